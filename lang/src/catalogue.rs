@@ -1,0 +1,147 @@
+//! The catalogue: every tool that a plan may call, typed.
+//!
+//! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
+
+use crate::effects::{Effects, Resource, resource};
+use crate::source::Span;
+use crate::syntax::{Approval, EffectVerb};
+use crate::types::Type;
+use crate::value::Value;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// A tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `catalogue.tool`
+    pub name: SmolStr,
+    /// What it does, for people and models.
+    pub doc: String,
+    /// In the order of the declaration; arguments are stored in this order.
+    pub params: Vec<Param>,
+    /// What a call gives.
+    pub result: Type,
+    /// What a call touches.
+    pub effects: Effects,
+    /// Whether a call needs a yes of its own, before the operator's policy is applied.
+    pub approval: Approval,
+    /// Whether repeating a call is provably the same as making it once.
+    pub idempotent: bool,
+    /// Whether it touches nothing that the other tools of its catalogue touch.
+    pub independent: bool,
+    /// How long a call may take, in milliseconds, where the step does not say.
+    pub timeout_ms: Option<u64>,
+    /// `document`, `analyze`, `plan` or `execute`.
+    pub category: Option<SmolStr>,
+    /// Where it is declared.
+    #[serde(skip)]
+    pub span: Span,
+}
+
+/// A parameter of a tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    /// Its name.
+    pub name: SmolStr,
+    /// What it means.
+    pub doc: String,
+    /// Its type where it is given.
+    pub ty: Type,
+    /// Whether it may be left out without a default; null then.
+    pub optional: bool,
+    /// What it is when left out.
+    pub default: Option<Value>,
+}
+
+impl Param {
+    /// Whether a call must give it.
+    pub fn required(&self) -> bool {
+        !self.optional && self.default.is_none()
+    }
+}
+
+impl Tool {
+    /// The index of the parameter with this name.
+    pub fn param(&self, name: &str) -> Option<usize> {
+        self.params.iter().position(|param| param.name == name)
+    }
+
+    /// Whether a call changes nothing and contacts nobody.
+    pub fn is_read_only(&self) -> bool {
+        self.effects.is_read_only()
+    }
+
+    /// What a call with these arguments (by parameter index) touches. A tool without declared effects touches everything.
+    pub fn touches(&self, args: &[Value]) -> Vec<(EffectVerb, Resource)> {
+        match &self.effects {
+            Effects::Undeclared => vec![(EffectVerb::Writes, Resource::Everything)],
+            Effects::Declared(list) => {
+                let types: Vec<Type> = self.params.iter().map(|param| param.ty.clone()).collect();
+                list.iter().map(|effect| (effect.verb, resource(effect, args, &types))).collect()
+            }
+        }
+    }
+
+    /// The arguments as one record of those that were given or have a default.
+    pub fn named(&self, args: &[Value]) -> Value {
+        Value::record(
+            self.params
+                .iter()
+                .zip(args)
+                .filter(|(param, value)| !(param.optional && **value == Value::Null))
+                .map(|(param, value)| (param.name.clone(), value.clone())),
+        )
+    }
+
+    /// The signature on one line: `fs.read(path: path) -> { … }`.
+    pub fn signature(&self) -> String {
+        let params: Vec<String> = self
+            .params
+            .iter()
+            .map(|param| {
+                let mark = if param.optional { "?" } else { "" };
+                match &param.default {
+                    Some(default) => format!("{}{mark}: {} = {default}", param.name, param.ty),
+                    None => format!("{}{mark}: {}", param.name, param.ty),
+                }
+            })
+            .collect();
+        format!("{}({}) -> {}", self.name, params.join(", "), self.result)
+    }
+}
+
+/// All tools and shared types.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    tools: Vec<Arc<Tool>>,
+    by_name: FxHashMap<SmolStr, usize>,
+}
+
+impl Catalogue {
+    /// Adds a tool; gives back the one that already has its name, if there is one, and changes nothing then.
+    pub fn add(&mut self, tool: Tool) -> Result<(), Arc<Tool>> {
+        if let Some(index) = self.by_name.get(&tool.name) {
+            return Err(self.tools[*index].clone());
+        }
+        self.by_name.insert(tool.name.clone(), self.tools.len());
+        self.tools.push(Arc::new(tool));
+        Ok(())
+    }
+
+    /// The tool with this full name.
+    pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
+        self.by_name.get(name).map(|index| &self.tools[*index])
+    }
+
+    /// All tools, in the order they were added.
+    pub fn tools(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.tools.iter()
+    }
+
+    /// Whether a catalogue with this name has a tool.
+    pub fn has_catalogue(&self, name: &str) -> bool {
+        self.tools.iter().any(|tool| tool.name.split_once('.').is_some_and(|(catalogue, _)| catalogue == name))
+    }
+}

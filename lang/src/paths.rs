@@ -1,0 +1,61 @@
+//! The form of paths and globs in a workspace. Purely lexical: nothing here knows which files exist.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+/// The form of a `path`: relative, `/` between parts, no empty, `.` or `..` part (a single `.` is the workspace itself),
+/// no control characters, at most 4096 bytes.
+pub fn check_path(path: &str) -> Result<(), String> {
+    let shown = || path.escape_debug().to_string();
+    if path.is_empty() {
+        return Err("a path must not be empty; the workspace itself is `.`".into());
+    }
+    if path.len() > 4096 {
+        return Err(format!("a path has at most 4096 bytes, this one has {}", path.len()));
+    }
+    if path.chars().any(char::is_control) {
+        return Err(format!("the path `{}` has a control character", shown()));
+    }
+    if path == "." {
+        return Ok(());
+    }
+    if path.starts_with('/') || path.starts_with('~') || path.contains('\\') || path.as_bytes().get(1) == Some(&b':') {
+        return Err(format!("the path `{}` is not relative to the workspace with `/` between its parts", shown()));
+    }
+    match path.split('/').find(|part| matches!(*part, "" | "." | "..")) {
+        Some("..") => Err(format!("the path `{}` leaves the workspace or goes back with `..`", shown())),
+        Some(_) => Err(format!("the path `{}` is not in its shortest form: it has an empty part or `.`", shown())),
+        None => Ok(()),
+    }
+}
+
+/// The form of a `glob`: a path whose parts may have `*`, `?`, `[…]`, `{a,b}`; `**` as a whole part is any number of parts.
+pub fn check_glob(glob: &str) -> Result<(), String> {
+    check_path(glob)?;
+    compile_glob(glob).map(|_| ())
+}
+
+/// Whether `path` is `ancestor` or lies beneath it.
+pub fn within(path: &str, ancestor: &str) -> bool {
+    ancestor == "."
+        || ancestor.is_empty()
+        || path == ancestor
+        || (path.starts_with(ancestor) && path.as_bytes().get(ancestor.len()) == Some(&b'/'))
+}
+
+/// The leading parts of a glob that have no wildcard; empty when the first has one.
+pub fn literal_prefix(glob: &str) -> &str {
+    match glob.find(['*', '?', '[', '{']) {
+        None => glob,
+        Some(at) => glob[..at].rfind('/').map_or("", |slash| &glob[..slash]),
+    }
+}
+
+/// Compiles a glob in which `*` and `?` stop at `/` and `**` crosses it.
+pub fn compile_glob(glob: &str) -> Result<GlobMatcher, String> {
+    GlobBuilder::new(glob)
+        .literal_separator(true)
+        .backslash_escape(false)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| format!("the glob `{}` is not valid: {}", glob.escape_debug(), error.kind()))
+}

@@ -1,0 +1,308 @@
+//! The typed plan: every name resolved, every expression typed, nothing left to ask. What the rest of planc works on.
+//!
+//! Spans are kept for messages at run time and are no part of a plan's identity.
+
+use crate::catalogue::Tool;
+use crate::effects::{CriticalVerb, Grant};
+use crate::source::Span;
+use crate::stdlib::Function;
+use crate::syntax::{BinaryOp, OnFailure, UnaryOp};
+use crate::types::Type;
+use crate::value::Value;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// A checked plan.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The title.
+    pub title: String,
+    /// The headline.
+    pub rationale: Option<String>,
+    /// The why, Markdown.
+    pub context: Option<String>,
+    /// What is supplied from outside.
+    pub inputs: Vec<Input>,
+    /// What is taken as given.
+    pub assumptions: Vec<Assumption>,
+    /// All that the plan may touch.
+    pub critical: Vec<CriticalLine>,
+    /// What it leans on.
+    pub reuse: Vec<Reuse>,
+    /// Pure values; a `let` refers only to lets before it in this list.
+    pub lets: Vec<Let>,
+    /// All steps: those of the plan from top to bottom, then those of the verifications in order.
+    pub steps: Vec<Step>,
+    /// What must hold in the end.
+    pub verifications: Vec<Verification>,
+    /// What the run returns.
+    pub outputs: Vec<Output>,
+    /// The `plan` item in its source.
+    pub span: Span,
+}
+
+impl Plan {
+    /// The step with this name.
+    pub fn step(&self, name: &str) -> Option<StepId> {
+        self.steps.iter().position(|step| step.name == name).map(StepId::new)
+    }
+
+    /// The ids of all steps in order.
+    pub fn step_ids(&self) -> impl DoubleEndedIterator<Item = StepId> + use<> {
+        (0..self.steps.len()).map(StepId::new)
+    }
+
+    /// The step with this id.
+    pub fn get(&self, id: StepId) -> &Step {
+        &self.steps[id.index()]
+    }
+
+    /// The grants of all `critical` lines.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.critical.iter().map(|line| &line.grant)
+    }
+}
+
+/// Index of a step in [`Plan::steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepId(pub u32);
+
+impl StepId {
+    /// From an index.
+    pub fn new(index: usize) -> StepId {
+        StepId(index as u32)
+    }
+
+    /// As an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// An input.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: Type,
+    /// What it is when nothing is supplied; none: it must be supplied.
+    pub default: Option<Value>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// An assumption.
+#[derive(Clone, Debug)]
+pub struct Assumption {
+    /// What is taken as given.
+    pub text: String,
+    /// The check over read-only tools; none: a person confirms it.
+    pub check: Option<Expr>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A line of `critical`.
+#[derive(Clone, Debug)]
+pub struct CriticalLine {
+    /// What is allowed.
+    pub grant: Grant,
+    /// Why the plan needs it.
+    pub why: Option<String>,
+    /// The whole line.
+    pub span: Span,
+}
+
+impl CriticalLine {
+    /// What may be done.
+    pub fn verb(&self) -> CriticalVerb {
+        self.grant.verb
+    }
+}
+
+/// Something the plan leans on.
+#[derive(Clone, Debug)]
+pub struct Reuse {
+    /// A path or the name of a tool.
+    pub target: ReuseTarget,
+    /// Why.
+    pub why: Option<String>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// What a plan leans on.
+#[derive(Clone, Debug)]
+pub enum ReuseTarget {
+    /// A path in the workspace; the dry run checks that it exists.
+    Path(String),
+    /// A tool of the catalogue.
+    Tool(Arc<Tool>),
+}
+
+/// A pure value.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its value.
+    pub value: Expr,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// One tool call with its clauses.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its name, unique in the plan.
+    pub name: SmolStr,
+    /// The call.
+    pub call: Call,
+    /// Why, for the approver.
+    pub because: Option<String>,
+    /// Steps that must have ended before.
+    pub after: Vec<StepId>,
+    /// Whether it runs.
+    pub when: Option<Expr>,
+    /// How long one attempt may take, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Further attempts after a failure.
+    pub retry: Option<Retry>,
+    /// What must be true of the result; refers to the step itself.
+    pub expect: Vec<Expr>,
+    /// What takes the effect back.
+    pub undo: Option<Call>,
+    /// What its failure does to the run.
+    pub on_failure: OnFailure,
+    /// The type of its value: the tool's result, or that or null where it may be skipped or fail.
+    pub ty: Type,
+    /// The verification it belongs to; none: the plan itself.
+    pub verification: Option<usize>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// Further attempts after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How many.
+    pub times: u32,
+    /// How long to wait before each, in milliseconds.
+    pub every_ms: u64,
+}
+
+/// A verification.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// What must hold.
+    pub text: String,
+    /// The Boolean over its steps and the plan's; none: a person follows it.
+    pub check: Option<Expr>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A value that the run returns.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its value.
+    pub value: Expr,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// A call of a tool.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What is called.
+    pub tool: Arc<Tool>,
+    /// By parameter index; none: left out.
+    pub args: Vec<Option<Expr>>,
+    /// The whole call.
+    pub span: Span,
+}
+
+/// A typed expression.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// Which.
+    pub kind: ExprKind,
+    /// The type of its value.
+    pub ty: Type,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The forms of typed expressions.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A literal.
+    Constant(Value),
+    /// A string with interpolated values.
+    Interpolate(Vec<Expr>),
+    /// The value of an input, by index.
+    Input(usize),
+    /// The value of a `let`, by index.
+    Let(usize),
+    /// The result of a step.
+    Step(StepId),
+    /// The variable of a comprehension or a local `let`, by slot.
+    Local(usize),
+    /// A field of a record. `null?.f` is null when `optional`.
+    Field {
+        /// The record.
+        base: Box<Expr>,
+        /// The field.
+        name: SmolStr,
+        /// Whether null gives null.
+        optional: bool,
+    },
+    /// An item of a list, or a field of `any` by name.
+    Index {
+        /// The list.
+        base: Box<Expr>,
+        /// The position, from 0.
+        index: Box<Expr>,
+    },
+    /// A function of the standard library on a receiver.
+    Method {
+        /// Which.
+        function: &'static Function,
+        /// The receiver, then the arguments.
+        args: Vec<Expr>,
+        /// Whether a null receiver gives null (`?.`).
+        optional: bool,
+    },
+    /// A call of a read-only tool, in checks of assumptions and verifications only.
+    Call(Box<Call>),
+    /// A list.
+    List(Vec<Expr>),
+    /// A record.
+    Record(Vec<(SmolStr, Expr)>),
+    /// An operator with one operand.
+    Unary(UnaryOp, Box<Expr>),
+    /// An operator with two operands.
+    Binary(BinaryOp, Box<(Expr, Expr)>),
+    /// Condition, then, else.
+    If(Box<(Expr, Expr, Expr)>),
+    /// A comprehension.
+    Comprehension(Box<Comprehension>),
+    /// `let` inside an expression: slot, value, body. From the local lets of a verification.
+    LetIn(usize, Box<(Expr, Expr)>),
+}
+
+/// `[element for slot in list if condition]`
+#[derive(Clone, Debug)]
+pub struct Comprehension {
+    /// Where an element is stored while it is looked at.
+    pub slot: usize,
+    /// What each element becomes.
+    pub element: Expr,
+    /// Where the elements come from.
+    pub list: Expr,
+    /// Which of them are taken.
+    pub condition: Option<Expr>,
+}

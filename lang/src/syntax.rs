@@ -1,0 +1,706 @@
+//! The syntax tree: what was written, before any name is known.
+//!
+//! Every node has its span; comments are kept beside the tree, so that the formatter loses nothing. Texts of literals that
+//! the formatter must give back exactly are found through the span. The tree knows no types and no tools.
+
+use crate::source::Span;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// One parsed source: plans, catalogues and types at its top level.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    /// In the order of the text.
+    pub items: Vec<TopItem>,
+    /// In the order of the text; doc comments (`///`) are not among them.
+    pub comments: Vec<Comment>,
+}
+
+/// What may stand at the top level of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TopItem {
+    /// `plan "title" { … }`
+    Plan(Plan),
+    /// `catalogue name { … }`
+    Catalogue(Catalogue),
+    /// `type Name = type`
+    Type(TypeDef),
+}
+
+/// `// …` up to the end of its line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comment {
+    /// From the first slash to the last character of the line.
+    pub span: Span,
+    /// Whether only white space stands before it on its line.
+    pub own_line: bool,
+}
+
+/// A name where one is declared or used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ident {
+    /// The name.
+    pub name: SmolStr,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A constant text: a string literal of any form without interpolation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Text {
+    /// The decoded text: escapes resolved, block indentation stripped.
+    pub value: String,
+    /// The whole literal with its quotes.
+    pub span: Span,
+}
+
+/// `plan "title" { item … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The title.
+    pub title: Text,
+    /// In the order of the text.
+    pub items: Vec<Item>,
+    /// From `plan` to the closing brace.
+    pub span: Span,
+    /// The braces with all between them.
+    pub body: Span,
+}
+
+/// One item of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Item {
+    /// `rationale "…"`
+    Rationale(TextItem),
+    /// `context """…"""`
+    Context(TextItem),
+    /// `input name: type = default`
+    Input(Input),
+    /// `assume "…" { expression }`
+    Assume(Assume),
+    /// `critical { verb resource "why" … }`
+    Critical(Critical),
+    /// `reuse target "why"`
+    Reuse(Reuse),
+    /// `let name = expression`
+    Let(Let),
+    /// `step name = call { clause … }`
+    Step(Step),
+    /// `verify "…" { step … expression }`
+    Verify(Verify),
+    /// `output name = expression`
+    Output(Output),
+    /// `type Name = type`
+    Type(TypeDef),
+}
+
+impl Item {
+    /// The whole item.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Rationale(item) | Item::Context(item) => item.span,
+            Item::Input(item) => item.span,
+            Item::Assume(item) => item.span,
+            Item::Critical(item) => item.span,
+            Item::Reuse(item) => item.span,
+            Item::Let(item) => item.span,
+            Item::Step(item) => item.span,
+            Item::Verify(item) => item.span,
+            Item::Output(item) => item.span,
+            Item::Type(item) => item.span,
+        }
+    }
+}
+
+/// A keyword with a constant text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TextItem {
+    /// The text.
+    pub text: Text,
+    /// Keyword and text.
+    pub span: Span,
+}
+
+/// `input name: type = default`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Its name.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// What it is when nothing is supplied.
+    pub default: Option<Expr>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `assume "text" { expression }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assume {
+    /// What is taken as given.
+    pub text: Text,
+    /// The Boolean over read-only tools; none: a person confirms it.
+    pub check: Option<Expr>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `critical { line … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Critical {
+    /// Its lines.
+    pub lines: Vec<CriticalLine>,
+    /// The whole item.
+    pub span: Span,
+    /// The braces with all between them.
+    pub body: Span,
+}
+
+/// `modify "src/*.rs" "why"`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CriticalLine {
+    /// `read create modify delete run contact`, as written.
+    pub verb: Ident,
+    /// A glob, a program with leading arguments, or a host.
+    pub resource: Text,
+    /// Why the plan needs it.
+    pub why: Option<Text>,
+    /// The whole line.
+    pub span: Span,
+}
+
+/// `reuse "src/loader.rs" "why"` or `reuse fs.edit "why"`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reuse {
+    /// What the plan leans on.
+    pub target: ReuseTarget,
+    /// Why.
+    pub why: Option<Text>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// What a plan leans on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ReuseTarget {
+    /// A path in the workspace.
+    Path(Text),
+    /// `catalogue.tool`
+    Tool(Ident, Ident),
+}
+
+/// `let name = expression`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Let {
+    /// Its name.
+    pub name: Ident,
+    /// Its value.
+    pub value: Expr,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `step name = call { clause … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its name.
+    pub name: Ident,
+    /// The call; any expression parses, the checker wants a call of a tool.
+    pub call: Expr,
+    /// In the order of the text.
+    pub clauses: Vec<Clause>,
+    /// The whole item, clause block included.
+    pub span: Span,
+    /// The braces of the clause block, if there is one.
+    pub block: Option<Span>,
+}
+
+/// A clause of a step, with its whole span.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clause {
+    /// Which.
+    pub kind: ClauseKind,
+    /// From its keyword to its end.
+    pub span: Span,
+}
+
+/// The clauses of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ClauseKind {
+    /// `because "…"`
+    Because(Text),
+    /// `after a, b`
+    After(Vec<Ident>),
+    /// `when condition`
+    When(Expr),
+    /// `timeout 30s`
+    Timeout(DurationLit),
+    /// `retry 3 every 2s`
+    Retry {
+        /// How many further attempts.
+        times: u64,
+        /// Where that number stands.
+        times_span: Span,
+        /// How long to wait between attempts.
+        every: Option<DurationLit>,
+    },
+    /// `expect condition`
+    Expect(Expr),
+    /// `undo call`
+    Undo(Expr),
+    /// `on failure stop`
+    OnFailure(OnFailure),
+}
+
+/// `30s`
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DurationLit {
+    /// Its length in milliseconds.
+    pub ms: u64,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a failed step does to the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// Nothing new starts; the run has failed.
+    #[default]
+    Stop,
+    /// The step's value is null and the run goes on.
+    Continue,
+    /// Nothing new starts, and what the run has done is undone.
+    Undo,
+}
+
+/// `verify "text" { step … expression }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verify {
+    /// What must hold.
+    pub text: Text,
+    /// The check; none: a person follows it.
+    pub block: Option<VerifyBlock>,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// Steps, then a Boolean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VerifyBlock {
+    /// In the order of the text.
+    pub steps: Vec<Step>,
+    /// Local values, in the order of the text.
+    pub lets: Vec<Let>,
+    /// What must be true after them.
+    pub check: Expr,
+    /// The braces with all between them.
+    pub span: Span,
+}
+
+/// `output name = expression`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its name.
+    pub name: Ident,
+    /// Its value.
+    pub value: Expr,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `type Name = type`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypeDef {
+    /// The documentation before it, without slashes.
+    pub doc: Option<Text>,
+    /// Its name.
+    pub name: Ident,
+    /// What it stands for.
+    pub ty: TypeExpr,
+    /// The whole item.
+    pub span: Span,
+}
+
+/// `catalogue name { … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The documentation before it, without slashes.
+    pub doc: Option<Text>,
+    /// Its name: the first part of its tools' names.
+    pub name: Ident,
+    /// Its types.
+    pub types: Vec<TypeDef>,
+    /// Its tools.
+    pub tools: Vec<Tool>,
+    /// The whole item.
+    pub span: Span,
+    /// The braces with all between them.
+    pub body: Span,
+}
+
+/// `tool name(param: type = default, …) -> type { clause … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// The documentation before it, without slashes.
+    pub doc: Option<Text>,
+    /// Its name within the catalogue.
+    pub name: Ident,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// What a call gives; none: null.
+    pub result: Option<TypeExpr>,
+    /// In the order of the text.
+    pub clauses: Vec<ToolClause>,
+    /// The whole item.
+    pub span: Span,
+    /// The braces of the clause block, if there is one.
+    pub block: Option<Span>,
+}
+
+/// `name: type = default`, or `name?: type` for one that may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    /// The documentation before it, without slashes.
+    pub doc: Option<Text>,
+    /// Its name.
+    pub name: Ident,
+    /// Whether a `?` follows the name.
+    pub optional: bool,
+    /// Its type.
+    pub ty: TypeExpr,
+    /// What it is when left out.
+    pub default: Option<Expr>,
+    /// The whole parameter.
+    pub span: Span,
+}
+
+/// A clause of a tool, with its whole span.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToolClause {
+    /// Which.
+    pub kind: ToolClauseKind,
+    /// From its keyword to its end.
+    pub span: Span,
+}
+
+/// The clauses of a tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ToolClauseKind {
+    /// `pure`
+    Pure,
+    /// `reads R`, `writes R`, `creates R`, `deletes R`, `runs R`, `contacts R`
+    Effect(EffectVerb, EffectTarget),
+    /// `approval auto | ask | deny`
+    Approval(Approval),
+    /// `idempotent`
+    Idempotent,
+    /// `independent`
+    Independent,
+    /// `timeout 30s`
+    Timeout(DurationLit),
+    /// `category document | analyze | plan | execute`
+    Category(Ident),
+}
+
+/// The verbs of effects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EffectVerb {
+    /// Observes the resource.
+    Reads,
+    /// Changes the resource, or creates it where it is absent.
+    Writes,
+    /// Creates the resource.
+    Creates,
+    /// Destroys the resource.
+    Deletes,
+    /// Executes a program.
+    Runs,
+    /// Sends to a network party.
+    Contacts,
+}
+
+impl EffectVerb {
+    /// Every verb with its spelling.
+    pub const ALL: [(EffectVerb, &'static str); 6] = [
+        (EffectVerb::Reads, "reads"),
+        (EffectVerb::Writes, "writes"),
+        (EffectVerb::Creates, "creates"),
+        (EffectVerb::Deletes, "deletes"),
+        (EffectVerb::Runs, "runs"),
+        (EffectVerb::Contacts, "contacts"),
+    ];
+
+    /// Its spelling.
+    pub fn as_str(self) -> &'static str {
+        EffectVerb::ALL[self as usize].1
+    }
+}
+
+/// What an effect is on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EffectTarget {
+    /// A parameter; its type says what kind of resource it names.
+    Param(Ident),
+    /// A constant or a template over parameters: `"table:${name}"`, `"file:${path}/*"`.
+    Template(Expr),
+}
+
+/// Whether a call needs a yes of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Approval {
+    /// The approval of the plan is enough.
+    #[default]
+    Auto,
+    /// Each call is asked for.
+    Ask,
+    /// Never.
+    Deny,
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expr {
+    /// Which.
+    pub kind: ExprKind,
+    /// Where it stands, parentheses of its own included.
+    pub span: Span,
+}
+
+/// The forms of expressions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ExprKind {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// `42`
+    Int(i64),
+    /// `1.5`
+    Float(f64),
+    /// A string literal of any form.
+    String(Box<StringLit>),
+    /// A name.
+    Name(SmolStr),
+    /// `base.name` or `base?.name`
+    Field {
+        /// The record.
+        base: Box<Expr>,
+        /// The field.
+        name: Ident,
+        /// Whether it is `?.`.
+        optional: bool,
+    },
+    /// `base[index]`
+    Index {
+        /// The list.
+        base: Box<Expr>,
+        /// The position, from 0.
+        index: Box<Expr>,
+    },
+    /// `callee(…)`: a tool with named arguments, or a method with positional ones.
+    Call {
+        /// What is called: for a method a [`ExprKind::Field`].
+        callee: Box<Expr>,
+        /// In the order of the text.
+        args: Vec<Arg>,
+        /// The parentheses with all between them.
+        parens: Span,
+    },
+    /// `[a, b]`
+    List(Vec<Expr>),
+    /// `{ name: value }`
+    Record(Vec<FieldInit>),
+    /// `not x`, `-x`
+    Unary {
+        /// Which.
+        op: UnaryOp,
+        /// Its operand.
+        operand: Box<Expr>,
+    },
+    /// `a + b`
+    Binary {
+        /// Which.
+        op: BinaryOp,
+        /// Where the operator stands.
+        op_span: Span,
+        /// The operands.
+        operands: Box<(Expr, Expr)>,
+    },
+    /// `if c then a else b`: condition, then, else.
+    If(Box<(Expr, Expr, Expr)>),
+    /// `[element for variable in list if condition]`
+    Comprehension(Box<Comprehension>),
+    /// `(expression)`
+    Paren(Box<Expr>),
+    /// What could not be parsed; already reported.
+    Error,
+}
+
+/// A string literal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StringLit {
+    /// Texts and interpolated expressions in order; no part: the empty string.
+    pub parts: Vec<StringPart>,
+}
+
+/// A part of a string literal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum StringPart {
+    /// Decoded text.
+    Text(String),
+    /// `${expression}`
+    Expr(Expr),
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arg {
+    /// `name:`, for tools.
+    pub name: Option<Ident>,
+    /// The value.
+    pub value: Expr,
+}
+
+/// A field of a record literal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldInit {
+    /// Its name.
+    pub name: Ident,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// `[element for variable in list if condition]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comprehension {
+    /// What each element becomes.
+    pub element: Expr,
+    /// The name of an element.
+    pub variable: Ident,
+    /// Where the elements come from.
+    pub list: Expr,
+    /// Which of them are taken.
+    pub condition: Option<Expr>,
+}
+
+/// Operators with one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnaryOp {
+    /// `not`
+    Not,
+    /// `-`
+    Negate,
+}
+
+/// Operators with two operands, loosest first: `??` · `or` · `and` · comparison and `in` (not chained) · `+ -` · `* / %`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BinaryOp {
+    /// `??`
+    Coalesce,
+    /// `or`
+    Or,
+    /// `and`
+    And,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `in`
+    In,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Remainder,
+}
+
+impl BinaryOp {
+    /// Every operator with its spelling, loosest first.
+    pub const ALL: [(BinaryOp, &'static str); 15] = [
+        (BinaryOp::Coalesce, "??"),
+        (BinaryOp::Or, "or"),
+        (BinaryOp::And, "and"),
+        (BinaryOp::Equal, "=="),
+        (BinaryOp::NotEqual, "!="),
+        (BinaryOp::Less, "<"),
+        (BinaryOp::LessEqual, "<="),
+        (BinaryOp::Greater, ">"),
+        (BinaryOp::GreaterEqual, ">="),
+        (BinaryOp::In, "in"),
+        (BinaryOp::Add, "+"),
+        (BinaryOp::Subtract, "-"),
+        (BinaryOp::Multiply, "*"),
+        (BinaryOp::Divide, "/"),
+        (BinaryOp::Remainder, "%"),
+    ];
+
+    /// Its spelling.
+    pub fn as_str(self) -> &'static str {
+        BinaryOp::ALL[self as usize].1
+    }
+}
+
+/// A type as written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypeExpr {
+    /// Which.
+    pub kind: TypeExprKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The forms of types.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TypeExprKind {
+    /// `string`, `Bill`
+    Name(SmolStr),
+    /// `"staging"`
+    String(String),
+    /// `3`, `-1`
+    Int(i64),
+    /// `true`
+    Bool(bool),
+    /// `null`
+    Null,
+    /// `[T]`
+    List(Box<TypeExpr>),
+    /// `{ a: T, b?: U }`
+    Record(Vec<FieldType>),
+    /// `A | B`, two or more
+    Union(Vec<TypeExpr>),
+    /// `T?`
+    Optional(Box<TypeExpr>),
+    /// `(T)`
+    Paren(Box<TypeExpr>),
+    /// What could not be parsed; already reported.
+    Error,
+}
+
+/// A field of a record type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldType {
+    /// Its name.
+    pub name: Ident,
+    /// Whether a `?` follows the name: the field may be absent.
+    pub optional: bool,
+    /// Its type.
+    pub ty: TypeExpr,
+}

@@ -1,0 +1,2 @@
+//! The planc binary.
+fn main() {}
