@@ -2,15 +2,20 @@
 //!
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
-pub mod catalogue;
-pub mod codes;
-pub mod conform;
-pub mod diagnostic;
-pub mod effects;
-pub mod paths;
-pub mod plan;
 pub mod source;
-pub mod stdlib;
+pub mod codes;
+pub mod diagnostic;
+pub mod digest;
 pub mod syntax;
+pub mod paths;
 pub mod types;
 pub mod value;
+pub mod conform;
+pub mod effects;
+pub mod catalogue;
+pub mod stdlib;
+pub mod plan;
+pub mod eval;
+pub mod graph;
+pub mod builtin;
+pub mod compile;
