@@ -1,1 +1,10 @@
-//! The runner.
+//! planc, the runner: configuration ⟶ dry run ⟶ report ⟶ approval ⟶ journal ⟶ execution ⟶ undo; everything that touches
+//! the world.
+//!
+//! Modules are listed in the order the data flows; each imports only from those above it.
+
+pub mod config;
+pub mod workspace;
+pub mod tool;
+pub mod report;
+pub mod event;

@@ -1,0 +1,241 @@
+//! The one vocabulary of what happens in a run: journal, live view and report are all drawn from it.
+
+use crate::workspace::{Change, Observation};
+use planc_lang::digest::Digest;
+use planc_lang::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// The version of the vocabulary; a journal with a newer one is refused.
+pub const EVENT_FORMAT: u32 = 1;
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A yes was recorded for this run, and used up by it.
+    Approved {
+        /// Who, how, and for what.
+        approval: Approved,
+    },
+    /// A process began to carry out the run, or went on with it.
+    Started {
+        /// Its process id.
+        pid: u32,
+        /// Whether an earlier process had begun.
+        resumed: bool,
+    },
+    /// An assumption was checked right before execution.
+    AssumptionHeld {
+        /// Its text.
+        text: String,
+    },
+    /// An assumption no longer holds: nothing was started.
+    AssumptionFailed {
+        /// Its text.
+        text: String,
+        /// Why.
+        why: String,
+    },
+    /// The world is not what was approved: nothing further was started.
+    Stale {
+        /// The step that was about to start; none: before the first.
+        step: Option<String>,
+        /// What was expected and what was seen.
+        differences: Vec<Difference>,
+    },
+    /// A call that policy asks about was answered.
+    CallAnswered {
+        /// The step.
+        step: String,
+        /// `once`, `always` or `no`.
+        answer: String,
+    },
+    /// A call waits for a yes that cannot be asked for here.
+    CallWaits {
+        /// The step.
+        step: String,
+    },
+    /// A call is about to be made: durable before it is.
+    StepStarted {
+        /// The step.
+        step: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The arguments by name.
+        args: Value,
+        /// For file tools: exactly what will be changed, in order.
+        changes: Vec<Change>,
+        /// For file tools: the result, once the changes are made.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        result: Option<Value>,
+    },
+    /// A call has its result, and the conditions on it hold.
+    StepSucceeded {
+        /// The step.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// What it gave.
+        result: Value,
+        /// What it changed in the workspace as observed, for programs: of paths that the run had changed before.
+        changes: Vec<Change>,
+    },
+    /// A call failed.
+    StepFailed {
+        /// The step.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        error: String,
+        /// Whether its effect took place nevertheless.
+        effect_done: bool,
+        /// As in [`Event::StepSucceeded`].
+        changes: Vec<Change>,
+    },
+    /// A step's condition was false, or what it needs was skipped.
+    StepSkipped {
+        /// The step.
+        step: String,
+        /// Why.
+        reason: String,
+    },
+    /// It cannot be told whether a call took effect.
+    StepInDoubt {
+        /// The step.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        reason: String,
+    },
+    /// A person said what became of a call in doubt.
+    DoubtResolved {
+        /// The step.
+        step: String,
+        /// What they said.
+        resolution: Resolution,
+        /// Through which channel: `terminal` or `argument`.
+        channel: String,
+    },
+    /// A verification holds.
+    VerificationHeld {
+        /// Its text.
+        text: String,
+    },
+    /// A verification does not hold.
+    VerificationFailed {
+        /// Its text.
+        text: String,
+        /// Why.
+        why: String,
+    },
+    /// A person asked to stop.
+    Interrupted {
+        /// Whether running calls were killed.
+        killed: bool,
+    },
+    /// The run has ended, for now or for good.
+    Ended {
+        /// How.
+        end: End,
+        /// The outputs, when it is done.
+        outputs: Value,
+    },
+    /// Taking back began.
+    UndoStarted {
+        /// The process id.
+        pid: u32,
+    },
+    /// What a step did was taken back.
+    StepUndone {
+        /// The step.
+        step: String,
+        /// What was restored.
+        restored: Vec<Change>,
+        /// What was left, because somebody changed it since.
+        conflicts: Vec<Conflict>,
+    },
+    /// A declared `undo` call is about to be made.
+    UndoCallStarted {
+        /// The step that it takes back.
+        step: String,
+        /// The tool.
+        tool: String,
+        /// The arguments by name.
+        args: Value,
+    },
+    /// A declared `undo` call has ended.
+    UndoCallEnded {
+        /// The step that it takes back.
+        step: String,
+        /// Why it failed; none: it did not.
+        error: Option<String>,
+    },
+    /// Taking back has ended.
+    UndoEnded {
+        /// Whether everything was taken back.
+        complete: bool,
+    },
+}
+
+/// A yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// The digest that was approved.
+    pub digest: Digest,
+    /// Who: the account that the approving process ran as.
+    pub by: String,
+    /// Through which channel: `terminal`, `argument` (the digest was named), or `unattended` (every effect can be undone).
+    pub channel: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+}
+
+/// Something that is not as it was approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// What was looked at and what was expected.
+    pub expected: Observation,
+    /// What is there.
+    pub found: String,
+}
+
+/// What a person says of a call in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// It did not take effect, or may be made again: make it again.
+    Redo,
+    /// Treat the step as failed, its effect as done.
+    Fail,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Every step and every verification is as it should be.
+    Done,
+    /// A step or a verification failed.
+    Failed,
+    /// The world is not what was approved.
+    Stale,
+    /// A call is in doubt.
+    InDoubt,
+    /// A person stopped it.
+    Interrupted,
+    /// A call waits for a yes.
+    Waiting,
+    /// Policy refuses a call.
+    Refused,
+}
+
+/// A path that was not restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The path.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}

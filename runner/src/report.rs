@@ -1,0 +1,332 @@
+//! The plan report: what a person is shown before a yes, and a program gets as JSON. Plain data; drawn in `render`.
+
+use crate::workspace::{FileState, Observation};
+use planc_lang::digest::Digest;
+use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
+use planc_lang::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// The version of the JSON form.
+pub const REPORT_FORMAT: u32 = 1;
+
+/// The result of a dry run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanReport {
+    /// [`REPORT_FORMAT`]
+    pub format: u32,
+    /// Where the plan is in its life.
+    pub status: PlanStatus,
+    /// The title.
+    pub title: String,
+    /// Which text of this plan it is, from 1.
+    pub rev: u32,
+    /// What an approval names: covers the compiled plan, inputs, policy, workspace and everything that was observed.
+    pub digest: Digest,
+    /// The identity of the compiled plan alone.
+    pub plan_digest: Digest,
+    /// How much an approval proves here.
+    pub assurance: Assurance,
+    /// What stands against approval; empty: nothing.
+    pub problems: Vec<Problem>,
+    /// The headline.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rationale: Option<String>,
+    /// The why, Markdown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub context: Option<String>,
+    /// Inputs with their values.
+    pub inputs: Vec<InputReport>,
+    /// What is taken as given, with outcome.
+    pub assumptions: Vec<AssumptionReport>,
+    /// What the plan may touch.
+    pub critical: Vec<CriticalReport>,
+    /// What it leans on.
+    pub reuse: Vec<ReuseReport>,
+    /// The plan's own steps, from top to bottom.
+    pub steps: Vec<StepReport>,
+    /// What runs at the same time: waves of step names, each waiting for the one before.
+    pub waves: Vec<Vec<String>>,
+    /// What must hold in the end.
+    pub verifications: Vec<VerificationReport>,
+    /// What the run returns, as far as it is known.
+    pub outputs: Vec<OutputReport>,
+    /// Everything that the dry run looked at outside the plan.
+    pub observations: Vec<Observation>,
+    /// What changed since the revision before; absent for the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<RevisionReport>,
+}
+
+/// Where a plan is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanStatus {
+    /// Something stands against approval.
+    Blocked,
+    /// A person may say yes or no.
+    NeedsApproval,
+    /// A person said yes; it has not run.
+    Approved,
+    /// It runs.
+    Executing,
+    /// Its steps have run, its verifications run.
+    Verifying,
+    /// It has run and its verifications hold.
+    Done,
+    /// A step or a verification failed.
+    Failed,
+    /// It stopped where it can be resumed: interrupted, or a call waits for a yes.
+    Paused,
+    /// It cannot be told whether a call took effect.
+    InDoubt,
+    /// What it has done was taken back.
+    Undone,
+    /// A person said no; nothing has run.
+    Aborted,
+    /// The world changed since the dry run; nothing has run.
+    Stale,
+}
+
+/// How much an approval proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assurance {
+    /// Whoever wrote the plan may run code as the account that planc runs as: guards against mistakes, not malice.
+    Advisory,
+}
+
+/// Something that stands against approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The step it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub step: Option<String>,
+    /// A phrase.
+    pub message: String,
+    /// Whether it is the operator's policy that refuses.
+    pub policy: bool,
+}
+
+/// An input with its value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InputReport {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// Whether it is the default.
+    pub default: bool,
+}
+
+/// An assumption with its outcome.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssumptionReport {
+    /// What is taken as given.
+    pub text: String,
+    /// Whether it holds.
+    pub outcome: CheckOutcome,
+}
+
+/// What a check said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum CheckOutcome {
+    /// It is true.
+    Holds,
+    /// It is false, or it could not be computed.
+    Fails {
+        /// Why.
+        why: String,
+    },
+    /// It depends on what is known only after the run.
+    Unconfirmed {
+        /// Why.
+        why: String,
+    },
+    /// There is no check: the approver confirms it with the yes, or follows it afterwards.
+    ForPerson,
+}
+
+/// A line of `critical` with what it means here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CriticalReport {
+    /// `read create modify delete run contact`
+    pub verb: String,
+    /// As written.
+    pub resource: String,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub why: Option<String>,
+    /// What of it the dry run touched: paths, programs, hosts.
+    pub touched: Vec<String>,
+}
+
+/// Something the plan leans on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReuseReport {
+    /// A path or a tool.
+    pub target: String,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub why: Option<String>,
+    /// Whether it is there.
+    pub exists: bool,
+}
+
+/// A step as the approver sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Its name.
+    pub name: String,
+    /// The full name of its tool.
+    pub tool: String,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub because: Option<String>,
+    /// The arguments by name; unknown parts marked.
+    pub args: Value,
+    /// What the call touches.
+    pub effects: Vec<EffectReport>,
+    /// Whether it only reads.
+    pub read_only: bool,
+    /// Whether it destroys something.
+    pub destructive: bool,
+    /// The policy on its tool.
+    pub policy: Approval,
+    /// How its effect can be taken back.
+    pub undo: UndoKind,
+    /// What its failure does.
+    pub on_failure: OnFailure,
+    /// What the dry run says.
+    pub outcome: StepOutcome,
+    /// What it changes in the workspace.
+    pub changes: Vec<ChangeReport>,
+    /// Names of the steps it waits for.
+    pub waits_for: Vec<String>,
+    /// How long one attempt may take, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub timeout_ms: Option<u64>,
+    /// Conditions that are checked at run, as written.
+    pub expects: Vec<String>,
+}
+
+/// One touch of one resource.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EffectReport {
+    /// What it does.
+    pub verb: EffectVerb,
+    /// To what.
+    pub resource: String,
+}
+
+/// How an effect can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoKind {
+    /// There is nothing to take back.
+    Nothing,
+    /// planc restores the earlier bytes.
+    Automatic,
+    /// The plan declares a call that takes it back.
+    Declared,
+    /// Not at all.
+    Impossible,
+}
+
+/// What the dry run says of a step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// It only reads, and has been run.
+    Read {
+        /// What it gave.
+        result: Value,
+    },
+    /// Its effect was simulated exactly.
+    Simulated {
+        /// What it will give.
+        result: Value,
+    },
+    /// Its result is known only after the run.
+    KnownAfterRun {
+        /// Why.
+        why: String,
+    },
+    /// Its condition is false.
+    Skipped,
+    /// It would fail.
+    Fails {
+        /// Why.
+        why: String,
+    },
+    /// A step before it would fail.
+    NotReached,
+}
+
+/// A change of one path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeReport {
+    /// Relative to the workspace.
+    pub path: String,
+    /// What was there.
+    pub before: FileState,
+    /// What will be there.
+    pub after: FileState,
+    /// The unified diff of a text; none for directories and binary files, or where contents are unknown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diff: Option<String>,
+    /// Lines added.
+    pub added: usize,
+    /// Lines removed.
+    pub removed: usize,
+}
+
+/// A verification.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerificationReport {
+    /// What must hold.
+    pub text: String,
+    /// Its steps.
+    pub steps: Vec<StepReport>,
+    /// What the dry run can say of it.
+    pub outcome: CheckOutcome,
+    /// The check as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub check: Option<String>,
+}
+
+/// A value that the run returns.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OutputReport {
+    /// Its name.
+    pub name: String,
+    /// Its value as far as it is known.
+    pub value: Value,
+}
+
+/// What changed since the revision before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RevisionReport {
+    /// The digest of the compiled plan of the revision before.
+    pub before: Digest,
+    /// Steps that are new.
+    pub added: Vec<String>,
+    /// Steps that are gone.
+    pub removed: Vec<String>,
+    /// Steps whose call or clauses are different.
+    pub changed: Vec<String>,
+    /// Other parts that are different: `critical`, `verify`, `inputs` …
+    pub parts: Vec<String>,
+}
+
+impl PlanReport {
+    /// All steps: the plan's, then those of its verifications.
+    pub fn all_steps(&self) -> impl Iterator<Item = &StepReport> {
+        self.steps.iter().chain(self.verifications.iter().flat_map(|v| &v.steps))
+    }
+
+    /// Whether planc can take back every effect by itself: the plans that a bare `--approve` may run without a terminal.
+    pub fn is_undoable(&self) -> bool {
+        self.all_steps().all(|step| matches!(step.undo, UndoKind::Nothing | UndoKind::Automatic))
+    }
+}

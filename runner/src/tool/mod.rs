@@ -1,0 +1,95 @@
+//! Tools: from a typed call to its result. File tools work on an overlay only, so that simulating and executing are the
+//! same code; live tools act on the world outside.
+
+use planc_lang::catalogue::Tool as Definition;
+use planc_lang::value::Value;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The arguments of a call, by name.
+#[derive(Clone, Debug)]
+pub struct Args {
+    /// The tool's definition.
+    pub tool: Arc<Definition>,
+    /// By parameter index, defaults filled in, absent optional ones null. Values may be unknown in a dry run.
+    pub values: Vec<Value>,
+}
+
+impl Args {
+    /// The argument for a parameter that the catalogue declares.
+    ///
+    /// # Panics
+    ///
+    /// If the catalogue does not declare it: the built-in tools and their catalogue ship together.
+    pub fn get(&self, name: &str) -> &Value {
+        let index =
+            self.tool.param(name).unwrap_or_else(|| panic!("`{}` declares no parameter `{name}`", self.tool.name));
+        &self.values[index]
+    }
+}
+
+/// Why a call has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ToolError {
+    /// A lower-case phrase that says what was attempted on what.
+    pub message: String,
+    /// What is known about the effect.
+    pub effect: EffectKnown,
+}
+
+/// What is known about the effect of a call that has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EffectKnown {
+    /// Nothing was changed.
+    None,
+    /// The effect took place, but its result is not acceptable.
+    Done,
+    /// It cannot be told.
+    InDoubt,
+}
+
+impl ToolError {
+    /// A failure before anything was changed.
+    pub fn before(message: impl Into<String>) -> ToolError {
+        ToolError { message: message.into(), effect: EffectKnown::None }
+    }
+
+    /// An effect that took place, with a result that is not acceptable.
+    pub fn done(message: impl Into<String>) -> ToolError {
+        ToolError { message: message.into(), effect: EffectKnown::Done }
+    }
+
+    /// A call whose effect cannot be told.
+    pub fn in_doubt(message: impl Into<String>) -> ToolError {
+        ToolError { message: message.into(), effect: EffectKnown::InDoubt }
+    }
+}
+
+/// What a live tool is told besides its arguments.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// The root of the workspace.
+    pub workspace: std::path::PathBuf,
+    /// How long the call may take.
+    pub timeout: Duration,
+    /// Becomes true when the call must end now: the second Ctrl-C.
+    pub kill: tokio::sync::watch::Receiver<bool>,
+    /// Name of the run, given to programs as `PLANC_RUN` so that survivors of a crash can be found.
+    pub run: String,
+    /// Name of the step.
+    pub step: String,
+    /// Environment variables that programs get besides the usual few.
+    pub pass_env: Vec<String>,
+}
+
+/// A result that arrives later.
+pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A tool that acts on the world outside the overlay.
+pub trait LiveTool: Send + Sync {
+    /// Makes the call.
+    fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>>;
+}
