@@ -8,3 +8,5 @@ pub mod workspace;
 pub mod tool;
 pub mod report;
 pub mod event;
+pub mod prediction;
+pub mod coverage;

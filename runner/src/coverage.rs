@@ -1,0 +1,78 @@
+//! Whether `critical` covers what a call does: exact paths, programs and hosts, judged where arguments are known.
+
+use crate::workspace::{Change, FileState};
+use planc_lang::effects::{CriticalVerb, Resource};
+use planc_lang::plan::Plan;
+use planc_lang::syntax::EffectVerb;
+
+/// A touch that no `critical` line covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncovered {
+    /// What the line would have to allow.
+    pub verb: CriticalVerb,
+    /// On what.
+    pub resource: String,
+}
+
+impl std::fmt::Display for Uncovered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no `critical` line allows `{} \"{}\"`", self.verb.as_str(), self.resource)
+    }
+}
+
+/// What a change does to its path, as a verb of `critical`; none where nothing changes.
+pub fn verb_of(change: &Change) -> Option<CriticalVerb> {
+    match (&change.before, &change.after) {
+        (before, after) if before == after => None,
+        (FileState::Absent, _) => Some(CriticalVerb::Create),
+        (_, FileState::Absent) => Some(CriticalVerb::Delete),
+        _ => Some(CriticalVerb::Modify),
+    }
+}
+
+/// The changes of a call that no line covers. A directory that is made on the way to a covered path is covered.
+pub fn uncovered_changes(plan: &Plan, changes: &[Change]) -> Vec<Uncovered> {
+    let covered = |verb: CriticalVerb, path: &str| plan.grants().any(|grant| grant.allows_path(verb, path));
+    let mut uncovered = Vec::new();
+    for change in changes {
+        let Some(verb) = verb_of(change) else { continue };
+        let on_the_way = matches!(change.after, FileState::Directory { .. })
+            && changes.iter().any(|other| {
+                other.path.len() > change.path.len()
+                    && planc_lang::paths::within(&other.path, &change.path)
+                    && covered(CriticalVerb::Create, &other.path)
+            });
+        if !covered(verb, &change.path) && !on_the_way {
+            uncovered.push(Uncovered { verb, resource: change.path.clone() });
+        }
+    }
+    uncovered
+}
+
+/// The programs and hosts among what a call touches that no line covers; files are judged by their changes.
+pub fn uncovered_touches(plan: &Plan, touches: &[(EffectVerb, Resource)]) -> Vec<Uncovered> {
+    let mut uncovered = Vec::new();
+    for (verb, resource) in touches {
+        let missing = match (verb, resource) {
+            (EffectVerb::Reads, _) => None,
+            (_, Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath) => None,
+            (EffectVerb::Runs, Resource::Program(argv)) => {
+                (!plan.grants().any(|grant| grant.allows_program(argv))).then_some(CriticalVerb::Run)
+            }
+            (EffectVerb::Contacts, Resource::Host(host)) => {
+                (!plan.grants().any(|grant| grant.allows_host(host))).then_some(CriticalVerb::Contact)
+            }
+            (verb, resource) => {
+                let verb_name = match verb {
+                    EffectVerb::Deletes => CriticalVerb::Delete,
+                    EffectVerb::Runs => CriticalVerb::Run,
+                    EffectVerb::Contacts => CriticalVerb::Contact,
+                    EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates => CriticalVerb::Modify,
+                };
+                (!plan.grants().any(|grant| grant.may_allow(*verb, resource))).then_some(verb_name)
+            }
+        };
+        uncovered.extend(missing.map(|verb| Uncovered { verb, resource: resource.to_string() }));
+    }
+    uncovered
+}
