@@ -15,8 +15,19 @@ pub struct Function {
     pub example: (&'static str, &'static str),
     /// The type of the result for a receiver and arguments of these types.
     pub check: fn(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument>,
+    /// How much of the receiver and the arguments must be known.
+    pub needs: Needs,
     /// The result for a known receiver and known arguments of checked types; the phrase says why there is none.
     pub eval: fn(receiver: &Value, args: &[Value]) -> Result<Value, String>,
+}
+
+/// How much of the receiver and the arguments a function must know to give a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// All of it.
+    Whole,
+    /// Which items a list has, not what they are: an unknown item stays what it is.
+    Shape,
 }
 
 impl std::fmt::Debug for Function {
