@@ -12,7 +12,3 @@ pub mod prediction;
 pub mod coverage;
 pub mod state;
 pub mod journal;
-pub mod schedule;
-pub mod run;
-pub mod undo;
-pub mod executor;

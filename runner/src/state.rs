@@ -365,7 +365,6 @@ impl RunState {
     /// An answer belongs to the undo call where one is open, else to the step.
     fn resolve(&mut self, step: &str, resolution: Resolution) {
         let record = self.record(step);
-        let error = || "a person said that it failed".to_owned();
         if record.undo_call == UndoCall::Started {
             record.undo_call = match resolution {
                 Resolution::Redo => UndoCall::None,
@@ -378,9 +377,12 @@ impl RunState {
         }
         record.state = match resolution {
             Resolution::Redo => StepState::Waiting,
-            Resolution::Fail => {
-                StepState::Failed { error: error(), effect_done: true, result: None, settled: true }
-            }
+            Resolution::Fail => StepState::Failed {
+                error: "a person said that it failed".to_owned(),
+                effect_done: true,
+                result: None,
+                settled: true,
+            },
         };
     }
 
