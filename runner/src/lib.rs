@@ -12,3 +12,4 @@ pub mod prediction;
 pub mod coverage;
 pub mod state;
 pub mod journal;
+pub mod schedule;

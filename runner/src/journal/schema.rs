@@ -60,10 +60,8 @@ fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let sql = |error: rusqlite::Error| StoreError::of(&error, "open the store", path);
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
-    let table: Option<String> = connection
-        .query_row("SELECT name FROM sqlite_master LIMIT 1", [], |row| row.get(0))
-        .optional()
-        .map_err(sql)?;
+    let table: Option<String> =
+        connection.query_row("SELECT name FROM sqlite_master LIMIT 1", [], |row| row.get(0)).optional().map_err(sql)?;
     let is_new = application == 0 && found == 0 && table.is_none();
     if application != APPLICATION_ID && !is_new {
         return Err(StoreError::NotAStore { path: path.to_owned() });

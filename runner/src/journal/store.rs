@@ -41,8 +41,7 @@ impl Store {
     /// Opens the store in a state directory, creating both where they are missing. Refuses a file that is no store, and
     /// one that a newer planc has written.
     pub fn open(state: &Path) -> Outcome<Store> {
-        std::fs::create_dir_all(state)
-            .map_err(|error| StoreError::io(&error, "create the state directory", state))?;
+        std::fs::create_dir_all(state).map_err(|error| StoreError::io(&error, "create the state directory", state))?;
         let path = state.join(schema::FILE);
         let connection = schema::open(&path)?;
         Ok(Store { writer: Arc::new(Writer::start(connection, path)?) })

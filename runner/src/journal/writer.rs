@@ -77,12 +77,7 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>, path: &Path) {
 type Append = (String, Vec<Event>, Reply);
 
 /// Commits one record together with those that wait behind it; gives the job that comes next.
-fn group(
-    connection: &mut Connection,
-    jobs: &Receiver<Job>,
-    path: &Path,
-    first: Append,
-) -> Result<Job, RecvError> {
+fn group(connection: &mut Connection, jobs: &Receiver<Job>, path: &Path, first: Append) -> Result<Job, RecvError> {
     let mut group = vec![first];
     let mut next = None;
     while group.len() < MAX_GROUP && next.is_none() {
@@ -123,8 +118,8 @@ fn append_events(connection: &Connection, run: &str, events: &[Event]) -> rusqli
          VALUES (?1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events WHERE run = ?1), ?2, ?3)",
     )?;
     for event in events {
-        let json = serde_json::to_string(event)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let json =
+            serde_json::to_string(event).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         insert.execute(params![run, now(), json])?;
     }
     Ok(())
