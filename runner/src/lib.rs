@@ -13,3 +13,4 @@ pub mod coverage;
 pub mod state;
 pub mod journal;
 pub mod schedule;
+pub mod run;
