@@ -80,7 +80,7 @@ impl FileError {
         FileError::Io { doing, path: path.into(), why: reason(&error.into()) }
     }
 
-    pub(super) fn missing(path: &str) -> FileError {
+    pub(crate) fn missing(path: &str) -> FileError {
         FileError::Missing { path: path.into() }
     }
 }
