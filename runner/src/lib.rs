@@ -14,3 +14,5 @@ pub mod state;
 pub mod journal;
 pub mod schedule;
 pub mod run;
+pub mod undo;
+pub mod executor;

@@ -5,8 +5,8 @@ use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
-use crate::tool::registry::{FileTool, Implementation};
-use crate::tool::{Args, CallContext, LiveTool, ToolError};
+use crate::tool::registry::Implementation;
+use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
@@ -93,9 +93,10 @@ async fn ask(
 fn granted_in_run(setup: &RunSetup, recorder: &Recorder, tool: &str) -> bool {
     let plan = &setup.compiled.plan;
     let state = recorder.state();
-    plan.steps.iter().filter(|step| step.call.tool.name == tool).any(|step| {
-        state.step(&step.name).is_some_and(|record| record.answer.as_deref() == Some("always"))
-    })
+    plan.steps
+        .iter()
+        .filter(|step| step.call.tool.name == tool)
+        .any(|step| state.step(&step.name).is_some_and(|record| record.answer.as_deref() == Some("always")))
 }
 
 /// What carries a tool out.
