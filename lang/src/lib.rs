@@ -7,6 +7,8 @@ pub mod codes;
 pub mod diagnostic;
 pub mod digest;
 pub mod syntax;
+pub mod lexer;
+pub mod parser;
 pub mod paths;
 pub mod types;
 pub mod value;
