@@ -152,7 +152,6 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             ExprKind::Binary(op, operands) => self.binary(*op, operands, expr),
             ExprKind::If(parts) => self.choose(parts, expr),
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, expr),
-            ExprKind::LetIn(..) => self.let_in(expr),
         }
     }
 
@@ -349,19 +348,6 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             }
         }
         self.items(taken, expr.span)
-    }
-
-    /// A chain of local `let`s, in a loop because a verification may have many. One that fails does so where it is used.
-    #[inline(never)]
-    fn let_in(&mut self, expr: &Expr) -> Result<Value, Failure> {
-        let mut body = expr;
-        while let ExprKind::LetIn(slot, parts) = &body.kind {
-            let value = self.value(&parts.0);
-            self.set_slot(*slot, value);
-            self.budget.step(body.span)?;
-            body = &parts.1;
-        }
-        self.value(body)
     }
 
     fn set_slot(&mut self, slot: usize, value: Result<Value, Failure>) {

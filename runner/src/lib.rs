@@ -10,6 +10,7 @@ pub mod report;
 pub mod event;
 pub mod prediction;
 pub mod coverage;
+pub mod dry_run;
 pub mod state;
 pub mod journal;
 pub mod schedule;

@@ -69,7 +69,7 @@ fn mark_lets(expr: &Expr, needed: &mut [bool]) {
             ExprKind::Call(call) => open.extend(call.args.iter().flatten()),
             ExprKind::Record(fields) => open.extend(fields.iter().map(|(_, field)| field)),
             ExprKind::Unary(_, operand) => open.push(operand),
-            ExprKind::Binary(_, operands) | ExprKind::LetIn(_, operands) => open.extend([&operands.0, &operands.1]),
+            ExprKind::Binary(_, operands) => open.extend([&operands.0, &operands.1]),
             ExprKind::If(parts) => open.extend([&parts.0, &parts.1, &parts.2]),
             ExprKind::Comprehension(parts) => {
                 open.extend([&parts.element, &parts.list]);

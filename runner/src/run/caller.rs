@@ -54,6 +54,7 @@ fn pseudo_step(call: &Call) -> Step {
         call: call.clone(),
         because: None,
         after: Vec::new(),
+        uses: Vec::new(),
         when: None,
         timeout_ms: None,
         retry: None,
