@@ -110,10 +110,13 @@ impl Run {
     }
 }
 
+/// A step and how the work on it ended.
+type Worked = (StepId, Result<StepEnd, RunError>);
+
 /// The loop over what is running.
 struct Drive {
     run: Arc<Run>,
-    tasks: JoinSet<(StepId, Result<StepEnd, RunError>)>,
+    tasks: JoinSet<Worked>,
     running: BTreeSet<StepId>,
     by_task: BTreeMap<Id, StepId>,
     halt: Option<End>,
@@ -209,7 +212,7 @@ impl Drive {
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, (StepId, Result<StepEnd, RunError>)), JoinError>) {
+    fn ended(&mut self, ended: Result<(Id, Worked), JoinError>) {
         match ended {
             Ok((id, (step, outcome))) => {
                 self.by_task.remove(&id);

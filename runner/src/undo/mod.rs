@@ -46,7 +46,8 @@ pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Res
     clean(setup, recorder).await;
     let mut report = UndoReport::default();
     let mut left_paths = BTreeSet::new();
-    for record in last_first(&recorder.state().clone()) {
+    let records = last_first(&recorder.state());
+    for record in records {
         report.stopped = match setup.stop.is_killing() {
             true => Some("a person asked to stop".into()),
             false => take_back_step(setup, recorder, &record, &mut left_paths, &mut report).await?,
