@@ -232,6 +232,14 @@ impl Store {
         })
     }
 
+    /// Limits how large the database may grow, in pages of 4096 bytes, for as long as this is open. Past it every record
+    /// is refused with [`StoreError::Full`].
+    pub fn limit_pages(&self, pages: u32) -> Outcome<()> {
+        self.work("limit the store", move |at, connection| {
+            at.sql(connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())))
+        })
+    }
+
     /// Does work on the connection and waits for it.
     fn work<T: Send + 'static>(
         &self,

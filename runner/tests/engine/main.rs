@@ -1,0 +1,8 @@
+//! The engine: journal, schedule, execution, resuming and taking back, with injected crashes and failures.
+
+mod crash;
+mod execute;
+mod property;
+mod store;
+mod support;
+mod undo;

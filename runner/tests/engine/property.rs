@@ -1,0 +1,93 @@
+//! The state is a fold: every prefix, and every sequence, of events is accepted.
+
+use planc::event::{Approved, Conflict, End, Event, Resolution};
+use planc::state::RunState;
+use planc::workspace::{Change, FileState};
+use planc_lang::digest::Digest;
+use planc_lang::value::Value;
+use proptest::prelude::*;
+
+fn name() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b", "c", "unknown step"]).prop_map(str::to_owned)
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let state = prop_oneof![
+        Just(FileState::Absent),
+        Just(FileState::Directory { mode: 0o755 }),
+        (0..3u8).prop_map(|n| FileState::File { digest: Digest::of([n]), bytes: 1, mode: 0o644 }),
+    ];
+    let change = (prop::sample::select(vec!["x", "y/z"]), state.clone(), state)
+        .prop_map(|(path, before, after)| Change { path: path.into(), before, after });
+    prop::collection::vec(change, 0..3)
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop::sample::select(vec![
+        End::Done,
+        End::Failed,
+        End::Stale,
+        End::InDoubt,
+        End::Interrupted,
+        End::Waiting,
+        End::Refused,
+    ])
+}
+
+fn of_step() -> impl Strategy<Value = Event> {
+    (name(), 0..4u32, changes(), any::<bool>(), 0..11u8).prop_map(|(step, attempt, changes, flag, kind)| match kind {
+        0 => Event::StepStarted { step, attempt, args: Value::Null, changes, result: flag.then_some(Value::Int(1)) },
+        1 => Event::StepSucceeded { step, attempt, result: Value::Int(1), changes },
+        2 => Event::StepFailed { step, attempt, error: "e".into(), effect_done: flag, result: None, changes },
+        3 => Event::StepSkipped { step, reason: "r".into() },
+        4 => Event::StepInDoubt { step, attempt, reason: "r".into(), changes },
+        5 => Event::DoubtResolved {
+            step,
+            resolution: if flag { Resolution::Redo } else { Resolution::Fail },
+            channel: "argument".into(),
+        },
+        6 => Event::CallAnswered { step, answer: "once".into() },
+        7 => Event::CallWaits { step },
+        8 => Event::UndoCallStarted { step, tool: "t".into(), args: Value::Null },
+        9 => Event::UndoCallEnded { step, error: flag.then(|| "e".into()) },
+        _ => Event::StepUndone {
+            step,
+            restored: changes,
+            conflicts: flag.then(|| Conflict { path: "x".into(), why: "w".into() }).into_iter().collect(),
+        },
+    })
+}
+
+fn of_run() -> impl Strategy<Value = Event> {
+    let approval = Approved { digest: Digest::of("p"), by: "b".into(), channel: "c".into(), at: "t".into() };
+    prop_oneof![
+        Just(Event::Approved { approval }),
+        any::<bool>().prop_map(|resumed| Event::Started { pid: 1, resumed }),
+        Just(Event::AssumptionHeld { text: "t".into() }),
+        Just(Event::AssumptionFailed { text: "t".into(), why: "w".into() }),
+        Just(Event::Stale { step: None, differences: Vec::new() }),
+        Just(Event::VerificationHeld { text: "t".into() }),
+        Just(Event::VerificationFailed { text: "t".into(), why: "w".into() }),
+        any::<bool>().prop_map(|killed| Event::Interrupted { killed }),
+        end().prop_map(|end| Event::Ended { end, outputs: Value::Null }),
+        Just(Event::UndoStarted { pid: 1 }),
+        any::<bool>().prop_map(|complete| Event::UndoEnded { complete }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_prefix_folds(events in prop::collection::vec(prop_oneof![of_step(), of_run()], 0..40)) {
+        let mut state = RunState::default();
+        for event in &events {
+            state.apply(event);
+            prop_assert_eq!(state.checklist().len(), state.steps().len());
+            let _ = (state.written(), state.can_resume(), state.doubts().count());
+        }
+        let json = serde_json::to_string(&events).unwrap();
+        let read: Vec<Event> = serde_json::from_str(&json).unwrap();
+        let mut again = RunState::default();
+        read.iter().for_each(|event| again.apply(event));
+        prop_assert_eq!(state, again);
+    }
+}

@@ -1,0 +1,280 @@
+//! The store on disk: plans, runs, approvals, grouped records, and what it refuses.
+
+use planc::event::{Approved, Event};
+use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
+use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
+use planc_lang::digest::Digest;
+use planc_lang::value::Value;
+use tempfile::TempDir;
+
+fn report(digest: Digest) -> PlanReport {
+    PlanReport {
+        format: REPORT_FORMAT,
+        status: PlanStatus::NeedsApproval,
+        title: "t".into(),
+        rev: 1,
+        digest,
+        plan_digest: digest,
+        assurance: Assurance::Advisory,
+        problems: Vec::new(),
+        rationale: None,
+        context: None,
+        inputs: Vec::new(),
+        assumptions: Vec::new(),
+        critical: Vec::new(),
+        reuse: Vec::new(),
+        steps: Vec::new(),
+        waves: Vec::new(),
+        verifications: Vec::new(),
+        outputs: Vec::new(),
+        observations: Vec::new(),
+        revision: None,
+    }
+}
+
+fn plan(text: &str, rev: u32) -> StoredPlan {
+    let digest = Digest::of(text);
+    StoredPlan {
+        digest,
+        plan_digest: Digest::of("compiled"),
+        key: "plan.pl".into(),
+        rev,
+        title: "t".into(),
+        status: PlanStatus::NeedsApproval,
+        sources: vec![StoredSource { name: "plan.pl".into(), text: text.into(), role: Role::Plan }],
+        inputs: Value::record([("n", Value::Int(1))]),
+        report: report(digest),
+        predictions: Vec::new(),
+        created_at: planc::journal::now(),
+    }
+}
+
+fn store() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("state")).unwrap();
+    (dir, store)
+}
+
+fn yes(digest: Digest) -> Approved {
+    Approved { digest, by: "me".into(), channel: "terminal".into(), at: planc::journal::now() }
+}
+
+#[test]
+fn plans_are_found_by_digest_prefix_and_key() {
+    let (_dir, store) = store();
+    store.save_plan(&plan("one", 1)).unwrap();
+    store.save_plan(&plan("two", 2)).unwrap();
+    let digest = Digest::of("one");
+    for name in [digest.to_string(), digest.hex(), digest.short()] {
+        let found = store.plan(&name).unwrap();
+        assert_eq!((found.digest, found.rev, found.sources[0].text.as_str()), (digest, 1, "one"));
+    }
+    assert_eq!(store.latest_rev("plan.pl").unwrap().unwrap().rev, 2);
+    assert!(store.latest_rev("other.pl").unwrap().is_none());
+    for name in ["", "sha256:", "zz"] {
+        assert!(matches!(store.plan(name), Err(StoreError::Unknown { kind: "plan", .. })), "{name}");
+    }
+}
+
+#[test]
+fn a_waiting_plan_has_a_run_and_a_finished_run_makes_room_for_another() {
+    let (_dir, store) = store();
+    store.save_plan(&plan("one", 1)).unwrap();
+    store.save_plan(&plan("one", 1)).unwrap();
+    let runs = store.runs().unwrap();
+    assert_eq!(runs.len(), 1);
+    let id = &runs[0].id;
+    assert!(id.len() == 8 && id.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase()), "{id}");
+    assert_eq!(store.run(&id[..4]).unwrap(), runs[0]);
+    assert_eq!(store.open_run(&Digest::of("one")).unwrap(), runs[0]);
+    store.append(id, &[Event::Started { pid: 1, resumed: false }]).unwrap();
+    assert_ne!(store.open_run(&Digest::of("one")).unwrap().id, *id);
+    assert_eq!(store.run("zzz").unwrap_err().to_string(), "there is no run `zzz`");
+    assert!(matches!(store.run(""), Err(StoreError::Unknown { .. })));
+}
+
+#[test]
+fn an_ambiguous_name_says_what_it_could_be() {
+    let (_dir, store) = store();
+    for n in 0..40 {
+        store.save_plan(&plan(&n.to_string(), n)).unwrap();
+    }
+    let runs = store.runs().unwrap();
+    let first = |id: &str| id[..1].to_owned();
+    let shared = runs.iter().map(|run| first(&run.id)).find(|f| runs.iter().filter(|r| first(&r.id) == *f).count() > 1);
+    let error = store.run(&shared.expect("forty names share a digit")).unwrap_err();
+    assert!(matches!(&error, StoreError::Ambiguous { candidates, .. } if candidates.len() > 1));
+    assert!(error.to_string().contains("is ambiguous: the runs"), "{error}");
+}
+
+#[test]
+fn a_status_is_kept_while_the_plan_is_under_way() {
+    let (_dir, store) = store();
+    let digest = Digest::of("one");
+    store.save_plan(&plan("one", 1)).unwrap();
+    store.set_plan_status(&digest, PlanStatus::Executing).unwrap();
+    store.save_plan(&plan("one", 1)).unwrap();
+    assert_eq!(store.plan(&digest.hex()).unwrap().status, PlanStatus::Executing);
+    store.set_plan_status(&digest, PlanStatus::Done).unwrap();
+    store.save_plan(&plan("one", 1)).unwrap();
+    assert_eq!(store.plan(&digest.hex()).unwrap().status, PlanStatus::NeedsApproval);
+    assert!(store.set_plan_status(&Digest::of("nothing"), PlanStatus::Done).is_err());
+}
+
+#[test]
+fn an_approval_is_used_up_once_and_a_crash_right_after_loses_nothing() {
+    let (_dir, store) = store();
+    let digest = Digest::of("one");
+    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), None);
+    let approval = yes(digest);
+    store.record_approval(&approval).unwrap();
+    assert!(store.has_approval(&digest).unwrap());
+    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), Some(approval.clone()));
+    assert_eq!(store.consume_approval(&digest, "bbbbbbbb").unwrap(), None);
+    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), Some(approval));
+    assert!(!store.has_approval(&digest).unwrap());
+    store.record_approval(&yes(digest)).unwrap();
+    assert_eq!(store.revoke_approvals(&digest).unwrap(), 1);
+    assert_eq!(store.consume_approval(&digest, "bbbbbbbb").unwrap(), None);
+}
+
+#[test]
+fn two_processes_cannot_use_up_one_approval() {
+    let (dir, first) = store();
+    let second = Store::open(&dir.path().join("state")).unwrap();
+    let digest = Digest::of("one");
+    for round in 0..20 {
+        first.record_approval(&yes(digest)).unwrap();
+        let used: usize = std::thread::scope(|scope| {
+            let takers = [(&first, "aaaaaaaa"), (&second, "bbbbbbbb")].map(|(store, run)| {
+                let run = format!("{run}{round}");
+                scope.spawn(move || store.consume_approval(&digest, &run).unwrap().is_some())
+            });
+            takers.into_iter().map(|taker| usize::from(taker.join().unwrap())).sum()
+        });
+        assert_eq!(used, 1);
+    }
+}
+
+#[test]
+fn records_survive_closing_and_keep_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let note = |n: usize| Event::AssumptionHeld { text: n.to_string() };
+    let store = Store::open(dir.path()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let journal = store.journal("aaaaaaaa");
+        for n in 0..20 {
+            journal.record(note(n)).await.unwrap();
+        }
+    });
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    let events = store.events("aaaaaaaa").unwrap();
+    assert_eq!(events.iter().map(|stored| stored.seq).collect::<Vec<_>>(), (1..=20).collect::<Vec<u64>>());
+    assert!(events.iter().enumerate().all(|(n, stored)| stored.event == note(n) && stored.at.ends_with('Z')));
+    assert!(store.events("bbbbbbbb").unwrap().is_empty());
+}
+
+#[test]
+fn records_that_wait_together_are_all_durable_and_in_the_order_of_each_writer() {
+    let (dir, store) = store();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let writers = (0..16usize).map(|writer| {
+            let journal = store.journal(["aaaaaaaa", "bbbbbbbb"][writer % 2]);
+            tokio::spawn(async move {
+                for n in 0..25 {
+                    journal.record(Event::AssumptionHeld { text: format!("{writer} {n}") }).await.unwrap();
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap();
+        }
+    });
+    let other = Store::open(&dir.path().join("state")).unwrap();
+    for run in ["aaaaaaaa", "bbbbbbbb"] {
+        let events = other.events(run).unwrap();
+        assert_eq!(events.len(), 200);
+        assert!(events.iter().enumerate().all(|(index, stored)| stored.seq == index as u64 + 1));
+        for writer in 0..16usize {
+            let own: Vec<usize> = events
+                .iter()
+                .filter_map(|stored| match &stored.event {
+                    Event::AssumptionHeld { text } => {
+                        let (who, n) = text.split_once(' ')?;
+                        (who == writer.to_string()).then(|| n.parse().unwrap())
+                    }
+                    _ => None,
+                })
+                .collect();
+            assert!(own.is_sorted(), "{own:?}");
+        }
+    }
+}
+
+#[test]
+fn standing_answers_come_and_go() {
+    let (_dir, store) = store();
+    store.add_grant("mail.send", "me").unwrap();
+    store.add_grant("mail.send", "you").unwrap();
+    let grants = store.grants().unwrap();
+    assert_eq!((grants.len(), grants[0].by.as_str()), (1, "me"));
+    assert!(store.remove_grant("mail.send").unwrap());
+    assert!(!store.remove_grant("mail.send").unwrap());
+}
+
+#[test]
+fn a_newer_store_is_refused_and_left() {
+    let (dir, store) = store();
+    let path = store.path().to_owned();
+    drop(store);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let before = std::fs::read(&path).unwrap();
+    let error = Store::open(&dir.path().join("state")).err().unwrap();
+    assert!(matches!(error, StoreError::Newer { found: 99, .. }));
+    assert!(error.to_string().contains("written by a newer planc"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_store_that_a_newer_planc_took_over_takes_no_records() {
+    let (_dir, store) = store();
+    let connection = rusqlite::Connection::open(store.path()).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    let error = store.append("aaaaaaaa", &[Event::UndoStarted { pid: 1 }]).unwrap_err();
+    assert!(error.to_string().contains("newer planc"), "{error}");
+}
+
+#[test]
+fn what_is_no_store_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("planc.db"), "this is a text, and longer than the header of a database".repeat(20))
+        .unwrap();
+    assert!(matches!(Store::open(dir.path()), Err(StoreError::NotAStore { .. })));
+    let other = tempfile::tempdir().unwrap();
+    let connection = rusqlite::Connection::open(other.path().join("planc.db")).unwrap();
+    connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(connection);
+    assert!(matches!(Store::open(other.path()), Err(StoreError::NotAStore { .. })));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = Store::open(file.path()).err().unwrap();
+    assert!(error.to_string().starts_with("cannot create the state directory in"), "{error}");
+}
+
+#[test]
+fn a_full_store_says_so_and_keeps_what_was_recorded() {
+    let (_dir, store) = store();
+    store.append("aaaaaaaa", &[Event::UndoStarted { pid: 1 }]).unwrap();
+    // The limit of a connection's own pages stands for a full disk: only this connection sees it.
+    store.limit_pages(64).unwrap();
+    let text = "x".repeat(1 << 20);
+    let error = store.append("aaaaaaaa", &[Event::AssumptionHeld { text }]).unwrap_err();
+    assert!(matches!(error, StoreError::Full { .. }), "{error}");
+    assert_eq!(store.events("aaaaaaaa").unwrap().len(), 1);
+    store.append("aaaaaaaa", &[Event::UndoStarted { pid: 2 }]).unwrap();
+    assert_eq!(store.events("aaaaaaaa").unwrap().len(), 2);
+}

@@ -1,0 +1,398 @@
+//! A workspace in a temporary directory, a plan compiled and dry-run over it, fake tools whose world outlives crashes, and
+//! a journal that crashes or fails where it is told to.
+
+use planc::config::{Config, Require};
+use planc::dry_run::{DryRun, InputValue};
+use planc::event::{Approved, End, Event};
+use planc::executor::execute;
+use planc::journal::{Journal, StoreError};
+use planc::run::{Answer, Ask, CannotAsk, Question, RunError, RunSetup, Stop};
+use planc::state::RunState;
+use planc::tool::registry::{Implementation, Registry};
+use planc::tool::{Args, CallContext, Future_, LiveTool, ToolError};
+use planc::undo::{UndoReport, undo};
+use planc::workspace::{Contents, Workspace};
+use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
+use planc_lang::diagnostic::{Colour, render};
+use planc_lang::source::Sources;
+use planc_lang::value::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+pub const CATALOGUE: &str = r#"
+/// Tools of the tests.
+catalogue fake {
+  /// Sends.
+  tool send(to: string) -> { id: int } { contacts to }
+  /// Puts a name into a table.
+  tool put(name: string) -> { id: int } { writes "table:${name}" }
+  /// Removes it.
+  tool remove(name: string) -> { id: int } { deletes "table:${name}" }
+  /// The same, however often.
+  tool ensure(name: string) -> { id: int } { writes "table:${name}" idempotent }
+  /// Looks.
+  tool look(name: string) -> { id: int } { reads "table:${name}" }
+  /// Runs something that changes files.
+  tool scribble(argv: [string]) -> { id: int } { runs argv }
+  /// Asked about.
+  tool asked(name: string) -> { id: int } { writes "table:${name}" approval ask }
+}
+"#;
+
+/// What a fake tool does at a call: given its name, the step, and how often it was called before.
+pub type Act = Arc<dyn Fn(&Made) -> Result<Value, ToolError> + Send + Sync>;
+
+/// A call of a fake tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    pub tool: String,
+    pub step: String,
+    /// The first argument.
+    pub arg: String,
+    /// How often this tool was called by this step before.
+    pub before: usize,
+}
+
+/// The world outside, which no crash forgets.
+#[derive(Clone, Default)]
+pub struct Outside {
+    pub calls: Arc<Mutex<Vec<Made>>>,
+    act: Arc<Mutex<Option<Act>>>,
+    /// Calls never answer until they are told to end, or at all.
+    pub hang: Arc<Mutex<Option<Hang>>>,
+    pub called: Arc<Notify>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Hang {
+    UntilKilled,
+    Always,
+}
+
+impl Outside {
+    pub fn act(&self, act: impl Fn(&Made) -> Result<Value, ToolError> + Send + Sync + 'static) {
+        *self.act.lock().unwrap() = Some(Arc::new(act));
+    }
+
+    pub fn count(&self, step: &str) -> usize {
+        self.calls.lock().unwrap().iter().filter(|made| made.step == step).count()
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.calls.lock().unwrap().iter().map(|made| format!("{} {}", made.tool, made.arg)).collect()
+    }
+}
+
+pub fn ok(id: i64) -> Result<Value, ToolError> {
+    Ok(Value::record([("id", Value::Int(id))]))
+}
+
+struct Fake(Outside);
+
+impl LiveTool for Fake {
+    fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>> {
+        Box::pin(async move {
+            let made = {
+                let mut calls = self.0.calls.lock().unwrap();
+                let tool = args.tool.name.to_string();
+                let before = calls.iter().filter(|m| m.tool == tool && m.step == context.step).count();
+                let arg = args.values[0].as_str().map_or_else(|| args.values[0].to_string(), str::to_owned);
+                let made = Made { tool, step: context.step.clone(), arg, before };
+                calls.push(made.clone());
+                made
+            };
+            self.0.called.notify_one();
+            let hang = *self.0.hang.lock().unwrap();
+            match hang {
+                Some(Hang::Always) => std::future::pending().await,
+                Some(Hang::UntilKilled) => {
+                    let mut kill = context.kill.clone();
+                    kill.wait_for(|killed| *killed).await.expect("the run holds the handle");
+                    return Err(ToolError::in_doubt("it was killed"));
+                }
+                None => {}
+            }
+            let act = self.0.act.lock().unwrap().clone();
+            act.map_or_else(|| ok(7), |act| act(&made))
+        })
+    }
+}
+
+/// When a journal breaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Break {
+    Never,
+    /// The process ends right before the n-th record of this process is written.
+    CrashBefore(usize),
+    /// The process ends right after it.
+    CrashAfter(usize),
+    /// The disk is full from the n-th record on.
+    Full(usize),
+}
+
+/// A journal in memory.
+#[derive(Clone)]
+pub struct Memory {
+    pub events: Arc<Mutex<Vec<Event>>>,
+    pub grants: Arc<Mutex<Vec<String>>>,
+    pub breaks: Break,
+    written: Arc<Mutex<usize>>,
+    crashed: Arc<Notify>,
+}
+
+impl Memory {
+    pub fn on(events: Arc<Mutex<Vec<Event>>>, breaks: Break) -> Memory {
+        Memory { events, grants: Arc::default(), breaks, written: Arc::default(), crashed: Arc::default() }
+    }
+}
+
+impl Journal for Memory {
+    fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let number = {
+                let mut written = self.written.lock().unwrap();
+                *written += 1;
+                *written - 1
+            };
+            let crash = match self.breaks {
+                Break::CrashBefore(at) if number >= at => true,
+                Break::CrashAfter(at) if number > at => true,
+                Break::Full(at) if number >= at => {
+                    return Err(StoreError::Full { attempt: "record what happened".into(), path: "memory".into() });
+                }
+                _ => false,
+            };
+            if !crash {
+                // As a journal on disk would read it back.
+                let json = serde_json::to_string(&event).expect("an event is JSON");
+                self.events.lock().unwrap().push(serde_json::from_str(&json).expect("it is read back"));
+            }
+            if crash || self.breaks == Break::CrashAfter(number) {
+                self.crashed.notify_one();
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+
+    fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>> {
+        Box::pin(async { Ok(self.events.lock().unwrap().clone()) })
+    }
+
+    fn grant<'a>(&'a self, tool: &'a str, _: &'a str) -> Future_<'a, Result<(), StoreError>> {
+        self.grants.lock().unwrap().push(tool.to_owned());
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Answers every question alike.
+pub struct Says(pub Answer);
+
+impl Ask for Says {
+    fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
+        Box::pin(async { self.0 })
+    }
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub enum Process {
+    Ended(Result<End, RunError>),
+    Crashed,
+}
+
+impl Process {
+    pub fn end(self) -> End {
+        match self {
+            Process::Ended(end) => end.expect("the run could be carried on"),
+            Process::Crashed => panic!("the process crashed"),
+        }
+    }
+}
+
+pub struct World {
+    _dir: TempDir,
+    pub root: PathBuf,
+    pub state_dir: PathBuf,
+    pub outside: Outside,
+    pub events: Arc<Mutex<Vec<Event>>>,
+    pub setup: RunSetup,
+}
+
+impl World {
+    /// A plan over these files, dry-run and approved.
+    pub fn new(files: &[(&str, &str)], plan: &str) -> World {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let root = dir.path().canonicalize().unwrap().join("work");
+        let state_dir = root.parent().unwrap().join("state");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::create_dir_all(&state_dir).unwrap();
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let outside = Outside::default();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let setup = setup(&root, &state_dir, plan, &outside, &events);
+        World { _dir: dir, root, state_dir, outside, events, setup }
+    }
+
+    /// Carries the run out or on, in a process of its own.
+    pub fn process(&self, breaks: Break) -> Process {
+        self.process_with(breaks, |_| {})
+    }
+
+    pub fn process_with(&self, breaks: Break, change: impl FnOnce(&mut RunSetup)) -> Process {
+        let journal = Memory::on(self.events.clone(), breaks);
+        let mut setup = self.setup.clone();
+        setup.stop = Stop::new();
+        setup.journal = Arc::new(journal.clone());
+        change(&mut setup);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let running = tokio::spawn(execute(setup));
+            let abort = running.abort_handle();
+            tokio::select! {
+                end = running => Process::Ended(end.expect("no panic")),
+                () = journal.crashed.notified() => { abort.abort(); Process::Crashed }
+            }
+        })
+    }
+
+    pub fn execute(&self) -> End {
+        self.process(Break::Never).end()
+    }
+
+    pub fn undo(&self) -> UndoReport {
+        self.undo_with(Break::Never).expect("no crash")
+    }
+
+    pub fn undo_with(&self, breaks: Break) -> Option<UndoReport> {
+        let journal = Memory::on(self.events.clone(), breaks);
+        let setup = RunSetup { journal: Arc::new(journal.clone()), stop: Stop::new(), ..self.setup.clone() };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let running = tokio::spawn(undo(setup));
+            let abort = running.abort_handle();
+            tokio::select! {
+                report = running => Some(report.expect("no panic").expect("it can be taken back")),
+                () = journal.crashed.notified() => { abort.abort(); None }
+            }
+        })
+    }
+
+    pub fn state(&self) -> RunState {
+        RunState::fold(&self.setup.compiled.plan, self.events.lock().unwrap().iter())
+    }
+
+    pub fn has(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.events.lock().unwrap().iter().any(wanted)
+    }
+
+    /// All files with their contents, directories with a slash.
+    pub fn tree(&self) -> BTreeMap<String, String> {
+        let mut tree = BTreeMap::new();
+        read_tree(&self.root, &self.root, &mut tree);
+        tree
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.root.join(path), text).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root.join(path)).unwrap()
+    }
+}
+
+fn read_tree(root: &Path, dir: &Path, tree: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            tree.insert(format!("{name}/"), String::new());
+            read_tree(root, &path, tree);
+        } else {
+            tree.insert(name, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+fn compiled(plan: &str) -> (Sources, Compiled) {
+    let mut sources = Sources::default();
+    let builtin = add_builtin(&mut sources);
+    let fakes = sources.add("fake.pl", CATALOGUE);
+    let index = sources.add("plan.pl", plan);
+    let (catalogue, diagnostics) = load_catalogue(&sources, &[builtin, fakes]);
+    let compilation = compile(&sources, index, &catalogue);
+    let all = diagnostics.iter().chain(&compilation.diagnostics);
+    let text: String = all.map(|diagnostic| render(diagnostic, &sources, Colour::Never)).collect();
+    let compiled = compilation.compiled.unwrap_or_else(|| panic!("the plan has mistakes:\n{text}"));
+    (sources, compiled)
+}
+
+fn setup(
+    root: &Path,
+    state: &Path,
+    plan: &str,
+    outside: &Outside,
+    events: &Arc<Mutex<Vec<Event>>>,
+) -> RunSetup {
+    let (sources, compiled) = compiled(plan);
+    let config = Config {
+        workspace: root.to_owned(),
+        state: state.to_owned(),
+        file: None,
+        catalogues: Vec::new(),
+        read: vec!["**".into()],
+        policy: Vec::new(),
+        hosts: Vec::new(),
+        pass_env: Vec::new(),
+        require: Require::Any,
+    };
+    let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
+    let mut registry = Registry::builtin();
+    for tool in ["send", "put", "remove", "ensure", "look", "scribble", "asked"] {
+        registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
+    }
+    let inputs: Vec<InputValue> = Vec::new();
+    let dry = DryRun {
+        compiled: &compiled,
+        sources: &sources,
+        inputs: &inputs,
+        config: &config,
+        workspace: &workspace,
+        registry: &registry,
+        runtime: None,
+    };
+    let outcome = dry.run();
+    let digest = outcome.report.digest;
+    let approval =
+        Approved { digest, by: "tester".into(), channel: "argument".into(), at: "2026-01-01T00:00:00Z".into() };
+    RunSetup {
+        run: "0123abcd".into(),
+        config: Arc::new(config),
+        compiled: Arc::new(compiled),
+        inputs: Vec::new(),
+        predictions: outcome.predictions,
+        observations: outcome.report.observations,
+        workspace,
+        contents: Contents::open(&state.join("contents")).unwrap(),
+        registry: Arc::new(registry),
+        journal: Arc::new(Memory::on(events.clone(), Break::Never)),
+        digest,
+        approval: Some(approval),
+        grants: Vec::new(),
+        ask: Arc::new(CannotAsk),
+        by: "tester".into(),
+        stop: Stop::new(),
+        watch: None,
+        parallel: planc::schedule::MAX_PARALLEL,
+        grace: Duration::from_millis(50),
+    }
+}
