@@ -6,7 +6,7 @@ use planc::state::StepState;
 use planc::workspace::Change;
 use std::collections::BTreeMap;
 
-const FILES: &[(&str, &str)] = &[("a.txt", "one"), ("old/x.txt", "x"), ("old/deep/y.txt", "y")];
+const FILES: &[(&str, &str)] = &[("a.txt", "one"), ("old/x.txt", "x"), ("old/deep/y.txt", "y"), ("old/deep/z.txt", "z")];
 
 const PLAN: &str = r#"
 plan "Everything" {

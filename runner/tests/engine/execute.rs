@@ -23,7 +23,7 @@ plan "Write" {
     create "sub/**"
   }
   step a = fs.read(path: "a.txt")
-  step b = fs.write(path: "b.txt", text: a.text + "!")
+  step b = fs.write(path: "b.txt", text: "${a.text}!")
   step c = fs.append(path: "a.txt", text: "more")
   step d = fs.write(path: "sub/dir/d.txt", text: b.path) {
     expect d.created

@@ -33,13 +33,19 @@ catalogue fake {
   /// Removes it.
   tool remove(name: string) -> { id: int } { deletes "table:${name}" }
   /// The same, however often.
-  tool ensure(name: string) -> { id: int } { writes "table:${name}" idempotent }
+  tool ensure(name: string) -> { id: int } {
+    writes "table:${name}"
+    idempotent
+  }
   /// Looks.
   tool look(name: string) -> { id: int } { reads "table:${name}" }
   /// Runs something that changes files.
   tool scribble(argv: [string]) -> { id: int } { runs argv }
   /// Asked about.
-  tool asked(name: string) -> { id: int } { writes "table:${name}" approval ask }
+  tool asked(name: string) -> { id: int } {
+    writes "table:${name}"
+    approval ask
+  }
 }
 "#;
 
