@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Fault, Outcome};
 use crate::coverage;
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
-use crate::run::{Progress, RunError, RunSetup, Simulated, present_states, progress, simulate};
+use crate::run::{RunError, RunSetup, Simulated, simulate};
 use crate::tool::{Args, FileTool, ToolError};
 use crate::workspace::{Change, Look, Observation};
 use planc_lang::value::Value;
@@ -58,12 +58,15 @@ pub(crate) async fn make(
 fn apply(setup: &RunSetup, changes: &[Change], made: usize) -> Result<(), (String, bool)> {
     for (index, change) in changes.iter().enumerate().skip(made) {
         if let Err(error) = setup.workspace.apply(change, &setup.contents) {
-            let present = present_states(&setup.workspace, &changes[..=index]).unwrap_or_default();
-            let untouched = index == 0 && progress(&changes[..=index], &present) != Progress::Made(1);
-            return Err((error.to_string(), !untouched));
+            return Err((error.to_string(), index > 0 || may_be_made(setup, change)));
         }
     }
     Ok(())
+}
+
+/// Whether a change that could not be applied cleanly may have been made all the same.
+fn may_be_made(setup: &RunSetup, change: &Change) -> bool {
+    setup.workspace.state(&change.path).map_or(true, |present| present == change.after)
 }
 
 async fn blocking(setup: &Arc<RunSetup>, args: &Args, tool: FileTool) -> Result<Simulated, ToolError> {

@@ -77,7 +77,15 @@ async fn admit(run: &Arc<Run>, step: &Step, values: &[Value]) -> Result<Option<E
     let (answer, is_first) = {
         let state = run.recorder.state();
         let record = state.step(&step.name);
-        let retried = record.is_some_and(|r| matches!(r.state, StepState::Failed { .. } | StepState::Running { .. }));
+        let retried = record.is_some_and(|record| match &record.state {
+            StepState::Failed { .. } => true,
+            StepState::Running { .. } => !step.call.tool.is_read_only(),
+            StepState::Waiting
+            | StepState::Succeeded { .. }
+            | StepState::Skipped { .. }
+            | StepState::InDoubt { .. }
+            | StepState::Undone => false,
+        });
         (record.and_then(|record| record.answer.clone()), !retried)
     };
     match permit(&run.setup, &run.recorder, step, &step.call, values, answer.as_deref()).await? {
@@ -88,7 +96,7 @@ async fn admit(run: &Arc<Run>, step: &Step, values: &[Value]) -> Result<Option<E
             return Ok(Some(End::Refused));
         }
     }
-    // A further attempt sees what the one before it left: only the first can be stale.
+    // A further attempt sees what the one before it may have left: only the first can be stale.
     let expected = run.setup.predictions.iter().filter(|prediction| is_first && prediction.step == step.name.as_str());
     let expected = expected.flat_map(|prediction| prediction.observations.clone()).collect();
     let differences = look_again(&run.setup, expected).await;

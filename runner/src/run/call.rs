@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How deep a result may be nested: deeper JSON is not read back from the journal.
+pub const MAX_DEPTH: usize = 100;
+
 /// Whether a call may be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Permit {
@@ -155,12 +158,31 @@ pub(crate) async fn call_live(
     }
 }
 
-/// A result that has the declared type.
+/// A result that has the declared type, and that the journal can give back.
 fn acceptable(args: &Args, value: Value) -> Result<Value, ToolError> {
+    let tool = &args.tool.name;
+    if depth(&value) > MAX_DEPTH {
+        return Err(ToolError::done(format!("the result of `{tool}` is nested deeper than {MAX_DEPTH} levels")));
+    }
     match check_value(&value, &args.tool.result) {
         Ok(()) => Ok(value),
-        Err(misfit) => Err(ToolError::done(format!("the result of `{}` is not of its type: {misfit}", args.tool.name))),
+        Err(misfit) => Err(ToolError::done(format!("the result of `{tool}` is not of its type: {misfit}"))),
     }
+}
+
+/// How many lists and records lie within each other.
+fn depth(value: &Value) -> usize {
+    let mut deepest = 0;
+    let mut open = vec![(value, 0)];
+    while let Some((value, level)) = open.pop() {
+        deepest = deepest.max(level);
+        match value {
+            Value::List(items) => open.extend(items.iter().map(|item| (item, level + 1))),
+            Value::Record(record) => open.extend(record.iter().map(|(_, item)| (item, level + 1))),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Unknown(_) => {}
+        }
+    }
+    deepest
 }
 
 /// The time limit of a step's call, in milliseconds.

@@ -10,6 +10,7 @@ mod stop;
 mod values;
 
 pub use ask::{Answer, Ask, CannotAsk, Question};
+pub use call::MAX_DEPTH;
 pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 

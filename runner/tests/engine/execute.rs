@@ -79,7 +79,9 @@ fn an_assumption_that_fails_starts_nothing() {
     std::fs::remove_file(world.root.join("a.txt")).unwrap();
     assert_eq!(world.execute(), End::Failed);
     assert!(!world.has(|event| matches!(event, Event::StepStarted { .. })));
-    assert!(world.has(|event| matches!(event, Event::AssumptionFailed { why, .. } if why.contains("nothing was started"))));
+    assert!(
+        world.has(|event| matches!(event, Event::AssumptionFailed { why, .. } if why.contains("nothing was started")))
+    );
 }
 
 #[test]
@@ -207,7 +209,9 @@ fn a_result_of_another_type_is_done_and_rejected() {
         _ => ok(1),
     });
     assert_eq!(world.execute(), End::Failed);
-    assert!(world.has(|event| matches!(event, Event::StepFailed { effect_done: true, error, .. } if error.contains("not of its type"))));
+    assert!(world.has(
+        |event| matches!(event, Event::StepFailed { effect_done: true, error, .. } if error.contains("not of its type"))
+    ));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod crash;
 mod execute;
+mod programs;
 mod property;
+mod schedule;
 mod store;
 mod support;
 mod undo;

@@ -329,7 +329,7 @@ fn read_tree(root: &Path, dir: &Path, tree: &mut BTreeMap<String, String>) {
     }
 }
 
-fn compiled(plan: &str) -> (Sources, Compiled) {
+pub fn compiled(plan: &str) -> (Sources, Compiled) {
     let mut sources = Sources::default();
     let builtin = add_builtin(&mut sources);
     let fakes = sources.add("fake.pl", CATALOGUE);
@@ -342,13 +342,7 @@ fn compiled(plan: &str) -> (Sources, Compiled) {
     (sources, compiled)
 }
 
-fn setup(
-    root: &Path,
-    state: &Path,
-    plan: &str,
-    outside: &Outside,
-    events: &Arc<Mutex<Vec<Event>>>,
-) -> RunSetup {
+fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<Mutex<Vec<Event>>>) -> RunSetup {
     let (sources, compiled) = compiled(plan);
     let config = Config {
         workspace: root.to_owned(),
@@ -381,7 +375,7 @@ fn setup(
     let approval =
         Approved { digest, by: "tester".into(), channel: "argument".into(), at: "2026-01-01T00:00:00Z".into() };
     RunSetup {
-        run: "0123abcd".into(),
+        run: run_name(),
         config: Arc::new(config),
         compiled: Arc::new(compiled),
         inputs: Vec::new(),
@@ -401,4 +395,11 @@ fn setup(
         parallel: planc::schedule::MAX_PARALLEL,
         grace: Duration::from_millis(50),
     }
+}
+
+/// A name that no other test has: survivors are looked for by it.
+fn run_name() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{:04x}{:04x}", std::process::id() & 0xffff, NEXT.fetch_add(1, Ordering::Relaxed) & 0xffff)
 }

@@ -1,0 +1,177 @@
+//! What runs next, decided from states made by hand.
+
+use crate::support::compiled;
+use planc::event::{End, Event};
+use planc::schedule::{Action, Order, Situation, next};
+use planc::state::RunState;
+use planc_lang::compile::Compiled;
+use planc_lang::plan::StepId;
+use planc_lang::value::Value;
+use std::collections::BTreeSet;
+
+struct Case {
+    compiled: Compiled,
+    state: RunState,
+    running: BTreeSet<StepId>,
+    halt: Option<End>,
+    parallel: usize,
+    conflict: bool,
+}
+
+impl Case {
+    fn new(plan: &str) -> Case {
+        let (_, compiled) = compiled(plan);
+        let state = RunState::of(&compiled.plan);
+        Case { compiled, state, running: BTreeSet::new(), halt: None, parallel: 8, conflict: false }
+    }
+
+    fn succeeded(&mut self, step: &str) {
+        let result = Value::record([("id", Value::Int(7))]);
+        self.state.apply(&Event::StepSucceeded { step: step.into(), attempt: 1, result, changes: Vec::new() });
+    }
+
+    fn failed(&mut self, step: &str) {
+        self.state.apply(&Event::StepFailed {
+            step: step.into(),
+            attempt: 1,
+            error: "e".into(),
+            effect_done: false,
+            result: None,
+            changes: Vec::new(),
+        });
+    }
+
+    fn runs(&mut self, step: &str) {
+        self.running.insert(self.compiled.plan.step(step).unwrap());
+    }
+
+    /// The names of steps to start, or how it ends.
+    fn next(&self) -> String {
+        let plan = &self.compiled.plan;
+        let situation = Situation {
+            running: &self.running,
+            halt: self.halt,
+            parallel: self.parallel,
+            may_conflict: &|_, _| self.conflict,
+        };
+        let actions = next(plan, &Order::of(plan, &self.compiled.graph), &self.state, &situation);
+        let shown = |action: &Action| match action {
+            Action::Start(id) => plan.get(*id).name.to_string(),
+            Action::Check(index) => format!("check {index}"),
+            Action::End(end) => format!("{end:?}"),
+        };
+        actions.iter().map(shown).collect::<Vec<_>>().join(" ")
+    }
+}
+
+const PLAN: &str = r#"
+plan "Order" {
+  critical { modify "table:*" }
+  step a = fake.look(name: "a")
+  step b = fake.put(name: "b")
+  step c = fake.look(name: "c")
+  step d = fake.put(name: "d") { on failure continue }
+  step e = fake.put(name: "e ${d?.id ?? 0}")
+  verify "v" {
+    step f = fake.look(name: "f")
+    f.id == 7
+  }
+}
+"#;
+
+#[test]
+fn reads_start_early_and_effects_wait_for_all_before() {
+    let mut case = Case::new(PLAN);
+    assert_eq!(case.next(), "a c");
+    case.parallel = 1;
+    assert_eq!(case.next(), "a");
+    case.parallel = 8;
+    case.conflict = true;
+    assert_eq!(case.next(), "a", "what may conflict waits");
+    case.conflict = false;
+    case.runs("a");
+    assert_eq!(case.next(), "c");
+    case.running.clear();
+    case.succeeded("a");
+    assert_eq!(case.next(), "b c");
+    case.succeeded("b");
+    assert_eq!(case.next(), "c", "an effect waits for reads before it");
+    case.succeeded("c");
+    assert_eq!(case.next(), "d");
+    case.failed("d");
+    assert_eq!(case.next(), "e", "a failure that may be lets others go on");
+    case.runs("e");
+    assert_eq!(case.next(), "", "verifications wait for all steps");
+    case.running.clear();
+    case.succeeded("e");
+    assert_eq!(case.next(), "f");
+    case.succeeded("f");
+    assert_eq!(case.next(), "check 0");
+    case.state.apply(&Event::VerificationHeld { text: "v".into() });
+    assert_eq!(case.next(), "Done");
+}
+
+#[test]
+fn after_a_failure_nothing_starts_and_what_runs_is_waited_for() {
+    let mut case = Case::new(PLAN);
+    case.succeeded("a");
+    case.failed("b");
+    case.runs("c");
+    assert_eq!(case.next(), "");
+    case.running.clear();
+    assert_eq!(case.next(), "Failed");
+}
+
+#[test]
+fn a_doubt_outweighs_all_other_reasons_to_stop() {
+    let mut case = Case::new(PLAN);
+    case.succeeded("a");
+    case.halt = Some(End::Interrupted);
+    assert_eq!(case.next(), "Interrupted");
+    case.failed("b");
+    assert_eq!(case.next(), "Failed");
+    case.halt = Some(End::Refused);
+    assert_eq!(case.next(), "Refused");
+    case.state.apply(&Event::StepInDoubt { step: "d".into(), attempt: 1, reason: "r".into(), changes: Vec::new() });
+    assert_eq!(case.next(), "InDoubt");
+}
+
+#[test]
+fn who_asks_to_stop_when_all_is_over_gets_what_there_is() {
+    let mut case = Case::new(PLAN);
+    ["a", "b", "c", "d", "e", "f"].into_iter().for_each(|step| case.succeeded(step));
+    case.halt = Some(End::Interrupted);
+    assert_eq!(case.next(), "Interrupted", "the verification is not checked");
+    case.state.apply(&Event::VerificationHeld { text: "v".into() });
+    assert_eq!(case.next(), "Done");
+}
+
+#[test]
+fn a_failed_verification_does_not_keep_the_others_from_running() {
+    let plan = r#"
+plan "Verify" {
+  critical { modify "table:*" }
+  step a = fake.put(name: "a")
+  verify "one" {
+    step b = fake.put(name: "b")
+    step c = fake.put(name: "c ${b.id}")
+    c.id == 7
+  }
+  verify "two" {
+    step d = fake.put(name: "d")
+    d.id == 7
+  }
+}
+"#;
+    let mut case = Case::new(plan);
+    case.succeeded("a");
+    assert_eq!(case.next(), "b");
+    case.failed("b");
+    assert_eq!(case.next(), "d");
+    case.succeeded("d");
+    assert_eq!(case.next(), "check 0");
+    case.state.apply(&Event::VerificationFailed { text: "one".into(), why: "w".into() });
+    assert_eq!(case.next(), "check 1");
+    case.state.apply(&Event::VerificationHeld { text: "two".into() });
+    assert_eq!(case.next(), "Failed");
+}
