@@ -10,3 +10,4 @@ pub mod report;
 pub mod event;
 pub mod prediction;
 pub mod coverage;
+pub mod render;
