@@ -210,7 +210,9 @@ fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
             error.help(format!("did you mean `{name}`?"))
         }
         _ if known.is_empty() => error,
-        _ => error.help(format!("known here: {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))),
+        _ => {
+            error.help(format!("known here: {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")))
+        }
     }
 }
 
@@ -289,10 +291,7 @@ mod tests {
     #[test]
     fn a_wrong_key_is_shown_where_it_stands_with_the_right_one() {
         let error = parse("planc.toml", "[workspace]\nraed = [\"**\"]\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "unknown key `raed`\n --> planc.toml:2:1\n  |\n2 | raed = [\"**\"]\n  | ^"
-        );
+        assert_eq!(error.to_string(), "unknown key `raed`\n --> planc.toml:2:1\n  |\n2 | raed = [\"**\"]\n  | ^");
         assert_eq!(error.help, ["did you mean `read`?"]);
         let error = parse("planc.toml", "[policy]\n\"fs.*\" = \"denny\"\n").unwrap_err();
         assert_eq!(error.help, ["did you mean `deny`?"]);

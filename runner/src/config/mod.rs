@@ -137,7 +137,11 @@ mod tests {
             file: None,
             catalogues: Vec::new(),
             read: Vec::new(),
-            policy: vec![("fs.*".into(), Approval::Ask), ("*".into(), Approval::Auto), ("fs.delete".into(), Approval::Deny)],
+            policy: vec![
+                ("fs.*".into(), Approval::Ask),
+                ("*".into(), Approval::Auto),
+                ("fs.delete".into(), Approval::Deny),
+            ],
             hosts: Vec::new(),
             pass_env: Vec::new(),
             require: Require::Any,

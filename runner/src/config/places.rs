@@ -94,9 +94,7 @@ fn resolve(path: &Path) -> PathBuf {
                     resolved.pop();
                 }
                 std::path::Component::Normal(name) => resolved.push(name),
-                std::path::Component::CurDir
-                | std::path::Component::RootDir
-                | std::path::Component::Prefix(_) => {}
+                std::path::Component::CurDir | std::path::Component::RootDir | std::path::Component::Prefix(_) => {}
             }
         }
         return resolved;
@@ -107,8 +105,9 @@ fn resolve(path: &Path) -> PathBuf {
 /// Makes a directory with mode 0700; one that exists must be private already.
 pub(super) fn make_private(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-    let failed =
-        |error: std::io::Error| ConfigError::world(format!("cannot make the state directory `{}`: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        ConfigError::world(format!("cannot make the state directory `{}`: {error}", path.display()))
+    };
     if !path.exists() {
         return std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed);
     }

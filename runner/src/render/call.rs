@@ -1,7 +1,7 @@
 //! A step's call ⟶ text: `fs.write(path: "a.txt", text: "…")`, where only what is shown elsewhere may be shortened.
 
 use super::text::{columns, inline};
-use crate::report::StepReport;
+use crate::report::{StepOutcome, StepReport};
 use planc_lang::value::Value;
 
 /// The longest string that is shown whole where its content is shown elsewhere, in characters.
@@ -19,7 +19,10 @@ pub enum Detail {
 /// The call of a step on one line, harmless.
 pub fn call(step: &StepReport, detail: Detail) -> String {
     // Without a diff the arguments are all that the approver sees of a call: nothing of them is left out.
-    let shorten = detail == Detail::Compact && (step.read_only || step.changes.iter().any(|c| c.diff.is_some()));
+    let shorten = detail == Detail::Compact
+        && (step.read_only
+            || matches!(step.outcome, StepOutcome::Skipped)
+            || step.changes.iter().any(|c| c.diff.is_some()));
     let args = match &step.args {
         Value::Record(record) => record
             .iter()
@@ -36,7 +39,8 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
     match value {
         Value::String(text) if shorten && text.chars().count() > SHORT_STRING => {
             let head: String = text.chars().take(SHORT_STRING).collect();
-            format!("{}… ({} bytes)", inline(format!("{head:?}").trim_end_matches('"')), text.len())
+            let quoted = format!("{head:?}");
+            format!("{}…\" ({} bytes)", inline(&quoted[..quoted.len() - 1]), text.len())
         }
         Value::String(text) => inline(&format!("{:?}", &**text)),
         Value::List(items) => {
@@ -55,7 +59,9 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
                 .collect();
             format!("{{ {} }}", fields.join(", "))
         }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Unknown(_) => inline(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Unknown(_) => {
+            inline(&value.to_string())
+        }
     }
 }
 

@@ -90,7 +90,7 @@ fn header(out: &mut String, report: &PlanReport, look: Look) {
         Assurance::Advisory => "advisory: guards against mistakes, not malice",
     };
     let line = format!("rev {} · {} · {assurance}", report.rev, report.digest.short());
-    out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, line)));
+    hang(out, look, "", 0, &line, Some(Tone::Dim));
 }
 
 fn problems(out: &mut String, report: &PlanReport, look: Look) {
@@ -308,7 +308,14 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
     let look = card.look;
     out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Dim, "─".repeat(look.width))));
     let tone = if totals.irreversible.is_empty() { Tone::Good } else { Tone::Bad };
-    out.push_str(&format!("{} — {}\n", totals.numbers(), look.paint.tone(tone, totals.undo())));
+    let (numbers, undo) = (totals.numbers(), totals.undo());
+    match columns(&numbers) + columns(&undo) + 3 > look.width {
+        true => {
+            hang(out, look, "", 0, &numbers, None);
+            hang(out, look, "", 0, &undo, Some(tone));
+        }
+        false => out.push_str(&format!("{numbers} — {}\n", look.paint.tone(tone, undo))),
+    }
     let plan = card.plan.map_or_else(|| "FILE".to_owned(), shell_word);
     match report.status {
         PlanStatus::NeedsApproval => {
@@ -338,7 +345,9 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
 /// A word as a shell takes it, harmless to show.
 pub fn shell_word(word: &str) -> String {
     let plain = !word.is_empty()
-        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ','));
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ','));
     match plain {
         true => word.to_owned(),
         false => inline(&format!("'{}'", word.replace('\'', r"'\''"))),

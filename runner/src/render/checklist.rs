@@ -66,15 +66,13 @@ impl Checklist {
 
     /// Draws what an event changes.
     pub fn on(&mut self, event: &Event) {
-        let took = match event {
-            Event::StepStarted { step, .. } => {
-                self.started.insert(step.clone(), Instant::now());
+        let took = match progress(event) {
+            Progress::Starts(step) => {
+                self.started.insert(step.to_owned(), Instant::now());
                 None
             }
-            Event::StepSucceeded { step, .. } | Event::StepFailed { step, .. } | Event::StepInDoubt { step, .. } => {
-                self.started.get(step).map(Instant::elapsed)
-            }
-            _ => None,
+            Progress::Ends(step) | Progress::Passes(step) => self.started.get(step).map(Instant::elapsed),
+            Progress::Beside => None,
         };
         match self.place {
             Place::Nowhere => {}
@@ -101,8 +99,8 @@ impl Checklist {
     }
 
     fn draw(&mut self, event: &Event, took: Option<Duration>) {
-        let step = match event {
-            Event::StepStarted { step, .. } => {
+        let step = match progress(event) {
+            Progress::Starts(step) => {
                 let bar = self.bar(step);
                 bar.set_style(running(self.paint));
                 bar.set_message(self.name(step));
@@ -110,22 +108,19 @@ impl Checklist {
                 bar.enable_steady_tick(Duration::from_millis(100));
                 return;
             }
-            Event::StepSucceeded { step, .. }
-            | Event::StepFailed { step, .. }
-            | Event::StepSkipped { step, .. }
-            | Event::StepInDoubt { step, .. }
-            | Event::StepUndone { step, .. } => Some(step.clone()),
-            _ => None,
+            Progress::Ends(step) | Progress::Passes(step) => Some(step),
+            Progress::Beside => None,
         };
         let mut drawn = log_lines(event, took, self.paint).into_iter();
-        if let (Some(step), Some(first)) = (&step, drawn.next()) {
+        if let Some(step) = step
+            && let Some(first) = drawn.next()
+        {
             let bar = self.bar(step);
             bar.disable_steady_tick();
             bar.set_style(still());
             bar.set_message(first);
             bar.tick();
-            let quiet = matches!(event, Event::StepSucceeded { .. } | Event::StepSkipped { .. });
-            if !self.one_line_each && quiet {
+            if !self.one_line_each && matches!(progress(event), Progress::Passes(_)) {
                 bar.finish_and_clear();
                 self.bars.remove(step);
             }
@@ -141,10 +136,49 @@ impl Checklist {
     }
 
     fn name(&self, step: &str) -> String {
-        let tool = self.tools.get(step).map_or_else(String::new, |tool| {
-            format!("  {}", self.paint.tone(Tone::Dim, inline(tool)))
-        });
+        let tool = self
+            .tools
+            .get(step)
+            .map_or_else(String::new, |tool| format!("  {}", self.paint.tone(Tone::Dim, inline(tool))));
         format!("{}{tool}", inline(step))
+    }
+}
+
+/// What an event means for the line of a step.
+enum Progress<'e> {
+    /// Its call is about to be made.
+    Starts(&'e str),
+    /// It ended in a way that a person should see.
+    Ends(&'e str),
+    /// It ended as hoped.
+    Passes(&'e str),
+    /// It is about no step, or changes no line.
+    Beside,
+}
+
+fn progress(event: &Event) -> Progress<'_> {
+    match event {
+        Event::StepStarted { step, .. } => Progress::Starts(step),
+        Event::StepSucceeded { step, .. } | Event::StepSkipped { step, .. } => Progress::Passes(step),
+        Event::StepFailed { step, .. } | Event::StepInDoubt { step, .. } | Event::StepUndone { step, .. } => {
+            Progress::Ends(step)
+        }
+        Event::Approved { .. }
+        | Event::Started { .. }
+        | Event::AssumptionHeld { .. }
+        | Event::AssumptionFailed { .. }
+        | Event::Stale { .. }
+        | Event::CallAnswered { .. }
+        | Event::CallWaits { .. }
+        | Event::DoubtResolved { .. }
+        | Event::VerificationHeld { .. }
+        | Event::VerificationFailed { .. }
+        | Event::Interrupted { .. }
+        | Event::Ended { .. }
+        | Event::UndoStarted { .. }
+        | Event::UndoCallStarted { .. }
+        | Event::UndoCallEnded { .. }
+        | Event::UndoEnded { .. } => Progress::Beside,
     }
 }
 
@@ -187,9 +221,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             line(Tone::Dim, "·", format!("`{}` was answered: {}", inline(step), inline(answer)))
         }
         Event::CallWaits { step } => line(Tone::Careful, "?", format!("`{}` waits for a yes", inline(step))),
-        Event::StepStarted { step, attempt, .. } => {
-            line(Tone::Name, "▸", format!("{}{}", inline(step), nth(*attempt)))
-        }
+        Event::StepStarted { step, attempt, .. } => line(Tone::Name, "▸", format!("{}{}", inline(step), nth(*attempt))),
         Event::StepSucceeded { step, attempt, .. } => {
             line(Tone::Good, "✓", format!("{}{}{time}", inline(step), nth(*attempt)))
         }
@@ -201,9 +233,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             }
             out
         }
-        Event::StepSkipped { step, reason } => {
-            line(Tone::Dim, "–", format!("{}: {}", inline(step), inline(reason)))
-        }
+        Event::StepSkipped { step, reason } => line(Tone::Dim, "–", format!("{}: {}", inline(step), inline(reason))),
         Event::StepInDoubt { step, reason, .. } => {
             line(Tone::Careful, "?", format!("{} in doubt: {}{time}", inline(step), inline(reason)))
         }
@@ -236,11 +266,9 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             out.extend(conflicts.iter().map(|c| format!("    left {}: {}", inline(&c.path), inline(&c.why))));
             out
         }
-        Event::UndoCallStarted { step, tool, args } => line(
-            Tone::Name,
-            "↶",
-            format!("{}: {}({})", inline(step), inline(tool), brief(args, 80)),
-        ),
+        Event::UndoCallStarted { step, tool, args } => {
+            line(Tone::Name, "↶", format!("{}: {}({})", inline(step), inline(tool), brief(args, 80)))
+        }
         Event::UndoCallEnded { step, error: None } => line(Tone::Good, "↶", format!("{} taken back", inline(step))),
         Event::UndoCallEnded { step, error: Some(error) } => {
             line(Tone::Bad, "✗", format!("{} could not be taken back: {}", inline(step), inline(error)))

@@ -3,10 +3,10 @@
 //!
 //! The summary is a fold over events and plain data; the text is drawn from it.
 
+use super::call;
 use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::text::{Look, Tone, count, hang, inline};
-use super::call;
 use crate::event::{Approved, Conflict, Difference, End, Event};
 use crate::report::{ChangeReport, PlanReport};
 use crate::workspace::{Change, FileState};
@@ -292,7 +292,8 @@ pub fn draw(report: &RunReport, look: Look) -> String {
         }
     };
     let checks = report.verified.iter().map(|text| ("✓", Tone::Good, inline(text)));
-    let broken = report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} — {}", inline(text), inline(why))));
+    let broken =
+        report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} — {}", inline(text), inline(why))));
     list(&mut out, "Checks", checks.chain(broken).collect());
     let stale = report.stale.iter().map(|difference| ("✗", Tone::Bad, difference_text(difference)));
     list(&mut out, "The world is not what was approved", stale.collect());
@@ -301,7 +302,9 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     let left = left.map(|c| ("!", Tone::Careful, format!("{}: {}", inline(&c.path), inline(&c.why))));
     list(&mut out, "Left as it is", left.collect());
     if let Value::Record(outputs) = &report.outputs {
-        let rows = outputs.iter().map(|(name, value)| ("=", Tone::Dim, format!("{} = {}", inline(name), call::brief(value, 400))));
+        let rows = outputs
+            .iter()
+            .map(|(name, value)| ("=", Tone::Dim, format!("{} = {}", inline(name), call::brief(value, 400))));
         list(&mut out, "Outputs", rows.collect());
     }
     for line in next(report) {
@@ -359,7 +362,9 @@ fn next(report: &RunReport) -> Vec<String> {
         Some(End::InDoubt) => {
             let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
             doubtful
-                .map(|row| format!("planc resume {run} --resolve {}=redo|fail   says what became of it", inline(&row.step)))
+                .map(|row| {
+                    format!("planc resume {run} --resolve {}=redo|fail   says what became of it", inline(&row.step))
+                })
                 .collect()
         }
         Some(End::Interrupted | End::Waiting) => {

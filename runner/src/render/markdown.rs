@@ -3,7 +3,7 @@
 
 use super::call::{Detail, call, value_text};
 use super::diff;
-use super::summary::{badge, names, totals};
+use super::summary::{badge, totals};
 use super::text::{inline, lines};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::Approval;
@@ -31,7 +31,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         writeln!(out, "- ✗ {step}{}{by}", prose(&problem.message))
     })?;
     if !totals.irreversible.is_empty() {
-        writeln!(out, "\n> **Cannot be undone:** {}", names(&totals.irreversible))?;
+        writeln!(out, "\n> **Cannot be undone:** {}", code_list(&totals.irreversible))?;
     }
     revision(out, report)?;
     if let Some(rationale) = &report.rationale {
@@ -68,9 +68,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         report.steps.iter().enumerate().try_for_each(|(index, item)| step(out, index + 1, item))?;
     }
     let together: Vec<&Vec<String>> = report.waves.iter().filter(|wave| wave.len() > 1).collect();
-    section(out, "At the same time", &together, |out, wave| {
-        writeln!(out, "- {}", wave.iter().map(|name| code(name)).collect::<Vec<_>>().join(", "))
-    })?;
+    section(out, "At the same time", &together, |out, wave| writeln!(out, "- {}", code_list(wave)))?;
     let mut number = report.steps.len() + 1;
     section(out, "Verification", &report.verifications, |out, verification| {
         let (mark, more) = mark(&verification.outcome, "for you to follow afterwards");
@@ -119,7 +117,7 @@ fn revision(out: &mut String, report: &PlanReport) -> std::fmt::Result {
         ("other parts", &revision.parts),
     ];
     for (word, list) in rows.iter().filter(|(_, list)| !list.is_empty()) {
-        writeln!(out, "- {word}: {}", list.iter().map(|name| code(name)).collect::<Vec<_>>().join(", "))?;
+        writeln!(out, "- {word}: {}", code_list(list))?;
     }
     Ok(())
 }
@@ -173,6 +171,10 @@ fn mark(outcome: &CheckOutcome, person: &'static str) -> (&'static str, String) 
 
 fn why(why: &Option<String>) -> String {
     why.as_ref().map_or_else(String::new, |why| format!(" — {}", prose(why)))
+}
+
+fn code_list(names: &[String]) -> String {
+    names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A code span that its content cannot close.

@@ -89,7 +89,10 @@ pub fn lines(text: &str) -> Vec<String> {
 /// Stricter than [`planc_lang::diagnostic::is_hidden`]: also line separators and all that takes no column of its own.
 fn hides(c: char) -> bool {
     planc_lang::diagnostic::is_hidden(c)
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}' | '\u{2028}' | '\u{2029}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}' | '\u{2028}' | '\u{2029}'
+        )
         || matches!(c, '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
         || matches!(c, '\u{e0000}'..='\u{e0fff}')
 }
@@ -173,10 +176,12 @@ mod tests {
 
     #[test]
     fn nothing_foreign_moves_the_cursor_or_the_order() {
-        for hostile in ["\u{1b}[2J", "a\rb", "a\nb", "\u{202e}", "\u{2066}", "\u{200b}", "\u{2028}", "\u{e0041}", "\u{9b}31m"] {
+        for hostile in
+            ["\u{1b}[2J", "a\rb", "a\nb", "\u{202e}", "\u{2066}", "\u{200b}", "\u{2028}", "\u{e0041}", "\u{9b}31m"]
+        {
             let shown = inline(hostile);
             assert!(!shown.chars().any(|c| c.is_control() || hides(c)), "{shown:?}");
-            assert!(shown.contains('\\') , "{shown:?}");
+            assert!(shown.contains('\\'), "{shown:?}");
         }
         assert_eq!(lines("a\n\tb\n"), ["a", "    b"]);
     }
