@@ -1,12 +1,25 @@
 //! Expressions ⟶ values, where every value is known or "known after run".
 //!
 //! Operators are strict in unknown operands, except that `false and u` is false and `true or u` is true; an unknown `if`
-//! is unknown and evaluates no branch. Nothing here calls a tool: calls inside checks go through [`Caller`].
+//! is unknown and evaluates no branch. An unknown part of a list or record stays inside it. What is found known here is
+//! what every run finds, or the run fails at this expression. Nothing here calls a tool: calls inside checks go through
+//! [`Caller`].
 
-use crate::plan::{Call, Expr, Plan, StepId};
+use crate::conform::check_value;
+use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
-use crate::types::Type;
-use crate::value::Value;
+use crate::stdlib::{Function, Needs};
+use crate::syntax::BinaryOp;
+use crate::value::{MAX_ITEMS, Value};
+
+mod access;
+mod budget;
+mod operate;
+#[cfg(test)]
+mod tests;
+
+use budget::Budget;
+pub use budget::{MAX_EVAL_BYTES, MAX_EVAL_STEPS};
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +30,15 @@ pub struct Failure {
     pub span: Span,
 }
 
+impl Failure {
+    fn new(span: Span, message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), span }
+    }
+}
+
 /// Calls read-only tools for the checks of assumptions and verifications.
 pub trait Caller {
-    /// Makes a call with arguments by parameter index, defaults filled in, absent optional ones null.
+    /// Makes a call with arguments by parameter index, all known, defaults filled in, absent optional ones null.
     fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure>;
 }
 
@@ -38,7 +57,7 @@ pub struct Env<'p> {
     plan: &'p Plan,
     inputs: Vec<Value>,
     steps: Vec<Value>,
-    lets: Vec<Option<Value>>,
+    lets: Vec<Option<Result<Value, Failure>>>,
 }
 
 impl<'p> Env<'p> {
@@ -71,13 +90,275 @@ impl<'p> Env<'p> {
     }
 }
 
-/// The value of an expression.
-pub fn eval(_expr: &Expr, _env: &mut Env<'_>, _caller: &mut dyn Caller) -> Result<Value, Failure> {
-    Ok(Value::Unknown(Type::Any))
+/// The value of an expression, within [`MAX_EVAL_STEPS`] and [`MAX_EVAL_BYTES`].
+pub fn eval(expr: &Expr, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Value, Failure> {
+    let mut evaluation = Evaluation::new(env, caller);
+    let value = evaluation.value(expr)?;
+    evaluation.budget.walk(&value, expr.span)?;
+    Ok(value)
 }
 
 /// The arguments of a call by parameter index, defaults filled in, absent optional ones null, each checked against the
 /// type of its parameter.
-pub fn eval_args(_call: &Call, _env: &mut Env<'_>, _caller: &mut dyn Caller) -> Result<Vec<Value>, Failure> {
-    Ok(Vec::new())
+pub fn eval_args(call: &Call, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Vec<Value>, Failure> {
+    Evaluation::new(env, caller).args(call)
+}
+
+/// One evaluation: names, variables by slot, and what may still be spent.
+///
+/// The methods recurse as deep as the expression; each is small and never inlined, because their frames decide how deep
+/// that may be.
+struct Evaluation<'e, 'p> {
+    env: &'e mut Env<'p>,
+    caller: &'e mut dyn Caller,
+    slots: Vec<Result<Value, Failure>>,
+    budget: Budget,
+}
+
+impl<'e, 'p> Evaluation<'e, 'p> {
+    fn new(env: &'e mut Env<'p>, caller: &'e mut dyn Caller) -> Self {
+        Evaluation { env, caller, slots: Vec::new(), budget: Budget::default() }
+    }
+
+    #[inline(never)]
+    fn value(&mut self, expr: &Expr) -> Result<Value, Failure> {
+        self.budget.step(expr.span)?;
+        let value = self.form(expr)?;
+        operate::settle(value, expr)
+    }
+
+    #[inline(never)]
+    fn form(&mut self, expr: &Expr) -> Result<Value, Failure> {
+        match &expr.kind {
+            ExprKind::Constant(value) => Ok(value.clone()),
+            ExprKind::Interpolate(parts) => self.interpolate(parts, expr),
+            ExprKind::Input(index) => Ok(self.env.inputs[*index].clone()),
+            ExprKind::Let(index) => self.plan_let(*index),
+            ExprKind::Step(step) => Ok(self.env.steps[step.index()].clone()),
+            ExprKind::Local(slot) => self.slots[*slot].clone(),
+            ExprKind::Field { base, name, optional } => {
+                let base = self.value(base)?;
+                access::field(base, name, *optional, expr)
+            }
+            ExprKind::Index { base, index } => self.index(base, index, expr),
+            ExprKind::Method { function, args, optional } => self.method(function, args, *optional, expr),
+            ExprKind::Call(call) => self.call(call, expr),
+            ExprKind::List(items) => self.list(items, expr),
+            ExprKind::Record(fields) => self.record(fields, expr),
+            ExprKind::Unary(op, operand) => {
+                let value = self.value(operand)?;
+                operate::unary(*op, value, expr)
+            }
+            ExprKind::Binary(op, operands) => self.binary(*op, operands, expr),
+            ExprKind::If(parts) => self.choose(parts, expr),
+            ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, expr),
+        }
+    }
+
+    #[inline(never)]
+    fn interpolate(&mut self, parts: &[Expr], expr: &Expr) -> Result<Value, Failure> {
+        let mut text = String::new();
+        let mut known = true;
+        for part in parts {
+            let value = self.value(part)?;
+            known &= operate::render(&value, &mut text, part.span)?;
+            operate::check_text_size(text.len(), expr.span)?;
+        }
+        match known {
+            true => self.text(text, expr.span),
+            false => Ok(unknown(expr)),
+        }
+    }
+
+    fn text(&mut self, text: String, span: Span) -> Result<Value, Failure> {
+        self.budget.produce(text.len(), span)?;
+        Ok(Value::string(text))
+    }
+
+    /// Computes what a `let` needs in the order of the plan, so that a long chain of them needs no deep recursion.
+    #[inline(never)]
+    fn plan_let(&mut self, index: usize) -> Result<Value, Failure> {
+        if self.env.lets[index].is_none() {
+            // Its variables are its own: those of the expression that uses it come back afterwards.
+            let slots = std::mem::take(&mut self.slots);
+            let done = access::lets_needed(self.env.plan, &self.env.lets, index)
+                .into_iter()
+                .try_for_each(|needed| self.compute_let(needed));
+            self.slots = slots;
+            done?;
+        }
+        self.env.lets[index].clone().expect("a `let` is computed after those it needs")
+    }
+
+    fn compute_let(&mut self, index: usize) -> Result<(), Failure> {
+        let expr = &self.env.plan.lets[index].value;
+        let result = self.value(expr).and_then(|value| self.budget.walk(&value, expr.span).map(|_| value));
+        match (result, self.budget.is_spent()) {
+            // Another evaluation may have more left for it.
+            (Err(failure), true) => Err(failure),
+            (result, _) => {
+                self.env.lets[index] = Some(result);
+                Ok(())
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn index(&mut self, base: &Expr, index: &Expr, expr: &Expr) -> Result<Value, Failure> {
+        let base = self.value(base)?;
+        let at = self.value(index)?;
+        access::index(base, at, index.span, expr)
+    }
+
+    #[inline(never)]
+    fn method(
+        &mut self,
+        function: &'static Function,
+        args: &[Expr],
+        optional: bool,
+        expr: &Expr,
+    ) -> Result<Value, Failure> {
+        let receiver = self.value(&args[0])?;
+        match receiver {
+            Value::Null if optional => return Ok(Value::Null),
+            // Null would leave the arguments alone.
+            Value::Unknown(_) if optional => return Ok(unknown(expr)),
+            _ => {}
+        }
+        let args = args[1..].iter().map(|arg| self.value(arg)).collect::<Result<Vec<_>, _>>()?;
+        self.apply(function, &receiver, &args, expr)
+    }
+
+    fn apply(
+        &mut self,
+        function: &'static Function,
+        receiver: &Value,
+        args: &[Value],
+        expr: &Expr,
+    ) -> Result<Value, Failure> {
+        for value in std::iter::once(receiver).chain(args) {
+            let known = match function.needs {
+                Needs::Shape => !matches!(value, Value::Unknown(_)),
+                Needs::Whole => self.budget.walk(value, expr.span)?,
+            };
+            if !known {
+                return Ok(unknown(expr));
+            }
+        }
+        let result = (function.eval)(receiver, args).map_err(|message| Failure::new(expr.span, message))?;
+        self.budget.produce_value(&result, expr.span)?;
+        Ok(result)
+    }
+
+    #[inline(never)]
+    fn call(&mut self, call: &Call, expr: &Expr) -> Result<Value, Failure> {
+        let args = self.args(call)?;
+        for arg in &args {
+            if !self.budget.walk(arg, call.span)? {
+                return Ok(unknown(expr));
+            }
+        }
+        self.caller.call(call, args)
+    }
+
+    #[inline(never)]
+    fn args(&mut self, call: &Call) -> Result<Vec<Value>, Failure> {
+        let mut values = Vec::with_capacity(call.tool.params.len());
+        for (index, param) in call.tool.params.iter().enumerate() {
+            values.push(match call.args.get(index).and_then(Option::as_ref) {
+                None => param.default.clone().unwrap_or(Value::Null),
+                Some(arg) => {
+                    let value = self.value(arg)?;
+                    self.budget.walk(&value, arg.span)?;
+                    // What is wholly unknown has the type that the checker has accepted; null stands for "left out".
+                    let absent = param.optional && value == Value::Null;
+                    if !absent && !matches!(value, Value::Unknown(_)) {
+                        check_value(&value, &param.ty)
+                            .map_err(|misfit| Failure::new(arg.span, format!("`{}`: {misfit}", param.name)))?;
+                    }
+                    value
+                }
+            });
+        }
+        Ok(values)
+    }
+
+    #[inline(never)]
+    fn list(&mut self, items: &[Expr], expr: &Expr) -> Result<Value, Failure> {
+        let items = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
+        self.items(items, expr.span)
+    }
+
+    fn items(&mut self, items: Vec<Value>, span: Span) -> Result<Value, Failure> {
+        operate::check_item_count(items.len(), span)?;
+        self.budget.produce(items.len() * size_of::<Value>(), span)?;
+        Ok(Value::list(items))
+    }
+
+    #[inline(never)]
+    fn record(&mut self, fields: &[(smol_str::SmolStr, Expr)], expr: &Expr) -> Result<Value, Failure> {
+        let fields = fields
+            .iter()
+            .map(|(name, field)| Ok((name.clone(), self.value(field)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
+        self.budget.produce(fields.len() * 2 * size_of::<Value>(), expr.span)?;
+        Ok(Value::record(fields))
+    }
+
+    #[inline(never)]
+    fn binary(&mut self, op: BinaryOp, operands: &(Expr, Expr), expr: &Expr) -> Result<Value, Failure> {
+        let left = self.value(&operands.0)?;
+        match operate::decided(op, left, expr)? {
+            Ok(value) => Ok(value),
+            Err(left) => {
+                let right = self.value(&operands.1)?;
+                operate::binary(op, left, right, expr, &mut self.budget)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn choose(&mut self, parts: &(Expr, Expr, Expr), expr: &Expr) -> Result<Value, Failure> {
+        match self.condition(&parts.0)? {
+            None => Ok(unknown(expr)),
+            Some(true) => self.value(&parts.1),
+            Some(false) => self.value(&parts.2),
+        }
+    }
+
+    fn condition(&mut self, condition: &Expr) -> Result<Option<bool>, Failure> {
+        let value = self.value(condition)?;
+        operate::truth(&value, condition.span)
+    }
+
+    #[inline(never)]
+    fn comprehension(&mut self, comprehension: &Comprehension, expr: &Expr) -> Result<Value, Failure> {
+        let list = self.value(&comprehension.list)?;
+        let Some(items) = access::items(&list, comprehension.list.span)? else {
+            return Ok(unknown(expr));
+        };
+        let mut taken = Vec::new();
+        for item in items {
+            self.set_slot(comprehension.slot, Ok(item.clone()));
+            match comprehension.condition.as_ref().map_or(Ok(Some(true)), |condition| self.condition(condition))? {
+                None => return Ok(unknown(expr)),
+                Some(false) => {}
+                Some(true) if taken.len() >= MAX_ITEMS => operate::check_item_count(taken.len() + 1, expr.span)?,
+                Some(true) => taken.push(self.value(&comprehension.element)?),
+            }
+        }
+        self.items(taken, expr.span)
+    }
+
+    fn set_slot(&mut self, slot: usize, value: Result<Value, Failure>) {
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, Ok(Value::Null));
+        }
+        self.slots[slot] = value;
+    }
+}
+
+/// What an expression is as long as an operand is unknown.
+fn unknown(expr: &Expr) -> Value {
+    Value::Unknown(expr.ty.clone())
 }

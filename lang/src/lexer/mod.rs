@@ -1,0 +1,294 @@
+//! Source text ⟶ compact tokens, and the comments beside them.
+//!
+//! Every line break is a token here; which of them end an item is decided by the parser's structure pass. The lexer
+//! reports what is wrong with single characters and literals, repairs it where the intent is plain (`&&` becomes `and`) and
+//! goes on. It knows nothing of brackets, except those inside `${…}`.
+
+pub mod literal;
+mod strings;
+mod token;
+
+pub use token::{Kind, Token};
+
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{Source, Span};
+use crate::syntax::Comment;
+use logos::{Lexer as Logos, Logos as _};
+
+/// What the lexer makes of one source.
+#[derive(Debug, Default)]
+pub struct Lexed {
+    /// In the order of the text.
+    pub tokens: Vec<Token>,
+    /// Comments, without doc comments.
+    pub comments: Vec<Comment>,
+}
+
+/// Splits a source into tokens. Never fails: what cannot be read is reported and left out or marked.
+pub fn lex(source: &Source, report: &Diagnostics) -> Lexed {
+    let mut lexer = Lexer {
+        text: &source.text,
+        base: source.base,
+        report,
+        out: Lexed { tokens: Vec::with_capacity(source.text.len() / 4 + 8), comments: Vec::new() },
+        open: Vec::new(),
+        at_line_start: true,
+    };
+    lexer.run();
+    lexer.out
+}
+
+/// A string whose `${` is open.
+struct Interpolation {
+    /// Braces opened inside it and not yet closed.
+    braces: u32,
+    /// Whether the string is a `"""` block, which may span lines.
+    block: bool,
+    /// Where the string begins.
+    start: usize,
+}
+
+struct Lexer<'s, 'r> {
+    text: &'s str,
+    base: u32,
+    report: &'r Diagnostics,
+    out: Lexed,
+    open: Vec<Interpolation>,
+    at_line_start: bool,
+}
+
+impl<'s> Lexer<'s, '_> {
+    fn run(&mut self) {
+        let mut logos = Kind::lexer(self.text);
+        if self.text.starts_with('\u{feff}') {
+            logos.bump('\u{feff}'.len_utf8());
+        }
+        while let Some(found) = logos.next() {
+            let (start, end) = (logos.span().start, logos.span().end);
+            match found {
+                Ok(Kind::Newline) => self.newline(start, end),
+                Ok(Kind::Comment) => self.comment(start, end),
+                Ok(Kind::Hash) => self.hash(start, end),
+                Ok(Kind::Doc) => self.doc(start, end),
+                Ok(Kind::Quote) => self.string(&mut logos, start),
+                Ok(Kind::RawQuote) => self.raw_string(&mut logos, start),
+                Ok(Kind::Apostrophe) => self.apostrophe(&mut logos, start),
+                Ok(Kind::Fence) => self.fence(start, end),
+                Ok(Kind::LBrace) => {
+                    if let Some(open) = self.open.last_mut() {
+                        open.braces += 1;
+                    }
+                    self.push(Kind::LBrace, start, end);
+                }
+                Ok(Kind::RBrace) => self.closing_brace(&mut logos, start, end),
+                Ok(Kind::Int) => self.int(start, end),
+                Ok(Kind::Duration) => self.duration(start, end),
+                Ok(Kind::BadSuffix) => self.bad_suffix(start, end),
+                Ok(Kind::AndAnd) => self.foreign(start, end, Kind::And, "and"),
+                Ok(Kind::OrOr) => self.foreign(start, end, Kind::Or, "or"),
+                Ok(Kind::Bang) => self.foreign(start, end, Kind::Not, "not "),
+                Ok(Kind::Semicolon) => self.semicolon(start, end),
+                Ok(Kind::Colon) => self.colon(start, end),
+                Ok(kind) => self.push(kind, start, end),
+                Err(()) => self.unexpected(&mut logos, start),
+            }
+        }
+        if let Some(open) = self.open.first() {
+            let (start, end) = (open.start, self.text.len());
+            self.unterminated(start, end, "this string is never closed");
+            self.close_interpolations(end);
+        }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        self.at_line_start = false;
+        let token = Token { kind, start: self.base + start as u32, end: self.base + end as u32 };
+        self.out.tokens.push(token);
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.base + start as u32, self.base + end as u32)
+    }
+
+    fn newline(&mut self, start: usize, end: usize) {
+        if self.open.iter().any(|open| !open.block) {
+            let begin = self.open.iter().find(|open| !open.block).map_or(start, |open| open.start);
+            self.unterminated(begin, start, "the line ends inside `${…}` of this string");
+            self.close_interpolations(start);
+        }
+        if self.out.tokens.last().is_some_and(|last| last.kind != Kind::Newline) {
+            self.push(Kind::Newline, start, end);
+        }
+        self.at_line_start = true;
+    }
+
+    fn comment(&mut self, start: usize, end: usize) {
+        let end = start + self.text[start..end].trim_end().len();
+        self.out.comments.push(Comment { span: self.span(start, end), own_line: self.at_line_start });
+    }
+
+    fn hash(&mut self, start: usize, end: usize) {
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, start + 1), "`#` begins no comment")
+                .label("comments begin with `//`")
+                .edit("write `//`", self.span(start, start + 1), "//"),
+        );
+        self.comment(start, end);
+    }
+
+    fn doc(&mut self, start: usize, end: usize) {
+        if !self.at_line_start {
+            self.report.push(
+                Diagnostic::new(
+                    Code::UnexpectedToken,
+                    self.span(start, start + 3),
+                    "a `///` comment must stand on a line of its own",
+                )
+                .label("documents nothing here")
+                .edit("make it an ordinary comment", self.span(start, start + 3), "//"),
+            );
+            return;
+        }
+        self.push(Kind::Doc, start, start + self.text[start..end].trim_end().len());
+    }
+
+    fn fence(&mut self, start: usize, end: usize) {
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "a Markdown fence around the plan")
+                .label("not part of the language")
+                .help("A source holds the plan alone; leave out the lines with ```.")
+                .edit("remove the fence", self.span(start, end), ""),
+        );
+    }
+
+    fn semicolon(&mut self, start: usize, end: usize) {
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "`;` is not part of the language")
+                .label("the end of the line ends an item")
+                .edit("remove it", self.span(start, end), ""),
+        );
+        // Where it divides two items on one line, it shall still do so.
+        if !self.text[end..].trim_start_matches([' ', '\t', '\r', ';']).starts_with('\n') {
+            self.push(Kind::Newline, start, end);
+        }
+    }
+
+    /// An operator of other languages: reported, and taken for ours.
+    fn foreign(&mut self, start: usize, end: usize, kind: Kind, ours: &str) {
+        let theirs = &self.text[start..end];
+        self.report.push(
+            Diagnostic::new(
+                Code::UnexpectedCharacter,
+                self.span(start, end),
+                format!("`{theirs}` is written `{}`", ours.trim()),
+            )
+            .label("not an operator here")
+            .edit(format!("write `{}`", ours.trim()), self.span(start, end), ours),
+        );
+        self.push(kind, start, end);
+    }
+
+    /// A word before `:` is a name, whatever else it means.
+    fn colon(&mut self, start: usize, end: usize) {
+        if let Some(last) = self.out.tokens.last_mut()
+            && last.kind.is_word()
+        {
+            last.kind = Kind::Ident;
+        }
+        self.push(Kind::Colon, start, end);
+    }
+
+    fn closing_brace(&mut self, logos: &mut Logos<'s, Kind>, start: usize, end: usize) {
+        match self.open.last_mut() {
+            Some(open) if open.braces == 0 => {
+                let Some(open) = self.open.pop() else { return };
+                self.push(Kind::InterpClose, start, end);
+                self.string_rest(logos, open.start, end, open.block);
+            }
+            Some(open) => {
+                open.braces -= 1;
+                self.push(Kind::RBrace, start, end);
+            }
+            None => self.push(Kind::RBrace, start, end),
+        }
+    }
+
+    fn int(&mut self, start: usize, end: usize) {
+        if literal::int(&self.text[start..end]).is_none() {
+            self.report.push(
+                Diagnostic::new(Code::BadNumber, self.span(start, end), "this integer does not fit into 64 bits")
+                    .label(format!("the largest is {}", i64::MAX)),
+            );
+        }
+        self.push(Kind::Int, start, end);
+    }
+
+    fn duration(&mut self, start: usize, end: usize) {
+        if literal::duration_ms(&self.text[start..end]).is_none() {
+            self.report.push(
+                Diagnostic::new(Code::BadNumber, self.span(start, end), "this duration is too long")
+                    .label("does not fit into 64 bits as milliseconds"),
+            );
+        }
+        self.push(Kind::Duration, start, end);
+    }
+
+    fn bad_suffix(&mut self, start: usize, end: usize) {
+        let text = &self.text[start..end];
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() && !c.is_ascii_digit());
+        let unit = &text[digits.len()..];
+        let diagnostic =
+            Diagnostic::new(Code::BadNumber, self.span(start, end), format!("`{}` is no number", text.escape_debug()))
+                .label("neither a number nor a duration")
+                .help("Durations are whole numbers with `ms`, `s`, `m` or `h`: `500ms`, `30s`, `5m`, `2h`.");
+        let ours = match unit {
+            "sec" | "secs" | "second" | "seconds" => Some("s"),
+            "min" | "mins" | "minute" | "minutes" => Some("m"),
+            "hr" | "hrs" | "hour" | "hours" => Some("h"),
+            "msec" | "millis" => Some("ms"),
+            _ => None,
+        };
+        self.report.push(match ours {
+            Some(ours) if !digits.contains('.') => {
+                diagnostic.edit("write the unit in short", self.span(start + digits.len(), end), ours)
+            }
+            _ => diagnostic,
+        });
+        let kind = if ours.is_some() { Kind::Duration } else { Kind::Int };
+        self.push(kind, start, end);
+    }
+
+    /// A run of characters that begin no token is one mistake.
+    fn unexpected(&mut self, logos: &mut Logos<'s, Kind>, start: usize) {
+        let rest = &self.text[start..];
+        let foreign = |c: char| !(c.is_ascii_graphic() || c.is_ascii_whitespace());
+        let length = match rest.find(|c| !foreign(c)) {
+            Some(0) => rest.chars().next().map_or(1, char::len_utf8),
+            Some(length) => length,
+            None => rest.len(),
+        };
+        let end = (start + length).max(logos.span().end);
+        let shown: String = rest[..length].chars().take(12).flat_map(char::escape_debug).collect();
+        let quote = matches!(rest.chars().next(), Some('“' | '”' | '„' | '‘' | '’'));
+        let diagnostic = Diagnostic::new(
+            Code::UnexpectedCharacter,
+            self.span(start, end),
+            format!("`{shown}` is not part of the language"),
+        )
+        .label("no token begins like this");
+        self.report.push(match rest.chars().next() {
+            Some(_) if quote => diagnostic.help("Strings stand in straight quotes: `\"…\"`."),
+            Some('\0') => diagnostic.help("Is this a text file?"),
+            Some('\u{a0}' | '\u{2000}'..='\u{200f}' | '\u{feff}') => {
+                diagnostic.edit("write an ordinary space", self.span(start, end), " ")
+            }
+            _ => diagnostic,
+        });
+        logos.bump(end - logos.span().end);
+        // White space of any kind divides tokens; everything else spoils the item it stands in.
+        if !rest[..length].chars().all(|c| c.is_whitespace() || crate::diagnostic::is_hidden(c)) {
+            self.push(Kind::Error, start, end);
+        }
+    }
+}

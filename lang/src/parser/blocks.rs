@@ -1,0 +1,546 @@
+//! Structured tokens ⟶ items: walks the lines of blocks, and runs the rule that each line's first word names.
+//!
+//! What of a faulty line can be understood stays in the tree (a step's name, its clauses), with [`ExprKind::Error`] in the
+//! place of the rest, so that later phases do not report its absence as well.
+
+use super::faults::{self, Place};
+use super::items::{Built, Rules};
+use super::leaf::{Fault, In, Written};
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::lexer::{Kind, Token};
+use crate::source::Span;
+use crate::syntax::*;
+use chumsky::Parser as _;
+use chumsky::error::{EmptyErr, Rich};
+use chumsky::extra::SimpleState;
+use std::cell::OnceCell;
+
+/// The items of a file.
+pub(super) fn file(written: Written<'_>, tokens: &[Token], report: &Diagnostics) -> Vec<TopItem> {
+    let mut walk = Walk { written, tokens, at: 0, report, fast: Rules::new(), rich: OnceCell::new() };
+    let mut items = Vec::new();
+    while let Some(line) = walk.line() {
+        walk.top_item(line, &mut items);
+        walk.line_end();
+    }
+    items
+}
+
+/// The tokens of a line up to its block, or up to its end.
+#[derive(Clone, Copy)]
+struct Line<'s> {
+    /// The `///` lines before it.
+    doc: &'s [Token],
+    /// The first word and all behind it; never empty.
+    tokens: &'s [Token],
+}
+
+impl<'s> Line<'s> {
+    fn head(self) -> Token {
+        self.tokens[0]
+    }
+
+    fn span(self) -> Span {
+        let last = self.tokens[self.tokens.len() - 1];
+        self.head().span().to(last.span())
+    }
+}
+
+struct Walk<'s> {
+    written: Written<'s>,
+    tokens: &'s [Token],
+    at: usize,
+    report: &'s Diagnostics,
+    fast: Rules<'s, EmptyErr>,
+    rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
+}
+
+/// Runs one rule, named by its field, over the tokens behind the first `$skip` of a line.
+macro_rules! run {
+    ($walk:expr, $rule:ident, $line:expr, $skip:expr, $place:expr) => {{
+        let walk = &*$walk;
+        let tokens = &$line.tokens[$skip..];
+        match walk.attempt(&walk.fast.$rule, tokens) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                let rich = walk.rich.get_or_init(|| Box::new(Rules::new()));
+                let errors = walk.attempt(&rich.$rule, tokens).err().unwrap_or_default();
+                faults::report(walk.report, walk.written, $line.tokens, $skip, errors.into_iter().next(), $place);
+                None
+            }
+        }
+    }};
+}
+
+impl<'s> Walk<'s> {
+    fn attempt<O, R: Fault<'s>>(&self, rule: &Built<'s, O, R>, tokens: In<'s>) -> Result<O, Vec<R>> {
+        rule.parse_with_state(tokens, &mut SimpleState(self.written)).into_result()
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        self.tokens.get(self.at).map(|token| token.kind)
+    }
+
+    /// The next line of the current block; `None` at its end.
+    fn line(&mut self) -> Option<Line<'s>> {
+        loop {
+            while self.kind() == Some(Kind::Newline) {
+                self.at += 1;
+            }
+            let docs = self.at;
+            while matches!(self.kind(), Some(Kind::Doc | Kind::Newline)) {
+                self.at += 1;
+            }
+            let start = self.at;
+            let tokens = self.tokens;
+            let boundary = |token: &Token| matches!(token.kind, Kind::Newline | Kind::BlockOpen | Kind::BlockClose);
+            let length = tokens[start..].iter().position(boundary).unwrap_or(tokens.len() - start);
+            self.at += length;
+            if length > 0 {
+                return Some(Line { doc: &tokens[docs..start], tokens: &tokens[start..self.at] });
+            }
+            self.no_doc(&tokens[docs..start]);
+            match self.kind() {
+                Some(Kind::BlockOpen) => {
+                    self.unexpected_block("no item stands before this block");
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// After an item: only a new line or the end of the block may follow.
+    fn line_end(&mut self) {
+        let Some(token) = self.tokens.get(self.at) else { return };
+        match token.kind {
+            Kind::Newline => self.at += 1,
+            Kind::BlockClose => {}
+            Kind::BlockOpen => self.unexpected_block("this takes no block"),
+            _ => {
+                self.report.push(
+                    Diagnostic::new(Code::UnexpectedToken, token.span(), "expected a new line after `}`")
+                        .label("begins on the line of the block before it")
+                        .edit("begin a new line", token.span().before(), "\n"),
+                );
+            }
+        }
+    }
+
+    fn unexpected_block(&mut self, message: &str) {
+        let span = self.skip_block();
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, Span::new(span.start, span.start + 1), message).label("begins here"),
+        );
+    }
+
+    /// Skips a block, from its `{` to its `}`.
+    fn skip_block(&mut self) -> Span {
+        let start = self.tokens[self.at].span();
+        let mut depth = 0_usize;
+        while let Some(token) = self.tokens.get(self.at) {
+            self.at += 1;
+            match token.kind {
+                Kind::BlockOpen => depth += 1,
+                Kind::BlockClose => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return start.to(token.span());
+            }
+        }
+        start
+    }
+
+    /// Whether a block follows the line; one on the next line is reported and taken.
+    fn has_block(&mut self) -> bool {
+        if self.kind() == Some(Kind::BlockOpen) {
+            return true;
+        }
+        let next = self.tokens.get(self.at + 1);
+        let misplaced = self.kind() == Some(Kind::Newline) && next.is_some_and(|next| next.kind == Kind::BlockOpen);
+        if misplaced {
+            let brace = self.tokens[self.at + 1].span();
+            let end = self.tokens[self.at - 1].end;
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, brace, "a block opens on the line that it belongs to")
+                    .label("on a line of its own")
+                    .edit("move it up", Span::new(end, brace.end), " {"),
+            );
+            self.at += 1;
+        }
+        misplaced
+    }
+
+    /// Walks a block line by line; gives its braces with all between them.
+    fn block(&mut self, mut each: impl FnMut(&mut Self, Line<'s>)) -> Span {
+        let open = self.tokens[self.at].span();
+        self.at += 1;
+        while let Some(line) = self.line() {
+            each(self, line);
+            self.line_end();
+        }
+        let close = self.tokens.get(self.at).map_or(open, |token| token.span());
+        self.at += 1;
+        open.to(close)
+    }
+
+    fn need_block(&mut self, line: Line<'s>, message: &str) -> bool {
+        if self.has_block() {
+            return true;
+        }
+        if !line.tokens.iter().any(|token| token.kind == Kind::Error) {
+            let end = line.span().after();
+            self.report.push(Diagnostic::new(Code::UnexpectedToken, end, message).label("expected `{`"));
+        }
+        false
+    }
+
+    fn word(&self, token: Token) -> &'s str {
+        self.written.token(token)
+    }
+
+    fn no_doc(&self, doc: &[Token]) {
+        if let Some(first) = doc.iter().find(|token| token.kind == Kind::Doc) {
+            let span = Span::new(first.start, first.start + 3);
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, span, "a `///` comment that documents nothing")
+                    .label("only types, tools and catalogues, and parameters, are documented")
+                    .edit("make it an ordinary comment", span, "//"),
+            );
+        }
+    }
+
+    fn doc(&self, line: Line<'s>) -> Option<Text> {
+        let docs: Vec<&Token> = line.doc.iter().filter(|token| token.kind == Kind::Doc).collect();
+        let span = docs.first()?.span().to(docs.last()?.span());
+        let lines: Vec<&str> = docs
+            .iter()
+            .map(|token| self.word(**token).strip_prefix("///").unwrap_or_default())
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        Some(Text { value: lines.join("\n"), span })
+    }
+
+    fn top_item(&mut self, line: Line<'s>, items: &mut Vec<TopItem>) {
+        match self.word(line.head()) {
+            "plan" => {
+                self.no_doc(line.doc);
+                items.extend(self.plan(line).map(TopItem::Plan));
+            }
+            "catalogue" => items.extend(self.catalogue(line).map(TopItem::Catalogue)),
+            "type" => items.extend(self.type_def(line).map(TopItem::Type)),
+            _ => {
+                faults::unknown_item(self.report, self.written, line.tokens, Place::File);
+                if self.has_block() {
+                    self.skip_block();
+                }
+            }
+        }
+    }
+
+    fn plan(&mut self, line: Line<'s>) -> Option<Plan> {
+        let title = run!(self, text, line, 1, Place::Plan);
+        if !self.need_block(line, "a plan needs its items in braces") {
+            return None;
+        }
+        let mut items = Vec::new();
+        let body = self.block(|walk, line| walk.item(line, &mut items));
+        let title = title.unwrap_or(Text { value: String::new(), span: line.head().span().after() });
+        Some(Plan { title, items, span: line.span().to(body), body })
+    }
+
+    fn item(&mut self, line: Line<'s>, items: &mut Vec<Item>) {
+        let word = self.word(line.head());
+        if word != "type" {
+            self.no_doc(line.doc);
+        }
+        if let Some(item) = self.known_item(word, line) {
+            items.extend(item);
+            return;
+        }
+        // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
+        let meant = faults::unknown_item(self.report, self.written, line.tokens, Place::Item);
+        match meant.and_then(|meant| self.known_item(meant, line)) {
+            Some(item) => items.extend(item),
+            None if self.kind() == Some(Kind::BlockOpen) => {
+                self.skip_block();
+            }
+            None => {}
+        }
+    }
+
+    /// The item that begins with `word`; the outer `None`: no item does.
+    fn known_item(&mut self, word: &str, line: Line<'s>) -> Option<Option<Item>> {
+        let span = line.span();
+        Some(match word {
+            "rationale" => {
+                run!(self, text, line, 1, Place::Rationale).map(|text| Item::Rationale(TextItem { text, span }))
+            }
+            "context" => run!(self, text, line, 1, Place::Context).map(|text| Item::Context(TextItem { text, span })),
+            "input" => self.input(line).map(Item::Input),
+            "assume" => self.assume(line).map(Item::Assume),
+            "critical" => self.critical(line).map(Item::Critical),
+            "reuse" => {
+                run!(self, reuse, line, 1, Place::Reuse).map(|(target, why)| Item::Reuse(Reuse { target, why, span }))
+            }
+            "let" => self.value(line, Place::Let).map(|(name, value)| Item::Let(Let { name, value, span })),
+            "step" => self.step(line).map(Item::Step),
+            "verify" => self.verify(line).map(Item::Verify),
+            "output" => self.value(line, Place::Output).map(|(name, value)| Item::Output(Output { name, value, span })),
+            "type" => self.type_def(line).map(Item::Type),
+            _ => return None,
+        })
+    }
+
+    /// What a line declares although the rest of it is faulty.
+    fn declared(&self, line: Line<'s>) -> Option<Ident> {
+        line.tokens.get(1).filter(|token| token.kind == Kind::Ident).map(|token| self.written.ident(*token))
+    }
+
+    /// `name = expression` behind the keyword.
+    fn value(&mut self, line: Line<'s>, place: Place) -> Option<(Ident, Expr)> {
+        run!(self, value, line, 1, place).or_else(|| {
+            let name = self.declared(line)?;
+            let span = name.span.after().to(line.span().after());
+            Some((name, Expr { kind: ExprKind::Error, span }))
+        })
+    }
+
+    fn input(&mut self, line: Line<'s>) -> Option<Input> {
+        let span = line.span();
+        let parts = run!(self, input, line, 1, Place::Input).or_else(|| {
+            let name = self.declared(line)?;
+            let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span.after() };
+            Some(((name, ty), None))
+        });
+        parts.map(|((name, ty), default)| Input { name, ty, default, span })
+    }
+
+    fn type_def(&mut self, line: Line<'s>) -> Option<TypeDef> {
+        let span = line.span();
+        let parts = run!(self, ty, line, 1, Place::Type).or_else(|| {
+            let name = self.declared(line)?;
+            let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span.after() };
+            Some((name, ty))
+        });
+        let doc = self.doc(line);
+        parts.map(|(name, ty)| TypeDef { doc, name, ty, span })
+    }
+
+    fn assume(&mut self, line: Line<'s>) -> Option<Assume> {
+        let text = run!(self, text, line, 1, Place::Assume);
+        let mut check = None;
+        let mut span = line.span();
+        if self.has_block() {
+            let mut lines = 0;
+            let body = self.block(|walk, line| {
+                lines += 1;
+                walk.no_doc(line.doc);
+                match lines {
+                    1 => check = Some(walk.expression(line, Place::AssumeCheck)),
+                    _ => walk.one_expression(line, "`assume`"),
+                }
+                walk.no_inner_block(line);
+            });
+            if lines == 0 {
+                self.empty_check(body, "`assume`");
+                check = Some(Expr { kind: ExprKind::Error, span: body });
+            }
+            span = span.to(body);
+        }
+        text.map(|text| Assume { text, check, span })
+    }
+
+    fn expression(&mut self, line: Line<'s>, place: Place) -> Expr {
+        run!(self, expr, line, 0, place).unwrap_or(Expr { kind: ExprKind::Error, span: line.span() })
+    }
+
+    fn one_expression(&self, line: Line<'s>, what: &str) {
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, line.span(), format!("{what} has one expression"))
+                .label("a second one")
+                .help("Join conditions with `and`."),
+        );
+    }
+
+    fn empty_check(&self, body: Span, what: &str) {
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, body, format!("the block of this {what} is empty"))
+                .label("expected a condition")
+                .help("Without a block a person confirms it."),
+        );
+    }
+
+    /// Reports a block inside a block that holds lines only.
+    fn no_inner_block(&mut self, line: Line<'s>) {
+        if self.kind() != Some(Kind::BlockOpen) {
+            return;
+        }
+        let brace = self.tokens[self.at].span();
+        self.skip_block();
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, brace, "no block may stand here")
+                .label("begins here")
+                .related(line.span(), "this takes none"),
+        );
+    }
+
+    fn critical(&mut self, line: Line<'s>) -> Option<Critical> {
+        let _ = run!(self, nothing, line, 1, Place::CriticalHead);
+        if !self.need_block(line, "`critical` needs its lines in braces") {
+            return None;
+        }
+        let mut lines = Vec::new();
+        let body = self.block(|walk, line| {
+            walk.no_doc(line.doc);
+            let parts = run!(walk, critical, line, 0, Place::CriticalLine);
+            lines.extend(parts.map(|((verb, resource), why)| CriticalLine { verb, resource, why, span: line.span() }));
+            walk.no_inner_block(line);
+        });
+        Some(Critical { lines, span: line.span().to(body), body })
+    }
+
+    fn step(&mut self, line: Line<'s>) -> Option<Step> {
+        let parts = self.value(line, Place::Step);
+        let mut clauses = Vec::new();
+        let mut block = None;
+        if self.has_block() {
+            block = Some(self.block(|walk, line| {
+                walk.no_doc(line.doc);
+                let kind = walk.clause(walk.word(line.head()), line);
+                clauses.extend(kind.map(|kind| Clause { kind, span: line.span() }));
+                walk.no_inner_block(line);
+            }));
+        }
+        let span = block.map_or(line.span(), |block| line.span().to(block));
+        parts.map(|(name, call)| Step { name, call, clauses, span, block })
+    }
+
+    fn clause(&mut self, word: &str, line: Line<'s>) -> Option<ClauseKind> {
+        match word {
+            "because" => run!(self, text, line, 1, Place::Because).map(ClauseKind::Because),
+            "after" => run!(self, names, line, 1, Place::After).map(ClauseKind::After),
+            "when" => run!(self, expr, line, 1, Place::When).map(ClauseKind::When),
+            "expect" => run!(self, expr, line, 1, Place::Expect).map(ClauseKind::Expect),
+            "undo" => run!(self, expr, line, 1, Place::Undo).map(ClauseKind::Undo),
+            "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ClauseKind::Timeout),
+            "retry" => run!(self, retry, line, 1, Place::Retry).map(|((times, times_span), every)| ClauseKind::Retry {
+                times,
+                times_span,
+                every,
+            }),
+            "on" => run!(self, on, line, 1, Place::On).map(ClauseKind::OnFailure),
+            _ => {
+                let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::Clause)?;
+                self.clause(meant, line)
+            }
+        }
+    }
+
+    fn verify(&mut self, line: Line<'s>) -> Option<Verify> {
+        let text = run!(self, text, line, 1, Place::Verify);
+        let block = if self.has_block() { Some(self.verify_block()) } else { None };
+        let span = block.as_ref().map_or(line.span(), |block| line.span().to(block.span));
+        text.map(|text| Verify { text, block, span })
+    }
+
+    fn verify_block(&mut self) -> VerifyBlock {
+        let (mut steps, mut lets, mut check): (Vec<Step>, Vec<Let>, Option<Expr>) = (Vec::new(), Vec::new(), None);
+        let span = self.block(|walk, line| {
+            walk.no_doc(line.doc);
+            let declares = line.tokens.get(1).is_some_and(|token| token.kind == Kind::Ident);
+            match walk.word(line.head()) {
+                _ if check.is_some() => {
+                    walk.report.push(
+                        Diagnostic::new(Code::UnexpectedToken, line.span(), "nothing may follow the condition")
+                            .label("the condition is the last line of `verify`")
+                            .help("Put steps before it, and join conditions with `and`."),
+                    );
+                    if walk.kind() == Some(Kind::BlockOpen) {
+                        walk.skip_block();
+                    }
+                }
+                "step" if declares => steps.extend(walk.step(line)),
+                "let" if declares => lets.extend(walk.value(line, Place::Let).map(|(name, value)| Let {
+                    name,
+                    value,
+                    span: line.span(),
+                })),
+                _ => {
+                    check = Some(walk.expression(line, Place::VerifyCheck));
+                    walk.no_inner_block(line);
+                }
+            }
+        });
+        let check = check.unwrap_or_else(|| {
+            let end = Span::new(span.end.saturating_sub(1), span.end);
+            if steps.is_empty() && lets.is_empty() {
+                self.empty_check(span, "`verify`");
+            } else {
+                self.report.push(
+                    Diagnostic::new(Code::UnexpectedToken, end, "this `verify` has no condition")
+                        .label("expected a condition before this")
+                        .help("The last line of the block is an expression that must be true."),
+                );
+            }
+            Expr { kind: ExprKind::Error, span: end }
+        });
+        VerifyBlock { steps, lets, check, span }
+    }
+
+    fn catalogue(&mut self, line: Line<'s>) -> Option<Catalogue> {
+        let name = run!(self, name, line, 1, Place::Catalogue);
+        if !self.need_block(line, "a catalogue needs its tools in braces") {
+            return None;
+        }
+        let (mut types, mut tools) = (Vec::new(), Vec::new());
+        let body = self.block(|walk, line| match walk.word(line.head()) {
+            "type" => types.extend(walk.type_def(line)),
+            "tool" => tools.extend(walk.tool(line)),
+            _ => {
+                faults::unknown_item(walk.report, walk.written, line.tokens, Place::CatalogueItem);
+                if walk.kind() == Some(Kind::BlockOpen) {
+                    walk.skip_block();
+                }
+            }
+        });
+        let doc = self.doc(line);
+        name.map(|name| Catalogue { doc, name, types, tools, span: line.span().to(body), body })
+    }
+
+    fn tool(&mut self, line: Line<'s>) -> Option<Tool> {
+        let parts = run!(self, tool, line, 1, Place::Tool);
+        let mut clauses = Vec::new();
+        let mut block = None;
+        if self.has_block() {
+            block = Some(self.block(|walk, line| {
+                walk.no_doc(line.doc);
+                let kind = walk.tool_clause(walk.word(line.head()), line);
+                clauses.extend(kind.map(|kind| ToolClause { kind, span: line.span() }));
+                walk.no_inner_block(line);
+            }));
+        }
+        let span = block.map_or(line.span(), |block| line.span().to(block));
+        let doc = self.doc(line);
+        parts.map(|((name, params), result)| Tool { doc, name, params, result, clauses, span, block })
+    }
+
+    fn tool_clause(&mut self, word: &str, line: Line<'s>) -> Option<ToolClauseKind> {
+        if let Some((verb, _)) = EffectVerb::ALL.iter().find(|(_, spelling)| *spelling == word) {
+            return run!(self, target, line, 1, Place::Effect).map(|target| ToolClauseKind::Effect(*verb, target));
+        }
+        match word {
+            "pure" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Pure),
+            "idempotent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Idempotent),
+            "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
+            "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
+            "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
+            "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
+            _ => {
+                let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::ToolClause)?;
+                self.tool_clause(meant, line)
+            }
+        }
+    }
+}

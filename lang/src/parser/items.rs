@@ -1,0 +1,142 @@
+//! The rules of items: one for the rest of each line behind its keyword, all built once for a source.
+
+use super::expr::{any_word, expr};
+use super::leaf::{Ex, Fault, In, Rule, Written, doc, duration, leaf, name, text, token, word};
+use super::types::ty;
+use crate::lexer::{Kind, Token, literal};
+use crate::source::Span;
+use crate::syntax::*;
+use chumsky::Boxed;
+use chumsky::prelude::*;
+
+/// A rule that is built once and used for many items.
+pub(super) type Built<'s, O, R> = Boxed<'s, 's, In<'s>, O, Ex<'s, R>>;
+
+/// Name, type and default of an input.
+pub(super) type InputParts = ((Ident, TypeExpr), Option<Expr>);
+/// Name, parameters and result of a tool.
+pub(super) type ToolParts = ((Ident, Vec<Param>), Option<TypeExpr>);
+/// Verb, resource and reason of a line of `critical`.
+pub(super) type CriticalParts = ((Ident, Text), Option<Text>);
+/// Attempts, where they stand, and the pause.
+pub(super) type RetryParts = ((u64, Span), Option<DurationLit>);
+
+/// All rules of lines.
+pub(super) struct Rules<'s, R: Fault<'s>> {
+    pub text: Built<'s, Text, R>,
+    pub name: Built<'s, Ident, R>,
+    pub nothing: Built<'s, (), R>,
+    pub expr: Built<'s, Expr, R>,
+    pub value: Built<'s, (Ident, Expr), R>,
+    pub input: Built<'s, InputParts, R>,
+    pub ty: Built<'s, (Ident, TypeExpr), R>,
+    pub reuse: Built<'s, (ReuseTarget, Option<Text>), R>,
+    pub critical: Built<'s, CriticalParts, R>,
+    pub names: Built<'s, Vec<Ident>, R>,
+    pub duration: Built<'s, DurationLit, R>,
+    pub retry: Built<'s, RetryParts, R>,
+    pub on: Built<'s, OnFailure, R>,
+    pub tool: Built<'s, ToolParts, R>,
+    pub target: Built<'s, EffectTarget, R>,
+    pub approval: Built<'s, Approval, R>,
+}
+
+impl<'s, R: Fault<'s>> Rules<'s, R> {
+    /// Builds them.
+    pub fn new() -> Rules<'s, R> {
+        let expr = expr().boxed();
+        let ty = ty().boxed();
+        let assign = || token(Kind::Assign, "`=`");
+        Rules {
+            text: text("a text").boxed(),
+            name: name("a name").boxed(),
+            nothing: empty().boxed(),
+            value: name("a name").then_ignore(assign()).then(expr.clone()).boxed(),
+            input: name("a name")
+                .then_ignore(token(Kind::Colon, "`:` and a type"))
+                .then(ty.clone())
+                .then(assign().ignore_then(expr.clone()).or_not())
+                .boxed(),
+            ty: name("a name").then_ignore(assign()).then(ty.clone()).boxed(),
+            reuse: reuse().boxed(),
+            critical: any_word("a verb").then(text("a resource")).then(text("a reason").or_not()).boxed(),
+            names: name("the name of a step")
+                .separated_by(token(Kind::Comma, "`,`"))
+                .at_least(1)
+                .allow_trailing()
+                .collect()
+                .boxed(),
+            duration: duration("a duration").boxed(),
+            retry: leaf("a number of attempts", |token, written: Written<'s>| {
+                let value = || literal::int(written.token(token)).and_then(|value| u64::try_from(value).ok());
+                (token.kind == Kind::Int).then(|| (value().unwrap_or(u64::MAX), token.span()))
+            })
+            .then(word("every", "`every`").ignore_then(duration("a duration")).or_not())
+            .boxed(),
+            on: word("failure", "`failure`")
+                .ignore_then(leaf("`stop`, `continue` or `undo`", |token, written: Written<'s>| {
+                    match written.token(token) {
+                        "stop" => Some(OnFailure::Stop),
+                        "continue" => Some(OnFailure::Continue),
+                        "undo" => Some(OnFailure::Undo),
+                        _ => None,
+                    }
+                }))
+                .boxed(),
+            tool: tool(expr.clone(), ty).boxed(),
+            target: target(expr.clone()).boxed(),
+            approval: leaf("`auto`, `ask` or `deny`", |token, written: Written<'s>| match written.token(token) {
+                "auto" => Some(Approval::Auto),
+                "ask" => Some(Approval::Ask),
+                "deny" => Some(Approval::Deny),
+                _ => None,
+            })
+            .boxed(),
+            expr,
+        }
+    }
+}
+
+fn reuse<'s, R: Fault<'s>>() -> impl Rule<'s, (ReuseTarget, Option<Text>), R> {
+    let path = text("a path or a tool").map(ReuseTarget::Path);
+    let tool = name("a path or a tool")
+        .then_ignore(token(Kind::Dot, "`.`"))
+        .then(any_word("the name of a tool"))
+        .map(|(catalogue, tool)| ReuseTarget::Tool(catalogue, tool));
+    path.or(tool).then(text("a reason").or_not())
+}
+
+/// `name(param: type = default, …) -> type`
+fn tool<'s, R: Fault<'s>>(
+    expr: impl Rule<'s, Expr, R> + 's,
+    ty: impl Rule<'s, TypeExpr, R> + 's,
+) -> impl Rule<'s, ToolParts, R> {
+    let param = doc()
+        .then(name("a parameter"))
+        .then(token(Kind::Question, "`?`").or_not())
+        .then_ignore(token(Kind::Colon, "`:` and a type"))
+        .then(ty.clone())
+        .then(token(Kind::Assign, "`=`").ignore_then(expr).or_not())
+        .map(|((((doc, name), question), ty), default)| {
+            let end = default.as_ref().map_or(ty.span, |default: &Expr| default.span);
+            let start = doc.as_ref().map_or(name.span, |doc: &Text| doc.span);
+            Param { doc, optional: question.is_some(), span: start.to(end), name, ty, default }
+        });
+    any_word("the name of the tool")
+        .then_ignore(token(Kind::LParen, "`(`"))
+        .then(param.separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
+        .then_ignore(token(Kind::RParen, "`)`"))
+        .then(token(Kind::Arrow, "`->` and a type").ignore_then(ty).or_not())
+}
+
+/// A parameter or a template.
+fn target<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, EffectTarget, R> {
+    let param = name("a parameter or a template").map(EffectTarget::Param);
+    let template = leaf("a parameter or a template", |token: Token, _| {
+        (token.kind.is_text() || token.kind == Kind::StrOpen).then_some(())
+    })
+    .rewind()
+    .ignore_then(expr)
+    .map(EffectTarget::Template);
+    param.or(template)
+}

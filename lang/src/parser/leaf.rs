@@ -1,0 +1,124 @@
+//! The leaves of the grammar: parsers of single tokens, and what all rules share.
+//!
+//! All rules are generic over the error: [`chumsky::error::EmptyErr`] while nothing is wrong, [`chumsky::error::Rich`] to
+//! find out what is.
+
+use crate::lexer::{Kind, Token, literal};
+use crate::source::Span;
+use crate::syntax::{DurationLit, Ident, Text};
+use chumsky::error::{Error, LabelError};
+use chumsky::extra::{Full, SimpleState};
+use chumsky::input::InputRef;
+use chumsky::prelude::*;
+use smol_str::SmolStr;
+
+/// The tokens of one item.
+pub(super) type In<'s> = &'s [Token];
+
+/// The text behind the tokens, as state of the parse.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'s> {
+    pub text: &'s str,
+    pub base: u32,
+}
+
+impl<'s> Written<'s> {
+    pub fn slice(self, span: Span) -> &'s str {
+        &self.text[(span.start - self.base) as usize..(span.end - self.base) as usize]
+    }
+
+    pub fn token(self, token: Token) -> &'s str {
+        self.slice(token.span())
+    }
+
+    pub fn ident(self, token: Token) -> Ident {
+        Ident { name: SmolStr::new(self.token(token)), span: token.span() }
+    }
+}
+
+/// What a parser carries besides its input.
+pub(super) type Ex<'s, R> = Full<R, SimpleState<Written<'s>>, ()>;
+
+/// An error that the rules can make.
+pub(super) trait Fault<'s>: Error<'s, In<'s>> + LabelError<'s, In<'s>, &'static str> + 's {}
+
+impl<'s, R: Error<'s, In<'s>> + LabelError<'s, In<'s>, &'static str> + 's> Fault<'s> for R {}
+
+/// A rule.
+pub(super) trait Rule<'s, O, R: Fault<'s>>: Parser<'s, In<'s>, O, Ex<'s, R>> + Clone {}
+
+impl<'s, O, R: Fault<'s>, P: Parser<'s, In<'s>, O, Ex<'s, R>> + Clone> Rule<'s, O, R> for P {}
+
+/// One token for which `take` gives a value; `label` says what was expected otherwise.
+pub(super) fn leaf<'s, O, R: Fault<'s>>(
+    label: &'static str,
+    take: impl Fn(Token, Written<'s>) -> Option<O> + Copy + 's,
+) -> impl Rule<'s, O, R> {
+    custom(move |input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
+        let before = input.cursor();
+        let found = input.peek_ref();
+        if let Some(token) = found
+            && let Some(value) = take(*token, input.state().0)
+        {
+            input.skip();
+            return Ok(value);
+        }
+        let span = input.span_since(&before);
+        Err(R::expected_found([label], found.map(Into::into), span))
+    })
+}
+
+/// A token of one kind.
+pub(super) fn token<'s, R: Fault<'s>>(kind: Kind, label: &'static str) -> impl Rule<'s, Token, R> {
+    leaf(label, move |token, _| (token.kind == kind).then_some(token))
+}
+
+/// A word that is a keyword only here.
+pub(super) fn word<'s, R: Fault<'s>>(word: &'static str, label: &'static str) -> impl Rule<'s, Token, R> {
+    leaf(label, move |token, written: Written<'s>| {
+        (token.kind == Kind::Ident && written.token(token) == word).then_some(token)
+    })
+}
+
+/// Any name.
+pub(super) fn name<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Ident, R> {
+    leaf(label, |token, written: Written<'s>| (token.kind == Kind::Ident).then(|| written.ident(token)))
+}
+
+/// A constant text.
+pub(super) fn text<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Text, R> {
+    leaf(label, |token, written: Written<'s>| {
+        token.kind.is_text().then(|| Text { value: literal::text(token, written.token(token)), span: token.span() })
+    })
+}
+
+/// `30s`
+pub(super) fn duration<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, DurationLit, R> {
+    leaf(label, |token, written: Written<'s>| {
+        (token.kind == Kind::Duration).then(|| DurationLit {
+            ms: literal::duration_ms(written.token(token)).unwrap_or(u64::MAX),
+            span: token.span(),
+        })
+    })
+}
+
+/// The `///` lines before a declaration.
+pub(super) fn doc<'s, R: Fault<'s>>() -> impl Rule<'s, Option<Text>, R> {
+    custom(move |input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
+        let mut doc: Option<Text> = None;
+        while let Some(token) = input.peek_ref().filter(|token| token.kind == Kind::Doc) {
+            let line = &input.state().0.token(*token)[3..];
+            let line = line.strip_prefix(' ').unwrap_or(line);
+            match &mut doc {
+                Some(doc) => {
+                    doc.value.push('\n');
+                    doc.value.push_str(line);
+                    doc.span = doc.span.to(token.span());
+                }
+                None => doc = Some(Text { value: line.to_owned(), span: token.span() }),
+            }
+            input.skip();
+        }
+        Ok(doc)
+    })
+}

@@ -1,0 +1,422 @@
+//! Raw tokens ⟶ tokens whose brackets match, whose blocks are told from records, and whose line breaks all matter.
+//!
+//! One pass without recursion. It reports brackets without their partners and nesting past the limits, so that all later
+//! passes may recurse. Where it repairs the brackets it leaves a [`Kind::Error`] token, which no rule accepts: what stands
+//! there has been reported.
+
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::lexer::{Kind, Token};
+use crate::source::{Source, Span};
+
+/// How deep brackets, `not`, `-` and `if` may nest.
+pub const MAX_NESTING: usize = 128;
+
+/// How high the tree of one expression or type may grow: operators in a chain count as well as brackets.
+pub const MAX_HEIGHT: u32 = 500;
+
+/// Gives the tokens their structure; `None`: nested past the limit, which has been reported.
+pub(super) fn structure(source: &Source, tokens: &[Token], report: &Diagnostics) -> Option<Vec<Token>> {
+    let mut pass = Pass {
+        source,
+        tokens,
+        report,
+        out: Vec::with_capacity(tokens.len()),
+        frames: vec![Frame::new(Kind::BlockOpen, Span::default(), Holds::Top)],
+        prefixes: 0,
+    };
+    pass.run()?;
+    Some(pass.out)
+}
+
+/// What items a block may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Top,
+    Plan,
+    Catalogue,
+    Verify,
+    Nothing,
+}
+
+struct Frame {
+    /// The kind of the opening token.
+    open: Kind,
+    span: Span,
+    holds: Holds,
+    /// Operators since the last separator.
+    ops: u32,
+    /// The highest bracket since the last separator.
+    child: u32,
+    /// The highest of the parts between separators.
+    height: u32,
+    /// Open `not` and `-`, and open `if`.
+    prefixes: usize,
+    ifs: usize,
+}
+
+impl Frame {
+    fn new(open: Kind, span: Span, holds: Holds) -> Frame {
+        Frame { open, span, holds, ops: 0, child: 0, height: 0, prefixes: 0, ifs: 0 }
+    }
+
+    fn is_block(&self) -> bool {
+        self.open == Kind::BlockOpen
+    }
+
+    fn close_kind(&self) -> Kind {
+        match self.open {
+            Kind::LParen => Kind::RParen,
+            Kind::LBracket => Kind::RBracket,
+            Kind::LBrace => Kind::RBrace,
+            Kind::InterpOpen => Kind::InterpClose,
+            _ => Kind::BlockClose,
+        }
+    }
+
+    fn spelling(&self) -> (&'static str, &'static str) {
+        match self.open {
+            Kind::LParen => ("(", ")"),
+            Kind::LBracket => ("[", "]"),
+            Kind::InterpOpen => ("${", "}"),
+            _ => ("{", "}"),
+        }
+    }
+}
+
+struct Pass<'a> {
+    source: &'a Source,
+    tokens: &'a [Token],
+    report: &'a Diagnostics,
+    out: Vec<Token>,
+    frames: Vec<Frame>,
+    /// Open prefix operators of all frames together.
+    prefixes: usize,
+}
+
+impl Pass<'_> {
+    fn run(&mut self) -> Option<()> {
+        let mut line_break: Option<Token> = None;
+        for index in 0..self.tokens.len() {
+            let mut token = self.tokens[index];
+            if token.kind == Kind::Newline {
+                line_break = Some(token);
+                continue;
+            }
+            if let Some(newline) = line_break.take() {
+                self.line_start(index, newline);
+            }
+            if token.kind == Kind::Ident {
+                token.kind = self.foreign_constant(index);
+            }
+            self.measure(token)?;
+            self.place(token)?;
+        }
+        self.end();
+        Some(())
+    }
+
+    fn top(&mut self) -> &mut Frame {
+        // The bottom frame is never popped.
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    fn previous(&self) -> Kind {
+        self.out.last().map_or(Kind::Newline, |token| token.kind)
+    }
+
+    /// A line begins at `index`: does the one before it end here?
+    fn line_start(&mut self, index: usize, newline: Token) {
+        let first = self.tokens[index];
+        if first.kind == Kind::Ident || first.kind == Kind::Doc {
+            self.recover_unclosed(index);
+        }
+        let ends = self.previous().ends_value() && !first.kind.continues_line() && first.kind != Kind::RBrace;
+        if ends && self.top().is_block() {
+            self.out.push(newline);
+            self.reset_segment();
+        }
+    }
+
+    fn reset_segment(&mut self) {
+        let frame = self.top();
+        let spent = frame.prefixes + frame.ifs;
+        frame.height = if frame.is_block() { 0 } else { frame.height.max(frame.ops + frame.child + 1) };
+        (frame.ops, frame.child, frame.prefixes, frame.ifs) = (0, 0, 0, 0);
+        self.prefixes -= spent;
+    }
+
+    /// Counts what makes the tree higher, and stops past the limit.
+    fn measure(&mut self, token: Token) -> Option<()> {
+        let after_value = self.previous().ends_value();
+        let frame = self.top();
+        match token.kind {
+            Kind::Not => frame.prefixes += 1,
+            Kind::Minus if !after_value => frame.prefixes += 1,
+            Kind::If => frame.ifs += 1,
+            Kind::And | Kind::Or | Kind::Coalesce => {
+                let spent = std::mem::take(&mut frame.prefixes);
+                frame.ops += 1;
+                self.prefixes -= spent;
+                return self.check_height(token);
+            }
+            Kind::LParen | Kind::LBracket if after_value => {
+                frame.ops += 1;
+                return self.check_height(token);
+            }
+            Kind::Question | Kind::Then | Kind::Else => {
+                frame.ops += 1;
+                return self.check_height(token);
+            }
+            kind if kind == Kind::Minus || kind.continues_line() => {
+                frame.ops += 1;
+                return self.check_height(token);
+            }
+            _ => return Some(()),
+        }
+        frame.ops += 1;
+        self.prefixes += 1;
+        self.check_nesting(token)?;
+        self.check_height(token)
+    }
+
+    fn check_height(&mut self, token: Token) -> Option<()> {
+        let frame = self.top();
+        if frame.ops + frame.child < MAX_HEIGHT {
+            return Some(());
+        }
+        self.report.push(
+            Diagnostic::new(Code::NestingTooDeep, token.span(), "this expression is too long")
+                .label(format!("more than {MAX_HEIGHT} operators and brackets on one path"))
+                .help("Give its parts names with `let`."),
+        );
+        None
+    }
+
+    fn check_nesting(&mut self, token: Token) -> Option<()> {
+        if self.frames.len() + self.prefixes <= MAX_NESTING {
+            return Some(());
+        }
+        self.report.push(
+            Diagnostic::new(Code::NestingTooDeep, token.span(), "nested too deep")
+                .label(format!("the limit is {MAX_NESTING}"))
+                .help("Give inner parts names with `let`."),
+        );
+        None
+    }
+
+    fn place(&mut self, mut token: Token) -> Option<()> {
+        match token.kind {
+            Kind::LParen | Kind::LBracket | Kind::InterpOpen => {
+                self.frames.push(Frame::new(token.kind, token.span(), Holds::Nothing));
+            }
+            Kind::LBrace => {
+                let previous = self.previous();
+                let block = self.top().is_block() && (previous.ends_value() || previous == Kind::Newline);
+                token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
+                let holds = if block { self.holds() } else { Holds::Nothing };
+                if block {
+                    self.reset_segment();
+                }
+                self.frames.push(Frame::new(token.kind, token.span(), holds));
+            }
+            Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => {
+                self.close(token);
+                return Some(());
+            }
+            Kind::Comma => self.reset_segment(),
+            _ => {}
+        }
+        self.out.push(token);
+        self.check_nesting(token)
+    }
+
+    /// What the block that opens now may hold, by the word at the start of its line.
+    fn holds(&self) -> Holds {
+        let boundary = |token: &Token| matches!(token.kind, Kind::Newline | Kind::BlockOpen | Kind::BlockClose);
+        let from = self.out.iter().rposition(boundary).map_or(0, |at| at + 1);
+        let head = self.out[from..].iter().find(|token| token.kind != Kind::Doc);
+        match head.map(|token| self.source.slice(token.span())) {
+            Some("plan") => Holds::Plan,
+            Some("catalogue") => Holds::Catalogue,
+            Some("verify") => Holds::Verify,
+            _ => Holds::Nothing,
+        }
+    }
+
+    fn close(&mut self, mut token: Token) {
+        let fits = |frame: &Frame| match token.kind {
+            Kind::RBrace => matches!(frame.open, Kind::LBrace | Kind::BlockOpen),
+            kind => frame.close_kind() == kind,
+        };
+        // What stands inside `${…}` never closes what stands outside.
+        let barrier = match token.kind {
+            Kind::InterpClose => 0,
+            _ => self.frames.iter().rposition(|frame| frame.open == Kind::InterpOpen).unwrap_or(0),
+        };
+        let Some(at) = self.frames.iter().rposition(fits).filter(|at| *at > barrier || token.kind == Kind::InterpClose)
+        else {
+            self.stray(token);
+            return;
+        };
+        if at == 0 {
+            self.stray(token);
+            return;
+        }
+        while self.frames.len() > at + 1 {
+            self.report_unclosed(token.span());
+            self.pop_frame(token.start, true);
+        }
+        token.kind = self.top().close_kind();
+        self.pop();
+        self.out.push(token);
+    }
+
+    fn stray(&mut self, token: Token) {
+        let text = self.source.slice(token.span());
+        self.report.push(
+            Diagnostic::new(Code::UnclosedBracket, token.span(), format!("this `{text}` closes nothing"))
+                .label("no bracket is open here")
+                .edit("remove it", token.span(), ""),
+        );
+    }
+
+    /// The innermost bracket should have been closed before `found`.
+    fn report_unclosed(&self, found: Span) {
+        let Some(frame) = self.frames.last() else { return };
+        let (open, close) = frame.spelling();
+        let end = self.out.last().map_or(found.before(), |token| token.span().after());
+        self.report.push(
+            Diagnostic::new(Code::UnclosedBracket, found, format!("`{open}` is not closed before this"))
+                .label(format!("expected `{close}` before this"))
+                .related(frame.span, "opened here")
+                .edit(format!("close it with `{close}`"), end, close),
+        );
+    }
+
+    /// Pops the innermost frame.
+    fn pop(&mut self) {
+        self.reset_segment();
+        if let Some(frame) = self.frames.pop()
+            && !frame.is_block()
+        {
+            let top = self.top();
+            top.child = top.child.max(frame.height);
+        }
+    }
+
+    /// Pops a frame that was never closed and leaves a token in place of its bracket.
+    fn pop_frame(&mut self, at: u32, spoil: bool) {
+        let close = self.top().close_kind();
+        if spoil && close != Kind::BlockClose {
+            self.out.push(Token { kind: Kind::Error, start: at, end: at });
+        }
+        self.out.push(Token { kind: close, start: at, end: at });
+        self.pop();
+    }
+
+    /// Where a line begins like an item that no open bracket may hold, the brackets were meant to be closed before it.
+    fn recover_unclosed(&mut self, index: usize) {
+        let Some(word) = item_start(self.source, self.tokens, index) else { return };
+        let holder = self.frames.iter().rposition(|frame| match frame.holds {
+            Holds::Top => matches!(word, "plan" | "catalogue" | "type"),
+            Holds::Plan => !matches!(word, "plan" | "catalogue" | "tool"),
+            Holds::Catalogue => matches!(word, "tool" | "type"),
+            Holds::Verify => matches!(word, "step" | "let"),
+            Holds::Nothing => false,
+        });
+        let Some(holder) = holder else { return };
+        while self.frames.len() > holder + 1 {
+            let end = self.out.last().map_or(0, |token| token.end);
+            let (open, close) = self.top().spelling();
+            let opener = self.top().span;
+            let block = self.top().is_block();
+            let next = self.tokens[index].span();
+            let diagnostic = Diagnostic::new(Code::UnclosedBracket, opener, format!("this `{open}` is never closed"))
+                .label("opened here")
+                .related(next, format!("`{word}` begins a new item here"));
+            let spot = Span::new(end, end);
+            self.report.push(diagnostic.edit(
+                format!("close it with `{close}`"),
+                spot,
+                if block { format!("\n{close}") } else { close.to_owned() },
+            ));
+            self.pop_frame(end, true);
+        }
+    }
+
+    fn end(&mut self) {
+        // A string without its end swallows the brackets behind it.
+        let swallowed = self.out.last().is_some_and(|token| token.kind == Kind::Error)
+            || self.out.iter().rev().take(3).any(|token| token.kind == Kind::StrClose && token.start == token.end);
+        let end = self.source.base + self.source.text.len() as u32;
+        while self.frames.len() > 1 {
+            if !swallowed {
+                let (open, close) = self.top().spelling();
+                let opener = self.top().span;
+                let written = self.source.base + self.source.text.trim_end().len() as u32;
+                let block = self.top().is_block();
+                self.report.push(
+                    Diagnostic::new(Code::UnclosedBracket, opener, format!("this `{open}` is never closed"))
+                        .label("opened here")
+                        .edit(
+                            format!("close it with `{close}`"),
+                            Span::new(written, written),
+                            if block { format!("\n{close}") } else { close.to_owned() },
+                        ),
+                );
+            }
+            self.pop_frame(end, true);
+        }
+    }
+
+    /// `None`, `True` and their like: reported where they stand for a value, and taken for ours.
+    fn foreign_constant(&mut self, index: usize) -> Kind {
+        let token = self.tokens[index];
+        if !matches!(token.end - token.start, 3..=9) {
+            return Kind::Ident;
+        }
+        let text = self.source.slice(token.span());
+        let (ours, kind) = match text {
+            "None" | "nil" | "undefined" | "NULL" | "Null" => ("null", Kind::Null),
+            "True" | "TRUE" => ("true", Kind::True),
+            "False" | "FALSE" => ("false", Kind::False),
+            _ => return Kind::Ident,
+        };
+        let next = self.tokens.get(index + 1).map_or(Kind::Newline, |token| token.kind);
+        let is_name = matches!(self.previous(), Kind::Dot | Kind::QuestionDot | Kind::Ident)
+            || matches!(next, Kind::Colon | Kind::Assign | Kind::LParen);
+        if is_name {
+            return Kind::Ident;
+        }
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, token.span(), format!("`{text}` is written `{ours}`"))
+                .label("unknown word")
+                .edit(format!("write `{ours}`"), token.span(), ours),
+        );
+        kind
+    }
+}
+
+/// The word with which an item begins at `index`, if the tokens after it fit too.
+fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Option<&'s str> {
+    while tokens.get(index).is_some_and(|token| matches!(token.kind, Kind::Doc | Kind::Newline)) {
+        index += 1;
+    }
+    let first = tokens.get(index).filter(|token| token.kind == Kind::Ident)?;
+    let kind = |ahead: usize| tokens.get(index + ahead).map_or(Kind::Newline, |token| token.kind);
+    let word = source.slice(first.span());
+    let fits = match word {
+        "step" | "let" | "output" | "type" => kind(1) == Kind::Ident && kind(2) == Kind::Assign,
+        "input" => kind(1) == Kind::Ident && kind(2) == Kind::Colon,
+        "rationale" | "context" | "assume" | "verify" | "reuse" | "plan" => {
+            kind(1).is_text() || kind(1) == Kind::StrOpen
+        }
+        "critical" => kind(1) == Kind::LBrace,
+        "catalogue" => kind(1) == Kind::Ident && kind(2) == Kind::LBrace,
+        "tool" => kind(1) == Kind::Ident && kind(2) == Kind::LParen,
+        _ => false,
+    };
+    fits.then_some(word)
+}

@@ -1,0 +1,54 @@
+//! The front end over files: trees of valid sources, diagnostics of faulty ones.
+
+use planc_lang::diagnostic::{Colour, Diagnostics, render};
+use planc_lang::parser::parse;
+use planc_lang::source::Sources;
+use planc_lang::syntax::File;
+
+/// Parses one text; gives the tree and the rendered diagnostics.
+fn front(name: &str, text: &str) -> (File, String) {
+    let mut sources = Sources::default();
+    let index = sources.add(name, text);
+    let report = Diagnostics::default();
+    let file = parse(&sources, index, &report);
+    let rendered: Vec<String> =
+        report.into_sorted().iter().map(|diagnostic| render(diagnostic, &sources, Colour::Never)).collect();
+    (file, rendered.join("\n"))
+}
+
+#[test]
+fn valid_sources_parse() {
+    insta::glob!("syntax/valid/*.pl", |path| {
+        let text = std::fs::read_to_string(path).expect("a readable test file");
+        let (file, diagnostics) = front("test.pl", &text);
+        assert_eq!(diagnostics, "", "{}", path.display());
+        insta::assert_json_snapshot!(without_spans(&file));
+    });
+}
+
+/// The tree as JSON without its spans.
+fn without_spans(file: &File) -> serde_json::Value {
+    fn strip(value: &mut serde_json::Value) {
+        let is_span = |value: &serde_json::Value| {
+            value.as_object().is_some_and(|map| map.len() == 2 && map.contains_key("start") && map.contains_key("end"))
+        };
+        match value {
+            serde_json::Value::Object(map) => {
+                map.retain(|_, value| !is_span(value));
+                map.values_mut().for_each(strip);
+            }
+            serde_json::Value::Array(list) => list.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(file).expect("a tree is JSON");
+    strip(&mut value);
+    value
+}
+
+#[test]
+fn the_builtin_catalogue_parses() {
+    let (file, diagnostics) = front("builtin.pl", planc_lang::builtin::TEXT);
+    assert_eq!(diagnostics, "");
+    assert_eq!(file.items.len(), 1);
+}

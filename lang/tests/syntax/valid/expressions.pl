@@ -1,0 +1,45 @@
+// Every form of expression.
+type Bill = { amount: float, iban?: string, tags: [string], state: "open" | "paid" | null }
+plan "expressions" {
+  let text = "plain"
+  let escapes = "tab \t quote \" dollar \${ unicode \u{e9}"
+  let greeting = "hello ${name.trim()}, ${"nested ${1 + 2}"} done"
+  let block = """
+    first ${text}
+      second
+    """
+  let raw = r"C:\new"
+  let raw_block = r"""
+    a\b
+    ${not}
+    """
+  let hashes = r#"say "hi""#
+  let numbers = [0, 1_000, 1.5, 2e9, -3, ]
+  let logic = not a and b or c in d
+  let math = 1 + 2 * 3 - 4 / 5 % 6
+  let compare = a.b + 1 <= c[0].d
+  let fallback = a?.b ?? c.first("none") ?? null
+  let choice = if a == 1 then "one"
+    else if a == 2 then "two"
+    else "many"
+  let chain = list
+    .map("x")
+    .filter("y")
+    ?.z
+  let long = aaaa
+    + bbbb
+    and cccc
+  let heads = [h.name for h in hotels if h.free and h.price < 10]
+  let record = { in: 1, for: [true, false], nested: { a: {} } }
+  let paren = (a + b) * c
+  step one = fs.read(path: "a") {
+    because "why"
+    after zero, two
+    when a.b == null
+    timeout 500ms
+    retry 3 every 2s
+    expect one.text != ""
+    undo fs.write(path: "a", text: "b")
+    on failure continue
+  }
+}
