@@ -10,4 +10,7 @@ pub mod report;
 pub mod event;
 pub mod prediction;
 pub mod coverage;
+pub mod state;
+pub mod journal;
+pub mod schedule;
 pub mod render;
