@@ -14,3 +14,4 @@ pub mod state;
 pub mod journal;
 pub mod schedule;
 pub mod render;
+pub mod cli;

@@ -369,7 +369,7 @@ fn hostile_events() -> Vec<Event> {
         Event::StepStarted { step: text(), attempt: 2, args: Value::Null, changes: vec![], result: None },
         failed(HOSTILE, text()),
         Event::StepSkipped { step: text(), reason: text() },
-        Event::StepInDoubt { step: text(), attempt: 1, reason: text() },
+        Event::StepInDoubt { step: text(), attempt: 1, reason: text(), changes: vec![] },
         Event::VerificationFailed { text: text(), why: text() },
         Event::Ended { end: End::InDoubt, outputs: Value::record([(HOSTILE, Value::string(HOSTILE))]) },
     ]

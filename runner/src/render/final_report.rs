@@ -183,7 +183,7 @@ impl RunReport {
                 self.set(step, StepEnd::Failed, Some(error), Some(*attempt));
             }
             Event::StepSkipped { step, reason } => self.set(step, StepEnd::Skipped, Some(reason), None),
-            Event::StepInDoubt { step, attempt, reason } => {
+            Event::StepInDoubt { step, attempt, reason, .. } => {
                 self.set(step, StepEnd::InDoubt, Some(reason), Some(*attempt));
             }
             Event::DoubtResolved { step, resolution, .. } => match resolution {

@@ -8,6 +8,8 @@ pub mod summary;
 pub mod call;
 pub mod diff;
 pub mod steps;
+pub mod graph;
+pub mod tools;
 pub mod card;
 pub mod markdown;
 pub mod checklist;
