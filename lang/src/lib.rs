@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod syntax;
 pub mod paths;
+pub mod hosts;
 pub mod types;
 pub mod value;
 pub mod conform;
