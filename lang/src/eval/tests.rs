@@ -278,17 +278,20 @@ fn deep_expressions_fit_a_small_stack() {
                     Type::Int,
                 )
             },
-            |e| {
-                let list = node(ExprKind::List(vec![e]), Type::list(Type::Int));
-                let local = node(ExprKind::Local(0), Type::Int);
-                let comprehension = Comprehension { slot: 0, element: local, list, condition: None };
-                let list = node(ExprKind::Comprehension(Box::new(comprehension)), Type::list(Type::Int));
-                method("sum", vec![list])
-            },
+            |e| node(ExprKind::LetIn(0, Box::new((e, node(ExprKind::Local(0), Type::Int)))), Type::Int),
         ];
         for wrap in deep {
             assert!(evaluate(&nest(wrap)).is_ok());
         }
+        let each = |list, element| {
+            let comprehension = Comprehension { slot: 0, element, list, condition: None };
+            node(ExprKind::Comprehension(Box::new(comprehension)), Type::Any)
+        };
+        let one = || constant(Value::list([Value::Int(1)]));
+        let sources = (0..DEPTH).fold(one(), |list, _| each(list, node(ExprKind::Local(0), Type::Int)));
+        assert_eq!(evaluate(&sources), Ok(Value::list([Value::Int(1)])));
+        let elements = (0..DEPTH).fold(one(), |element, _| each(one(), element));
+        assert_eq!(evaluate(&elements), Err("the value is nested more than 512 deep".into()));
         let lists = nest(|e| node(ExprKind::List(vec![e]), Type::Any));
         assert_eq!(evaluate(&lists), Err("the value is nested more than 512 deep".into()));
         let texts = nest(|e| node(ExprKind::Interpolate(vec![e]), Type::String));
