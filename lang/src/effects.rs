@@ -5,7 +5,7 @@
 
 pub use crate::hosts::host_of;
 use crate::hosts::hosts_meet;
-use crate::paths::{check_glob, check_path, compile_glob, globs_meet, literal_prefix, path_meets_glob, within};
+use crate::paths::{check_glob, check_path, compile_glob, globs_meet, lies_beneath, path_meets_glob, within};
 use crate::syntax::EffectVerb;
 use crate::types::Type;
 use crate::value::Value;
@@ -380,7 +380,7 @@ impl Grant {
         match (&self.scope, resource) {
             (Scope::Paths(glob, matcher), Resource::Path(path)) => {
                 // A call that names a directory touches what lies beneath it; its entries are judged one by one later.
-                matcher.is_match(path.as_str()) || within(literal_prefix(glob), path)
+                matcher.is_match(path.as_str()) || lies_beneath(glob, path)
             }
             (Scope::Paths(own, _), Resource::Glob(glob)) => globs_meet(own, glob),
             (Scope::Paths(..), Resource::AnyPath) => true,
@@ -418,3 +418,6 @@ fn host_glob(host: &str) -> Result<GlobMatcher, String> {
         false => compile_glob(&host),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,40 @@ fn is_port(port: &str) -> bool {
 fn is_usual(scheme: &str, port: &str) -> bool {
     (scheme.eq_ignore_ascii_case("https") && port == "443") || (scheme.eq_ignore_ascii_case("http") && port == "80")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn the_host_is_the_one_that_is_contacted_or_none() {
+        let cases = [
+            ("https://good.example/a?b#c", "good.example"),
+            ("https://good.example?@evil.example", "good.example"),
+            ("https://good.example@evil.example/", "evil.example"),
+            ("https://u:p@evil.example:8443/", "evil.example:8443"),
+            ("https://good.example:443/", "good.example"),
+            ("http://good.example:443/", "good.example:443"),
+            ("https://good.example./", "good.example"),
+            ("https://[::1]:8443/x", "[::1]:8443"),
+            ("https://[::1]/x", "[::1]"),
+            ("good.example:25", "good.example:25"),
+            ("someone@good.example", "good.example"),
+            // Readers of URLs see `evil.example` in each of these.
+            ("https://evil.example\\@good.example/", ""),
+            ("https:/evil.example/://good.example", ""),
+            ("https:evil.example?://good.example", ""),
+            ("https:evil.example?.good.example", ""),
+            ("https:/\n/evil.example/://good.example", ""),
+            ("https:///evil.example", ""),
+            ("https://ev%69l.example", ""),
+            ("https://ｅvil.example", ""),
+            ("https://good.example:x/", ""),
+            ("https://good.example:99999/", ""),
+            ("", ""),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(host_of(url), expected, "{url}");
+        }
+    }
+}

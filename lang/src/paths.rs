@@ -66,10 +66,22 @@ pub fn path_meets_glob(path: &str, glob: &str) -> bool {
     true
 }
 
+/// Whether a glob, part by part, matches only what lies beneath a path. What only a `**` above it could reach does not
+/// count.
+pub fn lies_beneath(glob: &str, path: &str) -> bool {
+    let longer = glob.split('/').count() > path.split('/').count();
+    let leads_there =
+        || glob.split('/').zip(path.split('/')).all(|(wanted, part)| part_matches(wanted, part) == Some(true));
+    within(literal_prefix(glob), path) || (longer && leads_there())
+}
+
 /// Whether a part of a glob matches a part of a path; none where the glob's part may stand for several.
 fn part_matches(wanted: &str, part: &str) -> Option<bool> {
     // A class may hold `/`, and a `/` between braces has torn the part apart.
-    match wanted.contains("**") || wanted.contains(['[', ']']) || wanted.contains('{') != wanted.contains('}') {
+    match wanted.contains("**")
+        || wanted.contains(['[', ']'])
+        || wanted.matches('{').count() != wanted.matches('}').count()
+    {
         true => None,
         false => compile_glob(wanted).ok().map(|glob| glob.is_match(part)),
     }
