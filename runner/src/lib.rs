@@ -15,3 +15,5 @@ pub mod journal;
 pub mod schedule;
 pub mod run;
 pub mod dry_run;
+pub mod approval;
+pub mod desk;
