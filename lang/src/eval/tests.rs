@@ -253,7 +253,6 @@ fn arguments_are_filled_in_and_checked() {
 
 /// Runs on a thread with the stack that threads have by default.
 fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
-    #[expect(clippy::disallowed_methods, reason = "the size of a stack can only be set for a thread of its own")]
     let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(run);
     thread.expect("a thread starts").join().expect("the stack is large enough");
 }
