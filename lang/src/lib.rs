@@ -11,6 +11,7 @@ pub mod syntax;
 pub mod lexer;
 pub mod parser;
 pub mod paths;
+pub mod hosts;
 pub mod types;
 pub mod value;
 pub mod conform;

@@ -60,6 +60,8 @@ pub struct StepRecord {
     pub attempt: u32,
     /// The arguments of the last attempt.
     pub args: Option<Value>,
+    /// What it gave last; kept when it is taken back.
+    pub result: Option<Value>,
     /// The last answer to the question whether it may be called: `once`, `always`, `no`.
     pub answer: Option<String>,
     /// Whether a call waits for a yes.
@@ -99,8 +101,6 @@ pub enum StepState {
         error: String,
         /// Whether its effect took place nevertheless.
         effect_done: bool,
-        /// What it gave, where that is not acceptable.
-        result: Option<Value>,
         /// Whether a person said so: it is not tried again.
         settled: bool,
     },
@@ -187,6 +187,7 @@ impl StepRecord {
             state: StepState::Waiting,
             attempt: 0,
             args: None,
+            result: None,
             answer: None,
             waits: false,
             changes: Vec::new(),
@@ -292,11 +293,13 @@ impl RunState {
                 self.start(step, *attempt, args, changes, result);
             }
             Event::StepSucceeded { step, attempt, result, changes } => {
+                self.record(step).result = Some(result.clone());
                 self.end_step(step, *attempt, changes, StepState::Succeeded { result: result.clone() });
             }
             Event::StepFailed { step, attempt, error, effect_done, result, changes } => {
-                let (error, result) = (error.clone(), result.clone());
-                let state = StepState::Failed { error, effect_done: *effect_done, result, settled: false };
+                self.record(step).result = result.clone();
+                let error = error.clone();
+                let state = StepState::Failed { error, effect_done: *effect_done, settled: false };
                 self.end_step(step, *attempt, changes, state);
             }
             Event::StepSkipped { step, reason } => {
@@ -377,12 +380,9 @@ impl RunState {
         }
         record.state = match resolution {
             Resolution::Redo => StepState::Waiting,
-            Resolution::Fail => StepState::Failed {
-                error: "a person said that it failed".to_owned(),
-                effect_done: true,
-                result: None,
-                settled: true,
-            },
+            Resolution::Fail => {
+                StepState::Failed { error: "a person said that it failed".to_owned(), effect_done: true, settled: true }
+            }
         };
     }
 

@@ -34,6 +34,10 @@ impl<'s> Lexer<'s, '_> {
                 self.interpolation(start, start + quotes, at, block);
                 at + 2
             }
+            Stop::LineEnd | Stop::SourceEnd if self.open.last().is_some_and(|open| !open.block) && !block => {
+                self.broken_interpolation(start);
+                at
+            }
             Stop::LineEnd | Stop::SourceEnd => self.broken(start, at, block),
         };
         logos.bump(end - logos.span().end);
@@ -164,6 +168,21 @@ impl<'s> Lexer<'s, '_> {
         );
         self.push(Kind::Str, start, end);
         end
+    }
+
+    /// A quote inside `${…}` that no other follows on its line: it was meant to end the string around it.
+    fn broken_interpolation(&mut self, quote: usize) {
+        let open = self.open.last().map_or(quote, |open| open.start);
+        self.report.push(
+            Diagnostic::new(
+                Code::UnterminatedString,
+                self.span(open, quote + 1),
+                "a `${` of this string is not closed",
+            )
+            .label("expected `}` before the closing quote")
+            .edit("add it", self.span(quote, quote), "}"),
+        );
+        self.close_interpolations(quote + 1);
     }
 
     pub(super) fn unterminated(&mut self, start: usize, end: usize, message: &str) {

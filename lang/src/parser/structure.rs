@@ -36,6 +36,8 @@ enum Holds {
     Plan,
     Catalogue,
     Verify,
+    /// The block of an unknown or reserved item.
+    Anything,
     Nothing,
 }
 
@@ -132,8 +134,16 @@ impl Pass<'_> {
         if first.kind == Kind::Ident || first.kind == Kind::Doc {
             self.recover_unclosed(index);
         }
-        let ends = self.previous().ends_value() && !first.kind.continues_line() && first.kind != Kind::RBrace;
-        if ends && self.top().is_block() {
+        if !self.top().is_block() {
+            return;
+        }
+        let ends = match self.previous() {
+            Kind::Newline | Kind::BlockOpen | Kind::Doc => false,
+            previous if previous.ends_value() => !first.kind.continues_line() && first.kind != Kind::RBrace,
+            // An item never goes on with the next one, even where it is not finished.
+            _ => first.kind == Kind::RBrace || item_start(self.source, self.tokens, index).is_some(),
+        };
+        if ends {
             self.out.push(newline);
             self.reset_segment();
         }
@@ -241,7 +251,8 @@ impl Pass<'_> {
             Some("plan") => Holds::Plan,
             Some("catalogue") => Holds::Catalogue,
             Some("verify") => Holds::Verify,
-            _ => Holds::Nothing,
+            Some("step" | "critical" | "assume" | "tool") | None => Holds::Nothing,
+            Some(_) => Holds::Anything,
         }
     }
 
@@ -324,9 +335,16 @@ impl Pass<'_> {
             Holds::Plan => !matches!(word, "plan" | "catalogue" | "tool"),
             Holds::Catalogue => matches!(word, "tool" | "type"),
             Holds::Verify => matches!(word, "step" | "let"),
+            Holds::Anything => !matches!(word, "plan" | "catalogue"),
             Holds::Nothing => false,
         });
         let Some(holder) = holder else { return };
+        // An item that is indented deeper than the block it stands in was meant to stand in it.
+        let column = self.indentation(self.tokens[index].span());
+        let inside = |frame: &Frame| frame.is_block() && self.indentation(frame.span) < column;
+        if self.frames.iter().skip(holder + 1).any(inside) {
+            return;
+        }
         while self.frames.len() > holder + 1 {
             let end = self.out.last().map_or(0, |token| token.end);
             let (open, close) = self.top().spelling();
@@ -344,6 +362,13 @@ impl Pass<'_> {
             ));
             self.pop_frame(end, true);
         }
+    }
+
+    /// How far the line of `span` is indented.
+    fn indentation(&self, span: Span) -> usize {
+        let before = &self.source.text[..self.source.range(span).start];
+        let line = &self.source.text[before.rfind('\n').map_or(0, |at| at + 1)..];
+        line.len() - line.trim_start_matches([' ', '\t']).len()
     }
 
     fn end(&mut self) {

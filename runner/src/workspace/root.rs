@@ -120,6 +120,11 @@ impl Workspace {
         }
     }
 
+    /// What kind of thing is at a resolved path.
+    pub fn kind(&self, path: &str) -> Result<Kind, FileError> {
+        Ok(self.info(path)?.kind)
+    }
+
     /// What is at a resolved path, files with the digest of their content.
     pub fn state(&self, path: &str) -> Result<FileState, FileError> {
         let info = self.info(path)?;

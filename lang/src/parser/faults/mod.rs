@@ -1,0 +1,208 @@
+//! A line that fails ⟶ the diagnostic that says why.
+//!
+//! First comes what is reserved for a later version ([`reserved`]), then the slips that people and models make most, each
+//! with its repair ([`slips`]), then the general form: what was expected, in words of the language, and what stands there.
+//! Lines that begin with no known word are in [`words`].
+
+mod general;
+mod reserved;
+mod slips;
+mod words;
+
+pub(super) use words::{unknown_clause, unknown_item};
+
+use super::leaf::Written;
+use crate::diagnostic::Diagnostics;
+use crate::lexer::{Kind, Token};
+use crate::source::Span;
+use chumsky::error::{Rich, RichPattern};
+
+/// What was being parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    File,
+    Plan,
+    Item,
+    Rationale,
+    Context,
+    Input,
+    Assume,
+    AssumeCheck,
+    CriticalHead,
+    CriticalLine,
+    Reuse,
+    Let,
+    Step,
+    Clause,
+    Because,
+    After,
+    When,
+    Expect,
+    Undo,
+    Timeout,
+    Retry,
+    On,
+    Verify,
+    VerifyCheck,
+    Output,
+    Type,
+    Catalogue,
+    CatalogueItem,
+    Tool,
+    ToolClause,
+    Effect,
+    Word,
+    Approval,
+    Category,
+}
+
+impl Place {
+    /// The form of what stands here, where it has one of its own.
+    fn form(self) -> Option<&'static str> {
+        Some(match self {
+            Place::Plan => "plan \"title\" { … }",
+            Place::Rationale => "rationale \"text\"",
+            Place::Context => "context \"text\"",
+            Place::Input => "input name: type = default",
+            Place::Assume => "assume \"text\" { condition }",
+            Place::CriticalHead => "critical { … }",
+            Place::CriticalLine => "verb \"resource\" \"why\"",
+            Place::Reuse => "reuse \"path\" \"why\"",
+            Place::Let => "let name = expression",
+            Place::Step => "step name = tool(argument: value)",
+            Place::Because => "because \"text\"",
+            Place::After => "after step, step",
+            Place::When => "when condition",
+            Place::Expect => "expect condition",
+            Place::Undo => "undo tool(argument: value)",
+            Place::Timeout => "timeout 30s",
+            Place::Retry => "retry 3 every 2s",
+            Place::On => "on failure stop | continue | undo",
+            Place::Verify => "verify \"text\" { … }",
+            Place::Output => "output name = expression",
+            Place::Type => "type Name = type",
+            Place::Catalogue => "catalogue name { … }",
+            Place::Tool => "tool name(parameter: type) -> type { … }",
+            Place::Effect => "reads parameter",
+            Place::Approval => "approval auto | ask | deny",
+            Place::Category => "category name",
+            Place::File
+            | Place::Item
+            | Place::AssumeCheck
+            | Place::VerifyCheck
+            | Place::Clause
+            | Place::CatalogueItem
+            | Place::ToolClause
+            | Place::Word => return None,
+        })
+    }
+
+    /// Whether it is a condition on a line of its own.
+    fn is_condition(self) -> bool {
+        matches!(self, Place::When | Place::Expect | Place::AssumeCheck | Place::VerifyCheck)
+    }
+
+    /// Whether types stand here.
+    fn has_types(self) -> bool {
+        matches!(self, Place::Input | Place::Type | Place::Tool)
+    }
+
+    /// Whether a name and `=` stand behind the keyword.
+    fn declares(self) -> bool {
+        matches!(self, Place::Let | Place::Step | Place::Output | Place::Type)
+    }
+}
+
+/// A line and the place in it where no rule went on.
+#[derive(Clone, Copy)]
+struct Failure<'a> {
+    written: Written<'a>,
+    line: &'a [Token],
+    at: usize,
+    place: Place,
+    expected: &'a [&'a str],
+}
+
+impl<'a> Failure<'a> {
+    /// What stands `ahead` tokens behind the place.
+    fn token(&self, ahead: usize) -> Option<Token> {
+        self.line.get(self.at + ahead).copied()
+    }
+
+    fn found(&self) -> Option<Token> {
+        self.token(0)
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        self.found().map(|token| token.kind)
+    }
+
+    /// What stands `back` tokens before the place.
+    fn before(&self, back: usize) -> Option<Token> {
+        self.at.checked_sub(back).map(|at| self.line[at])
+    }
+
+    fn text(&self, token: Token) -> &'a str {
+        self.written.token(token)
+    }
+
+    fn found_text(&self) -> &'a str {
+        self.found().map_or("", |token| self.text(token))
+    }
+
+    /// Where it is; past the line, just behind its last token.
+    fn span(&self) -> Span {
+        match (self.found(), self.line.last()) {
+            (Some(token), _) => token.span(),
+            (None, Some(last)) => last.span().after(),
+            (None, None) => Span::default(),
+        }
+    }
+
+    fn expects(&self, label: &str) -> bool {
+        self.expected.contains(&label)
+    }
+
+    /// The innermost bracket that is open at the place.
+    fn bracket(&self) -> Option<Kind> {
+        let mut closed = 0_usize;
+        for token in self.line[..self.at.min(self.line.len())].iter().rev() {
+            match token.kind {
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => closed += 1,
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen if closed > 0 => closed -= 1,
+                kind @ (Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen) => return Some(kind),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Reports why the rule of `place` failed on the tokens behind the first `skip` of `line`.
+pub(super) fn report<'s>(
+    report: &Diagnostics,
+    written: Written<'s>,
+    line: &'s [Token],
+    skip: usize,
+    error: Option<Rich<'s, Token>>,
+    place: Place,
+) {
+    // What was left out there has been reported.
+    if line.iter().any(|token| token.kind == Kind::Error) {
+        return;
+    }
+    let at = error.as_ref().map_or(skip, |error| error.span().start + skip).min(line.len());
+    let expected: Vec<&str> = error.iter().flat_map(Rich::expected).filter_map(label).collect();
+    let failure = Failure { written, line, at, place, expected: &expected };
+    let diagnostic =
+        reserved::reserved(failure).or_else(|| slips::slip(failure)).unwrap_or_else(|| general::general(failure));
+    report.push(diagnostic);
+}
+
+fn label<'a>(pattern: &'a RichPattern<'_, Token>) -> Option<&'a str> {
+    match pattern {
+        RichPattern::Label(label) => Some(label.as_ref()),
+        RichPattern::EndOfInput => Some("the end of the line"),
+        _ => None,
+    }
+}
