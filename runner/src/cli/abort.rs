@@ -4,7 +4,6 @@ use super::carry;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use crate::report::PlanStatus;
 use serde_json::json;
 
 /// Arguments of `planc abort`.
@@ -17,13 +16,12 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let (store, plan, run) = carry::find(session, &args.target)?;
-    if !store.events(&run.id)?.is_empty() {
+    let (desk, plan, run) = carry::find(session, &args.target)?;
+    if !desk.store.events(&run.id)?.is_empty() {
         return Err(Fault::usage(format!("run `{}` has begun, so it cannot be aborted", run.id))
             .help(format!("`planc undo {}` takes back what it has done", run.id)));
     }
-    store.revoke_approvals(&plan.digest)?;
-    store.set_plan_status(&plan.digest, PlanStatus::Aborted)?;
+    desk.abort(&plan)?;
     match session.out.is_json() {
         true => session.out.json(&json!({ "aborted": plan.digest, "run": run.id }))?,
         false => session.out.print("aborted: nothing has run, nothing has changed\n")?,

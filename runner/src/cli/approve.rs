@@ -17,14 +17,14 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let (store, plan, run) = carry::find(session, &args.target)?;
+    let (desk, plan, run) = carry::find(session, &args.target)?;
     if let Some(exit) = carry::blocked(&plan.report) {
         return Err(Fault::new(exit, format!("run `{}` cannot be approved: it is blocked", run.id)));
     }
     let Some(terminal) = Terminal::open() else {
         return Err(carry::waiting(&plan, "`planc approve` asks on a terminal, and there is none"));
     };
-    carry::ask(session, &terminal, &store, &plan, None)?;
+    carry::ask(session, &terminal, &desk, &plan, None)?;
     match session.out.is_json() {
         true => session.out.json(&json!({ "approved": plan.digest, "run": run.id }))?,
         false => session.out.print(&format!("approved; `planc run {}` carries it out\n", run.id))?,

@@ -134,12 +134,7 @@ fn check_one(
     Ok(row)
 }
 
-fn show(
-    session: &Session,
-    report: &mut Report,
-    diagnostics: &[Diagnostic],
-    sources: &Sources,
-) -> Result<(), Fault> {
+fn show(session: &Session, report: &mut Report, diagnostics: &[Diagnostic], sources: &Sources) -> Result<(), Fault> {
     let errors = count_errors(diagnostics);
     report.errors += errors;
     report.warnings += diagnostics.len() - errors;

@@ -80,7 +80,10 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
     let failed = |error: std::io::Error| Fault::usage(format!("cannot start planc: {error}"));
     let program = std::env::current_exe().map_err(failed)?;
     let workspace = folder.join("workspace");
-    out.progress(&format!("{}\n", out.err_tone(Tone::Dim, &format!("cd {}", shell_word(&workspace.to_string_lossy())))));
+    out.progress(&format!(
+        "{}\n",
+        out.err_tone(Tone::Dim, &format!("cd {}", shell_word(&workspace.to_string_lossy())))
+    ));
     let mut last = 0;
     for words in [vec!["check", plan], vec!["plan", plan], vec!["run", "--approve", plan]] {
         out.progress(&format!("\n{}\n", out.err_tone(Tone::Name, &format!("$ planc {}", words.join(" ")))));

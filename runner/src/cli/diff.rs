@@ -16,8 +16,8 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let (store, plan, run) = carry::find(session, &args.run)?;
-    let events: Vec<Event> = store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+    let (desk, plan, run) = carry::find(session, &args.run)?;
+    let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
     let report = fold(&run.id, &plan.report, &events);
     match session.out.is_json() {
         true => session.out.json(&serde_json::json!({ "run": run.id, "differences": report.differences }))?,

@@ -2,7 +2,11 @@
 
 use super::exit::Exit;
 use super::output::Output;
+use crate::approval::Refusal;
+use crate::desk::{DeskError, InputError};
+use crate::journal::StoreError;
 use crate::render::text::{Tone, inline, lines};
+use crate::run::RunError;
 use planc_lang::diagnostic::DiagnosticJson;
 use serde_json::json;
 
@@ -70,8 +74,49 @@ impl From<crate::config::ConfigError> for Fault {
     }
 }
 
-impl From<crate::journal::StoreError> for Fault {
-    fn from(error: crate::journal::StoreError) -> Fault {
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
         Fault::usage(error.to_string())
+    }
+}
+
+impl From<DeskError> for Fault {
+    fn from(error: DeskError) -> Fault {
+        let message = error.to_string();
+        match error {
+            DeskError::Store(_) | DeskError::Workspace(_) | DeskError::Contents { .. } => Fault::usage(message),
+            DeskError::Input(error) => match error {
+                InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
+                InputError::Unknown { known, .. } => {
+                    Fault::usage(message).help(format!("it has `{}`", known.join("`, `")))
+                }
+                InputError::Missing { name, ty } => {
+                    Fault::usage(message).help(format!("give it with `--input {name}=…`, a {ty}"))
+                }
+                InputError::Twice { .. } | InputError::Misfit { .. } => Fault::usage(message),
+            },
+            DeskError::Refused(refusal) => match refusal {
+                Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
+                Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
+                Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
+                Refusal::OtherDigest { .. } => Fault::new(Exit::Stale, message),
+            },
+            DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
+        }
+    }
+}
+
+impl From<RunError> for Fault {
+    fn from(error: RunError) -> Fault {
+        let message = error.to_string();
+        match error {
+            RunError::Store(_) | RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
+            RunError::NotApproved(run) => {
+                Fault::new(Exit::Waiting, message).help(format!("a person approves with `planc approve {run}`"))
+            }
+            RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),
+            RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)
+                .help("`planc resume` finds out what became of it, as far as that can be told"),
+        }
     }
 }

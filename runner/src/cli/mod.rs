@@ -8,7 +8,6 @@ mod texts;
 mod session;
 mod terminal;
 mod core;
-mod inputs;
 mod check;
 mod fmt;
 mod explain;
@@ -177,9 +176,11 @@ fn misparsed(error: &clap::Error, args: &[OsString]) -> Exit {
     }
     let text = error.render().to_string();
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    Fault::usage(message)
-        .help("`planc --help` lists what there is")
-        .say(&Output::new(Format::Json, Colours::Never, Quiet::Yes));
+    Fault::usage(message).help("`planc --help` lists what there is").say(&Output::new(
+        Format::Json,
+        Colours::Never,
+        Quiet::Yes,
+    ));
     Exit::Usage
 }
 

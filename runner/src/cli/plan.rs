@@ -25,10 +25,10 @@ pub struct Args {
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
-    let plan = carry::prepare(session, &args.file, &args.inputs)?;
+    let (_, planned) = carry::prepare(session, &args.file, &args.inputs)?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
-    show(session, &plan, Some(texts::shown(&args.file)), folded)?;
-    Ok(carry::blocked(&plan.report).unwrap_or(Exit::Success))
+    show(session, &planned.plan, Some(texts::shown(&args.file)), folded)?;
+    Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success))
 }
 
 /// Shows a plan report in the form that was asked for.

@@ -21,10 +21,10 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let resolutions = args.resolve.iter().map(|text| resolution(text)).collect::<Result<Vec<_>, Fault>>()?;
-    let (store, plan, run) = carry::find(session, &args.run)?;
-    let compiled = core::recompile(&plan)?;
-    let events: Vec<Event> = store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
-    let state = RunState::fold(&compiled.plan, &events);
+    let (desk, plan, run) = carry::find(session, &args.run)?;
+    let (planned, _) = desk.reopen(plan)?;
+    let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+    let state = RunState::fold(&planned.compiled.plan, &events);
     let doubts: Vec<&str> = state.doubts().map(|(step, _)| step).collect();
     for (step, _) in &resolutions {
         if !doubts.contains(&step.as_str()) {
@@ -40,8 +40,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         .into_iter()
         .map(|(step, resolution)| Event::DoubtResolved { step, resolution, channel: "argument".to_owned() })
         .collect();
-    store.append(&run.id, &resolved)?;
-    core::execute(session, &store, &plan, &run)
+    desk.store.append(&run.id, &resolved)?;
+    core::execute(session, &desk, &planned, &run)
 }
 
 fn resolution(text: &str) -> Result<(String, Resolution), Fault> {

@@ -7,15 +7,19 @@ use super::fault::Fault;
 use super::session::Session;
 use super::terminal::Terminal;
 use super::{plan, texts};
-use crate::journal::{Store, StoredPlan};
+use crate::approval::Channel;
+use crate::desk::{Desk, Planned};
+use crate::journal::StoredPlan;
 use crate::render::card::Folded;
 use planc_lang::digest::Digest;
 
 /// Arguments of `planc run`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Without `--approve` the plan is kept, waiting, unless a person has approved exactly this before.\n\
+#[command(
+    after_help = "Without `--approve` the plan is kept, waiting, unless a person has approved exactly this before.\n\
     `--approve` shows the plan and asks on the controlling terminal; without a terminal it is enough for a plan\n\
-    whose every effect planc can undo. `--approve=DIGEST` approves what was reviewed under this digest.")]
+    whose every effect planc can undo. `--approve=DIGEST` approves what was reviewed under this digest."
+)]
 pub struct Args {
     /// A plan file, `-` for standard input, or a run that waits
     #[arg(value_name = "FILE|RUN", value_hint = clap::ValueHint::FilePath)]
@@ -41,16 +45,16 @@ enum Yes {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
-    let (store, stored) = target(session, args)?;
-    if let Some(exit) = carry::blocked(&stored.report) {
-        plan::show(session, &stored, Some(texts::shown(&args.target)), Folded::Yes)?;
+    let (desk, planned) = target(session, args)?;
+    if let Some(exit) = carry::blocked(&planned.plan.report) {
+        plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
         return Ok(exit);
     }
-    if !store.has_approval(&stored.digest)? {
-        approve(session, &store, &stored, &args.target, yes)?;
+    if !desk.store.has_approval(&planned.plan.digest)? {
+        approve(session, &desk, &planned.plan, &args.target, yes)?;
     }
-    let run = store.open_run(&stored.digest)?;
-    core::execute(session, &store, &stored, &run)
+    let run = desk.store.open_run(&planned.plan.digest)?;
+    core::execute(session, &desk, &planned, &run)
 }
 
 fn yes(args: &Args) -> Result<Yes, Fault> {
@@ -65,26 +69,26 @@ fn yes(args: &Args) -> Result<Yes, Fault> {
 }
 
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
-fn target(session: &Session, args: &Args) -> Result<(Store, StoredPlan), Fault> {
+fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
     let is_file = args.target == "-" || session.path(&args.target).exists();
     if is_file || args.target.ends_with(".pl") {
-        let stored = carry::prepare(session, &args.target, &args.inputs)?;
-        return Ok((session.store()?, stored));
+        return carry::prepare(session, &args.target, &args.inputs);
     }
     if !args.inputs.is_empty() {
         return Err(Fault::usage("a run that waits has its inputs already").help("name the file of the plan"));
     }
-    let (store, stored, _) = carry::find(session, &args.target)?;
-    Ok((store, stored))
+    let (desk, stored, _) = carry::find(session, &args.target)?;
+    let (planned, _) = desk.reopen(stored)?;
+    Ok((desk, planned))
 }
 
-fn approve(session: &Session, store: &Store, plan: &StoredPlan, name: &str, yes: Yes) -> Result<(), Fault> {
+fn approve(session: &Session, desk: &Desk, plan: &StoredPlan, name: &str, yes: Yes) -> Result<(), Fault> {
     match yes {
         Yes::Unsaid => Err(carry::waiting(plan, "nobody has approved this yet")),
-        Yes::To(digest) => carry::named(session, store, plan, digest),
+        Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {
-            Some(terminal) => carry::ask(session, &terminal, store, plan, Some(name)),
-            None => carry::unattended(session, store, plan),
+            Some(terminal) => carry::ask(session, &terminal, desk, plan, Some(name)),
+            None => carry::yes(desk, plan, Channel::Unattended),
         },
     }
 }

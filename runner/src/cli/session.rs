@@ -1,14 +1,15 @@
 //! The global arguments ⟶ what every command needs: configuration, output, and plans compiled from names.
 
+use super::Global;
 use super::fault::Fault;
 use super::output::Output;
 use super::texts::{self, Base, Text};
-use super::Global;
 use crate::config::{Config, Overrides, Places};
+use crate::desk::{Desk, Draft, key_of};
 use crate::journal::{Role, Store, StoredSource};
 use crate::render::text::{Paint, count};
 use planc_lang::codes::Severity;
-use planc_lang::compile::{Compiled, compile};
+use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,16 +22,6 @@ pub struct Session {
     pub config: Arc<Config>,
     /// Where names on the command line are looked up.
     pub current: PathBuf,
-}
-
-/// A plan from a name on the command line.
-pub struct PlanText {
-    /// As it was named.
-    pub name: String,
-    /// What it means.
-    pub compiled: Compiled,
-    /// The texts that it was compiled from.
-    pub sources: Vec<StoredSource>,
 }
 
 impl Session {
@@ -78,7 +69,7 @@ impl Session {
     }
 
     /// Compiles a plan file, or standard input for `-`. Warnings go to standard error, errors are a fault.
-    pub fn compile(&self, name: &str) -> Result<PlanText, Fault> {
+    pub fn compile(&self, name: &str) -> Result<Draft, Fault> {
         let Base { mut sources, catalogue, .. } = self.catalogues()?;
         let colour = Session::colour(self.out.err_paint());
         let shown = texts::shown(name).to_owned();
@@ -100,7 +91,11 @@ impl Session {
         match compilation.compiled {
             Some(compiled) => {
                 self.out.progress(&texts::draw(&compilation.diagnostics, &sources, colour));
-                Ok(PlanText { name: name.to_owned(), compiled, sources: stored })
+                let key = match name {
+                    "-" => compiled.plan.title.clone(),
+                    _ => key_of(&self.config, &self.path(name)),
+                };
+                Ok(Draft { key, compiled: Arc::new(compiled), sources, stored })
             }
             None => {
                 let message = format!("{} in `{}`", count(errors, "error"), sources.get(index).name);
@@ -118,6 +113,11 @@ impl Session {
     pub fn store(&self) -> Result<Store, Fault> {
         self.config.prepare_state()?;
         Ok(Store::open(&self.config.state)?)
+    }
+
+    /// What carries plans out.
+    pub fn desk(&self) -> Result<Desk, Fault> {
+        Ok(Desk::open(self.config.clone(), self.store()?)?)
     }
 
     /// The store of runs, where there is one: looking creates nothing.

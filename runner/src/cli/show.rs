@@ -26,14 +26,16 @@ pub struct Args {
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
-    let (store, mut stored, run) = carry::find(session, &args.target)?;
+    let (desk, mut stored, run) = carry::find(session, &args.target)?;
     stored.report.status = stored.status;
-    let events: Vec<Event> = store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+    let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
     let report = final_report::fold(&run.id, &stored.report, &events);
     let folded = if args.full { Folded::No } else { Folded::Yes };
     match session.out.format {
         Format::Json => {
-            session.out.json(&serde_json::json!({ "run": run.id, "plan": stored.report, "result": report, "events": events }))?;
+            session.out.json(
+                &serde_json::json!({ "run": run.id, "plan": stored.report, "result": report, "events": events }),
+            )?;
         }
         Format::Markdown => session.out.print(&markdown(&stored.report, None))?,
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,

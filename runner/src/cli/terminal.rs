@@ -1,9 +1,9 @@
 //! The controlling terminal ⟶ a person's answer. Never standard input, which a program may feed; no default answer: only a
 //! typed word counts, and an interrupt, an end of input or an empty line is never a yes.
 
-use crate::run::{Answer, Ask, Question, Stop};
 use crate::render::call::value_text;
 use crate::render::text::{Paint, Tone, inline};
+use crate::run::{Answer, Ask, Question, Stop};
 use crate::tool::Future_;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -90,18 +90,6 @@ pub fn confirm(terminal: &Terminal, question: &str) -> io::Result<Typed> {
     let typed = terminal.ask(&format!("{question}\nOnly `yes` is a yes: "), &stop);
     listening.abort();
     typed
-}
-
-/// The account that this process runs as. By its number, never by an environment variable, which anyone may set.
-pub fn account() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
-    });
-    name.unwrap_or_else(|| format!("uid {uid}"))
 }
 
 /// Asks about single calls on the controlling terminal.

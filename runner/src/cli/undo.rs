@@ -15,6 +15,7 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let (store, plan, run) = carry::find(session, &args.run)?;
-    core::undo(session, &store, &plan, &run)
+    let (desk, plan, run) = carry::find(session, &args.run)?;
+    let (planned, _) = desk.reopen(plan)?;
+    core::take_back(session, &desk, &planned, &run)
 }

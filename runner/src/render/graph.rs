@@ -39,7 +39,8 @@ fn why(edge: Edge) -> &'static str {
 
 /// The edges from what is waited for to what waits, by index.
 fn edges(compiled: &Compiled) -> Vec<(usize, usize, Edge)> {
-    let waits = |step| compiled.graph.dependencies(step).map(move |(before, edge)| (before.index(), edge, step.index()));
+    let waits =
+        |step| compiled.graph.dependencies(step).map(move |(before, edge)| (before.index(), edge, step.index()));
     let mut list: Vec<_> = compiled.plan.step_ids().flat_map(waits).map(|(from, edge, to)| (from, to, edge)).collect();
     list.sort();
     list
@@ -57,7 +58,12 @@ fn text(compiled: &Compiled) -> String {
             waits.sort();
             let after = if waits.is_empty() { String::new() } else { format!("  after {}", waits.join(", ")) };
             let step = compiled.plan.get(*step);
-            out.push_str(&format!("{:>3}  {}  {}{after}\n", number + 1, inline(&step.name), inline(&step.call.tool.name)));
+            out.push_str(&format!(
+                "{:>3}  {}  {}{after}\n",
+                number + 1,
+                inline(&step.name),
+                inline(&step.call.tool.name)
+            ));
         }
     }
     out
