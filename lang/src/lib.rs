@@ -9,6 +9,7 @@ pub mod digest;
 pub mod syntax;
 pub mod lexer;
 pub mod parser;
+pub mod format;
 pub mod paths;
 pub mod types;
 pub mod value;
