@@ -77,14 +77,14 @@ fn formatted(name: &str, text: &str) -> String {
     let report = Diagnostics::default();
     let again = parse(&sources, index, &report);
     assert!(report.is_empty(), "{name}: {once}\n{:#?}", report.into_sorted());
-    assert_eq!(canonical(&file), canonical(&again), "{name}: the tree changed:\n{once}");
+    assert_eq!(canonical(&file, &sources), canonical(&again, &sources), "{name}: the tree changed:\n{once}");
     let twice = planc_lang::format::format(&sources, index, &again);
     assert_eq!(once, twice, "{name}: formatting twice differs");
     once
 }
 
-/// The tree without what formatting may change: the order of sections and where comments stand.
-fn canonical(file: &File) -> (serde_json::Value, Vec<String>) {
+/// The tree without what formatting may change, the order of sections and where comments stand; and the comments' texts.
+fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<String>) {
     let mut value = without_spans(file);
     for item in value["items"].as_array_mut().into_iter().flatten() {
         if let Some(items) = item["Plan"]["items"].as_array_mut() {
@@ -94,9 +94,10 @@ fn canonical(file: &File) -> (serde_json::Value, Vec<String>) {
             });
         }
     }
-    let comments = value["comments"].as_array().map_or(0, Vec::len);
     value["comments"] = serde_json::Value::Null;
-    (value, vec![format!("{comments} comments")])
+    let mut comments: Vec<String> = file.comments.iter().map(|c| sources.slice(c.span).to_owned()).collect();
+    comments.sort();
+    (value, comments)
 }
 
 #[test]
