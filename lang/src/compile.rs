@@ -1,11 +1,16 @@
 //! The pipeline on one screen: sources ⟶ diagnostics and, when there is no error, a compiled plan.
 
 use crate::catalogue::Catalogue;
-use crate::diagnostic::Diagnostic;
+use crate::check::check;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::digest::Digest;
 use crate::graph::StepGraph;
+use crate::order::order;
+use crate::parser::parse;
 use crate::plan::Plan;
 use crate::source::Sources;
+use crate::syntax::{File, TopItem};
+use crate::{builtin, compiled, cover, resolve};
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -23,23 +28,68 @@ pub struct Compiled {
     pub plan: Plan,
     /// Its order.
     pub graph: StepGraph,
-    /// Its identity: the digest of [`Compiled::form`].
+    /// Its identity: the digest of its canonical form.
     pub digest: Digest,
-    /// The canonical, versioned form.
-    pub form: serde_json::Value,
 }
 
-/// Builds the catalogue from catalogue sources; the built-in one is added with [`add_builtin`].
-pub fn load_catalogue(_sources: &Sources, _indices: &[usize]) -> (Catalogue, Vec<Diagnostic>) {
-    (Catalogue::default(), Vec::new())
+impl Compiled {
+    /// The canonical form as JSON, in its fixed order of fields.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&compiled::form(&self.plan)).expect("a plan is always representable as JSON")
+    }
 }
 
 /// Adds the built-in catalogue's text to `sources` and gives its index.
 pub fn add_builtin(sources: &mut Sources) -> usize {
-    sources.add("<built-in catalogue>", crate::builtin::TEXT)
+    sources.add("<built-in catalogue>", builtin::TEXT)
 }
 
-/// Compiles the plan in source `plan` against a catalogue.
-pub fn compile(_sources: &Sources, _plan: usize, _catalogue: &Catalogue) -> Compilation {
-    Compilation { diagnostics: Vec::new(), compiled: None }
+/// Builds the catalogue from catalogue sources; the built-in one is added with [`add_builtin`].
+pub fn load_catalogue(sources: &Sources, indices: &[usize]) -> (Catalogue, Vec<Diagnostic>) {
+    let report = Diagnostics::default();
+    let files: Vec<File> = indices.iter().map(|index| parse(sources, *index, &report)).collect();
+    let catalogue = resolve::catalogue(&files.iter().collect::<Vec<_>>(), &report);
+    (catalogue, report.into_sorted())
+}
+
+/// Checks the source `index`: a plan against the catalogue, or a catalogue file by itself.
+pub fn check_source(sources: &Sources, index: usize, catalogue: &Catalogue) -> Vec<Diagnostic> {
+    let report = Diagnostics::default();
+    let file = parse(sources, index, &report);
+    match is_catalogue(&file) {
+        true => drop(resolve::catalogue(&[&file], &report)),
+        false => drop(checked(&file, catalogue, &report)),
+    }
+    report.into_sorted()
+}
+
+/// Compiles the plan in the source `index` against a catalogue.
+pub fn compile(sources: &Sources, index: usize, catalogue: &Catalogue) -> Compilation {
+    let report = Diagnostics::default();
+    let file = parse(sources, index, &report);
+    let checked = checked(&file, catalogue, &report);
+    let diagnostics = report.into_sorted();
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error);
+    let compiled = checked.filter(|_| !failed).map(|(plan, graph)| {
+        let digest = compiled::digest(&plan);
+        Compiled { plan, graph, digest }
+    });
+    Compilation { diagnostics, compiled }
+}
+
+/// Whether a file declares catalogues and no plan.
+pub fn is_catalogue(file: &File) -> bool {
+    let has = |wanted: fn(&TopItem) -> bool| file.items.iter().any(wanted);
+    has(|item| matches!(item, TopItem::Catalogue(_))) && !has(|item| matches!(item, TopItem::Plan(_)))
+}
+
+fn checked(file: &File, catalogue: &Catalogue, report: &Diagnostics) -> Option<(Plan, StepGraph)> {
+    let before = report.has_errors();
+    let plan = check(file, catalogue, report)?;
+    // Coverage of a plan that could not be read would be noise: the missing line may stand in what was not understood.
+    if !before {
+        cover::check(&plan, file, report);
+    }
+    let graph = order(&plan);
+    Some((plan, graph))
 }

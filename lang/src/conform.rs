@@ -2,7 +2,7 @@
 
 use crate::paths::{check_glob, check_path};
 use crate::types::{Literal, Type};
-use crate::value::Value;
+use crate::value::{Value, exact_float};
 use std::fmt;
 
 /// Why a known value is not of a type.
@@ -39,9 +39,9 @@ fn check_at(value: &Value, ty: &Type, path: &mut String) -> Result<(), Misfit> {
         (Value::Null, Type::Null) => Ok(()),
         (Value::Bool(_), Type::Bool) => Ok(()),
         (Value::Int(_), Type::Int) => Ok(()),
-        (Value::Int(i), Type::Float) => match *i as f64 as i64 == *i && i.unsigned_abs() <= 1 << 53 {
-            true => Ok(()),
-            false => misfit(path, format!("{i} is not exact as a float")),
+        (Value::Int(i), Type::Float) => match exact_float(*i) {
+            Some(_) => Ok(()),
+            None => misfit(path, format!("{i} is not exact as a float")),
         },
         (Value::Float(_), Type::Float) => Ok(()),
         (Value::String(_), Type::String) => Ok(()),

@@ -178,11 +178,10 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
         .with_config(config)
         .with_code(diagnostic.code)
         .with_message(visible(&diagnostic.message));
-    let mut primary = Drawn::new(place(diagnostic.primary.span)).with_color(tint).with_order(-1);
-    if !diagnostic.primary.text.is_empty() {
-        primary = primary.with_message(visible(&diagnostic.primary.text));
-    }
-    report = report.with_label(primary);
+    // A label without words is not drawn.
+    let words = if diagnostic.primary.text.is_empty() { "here" } else { &diagnostic.primary.text };
+    let primary = Drawn::new(place(diagnostic.primary.span)).with_message(visible(words));
+    report = report.with_label(primary.with_color(tint).with_order(-1));
     for label in &diagnostic.related {
         report =
             report.with_label(Drawn::new(place(label.span)).with_color(Color::Blue).with_message(visible(&label.text)));
@@ -205,18 +204,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
     }
 }
 
-/// The edit as a sentence: its title and, when short, what to write.
+/// The edit as a sentence: its title and, where the title does not say it, what to write.
 fn edit_text(edit: &Edit, sources: &Sources) -> String {
-    match edit.replacements.as_slice() {
-        [(span, text)] if !text.contains('\n') && text.len() < 80 && !text.is_empty() => {
-            let old = sources.slice(*span);
-            if old.is_empty() || old.contains('\n') || old.len() > 60 {
-                format!("{}: `{}`", edit.title, text.trim())
-            } else {
-                format!("{}: `{}` ⟶ `{}`", edit.title, old, text.trim())
-            }
-        }
-        _ => edit.title.clone(),
+    let [(span, text)] = edit.replacements.as_slice() else { return edit.title.clone() };
+    let (old, new) = (sources.slice(*span).trim(), text.trim());
+    let short = |text: &str| !text.contains('\n') && text.len() <= 60;
+    if new.is_empty() || edit.title.contains(new) || !short(new) {
+        return edit.title.clone();
+    }
+    match short(old) && !old.is_empty() {
+        true => format!("{}: `{old}` ⟶ `{new}`", edit.title),
+        false => format!("{}: `{new}`", edit.title),
     }
 }
 

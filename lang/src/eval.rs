@@ -1,12 +1,25 @@
 //! Expressions ⟶ values, where every value is known or "known after run".
 //!
 //! Operators are strict in unknown operands, except that `false and u` is false and `true or u` is true; an unknown `if`
-//! is unknown and evaluates no branch. Nothing here calls a tool: calls inside checks go through [`Caller`].
+//! is unknown and evaluates no branch. An unknown part of a list or record stays inside it. What is found known here is
+//! what every run finds, or the run fails at this expression. Nothing here calls a tool: calls inside checks go through
+//! [`Caller`].
 
-use crate::plan::{Call, Expr, Plan, StepId};
+use crate::conform::check_value;
+use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
-use crate::types::Type;
+use crate::stdlib::{Function, Needs};
+use crate::syntax::{BinaryOp, UnaryOp};
 use crate::value::Value;
+
+mod access;
+mod budget;
+mod operate;
+#[cfg(test)]
+mod tests;
+
+use budget::Budget;
+pub use budget::{MAX_EVAL_BYTES, MAX_EVAL_STEPS};
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +30,15 @@ pub struct Failure {
     pub span: Span,
 }
 
+impl Failure {
+    fn new(span: Span, message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), span }
+    }
+}
+
 /// Calls read-only tools for the checks of assumptions and verifications.
 pub trait Caller {
-    /// Makes a call with arguments by parameter index, defaults filled in, absent optional ones null.
+    /// Makes a call with arguments by parameter index, all known, defaults filled in, absent optional ones null.
     fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure>;
 }
 
@@ -38,7 +57,7 @@ pub struct Env<'p> {
     plan: &'p Plan,
     inputs: Vec<Value>,
     steps: Vec<Value>,
-    lets: Vec<Option<Value>>,
+    lets: Vec<Option<Result<Value, Failure>>>,
 }
 
 impl<'p> Env<'p> {
@@ -71,13 +90,308 @@ impl<'p> Env<'p> {
     }
 }
 
-/// The value of an expression.
-pub fn eval(_expr: &Expr, _env: &mut Env<'_>, _caller: &mut dyn Caller) -> Result<Value, Failure> {
-    Ok(Value::Unknown(Type::Any))
+/// The value of an expression, within [`MAX_EVAL_STEPS`] and [`MAX_EVAL_BYTES`].
+pub fn eval(expr: &Expr, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Value, Failure> {
+    let mut evaluation = Evaluation::new(env, caller);
+    let value = evaluation.value(expr)?;
+    evaluation.budget.walk(&value, expr.span)?;
+    Ok(value)
 }
 
 /// The arguments of a call by parameter index, defaults filled in, absent optional ones null, each checked against the
 /// type of its parameter.
-pub fn eval_args(_call: &Call, _env: &mut Env<'_>, _caller: &mut dyn Caller) -> Result<Vec<Value>, Failure> {
-    Ok(Vec::new())
+pub fn eval_args(call: &Call, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Vec<Value>, Failure> {
+    Evaluation::new(env, caller).args(call)
+}
+
+/// One evaluation: names, variables by slot, and what may still be spent.
+///
+/// The methods recurse as deep as the expression; each is small and never inlined, because their frames decide how deep
+/// that may be.
+struct Evaluation<'e, 'p> {
+    env: &'e mut Env<'p>,
+    caller: &'e mut dyn Caller,
+    slots: Vec<Result<Value, Failure>>,
+    budget: Budget,
+}
+
+impl<'e, 'p> Evaluation<'e, 'p> {
+    fn new(env: &'e mut Env<'p>, caller: &'e mut dyn Caller) -> Self {
+        Evaluation { env, caller, slots: Vec::new(), budget: Budget::default() }
+    }
+
+    #[inline(never)]
+    fn value(&mut self, expr: &Expr) -> Result<Value, Failure> {
+        self.budget.step(expr.span)?;
+        let value = self.form(expr)?;
+        operate::settle(value, expr)
+    }
+
+    #[inline(never)]
+    fn form(&mut self, expr: &Expr) -> Result<Value, Failure> {
+        match &expr.kind {
+            ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Local(_) => self.leaf(expr),
+            ExprKind::Interpolate(parts) => self.interpolate(parts, expr),
+            ExprKind::Let(index) => self.plan_let(*index),
+            ExprKind::Field { base, name, optional } => self.field(base, name, *optional, expr),
+            ExprKind::Index { base, index } => self.index(base, index, expr),
+            ExprKind::Method { function, args, optional } => self.method(function, args, *optional, expr),
+            ExprKind::Call(call) => self.call(call, expr),
+            ExprKind::List(items) => self.list(items, expr),
+            ExprKind::Record(fields) => self.record(fields, expr),
+            ExprKind::Unary(op, operand) => self.unary(*op, operand, expr),
+            ExprKind::Binary(op, operands) => self.binary(*op, operands, expr),
+            ExprKind::If(parts) => self.choose(parts, expr),
+            ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, expr),
+        }
+    }
+
+    #[inline(never)]
+    fn leaf(&self, expr: &Expr) -> Result<Value, Failure> {
+        match &expr.kind {
+            ExprKind::Constant(value) => Ok(value.clone()),
+            ExprKind::Input(index) => Ok(self.env.inputs[*index].clone()),
+            ExprKind::Step(step) => Ok(self.env.steps[step.index()].clone()),
+            ExprKind::Local(slot) => self.slots[*slot].clone(),
+            _ => unreachable!("only these have no parts to evaluate"),
+        }
+    }
+
+    #[inline(never)]
+    fn all<'x>(&mut self, parts: impl Iterator<Item = &'x Expr>) -> Result<Vec<Value>, Failure> {
+        let mut values = Vec::new();
+        for part in parts {
+            match self.value(part) {
+                Ok(value) => values.push(value),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(values)
+    }
+
+    #[inline(never)]
+    fn field(&mut self, base: &Expr, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
+        self.value(base).and_then(|base| access::field(base, name, optional, expr))
+    }
+
+    #[inline(never)]
+    fn unary(&mut self, op: UnaryOp, operand: &Expr, expr: &Expr) -> Result<Value, Failure> {
+        self.value(operand).and_then(|value| operate::unary(op, value, expr))
+    }
+
+    #[inline(never)]
+    fn interpolate(&mut self, parts: &[Expr], expr: &Expr) -> Result<Value, Failure> {
+        let mut text = String::new();
+        let mut known = true;
+        for part in parts {
+            let value = self.value(part)?;
+            known &= operate::render(&value, &mut text, part.span)?;
+            operate::check_text_size(text.len(), expr.span)?;
+        }
+        match known {
+            true => self.text(text, expr.span),
+            false => Ok(unknown(expr)),
+        }
+    }
+
+    fn text(&mut self, text: String, span: Span) -> Result<Value, Failure> {
+        self.budget.produce(text.len(), span)?;
+        Ok(Value::string(text))
+    }
+
+    /// Computes what a `let` needs in the order of the plan, so that a long chain of them needs no deep recursion.
+    #[inline(never)]
+    fn plan_let(&mut self, index: usize) -> Result<Value, Failure> {
+        if self.env.lets[index].is_none() {
+            // Its variables are its own: those of the expression that uses it come back afterwards.
+            let slots = std::mem::take(&mut self.slots);
+            let done = access::lets_needed(self.env.plan, &self.env.lets, index)
+                .into_iter()
+                .try_for_each(|needed| self.compute_let(needed));
+            self.slots = slots;
+            done?;
+        }
+        self.env.lets[index].clone().expect("a `let` is computed after those it needs")
+    }
+
+    fn compute_let(&mut self, index: usize) -> Result<(), Failure> {
+        let expr = &self.env.plan.lets[index].value;
+        let result = self.value(expr).and_then(|value| self.budget.walk(&value, expr.span).map(|_| value));
+        match (result, self.budget.is_spent()) {
+            // Another evaluation may have more left for it.
+            (Err(failure), true) => Err(failure),
+            (result, _) => {
+                self.env.lets[index] = Some(result);
+                Ok(())
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn index(&mut self, base: &Expr, index: &Expr, expr: &Expr) -> Result<Value, Failure> {
+        let base = self.value(base)?;
+        let at = self.value(index)?;
+        access::index(base, at, index.span, expr)
+    }
+
+    #[inline(never)]
+    fn method(
+        &mut self,
+        function: &'static Function,
+        args: &[Expr],
+        optional: bool,
+        expr: &Expr,
+    ) -> Result<Value, Failure> {
+        let receiver = match self.value(&args[0]) {
+            Ok(Value::Null) if optional => return Ok(Value::Null),
+            // Null would leave the arguments alone.
+            Ok(Value::Unknown(_)) if optional => return Ok(unknown(expr)),
+            Ok(receiver) => receiver,
+            failure => return failure,
+        };
+        match self.all(args[1..].iter()) {
+            Ok(args) => self.apply(function, &receiver, &args, expr),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn apply(
+        &mut self,
+        function: &'static Function,
+        receiver: &Value,
+        args: &[Value],
+        expr: &Expr,
+    ) -> Result<Value, Failure> {
+        for value in std::iter::once(receiver).chain(args) {
+            let known = match function.needs {
+                Needs::Shape => !matches!(value, Value::Unknown(_)),
+                Needs::Whole => self.budget.walk(value, expr.span)?,
+            };
+            if !known {
+                return Ok(unknown(expr));
+            }
+        }
+        let result = (function.eval)(receiver, args).map_err(|message| Failure::new(expr.span, message))?;
+        self.budget.produce_value(&result, expr.span)?;
+        Ok(result)
+    }
+
+    #[inline(never)]
+    fn call(&mut self, call: &Call, expr: &Expr) -> Result<Value, Failure> {
+        let args = self.args(call)?;
+        for arg in &args {
+            if !self.budget.walk(arg, call.span)? {
+                return Ok(unknown(expr));
+            }
+        }
+        self.caller.call(call, args)
+    }
+
+    #[inline(never)]
+    fn args(&mut self, call: &Call) -> Result<Vec<Value>, Failure> {
+        let mut values = Vec::with_capacity(call.tool.params.len());
+        for (index, param) in call.tool.params.iter().enumerate() {
+            values.push(match call.args.get(index).and_then(Option::as_ref) {
+                None => param.default.clone().unwrap_or(Value::Null),
+                Some(arg) => {
+                    let value = self.value(arg)?;
+                    self.budget.walk(&value, arg.span)?;
+                    // What is wholly unknown has the type that the checker has accepted; null stands for "left out".
+                    let absent = param.optional && value == Value::Null;
+                    if !absent && !matches!(value, Value::Unknown(_)) {
+                        check_value(&value, &param.ty)
+                            .map_err(|misfit| Failure::new(arg.span, format!("`{}`: {misfit}", param.name)))?;
+                    }
+                    value
+                }
+            });
+        }
+        Ok(values)
+    }
+
+    #[inline(never)]
+    fn list(&mut self, items: &[Expr], expr: &Expr) -> Result<Value, Failure> {
+        self.all(items.iter()).and_then(|items| self.items(items, expr.span))
+    }
+
+    fn items(&mut self, items: Vec<Value>, span: Span) -> Result<Value, Failure> {
+        operate::check_item_count(items.len(), span)?;
+        self.budget.produce(items.len() * size_of::<Value>(), span)?;
+        Ok(Value::list(items))
+    }
+
+    #[inline(never)]
+    fn record(&mut self, fields: &[(smol_str::SmolStr, Expr)], expr: &Expr) -> Result<Value, Failure> {
+        let values = self.all(fields.iter().map(|(_, field)| field))?;
+        self.budget.produce(fields.len() * 2 * size_of::<Value>(), expr.span)?;
+        Ok(Value::record(fields.iter().map(|(name, _)| name.clone()).zip(values)))
+    }
+
+    #[inline(never)]
+    fn binary(&mut self, op: BinaryOp, operands: &(Expr, Expr), expr: &Expr) -> Result<Value, Failure> {
+        let left = match self.value(&operands.0).and_then(|left| operate::decided(op, left, expr)) {
+            Ok(Err(left)) => left,
+            Ok(Ok(value)) => return Ok(value),
+            Err(failure) => return Err(failure),
+        };
+        self.value(&operands.1).and_then(|right| operate::binary(op, left, right, expr, &mut self.budget))
+    }
+
+    #[inline(never)]
+    fn choose(&mut self, parts: &(Expr, Expr, Expr), expr: &Expr) -> Result<Value, Failure> {
+        match self.condition(&parts.0)? {
+            None => Ok(unknown(expr)),
+            Some(true) => self.value(&parts.1),
+            Some(false) => self.value(&parts.2),
+        }
+    }
+
+    fn condition(&mut self, condition: &Expr) -> Result<Option<bool>, Failure> {
+        let value = self.value(condition)?;
+        operate::truth(&value, condition.span)
+    }
+
+    #[inline(never)]
+    fn comprehension(&mut self, comprehension: &Comprehension, expr: &Expr) -> Result<Value, Failure> {
+        let list = match self.value(&comprehension.list) {
+            Ok(Value::List(items)) => items,
+            Ok(other) => return access::items(&other, comprehension.list.span).map(|_| unknown(expr)),
+            failure => return failure,
+        };
+        let mut taken = Vec::new();
+        for item in list.iter() {
+            match self.take(comprehension, item, &mut taken) {
+                Ok(true) => {}
+                Ok(false) => return Ok(unknown(expr)),
+                Err(failure) => return Err(failure),
+            }
+        }
+        self.items(taken, expr.span)
+    }
+
+    /// Adds what an item becomes, if it is taken; says whether that is known.
+    #[inline(never)]
+    fn take(&mut self, comprehension: &Comprehension, item: &Value, taken: &mut Vec<Value>) -> Result<bool, Failure> {
+        self.set_slot(comprehension.slot, Ok(item.clone()));
+        match comprehension.condition.as_ref().map(|condition| self.condition(condition)) {
+            Some(Err(failure)) => return Err(failure),
+            Some(Ok(None)) => return Ok(false),
+            Some(Ok(Some(false))) => return Ok(true),
+            None | Some(Ok(Some(true))) => {}
+        }
+        self.value(&comprehension.element).map(|element| taken.push(element))?;
+        Ok(true)
+    }
+
+    fn set_slot(&mut self, slot: usize, value: Result<Value, Failure>) {
+        if self.slots.len() <= slot {
+            self.slots.resize(slot + 1, Ok(Value::Null));
+        }
+        self.slots[slot] = value;
+    }
+}
+
+/// What an expression is as long as an operand is unknown.
+fn unknown(expr: &Expr) -> Value {
+    Value::Unknown(expr.ty.clone())
 }

@@ -163,6 +163,8 @@ pub struct Step {
     pub because: Option<String>,
     /// Steps that must have ended before.
     pub after: Vec<StepId>,
+    /// Earlier steps whose results its call and its conditions use, also through lets; sorted.
+    pub uses: Vec<StepId>,
     /// Whether it runs.
     pub when: Option<Expr>,
     /// How long one attempt may take, in milliseconds.
@@ -249,7 +251,7 @@ pub enum ExprKind {
     Let(usize),
     /// The result of a step.
     Step(StepId),
-    /// The variable of a comprehension or a local `let`, by slot.
+    /// The variable of a comprehension, by slot.
     Local(usize),
     /// A field of a record. `null?.f` is null when `optional`.
     Field {
@@ -290,8 +292,6 @@ pub enum ExprKind {
     If(Box<(Expr, Expr, Expr)>),
     /// A comprehension.
     Comprehension(Box<Comprehension>),
-    /// `let` inside an expression: slot, value, body. From the local lets of a verification.
-    LetIn(usize, Box<(Expr, Expr)>),
 }
 
 /// `[element for slot in list if condition]`

@@ -140,6 +140,20 @@ impl Type {
         }
     }
 
+    /// The type as it is shown in messages: long ones as a noun.
+    pub fn brief(&self) -> String {
+        let whole = self.to_string();
+        if whole.chars().count() <= 60 {
+            return whole;
+        }
+        match self {
+            Type::List(element) => format!("a list of {}", element.brief()),
+            Type::Record(_) => "a record".into(),
+            Type::Union(members) if members.contains(&Type::Null) => format!("{} or null", self.without_null().brief()),
+            _ => whole,
+        }
+    }
+
     /// Whether every value of this type is a value of `other`, rules of form aside: a string counts as a path here.
     ///
     /// `any` accepts everything and is accepted nowhere else; errors agree with everything.
@@ -214,6 +228,7 @@ impl fmt::Display for Type {
                 Some(name) => f.write_str(name),
                 None => write_record(record, f),
             },
+            Type::Union(members) if members.is_empty() => f.write_str("nothing"),
             Type::Union(members) => match members.iter().position(|m| *m == Type::Null) {
                 Some(_) if members.len() == 2 => {
                     let member = members.iter().find(|m| **m != Type::Null).expect("a union has two members");

@@ -3,12 +3,43 @@
 //! A value knows its own shape and nothing else: no types are checked here.
 
 use crate::types::Type;
+use rustc_hash::FxHashMap;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
+
+pub mod compare;
+
+/// The longest text that an evaluation makes, in bytes.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
+
+/// The longest list that an evaluation makes.
+pub const MAX_ITEMS: usize = 1_000_000;
+
+/// How deep lists and records may lie in each other.
+pub const MAX_DEPTH: usize = 512;
+
+/// The most that a whole value may take, in bytes: its texts and 16 for each part, repeated parts counted each time.
+pub const MAX_VALUE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Says that a text is past [`MAX_TEXT_BYTES`].
+pub fn text_too_long() -> String {
+    format!("the text has more than {} MiB", MAX_TEXT_BYTES / 1024 / 1024)
+}
+
+/// Says that a list is past [`MAX_ITEMS`].
+pub fn too_many_items() -> String {
+    format!("the list has more than {MAX_ITEMS} items")
+}
+
+/// An integer as a float, if that is certain to be exact: up to 2⁵³ in size.
+pub fn exact_float(int: i64) -> Option<f64> {
+    (int.unsigned_abs() <= 1 << 53).then_some(int as f64)
+}
 
 /// The key that marks an unknown value in JSON: `{"$unknown": "string"}`.
 pub const UNKNOWN_KEY: &str = "$unknown";
@@ -42,10 +73,14 @@ impl Record {
     /// A record of fields; of two with one name the later one wins.
     pub fn new(fields: impl IntoIterator<Item = (SmolStr, Value)>) -> Record {
         let mut list: Vec<(SmolStr, Value)> = Vec::new();
+        let mut places: FxHashMap<SmolStr, usize> = FxHashMap::default();
         for (name, value) in fields {
-            match list.iter_mut().find(|(other, _)| *other == name) {
-                Some(slot) => slot.1 = value,
-                None => list.push((name, value)),
+            match places.entry(name.clone()) {
+                Entry::Occupied(place) => list[*place.get()].1 = value,
+                Entry::Vacant(place) => {
+                    place.insert(list.len());
+                    list.push((name, value));
+                }
             }
         }
         Record(Arc::new(list))

@@ -90,6 +90,9 @@ pub enum Event {
         error: String,
         /// Whether its effect took place nevertheless.
         effect_done: bool,
+        /// What it gave, where it gave something that is not acceptable.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        result: Option<Value>,
         /// As in [`Event::StepSucceeded`].
         changes: Vec<Change>,
     },
@@ -108,6 +111,9 @@ pub enum Event {
         attempt: u32,
         /// Why.
         reason: String,
+        /// As in [`Event::StepSucceeded`].
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        changes: Vec<Change>,
     },
     /// A person said what became of a call in doubt.
     DoubtResolved {
@@ -174,7 +180,7 @@ pub enum Event {
     },
     /// Taking back has ended.
     UndoEnded {
-        /// Whether everything was taken back.
+        /// Whether everything that planc knows how to take back was.
         complete: bool,
     },
 }

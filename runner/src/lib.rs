@@ -10,3 +10,8 @@ pub mod report;
 pub mod event;
 pub mod prediction;
 pub mod coverage;
+pub mod state;
+pub mod journal;
+pub mod schedule;
+pub mod run;
+pub mod dry_run;

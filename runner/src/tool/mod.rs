@@ -1,7 +1,14 @@
 //! Tools: from a typed call to its result. File tools work on an overlay only, so that simulating and executing are the
 //! same code; live tools act on the world outside.
 
+pub mod fs;
+pub mod process;
+pub mod http;
+pub mod registry;
+
+use crate::workspace::{FileError, Overlay};
 use planc_lang::catalogue::Tool as Definition;
+use planc_lang::types::Type;
 use planc_lang::value::Value;
 use std::future::Future;
 use std::pin::Pin;
@@ -28,7 +35,48 @@ impl Args {
             self.tool.param(name).unwrap_or_else(|| panic!("`{}` declares no parameter `{name}`", self.tool.name));
         &self.values[index]
     }
+
+    /// The text of an argument; none while it is unknown.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).as_str()
+    }
+
+    /// The Boolean of an argument; none while it is unknown.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name).as_bool()
+    }
+
+    /// A number that must not be negative; none while it is unknown.
+    pub fn size(&self, name: &str) -> Result<Option<u64>, ToolError> {
+        let negative = |int| ToolError::before(format!("`{name}` must not be negative, it is {int}"));
+        self.get(name).as_int().map(|int| u64::try_from(int).map_err(|_| negative(int))).transpose()
+    }
+
+    /// A result of which only some fields are known; those that are not are unknown of their type.
+    pub fn result_with<'a>(&self, known: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+        let Type::Record(result) = &self.tool.result else { return Value::Unknown(self.tool.result.clone()) };
+        let known: Vec<(&str, Value)> = known.into_iter().collect();
+        Value::record(result.fields.iter().map(|field| {
+            let value = known.iter().find(|(name, _)| field.name == *name).map(|(_, value)| value.clone());
+            (field.name.clone(), value.unwrap_or_else(|| Value::Unknown(field.ty.clone())))
+        }))
+    }
+
+    /// A result of which nothing is known.
+    pub fn unknown_result(&self) -> Value {
+        Value::Unknown(self.tool.result.clone())
+    }
 }
+
+impl From<FileError> for ToolError {
+    fn from(error: FileError) -> ToolError {
+        ToolError::before(error.to_string())
+    }
+}
+
+/// A tool that works on the files of the workspace: on what the overlay shows, and changing nothing but the overlay. A
+/// call that fails leaves the overlay as it was.
+pub type FileTool = fn(&Args, &mut Overlay) -> Result<Value, ToolError>;
 
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,8 +2,45 @@
 //!
 //! Everything is relative to one open directory and stays inside it, links included.
 
+//!
+//! A path as written ⟶ [`resolve`](Workspace::resolve), links followed inside the workspace only ⟶ access without
+//! following any link ⟶ [`FileState`]s ⟶ [`Change`]s gathered by an [`Overlay`] ⟶ [`Workspace::apply`] ⟶
+//! [`Workspace::restore`].
+
+mod error;
+mod guard;
+mod confined;
+mod resolve;
+mod walk;
+mod program;
+mod root;
+mod contents;
+mod apply;
+mod overlay;
+
+pub use apply::{Applied, ApplyError};
+pub use contents::Contents;
+pub use error::FileError;
+pub use overlay::{Executable, Overlay, Sight, UnknownChange};
+pub use program::find_program;
+pub use resolve::{Info, Kind};
+pub use root::{Entry, Listing, Workspace};
+
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
+
+/// The largest file that is read, written, or kept for taking back: 64 MiB.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
+/// The most paths that one call lists, matches or changes.
+pub const MAX_PATHS: usize = 100_000;
+/// The most paths that one call looks at while it walks a tree.
+pub const MAX_WALKED: usize = 1_000_000;
+/// The most bytes, earlier and later contents together, of all changes that one call makes: 256 MiB.
+pub const MAX_CALL_BYTES: u64 = 256 << 20;
+/// The most links that are followed to reach one path.
+pub const MAX_LINKS: usize = 40;
+/// What the names of temporary files begin with; no tool sees or touches them.
+pub const TEMPORARY_PREFIX: &str = ".planc-";
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +82,36 @@ pub struct Change {
     pub after: FileState,
 }
 
+impl Change {
+    /// The change that takes this one back.
+    pub fn reversed(&self) -> Change {
+        Change { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }
+    }
+}
+
+impl FileState {
+    /// The digest of a regular file's content.
+    pub fn digest(&self) -> Option<&Digest> {
+        match self {
+            FileState::File { digest, .. } => Some(digest),
+            FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
+        }
+    }
+}
+
+/// As an observation is written.
+impl std::fmt::Display for FileState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FileState::Absent => f.write_str("absent"),
+            FileState::File { digest, mode, .. } => write!(f, "file {mode:04o} {digest}"),
+            FileState::Directory { mode } => write!(f, "directory {mode:04o}"),
+            FileState::Link { target } => write!(f, "link → {target}"),
+            FileState::Other => f.write_str("other"),
+        }
+    }
+}
+
 /// What a call looked at, so that it can be looked at again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "look", rename_all = "snake_case")]
@@ -54,7 +121,7 @@ pub enum Look {
         /// The path.
         path: String,
     },
-    /// The names and kinds of what a directory holds.
+    /// The names and kinds of what a directory holds, and the sizes of files.
     Entries {
         /// The directory.
         path: String,
@@ -78,6 +145,7 @@ pub enum Look {
 pub struct Observation {
     /// Where was looked.
     pub look: Look,
-    /// What was seen, comparable as text: `absent`, `file 0644 sha256:…`, `directory`, `3 entries sha256:…`.
+    /// What was seen, comparable as text: `absent`, `file 0644 sha256:…`, `directory 0755`, `link → target`,
+    /// `3 entries sha256:…`, `3 paths sha256:…`, `/usr/bin/cargo sha256:…`.
     pub seen: String,
 }

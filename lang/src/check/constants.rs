@@ -1,0 +1,118 @@
+//! What can be known from the text alone: arguments that are constant are checked as values, expressions that always fail
+//! are reported.
+
+use crate::codes::Code;
+use crate::conform::check_value;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::{Env, NoCalls, eval};
+use crate::plan::{Call, Expr, ExprKind, Plan};
+use crate::types::Type;
+
+/// Checks the constants of a plan.
+pub(super) fn check(plan: &Plan, report: &Diagnostics) {
+    let mut env = Env::of_text(plan);
+    for declared in &plan.lets {
+        evaluate(&declared.value, &mut env, report);
+    }
+    for step in &plan.steps {
+        call(&step.call, &mut env, report);
+        step.undo.iter().for_each(|undo| call(undo, &mut env, report));
+        step.when.iter().chain(&step.expect).for_each(|condition| {
+            evaluate(condition, &mut env, report);
+        });
+    }
+    let checks = plan.assumptions.iter().filter_map(|assumption| assumption.check.as_ref());
+    let checks = checks.chain(plan.verifications.iter().filter_map(|verification| verification.check.as_ref()));
+    for expr in checks {
+        evaluate(expr, &mut env, report);
+        calls_in(expr, &mut |inner| call(inner, &mut env, report));
+    }
+    for output in &plan.outputs {
+        evaluate(&output.value, &mut env, report);
+    }
+}
+
+fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
+    for (param, arg) in call.tool.params.iter().zip(&call.args) {
+        let Some(arg) = arg else { continue };
+        // A literal of a type that has no rule of form was judged by its type already.
+        if matches!(arg.kind, ExprKind::Constant(_)) && !has_form(&param.ty) {
+            continue;
+        }
+        let Some(value) = evaluate(arg, env, report) else { continue };
+        if arg.ty == Type::Error || (param.optional && value == crate::value::Value::Null) {
+            continue;
+        }
+        if let (true, Err(misfit)) = (arg.ty.is_accepted_as(&param.ty), check_value(&value, &param.ty)) {
+            report.push(
+                Diagnostic::new(Code::InvalidValue, arg.span, misfit.to_string())
+                    .label(format!("not a valid {}", param.ty)),
+            );
+        }
+    }
+}
+
+fn has_form(ty: &Type) -> bool {
+    match ty {
+        Type::Path | Type::Glob => true,
+        Type::List(element) => has_form(element),
+        Type::Record(record) => record.fields.iter().any(|field| has_form(&field.ty)),
+        Type::Union(members) => members.iter().any(has_form),
+        Type::Any
+        | Type::Null
+        | Type::Bool
+        | Type::Int
+        | Type::Float
+        | Type::String
+        | Type::Literal(_)
+        | Type::Error => false,
+    }
+}
+
+/// The value as far as the text tells; none when the expression always fails, which is reported.
+fn evaluate(expr: &Expr, env: &mut Env<'_>, report: &Diagnostics) -> Option<crate::value::Value> {
+    match eval(expr, env, &mut NoCalls) {
+        Ok(value) => Some(value),
+        Err(failure) => {
+            report.push(
+                Diagnostic::new(Code::EvaluationFails, failure.span, failure.message)
+                    .label("always fails, whatever happens at run time"),
+            );
+            None
+        }
+    }
+}
+
+/// Every call of a tool inside an expression.
+pub(crate) fn calls_in<'e>(expr: &'e Expr, found: &mut dyn FnMut(&'e Call)) {
+    match &expr.kind {
+        ExprKind::Call(call) => {
+            found(call);
+            call.args.iter().flatten().for_each(|arg| calls_in(arg, found));
+        }
+        ExprKind::Interpolate(items) | ExprKind::List(items) => items.iter().for_each(|item| calls_in(item, found)),
+        ExprKind::Method { args, .. } => args.iter().for_each(|arg| calls_in(arg, found)),
+        ExprKind::Field { base, .. } => calls_in(base, found),
+        ExprKind::Index { base, index } => {
+            calls_in(base, found);
+            calls_in(index, found);
+        }
+        ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| calls_in(value, found)),
+        ExprKind::Unary(_, operand) => calls_in(operand, found),
+        ExprKind::Binary(_, operands) => {
+            calls_in(&operands.0, found);
+            calls_in(&operands.1, found);
+        }
+        ExprKind::If(parts) => {
+            calls_in(&parts.0, found);
+            calls_in(&parts.1, found);
+            calls_in(&parts.2, found);
+        }
+        ExprKind::Comprehension(inner) => {
+            calls_in(&inner.list, found);
+            calls_in(&inner.element, found);
+            inner.condition.iter().for_each(|condition| calls_in(condition, found));
+        }
+        ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Let(_) | ExprKind::Step(_) | ExprKind::Local(_) => {}
+    }
+}

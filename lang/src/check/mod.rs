@@ -1,0 +1,195 @@
+//! A parsed plan ⟶ a typed plan: names resolved, types checked, every mistake reported.
+//!
+//! Reads top to bottom like the phases of the check: `declare` collects names, `lets` orders the pure values, `steps` types
+//! the steps, `expr`, `operator` and `call` type expressions, `narrow` knows what conditions prove, `constants` judges what
+//! can be known from the text alone. Coverage by `critical` is [`crate::cover`]'s business.
+
+mod call;
+mod constants;
+mod declare;
+mod expr;
+mod lets;
+mod narrow;
+mod operator;
+mod steps;
+
+use crate::catalogue::Catalogue;
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{Expr, ExprKind, Input, Let, Plan, StepId};
+use crate::resolve::Types;
+use crate::source::Span;
+use crate::syntax;
+use crate::types::Type;
+use crate::value::Value;
+pub(crate) use constants::calls_in;
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+/// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
+pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -> Option<Plan> {
+    let declared = declare::the_plan(file, report)?;
+    let mut types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
+    let mut checker = Checker::new(catalogue, report);
+    let parts = checker.declare(declared, &mut types);
+    checker.lets(&parts);
+    let plan = checker.plan(declared, &parts);
+    constants::check(&plan, report);
+    Some(plan)
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Meaning {
+    Input(usize),
+    Let(usize),
+    Step(StepId),
+}
+
+/// A declared name.
+#[derive(Clone, Debug)]
+struct Symbol {
+    meaning: Meaning,
+    span: Span,
+    /// The verification whose block it belongs to; none: the plan.
+    verification: Option<usize>,
+}
+
+/// What is known of a step before its arguments are looked at.
+#[derive(Clone, Debug)]
+struct Head {
+    ty: Type,
+    span: Span,
+    verification: Option<usize>,
+}
+
+/// A variable of a comprehension.
+#[derive(Clone, Debug)]
+struct Local {
+    name: SmolStr,
+    ty: Type,
+    slot: usize,
+}
+
+/// Where an expression stands decides which names and calls it may use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    /// A `let` of the plan: steps may be used, who uses the `let` answers for the order.
+    Let,
+    /// The call and the conditions of a step: earlier steps.
+    Step(StepId),
+    /// `expect` and `undo` of a step: earlier steps and the step itself.
+    OwnResult(StepId),
+    /// The check of an assumption: no step; calls of read-only tools.
+    Assumption,
+    /// The check of a verification: every step; calls of read-only tools.
+    Verification(usize),
+    /// An output: the steps of the plan.
+    Output,
+}
+
+/// A `let` once it is typed.
+#[derive(Clone, Debug, Default)]
+struct TypedLet {
+    value: Option<Expr>,
+    /// All steps its value depends on, also through other lets; sorted.
+    uses: Vec<StepId>,
+    used: bool,
+}
+
+struct Checker<'a> {
+    catalogue: &'a Catalogue,
+    report: &'a Diagnostics,
+    names: FxHashMap<SmolStr, Symbol>,
+    inputs: Vec<Input>,
+    heads: Vec<Head>,
+    lets: Vec<TypedLet>,
+    locals: Vec<Local>,
+    /// Paths such as `a.b` that a condition around has shown not to be null.
+    not_null: Vec<String>,
+    place: Place,
+    /// Steps that the expression at hand uses.
+    uses: Vec<StepId>,
+    /// The steps that each step uses, itself and later ones left out.
+    step_uses: Vec<(StepId, Vec<StepId>)>,
+    /// Uses of steps that have not run by then: who, what, where. Reported together, since they may form a circle.
+    early: Vec<(StepId, StepId, Span)>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(catalogue: &'a Catalogue, report: &'a Diagnostics) -> Checker<'a> {
+        Checker {
+            catalogue,
+            report,
+            names: FxHashMap::default(),
+            inputs: Vec::new(),
+            heads: Vec::new(),
+            lets: Vec::new(),
+            locals: Vec::new(),
+            not_null: Vec::new(),
+            place: Place::Let,
+            uses: Vec::new(),
+            step_uses: Vec::new(),
+            early: Vec::new(),
+        }
+    }
+
+    /// Types an expression that stands in `place`; gives the steps it uses, sorted.
+    fn at(&mut self, place: Place, expr: &syntax::Expr) -> (Expr, Vec<StepId>) {
+        self.place = place;
+        self.uses.clear();
+        let typed = self.expr(expr);
+        let mut uses = std::mem::take(&mut self.uses);
+        uses.sort_unstable();
+        uses.dedup();
+        (typed, uses)
+    }
+
+    /// Types a condition that stands in `place`.
+    fn condition_at(&mut self, place: Place, expr: &syntax::Expr) -> (Expr, Vec<StepId>) {
+        let (typed, uses) = self.at(place, expr);
+        self.want_bool(&typed);
+        (typed, uses)
+    }
+
+    fn want_bool(&self, typed: &Expr) {
+        if typed.ty.is_subtype(&Type::Bool) {
+            return;
+        }
+        let diagnostic = match typed.ty.has_null() && typed.ty.without_null().is_subtype(&Type::Bool) {
+            true => Diagnostic::new(Code::MaybeNull, typed.span, "a condition must not be null")
+                .label(format!("this is {}", typed.ty.brief()))
+                .help("say what null means: `?? false`, or compare with `== true`"),
+            false => Diagnostic::new(Code::NotBoolean, typed.span, "a condition must be true or false")
+                .label(format!("this is {}", typed.ty.brief()))
+                .help("there is no truthiness: compare it, as in `!= null`, `!= \"\"` or `.length() > 0`"),
+        };
+        self.report.push(diagnostic);
+    }
+}
+
+/// An expression whose mistake is already reported.
+fn error(span: Span) -> Expr {
+    Expr { kind: ExprKind::Constant(Value::Unknown(Type::Error)), ty: Type::Error, span }
+}
+
+/// The parts of a plan in the order of the text, each kind by itself.
+#[derive(Default)]
+struct Parts<'s> {
+    rationale: Option<&'s syntax::TextItem>,
+    context: Option<&'s syntax::TextItem>,
+    assumes: Vec<&'s syntax::Assume>,
+    criticals: Vec<&'s syntax::Critical>,
+    reuses: Vec<&'s syntax::Reuse>,
+    lets: Vec<(&'s syntax::Let, Option<usize>)>,
+    /// Steps of the plan, then those of the verifications.
+    steps: Vec<(&'s syntax::Step, Option<usize>)>,
+    verifies: Vec<&'s syntax::Verify>,
+    outputs: Vec<&'s syntax::Output>,
+}
+
+impl Let {
+    fn new(declared: &syntax::Let, value: Expr) -> Let {
+        Let { name: declared.name.name.clone(), value, span: declared.span }
+    }
+}

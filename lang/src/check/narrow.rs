@@ -1,0 +1,76 @@
+//! What a condition proves: which names and fields are not null where it is true, or where it is false.
+
+use super::Checker;
+use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
+
+impl Checker<'_> {
+    /// From here on, until `not_null` is cut back, the condition is true.
+    pub(super) fn assume_true(&mut self, condition: &Expr) {
+        facts(condition, true, &mut self.not_null);
+    }
+
+    /// From here on, until `not_null` is cut back, the condition is false.
+    pub(super) fn assume_false(&mut self, condition: &Expr) {
+        facts(condition, false, &mut self.not_null);
+    }
+
+    /// Whether a condition around has shown that this name or field is not null.
+    pub(super) fn is_proven(&self, expr: &Expr) -> bool {
+        if self.not_null.is_empty() {
+            return false;
+        }
+        let mut path = String::new();
+        path_of(expr, &mut path) && self.not_null.contains(&path)
+    }
+}
+
+fn facts(condition: &Expr, truth: bool, found: &mut Vec<String>) {
+    match &condition.kind {
+        ExprKind::Paren(inner) => facts(inner, truth, found),
+        ExprKind::Unary { op: UnaryOp::Not, operand } => facts(operand, !truth, found),
+        ExprKind::Binary { op, operands, .. } => {
+            let both = matches!((op, truth), (BinaryOp::And, true) | (BinaryOp::Or, false));
+            let differs = matches!((op, truth), (BinaryOp::NotEqual, true) | (BinaryOp::Equal, false));
+            if both {
+                facts(&operands.0, truth, found);
+                facts(&operands.1, truth, found);
+            } else if differs {
+                match (&operands.0.kind, &operands.1.kind) {
+                    (_, ExprKind::Null) => not_null(&operands.0, found),
+                    (ExprKind::Null, _) => not_null(&operands.1, found),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Records the path and, for `a?.b`, everything on the way to it.
+fn not_null(expr: &Expr, found: &mut Vec<String>) {
+    let mut path = String::new();
+    if path_of(expr, &mut path) {
+        found.push(path);
+    }
+    if let ExprKind::Field { base, optional: true, .. } = &expr.kind {
+        not_null(base, found);
+    }
+}
+
+/// Writes `a.b.c` for a name or a chain of fields of one; false for anything else.
+fn path_of(expr: &Expr, path: &mut String) -> bool {
+    match &expr.kind {
+        ExprKind::Name(name) => {
+            path.push_str(name);
+            true
+        }
+        ExprKind::Field { base, name, .. } => {
+            let found = path_of(base, path);
+            path.push('.');
+            path.push_str(&name.name);
+            found
+        }
+        ExprKind::Paren(inner) => path_of(inner, path),
+        _ => false,
+    }
+}

@@ -1,0 +1,208 @@
+//! Operators: which types they take and what they give.
+
+use super::{Checker, error};
+use crate::codes::Code;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Expr, ExprKind};
+use crate::source::Span;
+use crate::syntax::{self, BinaryOp, UnaryOp};
+use crate::types::{Literal, Type};
+
+impl Checker<'_> {
+    pub(super) fn unary(&mut self, op: UnaryOp, operand: &syntax::Expr, span: Span) -> Expr {
+        let operand = self.expr(operand);
+        let ty = match op {
+            UnaryOp::Not => {
+                self.want_bool(&operand);
+                Type::Bool
+            }
+            UnaryOp::Negate => match number(&operand.ty) {
+                Some(ty) => ty,
+                None => return self.bad_operand(&operand, "`-` takes a number"),
+            },
+        };
+        Expr { kind: ExprKind::Unary(op, Box::new(operand)), ty, span }
+    }
+
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        op_span: Span,
+        operands: &(syntax::Expr, syntax::Expr),
+        span: Span,
+    ) -> Expr {
+        let left = self.expr(&operands.0);
+        // What the left side proves holds on the right: `a != null and a.b`.
+        let proven = self.not_null.len();
+        match op {
+            BinaryOp::And => self.assume_true(&operands.0),
+            BinaryOp::Or => self.assume_false(&operands.0),
+            _ => {}
+        }
+        let right = self.expr(&operands.1);
+        self.not_null.truncate(proven);
+        let ty = match op {
+            BinaryOp::And | BinaryOp::Or => {
+                self.want_bool(&left);
+                self.want_bool(&right);
+                Type::Bool
+            }
+            BinaryOp::Equal | BinaryOp::NotEqual => {
+                self.want_comparable(&left, &right, span);
+                Type::Bool
+            }
+            BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+                if !ordered(&left.ty, &right.ty) {
+                    return self.bad_operands(op, op_span, &left, &right, "two numbers or two strings");
+                }
+                Type::Bool
+            }
+            BinaryOp::In => {
+                if !self.check_in(&left, &right, op_span, span) {
+                    return error(span);
+                }
+                Type::Bool
+            }
+            BinaryOp::Coalesce => Type::union([left.ty.without_null(), right.ty.clone()]),
+            BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => {
+                match arithmetic(&left.ty, &right.ty) {
+                    Some(ty) => ty,
+                    None if op == BinaryOp::Add && text(&left.ty) && text(&right.ty) => {
+                        self.report.push(
+                            Diagnostic::new(Code::BadOperand, op_span, "strings are not joined with `+`")
+                                .label("adds numbers")
+                                .help("write one string with the values in it: `\"${a}${b}\"`; lists join with `.join(…)`"),
+                        );
+                        return error(span);
+                    }
+                    None => return self.bad_operands(op, op_span, &left, &right, "two numbers"),
+                }
+            }
+        };
+        Expr { kind: ExprKind::Binary(op, Box::new((left, right))), ty, span }
+    }
+
+    fn want_comparable(&self, left: &Expr, right: &Expr, span: Span) {
+        if comparable(&left.ty, &right.ty) {
+            return;
+        }
+        self.report.push(Diagnostic::new(Code::NeverEqual, span, "this comparison is never true").label(format!(
+            "{} and {} have no value in common",
+            left.ty.brief(),
+            right.ty.brief()
+        )));
+    }
+
+    fn check_in(&self, left: &Expr, right: &Expr, op_span: Span, span: Span) -> bool {
+        match &right.ty {
+            Type::List(element) => {
+                if !comparable(&left.ty, element) {
+                    self.report.push(
+                        Diagnostic::new(Code::NeverEqual, span, "the list can never hold this value")
+                            .label(format!("{} in a list of {element}", left.ty)),
+                    );
+                }
+                true
+            }
+            Type::Any | Type::Error => true,
+            other => {
+                let diagnostic = Diagnostic::new(Code::NotAList, right.span, "`in` looks into a list")
+                    .label(format!("this is {}", other.brief()))
+                    .related(op_span, "looks here");
+                self.report.push(match text(other) {
+                    true => diagnostic.help("for a part of a string use `.contains(…)`"),
+                    false => diagnostic,
+                });
+                false
+            }
+        }
+    }
+
+    fn bad_operand(&self, operand: &Expr, message: &str) -> Expr {
+        if operand.ty != Type::Error {
+            let diagnostic = Diagnostic::new(Code::BadOperand, operand.span, message)
+                .label(format!("this is {}", operand.ty.brief()));
+            self.report.push(diagnostic);
+        }
+        error(operand.span)
+    }
+
+    fn bad_operands(&self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr, wanted: &str) -> Expr {
+        let span = left.span.to(right.span);
+        let null = [left, right].into_iter().find(|side| side.ty.has_null());
+        self.report.push(match null {
+            Some(side) => Diagnostic::new(Code::MaybeNull, side.span, format!("`{}` takes no null", op.as_str()))
+                .label(format!("this is {}", side.ty.brief()))
+                .help("say what null means with `??`, or test for it first: `if x != null then … else …`"),
+            None => Diagnostic::new(Code::BadOperand, op_span, format!("`{}` takes {wanted}", op.as_str()))
+                .related(left.span, format!("this is {}", left.ty.brief()))
+                .related(right.span, format!("this is {}", right.ty.brief())),
+        });
+        error(span)
+    }
+}
+
+fn is_int(ty: &Type) -> bool {
+    ty.is_subtype(&Type::Int)
+}
+
+fn text(ty: &Type) -> bool {
+    *ty != Type::Error && ty.is_subtype(&Type::String)
+}
+
+/// The type of a number of this type: `int` or `float`; none: no number.
+fn number(ty: &Type) -> Option<Type> {
+    match ty {
+        Type::Error => Some(Type::Error),
+        _ if is_int(ty) => Some(Type::Int),
+        _ if ty.is_subtype(&Type::Float) => Some(Type::Float),
+        _ => None,
+    }
+}
+
+/// Two integers give an integer, other numbers a float.
+fn arithmetic(left: &Type, right: &Type) -> Option<Type> {
+    if *left == Type::Error || *right == Type::Error {
+        return Some(Type::Error);
+    }
+    match (number(left)?, number(right)?) {
+        (Type::Int, Type::Int) => Some(Type::Int),
+        _ => Some(Type::Float),
+    }
+}
+
+fn ordered(left: &Type, right: &Type) -> bool {
+    if *left == Type::Error || *right == Type::Error {
+        return true;
+    }
+    let numbers = number(left).is_some() && number(right).is_some();
+    numbers || (left.is_subtype(&Type::String) && right.is_subtype(&Type::String))
+}
+
+/// Whether two types may have a value in common.
+fn comparable(left: &Type, right: &Type) -> bool {
+    left.members().iter().any(|a| right.members().iter().any(|b| meets(a, b)))
+}
+
+fn meets(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Any | Type::Error, _) | (_, Type::Any | Type::Error) => true,
+        (Type::Literal(a), Type::Literal(b)) => a == b,
+        (Type::List(a), Type::List(b)) => comparable(a, b) || !matches!((&**a, &**b), (Type::Literal(_), _)),
+        (Type::Record(_), Type::Record(_)) => true,
+        _ => kind(a) == kind(b),
+    }
+}
+
+/// What a type is made of, as far as equality goes.
+fn kind(ty: &Type) -> u8 {
+    match ty {
+        Type::Null => 0,
+        Type::Bool | Type::Literal(Literal::Bool(_)) => 1,
+        Type::Int | Type::Float | Type::Literal(Literal::Int(_)) => 2,
+        Type::String | Type::Path | Type::Glob | Type::Literal(Literal::String(_)) => 3,
+        Type::List(_) => 4,
+        Type::Record(_) => 5,
+        Type::Union(_) | Type::Any | Type::Error => 6,
+    }
+}

@@ -1,0 +1,320 @@
+//! Steps and the other items of a plan, typed.
+
+use super::{Checker, Meaning, Parts, Place, TypedLet};
+use crate::codes::Code;
+use crate::diagnostic::Diagnostic;
+use crate::effects::{CriticalVerb, Grant};
+use crate::plan::{
+    Assumption, Call, CriticalLine, Let, Output, Plan, Retry, Reuse, ReuseTarget, Step, StepId, Verification,
+};
+use crate::resolve::list_of;
+use crate::suggest::nearest;
+use crate::syntax::{self, Clause, ClauseKind, Ident, OnFailure};
+
+impl Checker<'_> {
+    /// Types everything but the lets, which are typed already.
+    pub(super) fn plan(mut self, declared: &syntax::Plan, parts: &Parts<'_>) -> Plan {
+        let steps: Vec<Step> =
+            parts.steps.iter().enumerate().map(|(index, (step, _))| self.step(StepId::new(index), step)).collect();
+        self.early_uses();
+        let assumptions = parts.assumes.iter().map(|assume| self.assumption(assume)).collect();
+        let verifications = parts.verifies.iter().enumerate().map(|(i, verify)| self.verification(i, verify)).collect();
+        let outputs = parts.outputs.iter().map(|output| self.output(output)).collect();
+        let critical = parts.criticals.iter().flat_map(|c| &c.lines).filter_map(|line| self.critical(line)).collect();
+        let reuse = parts.reuses.iter().filter_map(|reuse| self.reuse(reuse)).collect();
+        self.unused_lets(parts);
+        let lets = self.ordered_lets(parts);
+        Plan {
+            title: declared.title.value.clone(),
+            rationale: parts.rationale.map(|item| item.text.value.clone()),
+            context: parts.context.map(|item| item.text.value.clone()),
+            inputs: self.inputs,
+            assumptions,
+            critical,
+            reuse,
+            lets,
+            steps,
+            verifications,
+            outputs,
+            span: declared.span,
+        }
+    }
+
+    /// The lets by their declared index; one that could not be typed has an unknown value.
+    fn ordered_lets(&mut self, parts: &Parts<'_>) -> Vec<Let> {
+        let typed: Vec<TypedLet> = std::mem::take(&mut self.lets);
+        parts
+            .lets
+            .iter()
+            .zip(typed)
+            .map(|((declared, _), typed)| {
+                Let::new(declared, typed.value.unwrap_or_else(|| super::error(declared.value.span)))
+            })
+            .collect()
+    }
+
+    fn unused_lets(&self, parts: &Parts<'_>) {
+        for ((declared, _), typed) in parts.lets.iter().zip(&self.lets) {
+            if !typed.used && typed.value.is_some() && !declared.name.name.starts_with('_') {
+                self.report.push(
+                    Diagnostic::new(
+                        Code::UnusedLet,
+                        declared.name.span,
+                        format!("nothing uses the value `{}`", declared.name.name),
+                    )
+                    .label("defined here")
+                    .help("take it out, or begin its name with `_`"),
+                );
+            }
+        }
+    }
+
+    /// The name of a step, for messages.
+    pub(super) fn step_name(&self, step: StepId) -> &str {
+        let found = self.names.iter().find(|(_, symbol)| symbol.meaning == Meaning::Step(step));
+        found.map_or("?", |(name, _)| name)
+    }
+
+    fn step(&mut self, id: StepId, declared: &syntax::Step) -> Step {
+        let clauses = Clauses::sort(declared, self);
+        // What `when` proves holds for the arguments.
+        let proven = self.not_null.len();
+        let mut uses = Vec::new();
+        let when = clauses.when.map(|condition| {
+            let (typed, used) = self.condition_at(Place::Step(id), condition);
+            uses.extend(used);
+            self.assume_true(condition);
+            typed
+        });
+        self.place = Place::Step(id);
+        self.uses.clear();
+        let call = self.tool_call(&declared.call);
+        uses.append(&mut self.uses);
+        let expect = clauses.expect.iter().map(|condition| self.expectation(id, condition, &mut uses)).collect();
+        let undo = clauses.undo.and_then(|call| self.undo(id, call, &mut uses));
+        self.not_null.truncate(proven);
+        let after = clauses.after.iter().filter_map(|name| self.after(id, name)).collect();
+        uses.sort_unstable();
+        uses.dedup();
+        uses.retain(|used| *used < id);
+        self.step_uses.push((id, uses.clone()));
+        let call = call.unwrap_or_else(|| Call::unknown(declared.call.span));
+        self.check_retry(&call, clauses.retry);
+        Step {
+            name: declared.name.name.clone(),
+            because: clauses.because,
+            after,
+            uses,
+            when,
+            timeout_ms: clauses.timeout_ms,
+            retry: clauses.retry.map(|(retry, _)| retry),
+            expect,
+            undo,
+            on_failure: clauses.on_failure,
+            ty: self.heads[id.index()].ty.clone(),
+            verification: self.heads[id.index()].verification,
+            span: declared.span,
+            call,
+        }
+    }
+
+    /// In `expect` the step's own result is there, even where later steps must reckon with null.
+    fn expectation(&mut self, id: StepId, condition: &syntax::Expr, uses: &mut Vec<StepId>) -> crate::plan::Expr {
+        let full = self.heads[id.index()].ty.clone();
+        self.heads[id.index()].ty = full.without_null();
+        let (typed, used) = self.condition_at(Place::OwnResult(id), condition);
+        self.heads[id.index()].ty = full;
+        uses.extend(used);
+        typed
+    }
+
+    fn undo(&mut self, id: StepId, call: &syntax::Expr, uses: &mut Vec<StepId>) -> Option<Call> {
+        let full = self.heads[id.index()].ty.clone();
+        self.heads[id.index()].ty = full.without_null();
+        self.place = Place::OwnResult(id);
+        self.uses.clear();
+        let typed = self.tool_call(call);
+        uses.append(&mut self.uses);
+        self.heads[id.index()].ty = full;
+        typed
+    }
+
+    fn after(&mut self, id: StepId, name: &Ident) -> Option<StepId> {
+        match self.names.get(&name.name).map(|symbol| symbol.meaning) {
+            Some(Meaning::Step(step)) if step < id => Some(step),
+            Some(Meaning::Step(step)) => {
+                self.early.push((id, step, name.span));
+                None
+            }
+            Some(Meaning::Let(_) | Meaning::Input(_)) => {
+                let message = format!("`after` names steps, and `{}` is none", name.name);
+                self.report.push(
+                    Diagnostic::new(Code::UnknownStep, name.span, message).help("a value is waited for by using it"),
+                );
+                None
+            }
+            None => {
+                let diagnostic =
+                    Diagnostic::new(Code::UnknownStep, name.span, format!("there is no step `{}`", name.name));
+                let steps = self.names.iter().filter(|(_, s)| matches!(s.meaning, Meaning::Step(_)));
+                let mut steps: Vec<&str> = steps.map(|(name, _)| name.as_str()).collect();
+                steps.sort_unstable();
+                self.report.push(match nearest(&name.name, steps.iter().copied()) {
+                    Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near),
+                    None => diagnostic.label("not declared in this plan"),
+                });
+                None
+            }
+        }
+    }
+
+    fn check_retry(&self, call: &Call, retry: Option<(Retry, crate::source::Span)>) {
+        let Some((_, span)) = retry else { return };
+        if call.tool.is_read_only() || call.tool.idempotent || call.tool.name.is_empty() {
+            return;
+        }
+        self.report.push(
+            Diagnostic::new(
+                Code::UnsafeRetry,
+                span,
+                format!("`{}` could act twice when it is retried", call.tool.name),
+            )
+            .label("a failed attempt may have taken effect")
+            .related(call.span, "this call has effects, and its tool is not `idempotent`")
+            .help("retry only what reads, or what its catalogue declares `idempotent`"),
+        );
+    }
+
+    fn assumption(&mut self, assume: &syntax::Assume) -> Assumption {
+        let check = assume.check.as_ref().map(|check| self.condition_at(Place::Assumption, check).0);
+        Assumption { text: assume.text.value.clone(), check, span: assume.span }
+    }
+
+    fn verification(&mut self, index: usize, verify: &syntax::Verify) -> Verification {
+        let check = verify.block.as_ref().map(|block| self.condition_at(Place::Verification(index), &block.check).0);
+        Verification { text: verify.text.value.clone(), check, span: verify.span }
+    }
+
+    fn output(&mut self, output: &syntax::Output) -> Output {
+        let (value, _) = self.at(Place::Output, &output.value);
+        Output { name: output.name.name.clone(), value, span: output.span }
+    }
+
+    fn critical(&self, line: &syntax::CriticalLine) -> Option<CriticalLine> {
+        let Some(verb) = CriticalVerb::parse(&line.verb.name) else {
+            self.report.push(self.unknown_verb(&line.verb));
+            return None;
+        };
+        match Grant::new(verb, &line.resource.value) {
+            Ok(grant) => {
+                let why = line.why.as_ref().map(|why| why.value.clone());
+                Some(CriticalLine { grant, why, span: line.span })
+            }
+            Err(reason) => {
+                self.report.push(
+                    Diagnostic::new(Code::BadGlob, line.resource.span, reason)
+                        .label("cannot be matched against anything"),
+                );
+                None
+            }
+        }
+    }
+
+    fn unknown_verb(&self, verb: &Ident) -> Diagnostic {
+        let verbs: Vec<&str> = CriticalVerb::ALL.iter().map(|(_, spelling)| *spelling).collect();
+        let habit = match verb.name.as_str() {
+            "write" | "edit" | "update" | "change" | "append" => Some("modify"),
+            "exec" | "execute" | "call" => Some("run"),
+            "remove" | "rm" => Some("delete"),
+            "connect" | "network" | "http" | "send" => Some("contact"),
+            "new" | "add" => Some("create"),
+            _ => None,
+        };
+        let message = format!("`critical` has no verb `{}`", verb.name);
+        let diagnostic = Diagnostic::new(Code::UnknownVerb, verb.span, message);
+        match habit.or_else(|| nearest(&verb.name, verbs.iter().copied())) {
+            Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near),
+            None => diagnostic.help(format!("the verbs are {}", list_of(&verbs))),
+        }
+    }
+
+    fn reuse(&mut self, reuse: &syntax::Reuse) -> Option<Reuse> {
+        let why = reuse.why.as_ref().map(|why| why.value.clone());
+        let target = match &reuse.target {
+            syntax::ReuseTarget::Path(path) => {
+                if let Err(reason) = crate::paths::check_path(&path.value) {
+                    self.report.push(Diagnostic::new(Code::BadGlob, path.span, reason));
+                    return None;
+                }
+                ReuseTarget::Path(path.value.clone())
+            }
+            syntax::ReuseTarget::Tool(catalogue, tool) => {
+                let name = format!("{}.{}", catalogue.name, tool.name);
+                ReuseTarget::Tool(self.tool_named(&name, catalogue.span.to(tool.span))?)
+            }
+        };
+        Some(Reuse { target, why, span: reuse.span })
+    }
+}
+
+impl Call {
+    /// A call that could not be typed; already reported.
+    fn unknown(span: crate::source::Span) -> Call {
+        Call { tool: std::sync::Arc::new(crate::catalogue::Tool::unknown()), args: Vec::new(), span }
+    }
+}
+
+/// The clauses of a step, each kind by itself.
+#[derive(Default)]
+struct Clauses<'s> {
+    because: Option<String>,
+    after: Vec<&'s Ident>,
+    when: Option<&'s syntax::Expr>,
+    timeout_ms: Option<u64>,
+    retry: Option<(Retry, crate::source::Span)>,
+    expect: Vec<&'s syntax::Expr>,
+    undo: Option<&'s syntax::Expr>,
+    on_failure: OnFailure,
+}
+
+/// The most attempts that `retry` may ask for.
+pub const MAX_RETRIES: u64 = 100;
+
+impl<'s> Clauses<'s> {
+    fn sort(step: &'s syntax::Step, checker: &Checker<'_>) -> Clauses<'s> {
+        let mut sorted = Clauses::default();
+        for (index, clause) in step.clauses.iter().enumerate() {
+            sorted.report_repeated(clause, &step.clauses[..index], checker);
+            match &clause.kind {
+                ClauseKind::Because(text) => sorted.because = Some(text.value.clone()),
+                ClauseKind::After(names) => sorted.after.extend(names),
+                ClauseKind::When(condition) => sorted.when = Some(condition),
+                ClauseKind::Timeout(duration) => sorted.timeout_ms = Some(duration.ms),
+                ClauseKind::Retry { times, times_span, every } => {
+                    if *times == 0 || *times > MAX_RETRIES {
+                        let message = format!("`retry` takes 1 to {MAX_RETRIES} further attempts");
+                        checker.report.push(Diagnostic::new(Code::InvalidValue, *times_span, message));
+                    }
+                    let times = (*times).clamp(1, MAX_RETRIES) as u32;
+                    sorted.retry = Some((Retry { times, every_ms: every.map_or(0, |every| every.ms) }, clause.span));
+                }
+                ClauseKind::Expect(condition) => sorted.expect.push(condition),
+                ClauseKind::Undo(call) => sorted.undo = Some(call),
+                ClauseKind::OnFailure(what) => sorted.on_failure = *what,
+            }
+        }
+        sorted
+    }
+
+    fn report_repeated(&self, clause: &Clause, before: &[Clause], checker: &Checker<'_>) {
+        let many = matches!(clause.kind, ClauseKind::After(_) | ClauseKind::Expect(_));
+        let same = |other: &&Clause| std::mem::discriminant(&other.kind) == std::mem::discriminant(&clause.kind);
+        if let (false, Some(first)) = (many, before.iter().find(same)) {
+            checker.report.push(
+                Diagnostic::new(Code::DuplicateSection, clause.span, "this clause may stand only once in a step")
+                    .label("again")
+                    .related(first.span, "first here"),
+            );
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Parts of values and the names they need: fields, items, and the `let`s behind a `let`.
+
+use super::{Failure, unknown};
+use crate::plan::{Expr, ExprKind, Plan};
+use crate::source::Span;
+use crate::value::Value;
+
+/// A field of a record. An absent one that the type allows to be absent is null.
+pub(super) fn field(base: Value, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
+    match &base {
+        Value::Unknown(_) => Ok(unknown(expr)),
+        Value::Null if optional => Ok(Value::Null),
+        Value::Record(record) => match record.get(name) {
+            Some(value) => Ok(value.clone()),
+            None if expr.ty.has_null() => Ok(Value::Null),
+            None => Err(Failure::new(expr.span, format!("the record has no field `{name}`"))),
+        },
+        other => Err(Failure::new(expr.span, format!("{} has no field `{name}`", other.describe()))),
+    }
+}
+
+/// An item of a list by position, or a field of a record by name.
+pub(super) fn index(base: Value, index: Value, span: Span, expr: &Expr) -> Result<Value, Failure> {
+    match (&base, &index) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Ok(unknown(expr)),
+        (Value::List(items), Value::Int(at)) => match usize::try_from(*at).ok().and_then(|at| items.get(at)) {
+            Some(item) => Ok(item.clone()),
+            None => Err(Failure::new(span, format!("the index {at} is outside a list of length {}", items.len()))),
+        },
+        (Value::Record(_), Value::String(name)) => field(base.clone(), name, false, expr),
+        (base, index) => {
+            Err(Failure::new(expr.span, format!("{} cannot be indexed with {}", base.describe(), index.describe())))
+        }
+    }
+}
+
+/// The items of a list; none when the list is unknown.
+pub(super) fn items(list: &Value, span: Span) -> Result<Option<&[Value]>, Failure> {
+    match list {
+        Value::Unknown(_) => Ok(None),
+        Value::List(items) => Ok(Some(items)),
+        other => Err(Failure::new(span, format!("expected a list, found {}", other.describe()))),
+    }
+}
+
+/// The `let`s that `index` needs and that are not computed yet, in the order of the plan; `index` is the last.
+pub(super) fn lets_needed<T>(plan: &Plan, computed: &[Option<T>], index: usize) -> Vec<usize> {
+    let mut needed = vec![false; index + 1];
+    needed[index] = true;
+    // A `let` refers only to those before it, so one pass downwards finds all.
+    for at in (0..=index).rev().filter(|at| computed[*at].is_none()) {
+        if needed[at] {
+            mark_lets(&plan.lets[at].value, &mut needed[..at]);
+        }
+    }
+    (0..=index).filter(|at| needed[*at] && computed[*at].is_none()).collect()
+}
+
+fn mark_lets(expr: &Expr, needed: &mut [bool]) {
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        match &expr.kind {
+            ExprKind::Let(index) => needed[*index] = true,
+            ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Local(_) => {}
+            ExprKind::Interpolate(parts) | ExprKind::List(parts) => open.extend(parts),
+            ExprKind::Method { args, .. } => open.extend(args),
+            ExprKind::Field { base, .. } => open.push(base),
+            ExprKind::Index { base, index } => open.extend([&**base, &**index]),
+            ExprKind::Call(call) => open.extend(call.args.iter().flatten()),
+            ExprKind::Record(fields) => open.extend(fields.iter().map(|(_, field)| field)),
+            ExprKind::Unary(_, operand) => open.push(operand),
+            ExprKind::Binary(_, operands) => open.extend([&operands.0, &operands.1]),
+            ExprKind::If(parts) => open.extend([&parts.0, &parts.1, &parts.2]),
+            ExprKind::Comprehension(parts) => {
+                open.extend([&parts.element, &parts.list]);
+                open.extend(&parts.condition);
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Operators on values: arithmetic that is exact or fails, comparison by exact value, logic over three states.
+
+use super::budget::Budget;
+use super::{Failure, unknown};
+use crate::plan::Expr;
+use crate::source::Span;
+use crate::syntax::{BinaryOp, UnaryOp};
+use crate::types::Type;
+use crate::value::compare::{contains, equal, order};
+use crate::value::{MAX_ITEMS, MAX_TEXT_BYTES, Value, exact_float};
+use std::cmp::Ordering;
+use std::fmt::Write;
+
+/// Gives a value the form that the type of its expression asks for: an unknown value has that type, and an integer
+/// where a float is due becomes one.
+pub(super) fn settle(value: Value, expr: &Expr) -> Result<Value, Failure> {
+    match value {
+        Value::Unknown(_) => Ok(unknown(expr)),
+        Value::Int(int) if expr.ty.members().contains(&Type::Float) => float(int, expr.span).map(Value::Float),
+        other => Ok(other),
+    }
+}
+
+fn float(int: i64, span: Span) -> Result<f64, Failure> {
+    exact_float(int).ok_or_else(|| Failure::new(span, format!("{int} is not exact as a float")))
+}
+
+/// Whether a condition holds; none when it is unknown.
+pub(super) fn truth(value: &Value, span: Span) -> Result<Option<bool>, Failure> {
+    match value {
+        Value::Bool(bool) => Ok(Some(*bool)),
+        Value::Unknown(_) => Ok(None),
+        other => Err(Failure::new(span, format!("expected a Boolean, found {}", other.describe()))),
+    }
+}
+
+/// Adds a value to an interpolated text; says whether it is known.
+pub(super) fn render(value: &Value, text: &mut String, span: Span) -> Result<bool, Failure> {
+    match value {
+        Value::Unknown(_) => return Ok(false),
+        Value::String(part) => {
+            check_text_size(text.len() + part.len(), span)?;
+            text.push_str(part);
+        }
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+            write!(text, "{value}").expect("a string takes all that is written");
+        }
+        Value::Null | Value::List(_) | Value::Record(_) => {
+            return Err(Failure::new(span, format!("{} cannot stand in a text", value.describe())));
+        }
+    }
+    Ok(true)
+}
+
+/// Fails for a text that would be longer than [`MAX_TEXT_BYTES`].
+pub(super) fn check_text_size(bytes: usize, span: Span) -> Result<(), Failure> {
+    match bytes > MAX_TEXT_BYTES {
+        true => Err(Failure::new(span, crate::value::text_too_long())),
+        false => Ok(()),
+    }
+}
+
+/// Fails for a list that would be longer than [`MAX_ITEMS`].
+pub(super) fn check_item_count(count: usize, span: Span) -> Result<(), Failure> {
+    match count > MAX_ITEMS {
+        true => Err(Failure::new(span, crate::value::too_many_items())),
+        false => Ok(()),
+    }
+}
+
+/// `not x`, `-x`
+pub(super) fn unary(op: UnaryOp, value: Value, expr: &Expr) -> Result<Value, Failure> {
+    match (op, &value) {
+        (_, Value::Unknown(_)) => Ok(unknown(expr)),
+        (UnaryOp::Not, Value::Bool(bool)) => Ok(Value::Bool(!bool)),
+        (UnaryOp::Negate, Value::Int(int)) => whole(int.checked_neg(), expr),
+        (UnaryOp::Negate, Value::Float(x)) => Ok(Value::Float(-x)),
+        (UnaryOp::Not, _) => Err(refused("not", &value, expr)),
+        (UnaryOp::Negate, _) => Err(refused("-", &value, expr)),
+    }
+}
+
+/// What the left operand decides without the right one; otherwise gives the left operand back.
+pub(super) fn decided(op: BinaryOp, left: Value, expr: &Expr) -> Result<Result<Value, Value>, Failure> {
+    use BinaryOp::*;
+    Ok(match op {
+        // The right operand is evaluated only where the left one is known to ask for it.
+        And | Or => match truth(&left, expr.span)? {
+            None => Ok(unknown(expr)),
+            Some(left) if left == (op == Or) => Ok(Value::Bool(left)),
+            Some(_) => Err(left),
+        },
+        Coalesce => match left {
+            Value::Unknown(_) => Ok(unknown(expr)),
+            Value::Null => Err(left),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::List(_) | Value::Record(_) => {
+                Ok(left)
+            }
+        },
+        Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | In | Add | Subtract | Multiply | Divide
+        | Remainder => Err(left),
+    })
+}
+
+/// An operator on two values, of which the left one did not decide alone.
+pub(super) fn binary(
+    op: BinaryOp,
+    left: Value,
+    right: Value,
+    expr: &Expr,
+    budget: &mut Budget,
+) -> Result<Value, Failure> {
+    match op {
+        BinaryOp::Coalesce => Ok(right),
+        BinaryOp::And | BinaryOp::Or => Ok(truth(&right, expr.span)?.map_or_else(|| unknown(expr), Value::Bool)),
+        BinaryOp::Equal | BinaryOp::NotEqual => {
+            look_through(&left, &right, expr, budget)?;
+            let equal = equal(&left, &right).map(|equal| equal == (op == BinaryOp::Equal));
+            Ok(equal.map_or_else(|| unknown(expr), Value::Bool))
+        }
+        BinaryOp::In => {
+            look_through(&left, &right, expr, budget)?;
+            let Some(items) = super::access::items(&right, expr.span)? else { return Ok(unknown(expr)) };
+            Ok(contains(items, &left).map_or_else(|| unknown(expr), Value::Bool))
+        }
+        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
+            look_through(&left, &right, expr, budget)?;
+            compare(op, &left, &right, expr)
+        }
+        BinaryOp::Add => add(&left, &right, expr, budget),
+        BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => {
+            arithmetic(op, &left, &right, expr)
+        }
+    }
+}
+
+fn look_through(left: &Value, right: &Value, expr: &Expr, budget: &mut Budget) -> Result<(), Failure> {
+    budget.walk(left, expr.span)?;
+    budget.walk(right, expr.span)?;
+    Ok(())
+}
+
+fn compare(op: BinaryOp, left: &Value, right: &Value, expr: &Expr) -> Result<Value, Failure> {
+    let order = match (left, right) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => return Ok(unknown(expr)),
+        (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) | (Value::String(_), Value::String(_)) => {
+            order(left, right)
+        }
+        _ => return Err(mismatch(op, left, right, expr)),
+    };
+    Ok(Value::Bool(match op {
+        BinaryOp::Less => order == Ordering::Less,
+        BinaryOp::LessEqual => order != Ordering::Greater,
+        BinaryOp::Greater => order == Ordering::Greater,
+        _ => order != Ordering::Less,
+    }))
+}
+
+fn add(left: &Value, right: &Value, expr: &Expr, budget: &mut Budget) -> Result<Value, Failure> {
+    match (left, right) {
+        (Value::String(a), Value::String(b)) => {
+            check_text_size(a.len() + b.len(), expr.span)?;
+            budget.produce(a.len() + b.len(), expr.span)?;
+            Ok(Value::string(format!("{a}{b}")))
+        }
+        (Value::List(a), Value::List(b)) => {
+            check_item_count(a.len() + b.len(), expr.span)?;
+            budget.produce((a.len() + b.len()) * size_of::<Value>(), expr.span)?;
+            Ok(Value::list(a.iter().chain(b.iter()).cloned()))
+        }
+        _ => arithmetic(BinaryOp::Add, left, right, expr),
+    }
+}
+
+/// Floats where the type of the result is one or an operand is; integers otherwise.
+fn arithmetic(op: BinaryOp, left: &Value, right: &Value, expr: &Expr) -> Result<Value, Failure> {
+    let number = |value: &Value| match value {
+        Value::Int(int) => Some(float(*int, expr.span)),
+        Value::Float(x) => Some(Ok(*x)),
+        _ => None,
+    };
+    match (left, right) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Ok(unknown(expr)),
+        (Value::Int(a), Value::Int(b)) if expr.ty != Type::Float => integers(op, *a, *b, expr),
+        _ => match (number(left), number(right)) {
+            (Some(a), Some(b)) => floats(op, a?, b?, expr),
+            _ => Err(mismatch(op, left, right, expr)),
+        },
+    }
+}
+
+fn integers(op: BinaryOp, a: i64, b: i64, expr: &Expr) -> Result<Value, Failure> {
+    whole(
+        match op {
+            BinaryOp::Add => a.checked_add(b),
+            BinaryOp::Subtract => a.checked_sub(b),
+            BinaryOp::Multiply => a.checked_mul(b),
+            _ if b == 0 => return Err(division_by_zero(expr)),
+            BinaryOp::Divide => a.checked_div(b),
+            _ => a.checked_rem(b),
+        },
+        expr,
+    )
+}
+
+fn whole(result: Option<i64>, expr: &Expr) -> Result<Value, Failure> {
+    result.map(Value::Int).ok_or_else(|| Failure::new(expr.span, "the result does not fit into 64 bits"))
+}
+
+fn floats(op: BinaryOp, a: f64, b: f64, expr: &Expr) -> Result<Value, Failure> {
+    let result = match op {
+        BinaryOp::Add => a + b,
+        BinaryOp::Subtract => a - b,
+        BinaryOp::Multiply => a * b,
+        _ if b == 0.0 => return Err(division_by_zero(expr)),
+        BinaryOp::Divide => a / b,
+        _ => a % b,
+    };
+    match result.is_finite() {
+        true => Ok(Value::Float(result)),
+        false => Err(Failure::new(expr.span, "the result is no finite number")),
+    }
+}
+
+fn division_by_zero(expr: &Expr) -> Failure {
+    Failure::new(expr.span, "division by zero")
+}
+
+fn refused(op: &str, value: &Value, expr: &Expr) -> Failure {
+    Failure::new(expr.span, format!("`{op}` does not take {}", value.describe()))
+}
+
+fn mismatch(op: BinaryOp, left: &Value, right: &Value, expr: &Expr) -> Failure {
+    let message = format!("`{}` does not take {} and {}", op.as_str(), left.describe(), right.describe());
+    Failure::new(expr.span, message)
+}

@@ -1,0 +1,392 @@
+//! Catalogue files and type expressions ⟶ typed tools and types.
+//!
+//! Names of types are looked up in three places: the catalogue or plan at hand, the top level of its file, the built-in
+//! names. Named types are transparent and may not contain themselves.
+
+use crate::catalogue::{Catalogue, Param, Tool};
+use crate::codes::Code;
+use crate::conform::check_value;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::effects::{Effect, Effects, Target, TemplatePart};
+use crate::source::Span;
+use crate::suggest::nearest;
+use crate::syntax::{
+    self, EffectTarget, EffectVerb, Expr, ExprKind, Ident, StringPart, ToolClauseKind, TypeDef, TypeExpr, TypeExprKind,
+    UnaryOp,
+};
+use crate::types::{Field, Literal, RecordType, Type};
+use crate::value::Value;
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// The built-in names of types.
+pub const TYPE_NAMES: [(&str, Type); 8] = [
+    ("any", Type::Any),
+    ("bool", Type::Bool),
+    ("int", Type::Int),
+    ("float", Type::Float),
+    ("string", Type::String),
+    ("path", Type::Path),
+    ("glob", Type::Glob),
+    ("null", Type::Null),
+];
+
+/// Names of types that are reserved for a later version.
+const RESERVED_TYPES: [&str; 6] = ["bytes", "duration", "date", "time", "datetime", "map"];
+
+/// The categories of tools.
+pub const CATEGORIES: [&str; 4] = ["document", "analyze", "plan", "execute"];
+
+/// Named types in scope.
+pub struct Types<'a> {
+    definitions: FxHashMap<SmolStr, &'a TypeDef>,
+    resolved: FxHashMap<SmolStr, Type>,
+    under_way: Vec<SmolStr>,
+    report: &'a Diagnostics,
+}
+
+impl<'a> Types<'a> {
+    /// A scope of these definitions; two of one name are reported.
+    pub fn new(definitions: impl IntoIterator<Item = &'a TypeDef>, report: &'a Diagnostics) -> Types<'a> {
+        let mut types =
+            Types { definitions: FxHashMap::default(), resolved: FxHashMap::default(), under_way: Vec::new(), report };
+        let mut order = Vec::new();
+        for definition in definitions {
+            let name = &definition.name;
+            if TYPE_NAMES.iter().any(|(builtin, _)| *builtin == name.name) {
+                report.push(
+                    Diagnostic::new(Code::ReservedName, name.span, format!("`{}` is a built-in type", name.name))
+                        .label("cannot be declared again"),
+                );
+            } else if let Some(first) = types.definitions.get(&name.name) {
+                report.push(duplicate("type", name, first.name.span));
+            } else {
+                types.definitions.insert(name.name.clone(), definition);
+                order.push(name.name.clone());
+            }
+        }
+        for name in order {
+            types.named(&name, Span::default());
+        }
+        types
+    }
+
+    /// The type that an expression stands for.
+    pub fn resolve(&mut self, expr: &TypeExpr) -> Type {
+        match &expr.kind {
+            TypeExprKind::Name(name) => self.named(name, expr.span),
+            TypeExprKind::String(text) => Type::Literal(Literal::String(text.as_str().into())),
+            TypeExprKind::Int(int) => Type::Literal(Literal::Int(*int)),
+            TypeExprKind::Bool(bool) => Type::Literal(Literal::Bool(*bool)),
+            TypeExprKind::Null => Type::Null,
+            TypeExprKind::List(element) => Type::list(self.resolve(element)),
+            TypeExprKind::Record(fields) => self.record(fields),
+            TypeExprKind::Union(members) => {
+                let members: Vec<Type> = members.iter().map(|member| self.resolve(member)).collect();
+                Type::union(members)
+            }
+            TypeExprKind::Optional(inner) => self.resolve(inner).optional(),
+            TypeExprKind::Paren(inner) => self.resolve(inner),
+            TypeExprKind::Error => Type::Error,
+        }
+    }
+
+    fn record(&mut self, fields: &[syntax::FieldType]) -> Type {
+        let mut list: Vec<Field> = Vec::with_capacity(fields.len());
+        for field in fields {
+            if list.iter().any(|other| other.name == field.name.name) {
+                let message = format!("the field `{}` is declared twice", field.name.name);
+                self.report.push(Diagnostic::new(Code::DuplicateArgument, field.name.span, message));
+                continue;
+            }
+            list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.resolve(&field.ty) });
+        }
+        Type::Record(Arc::new(RecordType { name: None, fields: list }))
+    }
+
+    fn named(&mut self, name: &SmolStr, span: Span) -> Type {
+        if let Some((_, ty)) = TYPE_NAMES.iter().find(|(builtin, _)| builtin == name) {
+            return ty.clone();
+        }
+        if let Some(ty) = self.resolved.get(name) {
+            return ty.clone();
+        }
+        let Some(definition) = self.definitions.get(name).copied() else {
+            self.report.push(self.unknown(name, span));
+            return Type::Error;
+        };
+        if self.under_way.contains(name) {
+            let message = format!("the type `{name}` contains itself");
+            self.report.push(
+                Diagnostic::new(Code::RecursiveType, definition.name.span, message)
+                    .label("declared here")
+                    .help("recursive types are reserved for a later version; `any` stands for JSON of unknown shape"),
+            );
+            return Type::Error;
+        }
+        self.under_way.push(name.clone());
+        let ty = match self.resolve(&definition.ty) {
+            Type::Record(record) if record.name.is_none() => {
+                Type::Record(Arc::new(RecordType { name: Some(name.clone()), fields: record.fields.clone() }))
+            }
+            other => other,
+        };
+        self.under_way.pop();
+        self.resolved.insert(name.clone(), ty.clone());
+        ty
+    }
+
+    fn unknown(&self, name: &str, span: Span) -> Diagnostic {
+        if RESERVED_TYPES.contains(&name) {
+            return Diagnostic::new(Code::ReservedSyntax, span, format!("the type `{name}` is reserved"))
+                .label("comes with a later version of the language")
+                .help("use `string` or `any` for now");
+        }
+        let diagnostic = Diagnostic::new(Code::UnknownType, span, format!("there is no type `{name}`"));
+        let mut known: Vec<&str> = TYPE_NAMES.iter().map(|(name, _)| *name).collect();
+        known.extend(self.definitions.keys().map(SmolStr::as_str));
+        known.sort_unstable();
+        let habit = match name {
+            "str" | "String" | "text" | "Text" => Some("string"),
+            "integer" | "Integer" | "i64" | "Int" => Some("int"),
+            "number" | "Number" | "double" | "f64" => Some("float"),
+            "boolean" | "Boolean" | "Bool" => Some("bool"),
+            "object" | "dict" | "json" | "JSON" => Some("any"),
+            _ => None,
+        };
+        match habit.or_else(|| nearest(name, known.iter().copied())) {
+            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near),
+            None => diagnostic.label("not declared").help(format!("the types are {}", list_of(&known))),
+        }
+    }
+}
+
+/// The catalogues in parsed files ⟶ one catalogue of typed tools.
+pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for file in files {
+        for item in &file.items {
+            match item {
+                syntax::TopItem::Catalogue(declared) => add_catalogue(declared, file, &mut catalogue, report),
+                syntax::TopItem::Plan(plan) => report.push(
+                    Diagnostic::new(Code::MixedFile, plan.title.span, "a catalogue file holds no plan")
+                        .label("this plan")
+                        .help("catalogues are reviewed apart from plans: keep them in files of their own"),
+                ),
+                syntax::TopItem::Type(_) => {}
+            }
+        }
+    }
+    catalogue
+}
+
+/// The type definitions at the top level of a file.
+pub fn top_types(file: &syntax::File) -> impl Iterator<Item = &TypeDef> {
+    file.items.iter().filter_map(|item| match item {
+        syntax::TopItem::Type(definition) => Some(definition),
+        syntax::TopItem::Plan(_) | syntax::TopItem::Catalogue(_) => None,
+    })
+}
+
+fn add_catalogue(declared: &syntax::Catalogue, file: &syntax::File, to: &mut Catalogue, report: &Diagnostics) {
+    let mut types = Types::new(top_types(file).chain(&declared.types), report);
+    for tool in &declared.tools {
+        let tool = typed_tool(&declared.name.name, tool, &mut types, report);
+        let (name, span) = (tool.name.clone(), tool.span);
+        if let Err(first) = to.add(tool) {
+            report.push(
+                Diagnostic::new(Code::DuplicateTool, span, format!("the tool `{name}` is declared twice"))
+                    .label("declared again")
+                    .related(first.span, "first declared here"),
+            );
+        }
+    }
+}
+
+fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, report: &Diagnostics) -> Tool {
+    let params = declared.params.iter().map(|param| typed_param(param, types, report)).collect();
+    let mut tool = Tool {
+        name: format!("{catalogue}.{}", declared.name.name).into(),
+        doc: declared.doc.as_ref().map(|doc| doc.value.clone()).unwrap_or_default(),
+        params,
+        result: declared.result.as_ref().map_or(Type::Null, |ty| types.resolve(ty)),
+        effects: Effects::Undeclared,
+        approval: syntax::Approval::Auto,
+        idempotent: false,
+        independent: false,
+        timeout_ms: None,
+        category: None,
+        span: declared.name.span,
+    };
+    check_params(declared, report);
+    let mut pure = None;
+    let mut effects = Vec::new();
+    for clause in &declared.clauses {
+        match &clause.kind {
+            ToolClauseKind::Pure => pure = Some(clause.span),
+            ToolClauseKind::Effect(verb, target) => {
+                effects.extend(typed_effect(*verb, target, &tool, report).map(|effect| (effect, clause.span)));
+            }
+            ToolClauseKind::Approval(approval) => tool.approval = *approval,
+            ToolClauseKind::Idempotent => tool.idempotent = true,
+            ToolClauseKind::Independent => tool.independent = true,
+            ToolClauseKind::Timeout(duration) => tool.timeout_ms = Some(duration.ms),
+            ToolClauseKind::Category(category) => tool.category = typed_category(category, report),
+        }
+    }
+    if let (Some(pure), Some((_, effect))) = (pure, effects.first()) {
+        report.push(
+            Diagnostic::new(Code::ConflictingEffects, pure, "a pure tool has no effects")
+                .label("says that it touches nothing")
+                .related(*effect, "says that it does"),
+        );
+    }
+    if pure.is_some() || !effects.is_empty() {
+        tool.effects = Effects::Declared(effects.into_iter().map(|(effect, _)| effect).collect());
+    } else {
+        report.push(
+            Diagnostic::new(Code::NoEffects, tool.span, format!("the tool `{}` declares no effect", tool.name))
+                .label("taken to touch everything")
+                .help("declare `pure`, or what it `reads`, `writes`, `creates`, `deletes`, `runs` or `contacts`"),
+        );
+    }
+    tool
+}
+
+fn typed_param(param: &syntax::Param, types: &mut Types<'_>, report: &Diagnostics) -> Param {
+    let ty = types.resolve(&param.ty);
+    let default = param.default.as_ref().and_then(|default| constant(default, &ty, report));
+    Param {
+        name: param.name.name.clone(),
+        doc: param.doc.as_ref().map(|doc| doc.value.clone()).unwrap_or_default(),
+        ty,
+        optional: param.optional,
+        default,
+    }
+}
+
+fn check_params(declared: &syntax::Tool, report: &Diagnostics) {
+    for (index, param) in declared.params.iter().enumerate() {
+        if let Some(first) = declared.params[..index].iter().find(|other| other.name.name == param.name.name) {
+            report.push(duplicate("parameter", &param.name, first.name.span));
+        }
+    }
+}
+
+fn typed_category(category: &Ident, report: &Diagnostics) -> Option<SmolStr> {
+    if CATEGORIES.contains(&category.name.as_str()) {
+        return Some(category.name.clone());
+    }
+    let diagnostic =
+        Diagnostic::new(Code::UnknownName, category.span, format!("there is no category `{}`", category.name))
+            .help(format!("the categories are {}", list_of(&CATEGORIES)));
+    report.push(diagnostic);
+    None
+}
+
+fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &Diagnostics) -> Option<Effect> {
+    let param = |name: &str, span: Span| {
+        let index = tool.param(name);
+        if index.is_none() {
+            let diagnostic =
+                Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
+            report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
+                Some(near) => diagnostic.edit(format!("use `{near}`"), span, near),
+                None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
+            });
+        }
+        index
+    };
+    let target = match target {
+        EffectTarget::Param(name) => Target::Param(param(&name.name, name.span)?),
+        EffectTarget::Template(expr) => {
+            let ExprKind::String(literal) = &expr.kind else { return None };
+            let mut parts = Vec::new();
+            for part in &literal.parts {
+                parts.push(match part {
+                    StringPart::Text(text) => TemplatePart::Text(text.as_str().into()),
+                    StringPart::Expr(Expr { kind: ExprKind::Name(name), span }) => {
+                        TemplatePart::Param(param(name, *span)?)
+                    }
+                    StringPart::Expr(other) => {
+                        let message = "only parameters can stand in the template of a resource";
+                        report.push(Diagnostic::new(Code::UnknownEffectTarget, other.span, message));
+                        return None;
+                    }
+                });
+            }
+            Target::Template(parts)
+        }
+    };
+    Some(Effect { verb, target })
+}
+
+/// The value of a constant expression that must have a type: literals, lists and records of them.
+pub fn constant(expr: &Expr, ty: &Type, report: &Diagnostics) -> Option<Value> {
+    let Some(value) = literal(expr) else {
+        let message = "a default is a constant: a literal, or a list or record of literals";
+        report.push(Diagnostic::new(Code::NotConstant, expr.span, message).label("not constant"));
+        return None;
+    };
+    if let Err(misfit) = check_value(&value, ty) {
+        let message = format!("the default does not fit the type: {misfit}");
+        report.push(Diagnostic::new(Code::InvalidValue, expr.span, message).label(format!("expected {ty}")));
+        return None;
+    }
+    Some(value)
+}
+
+fn literal(expr: &Expr) -> Option<Value> {
+    match &expr.kind {
+        ExprKind::Null => Some(Value::Null),
+        ExprKind::Bool(bool) => Some(Value::Bool(*bool)),
+        ExprKind::Int(int) => Some(Value::Int(*int)),
+        ExprKind::Float(float) => Some(Value::Float(*float)),
+        ExprKind::String(literal) => match literal.parts.as_slice() {
+            [] => Some(Value::string("")),
+            [StringPart::Text(text)] => Some(Value::string(text.as_str())),
+            _ => None,
+        },
+        ExprKind::Unary { op: UnaryOp::Negate, operand } => match literal(operand)? {
+            Value::Int(int) => int.checked_neg().map(Value::Int),
+            Value::Float(float) => Some(Value::Float(-float)),
+            _ => None,
+        },
+        ExprKind::List(items) => items.iter().map(literal).collect::<Option<Vec<_>>>().map(Value::list),
+        ExprKind::Record(fields) => fields
+            .iter()
+            .map(|field| Some((field.name.name.clone(), literal(&field.value)?)))
+            .collect::<Option<Vec<_>>>()
+            .map(Value::record),
+        ExprKind::Paren(inner) => literal(inner),
+        ExprKind::Name(_)
+        | ExprKind::Field { .. }
+        | ExprKind::Index { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Unary { op: UnaryOp::Not, .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::If(_)
+        | ExprKind::Comprehension(_)
+        | ExprKind::Error => None,
+    }
+}
+
+/// A name that is declared twice.
+pub fn duplicate(what: &str, name: &Ident, first: Span) -> Diagnostic {
+    Diagnostic::new(Code::DuplicateName, name.span, format!("the {what} `{}` is declared twice", name.name))
+        .label("declared again")
+        .related(first, "first declared here")
+}
+
+/// `a`, `b` and `c`
+pub fn list_of(names: &[&str]) -> String {
+    match names {
+        [] => "none".into(),
+        [one] => format!("`{one}`"),
+        [init @ .., last] => {
+            let init: Vec<String> = init.iter().map(|name| format!("`{name}`")).collect();
+            format!("{} and `{last}`", init.join(", "))
+        }
+    }
+}

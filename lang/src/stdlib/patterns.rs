@@ -1,0 +1,134 @@
+//! Regular expressions on text, in linear time, with the syntax of the `regex` crate.
+
+use super::strings::{function, made, texts};
+use super::{Function, Needs, takes, text};
+use crate::types::Type;
+use crate::value::{MAX_TEXT_BYTES, Value, text_too_long};
+use regex::{Captures, Regex, RegexBuilder};
+use std::cell::RefCell;
+
+/// The longest regular expression, in bytes.
+pub const MAX_PATTERN_BYTES: usize = 4096;
+
+/// The most memory that a compiled regular expression takes, in bytes.
+pub const MAX_REGEX_BYTES: usize = 1024 * 1024;
+
+/// How many compiled expressions are kept, so that a comprehension does not compile one for each element.
+const KEPT: usize = 8;
+
+/// A pattern is one argument, by index.
+macro_rules! pattern {
+    ($index:literal, $($rest:tt)*) => {
+        Function { pattern: Some($index), ..function!($($rest)*) }
+    };
+}
+
+use Type::{Bool, String as Text};
+
+#[rustfmt::skip]
+pub(super) static TABLE: &[Function] = &[
+    pattern!(0, "string.matches(pattern: string) -> bool",
+        "Whether the regular expression matches somewhere; `^` and `$` tie it to the ends of the text.",
+        (r#""v1.20".matches(r"^v\d+\.\d+$")"#, "true"), [Text], 0, Bool,
+        |s, a| Ok(Value::Bool(compiled(text(&a[0])?)?.is_match(text(s)?)))),
+    pattern!(0, "string.find(pattern: string) -> string?",
+        "What the regular expression matches first; null where it matches nothing.",
+        (r#""took 31 ms".find(r"\d+")"#, r#""31""#), [Text], 0, Text.optional(),
+        |s, a| Ok(compiled(text(&a[0])?)?.find(text(s)?).map_or(Value::Null, |found| Value::string(found.as_str())))),
+    pattern!(0, "string.find_all(pattern: string) -> [string]",
+        "Everything that the regular expression matches, without overlaps.",
+        (r#""a1 b22".find_all(r"\d+")"#, r#"["1", "22"]"#), [Text], 0, Type::list(Text),
+        |s, a| texts(compiled(text(&a[0])?)?.find_iter(text(s)?).map(|found| found.as_str()))),
+    pattern!(0, "string.replace_regex(pattern: string, replacement: string) -> string",
+        "The text with everything replaced that the regular expression matches; `$1` stands for its first group, `$0` for the whole match, `$$` for a dollar.",
+        (r#""2024-05".replace_regex(r"(\d+)-(\d+)", "$2/$1")"#, r#""05/2024""#), [Text, Text], 0, Text,
+        |s, a| replace(text(s)?, &compiled(text(&a[0])?)?, text(&a[1])?)),
+];
+
+/// Compiles a regular expression within [`MAX_PATTERN_BYTES`] and [`MAX_REGEX_BYTES`]; the phrase says what is wrong
+/// with it.
+pub fn regex(pattern: &str) -> Result<Regex, String> {
+    if pattern.len() > MAX_PATTERN_BYTES {
+        return Err(format!("the regular expression has more than {MAX_PATTERN_BYTES} bytes"));
+    }
+    RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).nest_limit(64).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "the regular expression is too large when compiled".to_owned(),
+        // The last line says what, those before it draw where.
+        error => {
+            let shown = error.to_string();
+            let reason = shown.lines().last().unwrap_or_default();
+            format!("the regular expression is not valid: {}", reason.trim_start_matches("error: "))
+        }
+    })
+}
+
+/// As [`regex`], but one of the last few is not compiled again. Only speed depends on what is kept.
+fn compiled(pattern: &str) -> Result<Regex, String> {
+    thread_local! {
+        static LAST: RefCell<Vec<Regex>> = const { RefCell::new(Vec::new()) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if let Some(at) = last.iter().position(|kept| kept.as_str() == pattern) {
+            return Ok(last[at].clone());
+        }
+        let compiled = regex(pattern)?;
+        last.truncate(KEPT - 1);
+        last.insert(0, compiled.clone());
+        Ok(compiled)
+    })
+}
+
+fn replace(whole: &str, pattern: &Regex, replacement: &str) -> Result<Value, String> {
+    let parts = replacement_parts(replacement, pattern.captures_len())?;
+    let mut result = String::new();
+    let mut copied = 0;
+    for captures in pattern.captures_iter(whole) {
+        let (start, end) = captures.get(0).map_or((copied, copied), |found| (found.start(), found.end()));
+        result.push_str(&whole[copied..start]);
+        parts.iter().for_each(|part| result.push_str(part.text(&captures)));
+        copied = end;
+        if result.len() > MAX_TEXT_BYTES {
+            return Err(text_too_long());
+        }
+    }
+    result.push_str(&whole[copied..]);
+    made(result)
+}
+
+/// A part of a replacement.
+enum Part<'t> {
+    Text(&'t str),
+    Group(usize),
+}
+
+impl<'t> Part<'t> {
+    fn text<'r>(&'r self, captures: &'r Captures<'t>) -> &'r str {
+        match self {
+            Part::Text(text) => text,
+            // A group that took no part in the match is empty.
+            Part::Group(group) => captures.get(*group).map_or("", |found| found.as_str()),
+        }
+    }
+}
+
+fn replacement_parts(replacement: &str, groups: usize) -> Result<Vec<Part<'_>>, String> {
+    let mut parts = Vec::new();
+    let mut rest = replacement;
+    while let Some(at) = rest.find('$') {
+        let behind = &rest[at + 1..];
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        parts.push(Part::Text(&rest[..at]));
+        if digits > 0 {
+            let group = behind[..digits].parse().ok().filter(|group| *group < groups);
+            parts.push(Part::Group(
+                group.ok_or_else(|| format!("the regular expression has no group `${}`", &behind[..digits]))?,
+            ));
+            rest = &behind[digits..];
+        } else {
+            parts.push(Part::Text("$"));
+            rest = behind.strip_prefix('$').unwrap_or(behind);
+        }
+    }
+    parts.push(Part::Text(rest));
+    Ok(parts)
+}

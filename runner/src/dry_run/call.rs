@@ -1,0 +1,177 @@
+//! Calls in plan mode: which may be made before approval, and making them on the overlay.
+
+use super::DryRun;
+use crate::tool::registry::Implementation;
+use crate::tool::{Args, CallContext, ToolError};
+use crate::workspace::{Look, Overlay};
+use planc_lang::conform::check_value;
+use planc_lang::effects::Resource;
+use planc_lang::eval::{Caller, Failure};
+use planc_lang::paths::{compile_glob, literal_prefix, within};
+use planc_lang::plan::Call;
+use planc_lang::syntax::{Approval, EffectVerb};
+use planc_lang::value::Value;
+use std::time::Duration;
+
+/// How long a live read may take before approval where its tool does not say.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a call gives in plan mode.
+pub(super) enum Called {
+    /// It was made: a read, or an exact simulation.
+    Made(Value),
+    /// It is known only after the run; says why.
+    Later(String),
+}
+
+impl DryRun<'_> {
+    /// Makes a call on the overlay as far as plan mode allows. `earlier` says whether its arguments depend on earlier steps.
+    pub(super) fn call(
+        &self,
+        call: &Call,
+        values: &[Value],
+        earlier: bool,
+        overlay: &mut Overlay,
+    ) -> Result<Called, ToolError> {
+        let args = Args { tool: call.tool.clone(), values: values.to_vec() };
+        let touches = call.tool.touches(values);
+        match self.registry.get(&call.tool.name) {
+            None => Ok(self.later(&touches, overlay, format!("nothing here carries out `{}`", call.tool.name))),
+            Some(Implementation::Files(tool)) => {
+                if call.tool.is_read_only() && !self.may_read(call, &touches) {
+                    return Ok(self.later(
+                        &touches,
+                        overlay,
+                        "it reads outside of what may be read before approval".into(),
+                    ));
+                }
+                let value = tool(&args, overlay)?;
+                match check_value(&value, &call.tool.result) {
+                    Ok(()) => Ok(Called::Made(value)),
+                    Err(misfit) => Err(ToolError::before(format!(
+                        "the result of `{}` is not of its type: {misfit}",
+                        call.tool.name
+                    ))),
+                }
+            }
+            Some(Implementation::Live(tool)) => {
+                if !earlier && self.may_contact(call, values, &touches) {
+                    let Some(runtime) = self.runtime else {
+                        return Ok(self.later(&touches, overlay, "it is not made here".into()));
+                    };
+                    let (_keep, kill) = tokio::sync::watch::channel(false);
+                    let context = CallContext {
+                        workspace: self.workspace.root().to_owned(),
+                        timeout: call.tool.timeout_ms.map_or(LIVE_TIMEOUT, Duration::from_millis),
+                        kill,
+                        run: "dry".into(),
+                        step: overlay.step().into(),
+                        pass_env: Vec::new(),
+                    };
+                    return runtime.block_on(tool.call(&args, &context)).map(Called::Made);
+                }
+                self.look_at_programs(&touches, overlay)?;
+                let why = match touches.iter().any(|(verb, _)| *verb == EffectVerb::Contacts) {
+                    true => "the network is not contacted before approval",
+                    false => "programs do not run before approval",
+                };
+                Ok(self.later(&touches, overlay, why.into()))
+            }
+        }
+    }
+
+    /// A call that is not made: what it may touch is unknown from here on.
+    fn later(&self, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay, why: String) -> Called {
+        self.mark_unknown(touches, overlay);
+        Called::Later(why)
+    }
+
+    /// Makes what a call may change unknown to later reads.
+    pub(super) fn mark_unknown(&self, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay) {
+        let step = overlay.step().to_owned();
+        for (verb, resource) in touches.iter().filter(|(verb, _)| *verb != EffectVerb::Reads) {
+            if *verb != EffectVerb::Contacts {
+                overlay.mark_unknown(resource, &step);
+            }
+        }
+    }
+
+    /// The executable that a program name stands for is part of what is approved.
+    fn look_at_programs(&self, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay) -> Result<(), ToolError> {
+        for (_, resource) in touches {
+            let Resource::Program(argv) = resource else { continue };
+            let Some(name) = argv.first() else { continue };
+            let seen = overlay.observe_program(name).map_err(|error| ToolError::before(error.to_string()))?;
+            if seen == "absent" && !name.contains('/') {
+                return Err(ToolError::before(format!("there is no program `{name}` on the path")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a read-only call may be made before approval: policy `auto`, and everything in the operator's read scope.
+    fn may_read(&self, call: &Call, touches: &[(EffectVerb, Resource)]) -> bool {
+        self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto
+            && touches.iter().all(|(_, resource)| match resource {
+                Resource::Path(path) => self.in_scope(path),
+                Resource::Glob(glob) => self.in_scope(literal_prefix(glob)),
+                // The tool itself says that it does not know what to read.
+                Resource::AnyPath => true,
+                _ => false,
+            })
+    }
+
+    fn in_scope(&self, path: &str) -> bool {
+        let path = if path.is_empty() { "." } else { path };
+        self.config.read.iter().any(|glob| {
+            glob == "**"
+                || within(path, literal_prefix(glob)) && glob.ends_with("**")
+                || compile_glob(glob).is_ok_and(|matcher| matcher.is_match(path))
+        })
+    }
+
+    /// Whether a network read may be made before approval: all known, nothing but reading, a host that the operator lists.
+    fn may_contact(&self, call: &Call, values: &[Value], touches: &[(EffectVerb, Resource)]) -> bool {
+        let reads_only = |(verb, resource): &(EffectVerb, Resource)| match (verb, resource) {
+            (EffectVerb::Reads, _) => true,
+            (EffectVerb::Contacts, Resource::Host(host)) => self
+                .config
+                .hosts
+                .iter()
+                .any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(host.to_lowercase()))),
+            _ => false,
+        };
+        self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto
+            && values.iter().all(Value::is_known)
+            && !touches.is_empty()
+            && touches.iter().all(reads_only)
+    }
+}
+
+/// Makes the calls inside checks, on the overlay as it is.
+pub(super) struct DryCaller<'d, 'a> {
+    pub(super) dry: &'d DryRun<'a>,
+    pub(super) overlay: &'d mut Overlay,
+}
+
+impl Caller for DryCaller<'_, '_> {
+    fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure> {
+        let failure = |message: String| Failure { message, span: call.span };
+        if !call.tool.is_read_only() {
+            return Err(failure(format!("`{}` does not only read", call.tool.name)));
+        }
+        match self.dry.call(call, &args, false, self.overlay) {
+            Ok(Called::Made(value)) => Ok(value),
+            Ok(Called::Later(_)) => Ok(Value::Unknown(call.tool.result.clone())),
+            Err(error) => Err(failure(error.message)),
+        }
+    }
+}
+
+/// A look at a path, for lines that a person reads.
+pub(super) fn looked_path(look: &Look) -> Option<&str> {
+    match look {
+        Look::At { path } | Look::Entries { path } => Some(path),
+        Look::Matches { .. } | Look::Program { .. } => None,
+    }
+}

@@ -1,0 +1,60 @@
+//! A change of one path and the contents before and after ⟶ its unified diff.
+
+use crate::report::ChangeReport;
+use crate::workspace::{Change, FileState};
+use planc_lang::digest::Digest;
+use similar::{Algorithm, ChangeTag, TextDiff};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Texts longer than this are not compared line by line, in bytes.
+pub const MAX_DIFF_BYTES: usize = 4 << 20;
+
+/// How long the search for the shortest diff may take before a longer one will do.
+const DIFF_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The change with its diff, where both sides are text.
+pub fn change_report(change: &Change, contents: &BTreeMap<Digest, Arc<[u8]>>) -> ChangeReport {
+    let mut report = ChangeReport {
+        path: change.path.clone(),
+        before: change.before.clone(),
+        after: change.after.clone(),
+        diff: None,
+        added: 0,
+        removed: 0,
+    };
+    let (Some(before), Some(after)) = (text(&change.before, contents), text(&change.after, contents)) else {
+        return report;
+    };
+    if before == after || before.len() + after.len() > MAX_DIFF_BYTES {
+        return report;
+    }
+    let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(DIFF_PATIENCE).diff_lines(before, after);
+    for change in diff.iter_all_changes() {
+        match change.tag() {
+            ChangeTag::Insert => report.added += 1,
+            ChangeTag::Delete => report.removed += 1,
+            ChangeTag::Equal => {}
+        }
+    }
+    let name = |side: &str, state: &FileState| match state {
+        FileState::Absent => "/dev/null".to_owned(),
+        _ => format!("{side}/{}", change.path),
+    };
+    let header = (name("a", &change.before), name("b", &change.after));
+    report.diff = Some(diff.unified_diff().context_radius(3).header(&header.0, &header.1).to_string());
+    report
+}
+
+/// The text of one side; empty where nothing is there, none where it is no text.
+fn text<'c>(state: &FileState, contents: &'c BTreeMap<Digest, Arc<[u8]>>) -> Option<&'c str> {
+    match state {
+        FileState::Absent => Some(""),
+        FileState::File { digest, .. } => {
+            let text = std::str::from_utf8(contents.get(digest)?).ok()?;
+            (!text.contains('\0')).then_some(text)
+        }
+        FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! What an approval names: one digest over everything that decides what the run will do.
+
+use super::InputValue;
+use crate::config::Config;
+use crate::workspace::Observation;
+use planc_lang::compile::Compiled;
+use planc_lang::digest::Digest;
+use planc_lang::syntax::Approval;
+use planc_lang::value::Value;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of what is bound; another one makes every earlier approval void.
+pub const BOUND_FORMAT: u32 = 1;
+
+/// What an approval is bound to.
+pub struct Bound<'a> {
+    /// The plan with every text that is shown, and the definitions of its tools.
+    pub compiled: &'a Compiled,
+    /// Its inputs.
+    pub inputs: &'a [InputValue],
+    /// Policy, workspace and the environment that programs get.
+    pub config: &'a Config,
+    /// Everything that was looked at outside the plan.
+    pub observations: &'a [Observation],
+}
+
+#[derive(Serialize)]
+struct BoundForm<'a> {
+    bound: u32,
+    plan: Digest,
+    inputs: Vec<(&'a str, &'a Value)>,
+    policy: BTreeMap<&'a str, Approval>,
+    pass_env: &'a [String],
+    workspace: String,
+    observations: Vec<&'a Observation>,
+}
+
+/// The digest that an approval names.
+pub fn approval_digest(bound: &Bound<'_>) -> Digest {
+    let plan = &bound.compiled.plan;
+    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
+    let policy =
+        calls.map(|call| (call.tool.name.as_str(), bound.config.decision(&call.tool.name, call.tool.approval)));
+    let mut observations: Vec<&Observation> = bound.observations.iter().collect();
+    observations.sort_by(|a, b| a.look.cmp(&b.look));
+    Digest::of_json(&BoundForm {
+        bound: BOUND_FORMAT,
+        plan: bound.compiled.digest,
+        inputs: plan
+            .inputs
+            .iter()
+            .zip(bound.inputs)
+            .map(|(input, given)| (input.name.as_str(), &given.value))
+            .collect(),
+        policy: policy.collect(),
+        pass_env: &bound.config.pass_env,
+        workspace: bound.config.workspace.to_string_lossy().into_owned(),
+        observations,
+    })
+}

@@ -1,0 +1,240 @@
+//! Plan mode: a compiled plan and the world ⟶ what would happen, without any effect.
+//!
+//! Sequential meaning on an overlay: reads are real, effects of file tools are simulated exactly, later reads see them, and
+//! what a call with unknown outcome may have touched is unknown from there on. Nothing is guessed, nothing is written.
+
+mod call;
+mod diff;
+mod identity;
+mod revision;
+mod steps;
+
+pub use identity::{Bound, approval_digest};
+pub use revision::revision;
+
+use crate::config::Config;
+use crate::prediction::Prediction;
+use crate::report::{
+    AssumptionReport, Assurance, CheckOutcome, CriticalReport, InputReport, OutputReport, PlanReport, PlanStatus,
+    Problem, REPORT_FORMAT, ReuseReport, VerificationReport,
+};
+use crate::tool::registry::Registry;
+use crate::workspace::{Overlay, Workspace};
+use call::DryCaller;
+use planc_lang::compile::Compiled;
+use planc_lang::eval::{Env, eval};
+use planc_lang::plan::{Expr, Plan, ReuseTarget};
+use planc_lang::source::{Sources, Span};
+use planc_lang::value::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use steps::Steps;
+
+/// The value of an input and whether it is the default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputValue {
+    /// The value.
+    pub value: Value,
+    /// Whether nothing was supplied.
+    pub default: bool,
+}
+
+/// What a dry run needs.
+pub struct DryRun<'a> {
+    /// The plan.
+    pub compiled: &'a Compiled,
+    /// The texts that it was compiled from, to show conditions as written.
+    pub sources: &'a Sources,
+    /// Values of its inputs, by index.
+    pub inputs: &'a [InputValue],
+    /// What the operator decided.
+    pub config: &'a Config,
+    /// The files.
+    pub workspace: &'a Arc<Workspace>,
+    /// The tools.
+    pub registry: &'a Registry,
+    /// Runs the few live reads that are allowed before approval; none: they are known after run.
+    pub runtime: Option<&'a tokio::runtime::Handle>,
+}
+
+/// What would happen.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What the approver is shown.
+    pub report: PlanReport,
+    /// What is expected of each step.
+    pub predictions: Vec<Prediction>,
+}
+
+impl DryRun<'_> {
+    /// Makes the dry run. Blocks while it reads.
+    pub fn run(&self) -> Outcome {
+        let plan = &self.compiled.plan;
+        let mut overlay = Overlay::new(self.workspace.clone());
+        let mut env = Env::new(plan, self.inputs.iter().map(|input| input.value.clone()).collect());
+        let assumptions: Vec<AssumptionReport> = plan
+            .assumptions
+            .iter()
+            .map(|assumption| AssumptionReport {
+                text: assumption.text.clone(),
+                outcome: self.check(assumption.check.as_ref(), &mut env, &mut overlay),
+            })
+            .collect();
+        let mut steps = Steps::new(self, env, overlay);
+        plan.step_ids().for_each(|id| steps.step(id));
+        let Steps { mut env, mut overlay, reports, predictions, mut problems, touched, .. } = steps;
+        let mut own = Vec::new();
+        let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
+        for (step, report) in plan.steps.iter().zip(reports) {
+            match step.verification {
+                None => own.push(report),
+                Some(index) => of_verification[index].push(report),
+            }
+        }
+        let verifications: Vec<VerificationReport> = plan
+            .verifications
+            .iter()
+            .zip(of_verification)
+            .map(|(verification, steps)| VerificationReport {
+                text: verification.text.clone(),
+                steps,
+                outcome: self.check(verification.check.as_ref(), &mut env, &mut overlay),
+                check: verification.check.as_ref().map(|check| self.written(check.span)),
+            })
+            .collect();
+        let outputs = self.outputs(&mut env, &mut overlay);
+        let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
+        problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
+        let observations = overlay.base_observations().to_vec();
+        let bound =
+            Bound { compiled: self.compiled, inputs: self.inputs, config: self.config, observations: &observations };
+        let report = PlanReport {
+            format: REPORT_FORMAT,
+            status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
+            title: plan.title.clone(),
+            rev: 1,
+            digest: approval_digest(&bound),
+            plan_digest: self.compiled.digest,
+            assurance: Assurance::Advisory,
+            problems,
+            rationale: plan.rationale.clone(),
+            context: plan.context.clone(),
+            inputs: self.input_reports(),
+            assumptions,
+            critical: critical(plan, &touched),
+            reuse,
+            steps: own,
+            waves: self.waves(),
+            verifications,
+            outputs,
+            observations,
+            revision: None,
+        };
+        Outcome { report, predictions }
+    }
+
+    /// What a check says in the world that the overlay shows.
+    fn check(&self, check: Option<&Expr>, env: &mut Env<'_>, overlay: &mut Overlay) -> CheckOutcome {
+        let Some(expr) = check else { return CheckOutcome::ForPerson };
+        match eval(expr, env, &mut DryCaller { dry: self, overlay }) {
+            Ok(Value::Bool(true)) => CheckOutcome::Holds,
+            Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
+            Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
+            Err(failure) => CheckOutcome::Fails { why: failure.message },
+        }
+    }
+
+    /// The text of a span, on one line.
+    fn written(&self, span: Span) -> String {
+        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn input_reports(&self) -> Vec<InputReport> {
+        let declared = self.compiled.plan.inputs.iter().zip(self.inputs);
+        declared
+            .map(|(declared, given)| InputReport {
+                name: declared.name.to_string(),
+                value: given.value.clone(),
+                default: given.default,
+            })
+            .collect()
+    }
+
+    fn outputs(&self, env: &mut Env<'_>, overlay: &mut Overlay) -> Vec<OutputReport> {
+        let outputs = self.compiled.plan.outputs.iter();
+        outputs
+            .map(|output| OutputReport {
+                name: output.name.to_string(),
+                value: eval(&output.value, env, &mut DryCaller { dry: self, overlay })
+                    .unwrap_or_else(|_| Value::Unknown(output.value.ty.clone())),
+            })
+            .collect()
+    }
+
+    fn reuse(&self, reuse: &planc_lang::plan::Reuse) -> ReuseReport {
+        let (target, exists) = match &reuse.target {
+            ReuseTarget::Tool(tool) => (tool.name.to_string(), true),
+            ReuseTarget::Path(path) => {
+                let state = self.workspace.resolve(path).and_then(|path| self.workspace.state(&path));
+                (path.clone(), state.is_ok_and(|state| state != crate::workspace::FileState::Absent))
+            }
+        };
+        ReuseReport { target, why: reuse.why.clone(), exists }
+    }
+
+    fn standing_problems(
+        &self,
+        assumptions: &[AssumptionReport],
+        verifications: &[VerificationReport],
+        reuse: &[ReuseReport],
+    ) -> Vec<Problem> {
+        let problem = |message: String| Problem { step: None, message, policy: false };
+        let mut problems = Vec::new();
+        for assumption in assumptions {
+            match &assumption.outcome {
+                CheckOutcome::Fails { why } => {
+                    problems.push(problem(format!("the assumption \"{}\" does not hold: {why}", assumption.text)));
+                }
+                CheckOutcome::Holds | CheckOutcome::Unconfirmed { .. } | CheckOutcome::ForPerson => {}
+            }
+        }
+        for verification in verifications {
+            match &verification.outcome {
+                CheckOutcome::Fails { why } => {
+                    problems.push(problem(format!("the verification \"{}\" would fail: {why}", verification.text)));
+                }
+                CheckOutcome::Holds | CheckOutcome::Unconfirmed { .. } | CheckOutcome::ForPerson => {}
+            }
+        }
+        for missing in reuse.iter().filter(|reuse| !reuse.exists) {
+            problems.push(problem(format!("the plan leans on `{}`, which is not there", missing.target)));
+        }
+        problems
+    }
+
+    fn waves(&self) -> Vec<Vec<String>> {
+        let plan = &self.compiled.plan;
+        let waves = self.compiled.graph.waves().into_iter().map(|wave| {
+            let own = wave.into_iter().filter(|id| plan.get(*id).verification.is_none());
+            own.map(|id| plan.get(id).name.to_string()).collect::<Vec<_>>()
+        });
+        waves.filter(|wave| !wave.is_empty()).collect()
+    }
+}
+
+/// The lines of `critical`, each with what the dry run touched of it.
+fn critical(plan: &Plan, touched: &[(usize, String)]) -> Vec<CriticalReport> {
+    let lines = plan.critical.iter().enumerate();
+    lines
+        .map(|(index, line)| {
+            let of_line: BTreeSet<&String> =
+                touched.iter().filter(|(i, _)| *i == index).map(|(_, what)| what).collect();
+            CriticalReport {
+                verb: line.verb().as_str().into(),
+                resource: line.grant.resource.to_string(),
+                why: line.why.clone(),
+                touched: of_line.into_iter().cloned().collect(),
+            }
+        })
+        .collect()
+}

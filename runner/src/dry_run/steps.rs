@@ -1,0 +1,255 @@
+//! The steps of a plan, one after the other on the overlay ⟶ what is reported and predicted of each.
+
+use super::DryRun;
+use super::call::{Called, looked_path};
+use super::diff::change_report;
+use crate::coverage::{uncovered_changes, uncovered_touches, verb_of};
+use crate::prediction::Prediction;
+use crate::report::{EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::tool::registry::Implementation;
+use crate::workspace::{Change, Overlay};
+use planc_lang::effects::{CriticalVerb, Resource};
+use planc_lang::eval::{Env, NoCalls, eval, eval_args};
+use planc_lang::plan::{Step, StepId};
+use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
+use planc_lang::value::Value;
+
+/// The dry run as far as it has come.
+pub(super) struct Steps<'d, 'a> {
+    dry: &'d DryRun<'a>,
+    pub(super) env: Env<'d>,
+    pub(super) overlay: Overlay,
+    pub(super) reports: Vec<StepReport>,
+    pub(super) predictions: Vec<Prediction>,
+    pub(super) problems: Vec<Problem>,
+    /// Which line of `critical` was used, and for what.
+    pub(super) touched: Vec<(usize, String)>,
+    /// A step has failed: nothing after it is reached.
+    stopped: bool,
+}
+
+/// What became of one step.
+struct Done {
+    outcome: StepOutcome,
+    changes: Vec<Change>,
+    value: Value,
+}
+
+impl<'d, 'a> Steps<'d, 'a> {
+    pub(super) fn new(dry: &'d DryRun<'a>, env: Env<'d>, overlay: Overlay) -> Steps<'d, 'a> {
+        Steps {
+            dry,
+            env,
+            overlay,
+            reports: Vec::new(),
+            predictions: Vec::new(),
+            problems: Vec::new(),
+            touched: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// Goes one step further.
+    pub(super) fn step(&mut self, id: StepId) {
+        let step = self.dry.compiled.plan.get(id);
+        self.overlay.begin(&step.name);
+        self.overlay.take_observations();
+        let args = eval_args(&step.call, &mut self.env, &mut NoCalls);
+        let values = match &args {
+            Ok(values) => values.clone(),
+            Err(_) => step.call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
+        };
+        let done = match self.stopped {
+            true => {
+                Done { outcome: StepOutcome::NotReached, changes: Vec::new(), value: Value::Unknown(step.ty.clone()) }
+            }
+            false => match self.condition(step) {
+                Some(false) => Done { outcome: StepOutcome::Skipped, changes: Vec::new(), value: Value::Null },
+                Some(true) => match &args {
+                    Ok(values) => self.made(id, step, values),
+                    Err(failure) => self.failed(step, failure.message.clone(), Vec::new()),
+                },
+                None => {
+                    let touches = step.call.tool.touches(&values);
+                    self.dry.mark_unknown(&touches, &mut self.overlay);
+                    self.later(step, "whether it runs is known only after the run".into())
+                }
+            },
+        };
+        self.policy(step);
+        let observations = self.overlay.take_observations();
+        self.note_touched(step, &values, &done.changes, &observations);
+        self.predictions.push(Prediction { step: step.name.to_string(), observations, changes: done.changes.clone() });
+        self.env.set_step(id, done.value.clone());
+        self.report(id, step, &values, done);
+    }
+
+    /// Whether the step runs; none: known only after the run. A condition that fails is a failure of the step.
+    fn condition(&mut self, step: &Step) -> Option<bool> {
+        let Some(when) = &step.when else { return Some(true) };
+        match eval(when, &mut self.env, &mut NoCalls) {
+            Ok(value) => value.as_bool(),
+            Err(failure) => {
+                self.problem(step, failure.message);
+                None
+            }
+        }
+    }
+
+    /// The step, made as far as plan mode allows.
+    fn made(&mut self, id: StepId, step: &Step, values: &[Value]) -> Done {
+        let plan = &self.dry.compiled.plan;
+        for uncovered in uncovered_touches(plan, &step.call.tool.touches(values)) {
+            self.problem(step, uncovered.to_string());
+        }
+        let earlier = !step.uses.is_empty();
+        let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
+            Ok(called) => called,
+            Err(error) => {
+                self.overlay.roll_back();
+                return self.failed(step, error.message, Vec::new());
+            }
+        };
+        let changes = self.overlay.take_changes();
+        for uncovered in uncovered_changes(plan, &changes) {
+            self.problem(step, uncovered.to_string());
+        }
+        match called {
+            Called::Later(why) => Done { changes, ..self.later(step, why) },
+            Called::Made(value) => {
+                self.env.set_step(id, value.clone());
+                for expect in &step.expect {
+                    match eval(expect, &mut self.env, &mut NoCalls) {
+                        Ok(Value::Bool(false)) => {
+                            let why = format!("`{}` is false", self.dry.written(expect.span));
+                            return self.failed(step, why, changes);
+                        }
+                        Ok(_) => {}
+                        Err(failure) => return self.failed(step, failure.message, changes),
+                    }
+                }
+                let outcome = match (step.call.tool.is_read_only(), value.is_known()) {
+                    (true, true) => StepOutcome::Read { result: value.clone() },
+                    (false, true) => StepOutcome::Simulated { result: value.clone() },
+                    (_, false) => {
+                        StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() }
+                    }
+                };
+                Done { outcome, changes, value }
+            }
+        }
+    }
+
+    fn later(&self, step: &Step, why: String) -> Done {
+        Done {
+            outcome: StepOutcome::KnownAfterRun { why },
+            changes: Vec::new(),
+            value: Value::Unknown(step.ty.clone()),
+        }
+    }
+
+    fn failed(&mut self, step: &Step, why: String, changes: Vec<Change>) -> Done {
+        let value = match step.on_failure {
+            OnFailure::Continue => Value::Null,
+            OnFailure::Stop | OnFailure::Undo => {
+                self.problem(step, format!("it would fail: {why}"));
+                self.stopped = true;
+                Value::Unknown(step.ty.clone())
+            }
+        };
+        Done { outcome: StepOutcome::Fails { why }, changes, value }
+    }
+
+    fn problem(&mut self, step: &Step, message: String) {
+        self.problems.push(Problem { step: Some(step.name.to_string()), message, policy: false });
+    }
+
+    fn policy(&mut self, step: &Step) {
+        let calls = std::iter::once(&step.call).chain(&step.undo);
+        for call in calls {
+            let tool = &call.tool;
+            if self.dry.config.decision(&tool.name, tool.approval) == Approval::Deny {
+                self.problems.push(Problem {
+                    step: Some(step.name.to_string()),
+                    message: format!("policy denies `{}`", tool.name),
+                    policy: true,
+                });
+            }
+            if self.dry.registry.get(&tool.name).is_none() {
+                self.problem(step, format!("nothing here carries out the tool `{}`", tool.name));
+            }
+        }
+    }
+
+    /// Notes which lines of `critical` the step makes use of.
+    fn note_touched(
+        &mut self,
+        step: &Step,
+        values: &[Value],
+        changes: &[Change],
+        observations: &[crate::workspace::Observation],
+    ) {
+        let mut used: Vec<(CriticalVerb, String)> = Vec::new();
+        used.extend(changes.iter().filter_map(|change| Some((verb_of(change)?, change.path.clone()))));
+        let read = observations.iter().filter_map(|observation| looked_path(&observation.look));
+        used.extend(read.map(|path| (CriticalVerb::Read, path.to_owned())));
+        let touches = step.call.tool.touches(values);
+        for (index, line) in self.dry.compiled.plan.critical.iter().enumerate() {
+            for (verb, path) in &used {
+                if line.verb() == *verb && line.grant.allows_path(*verb, path) {
+                    self.touched.push((index, path.clone()));
+                }
+            }
+            for (verb, resource) in &touches {
+                let allowed = match resource {
+                    Resource::Program(argv) => *verb == EffectVerb::Runs && line.grant.allows_program(argv),
+                    Resource::Host(host) => line.grant.allows_host(host),
+                    _ => false,
+                };
+                if allowed {
+                    self.touched.push((index, resource.to_string()));
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, id: StepId, step: &Step, values: &[Value], done: Done) {
+        let tool = &step.call.tool;
+        let touches = tool.touches(values);
+        let effects =
+            touches.iter().map(|(verb, resource)| EffectReport { verb: *verb, resource: resource.to_string() });
+        let plan = &self.dry.compiled.plan;
+        let mut waits_for: Vec<StepId> = self.dry.compiled.graph.dependencies(id).map(|(before, _)| before).collect();
+        waits_for.sort_unstable();
+        let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
+        self.reports.push(StepReport {
+            name: step.name.to_string(),
+            tool: tool.name.to_string(),
+            because: step.because.clone(),
+            args: tool.named(values),
+            effects: effects.collect(),
+            read_only: tool.is_read_only(),
+            destructive,
+            policy: self.dry.config.decision(&tool.name, tool.approval),
+            undo: self.undo_kind(step),
+            on_failure: step.on_failure,
+            outcome: done.outcome,
+            changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
+            waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
+            timeout_ms: step.timeout_ms.or(tool.timeout_ms),
+            expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
+        });
+    }
+
+    fn undo_kind(&self, step: &Step) -> UndoKind {
+        let tool = &step.call.tool;
+        if step.undo.is_some() {
+            return UndoKind::Declared;
+        }
+        match self.dry.registry.get(&tool.name) {
+            _ if tool.is_read_only() => UndoKind::Nothing,
+            Some(Implementation::Files(_)) => UndoKind::Automatic,
+            Some(Implementation::Live(_)) | None => UndoKind::Impossible,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! One run at a time in one state directory: a lock of the system on a file, given back by the system whatever happens
+//! to the process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The name of the lock in the state directory.
+const FILE: &str = "lock";
+
+/// The right to execute or take back, held until it is dropped.
+#[derive(Debug)]
+pub struct RunLock {
+    file: File,
+}
+
+/// Why the lock was not given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// Somebody has it.
+    #[error("another planc (process {pid}) is working on run `{run}`")]
+    Held {
+        /// Its process id; `?` where it has not written it yet.
+        pid: String,
+        /// The run.
+        run: String,
+    },
+    /// The system refuses.
+    #[error("cannot lock `{path}`: {why}")]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+}
+
+impl RunLock {
+    /// Takes the lock for a run, or says who has it. Does not wait.
+    pub fn take(state: &Path, run: &str) -> Result<RunLock, LockError> {
+        let path = state.join(FILE);
+        let io = |error: std::io::Error| LockError::Io { path: path.clone(), why: error.to_string() };
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(holder(&mut file)),
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+        sign(&mut file, run).map_err(io)?;
+        Ok(RunLock { file })
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // The text is for people only; the lock itself goes with the file.
+        let _ = self.file.set_len(0);
+    }
+}
+
+fn sign(file: &mut File, run: &str) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(format!("{} {run}\n", std::process::id()).as_bytes())
+}
+
+fn holder(file: &mut File) -> LockError {
+    let mut text = String::new();
+    // An unreadable text is as good as an empty one: the lock is held either way.
+    let _ = file.read_to_string(&mut text);
+    let mut words = text.split_whitespace();
+    let mut word = || words.next().unwrap_or("?").to_owned();
+    LockError::Held { pid: word(), run: word() }
+}

@@ -1,0 +1,33 @@
+//! Events, plans, approvals ⟶ a database in the state directory, durable before anything depends on it.
+//!
+//! A [`Store`] is the database, a [`Journal`] the part of it that a run writes to: a small trait, so that crashes and
+//! full disks can be injected. What events mean is the business of [`crate::state`].
+
+mod error;
+mod lock;
+mod records;
+mod schema;
+mod store;
+mod writer;
+
+pub use error::StoreError;
+pub use lock::{LockError, RunLock};
+pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use store::{RunJournal, Store};
+
+use crate::event::Event;
+use crate::tool::Future_;
+
+/// Where a run writes what happens.
+pub trait Journal: Send + Sync {
+    /// Records one event; durable when this returns `Ok`.
+    fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>>;
+
+    /// Remembers a yes to every further call of a tool; durable when this returns `Ok`.
+    fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>>;
+}
+
+/// The present time, RFC 3339 in UTC.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}

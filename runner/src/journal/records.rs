@@ -1,0 +1,89 @@
+//! What the store keeps, as plain data.
+
+use crate::event::Event;
+use crate::prediction::Prediction;
+use crate::report::{PlanReport, PlanStatus};
+use planc_lang::digest::Digest;
+use planc_lang::value::Value;
+use serde::{Deserialize, Serialize};
+
+/// A plan with everything that is needed to carry it out later.
+#[derive(Clone, Debug)]
+pub struct StoredPlan {
+    /// What an approval names.
+    pub digest: Digest,
+    /// The identity of the compiled plan alone.
+    pub plan_digest: Digest,
+    /// What its revisions have in common: the name of the source, or the title where it came from standard input.
+    pub key: String,
+    /// Which text of this plan it is, from 1.
+    pub rev: u32,
+    /// The title.
+    pub title: String,
+    /// Where it is in its life.
+    pub status: PlanStatus,
+    /// The texts that it was compiled from, in the order they were added.
+    pub sources: Vec<StoredSource>,
+    /// Inputs by name, as a record.
+    pub inputs: Value,
+    /// What the approver was shown.
+    pub report: PlanReport,
+    /// What the dry run expects of each step.
+    pub predictions: Vec<Prediction>,
+    /// When it was first stored, RFC 3339 in UTC.
+    pub created_at: String,
+}
+
+/// A text that a plan was compiled from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSource {
+    /// What diagnostics call it.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The plan.
+    Plan,
+    /// A catalogue.
+    Catalogue,
+}
+
+/// A run: one carrying out of a plan, from the moment it waits for approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRun {
+    /// Eight lower-case hexadecimal digits.
+    pub id: String,
+    /// The digest of its plan.
+    pub plan: Digest,
+    /// RFC 3339 in UTC.
+    pub created_at: String,
+}
+
+/// An event with its place in the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredEvent {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// When it was recorded, RFC 3339 in UTC.
+    pub at: String,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A yes to every call of a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The full name of the tool.
+    pub tool: String,
+    /// Who said so.
+    pub by: String,
+    /// RFC 3339 in UTC.
+    pub at: String,
+}

@@ -1,0 +1,85 @@
+//! The database: opening it safely, and its tables.
+//!
+//! `application_id` says that a file is a store of planc, `user_version` in which format. A newer format is refused: it is
+//! not this program's to understand.
+
+use super::StoreError;
+use rusqlite::{Connection, OptionalExtension};
+use std::path::Path;
+use std::time::Duration;
+
+/// The name of the database in the state directory.
+pub(super) const FILE: &str = "planc.db";
+
+/// `PLNC` in ASCII.
+const APPLICATION_ID: i64 = 0x504c_4e43;
+
+/// The format that this program writes.
+pub(super) const FORMAT: i64 = 1;
+
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(10);
+
+const TABLES: &str = "
+CREATE TABLE plans (
+  digest TEXT PRIMARY KEY, plan_digest TEXT NOT NULL, key TEXT NOT NULL, rev INTEGER NOT NULL, title TEXT NOT NULL,
+  status TEXT NOT NULL, sources TEXT NOT NULL, inputs TEXT NOT NULL, report TEXT NOT NULL, predictions TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX plans_by_key ON plans (key, rev);
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, plan TEXT NOT NULL REFERENCES plans (digest), created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_by_plan ON runs (plan);
+CREATE TABLE approvals (
+  id INTEGER PRIMARY KEY, digest TEXT NOT NULL, by TEXT NOT NULL, channel TEXT NOT NULL, at TEXT NOT NULL,
+  consumed_by_run TEXT
+) STRICT;
+CREATE INDEX approvals_by_digest ON approvals (digest);
+CREATE TABLE events (
+  run TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE grants (tool TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
+/// Opens the database at `path`, creating it where nothing is.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let sql = |attempt: &'static str| move |error: rusqlite::Error| StoreError::of(&error, attempt, path);
+    let mut connection = Connection::open(path).map_err(sql("open the store"))?;
+    connection.busy_timeout(BUSY).map_err(sql("open the store"))?;
+    check(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(sql("open the store for writing"))?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(sql("open the store for writing"))?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(sql("open the store for writing"))?;
+    create(&mut connection).map_err(sql("create the tables"))?;
+    Ok(connection)
+}
+
+/// Refuses a file that is something else, and a newer format, before anything is written.
+fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let sql = |error: rusqlite::Error| StoreError::of(&error, "open the store", path);
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
+    let table: Option<String> =
+        connection.query_row("SELECT name FROM sqlite_master LIMIT 1", [], |row| row.get(0)).optional().map_err(sql)?;
+    let is_new = application == 0 && found == 0 && table.is_none();
+    if application != APPLICATION_ID && !is_new {
+        return Err(StoreError::NotAStore { path: path.to_owned() });
+    }
+    if found > FORMAT {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT });
+    }
+    Ok(())
+}
+
+/// Creates the tables once, whoever comes first.
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()
+}

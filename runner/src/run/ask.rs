@@ -1,0 +1,47 @@
+//! A call that policy asks about ⟶ a person's answer.
+
+use crate::tool::Future_;
+use planc_lang::value::Value;
+
+/// What a person is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The step.
+    pub step: String,
+    /// The full name of the tool.
+    pub tool: String,
+    /// The arguments by name.
+    pub args: Value,
+    /// What the call touches, one phrase each: `writes a.txt`.
+    pub effects: Vec<String>,
+    /// Why the plan makes the call.
+    pub because: Option<String>,
+}
+
+/// What they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This call.
+    Once,
+    /// Every call of this tool, from now on.
+    Always,
+    /// No.
+    No,
+    /// Nobody can be asked here: the run waits.
+    CannotAsk,
+}
+
+/// Asks.
+pub trait Ask: Send + Sync {
+    /// Asks one question. An interrupt, a closed window or an empty line is [`Answer::CannotAsk`], never a yes.
+    fn ask<'a>(&'a self, question: &'a Question) -> Future_<'a, Answer>;
+}
+
+/// Where nobody can be asked.
+pub struct CannotAsk;
+
+impl Ask for CannotAsk {
+    fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
+        Box::pin(async { Answer::CannotAsk })
+    }
+}

@@ -1,0 +1,169 @@
+//! One call: whether it is allowed, and making it, with its limits.
+
+use super::stop::raised;
+use super::{Answer, Question, Recorder, RunSetup, values};
+use crate::coverage;
+use crate::event::Event;
+use crate::journal::StoreError;
+use crate::tool::registry::Implementation;
+use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
+use crate::workspace::{Change, Overlay};
+use planc_lang::conform::check_value;
+use planc_lang::digest::Digest;
+use planc_lang::plan::{Call, Step};
+use planc_lang::syntax::Approval;
+use planc_lang::value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whether a call may be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Permit {
+    /// It may.
+    Yes,
+    /// Never; says why.
+    Refused(String),
+    /// Somebody must be asked who is not here.
+    Waits,
+}
+
+/// Judges a call with known arguments by policy, `critical` and, where policy says so, a person. `answer` is what was
+/// answered for this call before.
+pub(crate) async fn permit(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    step: &Step,
+    call: &Call,
+    args: &[Value],
+    answer: Option<&str>,
+) -> Result<Permit, StoreError> {
+    let tool = &call.tool;
+    if let Some(uncovered) = coverage::uncovered_touches(&setup.compiled.plan, &tool.touches(args)).first() {
+        return Ok(Permit::Refused(uncovered.to_string()));
+    }
+    match setup.config.decision(&tool.name, tool.approval) {
+        Approval::Auto => Ok(Permit::Yes),
+        Approval::Ask if tool.is_read_only() => Ok(Permit::Yes),
+        Approval::Ask => ask(setup, recorder, step, call, args, answer).await,
+        Approval::Deny => Ok(Permit::Refused(format!("policy denies `{}`", tool.name))),
+    }
+}
+
+async fn ask(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    step: &Step,
+    call: &Call,
+    args: &[Value],
+    answer: Option<&str>,
+) -> Result<Permit, StoreError> {
+    let tool = call.tool.name.as_str();
+    let refused = || Permit::Refused(format!("a person said no to the call of `{tool}`"));
+    match answer {
+        Some("once" | "always") => return Ok(Permit::Yes),
+        Some("no") => return Ok(refused()),
+        Some(_) | None => {}
+    }
+    if setup.grants.iter().any(|granted| granted == tool) || granted_in_run(setup, recorder, tool) {
+        return Ok(Permit::Yes);
+    }
+    let question = Question {
+        step: step.name.to_string(),
+        tool: tool.to_owned(),
+        args: call.tool.named(args),
+        effects: values::touches(&call.tool.touches(args)),
+        because: step.because.clone(),
+    };
+    let answered = |answer: &str| Event::CallAnswered { step: step.name.to_string(), answer: answer.to_owned() };
+    match setup.ask.ask(&question).await {
+        Answer::Once => recorder.record(answered("once")).await.map(|()| Permit::Yes),
+        Answer::Always => {
+            recorder.record(answered("always")).await?;
+            recorder.grant(tool, &setup.by).await.map(|()| Permit::Yes)
+        }
+        Answer::No => recorder.record(answered("no")).await.map(|()| refused()),
+        Answer::CannotAsk => {
+            recorder.record(Event::CallWaits { step: step.name.to_string() }).await.map(|()| Permit::Waits)
+        }
+    }
+}
+
+/// Whether somebody said "always" to a call of this tool earlier in this run.
+fn granted_in_run(setup: &RunSetup, recorder: &Recorder, tool: &str) -> bool {
+    let plan = &setup.compiled.plan;
+    let state = recorder.state();
+    plan.steps
+        .iter()
+        .filter(|step| step.call.tool.name == tool)
+        .any(|step| state.step(&step.name).is_some_and(|record| record.answer.as_deref() == Some("always")))
+}
+
+/// What carries a tool out.
+pub(crate) fn implementation<'s>(setup: &'s RunSetup, tool: &str) -> Result<&'s Implementation, ToolError> {
+    setup.registry.get(tool).ok_or_else(|| ToolError::before(format!("nothing here carries out the tool `{tool}`")))
+}
+
+/// What a file tool would do to the tree as it is.
+#[derive(Debug)]
+pub(crate) struct Simulated {
+    /// Its result, once the changes are made.
+    pub(crate) result: Value,
+    /// What it changes.
+    pub(crate) changes: Vec<Change>,
+    /// Contents before and after.
+    pub(crate) contents: BTreeMap<Digest, Arc<[u8]>>,
+}
+
+/// Runs a file tool over the real tree without changing it.
+pub(crate) fn simulate(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<Simulated, ToolError> {
+    let mut overlay = Overlay::new(setup.workspace.clone());
+    let result = tool(args, &mut overlay)?;
+    if !result.is_known() {
+        return Err(ToolError::before(format!("the result of `{}` is not known", args.tool.name)));
+    }
+    let changes = overlay.take_changes();
+    Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone() })
+}
+
+/// Makes a live call within its time limit. A tool that neither answers nor ends in time is given up, in doubt.
+pub(crate) async fn call_live(
+    setup: &RunSetup,
+    tool: &dyn LiveTool,
+    args: &Args,
+    step: &Step,
+    timeout_ms: Option<u64>,
+) -> Result<Value, ToolError> {
+    let timeout = timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis);
+    let context = CallContext {
+        workspace: setup.workspace.root().to_owned(),
+        timeout,
+        kill: setup.stop.kill(),
+        run: setup.run.clone(),
+        step: step.name.to_string(),
+        pass_env: setup.config.pass_env.clone(),
+    };
+    let killed = async {
+        raised(setup.stop.kill()).await;
+        tokio::time::sleep(setup.grace).await;
+    };
+    let gave_up = |why: String| Err(ToolError::in_doubt(format!("`{}` {why}", args.tool.name)));
+    tokio::select! {
+        outcome = tool.call(args, &context) => outcome.and_then(|value| acceptable(args, value)),
+        () = tokio::time::sleep(timeout + setup.grace) => gave_up(format!("did not end within {timeout:?}")),
+        () = killed => gave_up("did not end when it was told to".into()),
+    }
+}
+
+/// A result that has the declared type.
+fn acceptable(args: &Args, value: Value) -> Result<Value, ToolError> {
+    match check_value(&value, &args.tool.result) {
+        Ok(()) => Ok(value),
+        Err(misfit) => Err(ToolError::done(format!("the result of `{}` is not of its type: {misfit}", args.tool.name))),
+    }
+}
+
+/// The time limit of a step's call, in milliseconds.
+pub(crate) fn timeout_of(step: &Step) -> Option<u64> {
+    step.timeout_ms.or(step.call.tool.timeout_ms)
+}

@@ -1,0 +1,94 @@
+//! Calls of read-only tools inside the checks of assumptions and verifications.
+//!
+//! Checks are evaluated on a thread that may block; live tools are waited for there.
+
+use super::call::{call_live, implementation, simulate};
+use super::{Recorder, RunSetup, environment};
+use crate::tool::registry::Implementation;
+use crate::tool::{Args, ToolError};
+use planc_lang::eval::{Caller, Failure, eval};
+use planc_lang::plan::{Call, Expr, Step};
+use planc_lang::source::Span;
+use planc_lang::syntax::{Approval, OnFailure};
+use planc_lang::types::Type;
+use planc_lang::value::Value;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// Calls read-only tools and refuses all others.
+struct RunCaller<'s> {
+    setup: &'s RunSetup,
+    handle: Handle,
+}
+
+impl Caller for RunCaller<'_> {
+    fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure> {
+        let failure = |message: String| Failure { message, span: call.span };
+        if !call.tool.is_read_only() {
+            return Err(failure(format!("`{}` does not only read", call.tool.name)));
+        }
+        if self.setup.config.decision(&call.tool.name, call.tool.approval) == Approval::Deny {
+            return Err(failure(format!("policy denies `{}`", call.tool.name)));
+        }
+        self.make(call, args).map_err(|error| failure(error.message))
+    }
+}
+
+impl RunCaller<'_> {
+    fn make(&self, call: &Call, values: Vec<Value>) -> Result<Value, ToolError> {
+        let args = Args { tool: call.tool.clone(), values };
+        match implementation(self.setup, &call.tool.name)? {
+            Implementation::Files(tool) => simulate(self.setup, *tool, &args).map(|simulated| simulated.result),
+            Implementation::Live(tool) => {
+                let step = pseudo_step(call);
+                self.handle.block_on(call_live(self.setup, tool.as_ref(), &args, &step, call.tool.timeout_ms))
+            }
+        }
+    }
+}
+
+/// A call inside a check stands in no step: what it is known as to the tool.
+fn pseudo_step(call: &Call) -> Step {
+    Step {
+        name: "check".into(),
+        call: call.clone(),
+        because: None,
+        after: Vec::new(),
+        uses: Vec::new(),
+        when: None,
+        timeout_ms: None,
+        retry: None,
+        expect: Vec::new(),
+        undo: None,
+        on_failure: OnFailure::Stop,
+        ty: Type::Any,
+        verification: None,
+        span: Span::default(),
+    }
+}
+
+/// Evaluates a check: nothing: it holds; else why not.
+pub(crate) async fn check(setup: &Arc<RunSetup>, recorder: &Recorder, expr: &Expr) -> Option<String> {
+    let (setup, expr) = (setup.clone(), expr.clone());
+    let state = recorder.state().clone();
+    let handle = Handle::current();
+    let evaluated = tokio::task::spawn_blocking(move || {
+        let mut env = environment(&setup.compiled.plan, &setup.inputs, &state);
+        eval(&expr, &mut env, &mut RunCaller { setup: &setup, handle })
+    });
+    match evaluated.await {
+        Ok(Ok(value)) => not_true(&value),
+        Ok(Err(failure)) => Some(failure.message),
+        Err(error) => Some(format!("the check broke down: {error}")),
+    }
+}
+
+/// Why a value is no yes; nothing: it is `true`.
+pub(crate) fn not_true(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(true) => None,
+        Value::Bool(false) => Some("it is false".into()),
+        Value::Unknown(_) => Some("it cannot be known".into()),
+        other => Some(format!("it is {}, neither true nor false", other.describe())),
+    }
+}

@@ -1,0 +1,118 @@
+//! What executing and taking back have in common: what a run is given, how it records, asks, stops and calls.
+
+mod ask;
+mod call;
+mod caller;
+mod images;
+mod recorder;
+mod stop;
+mod values;
+
+pub use ask::{Answer, Ask, CannotAsk, Question};
+pub use recorder::{Recorder, Watch};
+pub use stop::Stop;
+
+pub(crate) use call::{Permit, Simulated, call_live, implementation, permit, simulate, timeout_of};
+pub(crate) use caller::{check, not_true};
+pub(crate) use images::{Progress, progress};
+pub(crate) use stop::raised;
+pub(crate) use values::{environment, present_states};
+
+use crate::config::Config;
+use crate::event::{Approved, Event};
+use crate::journal::{Journal, LockError, StoreError};
+use crate::prediction::Prediction;
+use crate::tool::registry::Registry;
+use crate::workspace::{Contents, Observation, Workspace};
+use planc_lang::compile::Compiled;
+use planc_lang::value::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a call may take where neither the step nor its tool says.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long past its time limit, or past a kill, a call may take to say what became of it.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// Everything that a run needs.
+#[derive(Clone)]
+pub struct RunSetup {
+    /// The name of the run.
+    pub run: String,
+    /// What the operator decided.
+    pub config: Arc<Config>,
+    /// The plan.
+    pub compiled: Arc<Compiled>,
+    /// Values of its inputs, by index.
+    pub inputs: Vec<Value>,
+    /// What the dry run expects of each step.
+    pub predictions: Vec<Prediction>,
+    /// Everything that the dry run looked at outside the plan.
+    pub observations: Vec<Observation>,
+    /// The files.
+    pub workspace: Arc<Workspace>,
+    /// Earlier and later contents of files.
+    pub contents: Contents,
+    /// The tools.
+    pub registry: Arc<Registry>,
+    /// Where everything is recorded.
+    pub journal: Arc<dyn Journal>,
+    /// What was recorded before; empty for a run that has not begun.
+    pub events: Vec<Event>,
+    /// The yes that this run has used up, see [`crate::journal::Store::consume_approval`]; none where it is among the
+    /// events.
+    pub approval: Option<Approved>,
+    /// Tools to whose every call somebody said yes.
+    pub grants: Vec<String>,
+    /// Asks a person.
+    pub ask: Arc<dyn Ask>,
+    /// Who answers, for the record of standing answers.
+    pub by: String,
+    /// Says when to stop.
+    pub stop: Stop,
+    /// Told of every event once it is durable.
+    pub watch: Option<Watch>,
+    /// How many calls run at the same time at most.
+    pub parallel: usize,
+    /// How long past its time limit, or past a kill, a call may take to say what became of it.
+    pub grace: Duration,
+}
+
+/// Why a run could not be carried on. Everything that was recorded stays, and it can be resumed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The journal does not take what happened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another process is at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Nobody said yes.
+    #[error("run `{0}` has no approval")]
+    NotApproved(String),
+    /// The yes is for something else.
+    #[error("the approval is for {approved}, not for {wanted}")]
+    OtherApproval {
+        /// What was approved.
+        approved: String,
+        /// What would run.
+        wanted: String,
+    },
+    /// It is over.
+    #[error("run `{run}` is over: {how}")]
+    Over {
+        /// The run.
+        run: String,
+        /// In a word.
+        how: String,
+    },
+    /// A tool's code broke down; what it was doing is found out when the run is resumed.
+    #[error("the call of step `{step}` broke down: {why}")]
+    Broken {
+        /// The step.
+        step: String,
+        /// What is known.
+        why: String,
+    },
+}

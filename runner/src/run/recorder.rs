@@ -1,0 +1,44 @@
+//! An event ⟶ durable, then part of the state, then shown: in this order, always.
+
+use crate::event::Event;
+use crate::journal::{Journal, StoreError};
+use crate::state::RunState;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Is told of every event once it is durable. Must return soon.
+pub type Watch = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// The one place through which a run speaks.
+pub struct Recorder {
+    journal: Arc<dyn Journal>,
+    watch: Option<Watch>,
+    state: Mutex<RunState>,
+}
+
+impl Recorder {
+    /// A recorder that goes on from a state.
+    pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, state: RunState) -> Recorder {
+        Recorder { journal, watch, state: Mutex::new(state) }
+    }
+
+    /// Records one event.
+    pub async fn record(&self, event: Event) -> Result<(), StoreError> {
+        self.journal.record(event.clone()).await?;
+        self.state().apply(&event);
+        if let Some(watch) = &self.watch {
+            watch(&event);
+        }
+        Ok(())
+    }
+
+    /// Remembers a yes to every further call of a tool.
+    pub async fn grant(&self, tool: &str, by: &str) -> Result<(), StoreError> {
+        self.journal.grant(tool, by).await
+    }
+
+    /// The state as recorded; not to be held while anything is waited for.
+    pub fn state(&self) -> MutexGuard<'_, RunState> {
+        // `apply` does not panic, so a poisoned state is a whole one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,135 @@
+//! What calls changed in an overlay ⟶ the net changes in the order in which they can be applied.
+
+use super::{Change, FileError, FileState, Kind, MAX_CALL_BYTES, MAX_PATHS, Overlay, Shown, Sight, World, parent};
+use planc_lang::paths::within;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// A path that a call changes while it is not known what is there before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownChange {
+    /// The path.
+    pub path: String,
+    /// The step that may change it before.
+    pub by: String,
+}
+
+/// A path that was changed since changes were last taken.
+#[derive(Debug)]
+pub(super) struct Touched {
+    /// What was there before.
+    before: Sight<FileState>,
+    /// The entry of the simulation that was replaced.
+    replaced: Option<Shown>,
+}
+
+impl Overlay {
+    /// The changes since the last time, net per path, in the order in which they can be applied: directories before what
+    /// they hold, deletions last and from the bottom up. Where a directory gives way to a file or the reverse, that path
+    /// has two changes, and what must go first goes first.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        let touched = std::mem::take(&mut self.touched);
+        self.forget_call();
+        let mut net = BTreeMap::new();
+        for (path, touched) in touched {
+            let after = self.entries.get(&path).and_then(Shown::state);
+            if let (Sight::Known(before), Some(after)) = (touched.before, after)
+                && before != after
+            {
+                net.insert(path, (before, after));
+            }
+        }
+        ordered(net)
+    }
+
+    /// The paths changed since changes were last taken of which it is not known what is there before. They are no part of
+    /// [`take_changes`](Overlay::take_changes): ask before taking those.
+    pub fn unknown_changes(&self) -> Vec<UnknownChange> {
+        let unknown = |(path, touched): (&String, &Touched)| match &touched.before {
+            Sight::Unknown { by } => Some(UnknownChange { path: path.clone(), by: by.clone() }),
+            Sight::Known(_) => None,
+        };
+        self.touched.iter().filter_map(unknown).collect()
+    }
+
+    /// Takes back everything since changes were last taken: what a call did that failed in the end.
+    pub fn roll_back(&mut self) {
+        for (path, touched) in std::mem::take(&mut self.touched) {
+            match touched.replaced {
+                Some(shown) => self.entries.insert(path, shown),
+                None => self.entries.remove(&path),
+            };
+        }
+        if let Some(marks) = self.marks_before.take() {
+            self.marks = marks;
+        }
+        self.forget_call();
+    }
+
+    /// Puts something at a path.
+    pub(super) fn put(&mut self, path: &str, before: Sight<Shown>, after: Shown) -> Result<(), FileError> {
+        if self.entries.get(parent(path)).is_none()
+            && self.base.look(parent(path)).is_ok_and(|info| info.kind == Kind::Directory)
+        {
+            self.base.check_writable(parent(path))?;
+        }
+        self.keep(path, &before)?;
+        self.keep(path, &Sight::Known(after.clone()))?;
+        let before = before.map(|shown| shown.state().unwrap_or(FileState::Other));
+        let replaced = self.entries.insert(path.to_owned(), after);
+        self.touched.entry(path.to_owned()).or_insert(Touched { before, replaced });
+        if self.touched.len() > MAX_PATHS {
+            return Err(FileError::Limit(format!("one call changes more than {MAX_PATHS} paths")));
+        }
+        self.known_again(path);
+        Ok(())
+    }
+
+    /// Keeps the content of one side of a change.
+    fn keep(&mut self, path: &str, shown: &Sight<Shown>) -> Result<(), FileError> {
+        let Sight::Known(Shown::File { bytes, digest, .. }) = shown else { return Ok(()) };
+        self.bytes += bytes.len() as u64;
+        if self.bytes > MAX_CALL_BYTES {
+            return Err(FileError::Limit(format!(
+                "the call changes more than {MAX_CALL_BYTES} bytes of contents, reached at `{path}`"
+            )));
+        }
+        self.contents.insert(*digest, bytes.clone());
+        Ok(())
+    }
+
+    fn forget_call(&mut self) {
+        self.marks_before = None;
+        self.bytes = 0;
+    }
+}
+
+fn ordered(net: BTreeMap<String, (FileState, FileState)>) -> Vec<Change> {
+    let is_dir = |state: &FileState| matches!(state, FileState::Directory { .. });
+    let swapped: Vec<String> = net
+        .iter()
+        .filter(|(_, (before, after))| {
+            *before != FileState::Absent && *after != FileState::Absent && is_dir(before) != is_dir(after)
+        })
+        .map(|(path, _)| path.clone())
+        .collect();
+    let (mut first, mut middle, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    for (path, (before, after)) in net {
+        let change = |before: FileState, after: FileState| Change { path: path.clone(), before, after };
+        if swapped.contains(&path) {
+            first.push(change(before, FileState::Absent));
+            middle.push(change(FileState::Absent, after));
+        } else if after != FileState::Absent {
+            middle.push(change(before, after));
+        } else if swapped.iter().any(|swapped| within(&path, swapped)) {
+            first.push(change(before, after));
+        } else {
+            last.push(change(before, after));
+        }
+    }
+    // Sorted paths have those above before those beneath.
+    first.sort_by_key(|change| Reverse(change.path.clone()));
+    middle.sort_by_key(|change| change.path.clone());
+    last.sort_by_key(|change| Reverse(change.path.clone()));
+    first.into_iter().chain(middle).chain(last).collect()
+}

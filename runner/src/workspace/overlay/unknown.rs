@@ -1,0 +1,87 @@
+//! What an overlay cannot know any more: marks of calls with unknown outcome, and which paths were written since.
+
+use super::{Kind, Overlay};
+use planc_lang::effects::{Resource, overlap};
+use planc_lang::paths::{compile_glob, literal_prefix, within};
+use std::collections::BTreeSet;
+
+/// What one call with unknown outcome may have touched.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    resource: Resource,
+    by: String,
+    /// Paths that were written since.
+    known_again: BTreeSet<String>,
+}
+
+impl Mark {
+    /// The mark of a resource; none where it has nothing to do with files.
+    pub(super) fn new(resource: &Resource, by: &str) -> Option<Mark> {
+        let resource = match resource {
+            Resource::Path(_) | Resource::Glob(_) => resource.clone(),
+            Resource::AnyPath | Resource::Program(_) | Resource::AnyProgram | Resource::Everything => Resource::AnyPath,
+            Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => return None,
+        };
+        Some(Mark { resource, by: by.into(), known_again: BTreeSet::new() })
+    }
+
+    pub(super) fn written(&mut self, path: &str) {
+        self.known_again.insert(path.to_owned());
+    }
+
+    /// Whether it may have touched a path; one that is missing also by making something beneath it.
+    fn covers(&self, path: &str, kind: Kind) -> bool {
+        if self.known_again.contains(path) || path == "." {
+            return false;
+        }
+        let below = |inner: &str| kind == Kind::Missing && within(inner, path);
+        match &self.resource {
+            Resource::Path(marked) => within(path, marked) || below(marked),
+            Resource::Glob(glob) => {
+                compile_glob(glob).is_ok_and(|glob| glob.is_match(path)) || below(literal_prefix(glob))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it may have added an entry to a directory, or removed one.
+    fn covers_entries(&self, dir: &str) -> bool {
+        match &self.resource {
+            Resource::Path(marked) => {
+                within(dir, marked) || within(marked, dir) && !self.known_again.contains(marked.as_str())
+            }
+            Resource::Glob(glob) => within(literal_prefix(glob), dir) || within(dir, literal_prefix(glob)),
+            _ => true,
+        }
+    }
+}
+
+impl Overlay {
+    /// The step that may have changed a path.
+    pub(super) fn unknown_at(&self, path: &str, kind: Kind) -> Option<String> {
+        self.marks.iter().rev().find(|mark| mark.covers(path, kind)).map(|mark| mark.by.clone())
+    }
+
+    /// The step that may have changed what a directory holds.
+    pub(super) fn unknown_entries(&self, dir: &str) -> Option<String> {
+        self.marks.iter().rev().find(|mark| mark.covers_entries(dir)).map(|mark| mark.by.clone())
+    }
+
+    /// The step that may have changed what a glob matches.
+    pub(super) fn unknown_in(&self, glob: &str) -> Option<String> {
+        let glob = Resource::Glob(glob.into());
+        let open = |mark: &&Mark| match &mark.resource {
+            Resource::Path(marked) if mark.known_again.contains(marked.as_str()) => false,
+            resource => overlap(&glob, resource),
+        };
+        self.marks.iter().rev().find(open).map(|mark| mark.by.clone())
+    }
+
+    /// A path is known again, and so is that everything above it is a directory.
+    pub(super) fn known_again(&mut self, path: &str) {
+        self.marks_before.get_or_insert_with(|| self.marks.clone());
+        for mark in &mut self.marks {
+            mark.written(path);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A path as written ⟶ the path without links, step by step over any [`World`]: the real tree or a simulated one.
+//! Knows neither protection nor observations.
+
+use super::MAX_LINKS;
+use super::error::FileError;
+use super::root::Listing;
+use planc_lang::paths::check_path;
+use std::collections::VecDeque;
+use std::path::Path;
+
+/// What kind of thing is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Nothing.
+    Missing,
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, not followed.
+    Link,
+    /// A device, a socket, a pipe.
+    Other,
+}
+
+impl Kind {
+    /// As the tools call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Missing => "missing",
+            Kind::File => "file",
+            Kind::Directory => "directory",
+            Kind::Link => "link",
+            Kind::Other => "other",
+        }
+    }
+
+    /// With its article.
+    pub fn described(self) -> &'static str {
+        match self {
+            Kind::Missing => "missing",
+            Kind::File => "a file",
+            Kind::Directory => "a directory",
+            Kind::Link => "a link",
+            Kind::Other => "a pipe, socket or device",
+        }
+    }
+}
+
+/// What is at a path, without its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// What kind of thing.
+    pub kind: Kind,
+    /// The length of a file; 0 for everything else.
+    pub bytes: u64,
+    /// Permission bits; none where nothing is, and where a simulation cannot tell.
+    pub mode: Option<u32>,
+    /// Where a link points, as stored, where that is UTF-8.
+    pub target: Option<String>,
+}
+
+impl Info {
+    pub(super) const MISSING: Info = Info { kind: Kind::Missing, bytes: 0, mode: None, target: None };
+}
+
+/// A tree of files that can be looked at, link by link.
+pub(super) trait World {
+    /// The absolute path of the root: links may point at it.
+    fn root(&self) -> &Path;
+    /// What is at a resolved path; [`Kind::Missing`] also where something on the way is no directory.
+    fn look(&self, path: &str) -> Result<Info, FileError>;
+    /// What a directory holds.
+    fn list(&self, path: &str) -> Result<Listing, FileError>;
+    /// A small text such as `.gitignore`; none where there is no such file.
+    fn small_text(&self, path: &str) -> Option<String>;
+}
+
+/// What becomes of a link that a path ends in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Last {
+    /// It is followed.
+    Follow,
+    /// The link itself is meant.
+    Keep,
+}
+
+/// A path without links.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    /// The path.
+    pub(super) path: String,
+    /// The links that led to it, in order.
+    pub(super) links: Vec<String>,
+}
+
+/// Follows the links on the way to a path. What does not exist yet is kept as written.
+pub(super) fn resolve_in(world: &impl World, path: &str, last: Last) -> Result<Resolved, FileError> {
+    check_path(path).map_err(FileError::Form)?;
+    let mut pending: VecDeque<String> = path.split('/').filter(|part| *part != ".").map(str::to_owned).collect();
+    let mut done: Vec<String> = Vec::new();
+    let mut links = Vec::new();
+    let mut via = (String::new(), String::new());
+    let escapes = |(link, target): (String, String)| FileError::Escapes { path: path.into(), link, target };
+    while let Some(part) = pending.pop_front() {
+        if part == ".." {
+            // Only targets of links have it.
+            match done.pop() {
+                Some(_) => continue,
+                None => return Err(escapes(via)),
+            }
+        }
+        done.push(part);
+        let here = done.join("/");
+        let info = world.look(&here)?;
+        match info.kind {
+            Kind::Missing => {
+                if pending.iter().any(|part| part == "..") {
+                    return Err(FileError::missing(&here));
+                }
+                done.extend(pending.drain(..));
+            }
+            Kind::Link if last == Last::Keep && pending.is_empty() => {}
+            Kind::Link => {
+                if links.len() == MAX_LINKS {
+                    return Err(FileError::Loop { path: path.into() });
+                }
+                let target = info.target.unwrap_or_else(|| "(not UTF-8)".into());
+                via = (here.clone(), target.escape_debug().to_string());
+                done.pop();
+                let Some(rest) = relative(world.root(), &target, &mut done) else { return Err(escapes(via)) };
+                for part in rest.into_iter().rev() {
+                    pending.push_front(part);
+                }
+                links.push(here);
+            }
+            Kind::File | Kind::Other if !pending.is_empty() => {
+                return Err(FileError::Kind { path: here, found: info.kind.described(), wanted: "a directory" });
+            }
+            Kind::File | Kind::Other | Kind::Directory => {}
+        }
+    }
+    let path = if done.is_empty() { ".".to_owned() } else { done.join("/") };
+    // A link's target may hold what a plan could not write.
+    check_path(&path).map_err(FileError::Form)?;
+    Ok(Resolved { path, links })
+}
+
+/// The parts of a link's target, seen from `done`; `done` is emptied for an absolute target inside the root. `None` for
+/// any other absolute target.
+fn relative(root: &Path, target: &str, done: &mut Vec<String>) -> Option<Vec<String>> {
+    let rest = match target.starts_with('/') {
+        false => target,
+        true => {
+            let rest = target.strip_prefix(root.to_str()?)?;
+            if !(rest.is_empty() || rest.starts_with('/')) {
+                return None;
+            }
+            done.clear();
+            rest
+        }
+    };
+    Some(rest.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect())
+}

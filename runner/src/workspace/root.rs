@@ -1,0 +1,385 @@
+//! The workspace: one open directory ⟶ what is at its paths. Looks only; [`apply`](super::apply) changes.
+//!
+//! A path is resolved once; from then on no access follows a link.
+
+use super::confined::{Blocked, Confined};
+use super::error::FileError;
+use super::guard::{Guard, is_own_name, is_temporary};
+use super::resolve::{Info, Kind, Last, Resolved, World, resolve_in};
+use super::{FileState, Look, MAX_FILE_BYTES, MAX_PATHS, program, walk};
+use planc_lang::digest::Digest;
+use planc_lang::paths::check_path;
+use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The largest `.gitignore` that counts.
+const MAX_RULES_BYTES: u64 = 1 << 20;
+
+/// The directory that plans work in. Nothing outside of it is reached, and nothing that is planc's own.
+#[derive(Debug)]
+pub struct Workspace {
+    path: PathBuf,
+    pub(super) confined: Confined,
+    pub(super) guard: Guard,
+}
+
+/// Something in a directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// What it is; links are not followed.
+    pub kind: Kind,
+    /// The length of a file; 0 for everything else.
+    pub bytes: u64,
+}
+
+/// What a directory holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// What plans may name, sorted by name.
+    pub entries: Vec<Entry>,
+    /// What no plan can name, escaped, sorted.
+    pub unnameable: Vec<String>,
+    /// What is planc's own, sorted.
+    pub own: Vec<String>,
+}
+
+impl Listing {
+    /// As an observation: what a plan can see, and that there is something that it cannot name.
+    pub(super) fn seen(&self) -> String {
+        let named = self.entries.iter().map(|entry| format!("{} {} {}", entry.kind.as_str(), entry.bytes, entry.name));
+        let unnameable = self.unnameable.iter().map(|name| format!("? {name}"));
+        count_and_digest(named.chain(unnameable), "entries")
+    }
+}
+
+/// The paths of a glob as an observation.
+pub(super) fn matches_seen(paths: &[String]) -> String {
+    count_and_digest(paths.iter().cloned(), "paths")
+}
+
+fn count_and_digest(lines: impl Iterator<Item = String>, noun: &str) -> String {
+    let mut hasher = Sha256::new();
+    let mut count = 0;
+    for line in lines {
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+        count += 1;
+    }
+    format!("{count} {noun} {}", Digest(hasher.finalize().into()))
+}
+
+impl Workspace {
+    /// Opens a directory as a workspace. `protected` are absolute canonical paths that no tool may read or change, with
+    /// all they hold; whatever is called `planc.toml` or `.planc` is protected anywhere.
+    pub fn open(root: &Path, protected: Vec<PathBuf>) -> Result<Workspace, FileError> {
+        let shown = root.display().to_string();
+        let path = root.canonicalize().map_err(|error| FileError::io("open the workspace", &shown, error))?;
+        let confined = Confined::open(&path).map_err(|error| FileError::io("open the workspace", &shown, error))?;
+        let guard = Guard::new(&path, protected);
+        Ok(Workspace { path, confined, guard })
+    }
+
+    /// The absolute canonical path of the directory.
+    pub fn root(&self) -> &Path {
+        &self.path
+    }
+
+    /// Follows the links of a path. Parts at the end may be absent. A link that leads out of the workspace, a circle of
+    /// links, and what is planc's own are errors.
+    pub fn resolve(&self, path: &str) -> Result<String, FileError> {
+        Ok(self.resolve_with(self, path, Last::Follow)?.path)
+    }
+
+    /// Like [`resolve`](Workspace::resolve), but when the path ends in a link, that link itself is meant.
+    pub fn resolve_link(&self, path: &str) -> Result<String, FileError> {
+        Ok(self.resolve_with(self, path, Last::Keep)?.path)
+    }
+
+    pub(super) fn resolve_with(&self, world: &impl World, path: &str, last: Last) -> Result<Resolved, FileError> {
+        self.guard.check(path)?;
+        let resolved = resolve_in(world, path, last)?;
+        self.guard.check(&resolved.path)?;
+        for link in &resolved.links {
+            self.guard.check(link)?;
+        }
+        let mut above = resolved.path.as_str();
+        loop {
+            if let Ok(stat) = self.confined.stat(above) {
+                self.guard.check_identity(&resolved.path, &stat)?;
+            }
+            match above {
+                "." => return Ok(resolved),
+                _ => above = walk::parent(above),
+            }
+        }
+    }
+
+    /// What kind of thing is at a resolved path.
+    pub fn kind(&self, path: &str) -> Result<Kind, FileError> {
+        Ok(self.info(path)?.kind)
+    }
+
+    /// What is at a resolved path, files with the digest of their content.
+    pub fn state(&self, path: &str) -> Result<FileState, FileError> {
+        let info = self.info(path)?;
+        match info.kind {
+            Kind::File => Ok(self.load(path, MAX_FILE_BYTES)?.1),
+            _ => state_without_content(path, &info),
+        }
+    }
+
+    /// The content of the regular file at a resolved path, up to `max` bytes.
+    pub fn read(&self, path: &str, max: u64) -> Result<Vec<u8>, FileError> {
+        Ok(self.load(path, max)?.0)
+    }
+
+    /// The content of a regular file with its state, from one opening.
+    pub(super) fn load(&self, path: &str, max: u64) -> Result<(Vec<u8>, FileState), FileError> {
+        let (file, stat) = self.open_file(path)?;
+        let too_large = || FileError::Limit(format!("`{path}` is larger than {max} bytes"));
+        if stat.st_size as u64 > max {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(stat.st_size as usize);
+        file.take(max + 1).read_to_end(&mut bytes).map_err(|error| FileError::io("read", path, error))?;
+        if bytes.len() as u64 > max {
+            return Err(too_large());
+        }
+        let state = FileState::File {
+            digest: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+            mode: stat.st_mode as u32 & 0o7777,
+        };
+        Ok((bytes, state))
+    }
+
+    /// What a directory at a resolved path holds.
+    pub fn entries(&self, path: &str) -> Result<Vec<Entry>, FileError> {
+        Ok(self.listing(path)?.entries)
+    }
+
+    /// The regular files that a glob matches, sorted; see `fs.glob`.
+    pub fn glob(&self, glob: &str, ignored: bool) -> Result<Vec<String>, FileError> {
+        walk::matches(self, glob, ignored)
+    }
+
+    /// Looks again at what was looked at, and says what is there as comparable text. Links are not followed: those on the
+    /// way to a path were looked at one by one.
+    pub fn observe(&self, look: &Look) -> Result<String, FileError> {
+        match look {
+            Look::At { path } => self.observe_at(path),
+            Look::Entries { path } => match self.info(path)?.kind {
+                Kind::Directory => Ok(self.listing(path)?.seen()),
+                kind => Ok(kind.described().to_owned()),
+            },
+            Look::Matches { glob, ignored } => Ok(matches_seen(&self.glob(glob, *ignored)?)),
+            Look::Program { name } => self.observe_program(name),
+        }
+    }
+
+    /// The absolute path of the executable that `argv[0]` stands for: a bare name is looked up on PATH, `./…` is a path in
+    /// the workspace, an absolute path is itself. `None` where there is none; an error where it is planc's own.
+    pub fn program(&self, name: &str) -> Result<Option<PathBuf>, FileError> {
+        let found = match name.strip_prefix("./") {
+            Some(path) => Some(self.path.join(self.resolve(path)?)),
+            None if name.starts_with('/') => Some(PathBuf::from(name)),
+            None if name.contains('/') => {
+                return Err(FileError::Form(format!(
+                    "the program `{}` is neither a name on PATH, nor `./…` in the workspace, nor an absolute path",
+                    name.escape_debug()
+                )));
+            }
+            None => program::find_program(name),
+        };
+        let Some(file) = found.filter(|file| program::is_executable(file)) else { return Ok(None) };
+        match file.metadata() {
+            Ok(meta) if self.guard.is_own(meta.dev(), meta.ino()) => Err(FileError::Protected { path: name.into() }),
+            _ => Ok(Some(file)),
+        }
+    }
+
+    /// Refuses to change what a directory holds where the account that planc runs as may not.
+    pub(super) fn check_writable(&self, dir: &str) -> Result<(), FileError> {
+        use rustix::fs::Access;
+        let denied = |blocked: Blocked| FileError::io("write in", dir, blocked);
+        let (parent, name) = self.confined.parent(dir).map_err(denied)?;
+        rustix::fs::accessat(&parent, name, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+            .map_err(|errno| FileError::io("write in", dir, errno))
+    }
+
+    pub(super) fn listing(&self, path: &str) -> Result<Listing, FileError> {
+        let dir = match self.confined.directory(path) {
+            Ok(dir) => dir,
+            Err(Blocked::Missing) => return Err(FileError::missing(path)),
+            Err(blocked) => return Err(FileError::io("list", path, blocked)),
+        };
+        let stat = rustix::fs::fstat(&dir).map_err(|errno| FileError::io("list", path, errno))?;
+        self.guard.check_identity(path, &stat)?;
+        read_listing(&dir, path)
+    }
+
+    fn observe_at(&self, path: &str) -> Result<String, FileError> {
+        match self.confined.stat(path) {
+            Err(Blocked::Link) => return Ok("behind a link".into()),
+            Ok(stat) if kind_of(&stat) == Kind::File && stat.st_size as u64 > MAX_FILE_BYTES => {
+                self.guard.check_identity(path, &stat)?;
+                let (mode, bytes) = (stat.st_mode as u32 & 0o7777, stat.st_size);
+                return Ok(format!("file {mode:04o} {bytes} bytes of {}.{:09}", stat.st_mtime, stat.st_mtime_nsec));
+            }
+            _ => {}
+        }
+        Ok(self.state(path)?.to_string())
+    }
+
+    fn observe_program(&self, name: &str) -> Result<String, FileError> {
+        let Some(file) = self.program(name)? else { return Ok("absent".into()) };
+        let shown = file.display().to_string();
+        let digest = digest_of(&file).map_err(|error| FileError::io("read the program", &shown, error))?;
+        Ok(format!("{shown} {digest}"))
+    }
+
+    fn info(&self, path: &str) -> Result<Info, FileError> {
+        self.guard.check(path)?;
+        let (parent, name) = match self.confined.parent(path) {
+            Ok(parent) => parent,
+            Err(Blocked::Missing | Blocked::NotADirectory | Blocked::Link) => return Ok(Info::MISSING),
+            Err(blocked) => return Err(FileError::io("look at", path, blocked)),
+        };
+        let stat = match statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => return Ok(Info::MISSING),
+            Err(errno) => return Err(FileError::io("look at", path, errno)),
+        };
+        self.guard.check_identity(path, &stat)?;
+        let kind = kind_of(&stat);
+        let target = match kind {
+            Kind::Link => rustix::fs::readlinkat(&parent, name, Vec::new()).ok().and_then(|t| t.into_string().ok()),
+            _ => None,
+        };
+        let bytes = if kind == Kind::File { stat.st_size as u64 } else { 0 };
+        Ok(Info { kind, bytes, mode: Some(stat.st_mode as u32 & 0o7777), target })
+    }
+
+    fn open_file(&self, path: &str) -> Result<(File, Stat), FileError> {
+        self.guard.check(path)?;
+        let info = self.info(path)?;
+        match info.kind {
+            Kind::File => {}
+            Kind::Missing => return Err(FileError::missing(path)),
+            kind => return Err(FileError::Kind { path: path.into(), found: kind.described(), wanted: "a file" }),
+        }
+        let (file, stat) = self.confined.file(path).map_err(|blocked| FileError::io("read", path, blocked))?;
+        self.guard.check_identity(path, &stat)?;
+        Ok((File::from(file), stat))
+    }
+}
+
+impl World for Workspace {
+    fn root(&self) -> &Path {
+        &self.path
+    }
+
+    fn look(&self, path: &str) -> Result<Info, FileError> {
+        self.info(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Listing, FileError> {
+        self.listing(path)
+    }
+
+    fn small_text(&self, path: &str) -> Option<String> {
+        let (file, _) = self.open_file(path).ok()?;
+        let mut bytes = Vec::new();
+        file.take(MAX_RULES_BYTES).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The state of anything but a regular file.
+fn state_without_content(path: &str, info: &Info) -> Result<FileState, FileError> {
+    Ok(match info.kind {
+        Kind::Missing => FileState::Absent,
+        Kind::Directory => FileState::Directory { mode: info.mode.unwrap_or_default() },
+        Kind::Link => match &info.target {
+            Some(target) => FileState::Link { target: target.clone() },
+            None => return Err(FileError::Form(format!("the link `{path}` has a target that is not UTF-8"))),
+        },
+        Kind::File | Kind::Other => FileState::Other,
+    })
+}
+
+fn kind_of(stat: &Stat) -> Kind {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Link,
+        _ => Kind::Other,
+    }
+}
+
+fn read_listing(dir: &std::os::fd::OwnedFd, path: &str) -> Result<Listing, FileError> {
+    let failed = |errno| FileError::io("list", path, errno);
+    let mut listing = Listing::default();
+    for entry in Dir::read_from(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let raw = entry.file_name();
+        if matches!(raw.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let name = match raw.to_str() {
+            Ok(name) if check_path(&walk::join(path, name)).is_ok() => name.to_owned(),
+            Ok(name) => {
+                listing.unnameable.push(name.escape_debug().to_string());
+                continue;
+            }
+            Err(_) => {
+                listing.unnameable.push(raw.to_bytes().escape_ascii().to_string());
+                continue;
+            }
+        };
+        if is_temporary(&name) {
+            continue;
+        }
+        if is_own_name(&name) {
+            listing.own.push(name);
+            continue;
+        }
+        let Ok(stat) = statat(dir, raw, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        let kind = kind_of(&stat);
+        let bytes = if kind == Kind::File { stat.st_size as u64 } else { 0 };
+        listing.entries.push(Entry { name, kind, bytes });
+        if listing.entries.len() > MAX_PATHS {
+            return Err(FileError::Limit(format!("`{path}` holds more than {MAX_PATHS} entries")));
+        }
+    }
+    listing.entries.sort();
+    listing.unnameable.sort();
+    listing.own.sort();
+    Ok(listing)
+}
+
+/// The digest of a file of any size.
+fn digest_of(file: &Path) -> io::Result<Digest> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut File::open(file)?, &mut HashWriter(&mut hasher))?;
+    Ok(Digest(hasher.finalize().into()))
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
