@@ -237,10 +237,7 @@ fn expression() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("[{a} for x in {b} if not x.y]")),
             inner.clone().prop_map(|a| format!("({a})?.field.first(\"none\")[0]")),
             inner.clone().prop_map(|a| format!("-({a})")),
-            inner.prop_map(|a| format!(
-                "\"\"\"\n  block ${{{}}}\n    more\n  \"\"\"",
-                a
-            )),
+            inner.prop_map(|a| format!("\"\"\"\n  block ${{{}}}\n    more\n  \"\"\"", a)),
         ]
     })
 }
