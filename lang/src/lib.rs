@@ -10,6 +10,7 @@ pub mod suggest;
 pub mod syntax;
 pub mod lexer;
 pub mod parser;
+pub mod format;
 pub mod paths;
 pub mod hosts;
 pub mod types;

@@ -63,3 +63,52 @@ fn mistakes_are_explained() {
         insta::assert_snapshot!(format!("mistake {name}").replace(' ', "_"), diagnostics);
     }
 }
+
+/// Formats a valid text and checks what must hold of every formatting; gives the result.
+fn formatted(name: &str, text: &str) -> String {
+    let mut sources = Sources::default();
+    let index = sources.add("plan.pl", text);
+    let report = Diagnostics::default();
+    let file = parse(&sources, index, &report);
+    assert!(report.is_empty(), "{name}: {text}\n{:#?}", report.into_sorted());
+    let once = planc_lang::format::format(&sources, index, &file);
+
+    let index = sources.add("plan.pl", once.clone());
+    let report = Diagnostics::default();
+    let again = parse(&sources, index, &report);
+    assert!(report.is_empty(), "{name}: {once}\n{:#?}", report.into_sorted());
+    assert_eq!(canonical(&file, &sources), canonical(&again, &sources), "{name}: the tree changed:\n{once}");
+    let twice = planc_lang::format::format(&sources, index, &again);
+    assert_eq!(once, twice, "{name}: formatting twice differs");
+    once
+}
+
+/// The tree without what formatting may change, the order of sections and where comments stand; and the comments' texts.
+fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<String>) {
+    let mut value = without_spans(file);
+    for item in value["items"].as_array_mut().into_iter().flatten() {
+        if let Some(items) = item["Plan"]["items"].as_array_mut() {
+            items.sort_by_key(|item| {
+                let name = item.as_object().and_then(|map| map.keys().next()).cloned().unwrap_or_default();
+                if name == "Let" || name == "Step" { "Step".to_owned() } else { name }
+            });
+        }
+    }
+    value["comments"] = serde_json::Value::Null;
+    let mut comments: Vec<String> = file.comments.iter().map(|c| sources.slice(c.span).to_owned()).collect();
+    comments.sort();
+    (value, comments)
+}
+
+#[test]
+fn layout_is_canonical() {
+    insta::glob!("syntax/format/*.pl", |path| {
+        let text = std::fs::read_to_string(path).expect("a readable test file");
+        insta::assert_snapshot!(formatted(&path.display().to_string(), &text));
+    });
+    insta::glob!("syntax/valid/*.pl", |path| {
+        let text = std::fs::read_to_string(path).expect("a readable test file");
+        formatted(&path.display().to_string(), &text);
+    });
+    formatted("built-in", planc_lang::builtin::TEXT);
+}

@@ -243,7 +243,7 @@ impl Desk {
             contents: self.contents.clone(),
             registry: self.registry.clone(),
             journal: Arc::new(self.store.journal(&run.id)),
-            events,
+            digest: planned.plan.digest,
             approval,
             grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             ask,

@@ -262,7 +262,7 @@ fn deep_expressions_fit_a_small_stack() {
     const DEPTH: usize = 1000;
     on_a_small_stack(|| {
         let nest = |wrap: fn(Expr) -> Expr| (0..DEPTH).fold(int(1), |expr, _| wrap(expr));
-        let deep: [fn(Expr) -> Expr; 7] = [
+        let deep: [fn(Expr) -> Expr; 6] = [
             |e| binary(BinaryOp::Add, e, int(0), Type::Int),
             |e| binary(BinaryOp::Add, int(0), e, Type::Int),
             |e| node(ExprKind::Unary(UnaryOp::Negate, Box::new(e)), Type::Int),
