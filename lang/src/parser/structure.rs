@@ -223,7 +223,8 @@ impl Pass<'_> {
             }
             Kind::LBrace => {
                 let previous = self.previous();
-                let block = self.top().is_block() && (previous.ends_value() || previous == Kind::Newline)
+                let block = self.top().is_block()
+                    && (previous.ends_value() || previous == Kind::Newline)
                     && !self.after_condition_word();
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = if block { self.holds() } else { Holds::Nothing };
