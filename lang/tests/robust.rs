@@ -1,5 +1,8 @@
 //! No text makes the front end panic, overflow the stack or take long; and what it accepts, it formats without loss.
 
+mod common;
+
+use common::canonical;
 use planc_lang::codes::Code;
 use planc_lang::diagnostic::{Colour, Diagnostic, Diagnostics, render};
 use planc_lang::format::format;
@@ -24,7 +27,14 @@ fn survive(text: &str) -> Vec<Diagnostic> {
         let report = Diagnostics::default();
         let again = parse(&sources, index, &report);
         assert!(report.is_empty(), "formatting broke\n{text}\ninto\n{once}\n{:#?}", report.into_sorted());
-        assert_eq!(file.comments.len(), again.comments.len(), "comments lost from\n{text}\nin\n{once}");
+        assert_eq!(
+            canonical(&file, &sources),
+            canonical(&again, &sources),
+            "formatting changed
+{text}
+into
+{once}"
+        );
         let twice = format(&sources, index, &again);
         assert_eq!(once, twice, "formatting twice differs for\n{text}");
     }

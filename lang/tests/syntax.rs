@@ -1,5 +1,10 @@
 //! The front end over files: trees of valid sources, diagnostics of faulty ones.
 
+#![allow(clippy::disallowed_methods, reason = "the cases are files")]
+
+mod common;
+
+use common::{canonical, without_spans};
 use planc_lang::diagnostic::{Colour, Diagnostics, render};
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
@@ -24,26 +29,6 @@ fn valid_sources_parse() {
         assert_eq!(diagnostics, "", "{}", path.display());
         insta::assert_json_snapshot!(without_spans(&file));
     });
-}
-
-/// The tree as JSON without its spans.
-fn without_spans(file: &File) -> serde_json::Value {
-    fn strip(value: &mut serde_json::Value) {
-        let is_span = |value: &serde_json::Value| {
-            value.as_object().is_some_and(|map| map.len() == 2 && map.contains_key("start") && map.contains_key("end"))
-        };
-        match value {
-            serde_json::Value::Object(map) => {
-                map.retain(|_, value| !is_span(value));
-                map.values_mut().for_each(strip);
-            }
-            serde_json::Value::Array(list) => list.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    let mut value = serde_json::to_value(file).expect("a tree is JSON");
-    strip(&mut value);
-    value
 }
 
 #[test]
@@ -81,23 +66,6 @@ fn formatted(name: &str, text: &str) -> String {
     let twice = planc_lang::format::format(&sources, index, &again);
     assert_eq!(once, twice, "{name}: formatting twice differs");
     once
-}
-
-/// The tree without what formatting may change, the order of sections and where comments stand; and the comments' texts.
-fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<String>) {
-    let mut value = without_spans(file);
-    for item in value["items"].as_array_mut().into_iter().flatten() {
-        if let Some(items) = item["Plan"]["items"].as_array_mut() {
-            items.sort_by_key(|item| {
-                let name = item.as_object().and_then(|map| map.keys().next()).cloned().unwrap_or_default();
-                if name == "Let" || name == "Step" { "Step".to_owned() } else { name }
-            });
-        }
-    }
-    value["comments"] = serde_json::Value::Null;
-    let mut comments: Vec<String> = file.comments.iter().map(|c| sources.slice(c.span).to_owned()).collect();
-    comments.sort();
-    (value, comments)
 }
 
 #[test]
