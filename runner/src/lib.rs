@@ -17,3 +17,7 @@ pub mod schedule;
 pub mod run;
 pub mod undo;
 pub mod executor;
+pub mod approval;
+pub mod desk;
+pub mod render;
+pub mod cli;

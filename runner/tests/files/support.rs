@@ -3,11 +3,10 @@
 use planc::tool::registry::{Implementation, Registry};
 use planc::tool::{Args, CallContext, ToolError};
 use planc::workspace::{Change, Contents, Overlay, Workspace};
-use planc_lang::catalogue::{Param, Tool};
-use planc_lang::effects::Effects;
-use planc_lang::source::Span;
-use planc_lang::syntax::Approval;
-use planc_lang::types::Type;
+use planc_lang::catalogue::{Catalogue, Param, Tool};
+use planc_lang::compile::{add_builtin, load_catalogue};
+use planc_lang::conform::check_value;
+use planc_lang::source::Sources;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -145,7 +144,12 @@ pub fn strings(items: &[&str]) -> Value {
 /// Calls a file tool on an overlay.
 pub fn call(overlay: &mut Overlay, tool: &str, args: &[(&str, Value)]) -> Result<Value, ToolError> {
     match Registry::builtin().get(tool) {
-        Some(Implementation::Files(implementation)) => implementation(&arguments(tool, args), overlay),
+        Some(Implementation::Files(implementation)) => {
+            let args = arguments(tool, args);
+            let result = implementation(&args, overlay);
+            check(&args.tool, &result);
+            result
+        }
         other => panic!("`{tool}` is {other:?}"),
     }
 }
@@ -155,11 +159,21 @@ pub fn live(tool: &str, args: &[(&str, Value)], context: &CallContext) -> Result
     let registry = Registry::builtin();
     let Some(Implementation::Live(implementation)) = registry.get(tool) else { panic!("`{tool}` is not live") };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime can be made").block_on(implementation.call(&arguments(tool, args), context))
+    let args = arguments(tool, args);
+    let result = runtime.expect("a runtime can be made").block_on(implementation.call(&args, context));
+    check(&args.tool, &result);
+    result
+}
+
+/// A result is of the type that the catalogue declares.
+fn check(tool: &Tool, result: &Result<Value, ToolError>) {
+    if let Ok(value) = result {
+        check_value(value, &tool.result).unwrap_or_else(|misfit| panic!("{}: {misfit} in {value}", tool.name));
+    }
 }
 
 fn arguments(tool: &str, given: &[(&str, Value)]) -> Args {
-    let tool = Arc::new(definition(tool));
+    let tool = catalogue().tool(tool).expect("the built-in catalogue declares it").clone();
     let of = |param: &Param| {
         let value = given.iter().find(|(name, _)| param.name == *name).map(|(_, value)| value.clone());
         value.or_else(|| param.default.clone()).unwrap_or(Value::Null)
@@ -170,67 +184,11 @@ fn arguments(tool: &str, given: &[(&str, Value)]) -> Args {
     Args { values: tool.params.iter().map(of).collect(), tool }
 }
 
-/// The signatures of the built-in tools, as far as the tools look at them.
-fn definition(name: &str) -> Tool {
-    let no = || Some(Value::Bool(false));
-    let int = |int| Some(Value::Int(int));
-    let nothing = || Some(Value::list([]));
-    let (params, result): (Vec<(&str, Option<Value>)>, Vec<(&str, Type)>) = match name {
-        "fs.read" => (vec![("path", None), ("max_bytes", int(8 << 20))], vec![PATH, ("text", Type::String), BYTES]),
-        "fs.list" => (vec![("path", Some(text(".")))], vec![PATH, ("entries", Type::list(Type::Any))]),
-        "fs.glob" => (vec![("pattern", None), ("ignored", no())], vec![("paths", Type::list(Type::Path))]),
-        "fs.stat" => (vec![("path", None)], vec![PATH, ("kind", Type::String), BYTES, ("mode", Type::String)]),
-        "fs.search" => (
-            vec![("pattern", None), ("files", Some(text("**"))), ("max_matches", int(10000)), ("ignored", no())],
-            vec![("matches", Type::list(Type::Any)), ("files", Type::Int)],
-        ),
-        "fs.write" => (vec![("path", None), ("text", None), ("executable", no())], vec![PATH, BYTES, CREATED]),
-        "fs.edit" => (vec![("path", None), ("edits", None)], vec![PATH, ("replaced", Type::Int), BYTES]),
-        "fs.append" => (vec![("path", None), ("text", None)], vec![PATH, BYTES, CREATED]),
-        "fs.copy" => (vec![("from", None), ("to", None), ("replace", no())], vec![PATH, FILES]),
-        "fs.move" => (vec![("from", None), ("to", None)], vec![PATH, FILES]),
-        "fs.delete" => (vec![("path", None), ("recursive", no())], vec![PATH, FILES]),
-        "fs.make_dir" => (vec![("path", None)], vec![PATH, CREATED]),
-        "process.run" => (
-            vec![
-                ("argv", None),
-                ("directory", Some(text("."))),
-                ("env", nothing()),
-                ("stdin", Some(text(""))),
-                ("success", Some(Value::list([Value::Int(0)]))),
-                ("max_output_bytes", int(1 << 20)),
-            ],
-            vec![("exit_code", Type::Int)],
-        ),
-        "http.get" => (
-            vec![("url", None), ("headers", nothing()), ("any_status", no()), ("max_bytes", int(1 << 20))],
-            vec![("url", Type::String)],
-        ),
-        other => panic!("no such tool: `{other}`"),
-    };
-    let param = |(name, default): (&str, Option<Value>)| Param {
-        name: name.into(),
-        doc: String::new(),
-        ty: Type::Any,
-        optional: false,
-        default,
-    };
-    Tool {
-        name: name.into(),
-        doc: String::new(),
-        params: params.into_iter().map(param).collect(),
-        result: Type::record(result),
-        effects: Effects::Undeclared,
-        approval: Approval::Ask,
-        idempotent: false,
-        independent: false,
-        timeout_ms: None,
-        category: None,
-        span: Span::default(),
-    }
+/// The built-in catalogue.
+pub fn catalogue() -> Catalogue {
+    let mut sources = Sources::default();
+    let index = add_builtin(&mut sources);
+    let (catalogue, diagnostics) = load_catalogue(&sources, &[index]);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    catalogue
 }
-
-const PATH: (&str, Type) = ("path", Type::Path);
-const BYTES: (&str, Type) = ("bytes", Type::Int);
-const CREATED: (&str, Type) = ("created", Type::Bool);
-const FILES: (&str, Type) = ("files", Type::Int);
