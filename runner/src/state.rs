@@ -380,11 +380,9 @@ impl RunState {
         }
         record.state = match resolution {
             Resolution::Redo => StepState::Waiting,
-            Resolution::Fail => StepState::Failed {
-                error: "a person said that it failed".to_owned(),
-                effect_done: true,
-                settled: true,
-            },
+            Resolution::Fail => {
+                StepState::Failed { error: "a person said that it failed".to_owned(), effect_done: true, settled: true }
+            }
         };
     }
 

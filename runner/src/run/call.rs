@@ -93,9 +93,10 @@ async fn ask(
 fn granted_in_run(setup: &RunSetup, recorder: &Recorder, tool: &str) -> bool {
     let plan = &setup.compiled.plan;
     let state = recorder.state();
-    plan.steps.iter().filter(|step| step.call.tool.name == tool).any(|step| {
-        state.step(&step.name).is_some_and(|record| record.answer.as_deref() == Some("always"))
-    })
+    plan.steps
+        .iter()
+        .filter(|step| step.call.tool.name == tool)
+        .any(|step| state.step(&step.name).is_some_and(|record| record.answer.as_deref() == Some("always")))
 }
 
 /// What carries a tool out.

@@ -207,7 +207,9 @@ mod tests {
         ] {
             assert!(parse_url(bad).is_err(), "{bad:?}");
         }
-        for good in ["https://example.org", "http://EXAMPLE.org:8080/a?b#c", "http://[::1]:80/", "http://example.org:80"] {
+        for good in
+            ["https://example.org", "http://EXAMPLE.org:8080/a?b#c", "http://[::1]:80/", "http://example.org:80"]
+        {
             assert!(parse_url(good).is_ok(), "{good:?}");
         }
     }

@@ -138,7 +138,8 @@ fn a_protected_directory_is_out_of_reach_under_any_name() {
 #[test]
 fn pipes_and_sockets_are_refused_without_waiting() {
     let place = Place::new();
-    rustix::fs::mknodat(rustix::fs::CWD, place.root().join("pipe"), rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, place.root().join("pipe"), rustix::fs::FileType::Fifo, 0o644.into(), 0)
+        .unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(place.root().join("socket")).unwrap();
     for path in ["pipe", "socket"] {
         for tool in ["fs.read", "fs.edit", "fs.append", "fs.write", "fs.delete"] {

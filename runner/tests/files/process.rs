@@ -46,7 +46,10 @@ fn a_program_of_the_workspace_is_named_with_a_dot() {
     place.put("bin/tool", "#!/bin/sh\necho ran\n");
     place.link("../../out/secret", "bin/out");
     let named = |name: &str| run(&place, &[("argv", strings(&[name]))]);
-    assert_eq!(named("./bin/tool").unwrap_err().message, "could not run `./bin/tool`: there is no program `./bin/tool`");
+    assert_eq!(
+        named("./bin/tool").unwrap_err().message,
+        "could not run `./bin/tool`: there is no program `./bin/tool`"
+    );
     place.mode("bin/tool", 0o755);
     assert_eq!(out(&named("./bin/tool").unwrap()), "ran\n");
     assert!(named("bin/tool").unwrap_err().message.contains("neither a name on PATH"));

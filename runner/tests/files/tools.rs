@@ -100,7 +100,10 @@ fn trees_are_copied_moved_and_deleted_whole() {
     assert_eq!(place.act("fs.move", &args("tree", "moved")).0.get("files"), Some(&Value::Int(3)));
     assert!(!place.root().join("tree").exists() && place.root().join("moved/sub/b").exists());
     assert_eq!(fails(&place, "fs.copy", &args("moved", "deep")), "`deep` exists already");
-    assert_eq!(fails(&place, "fs.copy", &args("moved", "moved/in")), "could not copy `moved`: `moved/in` is the same or lies in it");
+    assert_eq!(
+        fails(&place, "fs.copy", &args("moved", "moved/in")),
+        "could not copy `moved`: `moved/in` is the same or lies in it"
+    );
     assert_eq!(fails(&place, "fs.move", &args("tree", "x")), "`tree` does not exist");
     assert_eq!(
         fails(&place, "fs.delete", &[("path", text("moved"))]),

@@ -233,8 +233,7 @@ fn given_env(env: &Value) -> Result<Vec<(String, String)>, String> {
 /// The command as a person reads it: words with blanks quoted, clipped.
 fn shown(argv: &[String]) -> String {
     let plain = |arg: &str| !arg.is_empty() && !arg.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"');
-    let words: Vec<String> =
-        argv.iter().map(|arg| if plain(arg) { arg.clone() } else { format!("{arg:?}") }).collect();
+    let words: Vec<String> = argv.iter().map(|arg| if plain(arg) { arg.clone() } else { format!("{arg:?}") }).collect();
     let line = words.join(" ");
     match line.char_indices().nth(200) {
         Some((at, _)) => format!("{}…", &line[..at]),
