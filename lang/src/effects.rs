@@ -3,7 +3,9 @@
 //! Everything here is lexical and errs on the safe side: what cannot be decided overlaps. Links and case are the
 //! runner's business, which compares again with resolved paths.
 
-use crate::paths::{check_path, compile_glob, literal_prefix, within};
+pub use crate::hosts::host_of;
+use crate::hosts::hosts_meet;
+use crate::paths::{check_glob, check_path, compile_glob, globs_meet, lies_beneath, path_meets_glob, within};
 use crate::syntax::EffectVerb;
 use crate::types::Type;
 use crate::value::Value;
@@ -11,6 +13,15 @@ use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::fmt;
+
+/// The space of names that are paths.
+const FILE: &str = "file";
+
+/// The space of what lies behind a URL.
+const URL: &str = "url";
+
+/// What makes a glob of a path.
+const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
 /// What a call declares about one thing it touches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,7 +143,6 @@ fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource {
                 (Some(text), Type::Glob) => Resource::Glob(text.into()),
                 (Some(text), Type::Path) => Resource::Path(text.into()),
                 (None, Type::Glob | Type::Path) => Resource::AnyPath,
-                (Some(text), _) if text.contains("://") => Resource::Named("url".into(), text.into()),
                 (Some(text), _) => named(text),
                 (None, _) => Resource::Everything,
             }
@@ -140,23 +150,37 @@ fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource {
     }
 }
 
+/// A program and its arguments. One that is partly unknown is unknown: whether a grant covers it is decided at the run.
 fn program(value: &Value) -> Resource {
     match value {
-        Value::String(text) => Resource::Program(text.split_whitespace().map(SmolStr::new).collect()),
-        Value::List(items) => {
-            let known: Vec<SmolStr> = items.iter().map_while(Value::as_str).map(SmolStr::new).collect();
-            match known.is_empty() {
-                true => Resource::AnyProgram,
-                false => Resource::Program(known),
-            }
-        }
+        Value::String(text) => Resource::Program(words(text)),
+        Value::List(items) => match items.iter().map(|item| item.as_str().map(SmolStr::new)).collect() {
+            Some(argv) if !items.is_empty() => Resource::Program(argv),
+            _ => Resource::AnyProgram,
+        },
         _ => Resource::AnyProgram,
     }
 }
 
+/// The words of a command that is given as one text. What a shell could read in another way stays one word, which no
+/// grant of several words covers.
+fn words(text: &str) -> Vec<SmolStr> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " _./=:@%+,-".contains(c);
+    match text.chars().all(plain) && !text.trim().is_empty() {
+        true => text.split_whitespace().map(SmolStr::new).collect(),
+        false => vec![text.into()],
+    }
+}
+
 fn named(text: &str) -> Resource {
+    if text.contains("://") {
+        return Resource::Named(URL.into(), text.into());
+    }
     match text.split_once(':') {
-        Some(("file", path)) => Resource::Glob(path.into()),
+        Some((FILE, path)) => match check_glob(path) {
+            Ok(()) => Resource::Glob(path.into()),
+            Err(_) => Resource::AnyPath,
+        },
         Some((space, name)) => Resource::Named(space.into(), name.into()),
         None => Resource::Named(SmolStr::default(), text.into()),
     }
@@ -168,26 +192,30 @@ fn from_template(parts: &[TemplatePart], args: &[Value]) -> Resource {
         match part {
             TemplatePart::Text(constant) => text.push_str(constant),
             TemplatePart::Param(index) => match &args[*index] {
+                // In a file's name the wildcards of an argument stand for themselves, which a glob cannot say.
+                Value::String(value) if text.starts_with("file:") && value.contains(WILDCARDS) => {
+                    return Resource::AnyPath;
+                }
                 Value::String(value) => text.push_str(value),
                 Value::Int(value) => text.push_str(&value.to_string()),
-                _ => {
-                    return match text.split_once(':') {
-                        Some(("file", _)) => Resource::AnyPath,
-                        Some((space, _)) => Resource::AnyIn(space.into()),
-                        None => Resource::Everything,
-                    };
-                }
+                _ => return unfinished(&text),
             },
         }
     }
     named(&text)
 }
 
-/// The host, with port if given, of a URL; the text itself when it is no URL.
-pub fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or(rest);
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+/// What a template may name of which only the beginning is known.
+fn unfinished(text: &str) -> Resource {
+    match text.split_once(':') {
+        Some((FILE, _)) => Resource::AnyPath,
+        Some(("http" | "https", _)) => Resource::AnyIn(URL.into()),
+        Some((_, rest)) if rest.starts_with("//") => Resource::AnyIn(URL.into()),
+        // What follows may turn this into a URL.
+        Some((_, "" | "/")) if text.ends_with('/') => Resource::Everything,
+        Some((space, _)) => Resource::AnyIn(space.into()),
+        None => Resource::Everything,
+    }
 }
 
 /// Whether two resources may have something in common.
@@ -200,32 +228,24 @@ pub fn overlap(a: &Resource, b: &Resource) -> bool {
         (AnyPath, Path(_) | Glob(_) | AnyPath) | (Path(_) | Glob(_), AnyPath) => true,
         (Path(a), Path(b)) => within(a, b) || within(b, a),
         (Path(path), Glob(glob)) | (Glob(glob), Path(path)) => path_meets_glob(path, glob),
-        (Glob(a), Glob(b)) => {
-            let (a, b) = (literal_prefix(a), literal_prefix(b));
-            within(a, b) || within(b, a)
-        }
+        (Glob(a), Glob(b)) => globs_meet(a, b),
         (AnyHost, Host(_) | AnyHost) | (Host(_), AnyHost) => true,
-        (Host(a), Host(b)) => a.eq_ignore_ascii_case(b),
+        (Host(a), Host(b)) => hosts_meet(a, b),
+        (Named(space, url), Host(host)) | (Host(host), Named(space, url)) => {
+            space == URL && hosts_meet(host_of(url), host)
+        }
+        (AnyIn(space) | Named(space, _), AnyHost)
+        | (AnyHost, AnyIn(space) | Named(space, _))
+        | (AnyIn(space), Host(_))
+        | (Host(_), AnyIn(space)) => space == URL,
         (Named(space, _), AnyIn(other)) | (AnyIn(other), Named(space, _)) => space == other,
         (AnyIn(a), AnyIn(b)) => a == b,
-        (Named(space, name), Named(other_space, other)) => space == other_space && name == other,
+        (Named(space, name), Named(other_space, other)) => {
+            space == other_space && (name == other || (space == URL && hosts_meet(host_of(name), host_of(other))))
+        }
         (Path(_) | Glob(_) | AnyPath, Host(_) | AnyHost | Named(..) | AnyIn(_))
-        | (Host(_) | AnyHost | Named(..) | AnyIn(_), Path(_) | Glob(_) | AnyPath)
-        | (Host(_) | AnyHost, Named(..) | AnyIn(_))
-        | (Named(..) | AnyIn(_), Host(_) | AnyHost) => false,
+        | (Host(_) | AnyHost | Named(..) | AnyIn(_), Path(_) | Glob(_) | AnyPath) => false,
     }
-}
-
-fn path_meets_glob(path: &str, glob: &str) -> bool {
-    let prefix = literal_prefix(glob);
-    // The glob lies beneath the path, or may match the path or something beneath it.
-    within(prefix, path)
-        || (within(path, prefix) && compile_glob(glob).is_ok_and(|g| g.is_match(path)) || prefix_open(path, glob))
-}
-
-/// Whether the glob could match beneath `path`: decided only by its literal prefix.
-fn prefix_open(path: &str, glob: &str) -> bool {
-    glob.contains("**") && within(path, literal_prefix(glob))
 }
 
 /// The verbs of `critical`.
@@ -275,51 +295,69 @@ pub struct Grant {
     pub verb: CriticalVerb,
     /// To what, as written.
     pub resource: SmolStr,
-    matcher: Option<GlobMatcher>,
+    scope: Scope,
+}
+
+/// What the text of a line stands for.
+#[derive(Clone, Debug)]
+enum Scope {
+    /// The first words of a command.
+    Words(Vec<SmolStr>),
+    /// Hosts, in lower case.
+    Hosts(GlobMatcher),
+    /// Paths of the workspace: the glob, and compiled.
+    Paths(SmolStr, GlobMatcher),
+    /// Names in a space.
+    Names(SmolStr, GlobMatcher),
 }
 
 impl Grant {
     /// A grant of a verb over a resource as written: a glob, a program with leading arguments, or a host glob.
     pub fn new(verb: CriticalVerb, resource: &str) -> Result<Grant, String> {
-        let matcher = match verb {
-            CriticalVerb::Run => match resource.split_whitespace().next() {
-                Some(_) => None,
-                None => return Err("a `run` line names a program".into()),
+        let scope = match verb {
+            CriticalVerb::Run => match resource.split_whitespace().map(SmolStr::new).collect::<Vec<_>>() {
+                words if words.is_empty() => return Err("a `run` line names a program".into()),
+                words => Scope::Words(words),
             },
-            CriticalVerb::Contact => Some(compile_glob(resource)?),
+            CriticalVerb::Contact => Scope::Hosts(host_glob(resource)?),
             CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => {
                 match resource.split_once(':') {
+                    Some((FILE, path)) => paths_scope(path)?,
+                    Some(_) if resource.contains("://") => Scope::Names(URL.into(), compile_glob(resource)?),
                     // A name in a space of its own, such as `table:users`.
-                    Some((space, _)) if space.len() > 1 && !space.contains('/') => Some(compile_glob(resource)?),
-                    _ => {
-                        check_path(resource)?;
-                        Some(compile_glob(resource)?)
+                    Some((space, name)) if space.len() > 1 && !space.contains('/') && !space.contains(WILDCARDS) => {
+                        Scope::Names(space.into(), compile_glob(name)?)
                     }
+                    _ => paths_scope(resource)?,
                 }
             }
         };
-        Ok(Grant { verb, resource: resource.into(), matcher })
+        Ok(Grant { verb, resource: resource.into(), scope })
     }
 
     /// Whether doing `verb` to one path is within this grant.
     pub fn allows_path(&self, verb: CriticalVerb, path: &str) -> bool {
         let verb_fits = self.verb == verb
             || (verb == CriticalVerb::Read && matches!(self.verb, CriticalVerb::Modify | CriticalVerb::Delete));
-        verb_fits && self.matcher.as_ref().is_some_and(|matcher| matcher.is_match(path))
+        verb_fits && matches!(&self.scope, Scope::Paths(_, matcher) if matcher.is_match(path))
     }
 
     /// Whether running this program with these arguments is within this grant: the words of the line are its first words.
     pub fn allows_program(&self, argv: &[impl AsRef<str>]) -> bool {
-        let words: Vec<&str> = self.resource.split_whitespace().collect();
-        self.verb == CriticalVerb::Run
-            && argv.len() >= words.len()
-            && words.iter().zip(argv).all(|(word, arg)| *word == arg.as_ref())
+        match &self.scope {
+            Scope::Words(words) => {
+                argv.len() >= words.len() && words.iter().zip(argv).all(|(word, arg)| *word == arg.as_ref())
+            }
+            Scope::Hosts(_) | Scope::Paths(..) | Scope::Names(..) => false,
+        }
     }
 
-    /// Whether contacting this host is within this grant.
+    /// Whether contacting this host, as [`host_of`] gives it, is within this grant. No grant covers an unclear host.
     pub fn allows_host(&self, host: &str) -> bool {
-        self.verb == CriticalVerb::Contact
-            && self.matcher.as_ref().is_some_and(|matcher| matcher.is_match(host.to_ascii_lowercase()))
+        match &self.scope {
+            Scope::Hosts(matcher) => !host.is_empty() && matcher.is_match(host.to_ascii_lowercase()),
+            Scope::Words(_) | Scope::Paths(..) | Scope::Names(..) => false,
+        }
     }
 
     /// Whether an effect on a resource may lie within this grant: the judgement of the compiler, which sees neither which
@@ -328,33 +366,30 @@ impl Grant {
         match resource {
             Resource::Program(argv) => self.allows_program(argv),
             Resource::Host(host) => self.allows_host(host),
-            Resource::Path(path) => self.verbs_for(verb) && self.meets_path(path),
-            Resource::Glob(glob) => {
-                self.verbs_for(verb) && {
-                    let (a, b) = (literal_prefix(glob), literal_prefix(&self.resource));
-                    within(a, b) || within(b, a)
-                }
-            }
-            Resource::Named(space, name) => {
-                self.verbs_for(verb)
-                    && self.matcher.as_ref().is_some_and(|matcher| matcher.is_match(format!("{space}:{name}")))
-            }
-            Resource::AnyPath => self.verbs_for(verb) && !self.is_named(),
             Resource::AnyProgram => self.verb == CriticalVerb::Run,
             Resource::AnyHost => self.verb == CriticalVerb::Contact,
-            Resource::AnyIn(space) => self.verbs_for(verb) && self.resource.starts_with(&format!("{space}:")),
             Resource::Everything => true,
+            Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath | Resource::Named(..) | Resource::AnyIn(_) => {
+                self.verbs_for(verb) && self.may_hold(resource)
+            }
         }
     }
 
-    fn is_named(&self) -> bool {
-        self.resource.contains(':')
-    }
-
-    fn meets_path(&self, path: &str) -> bool {
-        let Some(matcher) = &self.matcher else { return false };
-        // A call that names a directory touches what lies beneath it; its entries are judged one by one later.
-        matcher.is_match(path) || within(literal_prefix(&self.resource), path) && self.resource != path
+    /// Whether some of a resource may lie in the scope. A grant over paths covers no names, and the other way round.
+    fn may_hold(&self, resource: &Resource) -> bool {
+        match (&self.scope, resource) {
+            (Scope::Paths(glob, matcher), Resource::Path(path)) => {
+                // A call that names a directory touches what lies beneath it; its entries are judged one by one later.
+                matcher.is_match(path.as_str()) || lies_beneath(glob, path)
+            }
+            (Scope::Paths(own, _), Resource::Glob(glob)) => globs_meet(own, glob),
+            (Scope::Paths(..), Resource::AnyPath) => true,
+            (Scope::Names(own, matcher), Resource::Named(space, name)) => {
+                own == space && matcher.is_match(name.as_str())
+            }
+            (Scope::Names(own, _), Resource::AnyIn(space)) => own == space,
+            (Scope::Words(_) | Scope::Hosts(_) | Scope::Paths(..) | Scope::Names(..), _) => false,
+        }
     }
 
     fn verbs_for(&self, verb: EffectVerb) -> bool {
@@ -369,3 +404,20 @@ impl Grant {
         }
     }
 }
+
+fn paths_scope(glob: &str) -> Result<Scope, String> {
+    check_path(glob)?;
+    Ok(Scope::Paths(glob.into(), compile_glob(glob)?))
+}
+
+fn host_glob(host: &str) -> Result<GlobMatcher, String> {
+    let host = host.to_ascii_lowercase();
+    match host.starts_with('[') {
+        // The brackets of an IPv6 address are no wildcard.
+        true => compile_glob(&globset::escape(&host)),
+        false => compile_glob(&host),
+    }
+}
+
+#[cfg(test)]
+mod tests;

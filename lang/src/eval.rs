@@ -9,8 +9,8 @@ use crate::conform::check_value;
 use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
 use crate::stdlib::{Function, Needs};
-use crate::syntax::BinaryOp;
-use crate::value::{MAX_ITEMS, Value};
+use crate::syntax::{BinaryOp, UnaryOp};
+use crate::value::Value;
 
 mod access;
 mod budget;
@@ -130,29 +130,53 @@ impl<'e, 'p> Evaluation<'e, 'p> {
     #[inline(never)]
     fn form(&mut self, expr: &Expr) -> Result<Value, Failure> {
         match &expr.kind {
-            ExprKind::Constant(value) => Ok(value.clone()),
+            ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Local(_) => self.leaf(expr),
             ExprKind::Interpolate(parts) => self.interpolate(parts, expr),
-            ExprKind::Input(index) => Ok(self.env.inputs[*index].clone()),
             ExprKind::Let(index) => self.plan_let(*index),
-            ExprKind::Step(step) => Ok(self.env.steps[step.index()].clone()),
-            ExprKind::Local(slot) => self.slots[*slot].clone(),
-            ExprKind::Field { base, name, optional } => {
-                let base = self.value(base)?;
-                access::field(base, name, *optional, expr)
-            }
+            ExprKind::Field { base, name, optional } => self.field(base, name, *optional, expr),
             ExprKind::Index { base, index } => self.index(base, index, expr),
             ExprKind::Method { function, args, optional } => self.method(function, args, *optional, expr),
             ExprKind::Call(call) => self.call(call, expr),
             ExprKind::List(items) => self.list(items, expr),
             ExprKind::Record(fields) => self.record(fields, expr),
-            ExprKind::Unary(op, operand) => {
-                let value = self.value(operand)?;
-                operate::unary(*op, value, expr)
-            }
+            ExprKind::Unary(op, operand) => self.unary(*op, operand, expr),
             ExprKind::Binary(op, operands) => self.binary(*op, operands, expr),
             ExprKind::If(parts) => self.choose(parts, expr),
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, expr),
         }
+    }
+
+    #[inline(never)]
+    fn leaf(&self, expr: &Expr) -> Result<Value, Failure> {
+        match &expr.kind {
+            ExprKind::Constant(value) => Ok(value.clone()),
+            ExprKind::Input(index) => Ok(self.env.inputs[*index].clone()),
+            ExprKind::Step(step) => Ok(self.env.steps[step.index()].clone()),
+            ExprKind::Local(slot) => self.slots[*slot].clone(),
+            _ => unreachable!("only these have no parts to evaluate"),
+        }
+    }
+
+    #[inline(never)]
+    fn all<'x>(&mut self, parts: impl Iterator<Item = &'x Expr>) -> Result<Vec<Value>, Failure> {
+        let mut values = Vec::new();
+        for part in parts {
+            match self.value(part) {
+                Ok(value) => values.push(value),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(values)
+    }
+
+    #[inline(never)]
+    fn field(&mut self, base: &Expr, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
+        self.value(base).and_then(|base| access::field(base, name, optional, expr))
+    }
+
+    #[inline(never)]
+    fn unary(&mut self, op: UnaryOp, operand: &Expr, expr: &Expr) -> Result<Value, Failure> {
+        self.value(operand).and_then(|value| operate::unary(op, value, expr))
     }
 
     #[inline(never)]
@@ -218,15 +242,17 @@ impl<'e, 'p> Evaluation<'e, 'p> {
         optional: bool,
         expr: &Expr,
     ) -> Result<Value, Failure> {
-        let receiver = self.value(&args[0])?;
-        match receiver {
-            Value::Null if optional => return Ok(Value::Null),
+        let receiver = match self.value(&args[0]) {
+            Ok(Value::Null) if optional => return Ok(Value::Null),
             // Null would leave the arguments alone.
-            Value::Unknown(_) if optional => return Ok(unknown(expr)),
-            _ => {}
+            Ok(Value::Unknown(_)) if optional => return Ok(unknown(expr)),
+            Ok(receiver) => receiver,
+            failure => return failure,
+        };
+        match self.all(args[1..].iter()) {
+            Ok(args) => self.apply(function, &receiver, &args, expr),
+            Err(failure) => Err(failure),
         }
-        let args = args[1..].iter().map(|arg| self.value(arg)).collect::<Result<Vec<_>, _>>()?;
-        self.apply(function, &receiver, &args, expr)
     }
 
     fn apply(
@@ -285,8 +311,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn list(&mut self, items: &[Expr], expr: &Expr) -> Result<Value, Failure> {
-        let items = items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>, _>>()?;
-        self.items(items, expr.span)
+        self.all(items.iter()).and_then(|items| self.items(items, expr.span))
     }
 
     fn items(&mut self, items: Vec<Value>, span: Span) -> Result<Value, Failure> {
@@ -297,24 +322,19 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn record(&mut self, fields: &[(smol_str::SmolStr, Expr)], expr: &Expr) -> Result<Value, Failure> {
-        let fields = fields
-            .iter()
-            .map(|(name, field)| Ok((name.clone(), self.value(field)?)))
-            .collect::<Result<Vec<_>, Failure>>()?;
+        let values = self.all(fields.iter().map(|(_, field)| field))?;
         self.budget.produce(fields.len() * 2 * size_of::<Value>(), expr.span)?;
-        Ok(Value::record(fields))
+        Ok(Value::record(fields.iter().map(|(name, _)| name.clone()).zip(values)))
     }
 
     #[inline(never)]
     fn binary(&mut self, op: BinaryOp, operands: &(Expr, Expr), expr: &Expr) -> Result<Value, Failure> {
-        let left = self.value(&operands.0)?;
-        match operate::decided(op, left, expr)? {
-            Ok(value) => Ok(value),
-            Err(left) => {
-                let right = self.value(&operands.1)?;
-                operate::binary(op, left, right, expr, &mut self.budget)
-            }
-        }
+        let left = match self.value(&operands.0).and_then(|left| operate::decided(op, left, expr)) {
+            Ok(Err(left)) => left,
+            Ok(Ok(value)) => return Ok(value),
+            Err(failure) => return Err(failure),
+        };
+        self.value(&operands.1).and_then(|right| operate::binary(op, left, right, expr, &mut self.budget))
     }
 
     #[inline(never)]
@@ -333,21 +353,34 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn comprehension(&mut self, comprehension: &Comprehension, expr: &Expr) -> Result<Value, Failure> {
-        let list = self.value(&comprehension.list)?;
-        let Some(items) = access::items(&list, comprehension.list.span)? else {
-            return Ok(unknown(expr));
+        let list = match self.value(&comprehension.list) {
+            Ok(Value::List(items)) => items,
+            Ok(other) => return access::items(&other, comprehension.list.span).map(|_| unknown(expr)),
+            failure => return failure,
         };
         let mut taken = Vec::new();
-        for item in items {
-            self.set_slot(comprehension.slot, Ok(item.clone()));
-            match comprehension.condition.as_ref().map_or(Ok(Some(true)), |condition| self.condition(condition))? {
-                None => return Ok(unknown(expr)),
-                Some(false) => {}
-                Some(true) if taken.len() >= MAX_ITEMS => operate::check_item_count(taken.len() + 1, expr.span)?,
-                Some(true) => taken.push(self.value(&comprehension.element)?),
+        for item in list.iter() {
+            match self.take(comprehension, item, &mut taken) {
+                Ok(true) => {}
+                Ok(false) => return Ok(unknown(expr)),
+                Err(failure) => return Err(failure),
             }
         }
         self.items(taken, expr.span)
+    }
+
+    /// Adds what an item becomes, if it is taken; says whether that is known.
+    #[inline(never)]
+    fn take(&mut self, comprehension: &Comprehension, item: &Value, taken: &mut Vec<Value>) -> Result<bool, Failure> {
+        self.set_slot(comprehension.slot, Ok(item.clone()));
+        match comprehension.condition.as_ref().map(|condition| self.condition(condition)) {
+            Some(Err(failure)) => return Err(failure),
+            Some(Ok(None)) => return Ok(false),
+            Some(Ok(Some(false))) => return Ok(true),
+            None | Some(Ok(Some(true))) => {}
+        }
+        self.value(&comprehension.element).map(|element| taken.push(element))?;
+        Ok(true)
     }
 
     fn set_slot(&mut self, slot: usize, value: Result<Value, Failure>) {

@@ -50,6 +50,49 @@ pub fn literal_prefix(glob: &str) -> &str {
     }
 }
 
+/// Whether a glob may match a path, something beneath it, or a directory that holds it and may be made with it. What
+/// cannot be decided part by part counts as a match.
+pub fn path_meets_glob(path: &str, glob: &str) -> bool {
+    if path == "." || glob == "." {
+        return true;
+    }
+    for (wanted, part) in glob.split('/').zip(path.split('/')) {
+        match part_matches(wanted, part) {
+            Some(true) => {}
+            Some(false) => return false,
+            None => return true,
+        }
+    }
+    true
+}
+
+/// Whether a glob, part by part, matches only what lies beneath a path. What only a `**` above it could reach does not
+/// count.
+pub fn lies_beneath(glob: &str, path: &str) -> bool {
+    let longer = glob.split('/').count() > path.split('/').count();
+    let leads_there =
+        || glob.split('/').zip(path.split('/')).all(|(wanted, part)| part_matches(wanted, part) == Some(true));
+    within(literal_prefix(glob), path) || (longer && leads_there())
+}
+
+/// Whether a part of a glob matches a part of a path; none where the glob's part may stand for several.
+fn part_matches(wanted: &str, part: &str) -> Option<bool> {
+    // A class may hold `/`, and a `/` between braces has torn the part apart.
+    match wanted.contains("**")
+        || wanted.contains(['[', ']'])
+        || wanted.matches('{').count() != wanted.matches('}').count()
+    {
+        true => None,
+        false => compile_glob(wanted).ok().map(|glob| glob.is_match(part)),
+    }
+}
+
+/// Whether two globs may match a path in common, or one a path beneath what the other matches.
+pub fn globs_meet(a: &str, b: &str) -> bool {
+    let (a, b) = (literal_prefix(a), literal_prefix(b));
+    within(a, b) || within(b, a)
+}
+
 /// Compiles a glob in which `*` and `?` stop at `/` and `**` crosses it.
 pub fn compile_glob(glob: &str) -> Result<GlobMatcher, String> {
     GlobBuilder::new(glob)

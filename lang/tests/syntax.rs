@@ -1,5 +1,10 @@
 //! The front end over files: trees of valid sources, diagnostics of faulty ones.
 
+#![allow(clippy::disallowed_methods, reason = "the cases are files")]
+
+mod common;
+
+use common::{canonical, without_spans};
 use planc_lang::diagnostic::{Colour, Diagnostics, render};
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
@@ -26,26 +31,6 @@ fn valid_sources_parse() {
     });
 }
 
-/// The tree as JSON without its spans.
-fn without_spans(file: &File) -> serde_json::Value {
-    fn strip(value: &mut serde_json::Value) {
-        let is_span = |value: &serde_json::Value| {
-            value.as_object().is_some_and(|map| map.len() == 2 && map.contains_key("start") && map.contains_key("end"))
-        };
-        match value {
-            serde_json::Value::Object(map) => {
-                map.retain(|_, value| !is_span(value));
-                map.values_mut().for_each(strip);
-            }
-            serde_json::Value::Array(list) => list.iter_mut().for_each(strip),
-            _ => {}
-        }
-    }
-    let mut value = serde_json::to_value(file).expect("a tree is JSON");
-    strip(&mut value);
-    value
-}
-
 #[test]
 fn the_builtin_catalogue_parses() {
     let (file, diagnostics) = front("builtin.pl", planc_lang::builtin::TEXT);
@@ -62,4 +47,36 @@ fn mistakes_are_explained() {
         assert_ne!(diagnostics, "", "{name}");
         insta::assert_snapshot!(format!("mistake {name}").replace(' ', "_"), diagnostics);
     }
+}
+
+/// Formats a valid text and checks what must hold of every formatting; gives the result.
+fn formatted(name: &str, text: &str) -> String {
+    let mut sources = Sources::default();
+    let index = sources.add("plan.pl", text);
+    let report = Diagnostics::default();
+    let file = parse(&sources, index, &report);
+    assert!(report.is_empty(), "{name}: {text}\n{:#?}", report.into_sorted());
+    let once = planc_lang::format::format(&sources, index, &file);
+
+    let index = sources.add("plan.pl", once.clone());
+    let report = Diagnostics::default();
+    let again = parse(&sources, index, &report);
+    assert!(report.is_empty(), "{name}: {once}\n{:#?}", report.into_sorted());
+    assert_eq!(canonical(&file, &sources), canonical(&again, &sources), "{name}: the tree changed:\n{once}");
+    let twice = planc_lang::format::format(&sources, index, &again);
+    assert_eq!(once, twice, "{name}: formatting twice differs");
+    once
+}
+
+#[test]
+fn layout_is_canonical() {
+    insta::glob!("syntax/format/*.pl", |path| {
+        let text = std::fs::read_to_string(path).expect("a readable test file");
+        insta::assert_snapshot!(formatted(&path.display().to_string(), &text));
+    });
+    insta::glob!("syntax/valid/*.pl", |path| {
+        let text = std::fs::read_to_string(path).expect("a readable test file");
+        formatted(&path.display().to_string(), &text);
+    });
+    formatted("built-in", planc_lang::builtin::TEXT);
 }

@@ -223,7 +223,9 @@ impl Pass<'_> {
             }
             Kind::LBrace => {
                 let previous = self.previous();
-                let block = self.top().is_block() && (previous.ends_value() || previous == Kind::Newline);
+                let block = self.top().is_block()
+                    && (previous.ends_value() || previous == Kind::Newline)
+                    && !self.after_condition_word();
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = if block { self.holds() } else { Holds::Nothing };
                 if block {
@@ -240,6 +242,14 @@ impl Pass<'_> {
         }
         self.out.push(token);
         self.check_nesting(token)
+    }
+
+    /// Whether a line has begun with a word behind which an expression stands.
+    fn after_condition_word(&self) -> bool {
+        let [.., before, word] = self.out.as_slice() else { return false };
+        matches!(before.kind, Kind::Newline | Kind::BlockOpen)
+            && word.kind == Kind::Ident
+            && matches!(self.source.slice(word.span()), "expect" | "when" | "undo")
     }
 
     /// What the block that opens now may hold, by the word at the start of its line.

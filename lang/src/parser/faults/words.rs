@@ -206,13 +206,8 @@ fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
     if let Some((_, ours)) = synonym {
         return Some(ours);
     }
-    let limit = if word.len() <= 4 { 1 } else { 2 };
-    known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&lower, known), *known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+    crate::suggest::nearest(word, known.iter().copied())
+        .and_then(|near| known.iter().copied().find(|known| *known == near))
 }
 
 /// The start of what stands there, fit for one line.

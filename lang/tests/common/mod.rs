@@ -1,0 +1,41 @@
+//! What the tests of the front end share: trees in a form in which they can be compared.
+
+use planc_lang::source::Sources;
+use planc_lang::syntax::File;
+
+/// The tree as JSON without its spans.
+pub fn without_spans(file: &File) -> serde_json::Value {
+    fn strip(value: &mut serde_json::Value) {
+        let is_span = |value: &serde_json::Value| {
+            value.as_object().is_some_and(|map| map.len() == 2 && map.contains_key("start") && map.contains_key("end"))
+        };
+        match value {
+            serde_json::Value::Object(map) => {
+                map.retain(|_, value| !is_span(value));
+                map.values_mut().for_each(strip);
+            }
+            serde_json::Value::Array(list) => list.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(file).expect("a tree is JSON");
+    strip(&mut value);
+    value
+}
+
+/// The tree without what formatting may change, the order of sections and where comments stand; and the comments' texts.
+pub fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<String>) {
+    let mut value = without_spans(file);
+    for item in value["items"].as_array_mut().into_iter().flatten() {
+        if let Some(items) = item["Plan"]["items"].as_array_mut() {
+            items.sort_by_key(|item| {
+                let name = item.as_object().and_then(|map| map.keys().next()).cloned().unwrap_or_default();
+                if name == "Let" || name == "Step" { "Step".to_owned() } else { name }
+            });
+        }
+    }
+    value["comments"] = serde_json::Value::Null;
+    let mut comments: Vec<String> = file.comments.iter().map(|c| sources.slice(c.span).to_owned()).collect();
+    comments.sort();
+    (value, comments)
+}

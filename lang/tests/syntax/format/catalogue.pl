@@ -1,0 +1,21 @@
+/// Doc.
+///
+///  Indented.
+catalogue   c {
+// before
+  tool a(x:int,y?:string="b")->{a:int} { pure }   // a
+  /// B.
+  tool b(
+     // x comes first
+     x: path,
+     /// y is documented
+     y: [string] // last
+  ) { writes   x
+    writes "file:${x}/*"   // template
+    timeout   10s }
+  tool a_tool_with_a_long_name(parameter_one: string, parameter_two: string, parameter_three: string) -> { path: path, bytes: int } { reads parameter_one
+  }
+  type E="a"|"b"
+  tool none() // nothing
+}
+type Long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa" | "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" | "cccccccccccccccccccccccccccccccccc" | -  3
