@@ -363,18 +363,18 @@ impl Overlay {
         Ok(Sight::Known(shown))
     }
 
-    /// Whether a path is not in the real tree as far as this simulation knows, or another one is in its place.
-    fn is_new(&self, path: &str) -> bool {
-        let mut above = path;
+    /// Whether what the real tree has beneath a directory is not what is simulated: the directory itself, or one above
+    /// it, is no directory there, or no longer here.
+    fn is_new(&self, dir: &str) -> bool {
+        let mut above = dir;
         loop {
-            match self.entries.get(above) {
-                Some(Shown::Directory { .. }) if above == path => {
-                    return !self.base.look(path).is_ok_and(|info| info.kind == Kind::Directory);
-                }
-                Some(Shown::Directory { .. }) | None => {}
-                Some(_) => return true,
-            }
+            let replaced = match self.entries.get(above) {
+                None => false,
+                Some(Shown::Directory { .. }) => !self.base.look(above).is_ok_and(|info| info.kind == Kind::Directory),
+                Some(_) => true,
+            };
             match above {
+                _ if replaced => return true,
                 "." => return false,
                 _ => above = parent(above),
             }
@@ -383,18 +383,10 @@ impl Overlay {
 
     /// Whether the simulation says what is at a path; otherwise the real tree does.
     fn simulated(&self, path: &str) -> Option<&Shown> {
-        if let Some(shown) = self.entries.get(path) {
-            return Some(shown);
+        match self.entries.get(path) {
+            None if path != "." && self.is_new(parent(path)) => Some(&Shown::Absent),
+            entry => entry,
         }
-        let mut above = path;
-        while above != "." {
-            above = parent(above);
-            match self.entries.get(above) {
-                Some(Shown::Directory { .. }) | None => {}
-                Some(_) => return Some(&Shown::Absent),
-            }
-        }
-        None
     }
 
     fn load(&self, path: &str) -> Result<Shown, FileError> {
