@@ -258,6 +258,12 @@ impl RunState {
         })
     }
 
+    /// Names of steps whose declared `undo` call was cut off: it cannot be told whether it took effect.
+    pub fn undo_doubts(&self) -> impl Iterator<Item = &str> {
+        let cut_off = |step: &&StepRecord| step.undo_call == UndoCall::Started;
+        self.steps.iter().filter(cut_off).map(|step| step.name.as_str())
+    }
+
     /// The last recorded state of every path that the run changed: what should be there now.
     pub fn written(&self) -> Vec<Change> {
         let mut by_clock: Vec<&StepRecord> = self.steps.iter().filter(|step| !step.changes.is_empty()).collect();

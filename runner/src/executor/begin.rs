@@ -33,7 +33,12 @@ pub(crate) async fn recheck(run: &Arc<Run>) -> Result<Option<End>, RunError> {
     for assumption in &run.setup.compiled.plan.assumptions {
         let Some(expr) = &assumption.check else { continue };
         let text = assumption.text.clone();
-        let event = match check(&run.setup, &run.recorder, expr).await {
+        let why = check(&run.setup, &run.recorder, expr).await;
+        if run.setup.stop.is_killing() {
+            run.recorder.record(Event::Interrupted { killed: true }).await?;
+            return Ok(Some(End::Interrupted));
+        }
+        let event = match why {
             None => Event::AssumptionHeld { text },
             Some(why) => {
                 end = Some(End::Failed);

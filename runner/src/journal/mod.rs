@@ -3,8 +3,10 @@
 //! A [`Store`] is the database, a [`Journal`] the part of it that a run writes to: a small trait, so that crashes and
 //! full disks can be injected. What events mean is the business of [`crate::state`].
 
+mod approvals;
 mod error;
 mod lock;
+mod plans;
 mod records;
 mod schema;
 mod store;

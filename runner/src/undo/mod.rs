@@ -9,7 +9,7 @@ mod files;
 use crate::event::{Conflict, Event};
 use crate::journal::RunLock;
 use crate::run::{Recorder, RunError, RunSetup, clean};
-use crate::state::{RunState, StepRecord, StepState, UndoCall};
+use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use calls::CallEnd;
 use files::Restored;
 use planc_lang::plan::Step;
@@ -31,11 +31,15 @@ pub struct UndoReport {
     pub stopped: Option<String>,
 }
 
-/// Takes back what a run did. Refuses while a process is at work in the same state directory.
+/// Takes back what a run did. Refuses while a process is at work in the same state directory. A run that did nothing, or
+/// was taken back, stays as it is. A request to stop is heeded before the next step; what is left can be taken back later.
 pub async fn undo(setup: RunSetup) -> Result<UndoReport, RunError> {
     let _lock = RunLock::take(&setup.config.state, &setup.run)?;
     let events = setup.journal.events().await?;
     let state = RunState::fold(&setup.compiled.plan, &events);
+    if !state.has_begun() || state.undo == UndoState::Complete {
+        return Ok(UndoReport { complete: true, ..UndoReport::default() });
+    }
     let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), state);
     take_back(&Arc::new(setup), &recorder).await
 }
@@ -47,8 +51,11 @@ pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Res
     let mut report = UndoReport::default();
     let mut left_paths = BTreeSet::new();
     let records = last_first(&recorder.state());
+    // Who stopped the run does not thereby stop what its failure asks for.
+    let stopped_before = setup.stop.is_stopping();
+    let asked = || setup.stop.is_killing() || setup.stop.is_stopping() && !stopped_before;
     for record in records {
-        report.stopped = match setup.stop.is_killing() {
+        report.stopped = match asked() {
             true => Some("a person asked to stop".into()),
             false => take_back_step(setup, recorder, &record, &mut left_paths, &mut report).await?,
         };

@@ -1,10 +1,14 @@
 //! The store on disk: plans, runs, approvals, grouped records, and what it refuses.
 
-use planc::event::{Approved, Event};
+use crate::support::{Break, World};
+use planc::event::{Approved, End, Event};
 use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
 use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
+use planc::run::RunSetup;
+use planc::state::RunState;
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 fn report(digest: Digest) -> PlanReport {
@@ -212,6 +216,41 @@ fn records_that_wait_together_are_all_durable_and_in_the_order_of_each_writer() 
             assert!(own.is_sorted(), "{own:?}");
         }
     }
+}
+
+#[test]
+fn a_run_is_carried_out_and_taken_back_with_the_store() {
+    let text = r#"
+plan "Stored" {
+  critical { create "*.txt" }
+  step a = fs.write(path: "a.txt", text: "a")
+  step b = fs.write(path: "b.txt", text: "${a.path}")
+}
+"#;
+    let mut world = World::new(&[], text);
+    let store = Store::open(&world.state_dir).unwrap();
+    let mut stored = plan("stored", 1);
+    (stored.digest, stored.predictions) = (world.setup.digest, world.setup.predictions.clone());
+    store.save_plan(&stored).unwrap();
+    let run = store.open_run(&stored.digest).unwrap();
+    store.record_approval(&yes(stored.digest)).unwrap();
+    world.setup.run.clone_from(&run.id);
+    world.setup.approval = store.consume_approval(&stored.digest, &run.id).unwrap();
+    world.setup.predictions = store.plan(&stored.digest.short()).unwrap().predictions;
+    let journal: Arc<dyn Journal> = Arc::new(store.journal(&run.id));
+    let process = world.process_with(Break::Never, |setup| setup.journal = journal.clone());
+    assert_eq!(process.end(), End::Done);
+    assert_eq!(world.read("b.txt"), "a.txt");
+    let fold = || {
+        let events: Vec<Event> = store.events(&run.id).unwrap().into_iter().map(|stored| stored.event).collect();
+        RunState::fold(&world.setup.compiled.plan, &events)
+    };
+    assert_eq!(fold().status, PlanStatus::Done);
+    let setup = RunSetup { journal, ..world.setup.clone() };
+    let report = tokio::runtime::Runtime::new().unwrap().block_on(planc::undo::undo(setup)).unwrap();
+    assert!(report.complete, "{report:?}");
+    assert!(world.tree().is_empty());
+    assert_eq!(fold().status, PlanStatus::Undone);
 }
 
 #[test]

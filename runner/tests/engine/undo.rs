@@ -111,6 +111,14 @@ fn a_crashed_run_is_taken_back() {
 }
 
 #[test]
+fn a_run_that_did_nothing_stays_as_it_is() {
+    let world = World::new(FILES, PLAN);
+    assert!(world.undo().complete);
+    assert!(world.events.lock().unwrap().is_empty());
+    assert_eq!(world.execute(), End::Done);
+}
+
+#[test]
 fn a_run_at_work_is_not_taken_back() {
     let world = done();
     let _lock = RunLock::take(&world.state_dir, "0123abcd").unwrap();
@@ -181,6 +189,7 @@ fn a_call_cut_off_by_a_crash_is_not_made_again_unasked() {
     let calls = world.outside.calls.lock().unwrap().len();
     let report = world.undo();
     assert!(report.stopped.as_deref().is_some_and(|why| why.contains("`two`")), "{report:?}");
+    assert_eq!(world.state().undo_doubts().collect::<Vec<_>>(), ["two"]);
     assert_eq!(world.outside.calls.lock().unwrap().len(), calls);
     let resolved =
         Event::DoubtResolved { step: "two".into(), resolution: Resolution::Redo, channel: "argument".into() };

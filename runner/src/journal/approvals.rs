@@ -1,0 +1,83 @@
+//! Answers in the store: a yes to a plan, used up once, and standing ones to every call of a tool.
+
+use super::now;
+use super::records::Grant;
+use super::store::{At, Outcome, Store};
+use crate::event::Approved;
+use planc_lang::digest::Digest;
+use rusqlite::{Connection, OptionalExtension, params};
+
+impl Store {
+    /// Records a yes; it may be used up once.
+    pub fn record_approval(&self, approval: &Approved) -> Outcome<()> {
+        let approval = approval.clone();
+        self.work("record the approval", move |at, connection| {
+            let Approved { digest, by, channel, at: when } = &approval;
+            let insert = "INSERT INTO approvals (digest, by, channel, at) VALUES (?1, ?2, ?3, ?4)";
+            at.sql(connection.execute(insert, params![digest.to_string(), by, channel, when])).map(|_| ())
+        })
+    }
+
+    /// Uses up a yes for a digest, oldest first; none: there is none left. A run that has used one up gets the same
+    /// again, so that a crash right after loses nothing.
+    pub fn consume_approval(&self, digest: &Digest, run: &str) -> Outcome<Option<Approved>> {
+        let (digest, run) = (*digest, run.to_owned());
+        self.work("use up the approval", move |at, connection| {
+            let update = "UPDATE approvals SET consumed_by_run = ?2 WHERE id =
+                (SELECT id FROM approvals WHERE digest = ?1 AND (consumed_by_run IS NULL OR consumed_by_run = ?2)
+                 ORDER BY consumed_by_run IS NULL, id LIMIT 1) RETURNING by, channel, at";
+            let transaction = at.begin(connection)?;
+            let row = transaction.query_row(update, params![digest.to_string(), run], |row| {
+                Ok(Approved { digest, by: row.get(0)?, channel: row.get(1)?, at: row.get(2)? })
+            });
+            let approved = at.sql(row.optional())?;
+            at.sql(transaction.commit())?;
+            Ok(approved)
+        })
+    }
+
+    /// Whether a yes for a digest is there that no run has used up.
+    pub fn has_approval(&self, digest: &Digest) -> Outcome<bool> {
+        let digest = digest.to_string();
+        self.work("read the approvals", move |at, connection| {
+            let query = "SELECT EXISTS (SELECT 1 FROM approvals WHERE digest = ?1 AND consumed_by_run IS NULL)";
+            at.sql(connection.query_row(query, [&digest], |row| row.get(0)))
+        })
+    }
+
+    /// Takes back every yes for a digest that no run has used up.
+    pub fn revoke_approvals(&self, digest: &Digest) -> Outcome<usize> {
+        let digest = digest.to_string();
+        self.work("take back the approval", move |at, connection| {
+            at.sql(connection.execute("DELETE FROM approvals WHERE digest = ?1 AND consumed_by_run IS NULL", [&digest]))
+        })
+    }
+
+    /// Tools to whose every call somebody said yes, by name.
+    pub fn grants(&self) -> Outcome<Vec<Grant>> {
+        self.work("list the standing answers", |at, connection| {
+            at.rows(connection, "SELECT tool, by, at FROM grants ORDER BY tool", [], |row| {
+                Ok(Grant { tool: row.get(0)?, by: row.get(1)?, at: row.get(2)? })
+            })
+        })
+    }
+
+    /// Remembers a yes to every further call of a tool.
+    pub fn add_grant(&self, tool: &str, by: &str) -> Outcome<()> {
+        let (tool, by) = (tool.to_owned(), by.to_owned());
+        self.work("remember the standing answer", move |at, connection| insert_grant(&at, connection, &tool, &by))
+    }
+
+    /// Forgets it; whether it was there.
+    pub fn remove_grant(&self, tool: &str) -> Outcome<bool> {
+        let tool = tool.to_owned();
+        self.work("forget the standing answer", move |at, connection| {
+            at.sql(connection.execute("DELETE FROM grants WHERE tool = ?1", [&tool])).map(|removed| removed > 0)
+        })
+    }
+}
+
+fn insert_grant(at: &At, connection: &Connection, tool: &str, by: &str) -> Outcome<()> {
+    let insert = "INSERT INTO grants (tool, by, at) VALUES (?1, ?2, ?3) ON CONFLICT (tool) DO NOTHING";
+    at.sql(connection.execute(insert, params![tool, by, now()])).map(|_| ())
+}
