@@ -443,14 +443,14 @@ fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Opt
     let kind = |ahead: usize| tokens.get(index + ahead).map_or(Kind::Newline, |token| token.kind);
     let word = source.slice(first.span());
     let fits = match word {
-        "step" | "let" | "output" | "type" => kind(1) == Kind::Ident && kind(2) == Kind::Assign,
-        "input" => kind(1) == Kind::Ident && kind(2) == Kind::Colon,
+        // Two names in a row stand nowhere else.
+        "step" | "let" | "output" | "type" | "input" => kind(1) == Kind::Ident,
         "rationale" | "context" | "assume" | "verify" | "reuse" | "plan" => {
             kind(1).is_text() || kind(1) == Kind::StrOpen
         }
         "critical" => kind(1) == Kind::LBrace,
         "catalogue" => kind(1) == Kind::Ident && kind(2) == Kind::LBrace,
-        "tool" => kind(1) == Kind::Ident && kind(2) == Kind::LParen,
+        "tool" => matches!(kind(1), Kind::Ident | Kind::LParen),
         _ => false,
     };
     fits.then_some(word)
