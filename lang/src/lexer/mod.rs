@@ -8,7 +8,7 @@ pub mod literal;
 mod strings;
 mod token;
 
-pub use token::{Kind, Token};
+pub use token::{KEYWORDS, Kind, Token};
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};

@@ -8,7 +8,7 @@ use super::leaf::Written;
 use super::walk::{Line, Walk, run};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::lexer::{Kind, Token};
+use crate::lexer::{KEYWORDS, Kind, Token};
 use crate::source::Span;
 use crate::syntax::*;
 
@@ -116,7 +116,14 @@ impl<'s> Walk<'s> {
             let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span.after() };
             Some(((name, ty), None))
         });
-        parts.map(|((name, ty), default)| Input { name, ty, default, span })
+        let ((name, ty), default) = parts?;
+        if KEYWORDS.contains(&name.name.as_str()) {
+            let message = format!("`{}` is a keyword and cannot be a name", name.name);
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, name.span, message).label("no expression could refer to it"),
+            );
+        }
+        Some(Input { name, ty, default, span })
     }
 
     pub(super) fn type_def(&mut self, line: Line<'s>) -> Option<TypeDef> {
