@@ -16,6 +16,7 @@ mod strings;
 mod tests;
 
 pub use patterns::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
+pub use strings::MAX_JSON_BYTES;
 
 /// A pure function that is called as a method on its receiver.
 pub struct Function {

@@ -201,10 +201,32 @@ fn record_fits(a: &RecordType, b: &RecordType, fits: fn(&Type, &Type) -> bool) -
     }) && b.fields.iter().all(|wanted| wanted.optional || a.field(&wanted.name).is_some())
 }
 
+/// A text as a string literal of the language, with its escapes and no others; what cannot be seen is `\u{…}`.
+pub struct Quoted<'t>(pub &'t str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        let mut rest = self.0;
+        // Rust escapes these in another way than the language does, or not at all.
+        while let Some(at) = rest.find(['\r', '\0', '\'', '$']) {
+            write!(f, "{}", rest[..at].escape_debug())?;
+            let behind = &rest[at + 1..];
+            match rest.as_bytes()[at] {
+                b'\'' => f.write_str("'")?,
+                b'$' if !behind.starts_with('{') => f.write_str("$")?,
+                other => write!(f, "\\u{{{other:x}}}")?,
+            }
+            rest = behind;
+        }
+        write!(f, "{}\"", rest.escape_debug())
+    }
+}
+
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Literal::String(s) => write!(f, "{:?}", s.as_str()),
+            Literal::String(s) => write!(f, "{}", Quoted(s)),
             Literal::Int(i) => write!(f, "{i}"),
             Literal::Bool(b) => write!(f, "{b}"),
         }
@@ -255,4 +277,24 @@ fn write_record(record: &RecordType, f: &mut fmt::Formatter<'_>) -> fmt::Result 
         write!(f, "{open}{}{}: {}", field.name, if field.optional { "?" } else { "" }, field.ty)?;
     }
     f.write_str(" }")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_quoted_with_the_escapes_of_the_language() {
+        let cases = [
+            ("a \"b\" c\\", r#""a \"b\" c\\""#),
+            ("it's\n\t", r#""it's\n\t""#),
+            ("\r\0", r#""\u{d}\u{0}""#),
+            ("$5 ${x} $", r#""$5 \u{24}{x} $""#),
+            ("a\u{202e}b", r#""a\u{202e}b""#),
+            ("é", r#""é""#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Quoted(text).to_string(), expected);
+        }
+    }
 }

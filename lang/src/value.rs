@@ -2,12 +2,13 @@
 //!
 //! A value knows its own shape and nothing else: no types are checked here.
 
-use crate::types::Type;
+use crate::types::{Quoted, Type};
 use rustc_hash::FxHashMap;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
@@ -109,7 +110,12 @@ impl Record {
 
 impl PartialEq for Record {
     fn eq(&self, other: &Record) -> bool {
-        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+        // Each pair of values is compared once: twice for each level would be exponential in the depth.
+        if self.iter().map(|(name, _)| name).eq(other.iter().map(|(name, _)| name)) {
+            return self.iter().zip(other.iter()).all(|((_, a), (_, b))| a == b);
+        }
+        let by_name: BTreeMap<&SmolStr, &Value> = other.iter().collect();
+        self.len() == other.len() && self.iter().all(|(name, value)| by_name.get(name) == Some(&value))
     }
 }
 
@@ -186,7 +192,7 @@ impl Value {
             Value::Bool(b) => format!("`{b}`"),
             Value::Int(i) => format!("`{i}`"),
             Value::Float(x) => format!("`{x}`"),
-            Value::String(s) if s.chars().count() <= 40 => format!("{s:?}"),
+            Value::String(s) if s.chars().count() <= 40 => Quoted(s).to_string(),
             Value::String(_) => "a string".into(),
             Value::List(_) => "a list".into(),
             Value::Record(_) => "a record".into(),
@@ -304,7 +310,7 @@ impl fmt::Display for Value {
             Value::Bool(b) => write!(f, "{b}"),
             Value::Int(i) => write!(f, "{i}"),
             Value::Float(x) => write!(f, "{x:?}"),
-            Value::String(s) => write!(f, "{s:?}"),
+            Value::String(s) => write!(f, "{}", Quoted(s)),
             Value::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().enumerate() {

@@ -66,6 +66,8 @@ pub struct StepRecord {
     pub answer: Option<String>,
     /// Whether a call waits for a yes.
     pub waits: bool,
+    /// Whether its changes were recorded before they were made: a file tool's.
+    pub by_files: bool,
     /// Everything that it changed or may have changed in the workspace, in order, all attempts.
     pub changes: Vec<Change>,
     /// What of that was taken back.
@@ -190,6 +192,7 @@ impl StepRecord {
             result: None,
             answer: None,
             waits: false,
+            by_files: false,
             changes: Vec::new(),
             restored: Vec::new(),
             conflicts: Vec::new(),
@@ -348,6 +351,7 @@ impl RunState {
         record.args = Some(args.clone());
         record.waits = false;
         record.clock = clock;
+        record.by_files |= result.is_some();
         record.changes.extend_from_slice(changes);
         record.state = StepState::Running { changes: changes.to_vec(), result: result.clone() };
         self.status = match record.verification {

@@ -374,12 +374,28 @@ impl Checker<'_> {
                 return error(span);
             }
         };
+        if let Some(pattern) = function.pattern.and_then(|index| typed.get(index)) {
+            self.check_pattern(pattern);
+        }
         let ty = match optional && base.ty.has_null() {
             true => ty.optional(),
             false => ty,
         };
         typed.insert(0, base);
         Expr { kind: ExprKind::Method { function, args: typed, optional }, ty, span }
+    }
+
+    /// A constant regular expression is compiled here, so that its mistakes show before anything runs.
+    fn check_pattern(&self, pattern: &Expr) {
+        if let ExprKind::Constant(Value::String(text)) = &pattern.kind
+            && let Err(reason) = stdlib::regex(text)
+        {
+            self.report.push(
+                Diagnostic::new(Code::InvalidValue, pattern.span, reason)
+                    .label("not a regular expression")
+                    .help("write patterns as raw strings, `r\"\\d+\"`, so that backslashes stay as they are"),
+            );
+        }
     }
 
     fn unknown_method(&self, receiver: &Type, name: &Ident) -> Diagnostic {

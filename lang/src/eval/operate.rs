@@ -110,23 +110,26 @@ pub(super) fn binary(
     expr: &Expr,
     budget: &mut Budget,
 ) -> Result<Value, Failure> {
+    use BinaryOp::*;
+    if matches!(op, Equal | NotEqual | In | Less | LessEqual | Greater | GreaterEqual) {
+        budget.walk(&left, expr.span)?;
+        budget.walk(&right, expr.span)?;
+    }
     match op {
         BinaryOp::Coalesce => Ok(right),
         BinaryOp::And | BinaryOp::Or => Ok(truth(&right, expr.span)?.map_or_else(|| unknown(expr), Value::Bool)),
         BinaryOp::Equal | BinaryOp::NotEqual => {
-            look_through(&left, &right, expr, budget)?;
             let equal = equal(&left, &right).map(|equal| equal == (op == BinaryOp::Equal));
             Ok(equal.map_or_else(|| unknown(expr), Value::Bool))
         }
         BinaryOp::In => {
-            look_through(&left, &right, expr, budget)?;
             let Some(items) = super::access::items(&right, expr.span)? else { return Ok(unknown(expr)) };
             Ok(contains(items, &left).map_or_else(|| unknown(expr), Value::Bool))
         }
-        BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
-            look_through(&left, &right, expr, budget)?;
-            compare(op, &left, &right, expr)
-        }
+        BinaryOp::Less => compare(op, Ordering::is_lt, &left, &right, expr),
+        BinaryOp::LessEqual => compare(op, Ordering::is_le, &left, &right, expr),
+        BinaryOp::Greater => compare(op, Ordering::is_gt, &left, &right, expr),
+        BinaryOp::GreaterEqual => compare(op, Ordering::is_ge, &left, &right, expr),
         BinaryOp::Add => add(&left, &right, expr, budget),
         BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => {
             arithmetic(op, &left, &right, expr)
@@ -134,26 +137,20 @@ pub(super) fn binary(
     }
 }
 
-fn look_through(left: &Value, right: &Value, expr: &Expr, budget: &mut Budget) -> Result<(), Failure> {
-    budget.walk(left, expr.span)?;
-    budget.walk(right, expr.span)?;
-    Ok(())
-}
-
-fn compare(op: BinaryOp, left: &Value, right: &Value, expr: &Expr) -> Result<Value, Failure> {
-    let order = match (left, right) {
-        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => return Ok(unknown(expr)),
+fn compare(
+    op: BinaryOp,
+    holds: fn(Ordering) -> bool,
+    left: &Value,
+    right: &Value,
+    expr: &Expr,
+) -> Result<Value, Failure> {
+    match (left, right) {
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Ok(unknown(expr)),
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) | (Value::String(_), Value::String(_)) => {
-            order(left, right)
+            Ok(Value::Bool(holds(order(left, right))))
         }
-        _ => return Err(mismatch(op, left, right, expr)),
-    };
-    Ok(Value::Bool(match op {
-        BinaryOp::Less => order == Ordering::Less,
-        BinaryOp::LessEqual => order != Ordering::Greater,
-        BinaryOp::Greater => order == Ordering::Greater,
-        _ => order != Ordering::Less,
-    }))
+        _ => Err(mismatch(op, left, right, expr)),
+    }
 }
 
 fn add(left: &Value, right: &Value, expr: &Expr, budget: &mut Budget) -> Result<Value, Failure> {

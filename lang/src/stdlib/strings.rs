@@ -4,6 +4,9 @@ use super::{Function, Needs, count, int, size, takes, text};
 use crate::types::Type;
 use crate::value::{MAX_ITEMS, MAX_TEXT_BYTES, Value, text_too_long, too_many_items};
 
+/// The longest text that is read as JSON, in bytes: values take many times the room of their text.
+pub const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
+
 /// A function on text that looks at all of it.
 macro_rules! function {
     ($signature:literal, $doc:literal, $example:expr, $params:expr, $optional:expr, $result:expr, $eval:expr) => {
@@ -211,5 +214,8 @@ fn parse_float(text: &str) -> Value {
 }
 
 fn parse_json(text: &str) -> Result<Value, String> {
+    if text.len() > MAX_JSON_BYTES {
+        return Err(format!("a text of more than {} MiB is not read as JSON", MAX_JSON_BYTES / 1024 / 1024));
+    }
     serde_json::from_str(text).map_err(|error| format!("the text is no JSON: {error}"))
 }

@@ -23,6 +23,9 @@ pub trait Journal: Send + Sync {
     /// Records one event; durable when this returns `Ok`.
     fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>>;
 
+    /// What was recorded so far, in order. Asked once the run is locked.
+    fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>>;
+
     /// Remembers a yes to every further call of a tool; durable when this returns `Ok`.
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>>;
 }

@@ -271,6 +271,11 @@ impl Journal for RunJournal {
         })
     }
 
+    fn events(&self) -> Future_<'_, Outcome<Vec<Event>>> {
+        let store = Store { writer: self.writer.clone() };
+        Box::pin(async move { Ok(store.events(&self.run)?.into_iter().map(|stored| stored.event).collect()) })
+    }
+
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Outcome<()>> {
         let store = Store { writer: self.writer.clone() };
         Box::pin(async move { store.add_grant(tool, by) })

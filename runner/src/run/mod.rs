@@ -3,6 +3,7 @@
 mod ask;
 mod call;
 mod caller;
+mod clean;
 mod images;
 mod recorder;
 mod stop;
@@ -14,17 +15,19 @@ pub use stop::Stop;
 
 pub(crate) use call::{Permit, Simulated, call_live, implementation, permit, simulate, timeout_of};
 pub(crate) use caller::{check, not_true};
+pub(crate) use clean::clean;
 pub(crate) use images::{Progress, progress};
 pub(crate) use stop::raised;
 pub(crate) use values::{environment, present_states};
 
 use crate::config::Config;
-use crate::event::{Approved, Event};
+use crate::event::Approved;
 use crate::journal::{Journal, LockError, StoreError};
 use crate::prediction::Prediction;
 use crate::tool::registry::Registry;
 use crate::workspace::{Contents, Observation, Workspace};
 use planc_lang::compile::Compiled;
+use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,10 +61,10 @@ pub struct RunSetup {
     pub registry: Arc<Registry>,
     /// Where everything is recorded.
     pub journal: Arc<dyn Journal>,
-    /// What was recorded before; empty for a run that has not begun.
-    pub events: Vec<Event>,
-    /// The yes that this run has used up, see [`crate::journal::Store::consume_approval`]; none where it is among the
-    /// events.
+    /// What an approval of this plan names: the digest of its report.
+    pub digest: Digest,
+    /// The yes that this run has used up, see [`crate::journal::Store::consume_approval`]; none where the journal has it
+    /// already.
     pub approval: Option<Approved>,
     /// Tools to whose every call somebody said yes.
     pub grants: Vec<String>,

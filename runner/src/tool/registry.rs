@@ -74,24 +74,17 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The names that the text of the catalogue declares, without parsing more than its outline.
-    fn declared() -> Vec<String> {
-        let mut catalogue = "";
-        let mut names = Vec::new();
-        for line in planc_lang::builtin::TEXT.lines() {
-            if let Some(rest) = line.strip_prefix("catalogue ") {
-                catalogue = rest.split_whitespace().next().unwrap_or_default();
-            } else if let Some(rest) = line.trim_start().strip_prefix("tool ") {
-                names.push(format!("{catalogue}.{}", rest.split('(').next().unwrap_or_default()));
-            }
-        }
-        names.sort();
-        names
-    }
+    use planc_lang::compile::{add_builtin, load_catalogue};
+    use planc_lang::source::Sources;
 
     #[test]
     fn every_declared_tool_is_carried_out_and_nothing_else() {
-        assert_eq!(Registry::builtin().names().collect::<Vec<_>>(), declared());
+        let mut sources = Sources::default();
+        let index = add_builtin(&mut sources);
+        let (catalogue, diagnostics) = load_catalogue(&sources, &[index]);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let mut declared: Vec<&str> = catalogue.tools().map(|tool| tool.name.as_str()).collect();
+        declared.sort_unstable();
+        assert_eq!(Registry::builtin().names().collect::<Vec<_>>(), declared);
     }
 }

@@ -1,0 +1,151 @@
+//! What the commands that carry out plans have in common: finding a plan or a run, and a yes for it.
+
+use super::core;
+use super::exit::Exit;
+use super::fault::Fault;
+use super::session::Session;
+use super::terminal::{Terminal, Typed, confirm};
+use crate::approval::Channel;
+use crate::desk::{Desk, Planned, inputs};
+use crate::journal::{StoredPlan, StoredRun};
+use crate::render::card::{Card, Folded, card};
+use crate::render::summary::totals;
+use crate::render::text::Look;
+use crate::report::{PlanReport, PlanStatus};
+use planc_lang::digest::Digest;
+
+/// Compiles a plan file, makes its dry run, and keeps it.
+pub fn prepare(session: &Session, name: &str, given: &[String]) -> Result<(Desk, Planned), Fault> {
+    let draft = session.compile(name)?;
+    let given = given.iter().map(|text| split_input(text)).collect::<Result<Vec<_>, Fault>>()?;
+    let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
+    let desk = session.desk()?;
+    // Reads of listed hosts are made on it.
+    let runtime = core::runtime()?;
+    let _inside = runtime.enter();
+    let planned = desk.plan(&draft, &values)?;
+    Ok((desk, planned))
+}
+
+fn split_input(text: &str) -> Result<(String, String), Fault> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(Fault::usage(format!("`--input {text}` has no value")).help("write `--input name=value`")),
+    }
+}
+
+/// The exit code of a plan that something stands against: policy alone, or anything else.
+pub fn blocked(report: &PlanReport) -> Option<Exit> {
+    match report.status {
+        PlanStatus::Blocked if report.problems.iter().all(|problem| problem.policy) => Some(Exit::Refused),
+        PlanStatus::Blocked => Some(Exit::PlanErrors),
+        PlanStatus::NeedsApproval
+        | PlanStatus::Approved
+        | PlanStatus::Executing
+        | PlanStatus::Verifying
+        | PlanStatus::Done
+        | PlanStatus::Failed
+        | PlanStatus::Paused
+        | PlanStatus::InDoubt
+        | PlanStatus::Undone
+        | PlanStatus::Aborted
+        | PlanStatus::Stale => None,
+    }
+}
+
+/// A run by name, or the waiting run of a plan by digest.
+pub fn find(session: &Session, name: &str) -> Result<(Desk, StoredPlan, StoredRun), Fault> {
+    // Looking creates nothing.
+    session.existing_store()?.ok_or_else(|| no_runs(name))?;
+    let desk = session.desk()?;
+    let digest = name.starts_with("sha256:") || name.len() > 16;
+    let run = match digest {
+        true => desk.store.open_run(&desk.store.plan(name)?.digest)?,
+        false => desk.store.run(name)?,
+    };
+    let plan = desk.store.plan(&run.plan.to_string())?;
+    Ok((desk, plan, run))
+}
+
+fn no_runs(name: &str) -> Fault {
+    Fault::usage(format!("there is no run `{name}`: no runs yet in this workspace")).help("`planc plan FILE` makes one")
+}
+
+/// Shows the card on the controlling terminal and asks. A yes is recorded; the fault says why there is none.
+pub fn ask(
+    session: &Session,
+    terminal: &Terminal,
+    desk: &Desk,
+    plan: &StoredPlan,
+    name: Option<&str>,
+) -> Result<(), Fault> {
+    let look = Look::new(terminal.columns(), session.out.err_paint());
+    let lost = |error: std::io::Error| waiting(plan, &format!("the terminal cannot be used: {error}"));
+    terminal.write(&card(&plan.report, Card { look, plan: name, folded: Folded::Yes })).map_err(lost)?;
+    let totals = totals(&plan.report);
+    let question = format!("\nApprove and run exactly this: {} — {}?", totals.numbers(), totals.undo());
+    match confirm(terminal, &question).map_err(lost)? {
+        Typed::Line(line) if line == "yes" => yes(desk, plan, Channel::Terminal),
+        Typed::Line(_) | Typed::End => Err(waiting(plan, "that was not a yes")),
+        Typed::Interrupted => Err(Fault { exit: Exit::Interrupted, ..waiting(plan, "interrupted") }),
+    }
+}
+
+/// Records a yes, if its channel is good enough; otherwise the plan waits.
+pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<(), Fault> {
+    match desk.approve(plan, channel).map_err(Fault::from) {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.exit == Exit::Waiting => Err(waiting(plan, &fault.message)),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// A plan that waits for a person.
+pub fn waiting(plan: &StoredPlan, why: &str) -> Fault {
+    Fault::new(Exit::Waiting, format!("{why}; the plan waits for approval, and nothing has been changed"))
+        .help(format!("a person approves with `planc approve sha256:{}`", plan.digest.short()))
+}
+
+/// A yes that names what was reviewed.
+pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<(), Fault> {
+    match digest == plan.digest {
+        true => yes(desk, plan, Channel::Argument),
+        false => Err(other_digest(desk, plan, digest)),
+    }
+}
+
+/// What is different between the plan that was reviewed and the present one.
+fn other_digest(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Fault {
+    let mut message = format!("{digest} is not what this plan does now; nothing has been changed");
+    if let Ok(reviewed) = desk.store.plan(&digest.to_string()) {
+        for line in differences(&reviewed, plan) {
+            message.push_str(&format!("\n  {line}"));
+        }
+    }
+    Fault::new(Exit::Stale, message).help(format!("the present dry run is {}", plan.digest))
+}
+
+fn differences(reviewed: &StoredPlan, present: &StoredPlan) -> Vec<String> {
+    let mut lines = Vec::new();
+    if reviewed.plan_digest != present.plan_digest {
+        lines.push("the text of the plan, or the definition of a tool, is another one".to_owned());
+    }
+    if reviewed.inputs != present.inputs {
+        lines.push(format!("inputs: approved with {}, now {}", reviewed.inputs, present.inputs));
+    }
+    for seen in &present.report.observations {
+        let before = reviewed.report.observations.iter().find(|other| other.look == seen.look);
+        match before {
+            Some(before) if before.seen != seen.seen => {
+                let expected = before.clone();
+                let difference = crate::event::Difference { expected, found: seen.seen.clone() };
+                lines.push(crate::render::checklist::difference_text(&difference));
+            }
+            Some(_) | None => {}
+        }
+    }
+    if lines.is_empty() {
+        lines.push("the policy, the workspace, or what it would look at is another one".to_owned());
+    }
+    lines
+}

@@ -1,0 +1,151 @@
+//! The one place where commands reach what carries plans out: a run or its undoing ⟶ shown while it goes on, then reported.
+
+use super::exit::Exit;
+use super::fault::Fault;
+use super::output::Quiet;
+use super::session::Session;
+use super::terminal::AskOnTerminal;
+use crate::desk::{Desk, Planned};
+use crate::event::Event;
+use crate::executor;
+use crate::journal::StoredRun;
+use crate::render::checklist::{Checklist, Place};
+use crate::render::final_report::{self, fold};
+use crate::run::{Ask, RunSetup, Stop, Watch};
+use crate::state::RunState;
+use crate::undo;
+use planc_lang::source::Sources;
+use std::future::Future;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Runtime;
+
+/// The runtime that calls are made on.
+pub fn runtime() -> Result<Runtime, Fault> {
+    // Two at least: a question to a person blocks one.
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().max(2));
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::usage(format!("cannot start threads: {error}")))
+}
+
+/// Carries out a run that has its yes, or goes on with it.
+pub fn execute(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) -> Result<Exit, Fault> {
+    let end = watched(session, desk, planned, run, executor::execute)?;
+    finish(session, desk, planned, run)?;
+    Ok(end.into())
+}
+
+/// Takes back what a run has done.
+pub fn take_back(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) -> Result<Exit, Fault> {
+    let report = watched(session, desk, planned, run, undo::undo)?;
+    finish(session, desk, planned, run)?;
+    if let Some(why) = &report.stopped {
+        session.out.progress(&format!("stopped: {}\n", crate::render::text::inline(why)));
+    }
+    Ok(if report.complete { Exit::Success } else { Exit::Failed })
+}
+
+/// Does something with a run while the checklist is drawn and Ctrl-C asks it to stop.
+fn watched<T, F, E>(
+    session: &Session,
+    desk: &Desk,
+    planned: &Planned,
+    run: &StoredRun,
+    work: impl FnOnce(RunSetup) -> F,
+) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, E>>,
+    Fault: From<E>,
+{
+    let screen = Arc::new(Screen::new(session, planned));
+    let stop = Stop::new();
+    let watch: Watch = Arc::new({
+        let screen = screen.clone();
+        move |event: &Event| screen.on(event)
+    });
+    let ask: Arc<dyn Ask> = Arc::new(AskOnTerminal {
+        hide: {
+            let screen = screen.clone();
+            move |ask: &mut dyn FnMut()| screen.suspend(ask)
+        },
+        stop: stop.clone(),
+        paint: session.out.err_paint(),
+    });
+    let setup = desk.setup(run, planned, ask, stop.clone(), Some(watch))?;
+    let result = runtime()?.block_on(async {
+        let listening = stop.listen().map_err(|error| Fault::usage(format!("cannot listen to signals: {error}")))?;
+        let result = work(setup).await;
+        listening.abort();
+        Ok::<_, Fault>(result)
+    })?;
+    screen.finish();
+    Ok(result?)
+}
+
+/// Prints what came of a run, and notes where its plan now is.
+fn finish(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) -> Result<(), Fault> {
+    let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+    let status = RunState::fold(&planned.compiled.plan, &events).status;
+    desk.store.set_plan_status(&planned.plan.digest, status)?;
+    let report = fold(&run.id, &planned.plan.report, &events);
+    match session.out.is_json() {
+        true => session.out.json(&report),
+        false => session.out.print(&format!("\n{}", final_report::draw(&report, session.out.look()))),
+    }
+}
+
+/// The checklist, shared by everything that happens at the same time. While a person is asked, events queue up, so that no
+/// call waits for the screen.
+struct Screen {
+    list: Mutex<Checklist>,
+    queue: Mutex<Vec<Event>>,
+}
+
+impl Screen {
+    fn new(session: &Session, planned: &Planned) -> Screen {
+        let place = match (session.out.quiet, session.out.is_json()) {
+            (Quiet::Yes, _) | (_, true) => Place::Nowhere,
+            (Quiet::No, false) if std::io::stderr().is_terminal() => Place::Live,
+            (Quiet::No, false) => Place::Log,
+        };
+        let list = Checklist::new(&planned.plan.report, place, session.out.err_paint());
+        Screen { list: Mutex::new(list), queue: Mutex::default() }
+    }
+
+    fn on(&self, event: &Event) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
+        if let Ok(mut list) = self.list.try_lock() {
+            self.drain(&mut list);
+        }
+    }
+
+    fn drain(&self, list: &mut Checklist) {
+        loop {
+            let events = std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner));
+            if events.is_empty() {
+                return;
+            }
+            events.iter().for_each(|event| list.on(event));
+        }
+    }
+
+    fn suspend(&self, ask: &mut dyn FnMut()) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.suspend(ask);
+        self.drain(&mut list);
+    }
+
+    fn finish(&self) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        self.drain(&mut list);
+        list.finish();
+    }
+}
+
+/// A source in its one form.
+pub fn formatted(_sources: &Sources, _index: usize) -> Result<String, Fault> {
+    Err(Fault::usage("the formatter is not part of this build"))
+}

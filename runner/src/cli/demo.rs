@@ -1,0 +1,111 @@
+//! `planc demo`: an example ⟶ a fresh scratch folder in which it is checked, planned and run, command by command.
+
+use super::exit::Exit;
+use super::fault::Fault;
+use super::init::{FIRST_PLAN, FIRST_PLAN_TEXT};
+use super::output::Output;
+use crate::render::card::shell_word;
+use crate::render::text::Tone;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// An example.
+struct Example {
+    name: &'static str,
+    /// Paths and contents.
+    files: &'static [(&'static str, &'static [u8])],
+}
+
+/// The examples that are built in.
+const EXAMPLES: &[Example] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
+/// The smallest example, which is always there.
+const HELLO: Example = Example { name: "hello", files: &[(FIRST_PLAN, FIRST_PLAN_TEXT.as_bytes())] };
+
+/// Arguments of `planc demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which example; without a name, the first
+    name: Option<String>,
+    /// The folder to make; without it, a fresh one for temporary files
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+    /// List the examples
+    #[arg(long)]
+    list: bool,
+}
+
+pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
+    out.without_markdown()?;
+    let all = || EXAMPLES.iter().chain([&HELLO]);
+    if args.list {
+        let names: Vec<&str> = all().map(|example| example.name).collect();
+        match out.is_json() {
+            true => out.json(&serde_json::json!({ "examples": names }))?,
+            false => out.print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?,
+        }
+        return Ok(Exit::Success);
+    }
+    let example = match &args.name {
+        None => all().next().unwrap_or(&HELLO),
+        Some(name) => all().find(|example| example.name == name).ok_or_else(|| {
+            Fault::usage(format!("there is no example `{name}`")).help("`planc demo --list` names them")
+        })?,
+    };
+    let folder = unpack(example, args.folder.as_deref())?;
+    play(out, example, &folder)
+}
+
+/// Makes the folder and writes the example's files into `workspace` in it.
+fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
+    let unique = uuid::Uuid::new_v4().simple().to_string();
+    let folder = match chosen {
+        Some(folder) => folder.to_owned(),
+        None => std::env::temp_dir().join(format!("planc-demo-{}-{}", example.name, &unique[..8])),
+    };
+    let failed = |error: std::io::Error| Fault::usage(format!("cannot make `{}`: {error}", folder.display()));
+    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+    for (path, content) in example.files {
+        let path = folder.join("workspace").join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
+        std::fs::write(path, content).map_err(failed)?;
+    }
+    folder.canonicalize().map_err(failed)
+}
+
+/// Runs the commands a person would type, and shows each of them.
+fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
+    let plan = plan_of(example);
+    let failed = |error: std::io::Error| Fault::usage(format!("cannot start planc: {error}"));
+    let program = std::env::current_exe().map_err(failed)?;
+    let workspace = folder.join("workspace");
+    out.progress(&format!(
+        "{}\n",
+        out.err_tone(Tone::Dim, &format!("cd {}", shell_word(&workspace.to_string_lossy())))
+    ));
+    let mut last = 0;
+    for words in [vec!["check", plan], vec!["plan", plan], vec!["run", "--approve", plan]] {
+        out.progress(&format!("\n{}\n", out.err_tone(Tone::Name, &format!("$ planc {}", words.join(" ")))));
+        let status = Command::new(&program)
+            .args(["--state-dir".as_ref(), folder.join("state").as_os_str()])
+            .args(if out.is_json() { &["--format", "json"][..] } else { &[] })
+            .args(&words)
+            .current_dir(&workspace)
+            .status()
+            .map_err(failed)?;
+        last = status.code().unwrap_or(Exit::Interrupted as i32);
+        if last != 0 {
+            break;
+        }
+    }
+    let hint = format!("\nEverything is in {}; look around, then delete it.\n", folder.display());
+    out.progress(&out.err_tone(Tone::Dim, &hint));
+    Ok(Exit::ALL.iter().map(|(exit, _, _)| *exit).find(|exit| *exit as i32 == last).unwrap_or(Exit::Failed))
+}
+
+/// The plan of an example: `plan.pl`, else its first file with a plan's extension.
+fn plan_of(example: &Example) -> &'static str {
+    let plans = || example.files.iter().map(|(path, _)| *path).filter(|path| path.ends_with(".pl"));
+    plans().find(|path| *path == "plan.pl").or_else(|| plans().find(|path| !path.contains('/'))).unwrap_or("plan.pl")
+}

@@ -1,0 +1,59 @@
+//! `planc explain`: a code ⟶ its page; nothing ⟶ all codes.
+
+use super::exit::Exit;
+use super::fault::Fault;
+use super::output::Output;
+use crate::render::text::Tone;
+use planc_lang::codes::{Code, Severity};
+use serde_json::json;
+
+/// Arguments of `planc explain`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A code, such as `P0312`; without one, all codes are listed
+    code: Option<String>,
+}
+
+pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
+    out.without_markdown()?;
+    match &args.code {
+        None => list(out)?,
+        Some(text) => page(out, find(text)?)?,
+    }
+    Ok(Exit::Success)
+}
+
+fn find(text: &str) -> Result<Code, Fault> {
+    let by_name = || Code::ALL.iter().copied().find(|code| code.name().eq_ignore_ascii_case(text));
+    Code::parse(text).or_else(by_name).ok_or_else(|| {
+        Fault::usage(format!("there is no code `{text}`")).help("`planc explain` without a code lists all of them")
+    })
+}
+
+fn row(code: Code) -> serde_json::Value {
+    json!({ "code": code, "name": code.name(), "severity": code.severity(), "title": code.title() })
+}
+
+fn list(out: Output) -> Result<(), Fault> {
+    if out.is_json() {
+        return out.json(&Code::ALL.iter().map(|code| row(*code)).collect::<Vec<_>>());
+    }
+    let lines = Code::ALL.iter().map(|code| {
+        let tone = match code.severity() {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Careful,
+        };
+        format!("{}  {}\n", out.paint.tone(tone, code.to_string()), code.title())
+    });
+    out.print(&lines.collect::<String>())
+}
+
+fn page(out: Output, code: Code) -> Result<(), Fault> {
+    if out.is_json() {
+        let mut page = row(code);
+        page["page"] = code.page().into();
+        return out.json(&page);
+    }
+    let head = format!("{} {}", code, code.title());
+    out.print(&format!("{}\n\n{}\n", out.paint.tone(Tone::Strong, head), code.page().trim()))
+}

@@ -1,0 +1,122 @@
+//! Why a command did not do what it was asked for, and how that is said: lines on standard error, or one JSON object.
+
+use super::exit::Exit;
+use super::output::Output;
+use crate::approval::Refusal;
+use crate::desk::{DeskError, InputError};
+use crate::journal::StoreError;
+use crate::render::text::{Tone, inline, lines};
+use crate::run::RunError;
+use planc_lang::diagnostic::DiagnosticJson;
+use serde_json::json;
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub struct Fault {
+    /// The exit code.
+    pub exit: Exit,
+    /// What was attempted on what; may have several lines.
+    pub message: String,
+    /// Advice.
+    pub help: Vec<String>,
+    /// Mistakes in a text, drawn, and as data.
+    pub diagnostics: Option<(String, Vec<DiagnosticJson>)>,
+}
+
+impl Fault {
+    /// A fault with an exit code.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Fault {
+        Fault { exit, message: message.into(), help: Vec::new(), diagnostics: None }
+    }
+
+    /// A mistake on the command line or in a file that was named.
+    pub fn usage(message: impl Into<String>) -> Fault {
+        Fault::new(Exit::Usage, message)
+    }
+
+    /// A sentence of advice.
+    pub fn help(mut self, text: impl Into<String>) -> Fault {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Says it: to people on standard error, to programs as the one object on standard output.
+    pub fn say(&self, out: &Output) {
+        if out.is_json() {
+            let mut error = json!({
+                "kind": self.exit.word(),
+                "exit": self.exit as u8,
+                "message": self.message,
+                "help": self.help,
+            });
+            if let Some((_, list)) = &self.diagnostics {
+                error["diagnostics"] = json!(list);
+            }
+            let _ = out.json(&json!({ "error": error }));
+            return;
+        }
+        if let Some((drawn, _)) = &self.diagnostics {
+            out.note(drawn);
+        }
+        // A path or a plan may stand in a message: it begins no line of its own.
+        let mut rows = lines(&self.message).into_iter();
+        out.note(&format!("{} {}\n", out.err_tone(Tone::Bad, "error:"), rows.next().unwrap_or_default()));
+        rows.for_each(|row| out.note(&format!("{row}\n")));
+        for help in &self.help {
+            out.note(&format!("{} {}\n", out.err_tone(Tone::Name, "help:"), inline(help)));
+        }
+    }
+}
+
+impl From<crate::config::ConfigError> for Fault {
+    fn from(error: crate::config::ConfigError) -> Fault {
+        Fault { help: error.help.clone(), ..Fault::usage(error.to_string()) }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        Fault::usage(error.to_string())
+    }
+}
+
+impl From<DeskError> for Fault {
+    fn from(error: DeskError) -> Fault {
+        let message = error.to_string();
+        match error {
+            DeskError::Store(_) | DeskError::Workspace(_) | DeskError::Contents { .. } => Fault::usage(message),
+            DeskError::Input(error) => match error {
+                InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
+                InputError::Unknown { known, .. } => {
+                    Fault::usage(message).help(format!("it has `{}`", known.join("`, `")))
+                }
+                InputError::Missing { name, ty } => {
+                    Fault::usage(message).help(format!("give it with `--input {name}=…`, a {ty}"))
+                }
+                InputError::Twice { .. } | InputError::Misfit { .. } => Fault::usage(message),
+            },
+            DeskError::Refused(refusal) => match refusal {
+                Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
+                Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
+                Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
+                Refusal::OtherDigest { .. } => Fault::new(Exit::Stale, message),
+            },
+            DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
+        }
+    }
+}
+
+impl From<RunError> for Fault {
+    fn from(error: RunError) -> Fault {
+        let message = error.to_string();
+        match error {
+            RunError::Store(_) | RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
+            RunError::NotApproved(run) => {
+                Fault::new(Exit::Waiting, message).help(format!("a person approves with `planc approve {run}`"))
+            }
+            RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),
+            RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)
+                .help("`planc resume` finds out what became of it, as far as that can be told"),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `planc init`: an empty folder ⟶ a configuration and a first plan. Never overwrites.
+
+use super::exit::Exit;
+use super::fault::Fault;
+use super::session::Session;
+use crate::config::{CONFIG_NAME, TEMPLATE};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The name of the first plan.
+pub const FIRST_PLAN: &str = "hello.pl";
+
+/// A first plan, which needs nothing but an empty folder.
+pub const FIRST_PLAN_TEXT: &str = r#"plan "Say hello" {
+  rationale "A first plan: one small file, which planc can take back."
+
+  critical {
+    create "hello.txt" "the greeting"
+  }
+
+  step greeting = fs.write(path: "hello.txt", text: "Hello from planc.\n") {
+    because "A greeting is the smallest useful file."
+  }
+
+  verify "the greeting is there" {
+    fs.stat(path: "hello.txt").kind == "file"
+  }
+}
+"#;
+
+/// Arguments of `planc init`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The folder; it is made where it is missing
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+}
+
+pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    let folder = args.folder.as_ref().map_or_else(|| session.current.clone(), |folder| session.path(folder));
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Fault::usage(format!("cannot make the folder `{}`: {error}", folder.display())))?;
+    let (mut written, mut kept) = (Vec::new(), Vec::new());
+    for (name, text) in [(CONFIG_NAME, TEMPLATE), (FIRST_PLAN, FIRST_PLAN_TEXT)] {
+        let path = folder.join(name);
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
+        match made.and_then(|mut file| file.write_all(text.as_bytes())) {
+            Ok(()) => written.push(name),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => kept.push(name),
+            Err(error) => return Err(Fault::usage(format!("cannot write `{}`: {error}", path.display()))),
+        }
+    }
+    if session.out.is_json() {
+        session.out.json(&serde_json::json!({ "written": written, "kept": kept }))?;
+        return Ok(Exit::Success);
+    }
+    let mut text = String::new();
+    written.iter().for_each(|name| text.push_str(&format!("wrote {name}\n")));
+    kept.iter().for_each(|name| text.push_str(&format!("kept {name}, which is there already\n")));
+    session.out.print(&format!("{text}\n`planc plan {FIRST_PLAN}` shows what the plan would do.\n"))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,206 @@
+//! The command line: arguments ⟶ one call of the core ⟶ text or JSON, and an exit code. One file per command; none decides
+//! anything itself.
+
+pub mod exit;
+pub mod fault;
+pub mod output;
+mod texts;
+mod session;
+mod terminal;
+mod core;
+mod check;
+mod fmt;
+mod explain;
+mod graph;
+mod compile;
+mod tools;
+mod plan;
+mod carry;
+mod run;
+mod approve;
+mod abort;
+mod resume;
+mod undo;
+mod runs;
+mod show;
+mod diff;
+mod init;
+mod demo;
+mod shell;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use exit::Exit;
+use fault::Fault;
+use output::{Colours, Format, Output, Quiet};
+use session::Session;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The compiler and runner for the plans of AI agents: what is approved is exactly what can run.
+#[derive(Debug, Parser)]
+#[command(name = "planc", version, max_term_width = 100, after_help = Exit::table(), disable_help_subcommand = true)]
+pub struct Cli {
+    /// Everywhere.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Arguments of every command.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Work in this directory instead of the current one
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub directory: Option<PathBuf>,
+    /// Keep runs, approvals and earlier contents here; never inside the workspace
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub state_dir: Option<PathBuf>,
+    /// A further file with tools; may be given several times
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub catalogue: Vec<PathBuf>,
+    /// The form of the result
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub format: Format,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Colours,
+    /// No progress, only results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tell what is wrong with plans and catalogues
+    Check(check::Args),
+    /// Bring plans and catalogues into the one form
+    Fmt(fmt::Args),
+    /// Explain a diagnostic code
+    Explain(explain::Args),
+    /// Draw which step waits for which
+    Graph(graph::Args),
+    /// Print the canonical form of a plan, which its digest covers
+    Compile(compile::Args),
+    /// List the tools that plans may call
+    Tools(tools::Args),
+    /// Make a dry run and show what a plan would do; nothing is changed
+    Plan(plan::Args),
+    /// Carry out a plan that is approved
+    Run(run::Args),
+    /// Say yes to a plan that waits, on the controlling terminal
+    Approve(approve::Args),
+    /// Say no to a plan that waits: nothing has run, nothing has changed
+    Abort(abort::Args),
+    /// Go on with a run that was interrupted, waits, or is in doubt
+    Resume(resume::Args),
+    /// Take back what a run has done
+    Undo(undo::Args),
+    /// List the runs of this workspace
+    Runs(runs::Args),
+    /// Show a plan that waits, or what came of a run
+    Show(show::Args),
+    /// Compare what was planned with what a run did
+    Diff(diff::Args),
+    /// Write a configuration and a first plan
+    Init(init::Args),
+    /// Try an example in a scratch folder
+    Demo(demo::Args),
+    /// Print a script that completes commands in a shell
+    Completions(shell::CompletionArgs),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Runs one command line, program name first, and gives its exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let exit = match Cli::try_parse_from(&args) {
+        Ok(cli) => run(cli),
+        Err(error) => misparsed(&error, &args),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(cli: Cli) -> Exit {
+    let quiet = if cli.global.quiet { Quiet::Yes } else { Quiet::No };
+    let out = Output::new(cli.global.format, cli.global.color, quiet);
+    match dispatch(cli, out) {
+        Ok(exit) => exit,
+        Err(fault) => {
+            fault.say(&out);
+            fault.exit
+        }
+    }
+}
+
+fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
+    let session = || Session::open(&cli.global, out);
+    let Some(command) = cli.command else { return start_page(out) };
+    match command {
+        Command::Check(args) => check::run(&session()?, &args),
+        Command::Fmt(args) => fmt::run(&session()?, &args),
+        Command::Explain(args) => explain::run(out, &args),
+        Command::Graph(args) => graph::run(&session()?, &args),
+        Command::Compile(args) => compile::run(&session()?, &args),
+        Command::Tools(args) => tools::run(&session()?, &args),
+        Command::Plan(args) => plan::run(&session()?, &args),
+        Command::Run(args) => run::run(&session()?, &args),
+        Command::Approve(args) => approve::run(&session()?, &args),
+        Command::Abort(args) => abort::run(&session()?, &args),
+        Command::Resume(args) => resume::run(&session()?, &args),
+        Command::Undo(args) => undo::run(&session()?, &args),
+        Command::Runs(args) => runs::run(&session()?, &args),
+        Command::Show(args) => show::run(&session()?, &args),
+        Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Init(args) => init::run(&session()?, &args),
+        Command::Demo(args) => demo::run(out, &args),
+        Command::Completions(args) => shell::completions(out, &args),
+        Command::Man => shell::man(out),
+    }
+}
+
+/// What clap has to say: help and version are results, everything else is a mistake.
+fn misparsed(error: &clap::Error, args: &[OsString]) -> Exit {
+    let wants_json = args.iter().any(|arg| arg == "--format=json")
+        || args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if !error.use_stderr() || !wants_json {
+        // A reader that went away is no error.
+        let _ = error.print();
+        return if error.use_stderr() { Exit::Usage } else { Exit::Success };
+    }
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    Fault::usage(message).help("`planc --help` lists what there is").say(&Output::new(
+        Format::Json,
+        Colours::Never,
+        Quiet::Yes,
+    ));
+    Exit::Usage
+}
+
+fn start_page(out: Output) -> Result<Exit, Fault> {
+    out.without_markdown()?;
+    if out.is_json() {
+        let commands: Vec<String> =
+            Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect();
+        out.json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "commands": commands }))?;
+        return Ok(Exit::Success);
+    }
+    let name = |text: &str| out.paint.tone(crate::render::text::Tone::Name, text);
+    out.print(&format!(
+        "planc {}: what is approved is exactly what can run.\n\n  {}             a guided example in a scratch folder\n  {}             a configuration and a first plan here\n  {}       what is wrong with a plan\n  {}        what it would do; nothing is changed\n  {}  approve and run it\n\n`planc --help` lists all commands.\n",
+        env!("CARGO_PKG_VERSION"),
+        name("planc demo"),
+        name("planc init"),
+        name("planc check FILE"),
+        name("planc plan FILE"),
+        name("planc run --approve FILE"),
+    ))?;
+    Ok(Exit::Success)
+}

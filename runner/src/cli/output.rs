@@ -1,0 +1,132 @@
+//! Where a command writes: results on standard output, progress and errors on standard error. A reader that went away is
+//! no error.
+
+use super::fault::Fault;
+use crate::render::text::{Look, Paint, Tone};
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// The form of results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests and tickets, where a command has it.
+    Markdown,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Colours {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere where `CLICOLOR_FORCE` is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where a command writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// The form of results.
+    pub format: Format,
+    /// Whether progress is left out.
+    pub quiet: Quiet,
+    /// Styles on standard output.
+    pub paint: Paint,
+    err_paint: Paint,
+}
+
+/// Whether progress is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    /// Progress is shown.
+    No,
+    /// Only results and errors.
+    Yes,
+}
+
+impl Output {
+    /// What the command line says, and what the streams are.
+    pub fn new(format: Format, colours: Colours, quiet: Quiet) -> Output {
+        match colours {
+            Colours::Auto => {}
+            Colours::Always => ColorChoice::AlwaysAnsi.write_global(),
+            Colours::Never => ColorChoice::Never.write_global(),
+        }
+        let paint = |choice: ColorChoice| if choice == ColorChoice::Never { Paint::Plain } else { Paint::Ansi };
+        Output {
+            format,
+            quiet,
+            paint: paint(AutoStream::choice(&io::stdout())),
+            err_paint: paint(AutoStream::choice(&io::stderr())),
+        }
+    }
+
+    /// Whether programs read the results.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// How cards and reports look on standard output.
+    pub fn look(&self) -> Look {
+        let size = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
+        Look::new(size.map(|(width, _)| width.0), self.paint)
+    }
+
+    /// Styles on standard error.
+    pub fn err_paint(&self) -> Paint {
+        self.err_paint
+    }
+
+    /// A tone on standard error.
+    pub fn err_tone(&self, tone: Tone, text: &str) -> String {
+        self.err_paint.tone(tone, text)
+    }
+
+    /// Writes a result.
+    pub fn print(&self, text: &str) -> Result<(), Fault> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Fault::usage(format!("cannot write to standard output: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a result for programs.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), Fault> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Fault::usage(format!("cannot represent the result as JSON: {error}")))?;
+        self.print(&(text + "\n"))
+    }
+
+    /// Writes an error or a message to standard error.
+    pub fn note(&self, text: &str) {
+        // There is nowhere left to complain.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    /// Writes progress to standard error, unless it is unwanted.
+    pub fn progress(&self, text: &str) {
+        if self.quiet == Quiet::No && !self.is_json() {
+            self.note(text);
+        }
+    }
+
+    /// Refuses Markdown where a command has none.
+    pub fn without_markdown(&self) -> Result<(), Fault> {
+        match self.format {
+            Format::Markdown => Err(Fault::usage("this command has no Markdown form")
+                .help("`--format markdown` works for `plan` and `show`")),
+            Format::Text | Format::Json => Ok(()),
+        }
+    }
+}

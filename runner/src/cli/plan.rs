@@ -1,0 +1,41 @@
+//! `planc plan`: a plan ⟶ a dry run, shown as a card and kept for approval.
+
+use super::carry;
+use super::exit::Exit;
+use super::fault::Fault;
+use super::output::Format;
+use super::session::Session;
+use super::texts;
+use crate::journal::StoredPlan;
+use crate::render::card::{Card, Folded, card};
+use crate::render::markdown::markdown;
+
+/// Arguments of `planc plan`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The plan; `-` is standard input
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: String,
+    /// An input of the plan: strings as they are, everything else as JSON
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    inputs: Vec<String>,
+    /// Fold nothing
+    #[arg(long)]
+    full: bool,
+}
+
+pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
+    let (_, planned) = carry::prepare(session, &args.file, &args.inputs)?;
+    let folded = if args.full { Folded::No } else { Folded::Yes };
+    show(session, &planned.plan, Some(texts::shown(&args.file)), folded)?;
+    Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success))
+}
+
+/// Shows a plan report in the form that was asked for.
+pub(super) fn show(session: &Session, plan: &StoredPlan, name: Option<&str>, folded: Folded) -> Result<(), Fault> {
+    match session.out.format {
+        Format::Text => session.out.print(&card(&plan.report, Card { look: session.out.look(), plan: name, folded })),
+        Format::Json => session.out.json(&plan.report),
+        Format::Markdown => session.out.print(&markdown(&plan.report, name)),
+    }
+}

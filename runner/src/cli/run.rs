@@ -1,0 +1,94 @@
+//! `planc run`: a plan file, or a run that waits ⟶ execution, when there is a yes for exactly this.
+
+use super::carry;
+use super::core;
+use super::exit::Exit;
+use super::fault::Fault;
+use super::session::Session;
+use super::terminal::Terminal;
+use super::{plan, texts};
+use crate::approval::Channel;
+use crate::desk::{Desk, Planned};
+use crate::journal::StoredPlan;
+use crate::render::card::Folded;
+use planc_lang::digest::Digest;
+
+/// Arguments of `planc run`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Without `--approve` the plan is kept, waiting, unless a person has approved exactly this before.\n\
+    `--approve` shows the plan and asks on the controlling terminal; without a terminal it is enough for a plan\n\
+    whose every effect planc can undo. `--approve=DIGEST` approves what was reviewed under this digest."
+)]
+pub struct Args {
+    /// A plan file, `-` for standard input, or a run that waits
+    #[arg(value_name = "FILE|RUN", value_hint = clap::ValueHint::FilePath)]
+    target: String,
+    /// Approve: after a question on the terminal, or exactly this digest
+    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true)]
+    approve: Option<Option<String>>,
+    /// An input of the plan: strings as they are, everything else as JSON
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    inputs: Vec<String>,
+}
+
+/// What was said on the command line.
+enum Yes {
+    /// Nothing.
+    Unsaid,
+    /// A yes to whatever is shown.
+    Bare,
+    /// A yes to one digest.
+    To(Digest),
+}
+
+pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    let yes = yes(args)?;
+    let (desk, planned) = target(session, args)?;
+    if let Some(exit) = carry::blocked(&planned.plan.report) {
+        plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
+        return Ok(exit);
+    }
+    if !desk.store.has_approval(&planned.plan.digest)? {
+        approve(session, &desk, &planned.plan, &args.target, yes)?;
+    }
+    let run = desk.store.open_run(&planned.plan.digest)?;
+    core::execute(session, &desk, &planned, &run)
+}
+
+fn yes(args: &Args) -> Result<Yes, Fault> {
+    match &args.approve {
+        None => Ok(Yes::Unsaid),
+        Some(None) => Ok(Yes::Bare),
+        Some(Some(text)) => text
+            .parse()
+            .map(Yes::To)
+            .map_err(|reason| Fault::usage(format!("`--approve={text}` names no digest: {reason}"))),
+    }
+}
+
+/// The plan that shall run: from a file, with a dry run of its own, or one that waits.
+fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
+    let is_file = args.target == "-" || session.path(&args.target).exists();
+    if is_file || args.target.ends_with(".pl") {
+        return carry::prepare(session, &args.target, &args.inputs);
+    }
+    if !args.inputs.is_empty() {
+        return Err(Fault::usage("a run that waits has its inputs already").help("name the file of the plan"));
+    }
+    let (desk, stored, _) = carry::find(session, &args.target)?;
+    let (planned, _) = desk.reopen(stored)?;
+    Ok((desk, planned))
+}
+
+fn approve(session: &Session, desk: &Desk, plan: &StoredPlan, name: &str, yes: Yes) -> Result<(), Fault> {
+    match yes {
+        Yes::Unsaid => Err(carry::waiting(plan, "nobody has approved this yet")),
+        Yes::To(digest) => carry::named(desk, plan, digest),
+        Yes::Bare => match Terminal::open() {
+            Some(terminal) => carry::ask(session, &terminal, desk, plan, Some(name)),
+            None => carry::yes(desk, plan, Channel::Unattended),
+        },
+    }
+}

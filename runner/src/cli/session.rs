@@ -1,0 +1,135 @@
+//! The global arguments ⟶ what every command needs: configuration, output, and plans compiled from names.
+
+use super::Global;
+use super::fault::Fault;
+use super::output::Output;
+use super::texts::{self, Base, Text};
+use crate::config::{Config, Overrides, Places};
+use crate::desk::{Desk, Draft, key_of};
+use crate::journal::{Role, Store, StoredSource};
+use crate::render::text::{Paint, count};
+use planc_lang::codes::Severity;
+use planc_lang::compile::compile;
+use planc_lang::diagnostic::{Colour, Diagnostic};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What every command needs.
+pub struct Session {
+    /// Where results go.
+    pub out: Output,
+    /// What the operator decided.
+    pub config: Arc<Config>,
+    /// Where names on the command line are looked up.
+    pub current: PathBuf,
+}
+
+impl Session {
+    /// Finds and reads the configuration.
+    pub fn open(global: &Global, out: Output) -> Result<Session, Fault> {
+        let places = Places::of_process()?;
+        let overrides = Overrides {
+            directory: global.directory.clone(),
+            state: global.state_dir.clone(),
+            catalogues: global.catalogue.clone(),
+        };
+        let config = Arc::new(Config::load(&overrides, &places)?);
+        let current = match &global.directory {
+            Some(directory) => places.current.join(directory),
+            None => places.current,
+        };
+        Ok(Session { out, config, current })
+    }
+
+    /// A file that was named, relative to the directory that the command works in.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.current.join(name)
+    }
+
+    /// Whether diagnostics on this output have colours: they go to standard output for `check`, else to standard error.
+    pub fn colour(paint: Paint) -> Colour {
+        match paint {
+            Paint::Plain => Colour::Never,
+            Paint::Ansi => Colour::Always,
+        }
+    }
+
+    /// The catalogues, when nothing is wrong with them.
+    pub fn catalogues(&self) -> Result<Base, Fault> {
+        let base = texts::base(&self.config)?;
+        let errors = count_errors(&base.diagnostics);
+        match errors {
+            0 => Ok(base),
+            _ => {
+                let message = format!("{} in the catalogues", count(errors, "error"));
+                let colour = Session::colour(self.out.err_paint());
+                Err(texts::fault(message, &base.diagnostics, &base.sources, colour))
+            }
+        }
+    }
+
+    /// Compiles a plan file, or standard input for `-`. Warnings go to standard error, errors are a fault.
+    pub fn compile(&self, name: &str) -> Result<Draft, Fault> {
+        let Base { mut sources, catalogue, .. } = self.catalogues()?;
+        let colour = Session::colour(self.out.err_paint());
+        let shown = texts::shown(name).to_owned();
+        let catalogues = sources.iter().skip(1).map(|source| (source.name.clone(), source.text.to_string()));
+        let mut stored: Vec<StoredSource> =
+            catalogues.map(|(name, text)| StoredSource { name, text, role: Role::Catalogue }).collect();
+        let text = match texts::read(name, &self.path(name)) {
+            Text::Read(text) => text,
+            Text::Unreadable(why) => return Err(self.no_file(name, &why)),
+            Text::Unfit(code, why) => {
+                let diagnostic = texts::unfit_diagnostic(&mut sources, &shown, code, &why);
+                return Err(texts::fault("1 error".into(), &[diagnostic], &sources, colour));
+            }
+        };
+        stored.push(StoredSource { name: shown.clone(), text: text.clone(), role: Role::Plan });
+        let index = sources.add(shown, text);
+        let compilation = compile(&sources, index, &catalogue);
+        let errors = count_errors(&compilation.diagnostics);
+        match compilation.compiled {
+            Some(compiled) => {
+                self.out.progress(&texts::draw(&compilation.diagnostics, &sources, colour));
+                let key = match name {
+                    "-" => compiled.plan.title.clone(),
+                    _ => key_of(&self.config, &self.path(name)),
+                };
+                Ok(Draft { key, compiled: Arc::new(compiled), sources, stored })
+            }
+            None => {
+                let message = format!("{} in `{}`", count(errors, "error"), sources.get(index).name);
+                Err(texts::fault(message, &compilation.diagnostics, &sources, colour))
+            }
+        }
+    }
+
+    /// A name that is no file.
+    pub fn no_file(&self, name: &str, why: &str) -> Fault {
+        Fault::usage(format!("cannot read `{}`: {why}", texts::shown(name)))
+    }
+
+    /// The store of runs; makes the state directory where it is missing.
+    pub fn store(&self) -> Result<Store, Fault> {
+        self.config.prepare_state()?;
+        Ok(Store::open(&self.config.state)?)
+    }
+
+    /// What carries plans out.
+    pub fn desk(&self) -> Result<Desk, Fault> {
+        Ok(Desk::open(self.config.clone(), self.store()?)?)
+    }
+
+    /// The store of runs, where there is one: looking creates nothing.
+    pub fn existing_store(&self) -> Result<Option<Store>, Fault> {
+        match self.config.state.exists() {
+            true => self.store().map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
+/// How many of them refuse the plan.
+pub fn count_errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
+}

@@ -1,0 +1,145 @@
+//! The controlling terminal ⟶ a person's answer. Never standard input, which a program may feed; no default answer: only a
+//! typed word counts, and an interrupt, an end of input or an empty line is never a yes.
+
+use crate::render::call::value_text;
+use crate::render::text::{Paint, Tone, inline};
+use crate::run::{Answer, Ask, Question, Stop};
+use crate::tool::Future_;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{QueueSelector, tcflush};
+use std::fs::File;
+use std::io::{self, Write};
+
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: usize = 1024;
+
+/// The controlling terminal of this process.
+pub struct Terminal {
+    tty: File,
+}
+
+/// What was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// A line, without its end, blanks around it removed.
+    Line(String),
+    /// The end of input.
+    End,
+    /// A person interrupted.
+    Interrupted,
+}
+
+impl Terminal {
+    /// Opens it; none where this process has no controlling terminal.
+    pub fn open() -> Option<Terminal> {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::open("/dev/tty", flags, Mode::empty()).ok().map(|fd| Terminal { tty: File::from(fd) })
+    }
+
+    /// Styles on the terminal; those of standard error, which people look at.
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        (&self.tty).write_all(text.as_bytes())?;
+        (&self.tty).flush()
+    }
+
+    /// Its width in columns.
+    pub fn columns(&self) -> Option<u16> {
+        terminal_size::terminal_size_of(&self.tty).map(|(width, _)| width.0)
+    }
+
+    /// Asks, and reads one line. What was typed before the question is dropped: it answered something else.
+    pub fn ask(&self, prompt: &str, stop: &Stop) -> io::Result<Typed> {
+        tcflush(&self.tty, QueueSelector::IFlush)?;
+        self.write(prompt)?;
+        let mut line = Vec::new();
+        loop {
+            if stop.is_stopping() {
+                self.write("\n")?;
+                return Ok(Typed::Interrupted);
+            }
+            let wait = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+            match poll(&mut [PollFd::new(&self.tty, PollFlags::IN)], Some(&wait)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let mut byte = [0];
+            match rustix::io::read(&self.tty, &mut byte) {
+                Ok(0) => return Ok(Typed::End),
+                Ok(_) if byte[0] == b'\n' => break,
+                Ok(_) => line.push(byte[0]),
+                Err(rustix::io::Errno::INTR) => {}
+                // A terminal that went away.
+                Err(_) => return Ok(Typed::End),
+            }
+            if line.len() > MAX_ANSWER {
+                return Ok(Typed::End);
+            }
+        }
+        Ok(Typed::Line(String::from_utf8_lossy(&line).trim().to_owned()))
+    }
+}
+
+/// Asks whether what was shown shall be done. Only a typed `yes` is one.
+pub fn confirm(terminal: &Terminal, question: &str) -> io::Result<Typed> {
+    let stop = Stop::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let _inside = runtime.enter();
+    let listening = stop.listen()?;
+    let typed = terminal.ask(&format!("{question}\nOnly `yes` is a yes: "), &stop);
+    listening.abort();
+    typed
+}
+
+/// Asks about single calls on the controlling terminal.
+pub struct AskOnTerminal<H> {
+    /// Takes the live checklist off the screen while a person is asked.
+    pub hide: H,
+    /// Stops waiting for an answer.
+    pub stop: Stop,
+    /// Styles.
+    pub paint: Paint,
+}
+
+impl<H> Ask for AskOnTerminal<H>
+where
+    H: Fn(&mut dyn FnMut()) + Send + Sync,
+{
+    fn ask<'a>(&'a self, question: &'a Question) -> Future_<'a, Answer> {
+        Box::pin(async move {
+            // One question blocks one worker; the others carry on.
+            tokio::task::block_in_place(|| {
+                let mut answer = Answer::CannotAsk;
+                (self.hide)(&mut || answer = ask_once(question, &self.stop, self.paint));
+                answer
+            })
+        })
+    }
+}
+
+fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
+    let Some(terminal) = Terminal::open() else { return Answer::CannotAsk };
+    let mut text = format!(
+        "\n{} {} = {}({})\n",
+        paint.tone(Tone::Careful, "?"),
+        inline(&question.step),
+        inline(&question.tool),
+        value_text(&question.args, false).trim_matches(['{', '}', ' ']),
+    );
+    if let Some(because) = &question.because {
+        text.push_str(&format!("  {}\n", inline(because)));
+    }
+    question.effects.iter().for_each(|effect| text.push_str(&format!("  {}\n", inline(effect))));
+    let tool = inline(&question.tool);
+    text.push_str(&format!("`once`, `always` for every call of {tool}, or `no`: "));
+    match terminal.ask(&text, stop) {
+        Ok(Typed::Line(line)) => match line.as_str() {
+            "once" | "yes" => Answer::Once,
+            "always" => Answer::Always,
+            "no" => Answer::No,
+            _ => Answer::CannotAsk,
+        },
+        Ok(Typed::End | Typed::Interrupted) | Err(_) => Answer::CannotAsk,
+    }
+}

@@ -1,0 +1,121 @@
+//! Names on the command line ⟶ texts: files, folders, standard input, and the catalogues of the workspace.
+//!
+//! Every read is bounded. What cannot be read is told per file, so that it hides nothing of the others.
+
+use super::fault::Fault;
+use crate::config::Config;
+use planc_lang::catalogue::Catalogue;
+use planc_lang::codes::Code;
+use planc_lang::compile::{add_builtin, load_catalogue};
+use planc_lang::diagnostic::{Colour, Diagnostic, render, to_json};
+use planc_lang::source::{MAX_SOURCE_BYTES, Sources, Span};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What standard input is called.
+pub const STDIN: &str = "<stdin>";
+
+/// The extension of plans and catalogues.
+pub const EXTENSION: &str = "pl";
+
+/// The most files that a folder is searched for.
+pub const MAX_FILES: usize = 10_000;
+
+/// What a name on the command line gave.
+pub enum Text {
+    /// A text.
+    Read(String),
+    /// Something that is no text of a plan: the code says what.
+    Unfit(Code, String),
+    /// Nothing.
+    Unreadable(String),
+}
+
+/// Reads a file, or standard input for `-`.
+pub fn read(name: &str, path: &Path) -> Text {
+    let limit = MAX_SOURCE_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    let result = match name {
+        "-" => std::io::stdin().lock().take(limit).read_to_end(&mut bytes),
+        _ => std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
+    };
+    match result {
+        Err(error) => Text::Unreadable(error.to_string()),
+        Ok(_) if bytes.len() > MAX_SOURCE_BYTES => {
+            Text::Unfit(Code::SourceTooLarge, format!("more than {} MiB", MAX_SOURCE_BYTES / 1024 / 1024))
+        }
+        Ok(_) => match String::from_utf8(bytes) {
+            Ok(text) => Text::Read(text),
+            Err(error) => Text::Unfit(
+                Code::BinarySource,
+                format!("the byte at offset {} is not UTF-8", error.utf8_error().valid_up_to()),
+            ),
+        },
+    }
+}
+
+/// What diagnostics call a name of the command line.
+pub fn shown(name: &str) -> &str {
+    if name == "-" { STDIN } else { name }
+}
+
+/// The texts that every plan of a workspace is compiled with.
+pub struct Base {
+    /// The built-in catalogue and those of the workspace.
+    pub sources: Sources,
+    /// Their tools.
+    pub catalogue: Catalogue,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the catalogues. One that cannot be read is a fault: what a plan means would depend on it.
+pub fn base(config: &Config) -> Result<Base, Fault> {
+    let mut sources = Sources::default();
+    let mut indices = vec![add_builtin(&mut sources)];
+    let mut unfit = Vec::new();
+    for path in &config.catalogues {
+        let name = config.shown(path).into_owned();
+        match read(&name, path) {
+            Text::Read(text) => indices.push(sources.add(name, text)),
+            Text::Unfit(code, why) => unfit.push(unfit_diagnostic(&mut sources, &name, code, &why)),
+            Text::Unreadable(why) => return Err(Fault::usage(format!("cannot read the catalogue `{name}`: {why}"))),
+        }
+    }
+    let (catalogue, mut diagnostics) = load_catalogue(&sources, &indices);
+    diagnostics.extend(unfit);
+    Ok(Base { sources, catalogue, diagnostics })
+}
+
+/// A mistake about a whole file, of which no text is kept.
+pub fn unfit_diagnostic(sources: &mut Sources, name: &str, code: Code, why: &str) -> Diagnostic {
+    let index = sources.add(name, "");
+    let start = sources.get(index).base;
+    Diagnostic::new(code, Span::new(start, start), format!("`{name}` cannot be read as a plan")).label(why)
+}
+
+/// Diagnostics drawn one below the other.
+pub fn draw(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
+    diagnostics.iter().map(|diagnostic| render(diagnostic, sources, colour) + "\n").collect()
+}
+
+/// Mistakes as a fault.
+pub fn fault(message: String, diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> Fault {
+    let drawn = draw(diagnostics, sources, colour);
+    let data = diagnostics.iter().map(|diagnostic| to_json(diagnostic, sources)).collect();
+    Fault { diagnostics: Some((drawn, data)), ..Fault::new(super::exit::Exit::PlanErrors, message) }
+}
+
+/// The plans and catalogues in a folder and beneath it, sorted; what git ignores is left out.
+pub fn find(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = ignore::WalkBuilder::new(folder)
+        .build()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION))
+        .take(MAX_FILES)
+        .collect();
+    found.sort();
+    found
+}

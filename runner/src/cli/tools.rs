@@ -1,0 +1,47 @@
+//! `planc tools`: the catalogues ⟶ what plans may call.
+
+use super::exit::Exit;
+use super::fault::Fault;
+use super::session::Session;
+use crate::render::tools;
+use planc_lang::catalogue::Tool;
+use std::sync::Arc;
+
+/// Arguments of `planc tools`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A tool, or a catalogue for all of its tools; without one, all tools are listed
+    name: Option<String>,
+}
+
+pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    let base = session.catalogues()?;
+    let wanted: Vec<&Arc<Tool>> = match &args.name {
+        None => base.catalogue.tools().collect(),
+        Some(name) => {
+            let of = |tool: &Tool| tool.name == *name || tool.name.split('.').next() == Some(name);
+            base.catalogue.tools().filter(|tool| of(tool)).collect()
+        }
+    };
+    if let (Some(name), true) = (&args.name, wanted.is_empty()) {
+        let fault = Fault::usage(format!("there is no tool `{name}`"));
+        let nearest = planc_lang::suggest::nearest(name, base.catalogue.tools().map(|tool| tool.name.as_str()));
+        return Err(match nearest {
+            Some(nearest) => fault.help(format!("did you mean `{nearest}`?")),
+            None => fault.help("`planc tools` lists all of them"),
+        });
+    }
+    let decision = |tool: &Tool| session.config.decision(&tool.name, tool.approval);
+    if session.out.is_json() {
+        session.out.json(&wanted.iter().map(|tool| tools::data(tool, decision(tool))).collect::<Vec<_>>())?;
+        return Ok(Exit::Success);
+    }
+    let look = session.out.look();
+    let drawn: Vec<String> = match args.name {
+        None => wanted.iter().map(|tool| tools::line(tool, look)).collect(),
+        Some(_) => wanted.iter().map(|tool| tools::page(tool, decision(tool), look)).collect(),
+    };
+    session.out.print(&drawn.join(if args.name.is_some() { "\n" } else { "" }))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,316 @@
+//! The text of `planc.toml` ⟶ [`Settings`], or an error that shows file, line and column.
+//!
+//! Knows nothing of where the file was found.
+
+use super::{MAX_CATALOGUES, Require};
+use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
+use planc_lang::syntax::Approval;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The largest `planc.toml`.
+pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// What `planc init` writes: every setting with its default.
+pub const TEMPLATE: &str = r#"# What plans in this workspace may do. The folder of this file is the workspace.
+
+[workspace]
+# What may be read before a plan is approved.
+read = ["**"]
+
+[catalogues]
+# Files with further tools.
+files = []
+
+[policy]
+# A glob over tools, and "auto", "ask" or "deny". The strictest rule that matches counts.
+# "process.run" = "ask"
+
+[http]
+# Hosts that `http.get` may contact before a plan is approved.
+hosts = []
+
+[programs]
+# Environment variables that programs get besides the usual few.
+pass_env = []
+
+[approval]
+# "any", or "terminal": only a yes on a terminal counts.
+require = "any"
+"#;
+
+/// `planc.toml` as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// `[workspace]`
+    pub workspace: WorkspaceSettings,
+    /// `[catalogues]`
+    pub catalogues: CatalogueSettings,
+    /// `[policy]`: globs over tool names.
+    pub policy: BTreeMap<Spanned<String>, Approval>,
+    /// `[http]`
+    pub http: HttpSettings,
+    /// `[programs]`
+    pub programs: ProgramSettings,
+    /// `[approval]`
+    pub approval: ApprovalSettings,
+}
+
+/// `[workspace]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkspaceSettings {
+    read: Option<Vec<Spanned<String>>>,
+}
+
+impl WorkspaceSettings {
+    /// Globs over what may be read before approval: everything unless something is listed.
+    pub fn read(&self) -> Vec<String> {
+        match &self.read {
+            Some(globs) => globs.iter().map(|glob| glob.get_ref().clone()).collect(),
+            None => vec!["**".to_owned()],
+        }
+    }
+}
+
+/// `[catalogues]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CatalogueSettings {
+    /// Paths and globs, relative to the workspace.
+    pub files: Vec<Spanned<String>>,
+}
+
+/// `[http]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// Hosts, with a port where it is not the usual one.
+    pub hosts: Vec<Spanned<String>>,
+}
+
+/// `[programs]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProgramSettings {
+    /// Names of environment variables.
+    pub pass_env: Vec<Spanned<String>>,
+}
+
+/// `[approval]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApprovalSettings {
+    /// What an approval must be.
+    pub require: Require,
+}
+
+/// Why there is no configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// A phrase.
+    pub message: String,
+    /// Advice.
+    pub help: Vec<String>,
+    /// Where in which file.
+    pub place: Option<Place>,
+}
+
+/// A place in a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// The text of the line.
+    pub text: String,
+}
+
+impl ConfigError {
+    /// A mistake of the world around the file.
+    pub fn world(message: impl Into<String>) -> ConfigError {
+        ConfigError { message: message.into(), help: Vec::new(), place: None }
+    }
+
+    /// A sentence of advice.
+    pub fn help(mut self, text: impl Into<String>) -> ConfigError {
+        self.help.push(text.into());
+        self
+    }
+
+    fn at(mut self, file: &str, text: &str, offset: usize) -> ConfigError {
+        let before = &text[..text.floor_char_boundary(offset)];
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        self.place = Some(Place {
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[start..].chars().count() + 1,
+            text: text[start..].lines().next().unwrap_or("").to_owned(),
+        });
+        self
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let Some(place) = &self.place else { return Ok(()) };
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let caret = " ".repeat(place.column.saturating_sub(1));
+        write!(f, "\n{margin}--> {}:{}:{}", place.file, place.line, place.column)?;
+        write!(f, "\n{margin} |\n{number} | {}\n{margin} | {caret}^", place.text)
+    }
+}
+
+/// Reads and checks a configuration file.
+pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
+    let name = path.display().to_string();
+    let failed = |error: std::io::Error| ConfigError::world(format!("cannot read `{name}`: {error}"));
+    let size = path.metadata().map_err(failed)?.len();
+    if size > MAX_CONFIG_BYTES {
+        return Err(ConfigError::world(format!("`{name}` has {size} bytes, the limit is {MAX_CONFIG_BYTES}")));
+    }
+    parse(&name, &std::fs::read_to_string(path).map_err(failed)?)
+}
+
+/// Parses and checks the text of a configuration file that is called `name`.
+pub fn parse(name: &str, text: &str) -> Result<Settings, ConfigError> {
+    let settings: Settings = toml::from_str(text).map_err(|error| explain(name, text, &error))?;
+    check(&settings).map_err(|(offset, error)| error.at(name, text, offset))?;
+    Ok(settings)
+}
+
+fn explain(name: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let message = error.message().trim().replace('\n', "; ");
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let mut explained = match (message.split_once(" `").map(|(head, _)| head), names.as_slice()) {
+        (Some("unknown field"), [wrong, known @ ..]) => suggest(format!("unknown key `{wrong}`"), wrong, known),
+        (Some("unknown variant"), [wrong, known @ ..]) => suggest(format!("unknown value `{wrong}`"), wrong, known),
+        _ => ConfigError::world(message),
+    };
+    if let Some(span) = error.span() {
+        explained = explained.at(name, text, span.start);
+    }
+    explained
+}
+
+fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
+    let nearest = known.iter().min_by_key(|name| strsim::osa_distance(wrong, name));
+    let error = ConfigError::world(message);
+    match nearest {
+        Some(name) if strsim::osa_distance(wrong, name) <= 1 + wrong.len() / 3 => {
+            error.help(format!("did you mean `{name}`?"))
+        }
+        _ if known.is_empty() => error,
+        _ => {
+            error.help(format!("known here: {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
+
+fn check(settings: &Settings) -> Result<(), (usize, ConfigError)> {
+    let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
+    for glob in settings.workspace.read.iter().flatten().chain(&settings.catalogues.files) {
+        check_glob(glob.get_ref()).map_err(|reason| at(glob, reason))?;
+    }
+    for glob in settings.policy.keys() {
+        globset::Glob::new(glob.get_ref())
+            .map_err(|error| at(glob, format!("the glob `{}` is not valid: {}", glob.get_ref(), error.kind())))?;
+    }
+    for host in &settings.http.hosts {
+        if host.get_ref().is_empty() || host.get_ref().contains(['/', '@', '*', ' ']) {
+            let message = format!("`{}` is not a host: a name, with `:port` where needed", host.get_ref());
+            return Err(at(host, message));
+        }
+    }
+    for name in &settings.programs.pass_env {
+        if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0', ' ']) {
+            return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
+        }
+    }
+    Ok(())
+}
+
+/// The catalogue files that the settings name, sorted within each glob. A path without wildcard must exist.
+pub(super) fn catalogue_files(
+    settings: &Settings,
+    workspace: &Path,
+    config: Option<&Path>,
+) -> Result<Vec<PathBuf>, ConfigError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let config = config.map_or_else(String::new, |path| format!(" in `{}`", path.display()));
+    for glob in &settings.catalogues.files {
+        let glob = glob.get_ref();
+        let prefix = literal_prefix(glob);
+        let mut found = match prefix == glob {
+            true if workspace.join(glob).is_file() => vec![workspace.join(glob)],
+            true => return Err(ConfigError::world(format!("there is no catalogue file `{glob}`, named{config}"))),
+            false => matching(workspace, prefix, glob)?,
+        };
+        found.sort();
+        found.retain(|path| !files.contains(path));
+        files.append(&mut found);
+        if files.len() > MAX_CATALOGUES {
+            return Err(ConfigError::world(format!("more than {MAX_CATALOGUES} catalogue files are named{config}")));
+        }
+    }
+    Ok(files)
+}
+
+fn matching(workspace: &Path, prefix: &str, glob: &str) -> Result<Vec<PathBuf>, ConfigError> {
+    let matcher = compile_glob(glob).map_err(ConfigError::world)?;
+    let walk = ignore::WalkBuilder::new(workspace.join(prefix)).standard_filters(false).follow_links(false).build();
+    Ok(walk
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| path.strip_prefix(workspace).is_ok_and(|relative| matcher.is_match(relative)))
+        .take(MAX_CATALOGUES + 1)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_the_default() {
+        let settings = parse(super::super::CONFIG_NAME, TEMPLATE).unwrap();
+        assert_eq!(settings.workspace.read(), Settings::default().workspace.read());
+        assert_eq!(settings.approval.require, Require::Any);
+    }
+
+    #[test]
+    fn a_wrong_key_is_shown_where_it_stands_with_the_right_one() {
+        let error = parse("planc.toml", "[workspace]\nraed = [\"**\"]\n").unwrap_err();
+        assert_eq!(error.to_string(), "unknown key `raed`\n --> planc.toml:2:1\n  |\n2 | raed = [\"**\"]\n  | ^");
+        assert_eq!(error.help, ["did you mean `read`?"]);
+        let error = parse("planc.toml", "[policy]\n\"fs.*\" = \"denny\"\n").unwrap_err();
+        assert_eq!(error.help, ["did you mean `deny`?"]);
+        assert_eq!(error.place.unwrap().line, 2);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for text in [
+            "[workspace]\nread = [\"../up\"]",
+            "[http]\nhosts = [\"https://a.example/\"]",
+            "[programs]\npass_env = [\"A=B\"]",
+            "[policy]\n\"a[\" = \"ask\"",
+            "[approval]\nrequire = \"none\"",
+            "workspace = 3",
+            "[workspace",
+        ] {
+            let error = parse("planc.toml", text).unwrap_err();
+            assert!(error.place.is_some(), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `planc.toml` and the command line ⟶ one [`Config`]: where the workspace and the state are, and what the operator allows.
+//!
+//! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
+//! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
+
+mod file;
+mod places;
+
+pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use places::Places;
+
+use planc_lang::syntax::Approval;
+use std::path::{Path, PathBuf};
+
+/// The name of the configuration file.
+pub const CONFIG_NAME: &str = "planc.toml";
+
+/// The most catalogue files that one workspace may name.
+pub const MAX_CATALOGUES: usize = 1000;
+
+/// What the operator decided.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The directory that plans work in: where `planc.toml` was found, else the current directory. Canonical.
+    pub workspace: PathBuf,
+    /// Where runs, approvals and earlier contents are kept; outside the workspace. Links resolved as far as it exists.
+    pub state: PathBuf,
+    /// The configuration file, if there is one. Canonical.
+    pub file: Option<PathBuf>,
+    /// Catalogue files besides the built-in one: from `planc.toml`, then `--catalogue`.
+    pub catalogues: Vec<PathBuf>,
+    /// Globs over what may be read before approval.
+    pub read: Vec<String>,
+    /// The operator's word on tools: a glob over tool names, a decision. The strictest rule that matches counts, so that
+    /// their order means nothing.
+    pub policy: Vec<(String, Approval)>,
+    /// Hosts that `http.get` may contact before approval.
+    pub hosts: Vec<String>,
+    /// Environment variables that programs get besides the usual few.
+    pub pass_env: Vec<String>,
+    /// What an approval must be.
+    pub require: Require,
+}
+
+/// What an approval must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Require {
+    /// Whatever the kind of plan asks for.
+    #[default]
+    Any,
+    /// A yes on the controlling terminal.
+    Terminal,
+}
+
+/// What the command line says about configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Start here instead of in the current directory.
+    pub directory: Option<PathBuf>,
+    /// Keep state here.
+    pub state: Option<PathBuf>,
+    /// Further catalogue files, relative to the current directory.
+    pub catalogues: Vec<PathBuf>,
+}
+
+impl Config {
+    /// Finds and reads the configuration.
+    ///
+    /// Reads `planc.toml` and looks for catalogue files; creates nothing.
+    pub fn load(overrides: &Overrides, places: &Places) -> Result<Config, ConfigError> {
+        let start = places::start(overrides.directory.as_deref(), &places.current)?;
+        let found = places::find_upwards(&start, CONFIG_NAME);
+        let (workspace, settings) = match &found {
+            Some(path) => {
+                let folder = path.parent().unwrap_or(&start).to_owned();
+                (folder, file::read(path)?)
+            }
+            None => (start, Settings::default()),
+        };
+        let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref())?;
+        for path in &overrides.catalogues {
+            catalogues.push(places.current.join(path));
+        }
+        Ok(Config {
+            state: places::state(overrides.state.as_deref(), places, &workspace)?,
+            file: found.map(|path| path.canonicalize().unwrap_or(path)),
+            workspace,
+            catalogues,
+            read: settings.workspace.read(),
+            policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
+            hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
+            pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            require: settings.approval.require,
+        })
+    }
+
+    /// The operator's decision on a tool: the strictest of what the catalogue says and all rules that match.
+    pub fn decision(&self, tool: &str, catalogue: Approval) -> Approval {
+        let matches = |glob: &str| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(tool));
+        self.policy
+            .iter()
+            .filter(|(glob, _)| matches(glob))
+            .map(|(_, decision)| *decision)
+            .fold(catalogue, |strictest, next| if rank(next) > rank(strictest) { next } else { strictest })
+    }
+
+    /// Makes the state directory, private to this account, and checks one that exists.
+    pub fn prepare_state(&self) -> Result<(), ConfigError> {
+        places::make_private(&self.state)
+    }
+
+    /// A path as a person in the workspace would write it.
+    pub fn shown<'p>(&self, path: &'p Path) -> std::borrow::Cow<'p, str> {
+        path.strip_prefix(&self.workspace).unwrap_or(path).to_string_lossy()
+    }
+}
+
+/// How strict a decision is.
+fn rank(approval: Approval) -> u8 {
+    match approval {
+        Approval::Auto => 0,
+        Approval::Ask => 1,
+        Approval::Deny => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strictest_rule_counts_whatever_the_order() {
+        let mut config = Config {
+            workspace: "/w".into(),
+            state: "/s".into(),
+            file: None,
+            catalogues: Vec::new(),
+            read: Vec::new(),
+            policy: vec![
+                ("fs.*".into(), Approval::Ask),
+                ("*".into(), Approval::Auto),
+                ("fs.delete".into(), Approval::Deny),
+            ],
+            hosts: Vec::new(),
+            pass_env: Vec::new(),
+            require: Require::Any,
+        };
+        for _ in 0..3 {
+            config.policy.rotate_left(1);
+            assert_eq!(config.decision("fs.delete", Approval::Auto), Approval::Deny);
+            assert_eq!(config.decision("fs.write", Approval::Auto), Approval::Ask);
+            assert_eq!(config.decision("http.get", Approval::Ask), Approval::Ask, "a rule never loosens the catalogue");
+        }
+    }
+}

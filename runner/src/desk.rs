@@ -1,0 +1,341 @@
+//! The one way in: what commands, servers and pages do with plans and runs.
+//!
+//! A compiled text becomes a stored plan that waits for a yes; a yes is judged and recorded; an approved plan becomes a run
+//! that is carried out, resumed, undone. Nothing here parses arguments or draws.
+
+use crate::approval::{Channel, Refusal, account, approved, judge};
+use crate::config::Config;
+use crate::dry_run::{DryRun, InputValue, Outcome, revision};
+use crate::event::{Approved, Event};
+use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::prediction::Prediction;
+use crate::report::{PlanReport, PlanStatus};
+use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
+use crate::tool::registry::Registry;
+use crate::workspace::{Contents, FileError, Observation, Workspace};
+use planc_lang::catalogue::Catalogue;
+use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
+use planc_lang::conform::check_value;
+use planc_lang::digest::Digest;
+use planc_lang::plan::Plan;
+use planc_lang::source::Sources;
+use planc_lang::types::Type;
+use planc_lang::value::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The folder of earlier contents in the state directory.
+const CONTENTS: &str = "contents";
+
+/// How many calls of one run are made at the same time at most.
+pub const PARALLEL: usize = 16;
+
+/// What cannot be done with a plan or a run.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The workspace cannot be used.
+    #[error(transparent)]
+    Workspace(#[from] FileError),
+    /// The content store cannot be used.
+    #[error("cannot open the store of earlier contents in `{path}`: {why}")]
+    Contents {
+        /// Where.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// Inputs that do not fit.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A yes that does not count.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A stored plan that this planc reads differently.
+    #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
+    OtherVersion(Digest),
+}
+
+/// Inputs that do not fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// The plan has no such input.
+    #[error("the plan has no input `{name}`")]
+    Unknown {
+        /// What was given.
+        name: String,
+        /// The inputs it has.
+        known: Vec<String>,
+    },
+    /// It was given twice.
+    #[error("the input `{name}` is given twice")]
+    Twice {
+        /// Which.
+        name: String,
+    },
+    /// It has no default and was not given.
+    #[error("the input `{name}` is not given and has no default")]
+    Missing {
+        /// Which.
+        name: String,
+        /// Its type.
+        ty: String,
+    },
+    /// It is not of its type.
+    #[error("the input `{name}` does not fit: {why}")]
+    Misfit {
+        /// Which.
+        name: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A compiled text with everything it was compiled from.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What its revisions have in common: the path of its file, or its title where it has none.
+    pub key: String,
+    /// The plan.
+    pub compiled: Arc<Compiled>,
+    /// The texts, as the compiler saw them.
+    pub sources: Sources,
+    /// The texts, as they are stored: catalogues in order, then the plan. The built-in catalogue is not among them.
+    pub stored: Vec<StoredSource>,
+}
+
+/// A plan that was dry-run and stored.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What is stored.
+    pub plan: StoredPlan,
+    /// The plan.
+    pub compiled: Arc<Compiled>,
+    /// Values of its inputs, by index.
+    pub inputs: Vec<Value>,
+}
+
+/// What every surface works with.
+#[derive(Clone)]
+pub struct Desk {
+    /// What the operator decided.
+    pub config: Arc<Config>,
+    /// Plans, runs, approvals and events.
+    pub store: Store,
+    /// The files.
+    pub workspace: Arc<Workspace>,
+    /// Earlier and later contents of files.
+    pub contents: Contents,
+    /// The tools.
+    pub registry: Arc<Registry>,
+}
+
+impl Desk {
+    /// Opens the workspace and its state; makes the state directory where it is missing.
+    pub fn open(config: Arc<Config>, store: Store) -> Result<Desk, DeskError> {
+        let folder = config.state.join(CONTENTS);
+        let contents = Contents::open(&folder)
+            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
+        let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
+        Ok(Desk { config, store, workspace, contents, registry: Arc::new(Registry::builtin()) })
+    }
+
+    /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
+    pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
+        let outcome = self.dry_run(draft, inputs);
+        let (mut report, predictions) = (outcome.report, outcome.predictions);
+        let before = self.store.latest_rev(&draft.key)?;
+        if let Some(before) = before {
+            // The same text keeps its number; the dry run may see another world.
+            let same = before.plan_digest == report.plan_digest;
+            report.rev = if same { before.rev } else { before.rev + 1 };
+            report.revision = match same {
+                true => before.report.revision.clone(),
+                false => rebuild(&before).ok().map(|old| revision(&old.compiled, &draft.compiled)),
+            };
+        }
+        let plan = StoredPlan {
+            digest: report.digest,
+            plan_digest: report.plan_digest,
+            key: draft.key.clone(),
+            rev: report.rev,
+            title: report.title.clone(),
+            status: report.status,
+            sources: draft.stored.clone(),
+            inputs: named(&draft.compiled.plan, inputs),
+            report,
+            predictions,
+            created_at: now(),
+        };
+        self.store.save_plan(&plan)?;
+        let inputs = inputs.iter().map(|input| input.value.clone()).collect();
+        Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
+    }
+
+    /// Dry-runs a draft and stores nothing.
+    pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Outcome {
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        DryRun {
+            compiled: &draft.compiled,
+            sources: &draft.sources,
+            inputs,
+            config: &self.config,
+            workspace: &self.workspace,
+            registry: &self.registry,
+            runtime: runtime.as_ref(),
+        }
+        .run()
+    }
+
+    /// A stored plan, compiled again from its stored texts.
+    pub fn reopen(&self, plan: StoredPlan) -> Result<(Planned, Draft), DeskError> {
+        let draft = rebuild(&plan)?;
+        let inputs = draft.compiled.plan.inputs.iter().map(|input| {
+            plan.inputs.get(&input.name).cloned().or_else(|| input.default.clone()).unwrap_or(Value::Null)
+        });
+        let planned = Planned { compiled: draft.compiled.clone(), inputs: inputs.collect(), plan };
+        Ok((planned, draft))
+    }
+
+    /// Records a yes for a plan, if the channel is good enough for it.
+    pub fn approve(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+        judge(&plan.report, &self.config, channel)?;
+        let approval = approved(plan.digest, channel);
+        self.store.record_approval(&approval)?;
+        self.store.set_plan_status(&plan.digest, PlanStatus::Approved)?;
+        Ok(approval)
+    }
+
+    /// Records a no: nothing has run, nothing will, and every unused yes is taken back.
+    pub fn abort(&self, plan: &StoredPlan) -> Result<(), DeskError> {
+        self.store.revoke_approvals(&plan.digest)?;
+        self.store.set_plan_status(&plan.digest, PlanStatus::Aborted)?;
+        Ok(())
+    }
+
+    /// What carrying out a run needs. A run that begins uses up an approval here, durably.
+    pub fn setup(
+        &self,
+        run: &StoredRun,
+        planned: &Planned,
+        ask: Arc<dyn Ask>,
+        stop: Stop,
+        watch: Option<Watch>,
+    ) -> Result<RunSetup, DeskError> {
+        let events: Vec<Event> = self.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+        let begun = events.iter().any(|event| matches!(event, Event::Approved { .. }));
+        let approval = match begun {
+            true => None,
+            false => self.store.consume_approval(&planned.plan.digest, &run.id)?,
+        };
+        let predictions: Vec<Prediction> = planned.plan.predictions.clone();
+        let observations: Vec<Observation> = planned.plan.report.observations.clone();
+        Ok(RunSetup {
+            run: run.id.clone(),
+            config: self.config.clone(),
+            compiled: planned.compiled.clone(),
+            inputs: planned.inputs.clone(),
+            predictions,
+            observations,
+            workspace: self.workspace.clone(),
+            contents: self.contents.clone(),
+            registry: self.registry.clone(),
+            journal: Arc::new(self.store.journal(&run.id)),
+            digest: planned.plan.digest,
+            approval,
+            grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
+            ask,
+            by: account(),
+            stop,
+            watch,
+            parallel: PARALLEL,
+            grace: GRACE,
+        })
+    }
+
+    /// The report of a plan as its run stands now.
+    pub fn report(&self, plan: &StoredPlan, status: PlanStatus) -> PlanReport {
+        PlanReport { status, ..plan.report.clone() }
+    }
+}
+
+/// What no tool may touch, whatever `critical` says.
+fn protected(config: &Config) -> Vec<PathBuf> {
+    let mut paths = vec![config.state.clone()];
+    paths.extend(config.file.clone());
+    paths.extend(config.catalogues.iter().cloned());
+    paths.extend(std::env::current_exe().ok());
+    paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
+}
+
+/// What the revisions of a plan file have in common: its path, relative to the workspace where it lies inside.
+pub fn key_of(config: &Config, path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    path.strip_prefix(&config.workspace).unwrap_or(&path).to_string_lossy().into_owned()
+}
+
+/// Compiles a stored plan again, from its stored texts alone.
+fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
+    let mut sources = Sources::default();
+    let mut catalogues = vec![add_builtin(&mut sources)];
+    let mut index = None;
+    for source in &plan.sources {
+        let at = sources.add(source.name.clone(), source.text.as_str());
+        match source.role {
+            Role::Catalogue => catalogues.push(at),
+            Role::Plan => index = Some(at),
+        }
+    }
+    let (catalogue, _): (Catalogue, _) = load_catalogue(&sources, &catalogues);
+    let compiled = index.and_then(|index| compile(&sources, index, &catalogue).compiled);
+    match compiled {
+        Some(compiled) if compiled.digest == plan.plan_digest => {
+            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
+        }
+        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
+    }
+}
+
+/// The values of a plan's inputs from `name=value` texts: a string is taken as it is, everything else is JSON.
+pub fn inputs(plan: &Plan, given: &[(String, String)]) -> Result<Vec<InputValue>, InputError> {
+    for (index, (name, _)) in given.iter().enumerate() {
+        if !plan.inputs.iter().any(|input| input.name == *name) {
+            let known = plan.inputs.iter().map(|input| input.name.to_string()).collect();
+            return Err(InputError::Unknown { name: name.clone(), known });
+        }
+        if given[..index].iter().any(|(other, _)| other == name) {
+            return Err(InputError::Twice { name: name.clone() });
+        }
+    }
+    let one = |input: &planc_lang::plan::Input| {
+        let name = input.name.to_string();
+        let Some((_, text)) = given.iter().find(|(other, _)| *other == name) else {
+            return match &input.default {
+                Some(default) => Ok(InputValue { value: default.clone(), default: true }),
+                None => Err(InputError::Missing { name, ty: input.ty.to_string() }),
+            };
+        };
+        let value = input_value(text, &input.ty).map_err(|why| InputError::Misfit { name, why })?;
+        Ok(InputValue { value, default: false })
+    };
+    plan.inputs.iter().map(one).collect()
+}
+
+/// A text as a value of a type: as a string where the type takes it so, else as JSON.
+fn input_value(text: &str, ty: &Type) -> Result<Value, String> {
+    let string = Value::string(text);
+    let as_string = check_value(&string, ty);
+    if as_string.is_ok() {
+        return Ok(string);
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => check_value(&value, ty).map(|()| value).map_err(|misfit| misfit.to_string()),
+        Err(_) => Err(as_string.err().map(|misfit| misfit.to_string()).unwrap_or_default()),
+    }
+}
+
+fn named(plan: &Plan, inputs: &[InputValue]) -> Value {
+    Value::record(plan.inputs.iter().zip(inputs).map(|(input, given)| (input.name.clone(), given.value.clone())))
+}

@@ -1,0 +1,111 @@
+//! One attempt of a step: what is recorded when it begins and when it ends.
+
+use super::Run;
+use crate::event::{End, Event};
+use crate::journal::StoreError;
+use crate::run::{environment, not_true};
+use crate::tool::Args;
+use crate::workspace::Change;
+use planc_lang::eval::{NoCalls, eval};
+use planc_lang::plan::Step;
+use planc_lang::value::Value;
+use std::sync::Arc;
+
+/// One attempt.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) run: &'a Arc<Run>,
+    pub(crate) step: &'a Step,
+    pub(crate) args: &'a Args,
+    /// From 1.
+    pub(crate) number: u32,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It succeeded, is in doubt, or was cut off and can be taken up again.
+    Over,
+    /// It failed.
+    Failed,
+    /// Nothing further may start.
+    Halt(End),
+}
+
+/// Why an attempt failed.
+pub(crate) struct Fault {
+    pub(crate) error: String,
+    pub(crate) effect_done: bool,
+    pub(crate) result: Option<Value>,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Fault {
+    /// Nothing was changed.
+    pub(crate) fn before(error: impl Into<String>) -> Fault {
+        Fault { error: error.into(), effect_done: false, result: None, changes: Vec::new() }
+    }
+}
+
+impl Attempt<'_> {
+    /// The call is about to be made.
+    pub(crate) async fn started(&self, changes: Vec<Change>, result: Option<Value>) -> Result<(), StoreError> {
+        let event = Event::StepStarted {
+            step: self.step.name.to_string(),
+            attempt: self.number,
+            args: self.step.call.tool.named(&self.args.values),
+            changes,
+            result,
+        };
+        self.run.recorder.record(event).await
+    }
+
+    /// The call has its result: it is accepted when the step's conditions hold.
+    pub(crate) async fn finished(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {
+        match unmet(self.run, self.step, &result) {
+            None => self.succeeded(result, changes).await,
+            Some(error) => {
+                let effect_done = !self.step.call.tool.is_read_only();
+                self.failed(Fault { error, effect_done, result: Some(result), changes }).await
+            }
+        }
+    }
+
+    async fn succeeded(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {
+        let (step, attempt) = (self.step.name.to_string(), self.number);
+        self.run.recorder.record(Event::StepSucceeded { step, attempt, result, changes }).await?;
+        Ok(Outcome::Over)
+    }
+
+    /// The call failed.
+    pub(crate) async fn failed(&self, fault: Fault) -> Result<Outcome, StoreError> {
+        let (step, attempt) = (self.step.name.to_string(), self.number);
+        let Fault { error, effect_done, result, changes } = fault;
+        self.run.recorder.record(Event::StepFailed { step, attempt, error, effect_done, result, changes }).await?;
+        Ok(Outcome::Failed)
+    }
+
+    /// It cannot be told what became of the call.
+    pub(crate) async fn in_doubt(&self, reason: String, changes: Vec<Change>) -> Result<Outcome, StoreError> {
+        let (step, attempt) = (self.step.name.to_string(), self.number);
+        self.run.recorder.record(Event::StepInDoubt { step, attempt, reason, changes }).await?;
+        Ok(Outcome::Over)
+    }
+}
+
+/// Why a result is not acceptable to the step: the first `expect` that does not hold.
+fn unmet(run: &Run, step: &Step, result: &Value) -> Option<String> {
+    let plan = &run.setup.compiled.plan;
+    let mut env = environment(plan, &run.setup.inputs, &run.recorder.state());
+    if let Some(id) = plan.step(&step.name) {
+        env.set_step(id, result.clone());
+    }
+    step.expect.iter().enumerate().find_map(|(index, expect)| {
+        let why = match eval(expect, &mut env, &mut NoCalls) {
+            Ok(value) => not_true(&value)?,
+            Err(failure) => failure.message,
+        };
+        let which = if step.expect.len() > 1 { format!(" {}", index + 1) } else { String::new() };
+        Some(format!("what it expects{which} does not hold: {why}"))
+    })
+}

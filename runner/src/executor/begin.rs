@@ -1,0 +1,73 @@
+//! Before the first step: the approval, the world as it was observed, what is taken as given.
+
+use super::Run;
+use crate::event::{Difference, End, Event};
+use crate::run::{RunError, RunSetup, check};
+use crate::workspace::Observation;
+use std::sync::Arc;
+
+/// Makes sure that the journal says who said yes to exactly this.
+pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
+    let recorded = run.recorder.state().approved.clone();
+    let is_recorded = recorded.is_some();
+    let approval =
+        recorded.or_else(|| run.setup.approval.clone()).ok_or_else(|| RunError::NotApproved(run.setup.run.clone()))?;
+    if approval.digest != run.setup.digest {
+        let (approved, wanted) = (approval.digest.to_string(), run.setup.digest.to_string());
+        return Err(RunError::OtherApproval { approved, wanted });
+    }
+    if !is_recorded {
+        run.recorder.record(Event::Approved { approval }).await?;
+    }
+    Ok(())
+}
+
+/// Looks again at everything that the approval is bound to; gives how the run ends when it is not so any more.
+pub(crate) async fn recheck(run: &Arc<Run>) -> Result<Option<End>, RunError> {
+    let differences = look_again(&run.setup, run.setup.observations.clone()).await;
+    if !differences.is_empty() {
+        run.recorder.record(Event::Stale { step: None, differences }).await?;
+        return Ok(Some(End::Stale));
+    }
+    let mut end = None;
+    for assumption in &run.setup.compiled.plan.assumptions {
+        let Some(expr) = &assumption.check else { continue };
+        let text = assumption.text.clone();
+        let event = match check(&run.setup, &run.recorder, expr).await {
+            None => Event::AssumptionHeld { text },
+            Some(why) => {
+                end = Some(End::Failed);
+                Event::AssumptionFailed { text, why: format!("{why}; nothing was started") }
+            }
+        };
+        run.recorder.record(event).await?;
+    }
+    Ok(end)
+}
+
+/// What is not as it was observed.
+pub(crate) async fn look_again(setup: &Arc<RunSetup>, observations: Vec<Observation>) -> Vec<Difference> {
+    if observations.is_empty() {
+        return Vec::new();
+    }
+    let setup = setup.clone();
+    let expected = observations.clone();
+    let looked = tokio::task::spawn_blocking(move || differences(&setup, observations)).await;
+    // Looking that broke down has seen nothing as expected.
+    looked.unwrap_or_else(|error| {
+        let unseen = |expected| Difference { expected, found: format!("looking broke down: {error}") };
+        expected.into_iter().map(unseen).collect()
+    })
+}
+
+fn differences(setup: &RunSetup, observations: Vec<Observation>) -> Vec<Difference> {
+    let difference = |expected: Observation| {
+        let found = match setup.workspace.observe(&expected.look) {
+            Ok(seen) if seen == expected.seen => return None,
+            Ok(seen) => seen,
+            Err(error) => error.to_string(),
+        };
+        Some(Difference { expected, found })
+    };
+    observations.into_iter().filter_map(difference).collect()
+}

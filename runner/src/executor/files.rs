@@ -1,0 +1,126 @@
+//! A file tool's call: simulated over the real tree, its changes recorded, then made one by one.
+
+use super::attempt::{Attempt, Fault, Outcome};
+use crate::coverage;
+use crate::event::{Difference, End, Event};
+use crate::journal::StoreError;
+use crate::run::{Progress, RunError, RunSetup, Simulated, present_states, progress, simulate};
+use crate::tool::{Args, FileTool, ToolError};
+use crate::workspace::{Change, Look, Observation};
+use planc_lang::value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Makes one attempt.
+pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcome, RunError> {
+    let setup = &attempt.run.setup;
+    let simulated = match blocking(setup, attempt.args, tool).await {
+        Ok(simulated) => simulated,
+        Err(error) => return Ok(attempt.failed(Fault::before(error.message)).await?),
+    };
+    if let Some(uncovered) = coverage::uncovered_changes(&setup.compiled.plan, &simulated.changes).first() {
+        attempt.failed(Fault::before(uncovered.to_string())).await?;
+        return Ok(Outcome::Halt(End::Refused));
+    }
+    let differences = unpredicted(attempt, &simulated.changes);
+    if !differences.is_empty() {
+        let step = Some(attempt.step.name.to_string());
+        attempt.run.recorder.record(Event::Stale { step, differences }).await?;
+        return Ok(Outcome::Halt(End::Stale));
+    }
+    if let Err(error) = keep(setup, &simulated).await {
+        return Ok(attempt.failed(Fault::before(error)).await?);
+    }
+    let Simulated { result, changes, .. } = simulated;
+    attempt.started(changes.clone(), Some(result.clone())).await?;
+    Ok(make(attempt, changes, 0, result).await?)
+}
+
+/// Makes the changes from the `made`-th on, and ends the attempt.
+pub(crate) async fn make(
+    attempt: &Attempt<'_>,
+    changes: Vec<Change>,
+    made: usize,
+    result: Value,
+) -> Result<Outcome, StoreError> {
+    let setup = attempt.run.setup.clone();
+    let applied = tokio::task::spawn_blocking(move || apply(&setup, &changes, made)).await;
+    match applied {
+        Ok(Ok(())) => attempt.finished(result, Vec::new()).await,
+        Ok(Err((error, effect_done))) => {
+            attempt.failed(Fault { error, effect_done, result: None, changes: Vec::new() }).await
+        }
+        Err(broken) => attempt.in_doubt(format!("changing files broke down: {broken}"), Vec::new()).await,
+    }
+}
+
+/// Applies changes in order; an error says whether any of them was made.
+fn apply(setup: &RunSetup, changes: &[Change], made: usize) -> Result<(), (String, bool)> {
+    for (index, change) in changes.iter().enumerate().skip(made) {
+        if let Err(error) = setup.workspace.apply(change, &setup.contents) {
+            let present = present_states(&setup.workspace, &changes[..=index]).unwrap_or_default();
+            let untouched = index == 0 && progress(&changes[..=index], &present) != Progress::Made(1);
+            return Err((error.to_string(), !untouched));
+        }
+    }
+    Ok(())
+}
+
+async fn blocking(setup: &Arc<RunSetup>, args: &Args, tool: FileTool) -> Result<Simulated, ToolError> {
+    let (setup, args) = (setup.clone(), args.clone());
+    let simulated = tokio::task::spawn_blocking(move || simulate(&setup, tool, &args)).await;
+    simulated.unwrap_or_else(|error| Err(ToolError::before(format!("the call broke down: {error}"))))
+}
+
+/// Where what would be changed is not what the dry run said, if it said anything.
+fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
+    let of_step = |step: &str| step == attempt.step.name.as_str();
+    let predicted = attempt.run.setup.predictions.iter().find(|prediction| of_step(&prediction.step));
+    match predicted {
+        Some(predicted) if !predicted.changes.is_empty() && predicted.changes != changes => {
+            differences(&predicted.changes, changes)
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn differences(predicted: &[Change], changes: &[Change]) -> Vec<Difference> {
+    let shown = |changes: &[Change]| -> BTreeMap<String, String> {
+        changes.iter().map(|c| (c.path.clone(), format!("{} becomes {}", c.before, c.after))).collect()
+    };
+    let (predicted, found) = (shown(predicted), shown(changes));
+    let paths: std::collections::BTreeSet<&String> = predicted.keys().chain(found.keys()).collect();
+    let said = |map: &BTreeMap<String, String>, path: &str| map.get(path).cloned().unwrap_or("no change".into());
+    let difference = |path: &&String| Difference {
+        expected: Observation { look: Look::At { path: (*path).clone() }, seen: said(&predicted, path) },
+        found: said(&found, path),
+    };
+    let differing: Vec<Difference> =
+        paths.iter().filter(|path| predicted.get(**path) != found.get(**path)).map(difference).collect();
+    match differing.is_empty() {
+        // The same changes in another order.
+        true => paths.iter().take(1).map(difference).collect(),
+        false => differing,
+    }
+}
+
+/// Keeps the contents from before and after, so that the changes can be made and taken back after a crash.
+async fn keep(setup: &Arc<RunSetup>, simulated: &Simulated) -> Result<(), String> {
+    let states = simulated.changes.iter().flat_map(|change| [&change.before, &change.after]);
+    let mut contents = Vec::new();
+    for digest in states.filter_map(|state| state.digest()) {
+        match simulated.contents.get(digest) {
+            Some(bytes) => contents.push(bytes.clone()),
+            None => return Err(format!("could not keep the content {digest}: it was not read")),
+        }
+    }
+    let setup = setup.clone();
+    let kept = tokio::task::spawn_blocking(move || {
+        contents.iter().try_for_each(|bytes| setup.contents.put(bytes).map(|_| ()))
+    });
+    match kept.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(format!("could not keep what changes: {error}")),
+        Err(error) => Err(format!("could not keep what changes: {error}")),
+    }
+}

@@ -1,0 +1,69 @@
+//! After the steps: verifications and outputs.
+
+use super::{NOTHING, Run};
+use crate::event::{End, Event};
+use crate::run::{RunError, check as holds, environment};
+use crate::state::StepState;
+use planc_lang::eval::{NoCalls, eval};
+use planc_lang::syntax::OnFailure;
+use planc_lang::value::Value;
+use std::sync::Arc;
+
+/// Checks one verification whose steps have ended, and records what came of it.
+pub(crate) async fn check(run: &Arc<Run>, index: usize) -> Result<(), RunError> {
+    let verification = &run.setup.compiled.plan.verifications[index];
+    let text = verification.text.clone();
+    let why = match (failed_step(run, index), &verification.check) {
+        (Some(why), _) => Some(why),
+        (None, Some(expr)) => holds(&run.setup, &run.recorder, expr).await,
+        (None, None) => None,
+    };
+    let event = match why {
+        None => Event::VerificationHeld { text },
+        Some(why) => Event::VerificationFailed { text, why },
+    };
+    Ok(run.recorder.record(event).await?)
+}
+
+fn failed_step(run: &Run, index: usize) -> Option<String> {
+    let state = run.recorder.state();
+    let steps = run.setup.compiled.plan.steps.iter();
+    let of_it = steps.filter(|step| step.verification == Some(index) && step.on_failure != OnFailure::Continue);
+    of_it.filter_map(|step| state.step(&step.name)).find_map(|step| match &step.state {
+        StepState::Failed { error, .. } => Some(format!("step `{}` failed: {error}", step.name)),
+        StepState::Waiting
+        | StepState::Running { .. }
+        | StepState::Succeeded { .. }
+        | StepState::Skipped { .. }
+        | StepState::InDoubt { .. }
+        | StepState::Undone => None,
+    })
+}
+
+/// What the run returns. An output that has no value fails a run that was done.
+pub(crate) async fn outputs(run: &Run, end: End) -> Result<(End, Value), RunError> {
+    if end != End::Done {
+        return Ok((end, NOTHING));
+    }
+    let (values, failure) = {
+        let plan = &run.setup.compiled.plan;
+        let mut env = environment(plan, &run.setup.inputs, &run.recorder.state());
+        let mut values = Vec::new();
+        let mut failure = None;
+        for output in &plan.outputs {
+            match eval(&output.value, &mut env, &mut NoCalls) {
+                Ok(value) => values.push((output.name.clone(), value)),
+                Err(error) => failure = failure.or(Some((output.name.to_string(), error.message))),
+            }
+        }
+        (Value::record(values), failure)
+    };
+    match failure {
+        None => Ok((End::Done, values)),
+        Some((name, why)) => {
+            let text = format!("the output `{name}` has a value");
+            run.recorder.record(Event::VerificationFailed { text, why }).await?;
+            Ok((End::Failed, values))
+        }
+    }
+}

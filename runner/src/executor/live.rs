@@ -1,0 +1,89 @@
+//! A live tool's call: recorded, made, and what became of it judged.
+
+use super::attempt::{Attempt, Fault, Outcome};
+use crate::journal::StoreError;
+use crate::run::{RunError, RunSetup, call_live, timeout_of};
+use crate::schedule::{is_repeatable, may_retry};
+use crate::tool::{EffectKnown, LiveTool, ToolError};
+use crate::workspace::{Change, FileState, MAX_FILE_BYTES};
+use planc_lang::catalogue::Tool;
+use planc_lang::effects::Effects;
+use planc_lang::syntax::EffectVerb;
+use std::sync::Arc;
+
+/// Makes one attempt.
+pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<Outcome, RunError> {
+    let setup = &attempt.run.setup;
+    attempt.started(Vec::new(), None).await?;
+    let outcome = call_live(setup, tool, attempt.args, attempt.step, timeout_of(attempt.step)).await;
+    let written = attempt.run.recorder.state().written();
+    let changes = match runs_programs(&attempt.step.call.tool) {
+        true => observed(setup, written).await,
+        false => Vec::new(),
+    };
+    match outcome {
+        Ok(result) => Ok(attempt.finished(result, changes).await?),
+        // What was killed and may be repeated is simply made again when the run goes on.
+        Err(_) if setup.stop.is_killing() && is_repeatable(attempt.step) => Ok(Outcome::Over),
+        Err(error) => Ok(rejected(attempt, error, changes).await?),
+    }
+}
+
+async fn rejected(attempt: &Attempt<'_>, error: ToolError, changes: Vec<Change>) -> Result<Outcome, StoreError> {
+    let read_only = attempt.step.call.tool.is_read_only();
+    let fault =
+        |effect_done| Fault { error: error.message.clone(), effect_done, result: None, changes: changes.clone() };
+    match error.effect {
+        EffectKnown::None => attempt.failed(fault(false)).await,
+        EffectKnown::Done => attempt.failed(fault(!read_only)).await,
+        EffectKnown::InDoubt if read_only => attempt.failed(fault(false)).await,
+        // Repeating it is provably the same as making it once.
+        EffectKnown::InDoubt if may_retry(attempt.step, attempt.number) => attempt.failed(fault(true)).await,
+        EffectKnown::InDoubt => attempt.in_doubt(error.message, changes).await,
+    }
+}
+
+fn runs_programs(tool: &Tool) -> bool {
+    match &tool.effects {
+        Effects::Undeclared => true,
+        Effects::Declared(effects) => effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
+    }
+}
+
+/// What a program did to paths that the run had changed before, so that their first contents can still be restored.
+async fn observed(setup: &Arc<RunSetup>, written: Vec<Change>) -> Vec<Change> {
+    let setup = setup.clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        let changes = written.iter().filter_map(|last| since(&setup, last)).collect();
+        in_order(changes)
+    });
+    // What could not be looked at is left: taking back will find another content there and say so.
+    looked.await.unwrap_or_default()
+}
+
+/// How a path differs from what was recorded last.
+fn since(setup: &RunSetup, last: &Change) -> Option<Change> {
+    let after = match setup.workspace.state(&last.path).ok()? {
+        FileState::File { mode, .. } => {
+            let content = setup.workspace.read(&last.path, MAX_FILE_BYTES).ok()?;
+            let digest = setup.contents.put(&content).ok()?;
+            FileState::File { digest, bytes: content.len() as u64, mode }
+        }
+        other @ (FileState::Absent | FileState::Directory { .. } | FileState::Link { .. }) => other,
+        FileState::Other => return None,
+    };
+    let change = Change { path: last.path.clone(), before: last.after.clone(), after };
+    (change.before != change.after).then_some(change)
+}
+
+/// In an order in which they could be made: what goes from the bottom up, then the rest from the top down.
+fn in_order(mut changes: Vec<Change>) -> Vec<Change> {
+    let depth = |change: &Change| change.path.matches('/').count() as isize;
+    changes.sort_by_key(|change| match change.after {
+        FileState::Absent => (0, -depth(change), change.path.clone()),
+        FileState::File { .. } | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => {
+            (1, depth(change), change.path.clone())
+        }
+    });
+    changes
+}

@@ -1,0 +1,64 @@
+//! A run that was cut off ⟶ a state from which it can go on: what was half done is finished, or is in doubt.
+
+use super::attempt::Attempt;
+use super::{Run, files};
+use crate::run::{Progress, RunError, clean, implementation, present_states, progress};
+use crate::schedule::is_repeatable;
+use crate::state::StepState;
+use crate::tool::Args;
+use crate::tool::registry::Implementation;
+use crate::workspace::Change;
+use planc_lang::plan::{Step, StepId};
+use planc_lang::value::Value;
+use std::sync::Arc;
+
+/// Ends what a crash left: programs that still run, temporary files, calls without an outcome.
+pub(crate) async fn settle(run: &Arc<Run>) -> Result<(), RunError> {
+    clean(&run.setup, &run.recorder).await;
+    for id in run.setup.compiled.plan.step_ids() {
+        settle_step(run, id).await?;
+    }
+    Ok(())
+}
+
+async fn settle_step(run: &Arc<Run>, id: StepId) -> Result<(), RunError> {
+    let step = run.setup.compiled.plan.get(id);
+    let (state, number) = match run.recorder.state().step(&step.name) {
+        Some(record) => (record.state.clone(), record.attempt),
+        None => return Ok(()),
+    };
+    let StepState::Running { changes, result } = state else { return Ok(()) };
+    let args = Args { tool: step.call.tool.clone(), values: Vec::new() };
+    let attempt = &Attempt { run, step, args: &args, number };
+    match (implementation(&run.setup, &step.call.tool.name), result) {
+        (Ok(Implementation::Files(_)), Some(result)) => finish_files(attempt, changes, result).await,
+        _ if is_repeatable(step) => Ok(()),
+        _ => {
+            attempt.in_doubt(cut_off(step), Vec::new()).await?;
+            Ok(())
+        }
+    }
+}
+
+fn cut_off(step: &Step) -> String {
+    format!("planc ended during the call of `{}`; it is not known whether it took effect", step.call.tool.name)
+}
+
+/// Makes the changes that are still to be made, where everything is as it was left.
+async fn finish_files(attempt: &Attempt<'_>, changes: Vec<Change>, result: Value) -> Result<(), RunError> {
+    let reason = match present_states(&attempt.run.setup.workspace, &changes) {
+        Ok(present) => match progress(&changes, &present) {
+            Progress::Made(made) => {
+                files::make(attempt, changes, made, result).await?;
+                return Ok(());
+            }
+            Progress::Foreign(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+                format!("planc ended during the call, and {} is neither as before nor as after it", paths.join(", "))
+            }
+        },
+        Err(error) => format!("planc ended during the call, and what it changed cannot be looked at: {error}"),
+    };
+    attempt.in_doubt(reason, Vec::new()).await?;
+    Ok(())
+}

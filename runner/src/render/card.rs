@@ -1,0 +1,355 @@
+//! A plan report ⟶ the card on a terminal: what stands against it, what cannot be taken back, then the plan from top to
+//! bottom, and how a person says yes. Empty sections are left out.
+
+use super::call::{brief, value_text};
+use super::steps;
+use super::summary::{Totals, badge, names, totals};
+use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
+use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus};
+
+/// What the card is told besides the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Card<'a> {
+    /// How it looks.
+    pub look: Look,
+    /// The plan as a person names it on the command line: its file.
+    pub plan: Option<&'a str>,
+    /// Whether long parts are folded.
+    pub folded: Folded,
+}
+
+/// Whether long parts are folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folded {
+    /// Long diffs and harmless reads in one line each.
+    Yes,
+    /// Everything is drawn.
+    No,
+}
+
+/// Draws the card.
+pub fn card(report: &PlanReport, card: Card<'_>) -> String {
+    let look = card.look;
+    let command = format!("planc plan --full {}", card.plan.map_or_else(|| "FILE".to_owned(), shell_word));
+    let fold = (card.folded == Folded::Yes).then_some(command.as_str());
+    let totals = totals(report);
+    let mut out = String::new();
+    header(&mut out, report, look);
+    problems(&mut out, report, look);
+    risks(&mut out, report, &totals, look);
+    revision(&mut out, report, look);
+    if let Some(rationale) = &report.rationale {
+        out.push('\n');
+        hang(&mut out, look, "  ", 2, &inline(rationale), None);
+    }
+    context(&mut out, report, look, fold);
+    inputs(&mut out, report, look);
+    assumptions(&mut out, report, look);
+    critical(&mut out, report, look, fold);
+    reuse(&mut out, report, look);
+    if !report.steps.is_empty() {
+        heading(&mut out, look, "Steps");
+        steps::draw(&mut out, look, &report.steps, 1, fold);
+    }
+    overlap(&mut out, report, look);
+    verification(&mut out, report, look, fold);
+    outputs(&mut out, report, look);
+    if fold.is_none() && !report.observations.is_empty() {
+        heading(&mut out, look, "Looked at");
+        for seen in &report.observations {
+            let text = format!("{}: {}", observed(&seen.look), inline(&seen.seen));
+            hang(&mut out, look, "  ", 2, &text, Some(Tone::Dim));
+        }
+    }
+    footer(&mut out, report, &totals, card);
+    out
+}
+
+fn heading(out: &mut String, look: Look, text: &str) {
+    out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, text)));
+}
+
+fn header(out: &mut String, report: &PlanReport, look: Look) {
+    let badge = badge(report.status).to_uppercase();
+    let tone = match report.status {
+        PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
+        PlanStatus::NeedsApproval | PlanStatus::Paused | PlanStatus::Aborted | PlanStatus::Undone => Tone::Careful,
+        PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
+    };
+    let title = wrap(&inline(&report.title), look.width.saturating_sub(badge.len() + 4));
+    for (index, line) in title.iter().enumerate() {
+        out.push_str(&look.paint.tone(Tone::Strong, line));
+        if index == 0 {
+            let gap = look.width.saturating_sub(columns(line) + badge.len() + 2);
+            out.push_str(&" ".repeat(gap));
+            out.push_str(&look.paint.tone(tone, format!("[{badge}]")));
+        }
+        out.push('\n');
+    }
+    let assurance = match report.assurance {
+        Assurance::Advisory => "advisory: guards against mistakes, not malice",
+    };
+    let line = format!("rev {} · {} · {assurance}", report.rev, report.digest.short());
+    hang(out, look, "", 0, &line, Some(Tone::Dim));
+}
+
+fn problems(out: &mut String, report: &PlanReport, look: Look) {
+    if report.problems.is_empty() {
+        return;
+    }
+    heading(out, look, "What stands against it");
+    for problem in &report.problems {
+        let step = problem.step.as_ref().map_or_else(String::new, |step| format!("{}: ", inline(step)));
+        let by = if problem.policy { " (refused by policy)" } else { "" };
+        let text = format!("{step}{}{by}", inline(&problem.message));
+        hang(out, look, &format!("  {} ", look.paint.tone(Tone::Bad, "✗")), 4, &text, None);
+    }
+}
+
+fn risks(out: &mut String, report: &PlanReport, totals: &Totals, look: Look) {
+    let destructive: Vec<String> =
+        report.all_steps().filter(|step| step.destructive).map(|step| step.name.clone()).collect();
+    let mut lines = Vec::new();
+    if !totals.irreversible.is_empty() {
+        lines.push((Tone::Bad, format!("cannot be undone: {}", names(&totals.irreversible))));
+    }
+    if !destructive.is_empty() {
+        lines.push((Tone::Bad, format!("destroys something: {}", names(&destructive))));
+    }
+    if !totals.asks.is_empty() {
+        lines.push((Tone::Careful, format!("will ask again: {}", names(&totals.asks))));
+    }
+    if lines.is_empty() {
+        return;
+    }
+    heading(out, look, "Read first");
+    for (tone, text) in lines {
+        hang(out, look, &format!("  {} ", look.paint.tone(tone, "!")), 4, &text, None);
+    }
+}
+
+fn revision(out: &mut String, report: &PlanReport, look: Look) {
+    let Some(revision) = &report.revision else { return };
+    heading(out, look, &format!("Changed since rev {}", report.rev.saturating_sub(1)));
+    let rows = [
+        ("+", Tone::Good, &revision.added, ""),
+        ("~", Tone::Careful, &revision.changed, ""),
+        ("-", Tone::Bad, &revision.removed, ""),
+        ("~", Tone::Careful, &revision.parts, "also "),
+    ];
+    for (sign, tone, list, lead) in rows {
+        if !list.is_empty() {
+            let text = format!("{lead}{}", inline(&list.join(", ")));
+            hang(out, look, &format!("  {} ", look.paint.tone(tone, sign)), 4, &text, None);
+        }
+    }
+    if [&revision.added, &revision.changed, &revision.removed, &revision.parts].iter().all(|list| list.is_empty()) {
+        out.push_str("  nothing\n");
+    }
+}
+
+/// The most lines of context on a folded card.
+const FOLD_CONTEXT: usize = 12;
+
+fn context(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>) {
+    let Some(context) = &report.context else { return };
+    heading(out, look, "Context");
+    let all = lines(context);
+    let shown = if fold.is_some() && all.len() > FOLD_CONTEXT + 2 { FOLD_CONTEXT } else { all.len() };
+    for line in &all[..shown] {
+        hang(out, look, "  ", 2, line, None);
+    }
+    if let (Some(command), true) = (fold, shown < all.len()) {
+        let more = format!("  … {}, `{command}`", count(all.len() - shown, "more line"));
+        out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, more)));
+    }
+}
+
+fn inputs(out: &mut String, report: &PlanReport, look: Look) {
+    if report.inputs.is_empty() {
+        return;
+    }
+    heading(out, look, "Inputs");
+    for input in &report.inputs {
+        let mark = if input.default { " (default)" } else { "" };
+        // An input is part of what is approved: shown whole.
+        let text = format!("{} = {}{mark}", inline(&input.name), value_text(&input.value, false));
+        hang(out, look, "  ", 2, &text, None);
+    }
+}
+
+/// The mark of a check, its tone, and what is to be said beyond its text.
+pub fn check_mark(outcome: &CheckOutcome, person: &'static str) -> (&'static str, Tone, Option<String>) {
+    match outcome {
+        CheckOutcome::Holds => ("✓", Tone::Good, None),
+        CheckOutcome::Fails { why } => ("✗", Tone::Bad, Some(inline(why))),
+        CheckOutcome::Unconfirmed { why } => ("?", Tone::Careful, Some(inline(why))),
+        CheckOutcome::ForPerson => ("?", Tone::Careful, Some(person.to_owned())),
+    }
+}
+
+fn assumptions(out: &mut String, report: &PlanReport, look: Look) {
+    if report.assumptions.is_empty() {
+        return;
+    }
+    heading(out, look, "Assumptions");
+    for assumption in &report.assumptions {
+        let (mark, tone, more) = check_mark(&assumption.outcome, "for you to confirm");
+        let more = more.map_or_else(String::new, |more| format!(" — {more}"));
+        let text = format!("{}{more}", inline(&assumption.text));
+        hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+    }
+}
+
+/// The most touched resources listed under one line of `critical` on a folded card.
+const FOLD_TOUCHED: usize = 8;
+
+fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>) {
+    if report.critical.is_empty() {
+        return;
+    }
+    heading(out, look, "Critical: all that it may touch");
+    for line in &report.critical {
+        let tone = match line.verb.as_str() {
+            "delete" => Tone::Bad,
+            "read" => Tone::Dim,
+            _ => Tone::Careful,
+        };
+        let why = line.why.as_ref().map_or_else(String::new, |why| format!(" — {}", inline(why)));
+        let first = format!("  {} ", look.paint.tone(tone, format!("{:<7}", inline(&line.verb))));
+        hang(out, look, &first, 10, &format!("{}{why}", inline(&line.resource)), None);
+        let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
+        if !exact && !line.touched.is_empty() {
+            let shown = if fold.is_some() { FOLD_TOUCHED } else { line.touched.len() };
+            let mut list: Vec<String> = line.touched.iter().take(shown).map(|touched| inline(touched)).collect();
+            if line.touched.len() > shown {
+                list.push(format!("… {} more", line.touched.len() - shown));
+            }
+            hang(out, look, "          ", 10, &format!("here: {}", list.join(", ")), Some(Tone::Dim));
+        }
+    }
+}
+
+fn reuse(out: &mut String, report: &PlanReport, look: Look) {
+    if report.reuse.is_empty() {
+        return;
+    }
+    heading(out, look, "Leans on");
+    for reuse in &report.reuse {
+        let why = reuse.why.as_ref().map_or_else(String::new, |why| format!(" — {}", inline(why)));
+        let (mark, tone) = if reuse.exists { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
+        let missing = if reuse.exists { "" } else { " — is not there" };
+        let text = format!("{}{why}{missing}", inline(&reuse.target));
+        hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+    }
+}
+
+/// The most groups of overlapping steps that are listed.
+const FOLD_WAVES: usize = 10;
+
+fn overlap(out: &mut String, report: &PlanReport, look: Look) {
+    let together: Vec<&Vec<String>> = report.waves.iter().filter(|wave| wave.len() > 1).collect();
+    if together.is_empty() {
+        return;
+    }
+    heading(out, look, "At the same time");
+    for wave in together.iter().take(FOLD_WAVES) {
+        let (head, more) = wave.split_at(wave.len().min(12));
+        let more = if more.is_empty() { String::new() } else { format!(", … {} more", more.len()) };
+        hang(out, look, "  ", 2, &format!("{}{more}", inline(&head.join(", "))), Some(Tone::Dim));
+    }
+    if together.len() > FOLD_WAVES {
+        out.push_str(&format!("  … {}\n", count(together.len() - FOLD_WAVES, "more group")));
+    }
+}
+
+fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>) {
+    if report.verifications.is_empty() {
+        return;
+    }
+    heading(out, look, "Verification");
+    let mut number = report.steps.len() + 1;
+    for verification in &report.verifications {
+        let (mark, tone, more) = check_mark(&verification.outcome, "for you to follow afterwards");
+        let more = more.map_or_else(String::new, |more| format!(" — {more}"));
+        let text = format!("{}{more}", inline(&verification.text));
+        hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+        steps::draw(out, look, &verification.steps, number, fold);
+        number += verification.steps.len();
+        if let Some(check) = &verification.check {
+            hang(out, look, "    ", 4, &format!("holds when {}", inline(check)), Some(Tone::Dim));
+        }
+    }
+}
+
+fn outputs(out: &mut String, report: &PlanReport, look: Look) {
+    if report.outputs.is_empty() {
+        return;
+    }
+    heading(out, look, "Outputs");
+    for output in &report.outputs {
+        let text = format!("{} = {}", inline(&output.name), brief(&output.value, 300));
+        hang(out, look, "  ", 2, &text, None);
+    }
+}
+
+/// What was looked at, in words.
+pub fn observed(look: &crate::workspace::Look) -> String {
+    use crate::workspace::Look::{At, Entries, Matches, Program};
+    match look {
+        At { path } => inline(path),
+        Entries { path } => format!("entries of {}", inline(path)),
+        Matches { glob, .. } => format!("matches of {}", inline(glob)),
+        Program { name } => format!("program {}", inline(name)),
+    }
+}
+
+fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>) {
+    let look = card.look;
+    out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Dim, "─".repeat(look.width))));
+    let tone = if totals.irreversible.is_empty() { Tone::Good } else { Tone::Bad };
+    let (numbers, undo) = (totals.numbers(), totals.undo());
+    match columns(&numbers) + columns(&undo) + 3 > look.width {
+        true => {
+            hang(out, look, "", 0, &numbers, None);
+            hang(out, look, "", 0, &undo, Some(tone));
+        }
+        false => out.push_str(&format!("{numbers} — {}\n", look.paint.tone(tone, undo))),
+    }
+    let plan = card.plan.map_or_else(|| "FILE".to_owned(), shell_word);
+    match report.status {
+        PlanStatus::NeedsApproval => {
+            out.push_str("Nothing has been changed. A person approves with\n");
+            out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve {plan}")));
+            out.push_str("\nor, naming exactly what was read here,\n");
+            out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve={} {plan}", report.digest)));
+            out.push('\n');
+        }
+        PlanStatus::Blocked => {
+            let text = format!("Nothing has been changed, and nothing can be approved yet. {}", report.digest);
+            hang(out, look, "", 0, &text, None);
+        }
+        PlanStatus::Approved
+        | PlanStatus::Executing
+        | PlanStatus::Verifying
+        | PlanStatus::Done
+        | PlanStatus::Failed
+        | PlanStatus::Paused
+        | PlanStatus::InDoubt
+        | PlanStatus::Undone
+        | PlanStatus::Aborted
+        | PlanStatus::Stale => out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, report.digest.to_string()))),
+    }
+}
+
+/// A word as a shell takes it, harmless to show.
+pub fn shell_word(word: &str) -> String {
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ','));
+    match plain {
+        true => word.to_owned(),
+        false => inline(&format!("'{}'", word.replace('\'', r"'\''"))),
+    }
+}

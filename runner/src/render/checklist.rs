@@ -1,0 +1,313 @@
+//! Events as they happen ⟶ the live checklist: ○ waiting, a spinner while it runs, ✓ done, ✗ failed, – skipped, ? in doubt.
+//!
+//! On a terminal each step has its line; otherwise each event that matters is one plain line.
+
+use super::call::brief;
+use super::text::{Paint, Tone, elapsed, inline, lines};
+use crate::event::{End, Event};
+use crate::report::PlanReport;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// The most steps with a line of their own on a terminal; past it only what runs and what went wrong is drawn.
+pub const MAX_LIVE_LINES: usize = 20;
+
+/// The last lines of a failing program's output that are shown.
+pub const TAIL_LINES: usize = 20;
+
+/// Where the checklist is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A terminal that lines can be redrawn on.
+    Live,
+    /// A log: lines are only added.
+    Log,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// A checklist on standard error.
+pub struct Checklist {
+    place: Place,
+    paint: Paint,
+    all: MultiProgress,
+    bars: BTreeMap<String, ProgressBar>,
+    tools: BTreeMap<String, String>,
+    started: BTreeMap<String, Instant>,
+    one_line_each: bool,
+}
+
+impl Checklist {
+    /// A checklist of the steps of a report.
+    pub fn new(report: &PlanReport, place: Place, paint: Paint) -> Checklist {
+        let target = if place == Place::Live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let tools: BTreeMap<String, String> =
+            report.all_steps().map(|step| (step.name.clone(), step.tool.clone())).collect();
+        let mut list = Checklist {
+            place,
+            paint,
+            all: MultiProgress::with_draw_target(target),
+            bars: BTreeMap::new(),
+            one_line_each: tools.len() <= MAX_LIVE_LINES,
+            tools,
+            started: BTreeMap::new(),
+        };
+        if place == Place::Live && list.one_line_each {
+            for step in report.all_steps() {
+                let bar = list.bar(&step.name);
+                bar.set_style(still());
+                bar.set_message(paint.tone(Tone::Dim, format!("○ {}", list.name(&step.name))));
+                bar.tick();
+            }
+        }
+        list
+    }
+
+    /// Draws what an event changes.
+    pub fn on(&mut self, event: &Event) {
+        let took = match progress(event) {
+            Progress::Starts(step) => {
+                self.started.insert(step.to_owned(), Instant::now());
+                None
+            }
+            Progress::Ends(step) | Progress::Passes(step) => self.started.get(step).map(Instant::elapsed),
+            Progress::Beside => None,
+        };
+        match self.place {
+            Place::Nowhere => {}
+            Place::Log => {
+                for line in log_lines(event, took, self.paint) {
+                    // A closed standard error is no reason to stop a run.
+                    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+                }
+            }
+            Place::Live => self.draw(event, took),
+        }
+    }
+
+    /// Leaves the last state on the screen.
+    pub fn finish(&mut self) {
+        for bar in self.bars.values() {
+            bar.abandon();
+        }
+    }
+
+    /// Takes the checklist off the screen while a person is asked something.
+    pub fn suspend<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.all.suspend(ask)
+    }
+
+    fn draw(&mut self, event: &Event, took: Option<Duration>) {
+        let step = match progress(event) {
+            Progress::Starts(step) => {
+                let bar = self.bar(step);
+                bar.set_style(running(self.paint));
+                bar.set_message(self.name(step));
+                bar.reset_elapsed();
+                bar.enable_steady_tick(Duration::from_millis(100));
+                return;
+            }
+            Progress::Ends(step) | Progress::Passes(step) => Some(step),
+            Progress::Beside => None,
+        };
+        let mut drawn = log_lines(event, took, self.paint).into_iter();
+        if let Some(step) = step
+            && let Some(first) = drawn.next()
+        {
+            let bar = self.bar(step);
+            bar.disable_steady_tick();
+            bar.set_style(still());
+            bar.set_message(first);
+            bar.tick();
+            if !self.one_line_each && matches!(progress(event), Progress::Passes(_)) {
+                bar.finish_and_clear();
+                self.bars.remove(step);
+            }
+        }
+        for line in drawn {
+            let _ = self.all.println(line);
+        }
+    }
+
+    fn bar(&mut self, step: &str) -> ProgressBar {
+        let all = &self.all;
+        self.bars.entry(step.to_owned()).or_insert_with(|| all.add(ProgressBar::new_spinner())).clone()
+    }
+
+    fn name(&self, step: &str) -> String {
+        let tool = self
+            .tools
+            .get(step)
+            .map_or_else(String::new, |tool| format!("  {}", self.paint.tone(Tone::Dim, inline(tool))));
+        format!("{}{tool}", inline(step))
+    }
+}
+
+/// What an event means for the line of a step.
+enum Progress<'e> {
+    /// Its call is about to be made.
+    Starts(&'e str),
+    /// It ended in a way that a person should see.
+    Ends(&'e str),
+    /// It ended as hoped.
+    Passes(&'e str),
+    /// It is about no step, or changes no line.
+    Beside,
+}
+
+fn progress(event: &Event) -> Progress<'_> {
+    match event {
+        Event::StepStarted { step, .. } => Progress::Starts(step),
+        Event::StepSucceeded { step, .. } | Event::StepSkipped { step, .. } => Progress::Passes(step),
+        Event::StepFailed { step, .. } | Event::StepInDoubt { step, .. } | Event::StepUndone { step, .. } => {
+            Progress::Ends(step)
+        }
+        Event::Approved { .. }
+        | Event::Started { .. }
+        | Event::AssumptionHeld { .. }
+        | Event::AssumptionFailed { .. }
+        | Event::Stale { .. }
+        | Event::CallAnswered { .. }
+        | Event::CallWaits { .. }
+        | Event::DoubtResolved { .. }
+        | Event::VerificationHeld { .. }
+        | Event::VerificationFailed { .. }
+        | Event::Interrupted { .. }
+        | Event::Ended { .. }
+        | Event::UndoStarted { .. }
+        | Event::UndoCallStarted { .. }
+        | Event::UndoCallEnded { .. }
+        | Event::UndoEnded { .. } => Progress::Beside,
+    }
+}
+
+fn still() -> ProgressStyle {
+    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+fn running(paint: Paint) -> ProgressStyle {
+    let template = match paint {
+        Paint::Plain => "{spinner} {msg}  {elapsed}",
+        Paint::Ansi => "{spinner:.cyan} {msg}  {elapsed:.dim}",
+    };
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+}
+
+/// An event as lines of a log; none where it is of no interest while a run goes on.
+pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<String> {
+    let time = took.map_or_else(String::new, |took| paint.tone(Tone::Dim, format!("  {}", elapsed(took))));
+    let line = |tone: Tone, mark: &str, text: String| vec![format!("{} {text}", paint.tone(tone, mark))];
+    let nth = |attempt: u32| if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+    match event {
+        Event::Approved { approval } => {
+            let text = format!("approved by {} ({})", inline(&approval.by), inline(&approval.channel));
+            line(Tone::Dim, "·", text)
+        }
+        Event::Started { resumed: true, .. } => line(Tone::Dim, "·", "resumed".into()),
+        Event::Started { resumed: false, .. } | Event::AssumptionHeld { .. } | Event::UndoStarted { .. } => Vec::new(),
+        Event::AssumptionFailed { text, why } => {
+            line(Tone::Bad, "✗", format!("no longer so: {} — {}", inline(text), inline(why)))
+        }
+        Event::Stale { step, differences } => {
+            let at = step.as_ref().map_or_else(String::new, |step| format!(" before `{}`", inline(step)));
+            let mut out = line(Tone::Bad, "✗", format!("the world is not what was approved{at}"));
+            out.extend(differences.iter().map(|difference| format!("    {}", difference_text(difference))));
+            out
+        }
+        Event::CallAnswered { step, answer } => {
+            line(Tone::Dim, "·", format!("`{}` was answered: {}", inline(step), inline(answer)))
+        }
+        Event::CallWaits { step } => line(Tone::Careful, "?", format!("`{}` waits for a yes", inline(step))),
+        Event::StepStarted { step, attempt, .. } => line(Tone::Name, "▸", format!("{}{}", inline(step), nth(*attempt))),
+        Event::StepSucceeded { step, attempt, .. } => {
+            line(Tone::Good, "✓", format!("{}{}{time}", inline(step), nth(*attempt)))
+        }
+        Event::StepFailed { step, attempt, error, effect_done, .. } => {
+            let mut out = line(Tone::Bad, "✗", format!("{}{}{time}", inline(step), nth(*attempt)));
+            out.extend(tail(error).into_iter().map(|line| format!("    {line}")));
+            if *effect_done {
+                out.push(format!("    {}", paint.tone(Tone::Careful, "its effect took place")));
+            }
+            out
+        }
+        Event::StepSkipped { step, reason } => line(Tone::Dim, "–", format!("{}: {}", inline(step), inline(reason))),
+        Event::StepInDoubt { step, reason, .. } => {
+            line(Tone::Careful, "?", format!("{} in doubt: {}{time}", inline(step), inline(reason)))
+        }
+        Event::DoubtResolved { step, resolution, .. } => {
+            let word = match resolution {
+                crate::event::Resolution::Redo => "will be made again",
+                crate::event::Resolution::Fail => "counts as failed",
+            };
+            line(Tone::Dim, "·", format!("{} {word}", inline(step)))
+        }
+        Event::VerificationHeld { text } => line(Tone::Good, "✓", format!("verified: {}", inline(text))),
+        Event::VerificationFailed { text, why } => {
+            line(Tone::Bad, "✗", format!("not so: {} — {}", inline(text), inline(why)))
+        }
+        Event::Interrupted { killed: false } => {
+            line(Tone::Careful, "!", "stopping: what runs may finish; again to kill it".into())
+        }
+        Event::Interrupted { killed: true } => line(Tone::Bad, "!", "killed what ran".into()),
+        Event::Ended { end, .. } => match end {
+            End::Done => Vec::new(),
+            End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Waiting | End::Refused => {
+                line(Tone::Dim, "·", format!("ended: {}", end_word(*end)))
+            }
+        },
+        Event::StepUndone { step, conflicts, .. } if conflicts.is_empty() => {
+            line(Tone::Good, "↶", format!("{} taken back", inline(step)))
+        }
+        Event::StepUndone { step, conflicts, .. } => {
+            let mut out = line(Tone::Careful, "↶", format!("{} taken back in part", inline(step)));
+            out.extend(conflicts.iter().map(|c| format!("    left {}: {}", inline(&c.path), inline(&c.why))));
+            out
+        }
+        Event::UndoCallStarted { step, tool, args } => {
+            line(Tone::Name, "↶", format!("{}: {}({})", inline(step), inline(tool), brief(args, 80)))
+        }
+        Event::UndoCallEnded { step, error: None } => line(Tone::Good, "↶", format!("{} taken back", inline(step))),
+        Event::UndoCallEnded { step, error: Some(error) } => {
+            line(Tone::Bad, "✗", format!("{} could not be taken back: {}", inline(step), inline(error)))
+        }
+        Event::UndoEnded { complete: true } => line(Tone::Good, "✓", "everything was taken back".into()),
+        Event::UndoEnded { complete: false } => line(Tone::Careful, "!", "not everything was taken back".into()),
+    }
+}
+
+/// How a run ended, in words.
+pub fn end_word(end: End) -> &'static str {
+    match end {
+        End::Done => "done",
+        End::Failed => "failed",
+        End::Stale => "stale",
+        End::InDoubt => "in doubt",
+        End::Interrupted => "interrupted",
+        End::Waiting => "waiting for a yes",
+        End::Refused => "refused by policy",
+    }
+}
+
+/// What was expected and what is there.
+pub fn difference_text(difference: &crate::event::Difference) -> String {
+    let place = super::card::observed(&difference.expected.look);
+    format!("{place}: approved with {}, now {}", inline(&difference.expected.seen), inline(&difference.found))
+}
+
+/// The last lines of an error with output, harmless.
+pub fn tail(error: &str) -> Vec<String> {
+    let all = lines(error);
+    match all.len() > TAIL_LINES + 1 {
+        // The first line says what failed.
+        true => {
+            let dropped = all.len() - TAIL_LINES - 1;
+            let mut out = vec![all[0].clone(), format!("… {dropped} lines")];
+            out.extend_from_slice(&all[all.len() - TAIL_LINES..]);
+            out
+        }
+        false => all,
+    }
+}

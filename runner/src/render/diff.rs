@@ -1,0 +1,92 @@
+//! A change of a file ⟶ its lines on the card: what kind, how many lines, the unified diff, folded.
+
+use super::text::{Look, Tone, count, inline, lines};
+use crate::report::ChangeReport;
+use crate::workspace::FileState;
+
+/// The most lines of one diff before it is folded.
+pub const FOLD_LINES: usize = 24;
+
+/// What happens to a path, as a sign and a word.
+pub fn verb(change: &ChangeReport) -> (&'static str, &'static str, Tone) {
+    match (&change.before, &change.after) {
+        (before, after) if before == after => ("=", "keep", Tone::Dim),
+        (FileState::Absent, FileState::Directory { .. }) => ("+", "make directory", Tone::Good),
+        (FileState::Absent, _) => ("+", "create", Tone::Good),
+        (_, FileState::Absent) => ("-", "delete", Tone::Bad),
+        (FileState::File { digest: a, .. }, FileState::File { digest: b, .. }) if a == b => {
+            ("~", "change mode of", Tone::Careful)
+        }
+        _ => ("~", "modify", Tone::Careful),
+    }
+}
+
+/// What is there afterwards, where no diff says it: `120 bytes, mode 0755`.
+pub fn what(change: &ChangeReport) -> String {
+    let describe = |state: &FileState| match state {
+        FileState::Absent => "nothing".to_owned(),
+        FileState::File { bytes, mode, .. } => format!("{bytes} bytes, mode {mode:04o}"),
+        FileState::Directory { mode } => format!("directory, mode {mode:04o}"),
+        FileState::Link { target } => format!("link to {}", inline(target)),
+        FileState::Other => "a device or a pipe".to_owned(),
+    };
+    match (&change.before, &change.after) {
+        (FileState::File { mode: a, .. }, FileState::File { mode: b, .. }) if a != b => {
+            format!("{}, was mode {a:04o}", describe(&change.after))
+        }
+        (_, FileState::Absent) => format!("was {}", describe(&change.before)),
+        (FileState::Absent, after) => describe(after),
+        (before, after) => format!("{}, was {}", describe(after), describe(before)),
+    }
+}
+
+/// Draws a change beneath a step. `fold` is how a person sees all of it; none: everything is drawn.
+pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<&str>) {
+    let margin = " ".repeat(indent);
+    let (sign, word, tone) = verb(change);
+    let head = look.paint.tone(tone, format!("{sign} {word}"));
+    let lines_changed = match &change.diff {
+        Some(_) => format!("+{} -{} lines", change.added, change.removed),
+        None => what(change),
+    };
+    let mode = match (&change.before, &change.after) {
+        (FileState::File { mode: a, .. }, FileState::File { mode: b, .. }) if a != b && change.diff.is_some() => {
+            format!(", mode {a:04o} ⟶ {b:04o}")
+        }
+        (FileState::Absent, FileState::File { mode, .. }) if mode & 0o111 != 0 && change.diff.is_some() => {
+            format!(", mode {mode:04o}")
+        }
+        _ => String::new(),
+    };
+    let detail = look.paint.tone(Tone::Dim, format!("({lines_changed}{mode})"));
+    out.push_str(&format!("{margin}{head} {} {detail}\n", inline(&change.path)));
+    let Some(diff) = &change.diff else { return };
+    let body = body(diff);
+    let shown = match fold {
+        // Folding away two lines would save nothing.
+        Some(_) if body.len() > FOLD_LINES + 2 => FOLD_LINES,
+        _ => body.len(),
+    };
+    for line in &body[..shown] {
+        let tone = match line.as_bytes().first() {
+            Some(b'+') => Some(Tone::Good),
+            Some(b'-') => Some(Tone::Bad),
+            Some(b'@') => Some(Tone::Dim),
+            _ => None,
+        };
+        let text = tone.map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
+        out.push_str(format!("{margin}  {text}").trim_end());
+        out.push('\n');
+    }
+    if let (Some(command), true) = (fold, shown < body.len()) {
+        let more = format!("… {}, `{command}`", count(body.len() - shown, "more line"));
+        out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Dim, more)));
+    }
+}
+
+/// The hunks of a unified diff, harmless, without the two lines that name the file.
+pub fn body(diff: &str) -> Vec<String> {
+    let all = lines(diff);
+    let named = all.len() >= 2 && all[0].starts_with("--- ") && all[1].starts_with("+++ ");
+    all.into_iter().skip(if named { 2 } else { 0 }).collect()
+}

@@ -1,0 +1,375 @@
+//! A plan report and the events of its run ⟶ the report of the run: how it ended, what each step did, planned against actual,
+//! what was verified, and what to do next.
+//!
+//! The summary is a fold over events and plain data; the text is drawn from it.
+
+use super::call;
+use super::card::shell_word;
+use super::checklist::{difference_text, end_word, tail};
+use super::text::{Look, Tone, count, hang, inline};
+use crate::event::{Approved, Conflict, Difference, End, Event};
+use crate::report::{ChangeReport, PlanReport};
+use crate::workspace::{Change, FileState};
+use planc_lang::value::Value;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of the JSON form.
+pub const RUN_REPORT_FORMAT: u32 = 1;
+
+/// What came of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunReport {
+    /// [`RUN_REPORT_FORMAT`]
+    pub format: u32,
+    /// The name of the run.
+    pub run: String,
+    /// The title of the plan.
+    pub title: String,
+    /// How it ended; none: it has not.
+    pub end: Option<End>,
+    /// Whether it was taken back afterwards, and wholly.
+    pub undone: Option<bool>,
+    /// The yes it ran by.
+    pub approval: Option<Approved>,
+    /// Its steps in the order of the plan.
+    pub steps: Vec<StepRow>,
+    /// What is different from the plan.
+    pub differences: Vec<PlannedActual>,
+    /// What the world had become when it was refused.
+    pub stale: Vec<Difference>,
+    /// Assumptions that no longer held, and verifications that did not: text and reason.
+    pub broken: Vec<(String, String)>,
+    /// Verifications that held.
+    pub verified: Vec<String>,
+    /// Paths that taking back left alone.
+    pub conflicts: Vec<Conflict>,
+    /// What it returned.
+    pub outputs: Value,
+}
+
+/// A step and what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepRow {
+    /// Its name.
+    pub step: String,
+    /// What came of it.
+    pub outcome: StepEnd,
+    /// Why, where there is a reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Which attempt was the last.
+    pub attempts: u32,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepEnd {
+    /// It did not start.
+    Waiting,
+    /// It started, and nothing more is known yet.
+    Running,
+    /// It succeeded.
+    Done,
+    /// It failed.
+    Failed,
+    /// It was skipped.
+    Skipped,
+    /// It cannot be told.
+    InDoubt,
+    /// It was taken back.
+    Undone,
+}
+
+/// A path that became something else than was planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedActual {
+    /// The step.
+    pub step: String,
+    /// The path.
+    pub path: String,
+    /// What the dry run predicted; none: nothing.
+    pub planned: Option<FileState>,
+    /// What was done; none: nothing.
+    pub actual: Option<FileState>,
+}
+
+/// Folds events into the report of a run.
+pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &'e Event>) -> RunReport {
+    let mut report = RunReport {
+        format: RUN_REPORT_FORMAT,
+        run: run.to_owned(),
+        title: plan.title.clone(),
+        end: None,
+        undone: None,
+        approval: None,
+        steps: plan.all_steps().map(|step| row(&step.name)).collect(),
+        differences: Vec::new(),
+        stale: Vec::new(),
+        broken: Vec::new(),
+        verified: Vec::new(),
+        conflicts: Vec::new(),
+        outputs: Value::Null,
+    };
+    let mut started: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    for event in events {
+        if let Event::StepStarted { step, changes, .. } = event {
+            started.insert(step.clone(), changes.clone());
+        }
+        if let Event::StepSucceeded { step, changes, .. } = event {
+            let mut actual = started.remove(step).unwrap_or_default();
+            actual.extend(changes.iter().cloned());
+            let planned = plan.all_steps().find(|s| s.name == *step).map_or(&[][..], |s| &s.changes);
+            report.differences.retain(|difference| difference.step != *step);
+            report.differences.extend(compare(step, planned, &actual));
+        }
+        report.take(event);
+    }
+    report
+}
+
+fn row(step: &str) -> StepRow {
+    StepRow { step: step.to_owned(), outcome: StepEnd::Waiting, why: None, attempts: 0 }
+}
+
+/// What a step was to change against what it changed.
+fn compare(step: &str, planned: &[ChangeReport], actual: &[Change]) -> Vec<PlannedActual> {
+    let mut paths: BTreeMap<&str, (Option<&FileState>, Option<&FileState>)> = BTreeMap::new();
+    for change in planned {
+        paths.entry(&change.path).or_default().0 = Some(&change.after);
+    }
+    for change in actual {
+        paths.entry(&change.path).or_default().1 = Some(&change.after);
+    }
+    paths
+        .into_iter()
+        .filter(|(_, (planned, actual))| planned != actual)
+        .map(|(path, (planned, actual))| PlannedActual {
+            step: step.to_owned(),
+            path: path.to_owned(),
+            planned: planned.cloned(),
+            actual: actual.cloned(),
+        })
+        .collect()
+}
+
+impl RunReport {
+    fn set(&mut self, step: &str, outcome: StepEnd, why: Option<&str>, attempt: Option<u32>) {
+        let index = match self.steps.iter().position(|row| row.step == step) {
+            Some(index) => index,
+            None => {
+                self.steps.push(row(step));
+                self.steps.len() - 1
+            }
+        };
+        let row = &mut self.steps[index];
+        row.outcome = outcome;
+        row.why = why.map(str::to_owned);
+        row.attempts = attempt.unwrap_or(row.attempts);
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::Approved { approval } => self.approval = Some(approval.clone()),
+            Event::Started { .. } => (self.end, self.undone) = (None, None),
+            Event::AssumptionFailed { text, why } | Event::VerificationFailed { text, why } => {
+                self.broken.push((text.clone(), why.clone()));
+            }
+            Event::Stale { differences, .. } => self.stale.clone_from(differences),
+            Event::StepStarted { step, attempt, .. } => self.set(step, StepEnd::Running, None, Some(*attempt)),
+            Event::StepSucceeded { step, attempt, .. } => self.set(step, StepEnd::Done, None, Some(*attempt)),
+            Event::StepFailed { step, attempt, error, .. } => {
+                self.set(step, StepEnd::Failed, Some(error), Some(*attempt));
+            }
+            Event::StepSkipped { step, reason } => self.set(step, StepEnd::Skipped, Some(reason), None),
+            Event::StepInDoubt { step, attempt, reason, .. } => {
+                self.set(step, StepEnd::InDoubt, Some(reason), Some(*attempt));
+            }
+            Event::DoubtResolved { step, resolution, .. } => match resolution {
+                crate::event::Resolution::Redo => self.set(step, StepEnd::Waiting, None, None),
+                crate::event::Resolution::Fail => {
+                    self.set(step, StepEnd::Failed, Some("in doubt, and counted as failed by a person"), None);
+                }
+            },
+            Event::CallWaits { step } => self.set(step, StepEnd::Waiting, Some("waits for a yes"), None),
+            Event::VerificationHeld { text } => self.verified.push(text.clone()),
+            Event::Ended { end, outputs } => {
+                self.end = Some(*end);
+                self.outputs = outputs.clone();
+            }
+            Event::StepUndone { step, conflicts, .. } => {
+                self.conflicts.extend(conflicts.iter().cloned());
+                if conflicts.is_empty() {
+                    self.set(step, StepEnd::Undone, None, None);
+                }
+            }
+            Event::UndoCallEnded { step, error: None } => self.set(step, StepEnd::Undone, None, None),
+            Event::UndoEnded { complete } => self.undone = Some(*complete),
+            Event::AssumptionHeld { .. }
+            | Event::CallAnswered { .. }
+            | Event::Interrupted { .. }
+            | Event::UndoStarted { .. }
+            | Event::UndoCallStarted { .. }
+            | Event::UndoCallEnded { error: Some(_), .. } => {}
+        }
+    }
+
+    /// How many steps came to what.
+    fn counts(&self) -> String {
+        let of = |end: StepEnd| self.steps.iter().filter(|row| row.outcome == end).count();
+        let rows = [
+            (StepEnd::Done, "done"),
+            (StepEnd::Failed, "failed"),
+            (StepEnd::InDoubt, "in doubt"),
+            (StepEnd::Skipped, "skipped"),
+            (StepEnd::Undone, "undone"),
+            (StepEnd::Running, "running"),
+            (StepEnd::Waiting, "not started"),
+        ];
+        let parts: Vec<String> =
+            rows.iter().filter(|(end, _)| of(*end) > 0).map(|(end, word)| format!("{} {word}", of(*end))).collect();
+        parts.join(", ")
+    }
+}
+
+/// The sign of a step's outcome.
+pub fn sign(end: StepEnd) -> (&'static str, Tone) {
+    match end {
+        StepEnd::Waiting => ("○", Tone::Dim),
+        StepEnd::Running => ("▸", Tone::Name),
+        StepEnd::Done => ("✓", Tone::Good),
+        StepEnd::Failed => ("✗", Tone::Bad),
+        StepEnd::Skipped => ("–", Tone::Dim),
+        StepEnd::InDoubt => ("?", Tone::Careful),
+        StepEnd::Undone => ("↶", Tone::Dim),
+    }
+}
+
+/// The status of a run in words, with its tone.
+pub fn status(report: &RunReport) -> (&'static str, Tone) {
+    match (report.undone, report.end) {
+        (Some(true), _) => ("undone", Tone::Careful),
+        (Some(false), _) => ("undone in part", Tone::Bad),
+        (None, Some(End::Done)) => ("done", Tone::Good),
+        (None, Some(end @ (End::Waiting | End::Interrupted))) => (end_word(end), Tone::Careful),
+        (None, Some(end)) => (end_word(end), Tone::Bad),
+        (None, None) if report.approval.is_some() => ("not finished", Tone::Careful),
+        (None, None) => ("not started", Tone::Dim),
+    }
+}
+
+/// Draws the report of a run.
+pub fn draw(report: &RunReport, look: Look) -> String {
+    let (word, tone) = status(report);
+    let mut out = format!(
+        "{}  {}\n{}\n",
+        look.paint.tone(Tone::Strong, inline(&report.title)),
+        look.paint.tone(tone, format!("[{}]", word.to_uppercase())),
+        look.paint.tone(Tone::Dim, format!("run {} · {}", inline(&report.run), report.counts()))
+    );
+    if let Some(approval) = &report.approval {
+        let text = format!("approved by {} ({}) at {}", approval.by, approval.channel, approval.at);
+        hang(&mut out, look, "", 0, &inline(&text), Some(Tone::Dim));
+    }
+    if !report.steps.is_empty() {
+        out.push('\n');
+    }
+    for row in &report.steps {
+        let (sign, tone) = sign(row.outcome);
+        let attempts = if row.attempts > 1 { format!(" ({} attempts)", row.attempts) } else { String::new() };
+        out.push_str(&format!("  {} {}{attempts}\n", look.paint.tone(tone, sign), inline(&row.step)));
+        for line in row.why.iter().flat_map(|why| tail(why)) {
+            hang(&mut out, look, "      ", 6, &line, None);
+        }
+    }
+    let list = |out: &mut String, title: &str, lines: Vec<(&str, Tone, String)>| {
+        if !lines.is_empty() {
+            out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, title)));
+        }
+        for (sign, tone, text) in lines {
+            hang(out, look, &format!("  {} ", look.paint.tone(tone, sign)), 4, &text, None);
+        }
+    };
+    let checks = report.verified.iter().map(|text| ("✓", Tone::Good, inline(text)));
+    let broken =
+        report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} — {}", inline(text), inline(why))));
+    list(&mut out, "Checks", checks.chain(broken).collect());
+    let stale = report.stale.iter().map(|difference| ("✗", Tone::Bad, difference_text(difference)));
+    list(&mut out, "The world is not what was approved", stale.collect());
+    list(&mut out, "Planned against actual", report.differences.iter().map(difference_row).collect());
+    let left = report.conflicts.iter();
+    let left = left.map(|c| ("!", Tone::Careful, format!("{}: {}", inline(&c.path), inline(&c.why))));
+    list(&mut out, "Left as it is", left.collect());
+    if let Value::Record(outputs) = &report.outputs {
+        let rows = outputs
+            .iter()
+            .map(|(name, value)| ("=", Tone::Dim, format!("{} = {}", inline(name), call::brief(value, 400))));
+        list(&mut out, "Outputs", rows.collect());
+    }
+    for line in next(report) {
+        out.push_str(&format!("\n{}", look.paint.tone(Tone::Name, line)));
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// Draws only what is different from the plan.
+pub fn draw_differences(report: &RunReport, look: Look) -> String {
+    let mut out = String::new();
+    for difference in &report.differences {
+        let (sign, tone, text) = difference_row(difference);
+        hang(&mut out, look, &format!("{} ", look.paint.tone(tone, sign)), 2, &text, None);
+    }
+    match (report.differences.len(), report.end) {
+        (0, Some(_)) => out.push_str("everything that has run did what was planned\n"),
+        (0, None) => out.push_str("nothing has run to its end yet\n"),
+        (n, _) => out.push_str(&format!("{} from the plan\n", count(n, "difference"))),
+    }
+    out
+}
+
+fn difference_row(difference: &PlannedActual) -> (&'static str, Tone, String) {
+    let describe = |state: &Option<FileState>| match state {
+        None => "no change".to_owned(),
+        Some(FileState::File { digest, bytes, mode }) => format!("{bytes} bytes, mode {mode:04o}, {}", digest.short()),
+        Some(FileState::Absent) => "deleted".to_owned(),
+        Some(FileState::Directory { .. }) => "a directory".to_owned(),
+        Some(FileState::Link { target }) => format!("a link to {}", inline(target)),
+        Some(FileState::Other) => "something else".to_owned(),
+    };
+    let text = format!(
+        "{} by `{}`: planned {}, actual {}",
+        inline(&difference.path),
+        inline(&difference.step),
+        describe(&difference.planned),
+        describe(&difference.actual)
+    );
+    ("~", Tone::Careful, text)
+}
+
+/// What a person may do next.
+fn next(report: &RunReport) -> Vec<String> {
+    let run = shell_word(&report.run);
+    if report.undone == Some(true) {
+        return Vec::new();
+    }
+    match report.end {
+        Some(End::Done) | None => Vec::new(),
+        Some(End::Failed) => vec![format!("planc undo {run}   takes back what it has done")],
+        Some(End::Stale) => vec!["planc plan FILE   looks at the world as it is now".to_owned()],
+        Some(End::InDoubt) => {
+            let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
+            doubtful
+                .map(|row| {
+                    format!("planc resume {run} --resolve {}=redo|fail   says what became of it", inline(&row.step))
+                })
+                .collect()
+        }
+        Some(End::Interrupted | End::Waiting) => {
+            vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
+        }
+        Some(End::Refused) => vec![format!("planc undo {run}   takes back what it has done")],
+    }
+}

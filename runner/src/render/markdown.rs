@@ -1,0 +1,220 @@
+//! A plan report ⟶ Markdown, for a pull request or a ticket. Foreign text stands in code spans, fences and quotes that it
+//! cannot close, or has its marks escaped.
+
+use super::call::{Detail, call, value_text};
+use super::diff;
+use super::summary::{badge, totals};
+use super::text::{inline, lines};
+use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
+use planc_lang::syntax::Approval;
+use std::fmt::Write;
+
+/// Draws the whole report; nothing is folded.
+pub fn markdown(report: &PlanReport, plan: Option<&str>) -> String {
+    let mut out = String::new();
+    // Writing to a string never fails.
+    let _ = write(&mut out, report, plan);
+    out
+}
+
+fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt::Result {
+    let totals = totals(report);
+    let assurance = match report.assurance {
+        Assurance::Advisory => "advisory assurance",
+    };
+    writeln!(out, "# {}\n", prose(&report.title))?;
+    writeln!(out, "**{}** · rev {} · `{}` · {assurance}\n", badge(report.status), report.rev, report.digest)?;
+    writeln!(out, "{} — {}", totals.numbers(), totals.undo())?;
+    section(out, "What stands against it", &report.problems, |out, problem| {
+        let step = problem.step.as_ref().map_or_else(String::new, |step| format!("{}: ", code(step)));
+        let by = if problem.policy { " (refused by policy)" } else { "" };
+        writeln!(out, "- ✗ {step}{}{by}", prose(&problem.message))
+    })?;
+    if !totals.irreversible.is_empty() {
+        writeln!(out, "\n> **Cannot be undone:** {}", code_list(&totals.irreversible))?;
+    }
+    revision(out, report)?;
+    if let Some(rationale) = &report.rationale {
+        writeln!(out, "\n{}", prose(rationale))?;
+    }
+    if let Some(context) = &report.context {
+        writeln!(out, "\n## Context\n")?;
+        for line in lines(context) {
+            writeln!(out, "{}", format!("> {}", quoted(&line)).trim_end())?;
+        }
+    }
+    section(out, "Inputs", &report.inputs, |out, input| {
+        let mark = if input.default { " (default)" } else { "" };
+        writeln!(out, "- {} = {}{mark}", code(&input.name), code(&value_text(&input.value, false)))
+    })?;
+    section(out, "Assumptions", &report.assumptions, |out, assumption| {
+        let (mark, more) = mark(&assumption.outcome, "for you to confirm");
+        writeln!(out, "- {mark} {}{more}", prose(&assumption.text))
+    })?;
+    section(out, "Critical: all that it may touch", &report.critical, |out, line| {
+        writeln!(out, "- {} {}{}", prose(&line.verb), code(&line.resource), why(&line.why))?;
+        let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
+        match exact {
+            true => Ok(()),
+            false => line.touched.iter().try_for_each(|touched| writeln!(out, "  - {}", code(touched))),
+        }
+    })?;
+    section(out, "Leans on", &report.reuse, |out, reuse| {
+        let missing = if reuse.exists { "" } else { " — **is not there**" };
+        writeln!(out, "- {}{}{missing}", code(&reuse.target), why(&reuse.why))
+    })?;
+    if !report.steps.is_empty() {
+        writeln!(out, "\n## Steps")?;
+        report.steps.iter().enumerate().try_for_each(|(index, item)| step(out, index + 1, item))?;
+    }
+    let together: Vec<&Vec<String>> = report.waves.iter().filter(|wave| wave.len() > 1).collect();
+    section(out, "At the same time", &together, |out, wave| writeln!(out, "- {}", code_list(wave)))?;
+    let mut number = report.steps.len() + 1;
+    section(out, "Verification", &report.verifications, |out, verification| {
+        let (mark, more) = mark(&verification.outcome, "for you to follow afterwards");
+        writeln!(out, "- {mark} {}{more}", prose(&verification.text))?;
+        if let Some(check) = &verification.check {
+            writeln!(out, "  - holds when {}", code(check))?;
+        }
+        for item in &verification.steps {
+            writeln!(out, "  - {number}. {} = {}", code(&item.name), code(&call(item, Detail::Full)))?;
+            number += 1;
+        }
+        Ok(())
+    })?;
+    section(out, "Outputs", &report.outputs, |out, output| {
+        writeln!(out, "- {} = {}", code(&output.name), code(&value_text(&output.value, false)))
+    })?;
+    if report.status == PlanStatus::NeedsApproval {
+        let plan = plan.map_or_else(|| "FILE".to_owned(), super::card::shell_word);
+        writeln!(out, "\n---\n\nNothing has been changed. Approve with {}", {
+            code(&format!("planc run --approve={} {plan}", report.digest))
+        })?;
+    }
+    Ok(())
+}
+
+fn section<T>(
+    out: &mut String,
+    title: &str,
+    items: &[T],
+    mut item: impl FnMut(&mut String, &T) -> std::fmt::Result,
+) -> std::fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {title}\n")?;
+    items.iter().try_for_each(|one| item(out, one))
+}
+
+fn revision(out: &mut String, report: &PlanReport) -> std::fmt::Result {
+    let Some(revision) = &report.revision else { return Ok(()) };
+    writeln!(out, "\n## Changed since rev {}\n", report.rev.saturating_sub(1))?;
+    let rows = [
+        ("new", &revision.added),
+        ("changed", &revision.changed),
+        ("gone", &revision.removed),
+        ("other parts", &revision.parts),
+    ];
+    for (word, list) in rows.iter().filter(|(_, list)| !list.is_empty()) {
+        writeln!(out, "- {word}: {}", code_list(list))?;
+    }
+    Ok(())
+}
+
+fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result {
+    writeln!(out, "\n### {number}. {}\n", code(&step.name))?;
+    fenced(out, "", &[call(step, Detail::Full)])?;
+    if let Some(because) = &step.because {
+        writeln!(out, "{}\n", prose(because))?;
+    }
+    for effect in &step.effects {
+        writeln!(out, "- {} {}", effect.verb.as_str(), code(&effect.resource))?;
+    }
+    match step.undo {
+        UndoKind::Impossible => writeln!(out, "- **cannot be undone**")?,
+        UndoKind::Declared => writeln!(out, "- undone by a call that the plan declares")?,
+        UndoKind::Automatic | UndoKind::Nothing => {}
+    }
+    match step.policy {
+        Approval::Ask => writeln!(out, "- asks for a yes of its own")?,
+        Approval::Deny => writeln!(out, "- **refused by policy**")?,
+        Approval::Auto => {}
+    }
+    match &step.outcome {
+        StepOutcome::Read { .. } | StepOutcome::Simulated { .. } => {}
+        StepOutcome::KnownAfterRun { why } => writeln!(out, "- known after run: {}", prose(why))?,
+        StepOutcome::Skipped => writeln!(out, "- skipped: its condition is false")?,
+        StepOutcome::Fails { why } => writeln!(out, "- ✗ would fail: {}", prose(why))?,
+        StepOutcome::NotReached => writeln!(out, "- not reached: a step before it would fail")?,
+    }
+    for expect in &step.expects {
+        writeln!(out, "- checked at run: {}", code(expect))?;
+    }
+    for change in &step.changes {
+        let (_, word, _) = diff::verb(change);
+        match &change.diff {
+            Some(text) => {
+                writeln!(out, "- {word} {} (+{} -{} lines)\n", code(&change.path), change.added, change.removed)?;
+                fenced(out, "diff", &diff::body(text))?;
+            }
+            None => writeln!(out, "- {word} {} ({})", code(&change.path), prose(&diff::what(change)))?,
+        }
+    }
+    Ok(())
+}
+
+fn mark(outcome: &CheckOutcome, person: &'static str) -> (&'static str, String) {
+    let (mark, _, more) = super::card::check_mark(outcome, person);
+    (mark, more.map_or_else(String::new, |more| format!(" — {}", prose(&more))))
+}
+
+fn why(why: &Option<String>) -> String {
+    why.as_ref().map_or_else(String::new, |why| format!(" — {}", prose(why)))
+}
+
+fn code_list(names: &[String]) -> String {
+    names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// A code span that its content cannot close.
+pub fn code(text: &str) -> String {
+    let text = inline(text);
+    let fence = "`".repeat(longest_run(&text) + 1);
+    match fence.len() > 1 || text.is_empty() || text.starts_with(' ') || text.ends_with(' ') {
+        true => format!("{fence} {text} {fence}"),
+        false => format!("{fence}{text}{fence}"),
+    }
+}
+
+/// Plain words: every mark of Markdown and HTML in them is escaped.
+pub fn prose(text: &str) -> String {
+    let mut out = String::new();
+    for c in inline(text).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '!' | '~' | '@' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    // A link that a renderer would make of bare text.
+    out.replace("://", ":&#8203;//")
+}
+
+/// A line of the plan's own Markdown inside a quote: no HTML, no pictures that would be fetched.
+fn quoted(line: &str) -> String {
+    line.replace('<', "&lt;").replace("![", "\\!\\[")
+}
+
+fn fenced(out: &mut String, language: &str, body: &[String]) -> std::fmt::Result {
+    let fence = "`".repeat(body.iter().map(|line| longest_run(line)).max().unwrap_or(0).max(2) + 1);
+    writeln!(out, "{fence}{language}")?;
+    body.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out, "{fence}\n")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}

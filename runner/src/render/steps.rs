@@ -1,0 +1,138 @@
+//! The steps of a report ⟶ lines of the card: what each does, why, with which effect, and what is not known yet. Steps that
+//! only read are folded; what cannot be taken back stands out.
+
+use super::call::{Detail, brief, call};
+use super::diff;
+use super::summary::has;
+use super::text::{Look, Tone, count, hang, inline};
+use crate::report::{StepOutcome, StepReport, UndoKind};
+use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
+use planc_lang::value::Value;
+
+/// This many steps in a row that only read are shown as one line.
+pub const FOLD_READS: usize = 4;
+
+/// Draws steps numbered from `first`. `fold` is how a person sees all of it; none: everything is drawn.
+pub fn draw(out: &mut String, look: Look, steps: &[StepReport], first: usize, fold: Option<&str>) {
+    let numbers = (first + steps.len()).to_string().len();
+    let mut index = 0;
+    while index < steps.len() {
+        let reads = steps[index..].iter().take_while(|step| is_plain_read(step)).count();
+        if fold.is_some() && reads >= FOLD_READS {
+            draw_reads(out, look, &steps[index..index + reads], first + index, numbers);
+            index += reads;
+        } else {
+            draw_step(out, look, &steps[index], first + index, numbers, fold);
+            index += 1;
+        }
+    }
+}
+
+fn is_plain_read(step: &StepReport) -> bool {
+    step.read_only
+        && step.policy == Approval::Auto
+        && step.because.is_none()
+        && step.expects.is_empty()
+        && matches!(step.outcome, StepOutcome::Read { .. })
+}
+
+fn draw_reads(out: &mut String, look: Look, steps: &[StepReport], first: usize, numbers: usize) {
+    let names: Vec<String> = steps.iter().map(|step| inline(&step.name)).collect();
+    let number = format!("{first:>numbers$}–{}", first + steps.len() - 1);
+    let text = format!("{}: {}", count(steps.len(), "read"), names.join(", "));
+    let head = format!("  {} · ", look.paint.tone(Tone::Dim, &number));
+    hang(out, look, &head, number.chars().count() + 5, &text, Some(Tone::Dim));
+}
+
+fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize, fold: Option<&str>) {
+    let (sign, tone) = sign(step);
+    let detail = if fold.is_some() { Detail::Compact } else { Detail::Full };
+    let head =
+        format!("  {} {} ", look.paint.tone(Tone::Dim, format!("{number:>numbers$}")), look.paint.tone(tone, sign));
+    let indent = numbers + 5;
+    let name = inline(&step.name);
+    let text = format!("{name} = {}", call(step, detail));
+    let tone = step.read_only.then_some(Tone::Dim);
+    hang(out, look, &head, indent, &text, tone);
+    let margin = " ".repeat(indent);
+    if let Some(because) = &step.because {
+        hang(out, look, &margin, indent, &inline(because), None);
+    }
+    for (tone, text) in notes(step, fold) {
+        hang(out, look, &margin, indent, &text, Some(tone));
+    }
+    for change in &step.changes {
+        diff::draw(out, look, indent, change, fold);
+    }
+}
+
+/// The sign of a step: what kind of effect it has.
+pub fn sign(step: &StepReport) -> (&'static str, Tone) {
+    match &step.outcome {
+        StepOutcome::Skipped => return ("–", Tone::Dim),
+        StepOutcome::Fails { .. } => return ("✗", Tone::Bad),
+        StepOutcome::NotReached => return ("…", Tone::Dim),
+        StepOutcome::Read { .. } | StepOutcome::Simulated { .. } | StepOutcome::KnownAfterRun { .. } => {}
+    }
+    match step {
+        step if step.destructive => ("-", Tone::Bad),
+        step if step.read_only => ("·", Tone::Dim),
+        step if has(step, EffectVerb::Runs) => ("▶", Tone::Careful),
+        step if has(step, EffectVerb::Contacts) => ("↗", Tone::Careful),
+        step => match step.changes.first().map(diff::verb) {
+            Some((sign, _, tone)) => (sign, tone),
+            None if has(step, EffectVerb::Creates) => ("+", Tone::Good),
+            None => ("~", Tone::Careful),
+        },
+    }
+}
+
+/// What is to be known of a step beyond its call.
+fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
+    let mut notes = Vec::new();
+    match step.undo {
+        UndoKind::Impossible => notes.push((Tone::Bad, "! cannot be undone".to_owned())),
+        UndoKind::Declared => notes.push((Tone::Careful, "undone by a call that the plan declares".to_owned())),
+        UndoKind::Automatic | UndoKind::Nothing => {}
+    }
+    match step.policy {
+        Approval::Ask => notes.push((Tone::Careful, "asks for a yes of its own".to_owned())),
+        Approval::Deny => notes.push((Tone::Bad, "refused by policy".to_owned())),
+        Approval::Auto => {}
+    }
+    match step.on_failure {
+        OnFailure::Continue => notes.push((Tone::Careful, "if it fails, the run goes on".to_owned())),
+        OnFailure::Undo => notes.push((Tone::Dim, "if it fails, the run is undone".to_owned())),
+        OnFailure::Stop => {}
+    }
+    notes.extend(outcome(step, fold));
+    // The changes say the same more exactly.
+    if !step.read_only && (step.changes.is_empty() || fold.is_none()) && !step.effects.is_empty() {
+        let effects: Vec<String> =
+            step.effects.iter().map(|e| format!("{} {}", e.verb.as_str(), inline(&e.resource))).collect();
+        notes.push((Tone::Dim, effects.join(", ")));
+    }
+    for expect in &step.expects {
+        notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
+    }
+    if let (None, Some(timeout)) = (fold, step.timeout_ms) {
+        notes.push((Tone::Dim, format!("at most {} s", timeout as f64 / 1000.0)));
+    }
+    if let (None, false) = (fold, step.waits_for.is_empty()) {
+        notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
+    }
+    notes
+}
+
+fn outcome(step: &StepReport, fold: Option<&str>) -> Option<(Tone, String)> {
+    let gives = |result: &Value| {
+        (fold.is_none() && !matches!(result, Value::Null)).then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
+    };
+    match &step.outcome {
+        StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),
+        StepOutcome::KnownAfterRun { why } => Some((Tone::Careful, format!("known after run: {}", inline(why)))),
+        StepOutcome::Skipped => Some((Tone::Dim, "skipped: its condition is false".to_owned())),
+        StepOutcome::Fails { why } => Some((Tone::Bad, format!("would fail: {}", inline(why)))),
+        StepOutcome::NotReached => Some((Tone::Dim, "not reached: a step before it would fail".to_owned())),
+    }
+}

@@ -1,0 +1,24 @@
+//! What a process that ended in the middle leaves behind: programs that still run, temporary files.
+
+use super::{Recorder, RunSetup};
+use crate::tool::process;
+use crate::workspace::Change;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Kills what still runs in the run's name and removes temporary files beside what it changed.
+pub(crate) async fn clean(setup: &Arc<RunSetup>, recorder: &Recorder) {
+    let setup = setup.clone();
+    let changes: Vec<Change> = recorder.state().steps().iter().flat_map(|step| step.changes.clone()).collect();
+    let cleaned = tokio::task::spawn_blocking(move || {
+        process::kill_survivors(&setup.run);
+        let dirs: BTreeSet<&str> = changes.iter().map(|change| parent(&change.path)).collect();
+        setup.workspace.sweep(dirs);
+    });
+    // What cannot be cleaned up disturbs nothing that follows: every path is looked at again before it is changed.
+    let _ = cleaned.await;
+}
+
+fn parent(path: &str) -> &str {
+    path.rfind('/').map_or(".", |slash| &path[..slash])
+}

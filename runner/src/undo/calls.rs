@@ -1,0 +1,117 @@
+//! A declared `undo` call: evaluated, judged and recorded like a step's.
+
+use crate::coverage;
+use crate::event::Event;
+use crate::journal::StoreError;
+use crate::run::{Permit, Recorder, RunSetup, call_live, environment, implementation, permit, simulate};
+use crate::state::StepRecord;
+use crate::tool::registry::Implementation;
+use crate::tool::{Args, EffectKnown, FileTool, ToolError};
+use planc_lang::eval::{NoCalls, eval_args};
+use planc_lang::plan::{Call, Step};
+use planc_lang::value::Value;
+use std::sync::Arc;
+
+/// How the call ended.
+pub(super) enum CallEnd {
+    /// It was made.
+    Done,
+    /// It was not, or it is not known; taking back goes no further.
+    Stopped(String),
+}
+
+/// Makes the undo call of a step.
+pub(super) async fn make(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    step: Option<&Step>,
+    record: &StepRecord,
+) -> Result<CallEnd, StoreError> {
+    let Some((step, call)) = step.and_then(|step| Some((step, step.undo.as_ref()?))) else {
+        return Ok(CallEnd::Done);
+    };
+    let stopped = |why: &str| CallEnd::Stopped(format!("the undo call of step `{}`: {why}", step.name));
+    let values = match arguments(setup, recorder, step, call, record) {
+        Ok(values) => values,
+        Err(why) => {
+            ended(recorder, step, Some(why.clone())).await?;
+            return Ok(stopped(&why));
+        }
+    };
+    match permit(setup, recorder, step, call, &values, None).await? {
+        Permit::Yes => {}
+        Permit::Waits => return Ok(stopped("it waits for a yes")),
+        Permit::Refused(why) => return Ok(stopped(&why)),
+    }
+    let args = Args { tool: call.tool.clone(), values };
+    let started = Event::UndoCallStarted {
+        step: step.name.to_string(),
+        tool: call.tool.name.to_string(),
+        args: call.tool.named(&args.values),
+    };
+    recorder.record(started).await?;
+    match carry_out(setup, step, call, args).await {
+        Ok(()) => ended(recorder, step, None).await.map(|()| CallEnd::Done),
+        // What became of it stays open until somebody says so.
+        Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
+        Err(error) => {
+            ended(recorder, step, Some(error.message.clone())).await?;
+            Ok(stopped(&error.message))
+        }
+    }
+}
+
+fn arguments(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    step: &Step,
+    call: &Call,
+    record: &StepRecord,
+) -> Result<Vec<Value>, String> {
+    let plan = &setup.compiled.plan;
+    let mut env = environment(plan, &setup.inputs, &recorder.state());
+    if let (Some(id), Some(result)) = (plan.step(&step.name), &record.result) {
+        env.set_step(id, result.clone());
+    }
+    match eval_args(call, &mut env, &mut NoCalls) {
+        Ok(values) if values.iter().all(Value::is_known) => Ok(values),
+        Ok(_) => Err("an argument is not known".into()),
+        Err(failure) => Err(format!("an argument cannot be computed: {}", failure.message)),
+    }
+}
+
+async fn ended(recorder: &Recorder, step: &Step, error: Option<String>) -> Result<(), StoreError> {
+    recorder.record(Event::UndoCallEnded { step: step.name.to_string(), error }).await
+}
+
+async fn carry_out(setup: &Arc<RunSetup>, step: &Step, call: &Call, args: Args) -> Result<(), ToolError> {
+    match implementation(setup, &call.tool.name)? {
+        Implementation::Live(tool) => {
+            call_live(setup, tool.as_ref(), &args, step, call.tool.timeout_ms).await.map(|_| ())
+        }
+        Implementation::Files(tool) => {
+            let (setup, tool) = (setup.clone(), *tool);
+            let changed = tokio::task::spawn_blocking(move || change_files(&setup, tool, &args)).await;
+            changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
+        }
+    }
+}
+
+/// A file tool as an undo call: what it changes is within `critical`, and is not itself taken back.
+fn change_files(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<(), ToolError> {
+    let simulated = simulate(setup, tool, args)?;
+    if let Some(uncovered) = coverage::uncovered_changes(&setup.compiled.plan, &simulated.changes).first() {
+        return Err(ToolError::before(uncovered.to_string()));
+    }
+    for bytes in simulated.contents.values() {
+        let kept = setup.contents.put(bytes);
+        kept.map_err(|error| ToolError::before(format!("could not keep what changes: {error}")))?;
+    }
+    for (index, change) in simulated.changes.iter().enumerate() {
+        setup.workspace.apply(change, &setup.contents).map_err(|error| match index {
+            0 => ToolError::before(error.to_string()),
+            _ => ToolError::in_doubt(error.to_string()),
+        })?;
+    }
+    Ok(())
+}

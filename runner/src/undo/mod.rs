@@ -1,0 +1,154 @@
+//! A run ⟶ what it did taken back, last first: earlier bytes restored, declared `undo` calls made.
+//!
+//! A path is restored only where it is as the run left it; anything else is a conflict, told and left. What was taken
+//! back is recorded step by step, so that taking back can be cut off and gone on with.
+
+mod calls;
+mod files;
+
+use crate::event::{Conflict, Event};
+use crate::journal::RunLock;
+use crate::run::{Recorder, RunError, RunSetup, clean};
+use crate::state::{RunState, StepRecord, StepState, UndoCall};
+use calls::CallEnd;
+use files::Restored;
+use planc_lang::plan::Step;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What came of taking back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UndoReport {
+    /// Whether everything that planc knows how to take back was.
+    pub complete: bool,
+    /// Steps that were taken back, in this order.
+    pub undone: Vec<String>,
+    /// Steps with the paths that were left.
+    pub conflicts: Vec<(String, Conflict)>,
+    /// Steps whose effects outside the workspace planc cannot take back.
+    pub left: Vec<String>,
+    /// Why it stopped before the first step was reached.
+    pub stopped: Option<String>,
+}
+
+/// Takes back what a run did. Refuses while a process is at work in the same state directory.
+pub async fn undo(setup: RunSetup) -> Result<UndoReport, RunError> {
+    let _lock = RunLock::take(&setup.config.state, &setup.run)?;
+    let events = setup.journal.events().await?;
+    let state = RunState::fold(&setup.compiled.plan, &events);
+    let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), state);
+    take_back(&Arc::new(setup), &recorder).await
+}
+
+/// Takes back, for a caller that holds the lock.
+pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Result<UndoReport, RunError> {
+    recorder.record(Event::UndoStarted { pid: std::process::id() }).await?;
+    clean(setup, recorder).await;
+    let mut report = UndoReport::default();
+    let mut left_paths = BTreeSet::new();
+    for record in last_first(&recorder.state().clone()) {
+        report.stopped = match setup.stop.is_killing() {
+            true => Some("a person asked to stop".into()),
+            false => take_back_step(setup, recorder, &record, &mut left_paths, &mut report).await?,
+        };
+        if report.stopped.is_some() {
+            break;
+        }
+    }
+    let in_doubt = report.left.iter().any(|name| is_in_doubt(recorder.state().step(name)));
+    report.complete = report.stopped.is_none() && report.conflicts.is_empty() && !in_doubt;
+    recorder.record(Event::UndoEnded { complete: report.complete }).await?;
+    Ok(report)
+}
+
+/// Steps that began and were not taken back, in the reverse order in which they ended.
+fn last_first(state: &RunState) -> Vec<StepRecord> {
+    let begun = |step: &&StepRecord| step.has_begun() && step.state != StepState::Undone;
+    let mut steps: Vec<StepRecord> = state.steps().iter().filter(begun).cloned().collect();
+    steps.sort_by_key(|step| std::cmp::Reverse(step.clock));
+    steps
+}
+
+/// Takes one step back; gives why it goes no further.
+async fn take_back_step(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    record: &StepRecord,
+    left_paths: &mut BTreeSet<String>,
+    report: &mut UndoReport,
+) -> Result<Option<String>, RunError> {
+    let step = setup.compiled.plan.step(&record.name).map(|id| setup.compiled.plan.get(id));
+    let mut called = false;
+    match step.map(|step| duty(step, record)) {
+        Some(Duty::Call) => match calls::make(setup, recorder, step, record).await? {
+            CallEnd::Done => called = true,
+            CallEnd::Stopped(why) => return Ok(Some(why)),
+        },
+        Some(Duty::Doubt(why)) => return Ok(Some(why)),
+        Some(Duty::Leave) => report.left.push(record.name.clone()),
+        Some(Duty::Done) => called = true,
+        Some(Duty::Nothing) | None => {}
+    }
+    if record.changes.is_empty() && !called {
+        return Ok(None);
+    }
+    let Restored { restored, conflicts } = files::restore(setup, record, left_paths).await;
+    report.conflicts.extend(conflicts.iter().map(|conflict| (record.name.clone(), conflict.clone())));
+    if conflicts.is_empty() {
+        report.undone.push(record.name.clone());
+    }
+    recorder.record(Event::StepUndone { step: record.name.clone(), restored, conflicts }).await?;
+    Ok(None)
+}
+
+/// What is to be done about a step's effect outside the files that planc itself changed.
+enum Duty {
+    /// Nothing.
+    Nothing,
+    /// The declared call has to be made.
+    Call,
+    /// It was made.
+    Done,
+    /// There is no way to take it back.
+    Leave,
+    /// It cannot be told whether there is anything to take back.
+    Doubt(String),
+}
+
+fn duty(step: &Step, record: &StepRecord) -> Duty {
+    let effect_done = match &record.state {
+        StepState::Succeeded { .. } | StepState::InDoubt { .. } => true,
+        // A file tool's changes are recorded and looked at one by one; a live call may have done anything.
+        StepState::Running { result, .. } => result.is_none(),
+        StepState::Failed { effect_done, .. } => *effect_done,
+        StepState::Waiting | StepState::Skipped { .. } | StepState::Undone => false,
+    };
+    if step.call.tool.is_read_only() || !effect_done {
+        return Duty::Nothing;
+    }
+    match (&step.undo, &record.undo_call) {
+        (Some(_), UndoCall::Done) => Duty::Done,
+        (Some(_), _) if is_in_doubt(Some(record)) => {
+            Duty::Doubt(format!("it is not known whether step `{}` took effect", record.name))
+        }
+        (Some(undo), UndoCall::Started) if !undo.tool.idempotent => {
+            Duty::Doubt(format!("it is not known whether the undo call of step `{}` took effect", record.name))
+        }
+        (Some(_), UndoCall::None | UndoCall::Started | UndoCall::Failed(_)) => Duty::Call,
+        // The changes of a file tool are all there is to it.
+        (None, _) if record.by_files => Duty::Nothing,
+        (None, _) => Duty::Leave,
+    }
+}
+
+fn is_in_doubt(record: Option<&StepRecord>) -> bool {
+    record.is_some_and(|record| match &record.state {
+        StepState::InDoubt { .. } => true,
+        StepState::Running { result, .. } => result.is_none(),
+        StepState::Waiting
+        | StepState::Succeeded { .. }
+        | StepState::Failed { .. }
+        | StepState::Skipped { .. }
+        | StepState::Undone => false,
+    })
+}

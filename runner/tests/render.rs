@@ -1,0 +1,425 @@
+//! Handmade reports and events ⟶ snapshots of the card, of Markdown, of the log and of the report of a run.
+
+use planc::event::{Approved, Difference, End, Event};
+use planc::render::card::{Card, Folded, card};
+use planc::render::markdown::markdown;
+use planc::render::text::{Look, Paint};
+use planc::render::{checklist, final_report};
+use planc::report::*;
+use planc::workspace::{Change, FileState, Look as Looked, Observation};
+use planc_lang::digest::Digest;
+use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
+use planc_lang::types::Type;
+use planc_lang::value::Value;
+use std::time::Duration;
+
+fn plain(width: u16) -> Look {
+    Look::new(Some(width), Paint::Plain)
+}
+
+fn folded(report: &PlanReport, width: u16) -> String {
+    card(report, Card { look: plain(width), plan: Some("plan.pl"), folded: Folded::Yes })
+}
+
+fn minimal() -> PlanReport {
+    PlanReport {
+        format: REPORT_FORMAT,
+        status: PlanStatus::NeedsApproval,
+        title: "Look".into(),
+        rev: 1,
+        digest: Digest::of("report"),
+        plan_digest: Digest::of("plan"),
+        assurance: Assurance::Advisory,
+        problems: vec![],
+        rationale: None,
+        context: None,
+        inputs: vec![],
+        assumptions: vec![],
+        critical: vec![],
+        reuse: vec![],
+        steps: vec![read("ini", "config.ini")],
+        waves: vec![vec!["ini".into()]],
+        verifications: vec![],
+        outputs: vec![],
+        observations: vec![],
+        revision: None,
+    }
+}
+
+fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], outcome: StepOutcome) -> StepReport {
+    let read_only = effects.iter().all(|(verb, _)| *verb == EffectVerb::Reads);
+    StepReport {
+        name: name.into(),
+        tool: tool.into(),
+        because: None,
+        args,
+        effects: effects.iter().map(|(verb, what)| EffectReport { verb: *verb, resource: (*what).into() }).collect(),
+        read_only,
+        destructive: false,
+        policy: Approval::Auto,
+        undo: if read_only { UndoKind::Nothing } else { UndoKind::Automatic },
+        on_failure: OnFailure::Stop,
+        outcome,
+        changes: vec![],
+        waits_for: vec![],
+        timeout_ms: None,
+        expects: vec![],
+    }
+}
+
+fn read(name: &str, path: &str) -> StepReport {
+    let result = Value::record([("text", Value::string("a = 1\n"))]);
+    let args = Value::record([("path", Value::string(path))]);
+    step(name, "fs.read", args, &[(EffectVerb::Reads, path)], StepOutcome::Read { result })
+}
+
+fn simulated() -> StepOutcome {
+    StepOutcome::Simulated { result: Value::record([("created", Value::Bool(true))]) }
+}
+
+fn file(content: &str) -> FileState {
+    FileState::File { digest: Digest::of(content), bytes: content.len() as u64, mode: 0o644 }
+}
+
+fn change(path: &str, before: FileState, after: FileState, diff: &str) -> ChangeReport {
+    let lines = |sign: char| {
+        diff.lines().skip_while(|line| !line.starts_with('@')).filter(|line| line.starts_with(sign)).count()
+    };
+    ChangeReport { path: path.into(), before, after, diff: Some(diff.into()), added: lines('+'), removed: lines('-') }
+}
+
+fn program(name: &str, argv: &[&str]) -> StepReport {
+    let args = Value::record([("argv", Value::list(argv.iter().map(|word| Value::string(*word))))]);
+    let outcome = StepOutcome::KnownAfterRun { why: "programs run only after approval".into() };
+    let base = step(name, "process.run", args, &[(EffectVerb::Runs, &argv.join(" "))], outcome);
+    StepReport { undo: UndoKind::Impossible, ..base }
+}
+
+fn writes() -> [StepReport; 3] {
+    let text = Value::string("[server]\nport = 80\n".repeat(9));
+    let args = Value::record([("path", Value::string("config.toml")), ("text", text)]);
+    let new = "--- /dev/null\n+++ b/config.toml\n@@ -0,0 +1,2 @@\n+[server]\n+port = 80\n";
+    let toml = StepReport {
+        because: Some("The loader prefers TOML when both exist, and falls back to the INI file where not.".into()),
+        changes: vec![change("config.toml", FileState::Absent, file("[server]"), new)],
+        ..step("toml", "fs.write", args, &[(EffectVerb::Writes, "config.toml")], simulated())
+    };
+    let long: String = (0..60).map(|line| format!("+    line {line}\n")).collect();
+    let long = format!("--- a/src/loader.rs\n+++ b/src/loader.rs\n@@ -1,2 +1,61 @@\n-read_ini(\n{long}");
+    let args = Value::record([("path", Value::string("src/loader.rs"))]);
+    let loader = StepReport {
+        waits_for: vec!["toml".into()],
+        changes: vec![change("src/loader.rs", file("a"), file("b"), &long)],
+        ..step("loader", "fs.edit", args, &[(EffectVerb::Writes, "src/loader.rs")], simulated())
+    };
+    let args = Value::record([("path", Value::string("old.ini"))]);
+    let gone = StepReport {
+        destructive: true,
+        changes: vec![change("old.ini", file("old"), FileState::Absent, "@@ -1 +0,0 @@\n-old\n")],
+        ..step("gone", "fs.delete", args, &[(EffectVerb::Deletes, "old.ini")], simulated())
+    };
+    [toml, loader, gone]
+}
+
+fn critical(verb: &str, resource: &str, why: Option<&str>, touched: &[&str]) -> CriticalReport {
+    let touched = touched.iter().map(|t| (*t).to_owned()).collect();
+    CriticalReport { verb: verb.into(), resource: resource.into(), why: why.map(str::to_owned), touched }
+}
+
+fn rich() -> PlanReport {
+    let tests = StepReport {
+        policy: Approval::Ask,
+        on_failure: OnFailure::Undo,
+        timeout_ms: Some(300_000),
+        expects: vec!["tests.exit_code == 0".into()],
+        ..program("tests", &["cargo", "test", "--workspace", "--", "--nocapture"])
+    };
+    let reads = ["a", "b", "c", "d", "e"].map(|name| read(name, &format!("docs/{name}.md")));
+    let wave = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let later = || CheckOutcome::Unconfirmed { why: "known after run".into() };
+    PlanReport {
+        title: "Move configuration from INI to TOML".into(),
+        rev: 2,
+        rationale: Some("One reviewed change; the INI file stays until the tests pass.".into()),
+        context: Some(
+            "The loader has read TOML since 2.3.\n\n- Operators have asked for comments.\n- The format is older than \
+             the loader, and nobody has written a line of it by hand for two years."
+                .into(),
+        ),
+        inputs: vec![
+            InputReport { name: "environment".into(), value: Value::string("staging"), default: true },
+            InputReport { name: "limit".into(), value: Value::Int(3), default: false },
+        ],
+        assumptions: vec![
+            AssumptionReport { text: "config.ini is where the loader expects it".into(), outcome: CheckOutcome::Holds },
+            AssumptionReport { text: "No release is in flight today.".into(), outcome: CheckOutcome::ForPerson },
+            AssumptionReport { text: "The port is free".into(), outcome: later() },
+        ],
+        critical: vec![
+            critical("read", "docs/*.md", None, &["docs/a.md", "docs/b.md"]),
+            critical("create", "config.toml", Some("the new source of truth"), &["config.toml"]),
+            critical("modify", "src/**", Some("prefer TOML when both exist"), &["src/loader.rs"]),
+            critical("run", "cargo", None, &["cargo test --workspace -- --nocapture", "cargo run"]),
+        ],
+        reuse: vec![ReuseReport {
+            target: "src/loader.rs".into(),
+            why: Some("parse_toml() already exists; no new parser is written".into()),
+            exists: true,
+        }],
+        steps: reads.into_iter().chain(writes()).chain([tests]).collect(),
+        waves: vec![wave(&["a", "b", "c", "d", "e"]), wave(&["toml"]), wave(&["loader"]), wave(&["gone"])],
+        verifications: vec![
+            VerificationReport {
+                text: "the loader reads TOML".into(),
+                steps: vec![program("shown", &["cargo", "run"])],
+                outcome: later(),
+                check: Some("shown.stdout.contains(\"toml\")".into()),
+            },
+            VerificationReport {
+                text: "Operator docs no longer mention config.ini.".into(),
+                steps: vec![],
+                outcome: CheckOutcome::ForPerson,
+                check: None,
+            },
+        ],
+        outputs: vec![
+            OutputReport { name: "changed".into(), value: Value::list([Value::string("config.toml")]) },
+            OutputReport { name: "log".into(), value: Value::Unknown(Type::String) },
+        ],
+        observations: vec![seen("docs/a.md")],
+        revision: Some(RevisionReport {
+            before: Digest::of("before"),
+            added: vec!["gone".into()],
+            removed: vec!["rename".into()],
+            changed: vec!["loader".into(), "tests".into()],
+            parts: vec!["critical".into()],
+        }),
+        ..minimal()
+    }
+}
+
+fn seen(path: &str) -> Observation {
+    Observation { look: Looked::At { path: path.into() }, seen: "file 0644 sha256:12".into() }
+}
+
+fn blocked() -> PlanReport {
+    let mut report = rich();
+    let why = "`read_ini(` does not occur in `src/loader.rs`";
+    let problem = |step: Option<&str>, message: &str, policy| Problem {
+        step: step.map(str::to_owned),
+        message: message.into(),
+        policy,
+    };
+    report.status = PlanStatus::Blocked;
+    report.problems = vec![
+        problem(Some("loader"), why, false),
+        problem(Some("tests"), "`process.run` is denied", true),
+        problem(None, "the assumption \"config.ini is where the loader expects it\" does not hold", false),
+    ];
+    report.steps.truncate(8);
+    report.steps[5].outcome = StepOutcome::Skipped;
+    report.steps[6].outcome = StepOutcome::Fails { why: why.into() };
+    report.steps[7].outcome = StepOutcome::NotReached;
+    report.steps[5..].iter_mut().for_each(|step| step.changes.clear());
+    report.assumptions[0].outcome = CheckOutcome::Fails { why: "it is \"missing\"".into() };
+    report.reuse[0].exists = false;
+    report
+}
+
+const HOSTILE: &str = "\u{1b}[2J\u{1b}[H[APPROVED]\r\nfake: line\u{202e}gnp\u{2066}\u{200b}\t| <img src=x> \
+                       ![p](http://e.example) ``` # [x](y)";
+
+fn hostile() -> PlanReport {
+    let text = || HOSTILE.to_owned();
+    let mut report = rich();
+    let mut step = report.steps[5].clone();
+    step.name = text();
+    step.tool = text();
+    step.because = Some(text());
+    step.args = Value::record([(HOSTILE, Value::string(HOSTILE))]);
+    step.effects = vec![EffectReport { verb: EffectVerb::Writes, resource: text() }];
+    step.outcome = StepOutcome::Fails { why: text() };
+    step.expects = vec![text()];
+    step.waits_for = vec![text()];
+    step.undo = UndoKind::Impossible;
+    step.changes =
+        vec![change(HOSTILE, file("a"), file("b"), &format!("@@ -1 +1 @@\n-{}\n+```\n", HOSTILE.replace('\n', "")))];
+    report.title = text();
+    report.rationale = Some(text());
+    report.context = Some(format!("{HOSTILE}\n```\n# Approved\n<script>alert(1)</script>"));
+    report.inputs = vec![InputReport { name: text(), value: Value::string(HOSTILE), default: false }];
+    report.assumptions = vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() } }];
+    report.critical = vec![critical(HOSTILE, HOSTILE, Some(HOSTILE), &[HOSTILE])];
+    report.reuse = vec![ReuseReport { target: text(), why: Some(text()), exists: false }];
+    report.problems = vec![Problem { step: Some(text()), message: text(), policy: false }];
+    report.waves = vec![vec![text(), text()]];
+    report.outputs = vec![OutputReport { name: text(), value: Value::string(HOSTILE) }];
+    report.revision = Some(RevisionReport {
+        before: Digest::of("x"),
+        added: vec![text()],
+        removed: vec![text()],
+        changed: vec![text()],
+        parts: vec![text()],
+    });
+    report.verifications = vec![VerificationReport {
+        text: text(),
+        steps: vec![step.clone()],
+        outcome: CheckOutcome::Unconfirmed { why: text() },
+        check: Some(text()),
+    }];
+    report.observations = vec![seen(HOSTILE)];
+    report.steps = vec![step];
+    report
+}
+
+fn hundred() -> PlanReport {
+    let steps = (0..100).map(|index| match index % 10 {
+        9 => {
+            let path = format!("out/{index}.txt");
+            let args = Value::record([("path", Value::string(path.as_str()))]);
+            StepReport {
+                changes: vec![change(&path, FileState::Absent, file("x"), "@@ -0,0 +1 @@\n+x\n")],
+                ..step(&format!("write_{index}"), "fs.write", args, &[(EffectVerb::Writes, &path)], simulated())
+            }
+        }
+        _ => read(&format!("read_{index}"), "in.txt"),
+    });
+    PlanReport { title: "A hundred steps".into(), steps: steps.collect(), waves: vec![], ..minimal() }
+}
+
+#[test]
+fn the_card_of_a_rich_plan() {
+    insta::assert_snapshot!(folded(&rich(), 80));
+}
+
+#[test]
+fn the_whole_card_of_a_rich_plan() {
+    let full = Card { look: plain(100), plan: Some("my plans/it's.pl"), folded: Folded::No };
+    insta::assert_snapshot!(card(&rich(), full));
+}
+
+#[test]
+fn the_card_of_a_blocked_plan() {
+    insta::assert_snapshot!(folded(&blocked(), 80));
+}
+
+#[test]
+fn the_card_of_a_minimal_plan() {
+    insta::assert_snapshot!(folded(&minimal(), 60));
+}
+
+#[test]
+fn the_card_of_a_hundred_steps() {
+    insta::assert_snapshot!(folded(&hundred(), 80));
+}
+
+#[test]
+fn the_markdown_of_a_rich_plan() {
+    insta::assert_snapshot!(markdown(&rich(), Some("plan.pl")));
+}
+
+#[test]
+fn the_markdown_of_a_hostile_plan() {
+    insta::assert_snapshot!(markdown(&hostile(), Some("plan.pl")));
+}
+
+/// Nothing foreign starts a line, moves the cursor or reorders a line.
+#[test]
+fn a_hostile_plan_cannot_falsify_what_is_shown() {
+    let report = hostile();
+    let full = card(&report, Card { look: plain(100), plan: Some(HOSTILE), folded: Folded::No });
+    let run = final_report::draw(&final_report::fold(HOSTILE, &report, &hostile_events()), plain(80));
+    let log: Vec<String> =
+        hostile_events().iter().flat_map(|event| checklist::log_lines(event, None, Paint::Plain)).collect();
+    for text in [full, folded(&report, 60), markdown(&report, Some(HOSTILE)), run, log.join("\n")] {
+        for hidden in ['\u{1b}', '\r', '\u{202e}', '\u{2066}', '\u{200b}', '\t'] {
+            assert!(!text.contains(hidden), "{hidden:?} in {text}");
+        }
+        assert!(!text.lines().any(|line| line.starts_with("fake:")), "{text}");
+    }
+    insta::assert_snapshot!(folded(&report, 80));
+}
+
+#[test]
+fn a_painted_card_is_the_plain_one_with_styles() {
+    let look = Look::new(Some(80), Paint::Ansi);
+    let painted = card(&rich(), Card { look, plan: Some("plan.pl"), folded: Folded::Yes });
+    assert!(painted.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&painted).to_string(), folded(&rich(), 80));
+}
+
+#[test]
+fn a_card_keeps_its_width() {
+    for width in [60, 80, 100, 200] {
+        for report in [rich(), blocked(), hundred()] {
+            let drawn = folded(&report, width);
+            let widest = drawn.lines().filter(|line| !line.contains("sha256:")).map(|l| l.chars().count()).max();
+            assert!(widest <= Some(usize::from(width).min(100)), "{width}: {widest:?}\n{drawn}");
+        }
+    }
+}
+
+fn failed(step: &str, error: String) -> Event {
+    Event::StepFailed { step: step.into(), attempt: 1, error, effect_done: true, changes: vec![] }
+}
+
+fn hostile_events() -> Vec<Event> {
+    let text = || HOSTILE.to_owned();
+    vec![
+        Event::StepStarted { step: text(), attempt: 2, args: Value::Null, changes: vec![], result: None },
+        failed(HOSTILE, text()),
+        Event::StepSkipped { step: text(), reason: text() },
+        Event::StepInDoubt { step: text(), attempt: 1, reason: text(), changes: vec![] },
+        Event::VerificationFailed { text: text(), why: text() },
+        Event::Ended { end: End::InDoubt, outputs: Value::record([(HOSTILE, Value::string(HOSTILE))]) },
+    ]
+}
+
+fn events() -> Vec<Event> {
+    let started = |step: &str, changes: Vec<Change>| Event::StepStarted {
+        step: step.into(),
+        attempt: 1,
+        args: Value::Null,
+        changes,
+        result: None,
+    };
+    let done =
+        |step: &str| Event::StepSucceeded { step: step.into(), attempt: 1, result: Value::Null, changes: vec![] };
+    let change = Change { path: "config.toml".into(), before: FileState::Absent, after: file("other") };
+    let approval = Approved {
+        digest: Digest::of("report"),
+        by: "ada".into(),
+        channel: "terminal".into(),
+        at: "2026-01-02T03:04:05Z".into(),
+    };
+    vec![
+        Event::Approved { approval },
+        Event::Started { pid: 1, resumed: false },
+        started("a", vec![]),
+        done("a"),
+        started("toml", vec![change]),
+        done("toml"),
+        Event::StepSkipped { step: "gone".into(), reason: "its condition is false".into() },
+        started("tests", vec![]),
+        failed("tests", format!("`cargo` ended with exit code 101\n{}", "a line of output\n".repeat(50))),
+        Event::VerificationFailed { text: "the loader reads TOML".into(), why: "it is false".into() },
+        Event::Stale {
+            step: Some("loader".into()),
+            differences: vec![Difference { expected: seen("src/loader.rs"), found: "absent".into() }],
+        },
+        Event::Ended { end: End::Failed, outputs: Value::record([("changed", Value::string("config.toml"))]) },
+    ]
+}
+
+#[test]
+fn the_report_of_a_failed_run() {
+    insta::assert_snapshot!(final_report::draw(&final_report::fold("7f3a", &rich(), &events()), plain(80)));
+}
+
+#[test]
+fn the_log_of_a_run() {
+    let took = Some(Duration::from_millis(1234));
+    let lines: Vec<String> =
+        events().iter().flat_map(|event| checklist::log_lines(event, took, Paint::Plain)).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
