@@ -110,6 +110,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 return self.failed(step, error.message, Vec::new());
             }
         };
+        self.judge_unknown(step);
         let changes = self.overlay.take_changes();
         for uncovered in uncovered_changes(plan, &changes) {
             self.problem(step, uncovered.to_string());
@@ -136,6 +137,18 @@ impl<'d, 'a> Steps<'d, 'a> {
                     }
                 };
                 Done { outcome, changes, value }
+            }
+        }
+    }
+
+    /// Paths that are written while it is not known what is there before: a line for either case must stand.
+    fn judge_unknown(&mut self, step: &Step) {
+        let plan = &self.dry.compiled.plan;
+        for change in self.overlay.unknown_changes() {
+            let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
+            let covered = verbs.iter().any(|verb| plan.grants().any(|grant| grant.allows_path(*verb, &change.path)));
+            if !covered {
+                self.problem(step, format!("no `critical` line allows to change `{}`", change.path));
             }
         }
     }
@@ -226,7 +239,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             name: step.name.to_string(),
             tool: tool.name.to_string(),
             because: step.because.clone(),
-            args: tool.named(values),
+            args: given(step, values),
             effects: effects.collect(),
             read_only: tool.is_read_only(),
             destructive,
@@ -252,4 +265,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }
+}
+
+/// The arguments that the step gives, by name; defaults are the catalogue's and are left out.
+fn given(step: &Step, values: &[Value]) -> Value {
+    let params = step.call.tool.params.iter().zip(&step.call.args).zip(values);
+    Value::record(
+        params.filter(|((_, arg), _)| arg.is_some()).map(|((param, _), value)| (param.name.clone(), value.clone())),
+    )
 }
