@@ -192,15 +192,21 @@ fn start_page(out: Output) -> Result<Exit, Fault> {
         out.json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "commands": commands }))?;
         return Ok(Exit::Success);
     }
-    let name = |text: &str| out.paint.tone(crate::render::text::Tone::Name, text);
+    let rows = [
+        ("planc demo", "a guided example in a scratch folder"),
+        ("planc init", "a configuration and a first plan here"),
+        ("planc check FILE", "what is wrong with a plan"),
+        ("planc plan FILE", "what it would do; nothing is changed"),
+        ("planc run --approve FILE", "approve it and carry it out"),
+    ];
+    let rows = rows.map(|(command, what)| {
+        let command = out.paint.tone(crate::render::text::Tone::Name, format!("{command:<24}"));
+        format!("  {command}  {what}\n")
+    });
     out.print(&format!(
-        "planc {}: what is approved is exactly what can run.\n\n  {}             a guided example in a scratch folder\n  {}             a configuration and a first plan here\n  {}       what is wrong with a plan\n  {}        what it would do; nothing is changed\n  {}  approve and run it\n\n`planc --help` lists all commands.\n",
+        "planc {}: what is approved is exactly what can run.\n\n{}\n`planc --help` lists all commands.\n",
         env!("CARGO_PKG_VERSION"),
-        name("planc demo"),
-        name("planc init"),
-        name("planc check FILE"),
-        name("planc plan FILE"),
-        name("planc run --approve FILE"),
+        rows.concat(),
     ))?;
     Ok(Exit::Success)
 }
