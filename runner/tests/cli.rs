@@ -186,6 +186,28 @@ fn state_is_private_and_never_in_the_workspace() {
 }
 
 #[test]
+fn a_home_that_is_the_workspace_can_still_be_checked() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    let home = world.workspace();
+    let run = |args: &[&str]| world.planc(args).env("HOME", &home).env_remove("XDG_STATE_HOME").output().unwrap();
+    assert_eq!(run(&["check", "good.pl"]).status.code(), Some(0));
+    assert_eq!(run(&["plan", "good.pl"]).status.code(), Some(2), "its state would lie in the workspace");
+    assert_eq!(run(&["runs"]).status.code(), Some(0));
+}
+
+#[test]
+fn names_are_relative_to_the_chosen_directory() {
+    let world = World::new();
+    std::fs::create_dir(world.workspace().join("inner")).unwrap();
+    world.write("inner/good.pl", GOOD);
+    assert_eq!(world.run(&["-C", "inner", "check", "good.pl"]).2, 0);
+    let (_, err, code) = world.run(&["-C", "inner", "--state-dir", "../kept", "plan", "good.pl"]);
+    assert!(code == 0 && world.workspace().join("kept").is_dir(), "{err}");
+    assert_eq!(world.run(&["-C", "nowhere", "check"]).2, 2);
+}
+
+#[test]
 fn looking_leaves_no_trace() {
     let world = World::new();
     let (out, _, code) = world.run(&["runs"]);
@@ -351,4 +373,30 @@ fn graph_compile_tools_and_explain_answer() {
     assert!(world.run(&["tools", "fs.wirte"]).1.contains("did you mean `fs.write`?"));
     assert!(world.run(&["explain", "P0202"]).0.contains("an unknown tool"));
     assert_eq!(world.run(&["explain", "P9999"]).2, 2);
+}
+
+#[test]
+fn fmt_rewrites_checks_and_leaves_mistakes_alone() {
+    let world = World::new();
+    let crooked = GOOD.replace("  critical", "      critical").replace("path: \"a.txt\", ", "path:\"a.txt\",   ");
+    world.write("crooked.pl", &crooked);
+    world.write("broken.pl", "plan \"x\" {\n");
+    let (out, _, code) = world.run(&["fmt", "--check", "crooked.pl"]);
+    assert_eq!((code, out.as_str()), (1, "crooked.pl\n"));
+    let (out, _, code) = world.run_with(&["fmt", "-"], &crooked);
+    assert_eq!(code, 0);
+    assert_eq!(world.run(&["fmt", "broken.pl", "crooked.pl"]).2, 1, "one file has mistakes");
+    assert_eq!(std::fs::read_to_string(world.workspace().join("crooked.pl")).unwrap(), out);
+    assert_eq!(std::fs::read_to_string(world.workspace().join("broken.pl")).unwrap(), "plan \"x\" {\n");
+    assert_eq!(world.run(&["fmt", "--check", "crooked.pl"]).2, 0);
+    assert_eq!(world.run(&["fmt", "nowhere.pl"]).2, 2);
+    assert_eq!(std::fs::read_dir(world.workspace()).unwrap().count(), 2, "nothing is left beside");
+}
+
+#[test]
+fn the_first_plan_stands_in_its_one_form() {
+    let world = World::new();
+    world.run(&["init"]);
+    let (out, err, code) = world.run(&["fmt", "--check", "hello.pl"]);
+    assert_eq!(code, 0, "{out}{err}");
 }
