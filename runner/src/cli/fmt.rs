@@ -32,7 +32,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             Ok(false) => {}
             // One file's mistakes do not keep the others from their form.
             Err(fault) if args.files.len() > 1 && !session.out.is_json() => {
-                fault.say(&session.out);
+                session.out.say(&fault);
                 exit = exit.max(fault.exit);
             }
             Err(fault) => return Err(fault),
