@@ -5,7 +5,7 @@
 mod common;
 
 use common::{canonical, without_spans};
-use planc_lang::diagnostic::{Colour, Diagnostics, render};
+use planc_lang::diagnostic::{Colour, Diagnostics, apply_edits, render};
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
 use planc_lang::syntax::File;
@@ -79,4 +79,31 @@ fn layout_is_canonical() {
         formatted(&path.display().to_string(), &text);
     });
     formatted("built-in", planc_lang::builtin::TEXT);
+}
+
+#[test]
+fn every_edit_repairs_its_mistake() {
+    let corpus = include_str!("syntax/mistakes.txt");
+    let mut failures: Vec<String> = Vec::new();
+    for section in corpus.split("--- ").skip(1) {
+        let (name, text) = section.split_once('\n').expect("a name on the first line");
+        let mut sources = Sources::default();
+        let index = sources.add("plan.pl", text);
+        let report = Diagnostics::default();
+        parse(&sources, index, &report);
+        let found = report.into_sorted();
+        for diagnostic in &found {
+            let Some(edit) = &diagnostic.edit else { continue };
+            let (repaired, applied) = apply_edits(&sources, index, std::slice::from_ref(edit));
+            assert_eq!(applied, 1, "{name}: {edit:?}");
+            let mut after = Sources::default();
+            let index = after.add("plan.pl", repaired.clone());
+            let report = Diagnostics::default();
+            parse(&after, index, &report);
+            if report.len() >= found.len() {
+                failures.push(format!("{name}: {edit:?} gives\n{repaired}\n{:#?}", report.into_sorted()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -8,7 +8,7 @@ pub mod literal;
 mod strings;
 mod token;
 
-pub use token::{Kind, Token};
+pub use token::{KEYWORDS, Kind, Token};
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -163,13 +163,17 @@ impl<'s> Lexer<'s, '_> {
     }
 
     fn semicolon(&mut self, start: usize, end: usize) {
-        self.report.push(
+        let diagnostic =
             Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "`;` is not part of the language")
-                .label("the end of the line ends an item")
-                .edit("remove it", self.span(start, end), ""),
-        );
+                .label("the end of the line ends an item");
+        let rest = self.text[end..].trim_start_matches([' ', '\t', '\r', ';']);
+        let last = rest.is_empty() || rest.starts_with(['\n', '}']) || rest.starts_with("//");
+        self.report.push(match last {
+            true => diagnostic.edit("remove it", self.span(start, end), ""),
+            false => diagnostic.edit("begin a new line", self.span(start, end), "\n"),
+        });
         // Where it divides two items on one line, it shall still do so.
-        if !self.text[end..].trim_start_matches([' ', '\t', '\r', ';']).starts_with('\n') {
+        if !last {
             self.push(Kind::Newline, start, end);
         }
     }

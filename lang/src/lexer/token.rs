@@ -208,6 +208,9 @@ pub enum Kind {
     Error,
 }
 
+/// The keywords: words that are no names, save before `:` and behind `.`.
+pub const KEYWORDS: [&str; 11] = ["true", "false", "null", "not", "and", "or", "in", "if", "then", "else", "for"];
+
 impl Kind {
     /// Whether it is a keyword wherever it stands.
     pub fn is_word(self) -> bool {

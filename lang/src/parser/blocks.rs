@@ -1,24 +1,20 @@
-//! Structured tokens ⟶ items: walks the lines of blocks, and runs the rule that each line's first word names.
+//! Structured tokens ⟶ items: runs the rule that each line's first word names.
 //!
 //! What of a faulty line can be understood stays in the tree (a step's name, its clauses), with [`ExprKind::Error`] in the
 //! place of the rest, so that later phases do not report its absence as well.
 
 use super::faults::{self, Place};
-use super::items::{Built, Rules};
-use super::leaf::{Fault, In, Written};
+use super::leaf::Written;
+use super::walk::{Line, Walk, run};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::lexer::{Kind, Token};
+use crate::lexer::{KEYWORDS, Kind, Token};
 use crate::source::Span;
 use crate::syntax::*;
-use chumsky::Parser as _;
-use chumsky::error::{EmptyErr, Rich};
-use chumsky::extra::SimpleState;
-use std::cell::OnceCell;
 
 /// The items of a file.
 pub(super) fn file(written: Written<'_>, tokens: &[Token], report: &Diagnostics) -> Vec<TopItem> {
-    let mut walk = Walk { written, tokens, at: 0, report, fast: Rules::new(), rich: OnceCell::new() };
+    let mut walk = Walk::new(written, tokens, report);
     let mut items = Vec::new();
     while let Some(line) = walk.line() {
         walk.top_item(line, &mut items);
@@ -27,201 +23,7 @@ pub(super) fn file(written: Written<'_>, tokens: &[Token], report: &Diagnostics)
     items
 }
 
-/// The tokens of a line up to its block, or up to its end.
-#[derive(Clone, Copy)]
-struct Line<'s> {
-    /// The `///` lines before it.
-    doc: &'s [Token],
-    /// The first word and all behind it; never empty.
-    tokens: &'s [Token],
-}
-
-impl<'s> Line<'s> {
-    fn head(self) -> Token {
-        self.tokens[0]
-    }
-
-    fn span(self) -> Span {
-        let last = self.tokens[self.tokens.len() - 1];
-        self.head().span().to(last.span())
-    }
-}
-
-struct Walk<'s> {
-    written: Written<'s>,
-    tokens: &'s [Token],
-    at: usize,
-    report: &'s Diagnostics,
-    fast: Rules<'s, EmptyErr>,
-    rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
-}
-
-/// Runs one rule, named by its field, over the tokens behind the first `$skip` of a line.
-macro_rules! run {
-    ($walk:expr, $rule:ident, $line:expr, $skip:expr, $place:expr) => {{
-        let walk = &*$walk;
-        let tokens = &$line.tokens[$skip..];
-        match walk.attempt(&walk.fast.$rule, tokens) {
-            Ok(value) => Some(value),
-            Err(_) => {
-                let rich = walk.rich.get_or_init(|| Box::new(Rules::new()));
-                let errors = walk.attempt(&rich.$rule, tokens).err().unwrap_or_default();
-                faults::report(walk.report, walk.written, $line.tokens, $skip, errors.into_iter().next(), $place);
-                None
-            }
-        }
-    }};
-}
-
 impl<'s> Walk<'s> {
-    fn attempt<O, R: Fault<'s>>(&self, rule: &Built<'s, O, R>, tokens: In<'s>) -> Result<O, Vec<R>> {
-        rule.parse_with_state(tokens, &mut SimpleState(self.written)).into_result()
-    }
-
-    fn kind(&self) -> Option<Kind> {
-        self.tokens.get(self.at).map(|token| token.kind)
-    }
-
-    /// The next line of the current block; `None` at its end.
-    fn line(&mut self) -> Option<Line<'s>> {
-        loop {
-            while self.kind() == Some(Kind::Newline) {
-                self.at += 1;
-            }
-            let docs = self.at;
-            while matches!(self.kind(), Some(Kind::Doc | Kind::Newline)) {
-                self.at += 1;
-            }
-            let start = self.at;
-            let tokens = self.tokens;
-            let boundary = |token: &Token| matches!(token.kind, Kind::Newline | Kind::BlockOpen | Kind::BlockClose);
-            let length = tokens[start..].iter().position(boundary).unwrap_or(tokens.len() - start);
-            self.at += length;
-            if length > 0 {
-                return Some(Line { doc: &tokens[docs..start], tokens: &tokens[start..self.at] });
-            }
-            self.no_doc(&tokens[docs..start]);
-            match self.kind() {
-                Some(Kind::BlockOpen) => {
-                    self.unexpected_block("no item stands before this block");
-                }
-                _ => return None,
-            }
-        }
-    }
-
-    /// After an item: only a new line or the end of the block may follow.
-    fn line_end(&mut self) {
-        let Some(token) = self.tokens.get(self.at) else { return };
-        match token.kind {
-            Kind::Newline => self.at += 1,
-            Kind::BlockClose => {}
-            Kind::BlockOpen => self.unexpected_block("this takes no block"),
-            _ => {
-                self.report.push(
-                    Diagnostic::new(Code::UnexpectedToken, token.span(), "expected a new line after `}`")
-                        .label("begins on the line of the block before it")
-                        .edit("begin a new line", token.span().before(), "\n"),
-                );
-            }
-        }
-    }
-
-    fn unexpected_block(&mut self, message: &str) {
-        let span = self.skip_block();
-        self.report.push(
-            Diagnostic::new(Code::UnexpectedToken, Span::new(span.start, span.start + 1), message).label("begins here"),
-        );
-    }
-
-    /// Skips a block, from its `{` to its `}`.
-    fn skip_block(&mut self) -> Span {
-        let start = self.tokens[self.at].span();
-        let mut depth = 0_usize;
-        while let Some(token) = self.tokens.get(self.at) {
-            self.at += 1;
-            match token.kind {
-                Kind::BlockOpen => depth += 1,
-                Kind::BlockClose => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return start.to(token.span());
-            }
-        }
-        start
-    }
-
-    /// Whether a block follows the line; one on the next line is reported and taken.
-    fn has_block(&mut self) -> bool {
-        if self.kind() == Some(Kind::BlockOpen) {
-            return true;
-        }
-        let next = self.tokens.get(self.at + 1);
-        let misplaced = self.kind() == Some(Kind::Newline) && next.is_some_and(|next| next.kind == Kind::BlockOpen);
-        if misplaced {
-            let brace = self.tokens[self.at + 1].span();
-            let end = self.tokens[self.at - 1].end;
-            self.report.push(
-                Diagnostic::new(Code::UnexpectedToken, brace, "a block opens on the line that it belongs to")
-                    .label("on a line of its own")
-                    .edit("move it up", Span::new(end, brace.end), " {"),
-            );
-            self.at += 1;
-        }
-        misplaced
-    }
-
-    /// Walks a block line by line; gives its braces with all between them.
-    fn block(&mut self, mut each: impl FnMut(&mut Self, Line<'s>)) -> Span {
-        let open = self.tokens[self.at].span();
-        self.at += 1;
-        while let Some(line) = self.line() {
-            each(self, line);
-            self.line_end();
-        }
-        let close = self.tokens.get(self.at).map_or(open, |token| token.span());
-        self.at += 1;
-        open.to(close)
-    }
-
-    fn need_block(&mut self, line: Line<'s>, message: &str) -> bool {
-        if self.has_block() {
-            return true;
-        }
-        if !line.tokens.iter().any(|token| token.kind == Kind::Error) {
-            let end = line.span().after();
-            self.report.push(Diagnostic::new(Code::UnexpectedToken, end, message).label("expected `{`"));
-        }
-        false
-    }
-
-    fn word(&self, token: Token) -> &'s str {
-        self.written.token(token)
-    }
-
-    fn no_doc(&self, doc: &[Token]) {
-        if let Some(first) = doc.iter().find(|token| token.kind == Kind::Doc) {
-            let span = Span::new(first.start, first.start + 3);
-            self.report.push(
-                Diagnostic::new(Code::UnexpectedToken, span, "a `///` comment that documents nothing")
-                    .label("only types, tools and catalogues, and parameters, are documented")
-                    .edit("make it an ordinary comment", span, "//"),
-            );
-        }
-    }
-
-    fn doc(&self, line: Line<'s>) -> Option<Text> {
-        let docs: Vec<&Token> = line.doc.iter().filter(|token| token.kind == Kind::Doc).collect();
-        let span = docs.first()?.span().to(docs.last()?.span());
-        let lines: Vec<&str> = docs
-            .iter()
-            .map(|token| self.word(**token).strip_prefix("///").unwrap_or_default())
-            .map(|line| line.strip_prefix(' ').unwrap_or(line))
-            .collect();
-        Some(Text { value: lines.join("\n"), span })
-    }
-
     fn top_item(&mut self, line: Line<'s>, items: &mut Vec<TopItem>) {
         match self.word(line.head()) {
             "plan" => {
@@ -314,10 +116,17 @@ impl<'s> Walk<'s> {
             let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span.after() };
             Some(((name, ty), None))
         });
-        parts.map(|((name, ty), default)| Input { name, ty, default, span })
+        let ((name, ty), default) = parts?;
+        if KEYWORDS.contains(&name.name.as_str()) {
+            let message = format!("`{}` is a keyword and cannot be a name", name.name);
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, name.span, message).label("no expression could refer to it"),
+            );
+        }
+        Some(Input { name, ty, default, span })
     }
 
-    fn type_def(&mut self, line: Line<'s>) -> Option<TypeDef> {
+    pub(super) fn type_def(&mut self, line: Line<'s>) -> Option<TypeDef> {
         let span = line.span();
         let parts = run!(self, ty, line, 1, Place::Type).or_else(|| {
             let name = self.declared(line)?;
@@ -373,7 +182,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Reports a block inside a block that holds lines only.
-    fn no_inner_block(&mut self, line: Line<'s>) {
+    pub(super) fn no_inner_block(&mut self, line: Line<'s>) {
         if self.kind() != Some(Kind::BlockOpen) {
             return;
         }
@@ -487,60 +296,5 @@ impl<'s> Walk<'s> {
             Expr { kind: ExprKind::Error, span: end }
         });
         VerifyBlock { steps, lets, check, span }
-    }
-
-    fn catalogue(&mut self, line: Line<'s>) -> Option<Catalogue> {
-        let name = run!(self, name, line, 1, Place::Catalogue);
-        if !self.need_block(line, "a catalogue needs its tools in braces") {
-            return None;
-        }
-        let (mut types, mut tools) = (Vec::new(), Vec::new());
-        let body = self.block(|walk, line| match walk.word(line.head()) {
-            "type" => types.extend(walk.type_def(line)),
-            "tool" => tools.extend(walk.tool(line)),
-            _ => {
-                faults::unknown_item(walk.report, walk.written, line.tokens, Place::CatalogueItem);
-                if walk.kind() == Some(Kind::BlockOpen) {
-                    walk.skip_block();
-                }
-            }
-        });
-        let doc = self.doc(line);
-        name.map(|name| Catalogue { doc, name, types, tools, span: line.span().to(body), body })
-    }
-
-    fn tool(&mut self, line: Line<'s>) -> Option<Tool> {
-        let parts = run!(self, tool, line, 1, Place::Tool);
-        let mut clauses = Vec::new();
-        let mut block = None;
-        if self.has_block() {
-            block = Some(self.block(|walk, line| {
-                walk.no_doc(line.doc);
-                let kind = walk.tool_clause(walk.word(line.head()), line);
-                clauses.extend(kind.map(|kind| ToolClause { kind, span: line.span() }));
-                walk.no_inner_block(line);
-            }));
-        }
-        let span = block.map_or(line.span(), |block| line.span().to(block));
-        let doc = self.doc(line);
-        parts.map(|((name, params), result)| Tool { doc, name, params, result, clauses, span, block })
-    }
-
-    fn tool_clause(&mut self, word: &str, line: Line<'s>) -> Option<ToolClauseKind> {
-        if let Some((verb, _)) = EffectVerb::ALL.iter().find(|(_, spelling)| *spelling == word) {
-            return run!(self, target, line, 1, Place::Effect).map(|target| ToolClauseKind::Effect(*verb, target));
-        }
-        match word {
-            "pure" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Pure),
-            "idempotent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Idempotent),
-            "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
-            "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
-            "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
-            "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
-            _ => {
-                let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::ToolClause)?;
-                self.tool_clause(meant, line)
-            }
-        }
     }
 }

@@ -6,12 +6,14 @@
 //! types and tools.
 
 mod blocks;
+mod catalogues;
 mod expr;
 mod faults;
 mod items;
 mod leaf;
 mod structure;
 mod types;
+mod walk;
 
 pub use structure::{MAX_HEIGHT, MAX_NESTING};
 

@@ -287,7 +287,7 @@ impl Pass<'_> {
         }
         while self.frames.len() > at + 1 {
             self.report_unclosed(token.span());
-            self.pop_frame(token.start, true);
+            self.pop_frame(token.start);
         }
         token.kind = self.top().close_kind();
         self.pop();
@@ -328,9 +328,9 @@ impl Pass<'_> {
     }
 
     /// Pops a frame that was never closed and leaves a token in place of its bracket.
-    fn pop_frame(&mut self, at: u32, spoil: bool) {
+    fn pop_frame(&mut self, at: u32) {
         let close = self.top().close_kind();
-        if spoil && close != Kind::BlockClose {
+        if close != Kind::BlockClose {
             self.out.push(Token { kind: Kind::Error, start: at, end: at });
         }
         self.out.push(Token { kind: close, start: at, end: at });
@@ -370,7 +370,7 @@ impl Pass<'_> {
                 spot,
                 if block { format!("\n{close}") } else { close.to_owned() },
             ));
-            self.pop_frame(end, true);
+            self.pop_frame(end);
         }
     }
 
@@ -402,7 +402,7 @@ impl Pass<'_> {
                         ),
                 );
             }
-            self.pop_frame(end, true);
+            self.pop_frame(end);
         }
     }
 
@@ -443,14 +443,14 @@ fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Opt
     let kind = |ahead: usize| tokens.get(index + ahead).map_or(Kind::Newline, |token| token.kind);
     let word = source.slice(first.span());
     let fits = match word {
-        "step" | "let" | "output" | "type" => kind(1) == Kind::Ident && kind(2) == Kind::Assign,
-        "input" => kind(1) == Kind::Ident && kind(2) == Kind::Colon,
+        // Two names in a row stand nowhere else.
+        "step" | "let" | "output" | "type" | "input" => kind(1) == Kind::Ident,
         "rationale" | "context" | "assume" | "verify" | "reuse" | "plan" => {
             kind(1).is_text() || kind(1) == Kind::StrOpen
         }
         "critical" => kind(1) == Kind::LBrace,
         "catalogue" => kind(1) == Kind::Ident && kind(2) == Kind::LBrace,
-        "tool" => kind(1) == Kind::Ident && kind(2) == Kind::LParen,
+        "tool" => matches!(kind(1), Kind::Ident | Kind::LParen),
         _ => false,
     };
     fits.then_some(word)

@@ -96,6 +96,10 @@ pub(in super::super) fn unknown_item(
         );
         return None;
     }
+    if let Some(help) = foreign_item(head, word).filter(|_| place == Place::Item) {
+        report.push(base.label("unknown item").help(help));
+        return None;
+    }
     if head.kind == Kind::Ident
         && place == Place::Item
         && let Some(diagnostic) = bare(&base, written, line)
@@ -110,6 +114,17 @@ pub(in super::super) fn unknown_item(
         None => base.help(format!("Items are {}.", listed(known))),
     });
     meant
+}
+
+/// Advice for a line that is right elsewhere: a clause, or control flow of other languages.
+fn foreign_item(head: Token, word: &str) -> Option<&'static str> {
+    match head.kind {
+        Kind::If => Some("Put a `when` clause into the block of each step."),
+        Kind::For => Some("This version has no loops: write one step for each element."),
+        _ if word == "while" => Some("This version has no loops: write one step for each element."),
+        _ if CLAUSES.contains(&word) => Some("A clause stands in braces behind the call of its step."),
+        _ => None,
+    }
 }
 
 /// A call or an assignment without its keyword.

@@ -1,0 +1,63 @@
+//! The lines of catalogues ⟶ types and tools with their clauses.
+
+use super::faults::{self, Place};
+use super::walk::{Line, Walk, run};
+use crate::lexer::Kind;
+use crate::syntax::*;
+
+impl<'s> Walk<'s> {
+    pub(super) fn catalogue(&mut self, line: Line<'s>) -> Option<Catalogue> {
+        let name = run!(self, name, line, 1, Place::Catalogue);
+        if !self.need_block(line, "a catalogue needs its tools in braces") {
+            return None;
+        }
+        let (mut types, mut tools) = (Vec::new(), Vec::new());
+        let body = self.block(|walk, line| match walk.word(line.head()) {
+            "type" => types.extend(walk.type_def(line)),
+            "tool" => tools.extend(walk.tool(line)),
+            _ => {
+                faults::unknown_item(walk.report, walk.written, line.tokens, Place::CatalogueItem);
+                if walk.kind() == Some(Kind::BlockOpen) {
+                    walk.skip_block();
+                }
+            }
+        });
+        let doc = self.doc(line);
+        name.map(|name| Catalogue { doc, name, types, tools, span: line.span().to(body), body })
+    }
+
+    fn tool(&mut self, line: Line<'s>) -> Option<Tool> {
+        let parts = run!(self, tool, line, 1, Place::Tool);
+        let mut clauses = Vec::new();
+        let mut block = None;
+        if self.has_block() {
+            block = Some(self.block(|walk, line| {
+                walk.no_doc(line.doc);
+                let kind = walk.tool_clause(walk.word(line.head()), line);
+                clauses.extend(kind.map(|kind| ToolClause { kind, span: line.span() }));
+                walk.no_inner_block(line);
+            }));
+        }
+        let span = block.map_or(line.span(), |block| line.span().to(block));
+        let doc = self.doc(line);
+        parts.map(|((name, params), result)| Tool { doc, name, params, result, clauses, span, block })
+    }
+
+    fn tool_clause(&mut self, word: &str, line: Line<'s>) -> Option<ToolClauseKind> {
+        if let Some((verb, _)) = EffectVerb::ALL.iter().find(|(_, spelling)| *spelling == word) {
+            return run!(self, target, line, 1, Place::Effect).map(|target| ToolClauseKind::Effect(*verb, target));
+        }
+        match word {
+            "pure" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Pure),
+            "idempotent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Idempotent),
+            "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
+            "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
+            "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
+            "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
+            _ => {
+                let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::ToolClause)?;
+                self.tool_clause(meant, line)
+            }
+        }
+    }
+}

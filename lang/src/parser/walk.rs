@@ -1,0 +1,222 @@
+//! The walk over structured tokens: lines, blocks, and how a rule is run over a line.
+
+use super::items::{Built, Rules};
+use super::leaf::{Fault, In, Written};
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::lexer::{Kind, Token};
+use crate::source::Span;
+use crate::syntax::Text;
+use chumsky::Parser as _;
+use chumsky::error::{EmptyErr, Rich};
+use chumsky::extra::SimpleState;
+use std::cell::OnceCell;
+
+/// The tokens of a line up to its block, or up to its end.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'s> {
+    /// The `///` lines before it.
+    pub(super) doc: &'s [Token],
+    /// The first word and all behind it; never empty.
+    pub(super) tokens: &'s [Token],
+}
+
+impl<'s> Line<'s> {
+    pub(super) fn head(self) -> Token {
+        self.tokens[0]
+    }
+
+    pub(super) fn span(self) -> Span {
+        let last = self.tokens[self.tokens.len() - 1];
+        self.head().span().to(last.span())
+    }
+}
+
+pub(super) struct Walk<'s> {
+    pub(super) written: Written<'s>,
+    pub(super) tokens: &'s [Token],
+    pub(super) at: usize,
+    pub(super) report: &'s Diagnostics,
+    pub(super) fast: Rules<'s, EmptyErr>,
+    pub(super) rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
+}
+
+/// Runs one rule, named by its field, over the tokens behind the first `$skip` of a line.
+macro_rules! run {
+    ($walk:expr, $rule:ident, $line:expr, $skip:expr, $place:expr) => {{
+        let walk = &*$walk;
+        let tokens = &$line.tokens[$skip..];
+        match walk.attempt(&walk.fast.$rule, tokens) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                let rich = walk.rich.get_or_init(|| Box::new($crate::parser::items::Rules::new()));
+                let errors = walk.attempt(&rich.$rule, tokens).err().unwrap_or_default();
+                $crate::parser::faults::report(
+                    walk.report,
+                    walk.written,
+                    $line.tokens,
+                    $skip,
+                    errors.into_iter().next(),
+                    $place,
+                );
+                None
+            }
+        }
+    }};
+}
+
+impl<'s> Walk<'s> {
+    pub(super) fn new(written: Written<'s>, tokens: &'s [Token], report: &'s Diagnostics) -> Walk<'s> {
+        Walk { written, tokens, at: 0, report, fast: Rules::new(), rich: OnceCell::new() }
+    }
+
+    pub(super) fn attempt<O, R: Fault<'s>>(&self, rule: &Built<'s, O, R>, tokens: In<'s>) -> Result<O, Vec<R>> {
+        rule.parse_with_state(tokens, &mut SimpleState(self.written)).into_result()
+    }
+
+    pub(super) fn kind(&self) -> Option<Kind> {
+        self.tokens.get(self.at).map(|token| token.kind)
+    }
+
+    /// The next line of the current block; `None` at its end.
+    pub(super) fn line(&mut self) -> Option<Line<'s>> {
+        loop {
+            while self.kind() == Some(Kind::Newline) {
+                self.at += 1;
+            }
+            let docs = self.at;
+            while matches!(self.kind(), Some(Kind::Doc | Kind::Newline)) {
+                self.at += 1;
+            }
+            let start = self.at;
+            let tokens = self.tokens;
+            let boundary = |token: &Token| matches!(token.kind, Kind::Newline | Kind::BlockOpen | Kind::BlockClose);
+            let length = tokens[start..].iter().position(boundary).unwrap_or(tokens.len() - start);
+            self.at += length;
+            if length > 0 {
+                return Some(Line { doc: &tokens[docs..start], tokens: &tokens[start..self.at] });
+            }
+            self.no_doc(&tokens[docs..start]);
+            match self.kind() {
+                Some(Kind::BlockOpen) => {
+                    self.unexpected_block("no item stands before this block");
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// After an item: only a new line or the end of the block may follow.
+    pub(super) fn line_end(&mut self) {
+        let Some(token) = self.tokens.get(self.at) else { return };
+        match token.kind {
+            Kind::Newline => self.at += 1,
+            Kind::BlockClose => {}
+            Kind::BlockOpen => self.unexpected_block("this takes no block"),
+            _ => {
+                self.report.push(
+                    Diagnostic::new(Code::UnexpectedToken, token.span(), "expected a new line after `}`")
+                        .label("begins on the line of the block before it")
+                        .edit("begin a new line", token.span().before(), "\n"),
+                );
+            }
+        }
+    }
+
+    fn unexpected_block(&mut self, message: &str) {
+        let span = self.skip_block();
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, Span::new(span.start, span.start + 1), message).label("begins here"),
+        );
+    }
+
+    /// Skips a block, from its `{` to its `}`.
+    pub(super) fn skip_block(&mut self) -> Span {
+        let start = self.tokens[self.at].span();
+        let mut depth = 0_usize;
+        while let Some(token) = self.tokens.get(self.at) {
+            self.at += 1;
+            match token.kind {
+                Kind::BlockOpen => depth += 1,
+                Kind::BlockClose => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return start.to(token.span());
+            }
+        }
+        start
+    }
+
+    /// Whether a block follows the line; one on the next line is reported and taken.
+    pub(super) fn has_block(&mut self) -> bool {
+        if self.kind() == Some(Kind::BlockOpen) {
+            return true;
+        }
+        let next = self.tokens.get(self.at + 1);
+        let misplaced = self.kind() == Some(Kind::Newline) && next.is_some_and(|next| next.kind == Kind::BlockOpen);
+        if misplaced {
+            let brace = self.tokens[self.at + 1].span();
+            let end = self.tokens[self.at - 1].end;
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, brace, "a block opens on the line that it belongs to")
+                    .label("on a line of its own")
+                    .edit("move it up", Span::new(end, brace.end), " {"),
+            );
+            self.at += 1;
+        }
+        misplaced
+    }
+
+    /// Walks a block line by line; gives its braces with all between them.
+    pub(super) fn block(&mut self, mut each: impl FnMut(&mut Self, Line<'s>)) -> Span {
+        let open = self.tokens[self.at].span();
+        self.at += 1;
+        while let Some(line) = self.line() {
+            each(self, line);
+            self.line_end();
+        }
+        let close = self.tokens.get(self.at).map_or(open, |token| token.span());
+        self.at += 1;
+        open.to(close)
+    }
+
+    pub(super) fn need_block(&mut self, line: Line<'s>, message: &str) -> bool {
+        if self.has_block() {
+            return true;
+        }
+        if !line.tokens.iter().any(|token| token.kind == Kind::Error) {
+            let end = line.span().after();
+            self.report.push(Diagnostic::new(Code::UnexpectedToken, end, message).label("expected `{`"));
+        }
+        false
+    }
+
+    pub(super) fn word(&self, token: Token) -> &'s str {
+        self.written.token(token)
+    }
+
+    pub(super) fn no_doc(&self, doc: &[Token]) {
+        if let Some(first) = doc.iter().find(|token| token.kind == Kind::Doc) {
+            let span = Span::new(first.start, first.start + 3);
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, span, "a `///` comment that documents nothing")
+                    .label("only types, tools and catalogues, and parameters, are documented")
+                    .edit("make it an ordinary comment", span, "//"),
+            );
+        }
+    }
+
+    pub(super) fn doc(&self, line: Line<'s>) -> Option<Text> {
+        let docs: Vec<&Token> = line.doc.iter().filter(|token| token.kind == Kind::Doc).collect();
+        let span = docs.first()?.span().to(docs.last()?.span());
+        let lines: Vec<&str> = docs
+            .iter()
+            .map(|token| self.word(**token).strip_prefix("///").unwrap_or_default())
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        Some(Text { value: lines.join("\n"), span })
+    }
+}
+
+pub(super) use run;
