@@ -14,7 +14,6 @@ use crate::render::final_report::{self, fold};
 use crate::run::{Ask, RunSetup, Stop, Watch};
 use crate::state::RunState;
 use crate::undo;
-use planc_lang::source::Sources;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,7 +92,10 @@ fn finish(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) ->
     let report = fold(&run.id, &planned.plan.report, &events);
     match session.out.is_json() {
         true => session.out.json(&report),
-        false => session.out.print(&format!("\n{}", final_report::draw(&report, session.out.look()))),
+        false => {
+            session.out.progress("\n");
+            session.out.print(&final_report::draw(&report, session.out.look()))
+        }
     }
 }
 
@@ -143,9 +145,4 @@ impl Screen {
         self.drain(&mut list);
         list.finish();
     }
-}
-
-/// A source in its one form.
-pub fn formatted(_sources: &Sources, _index: usize) -> Result<String, Fault> {
-    Err(Fault::usage("the formatter is not part of this build"))
 }

@@ -1,12 +1,12 @@
 //! `planc fmt`: plans and catalogues ⟶ the same in their one form, rewritten atomically.
 
-use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::{Session, count_errors};
 use super::texts::{self, Text};
 use crate::render::text::{count, inline};
 use planc_lang::diagnostic::Diagnostics;
+use planc_lang::format::format;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
 use std::io::Write;
@@ -32,7 +32,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             Ok(false) => {}
             // One file's mistakes do not keep the others from their form.
             Err(fault) if args.files.len() > 1 && !session.out.is_json() => {
-                fault.say(&session.out);
+                session.out.say(&fault);
                 exit = exit.max(fault.exit);
             }
             Err(fault) => return Err(fault),
@@ -42,7 +42,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         session.out.json(&serde_json::json!({ "changed": changed, "written": !args.check }))?;
     } else if args.check {
         session.out.print(&changed.iter().map(|name| format!("{}\n", inline(name))).collect::<String>())?;
-    } else {
+    } else if args.files != ["-"] {
         session.out.progress(&format!("{} rewritten\n", count(changed.len(), "file")));
     }
     Ok(if args.check && !changed.is_empty() { exit.max(Exit::PlanErrors) } else { exit })
@@ -64,12 +64,12 @@ fn format_one(session: &Session, name: &str, check: bool) -> Result<bool, Fault>
     };
     let index = sources.add(shown, text.as_str());
     let report = Diagnostics::default();
-    let _ = parse(&sources, index, &report);
+    let file = parse(&sources, index, &report);
     let mistakes = report.into_sorted();
     if count_errors(&mistakes) > 0 {
         return Err(texts::fault(format!("`{shown}` is left as it is"), &mistakes, &sources, colour));
     }
-    let formatted = core::formatted(&sources, index)?;
+    let formatted = format(&sources, index, &file);
     match (name, check) {
         ("-", false) => session.out.print(&formatted)?,
         (_, false) if formatted != text => rewrite(&path, &formatted)?,

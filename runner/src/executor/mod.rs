@@ -178,7 +178,7 @@ impl Drive {
 
     fn decide(&self) -> Vec<Action> {
         let setup = &self.run.setup;
-        let state = self.run.recorder.state().clone();
+        let state = self.run.recorder.state();
         let conflicts = Conflicts::new(setup, &state);
         let situation = Situation {
             running: &self.running,

@@ -8,8 +8,8 @@
 //! [`Workspace::restore`].
 
 mod error;
-mod guard;
 mod confined;
+mod guard;
 mod resolve;
 mod walk;
 mod program;
