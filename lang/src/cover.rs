@@ -8,7 +8,7 @@ use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::{Env, NoCalls, eval_args};
-use crate::plan::{Call, Plan};
+use crate::plan::{Call, CriticalLine, Plan};
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
 use crate::types::{Quoted, Type};
@@ -22,6 +22,8 @@ pub const PROTECTED_NAMES: [&str; 2] = ["planc.toml", ".planc"];
 pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {
     let mut judge =
         Judge { lines: Lines::new(plan), missing: Vec::new(), places: FxHashMap::default(), unclear: false };
+    // A call or a check that could not be understood may be what uses a line.
+    let understood = !report.has_errors();
     let mut env = Env::of_text(plan);
     for step in &plan.steps {
         judge.call(&step.call, &mut env, report);
@@ -35,8 +37,7 @@ pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {
     if plan.critical.len() == written_lines(file) {
         judge.missing.iter().for_each(|missing| report.push(uncovered(missing, file)));
     }
-    // A call that could not be understood may be the one that uses it.
-    if !judge.unclear {
+    if understood && !judge.unclear {
         judge.lines.report_unused(report);
     }
 }
@@ -72,11 +73,10 @@ impl<'p> Judge<'p> {
             return;
         };
         for (verb, resource) in call.tool.touches(&args) {
+            let covered = self.lines.cover(verb, &resource);
             match protected(&resource) {
                 Some(name) => report.push(denied(call, verb, &resource, name)),
-                None if !self.lines.cover(verb, &resource) && verb != EffectVerb::Reads => {
-                    self.miss(call, verb, resource)
-                }
+                None if !covered && verb != EffectVerb::Reads => self.miss(call, verb, resource),
                 None => {}
             }
         }
@@ -276,7 +276,7 @@ impl<'p> Lines<'p> {
         lines
     }
 
-    /// Whether a line may allow this; marks those that do.
+    /// Whether a line may allow this; marks those that do. Reading needs no line and is no use of one that allows more.
     fn cover(&mut self, verb: EffectVerb, resource: &Resource) -> bool {
         let named = match resource {
             Resource::Path(path) => self.exact.get(path.as_str()).map_or(&[][..], Vec::as_slice),
@@ -284,22 +284,24 @@ impl<'p> Lines<'p> {
         };
         let mut covered = false;
         for index in named.iter().chain(&self.patterns) {
-            if self.plan.critical[*index].grant.may_allow(verb, resource) {
+            if may_use(&self.plan.critical[*index], verb, resource) {
                 covered = true;
                 self.used[*index] = true;
             }
         }
         // A directory may be meant, or a path known only later: then every line counts that could allow part of it.
         if !covered || !matches!(resource, Resource::Path(_)) {
-            for (index, line) in self.plan.critical.iter().enumerate() {
-                if !self.used[index] && line.grant.may_allow(verb, resource) {
+            for (line, used) in self.plan.critical.iter().zip(&mut self.used) {
+                if (!*used || !covered) && may_use(line, verb, resource) {
                     covered = true;
-                    self.used[index] = true;
-                } else if self.used[index] && !covered {
-                    covered = line.grant.may_allow(verb, resource);
+                    *used = true;
                 }
             }
         }
         covered
     }
+}
+
+fn may_use(line: &CriticalLine, verb: EffectVerb, resource: &Resource) -> bool {
+    (verb != EffectVerb::Reads || line.verb() == CriticalVerb::Read) && line.grant.may_allow(verb, resource)
 }

@@ -14,9 +14,9 @@ use crate::syntax::{
     self, EffectTarget, EffectVerb, Expr, ExprKind, Ident, StringPart, ToolClauseKind, TypeDef, TypeExpr, TypeExprKind,
     UnaryOp,
 };
-use crate::types::{Field, Literal, MAX_TYPE_PARTS, RecordType, Type};
+use crate::types::{Field, Literal, MAX_TYPE_PARTS, Quoted, RecordType, Type};
 use crate::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -46,14 +46,21 @@ pub struct Types<'a> {
     definitions: FxHashMap<SmolStr, &'a TypeDef>,
     resolved: FxHashMap<SmolStr, Type>,
     under_way: Vec<SmolStr>,
+    /// Types that contain themselves; reported.
+    circular: FxHashSet<SmolStr>,
     report: &'a Diagnostics,
 }
 
 impl<'a> Types<'a> {
     /// A scope of these definitions; two of one name are reported.
     pub fn new(definitions: impl IntoIterator<Item = &'a TypeDef>, report: &'a Diagnostics) -> Types<'a> {
-        let mut types =
-            Types { definitions: FxHashMap::default(), resolved: FxHashMap::default(), under_way: Vec::new(), report };
+        let mut types = Types {
+            definitions: FxHashMap::default(),
+            resolved: FxHashMap::default(),
+            under_way: Vec::new(),
+            circular: FxHashSet::default(),
+            report,
+        };
         let mut order = Vec::new();
         for definition in definitions {
             let name = &definition.name;
@@ -97,11 +104,16 @@ impl<'a> Types<'a> {
 
     fn record(&mut self, fields: &[syntax::FieldType]) -> Type {
         let mut list: Vec<Field> = Vec::with_capacity(fields.len());
-        for field in fields {
+        for (index, field) in fields.iter().enumerate() {
             if list.iter().any(|other| other.name == field.name.name) {
                 let message = format!("the field `{}` is declared twice", field.name.name);
                 let diagnostic = Diagnostic::new(Code::DuplicateArgument, field.name.span, message);
-                self.report.push(diagnostic.label("declared again"));
+                let first = fields[..index].iter().find(|other| other.name.name == field.name.name);
+                let diagnostic = diagnostic.label("declared again");
+                self.report.push(match first {
+                    Some(first) => diagnostic.related(first.name.span, "first declared here"),
+                    None => diagnostic,
+                });
                 continue;
             }
             list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.resolve(&field.ty) });
@@ -121,7 +133,13 @@ impl<'a> Types<'a> {
             return Type::Error;
         };
         if self.under_way.contains(name) {
-            let message = format!("the type `{name}` contains itself");
+            let from = self.under_way.iter().position(|other| other == name).unwrap_or(0);
+            let through: Vec<&str> = self.under_way[from + 1..].iter().map(SmolStr::as_str).collect();
+            let message = match through.as_slice() {
+                [] => format!("the type `{name}` contains itself"),
+                through => format!("the type `{name}` contains itself through {}", list_of(through)),
+            };
+            self.circular.extend(self.under_way[from..].iter().cloned());
             self.report.push(
                 Diagnostic::new(Code::RecursiveType, definition.name.span, message)
                     .label("declared here")
@@ -140,6 +158,7 @@ impl<'a> Types<'a> {
         }
         self.under_way.push(name.clone());
         let ty = match self.resolve(&definition.ty) {
+            _ if self.circular.contains(name) => Type::Error,
             ty if ty.is_too_large() => {
                 self.report.push(
                     Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` has too many parts"))
@@ -440,10 +459,23 @@ pub fn constant(expr: &Expr, ty: &Type, report: &Diagnostics) -> Option<Value> {
     };
     if let Err(misfit) = check_value(&value, ty) {
         let message = format!("the default does not fit the type: {misfit}");
-        report.push(Diagnostic::new(Code::InvalidValue, expr.span, message).label(format!("expected {ty}")));
+        let diagnostic = Diagnostic::new(Code::InvalidValue, expr.span, message);
+        report.push(match value.as_str().and_then(|text| nearest_literal(text, ty)) {
+            Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), expr.span, meant),
+            None => diagnostic.label(format!("expected {}", ty.brief())),
+        });
         return None;
     }
     Some(value)
+}
+
+/// The text of a union of literals that is nearest to a text, as a literal.
+pub fn nearest_literal(text: &str, possible: &Type) -> Option<String> {
+    let texts = possible.members().iter().filter_map(|member| match member {
+        Type::Literal(Literal::String(text)) => Some(text.as_str()),
+        _ => None,
+    });
+    nearest(text, texts).map(|near| Quoted(near).to_string())
 }
 
 fn literal(expr: &Expr) -> Option<Value> {

@@ -58,6 +58,9 @@ impl Checker<'_> {
         if let Some(tool) = self.catalogue.tool(name) {
             return Some(tool.clone());
         }
+        if self.misplaced.iter().any(|catalogue| name.starts_with(catalogue.as_str())) {
+            return None;
+        }
         let diagnostic = Diagnostic::new(Code::UnknownTool, span, format!("there is no tool `{name}`"));
         self.report.push(match self.near_tool(name) {
             Some(near) => diagnostic.label("not in the catalogue").edit(format!("use `{near}`"), span, near),
@@ -173,14 +176,16 @@ impl Checker<'_> {
         let typed: Vec<Expr> = args.iter().map(|arg| self.expr(&arg.value)).collect();
         let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no function `{name}`"))
             .label("the language has methods and tools, no functions");
-        self.report.push(match (typed.first(), name.as_str()) {
-            (_, "endorse" | "reveal") => {
-                Diagnostic::new(Code::ReservedSyntax, span, format!("`{name}` is reserved for a later version"))
-            }
-            (Some(receiver), _) if receiver.ty != Type::Error => {
-                diagnostic.help(format!("write it as a method: `x.{name}(…)`"))
-            }
-            _ => diagnostic,
+        if matches!(name.as_str(), "endorse" | "reveal") {
+            let message = format!("`{name}` is reserved for a later version");
+            self.report.push(Diagnostic::new(Code::ReservedSyntax, span, message).label("nothing to call yet"));
+            return;
+        }
+        let method = typed.first().and_then(|receiver| super::method::meant(&receiver.ty.without_null(), name));
+        self.report.push(match method {
+            Some(method) if typed.len() == 1 => diagnostic.help(format!("write it as a method: `x.{method}()`")),
+            Some(method) => diagnostic.help(format!("write it as a method: `x.{method}(…)`")),
+            None => diagnostic,
         });
     }
 
@@ -301,7 +306,7 @@ impl Checker<'_> {
         .label("which parameter is this?");
         let is_given = |param: &Param| args.iter().any(|a| a.name.as_ref().is_some_and(|name| name.name == param.name));
         self.report.push(match tool.params.get(position) {
-            Some(param) if !is_given(param) => {
+            Some(param) if !is_given(param) && value.ty.is_accepted_as(&param.ty) => {
                 diagnostic.edit(format!("name it `{}`", param.name), value.span.before(), format!("{}: ", param.name))
             }
             _ => diagnostic.help(format!("its signature is `{}`", tool.signature())),

@@ -33,6 +33,14 @@ pub(super) fn the_plan<'s>(file: &'s syntax::File, report: &Diagnostics) -> Opti
     first
 }
 
+/// The names of the catalogues in a file.
+pub(super) fn catalogues(file: &syntax::File) -> impl Iterator<Item = &str> {
+    file.items.iter().filter_map(|item| match item {
+        TopItem::Catalogue(catalogue) => Some(catalogue.name.name.as_str()),
+        TopItem::Plan(_) | TopItem::Type(_) => None,
+    })
+}
+
 /// The types that a plan declares inside its braces.
 pub(super) fn types(plan: &syntax::Plan) -> impl Iterator<Item = &syntax::TypeDef> {
     plan.items.iter().filter_map(|item| match item {

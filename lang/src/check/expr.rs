@@ -1,6 +1,6 @@
 //! Expressions: literals, strings with values in them, lists, records, `if` and comprehensions.
 
-use super::{Checker, Local, error};
+use super::{Checker, Local, error, unknown};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Comprehension, Expr, ExprKind};
@@ -72,8 +72,10 @@ impl Checker<'_> {
                 }
                 StringPart::Expr(inner) => {
                     let typed = self.expr(inner);
-                    self.want_text(&typed);
-                    typed
+                    match self.want_text(&typed) {
+                        true => typed,
+                        false => unknown(Type::String, typed.span),
+                    }
                 }
             });
         }
@@ -81,7 +83,7 @@ impl Checker<'_> {
     }
 
     /// What stands in `${…}` must be a string, a number or a Boolean.
-    fn want_text(&self, typed: &Expr) {
+    fn want_text(&self, typed: &Expr) -> bool {
         let diagnostic = Diagnostic::new(Code::TypeMismatch, typed.span, "this cannot stand inside a string");
         for member in typed.ty.members() {
             let diagnostic = diagnostic.clone().label(format!("this is {}", typed.ty.brief()));
@@ -93,8 +95,9 @@ impl Checker<'_> {
                 Type::Record(_) => diagnostic.help("take one of its fields, or write it as JSON: `${r.to_json()}`"),
                 _ => continue,
             });
-            return;
+            return false;
         }
+        true
     }
 
     fn index(&mut self, base: &syntax::Expr, index: &syntax::Expr, span: Span) -> Expr {
@@ -164,7 +167,7 @@ impl Checker<'_> {
 
     fn conditional(&mut self, parts: &(syntax::Expr, syntax::Expr, syntax::Expr), span: Span) -> Expr {
         let condition = self.expr(&parts.0);
-        self.want_bool(&condition);
+        let is_bool = self.want_bool(&condition);
         let proven = self.not_null.len();
         self.assume_true(&parts.0);
         let then = self.expr(&parts.1);
@@ -173,6 +176,9 @@ impl Checker<'_> {
         let otherwise = self.expr(&parts.2);
         self.not_null.truncate(proven);
         let ty = join([&then.ty, &otherwise.ty]);
+        if !is_bool {
+            return unknown(ty, span);
+        }
         Expr { kind: ExprKind::If(Box::new((condition, then, otherwise))), ty, span }
     }
 
@@ -189,9 +195,9 @@ impl Checker<'_> {
         self.not_null.retain(|path| !starts_with_name(path, &variable.name));
         let condition = inner.condition.as_ref().map(|condition| {
             let typed = self.expr(condition);
-            self.want_bool(&typed);
+            let is_bool = self.want_bool(&typed);
             self.assume_true(condition);
-            typed
+            if is_bool { typed } else { unknown(Type::Bool, typed.span) }
         });
         let element = self.expr(&inner.element);
         self.not_null = outside;

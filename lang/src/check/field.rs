@@ -111,7 +111,7 @@ impl Checker<'_> {
         };
         let diagnostic = Diagnostic::new(Code::UnknownField, name.span, message);
         if stdlib::find(receiver, &name.name).is_some() {
-            return diagnostic.edit("call the method", name.span.after(), "()");
+            return diagnostic.label("is a method").edit("call the method", name.span.after(), "()");
         }
         let fields: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
         match nearest(&name.name, fields.iter().copied()) {
@@ -124,7 +124,7 @@ impl Checker<'_> {
         let diagnostic = Diagnostic::new(Code::NotARecord, name.span, format!("{} has no fields", receiver.brief()))
             .related(base.span, format!("this is {}", receiver.brief()));
         if stdlib::find(receiver, &name.name).is_some() {
-            return diagnostic.edit("call the method", name.span.after(), "()");
+            return diagnostic.label("is a method").edit("call the method", name.span.after(), "()");
         }
         match receiver {
             Type::List(_) => diagnostic.label("taken of a list").help(format!(

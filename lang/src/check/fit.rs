@@ -4,9 +4,9 @@ use super::Checker;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind};
-use crate::resolve::list_of;
+use crate::resolve::{list_of, nearest_literal};
 use crate::suggest::nearest;
-use crate::types::{Literal, Quoted, RecordType, Type};
+use crate::types::{RecordType, Type};
 use crate::value::Value;
 use smol_str::SmolStr;
 
@@ -91,15 +91,6 @@ fn inner_shape<'t>(value: &Expr, wanted: &'t Type) -> &'t Type {
     }
 }
 
-/// The text of a union of literals that is nearest to a text, as a literal.
-pub(super) fn nearest_literal(text: &str, possible: &Type) -> Option<String> {
-    let texts = possible.members().iter().filter_map(|member| match member {
-        Type::Literal(Literal::String(text)) => Some(text.as_str()),
-        _ => None,
-    });
-    nearest(text, texts).map(|near| Quoted(near).to_string())
-}
-
 fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
     if value.ty != Type::Null && value.ty.has_null() && value.ty.without_null().is_accepted_as(wanted) {
         let message = format!("expected {}, and this may be null", wanted.brief());
@@ -107,6 +98,8 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
             .label(format!("this is {}", value.ty.brief()))
             .help("give a default, `x ?? …`, or use it under a condition that excludes null: `when x != null`");
     }
+    // That null would do, too, helps nobody who gave something else.
+    let wanted = &wanted.without_null();
     let diagnostic = Diagnostic::new(
         Code::TypeMismatch,
         value.span,

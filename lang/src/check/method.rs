@@ -79,25 +79,7 @@ impl Checker<'_> {
         }
         let mut known: Vec<&str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
         known.sort_unstable();
-        let habit = match name.name.as_str() {
-            "len" | "size" | "count" => Some("length"),
-            "toLowerCase" | "to_lower" | "lowercase" | "lower_case" => Some("lower"),
-            "toUpperCase" | "to_upper" | "uppercase" | "upper_case" => Some("upper"),
-            "strip" => Some("trim"),
-            "includes" | "has" => Some("contains"),
-            "startsWith" | "startswith" => Some("starts_with"),
-            "endsWith" | "endswith" => Some("ends_with"),
-            "splitlines" | "split_lines" => Some("lines"),
-            "match" | "test" => Some("matches"),
-            "sub" | "gsub" | "replace_all" | "replaceAll" => Some("replace"),
-            "sorted" | "sort_by" => Some("sort"),
-            "distinct" | "uniq" | "dedup" => Some("unique"),
-            "int" | "to_int" | "parseInt" => Some("parse_int"),
-            "str" | "toString" => Some("to_string"),
-            _ => None,
-        };
-        let habit = habit.filter(|near| known.contains(near));
-        match habit.or_else(|| nearest(&name.name, known.iter().copied())) {
+        match meant(receiver, &name.name) {
             Some(near) => diagnostic.label("unknown method").edit(format!("use `{near}`"), name.span, near),
             None if known.is_empty() => diagnostic.label("has no methods"),
             None => {
@@ -118,7 +100,9 @@ fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, n
             };
             let message = format!("`{}` takes {wanted}, {} given", name.name, args.len());
             let code = if args.len() < least { Code::MissingArgument } else { Code::UnknownArgument };
-            Diagnostic::new(code, name.span, message).help(format!("its signature is `{signature}`"))
+            Diagnostic::new(code, name.span, message)
+                .label("a wrong number of arguments")
+                .help(format!("its signature is `{signature}`"))
         }
         BadArgument::Type { index, expected } => {
             let place = index.map_or(base, |index| &args[index]);
@@ -127,4 +111,29 @@ fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, n
                 .help(format!("its signature is `{signature}`"))
         }
     }
+}
+
+/// The method of a type that a name in the manner of another language, or a misspelt one, most likely stands for.
+pub(super) fn meant(receiver: &Type, name: &str) -> Option<&'static str> {
+    let known: Vec<&'static str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
+    let habit = match name {
+        "len" | "size" | "count" => Some("length"),
+        "toLowerCase" | "to_lower" | "lowercase" | "lower_case" => Some("lower"),
+        "toUpperCase" | "to_upper" | "uppercase" | "upper_case" => Some("upper"),
+        "strip" => Some("trim"),
+        "includes" | "has" => Some("contains"),
+        "startsWith" | "startswith" => Some("starts_with"),
+        "endsWith" | "endswith" => Some("ends_with"),
+        "splitlines" | "split_lines" => Some("lines"),
+        "match" | "test" => Some("matches"),
+        "sub" | "gsub" | "replace_all" | "replaceAll" => Some("replace"),
+        "sorted" | "sort_by" => Some("sort"),
+        "distinct" | "uniq" | "dedup" => Some("unique"),
+        "int" | "to_int" | "parseInt" => Some("parse_int"),
+        "str" | "toString" => Some("to_string"),
+        _ => None,
+    };
+    let habit = habit.filter(|near| known.contains(near));
+    let exact = known.iter().copied().find(|known| *known == name);
+    exact.or(habit).or_else(|| nearest(name, known))
 }

@@ -35,6 +35,7 @@ pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -
     let declared = declare::the_plan(file, report)?;
     let mut types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
     let mut checker = Checker::new(catalogue, report);
+    checker.misplaced = declare::catalogues(file).map(|name| format!("{name}.")).collect();
     let mut parts = checker.declare(declared, &mut types);
     checker.lets(&mut parts);
     let plan = checker.plan(declared, &parts);
@@ -108,6 +109,8 @@ struct TypedLet {
 struct Checker<'a> {
     catalogue: &'a Catalogue,
     report: &'a Diagnostics,
+    /// Catalogues in the file of the plan, each with a dot: their place is reported, and what their tools are is not known.
+    misplaced: Vec<String>,
     names: FxHashMap<SmolStr, Symbol>,
     inputs: Vec<Input>,
     input_used: Vec<bool>,
@@ -143,6 +146,7 @@ impl<'a> Checker<'a> {
         Checker {
             catalogue,
             report,
+            misplaced: Vec::new(),
             names: FxHashMap::default(),
             inputs: Vec::new(),
             input_used: Vec::new(),
@@ -176,9 +180,10 @@ impl<'a> Checker<'a> {
         (typed, uses)
     }
 
-    fn want_bool(&self, typed: &Expr) {
+    /// Whether an expression is a Boolean; reported when it is not.
+    fn want_bool(&self, typed: &Expr) -> bool {
         if typed.ty.is_subtype(&Type::Bool) {
-            return;
+            return true;
         }
         let diagnostic = match typed.ty.has_null() && typed.ty.without_null().is_subtype(&Type::Bool) {
             true if typed.ty != Type::Null => {
@@ -190,6 +195,9 @@ impl<'a> Checker<'a> {
                 .label(format!("this is {}", typed.ty.brief())),
         };
         self.report.push(match typed.ty.without_null() {
+            _ if typed.ty.has_null() && diagnostic.code == Code::NotBoolean => {
+                diagnostic.help("there is no truthiness: compare it, as in `!= null`")
+            }
             _ if diagnostic.code == Code::MaybeNull => diagnostic,
             Type::Any => diagnostic.help("the shape of this value is unknown: compare it with `== true`"),
             Type::List(_) => diagnostic.help("there is no truthiness: ask `not list.is_empty()`"),
@@ -199,12 +207,18 @@ impl<'a> Checker<'a> {
             ty if ty.is_subtype(&Type::Float) => diagnostic.help("there is no truthiness: compare it, as in `> 0`"),
             _ => diagnostic.help("there is no truthiness: compare it, as in `!= null`"),
         });
+        false
     }
 }
 
 /// An expression whose mistake is already reported.
 fn error(span: Span) -> Expr {
-    Expr { kind: ExprKind::Constant(Value::Unknown(Type::Error)), ty: Type::Error, span }
+    unknown(Type::Error, span)
+}
+
+/// An expression whose mistake is already reported, and whose type is clear all the same.
+fn unknown(ty: Type, span: Span) -> Expr {
+    Expr { kind: ExprKind::Constant(Value::Unknown(ty.clone())), ty, span }
 }
 
 /// The parts of a plan in the order of the text, each kind by itself.

@@ -63,27 +63,35 @@ impl Checker<'_> {
     /// Notes that the expression at hand uses a step's result, itself or through a `let`; false when it may not, which is
     /// reported.
     fn use_step(&mut self, step: StepId, span: Span, through: Option<&str>) -> bool {
-        let owner = self.heads[step.index()].verification;
-        let refuse = |message: &str, help: &str| {
-            self.report.push(Diagnostic::new(Code::NameNotAllowedHere, span, message).help(help));
+        let head = &self.heads[step.index()];
+        let owner = head.verification;
+        let refuse = |message: String, help: &str| {
+            let diagnostic = Diagnostic::new(Code::NameNotAllowedHere, span, message);
+            let diagnostic = match through {
+                Some(through) => diagnostic.label(format!("`{through}` is made from the step `{}`", head.name)),
+                None => diagnostic.label("a step that is out of reach here"),
+            };
+            self.report.push(diagnostic.related(head.span, "declared there").help(help));
             false
         };
+        let elsewhere = || format!("`{}` belongs to another verification", head.name);
         match self.place {
             Place::Assumption => refuse(
-                "an assumption is about the world before the plan: it can use no step",
+                "an assumption is about the world before the plan: it can use no step".to_owned(),
                 "call a read-only tool in the assumption itself: `fs.stat(path: \"a\").kind == \"file\"`",
             ),
-            Place::Let | Place::Output if owner.is_some() => {
-                refuse("a step of a verification can be used only inside its block", "make it a step of the plan")
-            }
+            Place::Let | Place::Output if owner.is_some() => refuse(
+                format!("`{}` belongs to a verification, and can be used only inside its block", head.name),
+                "make it a step of the plan",
+            ),
             Place::Verification(here) if owner.is_some_and(|owner| owner != here) => {
-                refuse("a step of another verification cannot be used here", "make it a step of the plan")
+                refuse(elsewhere(), "make it a step of the plan")
             }
             Place::Step(user) | Place::OwnResult(user) => {
                 let allowed = step < user || (step == user && matches!(self.place, Place::OwnResult(_)));
                 let user_block = self.heads[user.index()].verification;
                 if allowed && owner.is_some() && owner != user_block {
-                    return refuse("a step of another verification cannot be used here", "make it a step of the plan");
+                    return refuse(elsewhere(), "make it a step of the plan");
                 }
                 match allowed {
                     true => self.uses.push(step),
@@ -116,8 +124,8 @@ impl Checker<'_> {
             return diagnostic.edit(format!("write `{habit}`"), span, habit);
         }
         if self.catalogue.has_catalogue(name) {
-            return diagnostic
-                .label("a catalogue is no value")
+            return Diagnostic::new(Code::NameNotAllowedHere, span, format!("the catalogue `{name}` is no value"))
+                .label("a catalogue can only be called into")
                 .help(format!("call one of its tools in a step: `step x = {name}.…(…)`"));
         }
         if self.report.len() > MAX_SUGGESTIONS {

@@ -1,6 +1,6 @@
 //! Operators: which types they take and what they give.
 
-use super::{Checker, error};
+use super::{Checker, error, unknown};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind};
@@ -13,10 +13,8 @@ impl Checker<'_> {
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &syntax::Expr, span: Span) -> Expr {
         let operand = self.expr(operand);
         let ty = match op {
-            UnaryOp::Not => {
-                self.want_bool(&operand);
-                Type::Bool
-            }
+            UnaryOp::Not if !self.want_bool(&operand) => return unknown(Type::Bool, span),
+            UnaryOp::Not => Type::Bool,
             UnaryOp::Negate => match number(&operand.ty) {
                 Some(ty) => ty,
                 None => return self.bad_operand(&operand, "`-` takes a number"),
@@ -44,8 +42,9 @@ impl Checker<'_> {
         self.not_null.truncate(proven);
         let ty = match op {
             BinaryOp::And | BinaryOp::Or => {
-                self.want_bool(&left);
-                self.want_bool(&right);
+                if !(self.want_bool(&left) & self.want_bool(&right)) {
+                    return unknown(Type::Bool, span);
+                }
                 Type::Bool
             }
             BinaryOp::Equal | BinaryOp::NotEqual => {
@@ -147,7 +146,11 @@ impl Checker<'_> {
                 false => Code::BadOperand,
             };
             let label = format!("this is {}", operand.ty.brief());
-            self.report.push(Diagnostic::new(code, operand.span, message).label(label));
+            let diagnostic = Diagnostic::new(code, operand.span, message).label(label);
+            self.report.push(match code {
+                Code::MaybeNull => diagnostic.help("say what null means: `-(x ?? 0)`"),
+                _ => diagnostic,
+            });
         }
         error(operand.span)
     }
@@ -231,7 +234,7 @@ fn meets(a: &Type, b: &Type) -> bool {
 fn meant_literal(written: &Expr, possible: &Type) -> Option<(Span, String)> {
     match &written.kind {
         ExprKind::Constant(Value::String(text)) => {
-            super::fit::nearest_literal(text, possible).map(|meant| (written.span, meant))
+            crate::resolve::nearest_literal(text, possible).map(|meant| (written.span, meant))
         }
         _ => None,
     }

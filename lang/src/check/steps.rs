@@ -22,8 +22,11 @@ impl Checker<'_> {
         let outputs = parts.outputs.iter().map(|output| self.output(output)).collect();
         let critical = parts.criticals.iter().flat_map(|c| &c.lines).filter_map(|line| self.critical(line)).collect();
         let reuse = parts.reuses.iter().filter_map(|reuse| self.reuse(reuse)).collect();
-        self.unused_lets(parts);
-        self.unused_inputs(declared);
+        // Where something was not understood, the use may stand there.
+        if !self.report.has_errors() {
+            self.unused_lets(parts);
+            self.unused_inputs(declared);
+        }
         let lets = self.ordered_lets(parts);
         Plan {
             title: declared.title.value.clone(),
@@ -161,9 +164,13 @@ impl Checker<'_> {
         match self.names.get(&name.name).map(|symbol| symbol.meaning) {
             Some(Meaning::Step(step)) if self.is_hidden_from(step, id) => {
                 self.report.push(
-                    Diagnostic::new(Code::NameNotAllowedHere, name.span, "a step of another verification")
-                        .label("cannot be waited for here")
-                        .related(self.heads[step.index()].span, "belongs to that verification"),
+                    Diagnostic::new(
+                        Code::NameNotAllowedHere,
+                        name.span,
+                        format!("`{}` belongs to another verification", name.name),
+                    )
+                    .label("cannot be waited for here")
+                    .related(self.heads[step.index()].span, "declared there"),
                 );
                 None
             }
