@@ -114,6 +114,9 @@ impl Checker<'_> {
             return diagnostic.label("is a method").edit("call the method", name.span.after(), "()");
         }
         let fields: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+        if fields.is_empty() {
+            return diagnostic.label("this record has no fields");
+        }
         match nearest(&name.name, fields.iter().copied()) {
             Some(near) => diagnostic.label("unknown field").edit(format!("use `{near}`"), name.span, near),
             None => diagnostic.label("unknown field").help(format!("its fields are {}", list_of(&fields))),

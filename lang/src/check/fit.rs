@@ -112,7 +112,15 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
         return diagnostic.edit(format!("use `{meant}`"), value.span, meant);
     }
     if value.ty == Type::Any {
-        return diagnostic.help("the shape of this value is unknown: take a field whose type is known");
+        return match wanted.is_subtype(&Type::String) {
+            true => {
+                diagnostic.help("nothing is known of this value: `\"${x}\"` takes it as a text or a number, or fails")
+            }
+            false => diagnostic.help("nothing is known of this value: compare it, or put it into a text"),
+        };
+    }
+    if let Some(inner) = misfit(&value.ty, wanted) {
+        return diagnostic.help(inner);
     }
     match wanted {
         Type::String if value.ty.is_subtype(&Type::Float) || value.ty.is_subtype(&Type::Bool) => {
@@ -126,4 +134,19 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
         },
         _ => diagnostic,
     }
+}
+
+/// Where inside records a type does not fit, as a phrase; none when the types as a whole do not.
+fn misfit(ty: &Type, wanted: &Type) -> Option<String> {
+    let (Type::Record(given), Type::Record(wanted)) = (ty, wanted) else { return None };
+    let missing = wanted.fields.iter().find(|field| !field.optional && given.field(&field.name).is_none());
+    if let Some(missing) = missing {
+        return Some(format!("the field `{}` is missing", missing.name));
+    }
+    let mut wrong = given.fields.iter().filter_map(|field| match wanted.field(&field.name) {
+        None => Some(format!("there is no field `{}`", field.name)),
+        Some(other) if field.ty.is_accepted_as(&other.ty) => None,
+        Some(other) => Some(format!("`{}` is {}, and must be {}", field.name, field.ty.brief(), other.ty.brief())),
+    });
+    wrong.next()
 }

@@ -2,8 +2,8 @@
 
 #![allow(dead_code)]
 
-use planc_lang::compile::{add_builtin, check_source, load_catalogue};
-use planc_lang::diagnostic::Diagnostic;
+use planc_lang::compile::{Compiled, add_builtin, check_source, compile, load_catalogue};
+use planc_lang::diagnostic::{Diagnostic, Severity};
 use planc_lang::source::Sources;
 use planc_lang::syntax::File;
 
@@ -69,4 +69,21 @@ pub fn check(text: &str) -> Checked {
 pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
     let fenced = page.split("\n```").skip(1).step_by(2);
     fenced.filter_map(|block| block.split_once('\n'))
+}
+
+/// Compiles a plan against the built-in catalogue and these; there must be no error.
+pub fn compiled(text: &str, catalogues: &[&str]) -> Compiled {
+    let mut sources = Sources::default();
+    let mut indices = vec![add_builtin(&mut sources)];
+    indices.extend(catalogues.iter().map(|text| sources.add("catalogue.pl", *text)));
+    let (catalogue, problems) = load_catalogue(&sources, &indices);
+    assert!(problems.iter().all(|problem| problem.severity() == Severity::Warning), "{problems:#?}");
+    let index = sources.add("plan.pl", text);
+    let compilation = compile(&sources, index, &catalogue);
+    compilation.compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", compilation.diagnostics))
+}
+
+/// The digest of a plan that compiles.
+pub fn digest(text: &str, catalogues: &[&str]) -> String {
+    compiled(text, catalogues).digest.to_string()
 }
