@@ -14,9 +14,9 @@ use crate::syntax::{
     self, EffectTarget, EffectVerb, Expr, ExprKind, Ident, StringPart, ToolClauseKind, TypeDef, TypeExpr, TypeExprKind,
     UnaryOp,
 };
-use crate::types::{Field, Literal, RecordType, Type};
+use crate::types::{Field, Literal, MAX_TYPE_PARTS, Quoted, RecordType, Type};
 use crate::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -38,19 +38,29 @@ const RESERVED_TYPES: [&str; 6] = ["bytes", "duration", "date", "time", "datetim
 /// The categories of tools.
 pub const CATEGORIES: [&str; 4] = ["document", "analyze", "plan", "execute"];
 
+/// How far named types may lead from one to the next.
+pub const MAX_TYPE_CHAIN: usize = 64;
+
 /// Named types in scope.
 pub struct Types<'a> {
     definitions: FxHashMap<SmolStr, &'a TypeDef>,
     resolved: FxHashMap<SmolStr, Type>,
     under_way: Vec<SmolStr>,
+    /// Types that contain themselves; reported.
+    circular: FxHashSet<SmolStr>,
     report: &'a Diagnostics,
 }
 
 impl<'a> Types<'a> {
     /// A scope of these definitions; two of one name are reported.
     pub fn new(definitions: impl IntoIterator<Item = &'a TypeDef>, report: &'a Diagnostics) -> Types<'a> {
-        let mut types =
-            Types { definitions: FxHashMap::default(), resolved: FxHashMap::default(), under_way: Vec::new(), report };
+        let mut types = Types {
+            definitions: FxHashMap::default(),
+            resolved: FxHashMap::default(),
+            under_way: Vec::new(),
+            circular: FxHashSet::default(),
+            report,
+        };
         let mut order = Vec::new();
         for definition in definitions {
             let name = &definition.name;
@@ -94,10 +104,16 @@ impl<'a> Types<'a> {
 
     fn record(&mut self, fields: &[syntax::FieldType]) -> Type {
         let mut list: Vec<Field> = Vec::with_capacity(fields.len());
-        for field in fields {
+        for (index, field) in fields.iter().enumerate() {
             if list.iter().any(|other| other.name == field.name.name) {
                 let message = format!("the field `{}` is declared twice", field.name.name);
-                self.report.push(Diagnostic::new(Code::DuplicateArgument, field.name.span, message));
+                let diagnostic = Diagnostic::new(Code::DuplicateArgument, field.name.span, message);
+                let first = fields[..index].iter().find(|other| other.name.name == field.name.name);
+                let diagnostic = diagnostic.label("declared again");
+                self.report.push(match first {
+                    Some(first) => diagnostic.related(first.name.span, "first declared here"),
+                    None => diagnostic,
+                });
                 continue;
             }
             list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.resolve(&field.ty) });
@@ -117,7 +133,13 @@ impl<'a> Types<'a> {
             return Type::Error;
         };
         if self.under_way.contains(name) {
-            let message = format!("the type `{name}` contains itself");
+            let from = self.under_way.iter().position(|other| other == name).unwrap_or(0);
+            let through: Vec<&str> = self.under_way[from + 1..].iter().map(SmolStr::as_str).collect();
+            let message = match through.as_slice() {
+                [] => format!("the type `{name}` contains itself"),
+                through => format!("the type `{name}` contains itself through {}", list_of(through)),
+            };
+            self.circular.extend(self.under_way[from..].iter().cloned());
             self.report.push(
                 Diagnostic::new(Code::RecursiveType, definition.name.span, message)
                     .label("declared here")
@@ -125,8 +147,26 @@ impl<'a> Types<'a> {
             );
             return Type::Error;
         }
+        if self.under_way.len() >= MAX_TYPE_CHAIN {
+            self.report.push(
+                Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` lies too deep"))
+                    .label(format!("more than {MAX_TYPE_CHAIN} types stand between this one and one that uses it"))
+                    .help("declare types before those that use them, or write fewer of them"),
+            );
+            self.resolved.insert(name.clone(), Type::Error);
+            return Type::Error;
+        }
         self.under_way.push(name.clone());
         let ty = match self.resolve(&definition.ty) {
+            _ if self.circular.contains(name) => Type::Error,
+            ty if ty.is_too_large() => {
+                self.report.push(
+                    Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` has too many parts"))
+                        .label(format!("more than {MAX_TYPE_PARTS}, those of named types counted each time"))
+                        .help("use `any` for the parts that the plan does not look into"),
+                );
+                Type::Error
+            }
             Type::Record(record) if record.name.is_none() => {
                 Type::Record(Arc::new(RecordType { name: Some(name.clone()), fields: record.fields.clone() }))
             }
@@ -165,10 +205,18 @@ impl<'a> Types<'a> {
 /// The catalogues in parsed files ⟶ one catalogue of typed tools.
 pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
     let mut catalogue = Catalogue::default();
+    let mut names: FxHashMap<SmolStr, Span> = FxHashMap::default();
     for file in files {
         for item in &file.items {
             match item {
-                syntax::TopItem::Catalogue(declared) => add_catalogue(declared, file, &mut catalogue, report),
+                syntax::TopItem::Catalogue(declared) => match names.get(&declared.name.name) {
+                    // The tools of a second one would hide among those that were reviewed under this name.
+                    Some(first) => report.push(second_catalogue(&declared.name).related(*first, "first declared here")),
+                    None => {
+                        names.insert(declared.name.name.clone(), declared.name.span);
+                        add_catalogue(declared, file, &mut catalogue, report);
+                    }
+                },
                 syntax::TopItem::Plan(plan) => report.push(
                     Diagnostic::new(Code::MixedFile, plan.title.span, "a catalogue file holds no plan")
                         .label("this plan")
@@ -179,6 +227,32 @@ pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
         }
     }
     catalogue
+}
+
+/// One catalogue file by itself ⟶ what is wrong with it, the built-in catalogues being there already.
+pub fn catalogue_alone(file: &syntax::File, report: &Diagnostics) {
+    for item in &file.items {
+        if let syntax::TopItem::Catalogue(declared) = item
+            && crate::builtin::CATALOGUES.contains(&declared.name.name.as_str())
+        {
+            report.push(second_catalogue(&declared.name));
+        }
+    }
+    catalogue(&[file], report);
+}
+
+fn second_catalogue(name: &Ident) -> Diagnostic {
+    let diagnostic = match crate::builtin::CATALOGUES.contains(&name.name.as_str()) {
+        true => {
+            Diagnostic::new(Code::DuplicateCatalogue, name.span, format!("`{}` is a built-in catalogue", name.name))
+                .label("can be neither extended nor replaced")
+        }
+        false => {
+            let message = format!("the catalogue `{}` is declared twice", name.name);
+            Diagnostic::new(Code::DuplicateCatalogue, name.span, message).label("declared again")
+        }
+    };
+    diagnostic.help("give this one another name: a tool's name says who vouches for it")
 }
 
 /// The type definitions at the top level of a file.
@@ -231,7 +305,10 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
             ToolClauseKind::Approval(approval) => tool.approval = *approval,
             ToolClauseKind::Idempotent => tool.idempotent = true,
             ToolClauseKind::Independent => tool.independent = true,
-            ToolClauseKind::Timeout(duration) => tool.timeout_ms = Some(duration.ms),
+            ToolClauseKind::Timeout(duration) => {
+                check_timeout(duration, report);
+                tool.timeout_ms = Some(duration.ms);
+            }
             ToolClauseKind::Category(category) => tool.category = typed_category(category, report),
         }
     }
@@ -252,6 +329,16 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         );
     }
     tool
+}
+
+/// A timeout of nothing would fail every call.
+pub fn check_timeout(duration: &syntax::DurationLit, report: &Diagnostics) {
+    if duration.ms == 0 {
+        report.push(
+            Diagnostic::new(Code::InvalidValue, duration.span, "a timeout must leave some time")
+                .label("every call would fail at once"),
+        );
+    }
 }
 
 fn typed_param(param: &syntax::Param, types: &mut Types<'_>, report: &Diagnostics) -> Param {
@@ -280,6 +367,7 @@ fn typed_category(category: &Ident, report: &Diagnostics) -> Option<SmolStr> {
     }
     let diagnostic =
         Diagnostic::new(Code::UnknownName, category.span, format!("there is no category `{}`", category.name))
+            .label("not a category")
             .help(format!("the categories are {}", list_of(&CATEGORIES)));
     report.push(diagnostic);
     None
@@ -291,6 +379,7 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
         if index.is_none() {
             let diagnostic =
                 Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
+            let diagnostic = diagnostic.label("unknown parameter");
             report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
                 Some(near) => diagnostic.edit(format!("use `{near}`"), span, near),
                 None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
@@ -299,7 +388,14 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
         index
     };
     let target = match target {
-        EffectTarget::Param(name) => Target::Param(param(&name.name, name.span)?),
+        EffectTarget::Param(name) => {
+            let index = param(&name.name, name.span)?;
+            if !names_resource(&tool.params[index].ty, verb) {
+                report.push(no_resource(&name.name, name.span, &tool.params[index].ty, verb));
+                return None;
+            }
+            Target::Param(index)
+        }
         EffectTarget::Template(expr) => {
             let ExprKind::String(literal) = &expr.kind else { return None };
             let mut parts = Vec::new();
@@ -307,11 +403,19 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
                 parts.push(match part {
                     StringPart::Text(text) => TemplatePart::Text(text.as_str().into()),
                     StringPart::Expr(Expr { kind: ExprKind::Name(name), span }) => {
-                        TemplatePart::Param(param(name, *span)?)
+                        let index = param(name, *span)?;
+                        let ty = tool.params[index].ty.without_null();
+                        if !ty.is_accepted_as(&Type::union([Type::String, Type::Int])) {
+                            let diagnostic = no_resource(name, *span, &tool.params[index].ty, verb);
+                            report.push(diagnostic);
+                            return None;
+                        }
+                        TemplatePart::Param(index)
                     }
                     StringPart::Expr(other) => {
                         let message = "only parameters can stand in the template of a resource";
-                        report.push(Diagnostic::new(Code::UnknownEffectTarget, other.span, message));
+                        let diagnostic = Diagnostic::new(Code::UnknownEffectTarget, other.span, message);
+                        report.push(diagnostic.label("not the name of a parameter"));
                         return None;
                     }
                 });
@@ -320,6 +424,30 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
         }
     };
     Some(Effect { verb, target })
+}
+
+/// Whether the value of a parameter names what is touched: a text, or for a program also an argument vector.
+fn names_resource(ty: &Type, verb: EffectVerb) -> bool {
+    let ty = ty.without_null();
+    ty == Type::Error
+        || ty.is_accepted_as(&Type::String)
+        || (verb == EffectVerb::Runs && ty.is_accepted_as(&Type::list(Type::String)))
+}
+
+fn no_resource(name: &str, span: Span, ty: &Type, verb: EffectVerb) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(Code::UnknownEffectTarget, span, format!("the parameter `{name}` names no resource"))
+            .label(format!("this is {}", ty.brief()));
+    match verb {
+        _ if ty.is_subtype(&Type::Int) => {
+            diagnostic.help(format!("put it into a name: `{} \"thing:${{{name}}}\"`", verb.as_str()))
+        }
+        EffectVerb::Runs => diagnostic.help("what is run is a `string` or a `[string]`"),
+        EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes | EffectVerb::Contacts => {
+            diagnostic
+                .help("a resource is named by a `path`, a `glob`, a `string`, or a constant such as \"table:users\"")
+        }
+    }
 }
 
 /// The value of a constant expression that must have a type: literals, lists and records of them.
@@ -331,10 +459,23 @@ pub fn constant(expr: &Expr, ty: &Type, report: &Diagnostics) -> Option<Value> {
     };
     if let Err(misfit) = check_value(&value, ty) {
         let message = format!("the default does not fit the type: {misfit}");
-        report.push(Diagnostic::new(Code::InvalidValue, expr.span, message).label(format!("expected {ty}")));
+        let diagnostic = Diagnostic::new(Code::InvalidValue, expr.span, message);
+        report.push(match value.as_str().and_then(|text| nearest_literal(text, ty)) {
+            Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), expr.span, meant),
+            None => diagnostic.label(format!("expected {}", ty.brief())),
+        });
         return None;
     }
     Some(value)
+}
+
+/// The text of a union of literals that is nearest to a text, as a literal.
+pub fn nearest_literal(text: &str, possible: &Type) -> Option<String> {
+    let texts = possible.members().iter().filter_map(|member| match member {
+        Type::Literal(Literal::String(text)) => Some(text.as_str()),
+        _ => None,
+    });
+    nearest(text, texts).map(|near| Quoted(near).to_string())
 }
 
 fn literal(expr: &Expr) -> Option<Value> {
