@@ -7,8 +7,9 @@ use crate::check::calls_in;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{CriticalVerb, Grant, Resource};
-use crate::eval::{Env, NoCalls, eval_args};
+use crate::eval::Env;
 use crate::plan::{Call, CriticalLine, Plan};
+use crate::reach::reach;
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
 use crate::types::{Quoted, Type};
@@ -67,12 +68,12 @@ impl<'p> Judge<'p> {
                 Some(arg) => arg.ty.is_accepted_as(&given_as(param)) && arg.ty != Type::Error,
                 None => !param.required(),
             });
-        let args = if complete && !call.tool.name.is_empty() { eval_args(call, env, &mut NoCalls).ok() } else { None };
-        let Some(args) = args else {
+        let touches = if complete && !call.tool.name.is_empty() { reach(call, env) } else { None };
+        let Some(touches) = touches else {
             self.unclear = true;
             return;
         };
-        for (verb, resource) in call.tool.touches(&args) {
+        for (verb, resource) in touches {
             let covered = self.lines.cover(verb, &resource);
             match protected(&resource) {
                 Some(name) => report.push(denied(call, verb, &resource, name)),

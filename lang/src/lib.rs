@@ -24,6 +24,7 @@ pub mod plan;
 pub mod eval;
 pub mod resolve;
 pub mod check;
+pub mod reach;
 pub mod cover;
 pub mod graph;
 pub mod order;

@@ -5,12 +5,12 @@
 //! wait for each other anyway, the nearest one stands for all before it, and the graph has a linear number of edges.
 
 use crate::effects::Resource;
-use crate::eval::{Env, NoCalls, eval_args};
+use crate::eval::Env;
 use crate::graph::{Edge, StepGraph};
 use crate::paths::literal_prefix;
-use crate::plan::{Plan, Step, StepId};
+use crate::plan::{Plan, StepId};
+use crate::reach::reach;
 use crate::syntax::EffectVerb;
-use crate::value::Value;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -45,7 +45,8 @@ impl Builder {
         self.edges.clear();
         step.uses.iter().for_each(|used| self.wait(*used, Edge::Data));
         step.after.iter().for_each(|before| self.wait(*before, Edge::After));
-        let touches = touches(step, env);
+        // A call that always fails is reported; until then it may touch anything.
+        let touches = reach(&step.call, env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]);
         let is_read_only = step.call.tool.is_read_only();
         match is_read_only {
             true => {
@@ -81,13 +82,6 @@ impl Builder {
             self.edges.push((before, edge));
         }
     }
-}
-
-/// What a step touches as far as the text tells.
-pub(crate) fn touches(step: &Step, env: &mut Env<'_>) -> Vec<(EffectVerb, Resource)> {
-    let unknown = || step.call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
-    let args = eval_args(&step.call, env, &mut NoCalls).unwrap_or_else(|_| unknown());
-    step.call.tool.touches(&args)
 }
 
 /// The latest step that touched each resource.

@@ -84,15 +84,17 @@ impl Checker<'_> {
 
     /// What stands in `${…}` must be a string, a number or a Boolean.
     fn want_text(&self, typed: &Expr) -> bool {
-        let diagnostic = Diagnostic::new(Code::TypeMismatch, typed.span, "this cannot stand inside a string");
         for member in typed.ty.members() {
-            let diagnostic = diagnostic.clone().label(format!("this is {}", typed.ty.brief()));
+            let mismatch = || {
+                Diagnostic::new(Code::TypeMismatch, typed.span, "this cannot stand inside a string")
+                    .label(format!("this is {}", typed.ty.brief()))
+            };
             self.report.push(match member {
                 Type::Null => Diagnostic::new(Code::MaybeNull, typed.span, "null cannot stand inside a string")
                     .label(format!("this is {}", typed.ty.brief()))
                     .help("say what null means: `${x ?? \"none\"}`"),
-                Type::List(_) => diagnostic.help("join the list: `${names.join(\", \")}`"),
-                Type::Record(_) => diagnostic.help("take one of its fields, or write it as JSON: `${r.to_json()}`"),
+                Type::List(_) => mismatch().help("join the list: `${names.join(\", \")}`"),
+                Type::Record(_) => mismatch().help("take one of its fields, or write it as JSON: `${r.to_json()}`"),
                 _ => continue,
             });
             return false;

@@ -33,7 +33,7 @@ impl Checker<'_> {
     }
 
     fn field(&mut self, base: Expr, name: &Ident, optional: bool, span: Span) -> Expr {
-        let Some(receiver) = self.without_null(&base, optional, &format!(".{}", name.name), name.span) else {
+        let Some(receiver) = self.without_null(&base, optional, || format!(".{}", name.name), name.span) else {
             return error(span);
         };
         let Some(ty) = self.field_type(&receiver, &base, name) else { return error(span) };
@@ -45,16 +45,22 @@ impl Checker<'_> {
     }
 
     /// The receiver's type without null; none when it may be null and `?.` was not written, which is reported.
-    pub(super) fn without_null(&self, base: &Expr, optional: bool, what: &str, at: Span) -> Option<Type> {
+    pub(super) fn without_null(
+        &self,
+        base: &Expr,
+        optional: bool,
+        what: impl Fn() -> String,
+        at: Span,
+    ) -> Option<Type> {
         if base.ty == Type::Null {
-            self.report.push(self.nothing_there(base, what));
+            self.report.push(self.nothing_there(base, &what()));
             return None;
         }
         if !base.ty.has_null() || optional {
             return Some(base.ty.without_null());
         }
         let mut diagnostic =
-            Diagnostic::new(Code::MaybeNull, base.span, format!("`{what}` of something that may be null"))
+            Diagnostic::new(Code::MaybeNull, base.span, format!("`{}` of something that may be null", what()))
                 .label(format!("this is {}", base.ty.brief()))
                 .help("test it first, `if x != null then … else …`, or give a default, `(x ?? …)`");
         if let ExprKind::Step(step) = &base.kind {
@@ -82,6 +88,11 @@ impl Checker<'_> {
     }
 
     fn field_type(&self, receiver: &Type, base: &Expr, name: &Ident) -> Option<Type> {
+        if let Type::Record(record) = receiver
+            && let Some(Field { optional: false, ty, .. }) = record.field(&name.name)
+        {
+            return Some(ty.clone());
+        }
         let mut types = Vec::new();
         for member in receiver.members() {
             match member {

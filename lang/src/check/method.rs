@@ -29,7 +29,7 @@ impl Checker<'_> {
         if base.ty == Type::Error {
             return error(span);
         }
-        let Some(receiver) = self.without_null(&base, optional, &format!(".{}()", name.name), name.span) else {
+        let Some(receiver) = self.without_null(&base, optional, || format!(".{}()", name.name), name.span) else {
             return error(span);
         };
         let Some(function) = stdlib::find(&receiver, &name.name) else {
