@@ -98,7 +98,7 @@ codes! {
     InvalidValue = 312 Error "a constant that the parameter does not accept";
     EvaluationFails = 313 Error "an expression that always fails";
     NeverEqual = 314 Warning "a comparison with a foregone outcome";
-    TypeTooLarge = 315 Error "a type with too many parts";
+    TypeTooLarge = 315 Error "a type past the size limit";
 
     NotCovered = 401 Error "an effect that `critical` does not cover";
     UnusedCritical = 402 Warning "a `critical` line that nothing can use";

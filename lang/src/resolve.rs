@@ -14,7 +14,7 @@ use crate::syntax::{
     self, EffectTarget, EffectVerb, Expr, ExprKind, Ident, StringPart, ToolClauseKind, TypeDef, TypeExpr, TypeExprKind,
     UnaryOp,
 };
-use crate::types::{Field, Literal, MAX_TYPE_PARTS, Quoted, RecordType, Type};
+use crate::types::{Field, Literal, MAX_TYPE_DEPTH, MAX_TYPE_PARTS, Quoted, RecordType, Type};
 use crate::value::Value;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -161,8 +161,10 @@ impl<'a> Types<'a> {
             _ if self.circular.contains(name) => Type::Error,
             ty if ty.is_too_large() => {
                 self.report.push(
-                    Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` has too many parts"))
-                        .label(format!("more than {MAX_TYPE_PARTS}, those of named types counted each time"))
+                    Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` is too large"))
+                        .label(format!(
+                            "more than {MAX_TYPE_PARTS} parts in all, or {MAX_TYPE_DEPTH} within each other"
+                        ))
                         .help("use `any` for the parts that the plan does not look into"),
                 );
                 Type::Error

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// How many parts a type may have, each named type counted with all its parts. More could not be compared in good time.
 pub const MAX_TYPE_PARTS: usize = 4096;
 
+/// How deep the lists and records of a type may lie in each other.
+pub const MAX_TYPE_DEPTH: usize = 256;
+
 /// A type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -127,19 +130,19 @@ impl Type {
         }
     }
 
-    /// Whether the type has more than [`MAX_TYPE_PARTS`] parts.
+    /// Whether the type has more than [`MAX_TYPE_PARTS`] parts, or is deeper than [`MAX_TYPE_DEPTH`].
     pub fn is_too_large(&self) -> bool {
         let mut parts = 0;
-        let mut open = vec![self];
-        while let Some(ty) = open.pop() {
+        let mut open = vec![(self, 0)];
+        while let Some((ty, depth)) = open.pop() {
             parts += 1;
-            if parts + open.len() > MAX_TYPE_PARTS {
+            if parts + open.len() > MAX_TYPE_PARTS || depth > MAX_TYPE_DEPTH {
                 return true;
             }
             match ty {
-                Type::List(element) => open.push(element),
-                Type::Record(record) => open.extend(record.fields.iter().map(|field| &field.ty)),
-                Type::Union(members) => open.extend(members.iter()),
+                Type::List(element) => open.push((element, depth + 1)),
+                Type::Record(record) => open.extend(record.fields.iter().map(|field| (&field.ty, depth + 1))),
+                Type::Union(members) => open.extend(members.iter().map(|member| (member, depth))),
                 Type::Any
                 | Type::Null
                 | Type::Bool

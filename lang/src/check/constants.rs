@@ -12,8 +12,10 @@ use crate::value::Value;
 /// Checks the constants of a plan.
 pub(super) fn check(plan: &Plan, report: &Diagnostics) {
     let mut env = Env::of_text(plan);
-    for declared in &plan.lets {
-        evaluate(&declared.value, &mut env, report);
+    for (index, declared) in plan.lets.iter().enumerate() {
+        // By its name, so that its value is there for those that use it.
+        let name = Expr { kind: ExprKind::Let(index), ty: declared.value.ty.clone(), span: declared.value.span };
+        evaluate(&name, &mut env, report);
     }
     for step in &plan.steps {
         let runs = step.when.as_ref().map(|condition| evaluate(condition, &mut env, report));
@@ -74,6 +76,9 @@ fn has_form(ty: &Type) -> bool {
 
 /// The value as far as the text tells; none when the expression always fails, which is reported.
 fn evaluate(expr: &Expr, env: &mut Env<'_>, report: &Diagnostics) -> Option<Value> {
+    if expr.ty == Type::Error {
+        return None;
+    }
     match eval(expr, env, &mut NoCalls) {
         Ok(value) => Some(value),
         Err(failure) => {

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{Comprehension, Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::{self, StringPart};
-use crate::types::{Field, Literal, MAX_TYPE_PARTS, RecordType, Type};
+use crate::types::{Field, Literal, MAX_TYPE_DEPTH, MAX_TYPE_PARTS, RecordType, Type};
 use crate::value::Value;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -138,7 +138,13 @@ impl Checker<'_> {
     fn list(&mut self, items: &[syntax::Expr], span: Span) -> Expr {
         let items: Vec<Expr> = items.iter().map(|item| self.expr(item)).collect();
         let element = join(items.iter().map(|item| &item.ty));
-        let ty = self.sized(Type::list(element), span);
+        let ty = match element {
+            Type::Error => Type::Error,
+            element => Type::list(element),
+        };
+        if self.is_too_large(&ty, span) {
+            return error(span);
+        }
         Expr { kind: ExprKind::List(items), ty, span }
     }
 
@@ -161,9 +167,17 @@ impl Checker<'_> {
             self.field_names.insert(value.span, field.name.span);
             typed.push((field.name.name.clone(), value));
         }
-        let declared =
-            typed.iter().map(|(name, value)| Field { name: name.clone(), optional: false, ty: value.ty.clone() });
-        let ty = self.sized(Type::Record(Arc::new(RecordType { name: None, fields: declared.collect() })), span);
+        let fields: Vec<Field> = typed
+            .iter()
+            .map(|(name, value)| Field { name: name.clone(), optional: false, ty: value.ty.clone() })
+            .collect();
+        let ty = match fields.iter().any(|field| field.ty == Type::Error) {
+            true => Type::Error,
+            false => Type::Record(Arc::new(RecordType { name: None, fields })),
+        };
+        if self.is_too_large(&ty, span) {
+            return error(span);
+        }
         Expr { kind: ExprKind::Record(typed), ty, span }
     }
 
@@ -204,7 +218,13 @@ impl Checker<'_> {
         let element = self.expr(&inner.element);
         self.not_null = outside;
         self.locals.pop();
-        let ty = self.sized(Type::list(element.ty.clone()), span);
+        let ty = match &element.ty {
+            Type::Error => Type::Error,
+            ty => Type::list(ty.clone()),
+        };
+        if self.is_too_large(&ty, span) {
+            return error(span);
+        }
         Expr { kind: ExprKind::Comprehension(Box::new(Comprehension { slot, element, list, condition })), ty, span }
     }
 
@@ -222,19 +242,17 @@ impl Checker<'_> {
         }
     }
 
-    /// The type of an expression, unless it has too many parts to work with, which is reported.
-    fn sized(&self, ty: Type, span: Span) -> Type {
-        match ty.is_too_large() {
-            true => {
-                self.report.push(
-                    Diagnostic::new(Code::TypeTooLarge, span, "the type of this value has too many parts")
-                        .label(format!("more than {MAX_TYPE_PARTS}, those of its parts counted each time"))
-                        .help("build it of fewer lists and records within each other"),
-                );
-                Type::Error
-            }
-            false => ty,
+    /// Whether a type has too many parts to work with, which is reported.
+    fn is_too_large(&self, ty: &Type, span: Span) -> bool {
+        let is_too_large = ty.is_too_large();
+        if is_too_large {
+            self.report.push(
+                Diagnostic::new(Code::TypeTooLarge, span, "the type of this value is too large")
+                    .label(format!("more than {MAX_TYPE_PARTS} parts in all, or {MAX_TYPE_DEPTH} within each other"))
+                    .help("build it of fewer lists and records within each other"),
+            );
         }
+        is_too_large
     }
 }
 

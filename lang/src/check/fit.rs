@@ -13,7 +13,8 @@ use smol_str::SmolStr;
 impl Checker<'_> {
     /// Reports where an expression does not fit a type, as deep inside as the mistake lies.
     pub(super) fn want(&self, value: &Expr, wanted: &Type) {
-        if value.ty.is_accepted_as(wanted) {
+        // The parts of a list or record are looked at also where one of them is reported already.
+        if value.ty != Type::Error && value.ty.is_accepted_as(wanted) {
             return;
         }
         let wanted = inner_shape(value, wanted);
@@ -25,6 +26,7 @@ impl Checker<'_> {
                 self.want(&parts.2, wanted);
             }
             (ExprKind::Comprehension(inner), Type::List(element)) => self.want(&inner.element, element),
+            _ if value.ty == Type::Error => {}
             _ => self.report.push(mismatch(value, wanted)),
         }
     }

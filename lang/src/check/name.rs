@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind, StepId};
 use crate::source::Span;
 use crate::suggest::nearest;
+use crate::types::Type;
 use smol_str::SmolStr;
 
 /// Past so many diagnostics no nearly right name is looked for: each look goes through all names.
@@ -56,6 +57,10 @@ impl Checker<'_> {
             if !self.use_step(step, span, Some(name)) {
                 return error(span);
             }
+        }
+        // What could not be typed is not worth evaluating wherever it is used.
+        if ty == Type::Error {
+            return error(span);
         }
         Expr { kind: ExprKind::Let(index), ty, span }
     }
