@@ -172,6 +172,6 @@ impl Caller for DryCaller<'_, '_> {
 pub(super) fn looked_path(look: &Look) -> Option<&str> {
     match look {
         Look::At { path } | Look::Entries { path } => Some(path),
-        Look::Matches { .. } | Look::Program { .. } => None,
+        Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::InputValue;
 use crate::config::Config;
+use crate::prediction::Prediction;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
@@ -23,6 +24,8 @@ pub struct Bound<'a> {
     pub config: &'a Config,
     /// Everything that was looked at outside the plan.
     pub observations: &'a [Observation],
+    /// What is expected of each step: its condition and arguments are bound as far as they are known.
+    pub predictions: &'a [Prediction],
 }
 
 #[derive(Serialize)]
@@ -34,6 +37,7 @@ struct BoundForm<'a> {
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
+    calls: Vec<(&'a str, Option<bool>, &'a Value)>,
 }
 
 /// The digest that an approval names.
@@ -57,5 +61,6 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
+        calls: bound.predictions.iter().map(|step| (step.step.as_str(), step.when, &step.args)).collect(),
     })
 }
