@@ -1,7 +1,7 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::Config;
+use crate::config::{Config, Require};
 use crate::prediction::Prediction;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
@@ -34,6 +34,7 @@ struct BoundForm<'a> {
     plan: Digest,
     inputs: Vec<(&'a str, &'a Value)>,
     policy: BTreeMap<&'a str, Approval>,
+    require: Require,
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
@@ -58,6 +59,7 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
             .map(|(input, given)| (input.name.as_str(), &given.value))
             .collect(),
         policy: policy.collect(),
+        require: bound.config.require,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
