@@ -137,6 +137,12 @@ impl Overlay {
         self.resolve_with(path, Last::Keep)
     }
 
+    /// As [`stat`](Overlay::stat), without being recorded as a look.
+    pub fn stat_unseen(&self, path: &str) -> Result<Sight<Info>, FileError> {
+        let info = self.look(path)?;
+        Ok(self.unknown_at(path, info.kind).map_or(Sight::Known(info), |by| Sight::Unknown { by }))
+    }
+
     /// What is at a path, links not followed.
     pub fn stat(&mut self, path: &str) -> Result<Sight<Info>, FileError> {
         let info = self.look(path)?;
@@ -313,12 +319,40 @@ impl Overlay {
         &self.contents
     }
 
-    /// Records a look at a program; programs are not simulated. Gives what is seen.
+    /// Records a look at a program. One of the workspace may have been written by an earlier call, or be unknown by now.
+    /// Gives what is seen.
     pub fn observe_program(&mut self, name: &str) -> Result<String, FileError> {
         let look = Look::Program { name: name.into() };
-        let seen = self.base.observe(&look)?;
-        self.saw_base(look.clone(), seen.clone());
+        let Some(path) = name.strip_prefix("./") else { return self.observe_program_now(look) };
+        let path = self.resolve(path)?;
+        let kind = self.look(&path)?.kind;
+        let simulated = match self.simulated(&path) {
+            None => None,
+            Some(Shown::File { digest, mode, .. }) if mode.unwrap_or_default() & 0o111 != 0 => {
+                Some(format!("{} {digest}", self.base.root().join(&path).display()))
+            }
+            Some(_) => Some("absent".to_owned()),
+        };
+        match simulated {
+            Some(seen) => {
+                self.record(look, seen.clone());
+                Ok(seen)
+            }
+            None if self.unknown_at(&path, kind).is_some() => self.observe_program_first(look),
+            None => self.observe_program_now(look),
+        }
+    }
+
+    fn observe_program_now(&mut self, look: Look) -> Result<String, FileError> {
+        let seen = self.observe_program_first(look.clone())?;
         self.record(look, seen.clone());
+        Ok(seen)
+    }
+
+    /// As it is before the plan.
+    fn observe_program_first(&mut self, look: Look) -> Result<String, FileError> {
+        let seen = self.base.observe(&look)?;
+        self.saw_base(look, seen.clone());
         Ok(seen)
     }
 
