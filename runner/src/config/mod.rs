@@ -43,7 +43,7 @@ pub struct Config {
 }
 
 /// What an approval must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Require {
     /// Whatever the kind of plan asks for.

@@ -40,9 +40,10 @@ pub(super) fn start(chosen: Option<&Path>, current: &Path) -> Result<PathBuf, Co
     }
 }
 
-/// The nearest file with this name in `start` or a directory above it.
+/// The nearest thing with this name in `start` or a directory above it. Whether it is a file that can be read is found out
+/// by reading it: a configuration that is passed over would be a policy that is not kept.
 pub(super) fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
-    start.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
+    start.ancestors().map(|folder| folder.join(name)).find(|path| path.symlink_metadata().is_ok())
 }
 
 /// Where the state of a workspace is kept. Whether that is a good place is judged when it is used, see [`outside`].

@@ -59,11 +59,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             Ok(values) => values.clone(),
             Err(_) => step.call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
         };
+        let when = if self.stopped { None } else { self.condition(step) };
         let done = match self.stopped {
             true => {
                 Done { outcome: StepOutcome::NotReached, changes: Vec::new(), value: Value::Unknown(step.ty.clone()) }
             }
-            false => match self.condition(step) {
+            false => match when {
                 Some(false) => Done { outcome: StepOutcome::Skipped, changes: Vec::new(), value: Value::Null },
                 Some(true) => match &args {
                     Ok(values) => self.made(id, step, values),
@@ -79,7 +80,13 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.policy(step);
         let observations = self.overlay.take_observations();
         self.note_touched(step, &values, &done.changes, &observations);
-        self.predictions.push(Prediction { step: step.name.to_string(), observations, changes: done.changes.clone() });
+        self.predictions.push(Prediction {
+            step: step.name.to_string(),
+            when,
+            args: step.call.tool.named(&values),
+            observations,
+            changes: done.changes.clone(),
+        });
         self.env.set_step(id, done.value.clone());
         self.report(id, step, &values, done);
     }

@@ -138,6 +138,13 @@ pub enum Look {
         /// `argv[0]`
         name: String,
     },
+    /// A part of a step's call, as it was computed: nothing of the workspace.
+    Call {
+        /// The step.
+        step: String,
+        /// `when`, or the name of a parameter.
+        part: String,
+    },
 }
 
 /// A look and what was seen.

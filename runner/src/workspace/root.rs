@@ -177,6 +177,7 @@ impl Workspace {
             },
             Look::Matches { glob, ignored } => Ok(matches_seen(&self.glob(glob, *ignored)?)),
             Look::Program { name } => self.observe_program(name),
+            Look::Call { step, .. } => Err(FileError::Form(format!("the call of `{step}` is not in the workspace"))),
         }
     }
 

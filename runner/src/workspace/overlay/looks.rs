@@ -9,6 +9,12 @@ use crate::workspace::Entry;
 use std::sync::Arc;
 
 impl Overlay {
+    /// As [`stat`](Overlay::stat), without being recorded as a look.
+    pub fn stat_unseen(&self, path: &str) -> Result<Sight<Info>, FileError> {
+        let info = self.look(path)?;
+        Ok(self.unknown_at(path, info.kind).map_or(Sight::Known(info), |by| Sight::Unknown { by }))
+    }
+
     /// What is at a path, links not followed.
     pub fn stat(&mut self, path: &str) -> Result<Sight<Info>, FileError> {
         let info = self.look(path)?;
