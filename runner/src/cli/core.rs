@@ -14,7 +14,6 @@ use crate::render::final_report::{self, fold};
 use crate::run::{Ask, RunSetup, Stop, Watch};
 use crate::state::RunState;
 use crate::undo;
-use planc_lang::source::Sources;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -143,9 +142,4 @@ impl Screen {
         self.drain(&mut list);
         list.finish();
     }
-}
-
-/// A source in its one form.
-pub fn formatted(_sources: &Sources, _index: usize) -> Result<String, Fault> {
-    Err(Fault::usage("the formatter is not part of this build"))
 }

@@ -1,12 +1,12 @@
 //! `planc fmt`: plans and catalogues ⟶ the same in their one form, rewritten atomically.
 
-use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::{Session, count_errors};
 use super::texts::{self, Text};
 use crate::render::text::{count, inline};
 use planc_lang::diagnostic::Diagnostics;
+use planc_lang::format::format;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
 use std::io::Write;
@@ -64,12 +64,12 @@ fn format_one(session: &Session, name: &str, check: bool) -> Result<bool, Fault>
     };
     let index = sources.add(shown, text.as_str());
     let report = Diagnostics::default();
-    let _ = parse(&sources, index, &report);
+    let tree = parse(&sources, index, &report);
     let mistakes = report.into_sorted();
     if count_errors(&mistakes) > 0 {
         return Err(texts::fault(format!("`{shown}` is left as it is"), &mistakes, &sources, colour));
     }
-    let formatted = core::formatted(&sources, index)?;
+    let formatted = format(&sources, index, &tree);
     match (name, check) {
         ("-", false) => session.out.print(&formatted)?,
         (_, false) if formatted != text => rewrite(&path, &formatted)?,
