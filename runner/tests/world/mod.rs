@@ -1,5 +1,6 @@
 //! A workspace in a temporary folder, planc run in it without a terminal, and what must not differ between two machines
 //! taken out of what it says.
+#![allow(dead_code, reason = "each of the tests that share this uses a part of it")]
 
 use regex::Regex;
 use std::collections::BTreeMap;
