@@ -323,7 +323,8 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
     }
     if pure.is_some() || !effects.is_empty() {
         tool.effects = Effects::Declared(effects.into_iter().map(|(effect, _)| effect).collect());
-    } else {
+    } else if !declared.clauses.iter().any(|clause| matches!(clause.kind, ToolClauseKind::Effect(..))) {
+        // One that was declared in vain has been reported.
         report.push(
             Diagnostic::new(Code::NoEffects, tool.span, format!("the tool `{}` declares no effect", tool.name))
                 .label("taken to touch everything")

@@ -30,7 +30,8 @@ pub fn verb_of(change: &Change) -> Option<CriticalVerb> {
     }
 }
 
-/// The changes of a call that no line covers. A directory that is made on the way to a covered path is covered.
+/// The changes of a call that no line covers. A directory that is made on the way to a covered path is covered; so is one
+/// that is made or deleted where a line covers whatever it may hold.
 pub fn uncovered_changes(plan: &Plan, changes: &[Change]) -> Vec<Uncovered> {
     let covered = |verb: CriticalVerb, path: &str| plan.grants().any(|grant| grant.allows_path(verb, path));
     let mut uncovered = Vec::new();
@@ -42,7 +43,15 @@ pub fn uncovered_changes(plan: &Plan, changes: &[Change]) -> Vec<Uncovered> {
                     && planc_lang::paths::within(&other.path, &change.path)
                     && covered(CriticalVerb::Create, &other.path)
             });
-        if !covered(verb, &change.path) && !on_the_way {
+        let is_directory = [&change.before, &change.after].iter().any(|s| matches!(s, FileState::Directory { .. }));
+        let with_all_it_holds = match verb {
+            // No file has this name, so only a line over all names matches.
+            CriticalVerb::Create | CriticalVerb::Delete => {
+                is_directory && covered(verb, &format!("{}/\0", change.path))
+            }
+            CriticalVerb::Read | CriticalVerb::Modify | CriticalVerb::Run | CriticalVerb::Contact => false,
+        };
+        if !covered(verb, &change.path) && !on_the_way && !with_all_it_holds {
             uncovered.push(Uncovered { verb, resource: change.path.clone() });
         }
     }

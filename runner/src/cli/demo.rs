@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::fault::Fault;
-use super::init::{FIRST_PLAN, FIRST_PLAN_TEXT};
+use super::init::FIRST_PLAN_TEXT;
 use super::output::Output;
 use crate::render::card::shell_word;
 use crate::render::text::Tone;
@@ -21,12 +21,21 @@ struct Example {
 const EXAMPLES: &[Example] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
 /// The smallest example, which is always there.
-const HELLO: Example = Example { name: "hello", files: &[(FIRST_PLAN, FIRST_PLAN_TEXT.as_bytes())] };
+const HELLO: Example = Example { name: "hello", files: &[(PLAN, FIRST_PLAN_TEXT.as_bytes())] };
+
+/// The plan of every example.
+const PLAN: &str = "plan.pl";
+
+/// What is played when no example is named: planc can take back all of it, so that nobody needs to be asked.
+const DEFAULT: &str = "config-to-toml";
+
+/// A script that makes what files alone cannot be, such as a repository; run in the workspace before all else.
+const SETUP: &str = "setup.sh";
 
 /// Arguments of `planc demo`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which example; without a name, the first
+    /// Which example; without a name, one that planc can take back by itself
     name: Option<String>,
     /// The folder to make; without it, a fresh one for temporary files
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
@@ -48,7 +57,7 @@ pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
         return Ok(Exit::Success);
     }
     let example = match &args.name {
-        None => all().next().unwrap_or(&HELLO),
+        None => all().find(|example| example.name == DEFAULT).unwrap_or(&HELLO),
         Some(name) => all().find(|example| example.name == name).ok_or_else(|| {
             Fault::usage(format!("there is no example `{name}`")).help("`planc demo --list` names them")
         })?,
@@ -57,7 +66,7 @@ pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
     play(out, example, &folder)
 }
 
-/// Makes the folder and writes the example's files into `workspace` in it.
+/// Makes the folder and writes the example into it: the plan beside the workspace it works in.
 fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     let unique = uuid::Uuid::new_v4().simple().to_string();
     let folder = match chosen {
@@ -66,8 +75,9 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     };
     let failed = |error: std::io::Error| Fault::usage(format!("cannot make `{}`: {error}", folder.display()));
     std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+    std::fs::create_dir_all(folder.join("workspace")).map_err(failed)?;
     for (path, content) in example.files {
-        let path = folder.join("workspace").join(path);
+        let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
         std::fs::write(path, content).map_err(failed)?;
     }
@@ -76,36 +86,39 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
 
 /// Runs the commands a person would type, and shows each of them.
 fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
-    let plan = plan_of(example);
-    let failed = |error: std::io::Error| Fault::usage(format!("cannot start planc: {error}"));
-    let program = std::env::current_exe().map_err(failed)?;
     let workspace = folder.join("workspace");
-    out.progress(&format!(
-        "{}\n",
-        out.err_tone(Tone::Dim, &format!("cd {}", shell_word(&workspace.to_string_lossy())))
-    ));
+    let show = |line: &str, tone: Tone| out.progress(&format!("{}\n", out.err_tone(tone, line)));
+    show(&format!("cd {}", shell_word(&workspace.to_string_lossy())), Tone::Dim);
+    let plan = format!("../{PLAN}");
     let mut last = 0;
-    for words in [vec!["check", plan], vec!["plan", plan], vec!["run", "--approve", plan]] {
-        out.progress(&format!("\n{}\n", out.err_tone(Tone::Name, &format!("$ planc {}", words.join(" ")))));
-        let status = Command::new(&program)
-            .args(["--state-dir".as_ref(), folder.join("state").as_os_str()])
-            .args(if out.is_json() { &["--format", "json"][..] } else { &[] })
-            .args(&words)
-            .current_dir(&workspace)
-            .status()
-            .map_err(failed)?;
-        last = status.code().unwrap_or(Exit::Interrupted as i32);
+    if example.files.iter().any(|(path, _)| *path == SETUP) {
+        show(&format!("$ sh ../{SETUP}"), Tone::Name);
+        last = status(Command::new("sh").arg(format!("../{SETUP}")).current_dir(&workspace))?;
+    }
+    let program = std::env::current_exe().map_err(|error| unstarted(&error))?;
+    for words in [vec!["check", &plan], vec!["plan", &plan], vec!["run", "--approve", &plan]] {
         if last != 0 {
             break;
         }
+        show(&format!("\n$ planc {}", words.join(" ")), Tone::Name);
+        let mut command = Command::new(&program);
+        command
+            .args(["--state-dir".as_ref(), folder.join("state").as_os_str()])
+            .args(if out.is_json() { &["--format", "json"][..] } else { &[] })
+            .args(&words)
+            .current_dir(&workspace);
+        last = status(&mut command)?;
     }
     let hint = format!("\nEverything is in {}; look around, then delete it.\n", folder.display());
     out.progress(&out.err_tone(Tone::Dim, &hint));
     Ok(Exit::ALL.iter().map(|(exit, _, _)| *exit).find(|exit| *exit as i32 == last).unwrap_or(Exit::Failed))
 }
 
-/// The plan of an example: `plan.pl`, else its first file with a plan's extension.
-fn plan_of(example: &Example) -> &'static str {
-    let plans = || example.files.iter().map(|(path, _)| *path).filter(|path| path.ends_with(".pl"));
-    plans().find(|path| *path == "plan.pl").or_else(|| plans().find(|path| !path.contains('/'))).unwrap_or("plan.pl")
+fn status(command: &mut Command) -> Result<i32, Fault> {
+    let status = command.status().map_err(|error| unstarted(&error))?;
+    Ok(status.code().unwrap_or(Exit::Interrupted as i32))
+}
+
+fn unstarted(error: &std::io::Error) -> Fault {
+    Fault::usage(format!("cannot start a command: {error}"))
 }

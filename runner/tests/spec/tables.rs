@@ -1,0 +1,44 @@
+//! Tables that the code knows already: the standard library, and every limit.
+
+use planc_lang::stdlib;
+
+/// The functions of the standard library: signature, an example with its value, what it gives.
+pub fn functions() -> String {
+    stdlib::all()
+        .map(|function| {
+            let (expression, value) = function.example;
+            format!("{}\n    {}\n    {expression}  // ⟶ {value}\n", function.signature, function.doc)
+        })
+        .collect()
+}
+
+/// Everything that is bounded.
+pub fn limits() -> String {
+    let mib = |bytes: u64| format!("{} MiB", bytes >> 20);
+    let rows = [
+        ("a source", mib(planc_lang::source::MAX_SOURCE_BYTES as u64)),
+        ("an evaluation: steps", planc_lang::eval::MAX_EVAL_STEPS.to_string()),
+        ("an evaluation: values made", mib(planc_lang::eval::MAX_EVAL_BYTES)),
+        ("a text", mib(planc_lang::value::MAX_TEXT_BYTES as u64)),
+        ("a list: items", planc_lang::value::MAX_ITEMS.to_string()),
+        ("a value: depth", planc_lang::value::MAX_DEPTH.to_string()),
+        ("a value: size", mib(planc_lang::value::MAX_VALUE_BYTES)),
+        ("a JSON text that is parsed", mib(stdlib::MAX_JSON_BYTES as u64)),
+        ("a regular expression: text", format!("{} bytes", stdlib::MAX_PATTERN_BYTES)),
+        ("a regular expression: compiled", mib(stdlib::MAX_REGEX_BYTES as u64)),
+        ("`planc.toml`", mib(planc::config::MAX_CONFIG_BYTES)),
+        ("catalogue files of a workspace", planc::config::MAX_CATALOGUES.to_string()),
+        ("a file that a tool reads or writes", mib(planc::workspace::MAX_FILE_BYTES)),
+        ("all that one call reads and writes", mib(planc::workspace::MAX_CALL_BYTES)),
+        ("paths that one call finds or changes", planc::workspace::MAX_PATHS.to_string()),
+        ("entries that one call walks over", planc::workspace::MAX_WALKED.to_string()),
+        ("links on the way to a path", planc::workspace::MAX_LINKS.to_string()),
+        ("a program: `max_output_bytes`", mib(planc::tool::process::MAX_OUTPUT_BYTES)),
+        ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
+        ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),
+        ("calls at the same time", planc::desk::PARALLEL.to_string()),
+        ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
+    ];
+    let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
+    rows.iter().map(|(what, most)| format!("{what:width$}  {most}\n")).collect()
+}
