@@ -91,7 +91,9 @@ struct Touched {
     paths: FxHashMap<SmolStr, StepId>,
     /// By every directory above a touched path.
     beneath: FxHashMap<SmolStr, StepId>,
-    named: FxHashMap<Resource, StepId>,
+    /// By name, each once; `places` says where.
+    named: Vec<(Resource, StepId)>,
+    places: FxHashMap<Resource, usize>,
     /// The latest step that may have touched any path: a program, an unknown path.
     any_path: Option<StepId>,
     /// The latest step that may have touched anything.
@@ -109,7 +111,11 @@ impl Touched {
             Resource::AnyPath => self.any_path = Some(step),
             Resource::Program(_) | Resource::AnyProgram | Resource::Everything => self.everything = Some(step),
             Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => {
-                self.named.insert(resource, step);
+                let place = *self.places.entry(resource.clone()).or_insert(self.named.len());
+                match self.named.get_mut(place) {
+                    Some((_, latest)) => *latest = step,
+                    None => self.named.push((resource, step)),
+                }
             }
         }
     }

@@ -7,6 +7,9 @@ use crate::syntax::{Expr, ExprKind, StringPart};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+/// The most members of a circle, after the first, that a message shows.
+const MAX_SHOWN: usize = 8;
+
 impl Checker<'_> {
     /// Types all lets, each after those it uses. From here on they stand in that order.
     pub(super) fn lets(&mut self, parts: &mut Parts<'_>) {
@@ -82,11 +85,14 @@ impl Checker<'_> {
             first.name.span,
             match names.as_slice() {
                 [one] => format!("`{one}` is defined by itself"),
+                [first, rest @ ..] if rest.len() > MAX_SHOWN => {
+                    format!("`{first}` and {} others are defined by each other", rest.len())
+                }
                 many => format!("{} are defined by each other", crate::resolve::list_of(many)),
             },
         )
         .label("needs its own value");
-        for index in &members[1..] {
+        for index in members[1..].iter().take(MAX_SHOWN) {
             diagnostic = diagnostic.related(parts.lets[*index].0.name.span, "part of the circle");
         }
         self.report.push(diagnostic.help("a `let` is a value, not a variable: define it by other names"));

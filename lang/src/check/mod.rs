@@ -29,6 +29,7 @@ use crate::value::Value;
 pub(crate) use constants::calls_in;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
 pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -> Option<Plan> {
@@ -111,7 +112,7 @@ struct Checker<'a> {
     report: &'a Diagnostics,
     /// Catalogues in the file of the plan, each with a dot: their place is reported, and what their tools are is not known.
     misplaced: Vec<String>,
-    names: FxHashMap<SmolStr, Symbol>,
+    names: BTreeMap<SmolStr, Symbol>,
     inputs: Vec<Input>,
     input_used: Vec<bool>,
     heads: Vec<Head>,
@@ -147,7 +148,7 @@ impl<'a> Checker<'a> {
             catalogue,
             report,
             misplaced: Vec::new(),
-            names: FxHashMap::default(),
+            names: BTreeMap::new(),
             inputs: Vec::new(),
             input_used: Vec::new(),
             heads: Vec::new(),

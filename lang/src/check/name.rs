@@ -138,7 +138,6 @@ impl Checker<'_> {
         }
         let mut known: Vec<&str> = self.names.keys().map(SmolStr::as_str).collect();
         known.extend(self.locals.iter().map(|local| local.name.as_str()));
-        known.sort_unstable();
         match nearest(name, known) {
             Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near),
             None => diagnostic

@@ -191,10 +191,8 @@ impl Checker<'_> {
             None => {
                 let diagnostic =
                     Diagnostic::new(Code::UnknownStep, name.span, format!("there is no step `{}`", name.name));
-                let steps = self.names.iter().filter(|(_, s)| matches!(s.meaning, Meaning::Step(_)));
-                let mut steps: Vec<&str> = steps.map(|(name, _)| name.as_str()).collect();
-                steps.sort_unstable();
-                self.report.push(match nearest(&name.name, steps.iter().copied()) {
+                let steps = self.heads.iter().map(|head| head.name.as_str());
+                self.report.push(match nearest(&name.name, steps) {
                     Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), name.span, near),
                     None => diagnostic.label("not declared in this plan"),
                 });
