@@ -143,7 +143,11 @@ fn crash(label: &str, expected: &BTreeMap<Vec<u8>, String>, now: impl FnOnce(&Pl
     if well {
         let tree: BTreeMap<_, _> = without_plan(picture(&place.ws()));
         assert_eq!(&tree, expected, "{label}");
-        assert!(acts(&place).values().all(|count| *count == 1) && acts(&place).len() == PROGRAMS.len(), "{label}: {:?}", acts(&place));
+        assert!(
+            acts(&place).values().all(|count| *count == 1) && acts(&place).len() == PROGRAMS.len(),
+            "{label}: {:?}",
+            acts(&place)
+        );
     }
     for (step, count) in acted {
         assert_eq!(acts(&place).get(&step), Some(&count), "{label}: `{step}` had finished and ran again");
@@ -181,7 +185,8 @@ fn killed_at_twenty_random_moments_a_run_goes_on_as_if_nothing_had_been() {
     for attempt in 0..20 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let moment = took.mul_f64((seed >> 33) as f64 / (1u64 << 31) as f64);
-        killed += u32::from(crash(&format!("{attempt}: after {moment:?}"), &expected, |_, _| std::thread::sleep(moment)));
+        killed +=
+            u32::from(crash(&format!("{attempt}: after {moment:?}"), &expected, |_, _| std::thread::sleep(moment)));
     }
     assert!(killed >= 10, "only {killed} of 20 runs were still going on");
 }
