@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::{Approval, EffectVerb};
 use crate::types::Type;
 use crate::value::Value;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -78,8 +78,8 @@ impl Tool {
         match &self.effects {
             Effects::Undeclared => vec![(EffectVerb::Writes, Resource::Everything)],
             Effects::Declared(list) => {
-                let types: Vec<Type> = self.params.iter().map(|param| param.ty.clone()).collect();
-                list.iter().map(|effect| (effect.verb, resource(effect, args, &types))).collect()
+                let ty = |index: usize| &self.params[index].ty;
+                list.iter().map(|effect| (effect.verb, resource(effect, args, ty))).collect()
             }
         }
     }
@@ -117,6 +117,8 @@ impl Tool {
 pub struct Catalogue {
     tools: Vec<Arc<Tool>>,
     by_name: FxHashMap<SmolStr, usize>,
+    /// The first parts of the tools' names.
+    catalogues: FxHashSet<SmolStr>,
 }
 
 impl Catalogue {
@@ -126,6 +128,7 @@ impl Catalogue {
             return Err(self.tools[*index].clone());
         }
         self.by_name.insert(tool.name.clone(), self.tools.len());
+        self.catalogues.extend(tool.name.split_once('.').map(|(catalogue, _)| SmolStr::new(catalogue)));
         self.tools.push(Arc::new(tool));
         Ok(())
     }
@@ -142,6 +145,6 @@ impl Catalogue {
 
     /// Whether a catalogue with this name has a tool.
     pub fn has_catalogue(&self, name: &str) -> bool {
-        self.tools.iter().any(|tool| tool.name.split_once('.').is_some_and(|(catalogue, _)| catalogue == name))
+        self.catalogues.contains(name)
     }
 }

@@ -97,7 +97,8 @@ codes! {
     NotAList = 311 Error "a list was expected";
     InvalidValue = 312 Error "a constant that the parameter does not accept";
     EvaluationFails = 313 Error "an expression that always fails";
-    NeverEqual = 314 Warning "a comparison that is never true";
+    NeverEqual = 314 Warning "a comparison with a foregone outcome";
+    TypeTooLarge = 315 Error "a type past the size limit";
 
     NotCovered = 401 Error "an effect that `critical` does not cover";
     UnusedCritical = 402 Warning "a `critical` line that nothing can use";
@@ -111,12 +112,14 @@ codes! {
     UsedBeforeDefined = 502 Error "a step used before it runs";
     NoSteps = 503 Error "a plan without a step";
     UnusedLet = 504 Warning "a `let` that nothing uses";
+    UnusedInput = 505 Warning "an input that nothing uses";
 
     DuplicateTool = 601 Error "a tool that is declared twice";
-    UnknownEffectTarget = 602 Error "an effect on something that is no parameter";
+    UnknownEffectTarget = 602 Error "an effect on something that names no resource";
     ConflictingEffects = 603 Error "effects that contradict each other";
     RecursiveType = 604 Error "a type that contains itself";
     NoEffects = 605 Warning "a tool that declares no effect";
+    DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
 }
 
 impl Code {

@@ -57,7 +57,7 @@ pub fn check_source(sources: &Sources, index: usize, catalogue: &Catalogue) -> V
     let report = Diagnostics::default();
     let file = parse(sources, index, &report);
     match is_catalogue(&file) {
-        true => drop(resolve::catalogue(&[&file], &report)),
+        true => resolve::catalogue_alone(&file, &report),
         false => drop(checked(&file, catalogue, &report)),
     }
     report.into_sorted()

@@ -85,6 +85,7 @@ fn check_at(value: &Value, ty: &Type, path: &mut String) -> Result<(), Misfit> {
                     Ok(()) => return Ok(()),
                     // The deepest reason is the most telling: the value had this member's outer shape.
                     Err(misfit) if misfit.path.len() > path.len() => first = Some(misfit),
+                    Err(misfit) if first.is_none() && same_shape(value, member) => first = Some(misfit),
                     Err(_) => {}
                 }
             }
@@ -95,4 +96,8 @@ fn check_at(value: &Value, ty: &Type, path: &mut String) -> Result<(), Misfit> {
         }
         _ => misfit(path, format!("expected {ty}, found {}", value.describe())),
     }
+}
+
+fn same_shape(value: &Value, ty: &Type) -> bool {
+    matches!((value, ty), (Value::Record(_), Type::Record(_)) | (Value::List(_), Type::List(_)))
 }

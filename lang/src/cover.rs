@@ -2,14 +2,17 @@
 //!
 //! Errs towards silence: what depends on the world is judged by the dry run and again before each call.
 
+use crate::catalogue::Param;
 use crate::check::calls_in;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::effects::{CriticalVerb, Resource};
-use crate::eval::{Env, NoCalls, eval_args};
-use crate::plan::{Call, Plan};
+use crate::effects::{CriticalVerb, Grant, Resource};
+use crate::eval::Env;
+use crate::plan::{Call, CriticalLine, Plan};
+use crate::reach::reach;
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
+use crate::types::{Quoted, Type};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -18,93 +21,199 @@ pub const PROTECTED_NAMES: [&str; 2] = ["planc.toml", ".planc"];
 
 /// Reports effects that no line covers and lines that nothing can use.
 pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {
-    let mut lines = Lines::new(plan);
+    let mut judge =
+        Judge { lines: Lines::new(plan), missing: Vec::new(), places: FxHashMap::default(), unclear: false };
+    // A call or a check that could not be understood may be what uses a line.
+    let understood = !report.has_errors();
     let mut env = Env::of_text(plan);
-    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
-    for call in calls {
-        judge(call, &mut env, &mut lines, file, report);
+    for step in &plan.steps {
+        judge.call(&step.call, &mut env, report);
+        step.undo.iter().for_each(|undo| judge.call(undo, &mut env, report));
     }
     let checks = plan.assumptions.iter().filter_map(|assumption| assumption.check.as_ref());
     for check in checks.chain(plan.verifications.iter().filter_map(|verification| verification.check.as_ref())) {
-        calls_in(check, &mut |call| judge(call, &mut env, &mut lines, file, report));
+        calls_in(check, &mut |call| judge.call(call, &mut env, report));
     }
-    for (line, _) in plan.critical.iter().zip(&lines.used).filter(|(_, used)| !**used) {
-        report.push(
-            Diagnostic::new(
-                Code::UnusedCritical,
-                line.span,
-                format!("nothing in this plan can {} `{}`", line.verb().as_str(), line.grant.resource),
-            )
-            .label("no step has use for this line")
-            .help("take it out: an approver reads every line as something that may happen"),
-        );
+    // A line that could not be understood may be the one that covers.
+    if plan.critical.len() == written_lines(file) {
+        judge.missing.iter().for_each(|missing| report.push(uncovered(missing, file)));
+    }
+    if understood && !judge.unclear {
+        judge.lines.report_unused(report);
     }
 }
 
-fn judge(call: &Call, env: &mut Env<'_>, lines: &mut Lines<'_>, file: &syntax::File, report: &Diagnostics) {
-    // A call with an argument that is already reported says nothing about coverage.
-    if call.args.len() != call.tool.params.len() || call.tool.name.is_empty() {
-        return;
-    }
-    let Ok(args) = eval_args(call, env, &mut NoCalls) else { return };
-    for (verb, resource) in call.tool.touches(&args) {
-        if let Some(name) = protected(&resource) {
-            report.push(
-                Diagnostic::new(Code::DeniedResource, call.span, format!("no plan may touch `{resource}`"))
-                    .label(format!("`{}` {} it", call.tool.name, verb.as_str()))
-                    .help(format!("`{name}` decides what plans may do; a person changes it by hand")),
-            );
-            continue;
+/// An effect that no line covers, with the calls that have it.
+struct Missing<'p> {
+    call: &'p Call,
+    verb: EffectVerb,
+    resource: Resource,
+    /// Further calls with this effect.
+    others: Vec<Span>,
+}
+
+struct Judge<'p> {
+    lines: Lines<'p>,
+    missing: Vec<Missing<'p>>,
+    /// Where in `missing` an effect stands.
+    places: FxHashMap<(CriticalVerb, Resource), usize>,
+    /// Whether a call could not be judged; what is wrong with it is already reported.
+    unclear: bool,
+}
+
+impl<'p> Judge<'p> {
+    fn call(&mut self, call: &'p Call, env: &mut Env<'p>, report: &Diagnostics) {
+        let complete = call.args.len() == call.tool.params.len()
+            && call.tool.params.iter().zip(&call.args).all(|(param, arg)| match arg {
+                Some(arg) => arg.ty.is_accepted_as(&given_as(param)) && arg.ty != Type::Error,
+                None => !param.required(),
+            });
+        let touches = if complete && !call.tool.name.is_empty() { reach(call, env) } else { None };
+        let Some(touches) = touches else {
+            self.unclear = true;
+            return;
+        };
+        for (verb, resource) in touches {
+            let covered = self.lines.cover(verb, &resource);
+            match protected(&resource) {
+                Some(name) => report.push(denied(call, verb, &resource, name)),
+                None if !covered && verb != EffectVerb::Reads => self.miss(call, verb, resource),
+                None => {}
+            }
         }
-        let covered = lines.cover(verb, &resource);
-        if !covered && verb != EffectVerb::Reads {
-            report.push(uncovered(call, verb, &resource, file));
+    }
+
+    /// One missing line is one mistake, however many calls need it.
+    fn miss(&mut self, call: &'p Call, verb: EffectVerb, resource: Resource) {
+        let key = (wanted(call, verb), resource.clone());
+        match self.places.get(&key) {
+            Some(place) => self.missing[*place].others.push(call.span),
+            None => {
+                self.places.insert(key, self.missing.len());
+                self.missing.push(Missing { call, verb, resource, others: Vec::new() });
+            }
         }
     }
+}
+
+/// The type that an argument for a parameter may have.
+fn given_as(param: &Param) -> Type {
+    match param.optional {
+        true => param.ty.clone().optional(),
+        false => param.ty.clone(),
+    }
+}
+
+fn written_lines(file: &syntax::File) -> usize {
+    let plan = file.items.iter().find_map(|item| match item {
+        TopItem::Plan(plan) => Some(plan),
+        TopItem::Catalogue(_) | TopItem::Type(_) => None,
+    });
+    let items = plan.into_iter().flat_map(|plan| &plan.items);
+    items.map(|item| if let Item::Critical(critical) = item { critical.lines.len() } else { 0 }).sum()
+}
+
+fn denied(call: &Call, verb: EffectVerb, resource: &Resource, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::DeniedResource, call.span, format!("no plan may touch `{resource}`"))
+        .label(format!("`{}` {} it", call.tool.name, verb.as_str()))
+        .help(format!("`{name}` decides what plans may do; a person changes it by hand"))
 }
 
 /// The protected name that a resource stands for.
 fn protected(resource: &Resource) -> Option<&'static str> {
-    let Resource::Path(path) = resource else { return None };
+    let (Resource::Path(path) | Resource::Glob(path)) = resource else { return None };
     PROTECTED_NAMES.into_iter().find(|name| path.split('/').any(|part| part.eq_ignore_ascii_case(name)))
 }
 
-fn uncovered(call: &Call, verb: EffectVerb, resource: &Resource, file: &syntax::File) -> Diagnostic {
+/// The verb of the line that covers an effect of a call.
+fn wanted(call: &Call, verb: EffectVerb) -> CriticalVerb {
     let reads_too = call.tool.effects.declared().iter().any(|effect| effect.verb == EffectVerb::Reads);
-    let wanted = match verb {
+    match verb {
         EffectVerb::Reads => CriticalVerb::Read,
         EffectVerb::Writes if reads_too => CriticalVerb::Modify,
         EffectVerb::Writes | EffectVerb::Creates => CriticalVerb::Create,
         EffectVerb::Deletes => CriticalVerb::Delete,
         EffectVerb::Runs => CriticalVerb::Run,
         EffectVerb::Contacts => CriticalVerb::Contact,
-    };
-    let diagnostic = Diagnostic::new(
-        Code::NotCovered,
-        call.span,
-        format!("`critical` does not let this plan {} `{resource}`", wanted.as_str()),
-    )
-    .label(format!("`{}` {} it", call.tool.name, verb.as_str()));
-    match line_for(wanted, resource).zip(insertion(file)) {
-        Some((line, (at, open, close))) => {
-            diagnostic.edit(format!("allow it: `{line}`"), at, format!("{open}{line}{close}"))
-        }
-        None => diagnostic.help("add a line to `critical` for everything the plan may touch"),
     }
 }
 
-/// The line that would cover a resource, where the resource is known.
-fn line_for(verb: CriticalVerb, resource: &Resource) -> Option<String> {
+fn uncovered(missing: &Missing<'_>, file: &syntax::File) -> Diagnostic {
+    let Missing { call, verb, resource, others } = missing;
+    let wanted = wanted(call, *verb);
+    let message = match resource {
+        Resource::Everything => format!("`critical` is empty, and `{}` may touch anything", call.tool.name),
+        Resource::Host(host) if host.is_empty() => "the host of this URL is not clear".to_owned(),
+        Resource::AnyPath | Resource::AnyProgram | Resource::AnyHost | Resource::AnyIn(_) => {
+            format!("`critical` lets this plan {} nothing", wanted.as_str())
+        }
+        _ => format!("`critical` does not let this plan {} `{resource}`", wanted.as_str()),
+    };
+    let mut diagnostic = Diagnostic::new(Code::NotCovered, call.span, message).label(format!(
+        "`{}` {} {}",
+        call.tool.name,
+        verb.as_str(),
+        touched(resource)
+    ));
+    for other in others.iter().take(3) {
+        diagnostic = diagnostic.related(*other, "and so does this call");
+    }
+    match line_for(wanted, *verb, resource).zip(insertion(file)) {
+        Some((line, (at, open, close))) => {
+            diagnostic.edit(format!("allow it: `{line}`"), at, format!("{open}{line}{close}"))
+        }
+        None if matches!(resource, Resource::Host(host) if host.is_empty()) => diagnostic
+            .help("write the URL as `https://host/path`, without blanks, backslashes or other scripts in the host"),
+        None => diagnostic.help(format!(
+            "add a line such as `{} \"{}\"` for all that it may be",
+            wanted.as_str(),
+            example_of(wanted)
+        )),
+    }
+}
+
+/// A resource as the object of a sentence.
+fn touched(resource: &Resource) -> &'static str {
+    match resource {
+        Resource::Everything => "anything: it declares no effect",
+        Resource::AnyPath => "a path that is known only at run time",
+        Resource::AnyProgram => "a program that is known only at run time",
+        Resource::AnyHost => "a host that is known only at run time",
+        Resource::AnyIn(_) => "something that is known only at run time",
+        Resource::Host(host) if host.is_empty() => "it, and readers of URLs may disagree about it",
+        Resource::Path(_) | Resource::Glob(_) | Resource::Program(_) | Resource::Host(_) | Resource::Named(..) => "it",
+    }
+}
+
+fn example_of(verb: CriticalVerb) -> &'static str {
+    match verb {
+        CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => "out/**",
+        CriticalVerb::Run => "cargo test",
+        CriticalVerb::Contact => "example.com",
+    }
+}
+
+/// The line that covers a resource, where the resource is known and a line can name it.
+fn line_for(wanted: CriticalVerb, verb: EffectVerb, resource: &Resource) -> Option<String> {
     let text = match resource {
-        Resource::Program(argv) => argv.iter().take(2).map(SmolStr::as_str).collect::<Vec<_>>().join(" "),
-        Resource::Path(path) | Resource::Glob(path) => path.to_string(),
+        Resource::Program(argv) => {
+            let plain = |word: &&SmolStr| !word.is_empty() && !word.contains(char::is_whitespace);
+            argv.iter().take(2).take_while(plain).map(SmolStr::as_str).collect::<Vec<_>>().join(" ")
+        }
+        Resource::Path(path) => globset::escape(path),
+        Resource::Glob(glob) => glob.to_string(),
         Resource::Host(host) => host.to_string(),
-        Resource::Named(space, name) => format!("{space}:{name}"),
+        Resource::Named(space, name) if space == "url" => name.to_string(),
+        Resource::Named(space, name) if space.is_empty() => name.to_string(),
+        Resource::Named(space, name) => format!("{space}:{}", globset::escape(name)),
         Resource::AnyPath | Resource::AnyProgram | Resource::AnyHost | Resource::AnyIn(_) | Resource::Everything => {
             return None;
         }
     };
-    Some(format!("{} {text:?}", verb.as_str()))
+    // What a line cannot name, it cannot be advised to name.
+    let covers = |text: &String| Grant::new(wanted, text).is_ok_and(|grant| grant.may_allow(verb, resource));
+    let text = [text.clone(), format!("file:{text}")].into_iter().find(covers)?;
+    Some(format!("{} {}", wanted.as_str(), Quoted(&text)))
 }
 
 /// Where a new `critical` line goes, with what stands before and behind it.
@@ -138,6 +247,20 @@ struct Lines<'p> {
 }
 
 impl<'p> Lines<'p> {
+    fn report_unused(&self, report: &Diagnostics) {
+        for (line, _) in self.plan.critical.iter().zip(&self.used).filter(|(_, used)| !**used) {
+            report.push(
+                Diagnostic::new(
+                    Code::UnusedCritical,
+                    line.span,
+                    format!("nothing in this plan can {} `{}`", line.verb().as_str(), line.grant.resource),
+                )
+                .label("no step has use for this line")
+                .help("take it out: an approver reads every line as something that may happen"),
+            );
+        }
+    }
+
     fn new(plan: &'p Plan) -> Lines<'p> {
         let mut lines =
             Lines { plan, exact: FxHashMap::default(), patterns: Vec::new(), used: vec![false; plan.critical.len()] };
@@ -154,7 +277,7 @@ impl<'p> Lines<'p> {
         lines
     }
 
-    /// Whether a line may allow this; marks those that do.
+    /// Whether a line may allow this; marks those that do. Reading needs no line and is no use of one that allows more.
     fn cover(&mut self, verb: EffectVerb, resource: &Resource) -> bool {
         let named = match resource {
             Resource::Path(path) => self.exact.get(path.as_str()).map_or(&[][..], Vec::as_slice),
@@ -162,22 +285,24 @@ impl<'p> Lines<'p> {
         };
         let mut covered = false;
         for index in named.iter().chain(&self.patterns) {
-            if self.plan.critical[*index].grant.may_allow(verb, resource) {
+            if may_use(&self.plan.critical[*index], verb, resource) {
                 covered = true;
                 self.used[*index] = true;
             }
         }
         // A directory may be meant, or a path known only later: then every line counts that could allow part of it.
         if !covered || !matches!(resource, Resource::Path(_)) {
-            for (index, line) in self.plan.critical.iter().enumerate() {
-                if !self.used[index] && line.grant.may_allow(verb, resource) {
+            for (line, used) in self.plan.critical.iter().zip(&mut self.used) {
+                if (!*used || !covered) && may_use(line, verb, resource) {
                     covered = true;
-                    self.used[index] = true;
-                } else if self.used[index] && !covered {
-                    covered = line.grant.may_allow(verb, resource);
+                    *used = true;
                 }
             }
         }
         covered
     }
+}
+
+fn may_use(line: &CriticalLine, verb: EffectVerb, resource: &Resource) -> bool {
+    (verb != EffectVerb::Reads || line.verb() == CriticalVerb::Read) && line.grant.may_allow(verb, resource)
 }

@@ -170,7 +170,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
     };
     let place = |span: Span| {
         let source = sources.of(span);
-        (source.name.clone(), source.range(span))
+        (visible(&source.name), source.range(span))
     };
     let config =
         Config::default().with_index_type(IndexType::Byte).with_color(colour == Colour::Always).with_compact(false);
@@ -193,7 +193,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
         report = report.with_help(visible(&edit_text(edit, sources)));
     }
     let mut out = Vec::new();
-    let cache = ariadne::sources(sources.iter().map(|s| (s.name.clone(), s.text.to_string())));
+    let cache = ariadne::sources(sources.iter().map(|s| (visible(&s.name), drawable(&s.text))));
     match report.finish().write(cache, &mut out) {
         Ok(()) => {
             let text = String::from_utf8_lossy(&out);
@@ -216,6 +216,26 @@ fn edit_text(edit: &Edit, sources: &Sources) -> String {
         true => format!("{}: `{old}` ⟶ `{new}`", edit.title),
         false => format!("{}: `{new}`", edit.title),
     }
+}
+
+/// A source of the same length in bytes, so that spans stay true, with a stand-in for every character that could move the
+/// cursor, start a line of its own, or hide or reorder what stands around it.
+fn drawable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let ends_line = c == '\n' || c == '\r' && rest.peek() == Some(&'\n');
+        match c.len_utf8() {
+            _ if ends_line || c == '\t' || !(is_hidden(c) || matches!(c, '\r' | '\u{2028}' | '\u{2029}')) => {
+                out.push(c)
+            }
+            1 => out.push('?'),
+            2 => out.push('¿'),
+            3 => out.push('\u{fffd}'),
+            _ => out.push('\u{1f6ab}'),
+        }
+    }
+    out
 }
 
 /// Control characters made visible, so that a hostile text cannot move the cursor or hide a line.

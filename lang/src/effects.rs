@@ -123,10 +123,10 @@ impl fmt::Display for Resource {
     }
 }
 
-/// The resource that an effect touches when the call has these arguments (by parameter index; types likewise).
-pub fn resource(effect: &Effect, args: &[Value], types: &[Type]) -> Resource {
+/// The resource that an effect touches when the call has these arguments and parameter types (both by parameter index).
+pub fn resource<'t>(effect: &Effect, args: &[Value], ty: impl Fn(usize) -> &'t Type) -> Resource {
     match &effect.target {
-        Target::Param(index) => from_value(effect.verb, &args[*index], &types[*index]),
+        Target::Param(index) => from_value(effect.verb, &args[*index], ty(*index)),
         Target::Template(parts) => from_template(parts, args),
     }
 }

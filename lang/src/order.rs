@@ -5,12 +5,12 @@
 //! wait for each other anyway, the nearest one stands for all before it, and the graph has a linear number of edges.
 
 use crate::effects::Resource;
-use crate::eval::{Env, NoCalls, eval_args};
+use crate::eval::Env;
 use crate::graph::{Edge, StepGraph};
 use crate::paths::literal_prefix;
-use crate::plan::{Plan, Step, StepId};
+use crate::plan::{Plan, StepId};
+use crate::reach::reach;
 use crate::syntax::EffectVerb;
-use crate::value::Value;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -45,7 +45,8 @@ impl Builder {
         self.edges.clear();
         step.uses.iter().for_each(|used| self.wait(*used, Edge::Data));
         step.after.iter().for_each(|before| self.wait(*before, Edge::After));
-        let touches = touches(step, env);
+        // A call that always fails is reported; until then it may touch anything.
+        let touches = reach(&step.call, env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]);
         let is_read_only = step.call.tool.is_read_only();
         match is_read_only {
             true => {
@@ -83,13 +84,6 @@ impl Builder {
     }
 }
 
-/// What a step touches as far as the text tells.
-pub(crate) fn touches(step: &Step, env: &mut Env<'_>) -> Vec<(EffectVerb, Resource)> {
-    let unknown = || step.call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
-    let args = eval_args(&step.call, env, &mut NoCalls).unwrap_or_else(|_| unknown());
-    step.call.tool.touches(&args)
-}
-
 /// The latest step that touched each resource.
 #[derive(Default)]
 struct Touched {
@@ -97,7 +91,9 @@ struct Touched {
     paths: FxHashMap<SmolStr, StepId>,
     /// By every directory above a touched path.
     beneath: FxHashMap<SmolStr, StepId>,
-    named: FxHashMap<Resource, StepId>,
+    /// By name, each once; `places` says where.
+    named: Vec<(Resource, StepId)>,
+    places: FxHashMap<Resource, usize>,
     /// The latest step that may have touched any path: a program, an unknown path.
     any_path: Option<StepId>,
     /// The latest step that may have touched anything.
@@ -115,7 +111,11 @@ impl Touched {
             Resource::AnyPath => self.any_path = Some(step),
             Resource::Program(_) | Resource::AnyProgram | Resource::Everything => self.everything = Some(step),
             Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => {
-                self.named.insert(resource, step);
+                let place = *self.places.entry(resource.clone()).or_insert(self.named.len());
+                match self.named.get_mut(place) {
+                    Some((_, latest)) => *latest = step,
+                    None => self.named.push((resource, step)),
+                }
             }
         }
     }

@@ -11,164 +11,35 @@ use crate::effects::{Effect, Effects, Target, TemplatePart};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{
-    self, EffectTarget, EffectVerb, Expr, ExprKind, Ident, StringPart, ToolClauseKind, TypeDef, TypeExpr, TypeExprKind,
-    UnaryOp,
+    self, EffectTarget, EffectVerb, Expr, ExprKind, Ident, StringPart, ToolClauseKind, TypeDef, UnaryOp,
 };
-use crate::types::{Field, Literal, RecordType, Type};
+use crate::types::{Literal, Quoted, Type};
 use crate::value::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::sync::Arc;
 
-/// The built-in names of types.
-pub const TYPE_NAMES: [(&str, Type); 8] = [
-    ("any", Type::Any),
-    ("bool", Type::Bool),
-    ("int", Type::Int),
-    ("float", Type::Float),
-    ("string", Type::String),
-    ("path", Type::Path),
-    ("glob", Type::Glob),
-    ("null", Type::Null),
-];
+mod types;
 
-/// Names of types that are reserved for a later version.
-const RESERVED_TYPES: [&str; 6] = ["bytes", "duration", "date", "time", "datetime", "map"];
+pub use types::{MAX_TYPE_CHAIN, TYPE_NAMES, Types};
 
 /// The categories of tools.
 pub const CATEGORIES: [&str; 4] = ["document", "analyze", "plan", "execute"];
 
-/// Named types in scope.
-pub struct Types<'a> {
-    definitions: FxHashMap<SmolStr, &'a TypeDef>,
-    resolved: FxHashMap<SmolStr, Type>,
-    under_way: Vec<SmolStr>,
-    report: &'a Diagnostics,
-}
-
-impl<'a> Types<'a> {
-    /// A scope of these definitions; two of one name are reported.
-    pub fn new(definitions: impl IntoIterator<Item = &'a TypeDef>, report: &'a Diagnostics) -> Types<'a> {
-        let mut types =
-            Types { definitions: FxHashMap::default(), resolved: FxHashMap::default(), under_way: Vec::new(), report };
-        let mut order = Vec::new();
-        for definition in definitions {
-            let name = &definition.name;
-            if TYPE_NAMES.iter().any(|(builtin, _)| *builtin == name.name) {
-                report.push(
-                    Diagnostic::new(Code::ReservedName, name.span, format!("`{}` is a built-in type", name.name))
-                        .label("cannot be declared again"),
-                );
-            } else if let Some(first) = types.definitions.get(&name.name) {
-                report.push(duplicate("type", name, first.name.span));
-            } else {
-                types.definitions.insert(name.name.clone(), definition);
-                order.push(name.name.clone());
-            }
-        }
-        for name in order {
-            types.named(&name, Span::default());
-        }
-        types
-    }
-
-    /// The type that an expression stands for.
-    pub fn resolve(&mut self, expr: &TypeExpr) -> Type {
-        match &expr.kind {
-            TypeExprKind::Name(name) => self.named(name, expr.span),
-            TypeExprKind::String(text) => Type::Literal(Literal::String(text.as_str().into())),
-            TypeExprKind::Int(int) => Type::Literal(Literal::Int(*int)),
-            TypeExprKind::Bool(bool) => Type::Literal(Literal::Bool(*bool)),
-            TypeExprKind::Null => Type::Null,
-            TypeExprKind::List(element) => Type::list(self.resolve(element)),
-            TypeExprKind::Record(fields) => self.record(fields),
-            TypeExprKind::Union(members) => {
-                let members: Vec<Type> = members.iter().map(|member| self.resolve(member)).collect();
-                Type::union(members)
-            }
-            TypeExprKind::Optional(inner) => self.resolve(inner).optional(),
-            TypeExprKind::Paren(inner) => self.resolve(inner),
-            TypeExprKind::Error => Type::Error,
-        }
-    }
-
-    fn record(&mut self, fields: &[syntax::FieldType]) -> Type {
-        let mut list: Vec<Field> = Vec::with_capacity(fields.len());
-        for field in fields {
-            if list.iter().any(|other| other.name == field.name.name) {
-                let message = format!("the field `{}` is declared twice", field.name.name);
-                self.report.push(Diagnostic::new(Code::DuplicateArgument, field.name.span, message));
-                continue;
-            }
-            list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.resolve(&field.ty) });
-        }
-        Type::Record(Arc::new(RecordType { name: None, fields: list }))
-    }
-
-    fn named(&mut self, name: &SmolStr, span: Span) -> Type {
-        if let Some((_, ty)) = TYPE_NAMES.iter().find(|(builtin, _)| builtin == name) {
-            return ty.clone();
-        }
-        if let Some(ty) = self.resolved.get(name) {
-            return ty.clone();
-        }
-        let Some(definition) = self.definitions.get(name).copied() else {
-            self.report.push(self.unknown(name, span));
-            return Type::Error;
-        };
-        if self.under_way.contains(name) {
-            let message = format!("the type `{name}` contains itself");
-            self.report.push(
-                Diagnostic::new(Code::RecursiveType, definition.name.span, message)
-                    .label("declared here")
-                    .help("recursive types are reserved for a later version; `any` stands for JSON of unknown shape"),
-            );
-            return Type::Error;
-        }
-        self.under_way.push(name.clone());
-        let ty = match self.resolve(&definition.ty) {
-            Type::Record(record) if record.name.is_none() => {
-                Type::Record(Arc::new(RecordType { name: Some(name.clone()), fields: record.fields.clone() }))
-            }
-            other => other,
-        };
-        self.under_way.pop();
-        self.resolved.insert(name.clone(), ty.clone());
-        ty
-    }
-
-    fn unknown(&self, name: &str, span: Span) -> Diagnostic {
-        if RESERVED_TYPES.contains(&name) {
-            return Diagnostic::new(Code::ReservedSyntax, span, format!("the type `{name}` is reserved"))
-                .label("comes with a later version of the language")
-                .help("use `string` or `any` for now");
-        }
-        let diagnostic = Diagnostic::new(Code::UnknownType, span, format!("there is no type `{name}`"));
-        let mut known: Vec<&str> = TYPE_NAMES.iter().map(|(name, _)| *name).collect();
-        known.extend(self.definitions.keys().map(SmolStr::as_str));
-        known.sort_unstable();
-        let habit = match name {
-            "str" | "String" | "text" | "Text" => Some("string"),
-            "integer" | "Integer" | "i64" | "Int" => Some("int"),
-            "number" | "Number" | "double" | "f64" => Some("float"),
-            "boolean" | "Boolean" | "Bool" => Some("bool"),
-            "object" | "dict" | "json" | "JSON" => Some("any"),
-            _ => None,
-        };
-        match habit.or_else(|| nearest(name, known.iter().copied())) {
-            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near),
-            None => diagnostic.label("not declared").help(format!("the types are {}", list_of(&known))),
-        }
-    }
-}
-
 /// The catalogues in parsed files ⟶ one catalogue of typed tools.
 pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
     let mut catalogue = Catalogue::default();
+    let mut names: FxHashMap<SmolStr, Span> = FxHashMap::default();
     for file in files {
         for item in &file.items {
             match item {
-                syntax::TopItem::Catalogue(declared) => add_catalogue(declared, file, &mut catalogue, report),
+                syntax::TopItem::Catalogue(declared) => match names.get(&declared.name.name) {
+                    // The tools of a second one would hide among those that were reviewed under this name.
+                    Some(first) => report.push(second_catalogue(&declared.name).related(*first, "first declared here")),
+                    None => {
+                        names.insert(declared.name.name.clone(), declared.name.span);
+                        add_catalogue(declared, file, &mut catalogue, report);
+                    }
+                },
                 syntax::TopItem::Plan(plan) => report.push(
                     Diagnostic::new(Code::MixedFile, plan.title.span, "a catalogue file holds no plan")
                         .label("this plan")
@@ -179,6 +50,32 @@ pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
         }
     }
     catalogue
+}
+
+/// One catalogue file by itself ⟶ what is wrong with it, the built-in catalogues being there already.
+pub fn catalogue_alone(file: &syntax::File, report: &Diagnostics) {
+    for item in &file.items {
+        if let syntax::TopItem::Catalogue(declared) = item
+            && crate::builtin::CATALOGUES.contains(&declared.name.name.as_str())
+        {
+            report.push(second_catalogue(&declared.name));
+        }
+    }
+    catalogue(&[file], report);
+}
+
+fn second_catalogue(name: &Ident) -> Diagnostic {
+    let diagnostic = match crate::builtin::CATALOGUES.contains(&name.name.as_str()) {
+        true => {
+            Diagnostic::new(Code::DuplicateCatalogue, name.span, format!("`{}` is a built-in catalogue", name.name))
+                .label("can be neither extended nor replaced")
+        }
+        false => {
+            let message = format!("the catalogue `{}` is declared twice", name.name);
+            Diagnostic::new(Code::DuplicateCatalogue, name.span, message).label("declared again")
+        }
+    };
+    diagnostic.help("give this one another name: a tool's name says who vouches for it")
 }
 
 /// The type definitions at the top level of a file.
@@ -231,7 +128,10 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
             ToolClauseKind::Approval(approval) => tool.approval = *approval,
             ToolClauseKind::Idempotent => tool.idempotent = true,
             ToolClauseKind::Independent => tool.independent = true,
-            ToolClauseKind::Timeout(duration) => tool.timeout_ms = Some(duration.ms),
+            ToolClauseKind::Timeout(duration) => {
+                check_timeout(duration, report);
+                tool.timeout_ms = Some(duration.ms);
+            }
             ToolClauseKind::Category(category) => tool.category = typed_category(category, report),
         }
     }
@@ -253,6 +153,16 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         );
     }
     tool
+}
+
+/// A timeout of nothing would fail every call.
+pub fn check_timeout(duration: &syntax::DurationLit, report: &Diagnostics) {
+    if duration.ms == 0 {
+        report.push(
+            Diagnostic::new(Code::InvalidValue, duration.span, "a timeout must leave some time")
+                .label("every call would fail at once"),
+        );
+    }
 }
 
 fn typed_param(param: &syntax::Param, types: &mut Types<'_>, report: &Diagnostics) -> Param {
@@ -281,6 +191,7 @@ fn typed_category(category: &Ident, report: &Diagnostics) -> Option<SmolStr> {
     }
     let diagnostic =
         Diagnostic::new(Code::UnknownName, category.span, format!("there is no category `{}`", category.name))
+            .label("not a category")
             .help(format!("the categories are {}", list_of(&CATEGORIES)));
     report.push(diagnostic);
     None
@@ -292,6 +203,7 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
         if index.is_none() {
             let diagnostic =
                 Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
+            let diagnostic = diagnostic.label("unknown parameter");
             report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
                 Some(near) => diagnostic.edit(format!("use `{near}`"), span, near),
                 None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
@@ -300,7 +212,14 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
         index
     };
     let target = match target {
-        EffectTarget::Param(name) => Target::Param(param(&name.name, name.span)?),
+        EffectTarget::Param(name) => {
+            let index = param(&name.name, name.span)?;
+            if !names_resource(&tool.params[index].ty, verb) {
+                report.push(no_resource(&name.name, name.span, &tool.params[index].ty, verb));
+                return None;
+            }
+            Target::Param(index)
+        }
         EffectTarget::Template(expr) => {
             let ExprKind::String(literal) = &expr.kind else { return None };
             let mut parts = Vec::new();
@@ -308,11 +227,19 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
                 parts.push(match part {
                     StringPart::Text(text) => TemplatePart::Text(text.as_str().into()),
                     StringPart::Expr(Expr { kind: ExprKind::Name(name), span }) => {
-                        TemplatePart::Param(param(name, *span)?)
+                        let index = param(name, *span)?;
+                        let ty = tool.params[index].ty.without_null();
+                        if !ty.is_accepted_as(&Type::union([Type::String, Type::Int])) {
+                            let diagnostic = no_resource(name, *span, &tool.params[index].ty, verb);
+                            report.push(diagnostic);
+                            return None;
+                        }
+                        TemplatePart::Param(index)
                     }
                     StringPart::Expr(other) => {
                         let message = "only parameters can stand in the template of a resource";
-                        report.push(Diagnostic::new(Code::UnknownEffectTarget, other.span, message));
+                        let diagnostic = Diagnostic::new(Code::UnknownEffectTarget, other.span, message);
+                        report.push(diagnostic.label("not the name of a parameter"));
                         return None;
                     }
                 });
@@ -321,6 +248,30 @@ fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
         }
     };
     Some(Effect { verb, target })
+}
+
+/// Whether the value of a parameter names what is touched: a text, or for a program also an argument vector.
+fn names_resource(ty: &Type, verb: EffectVerb) -> bool {
+    let ty = ty.without_null();
+    ty == Type::Error
+        || ty.is_accepted_as(&Type::String)
+        || (verb == EffectVerb::Runs && ty.is_accepted_as(&Type::list(Type::String)))
+}
+
+fn no_resource(name: &str, span: Span, ty: &Type, verb: EffectVerb) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(Code::UnknownEffectTarget, span, format!("the parameter `{name}` names no resource"))
+            .label(format!("this is {}", ty.brief()));
+    match verb {
+        _ if ty.is_subtype(&Type::Int) => {
+            diagnostic.help(format!("put it into a name: `{} \"thing:${{{name}}}\"`", verb.as_str()))
+        }
+        EffectVerb::Runs => diagnostic.help("what is run is a `string` or a `[string]`"),
+        EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes | EffectVerb::Contacts => {
+            diagnostic
+                .help("a resource is named by a `path`, a `glob`, a `string`, or a constant such as \"table:users\"")
+        }
+    }
 }
 
 /// The value of a constant expression that must have a type: literals, lists and records of them.
@@ -332,10 +283,23 @@ pub fn constant(expr: &Expr, ty: &Type, report: &Diagnostics) -> Option<Value> {
     };
     if let Err(misfit) = check_value(&value, ty) {
         let message = format!("the default does not fit the type: {misfit}");
-        report.push(Diagnostic::new(Code::InvalidValue, expr.span, message).label(format!("expected {ty}")));
+        let diagnostic = Diagnostic::new(Code::InvalidValue, expr.span, message);
+        report.push(match value.as_str().and_then(|text| nearest_literal(text, ty)) {
+            Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), expr.span, meant),
+            None => diagnostic.label(format!("expected {}", ty.brief())),
+        });
         return None;
     }
     Some(value)
+}
+
+/// The text of a union of literals that is nearest to a text, as a literal.
+pub fn nearest_literal(text: &str, possible: &Type) -> Option<String> {
+    let texts = possible.members().iter().filter_map(|member| match member {
+        Type::Literal(Literal::String(text)) => Some(text.as_str()),
+        _ => None,
+    });
+    nearest(text, texts).map(|near| Quoted(near).to_string())
 }
 
 fn literal(expr: &Expr) -> Option<Value> {
@@ -380,9 +344,16 @@ pub fn duplicate(what: &str, name: &Ident, first: Span) -> Diagnostic {
         .related(first, "first declared here")
 }
 
-/// `a`, `b` and `c`
+/// The most names that a message lists.
+const MAX_LISTED: usize = 40;
+
+/// `a`, `b` and `c`; of very many only the first.
 pub fn list_of(names: &[&str]) -> String {
     match names {
+        many if many.len() > MAX_LISTED => {
+            let shown: Vec<String> = many[..MAX_LISTED].iter().map(|name| format!("`{name}`")).collect();
+            format!("{} and {} more", shown.join(", "), many.len() - MAX_LISTED)
+        }
         [] => "none".into(),
         [one] => format!("`{one}`"),
         [init @ .., last] => {

@@ -4,10 +4,17 @@
 //! ([`crate::paths`]): a string is accepted where one is wanted, and the rule is checked on constants at
 //! compile time and on all other values before the call.
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::fmt;
 use std::sync::Arc;
+
+/// How many parts a type may have, each named type counted with all its parts. More could not be compared in good time.
+pub const MAX_TYPE_PARTS: usize = 4096;
+
+/// How deep the lists and records of a type may lie in each other.
+pub const MAX_TYPE_DEPTH: usize = 256;
 
 /// A type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,16 +102,25 @@ impl Type {
     /// The union of `types`: flattened, repetitions and members contained in others removed.
     pub fn union(types: impl IntoIterator<Item = Type>) -> Type {
         let mut flat: Vec<Type> = Vec::new();
+        // Unions of many literals are common, and each literal contains only itself.
+        let mut literals: FxHashSet<Literal> = FxHashSet::default();
         for ty in types {
-            let members: &[Type] = match &ty {
-                Type::Union(members) => members,
-                single => std::slice::from_ref(single),
-            };
-            for member in members {
-                if flat.iter().any(|kept| member.is_subtype(kept)) {
+            for member in ty.members() {
+                // What is already reported must not be reported again for what it is part of.
+                if *member == Type::Error {
+                    return Type::Error;
+                }
+                let is_new = match member {
+                    Type::Literal(literal) => literals.insert(literal.clone()),
+                    _ => true,
+                };
+                let contains = |kept: &Type| !matches!(kept, Type::Literal(_)) && member.is_subtype(kept);
+                if !is_new || flat.iter().any(contains) {
                     continue;
                 }
-                flat.retain(|kept| !kept.is_subtype(member));
+                if !matches!(member, Type::Literal(_)) {
+                    flat.retain(|kept| !kept.is_subtype(member));
+                }
                 flat.push(member.clone());
             }
         }
@@ -112,6 +128,34 @@ impl Type {
             1 => flat.remove(0),
             _ => Type::Union(flat.into()),
         }
+    }
+
+    /// Whether the type has more than [`MAX_TYPE_PARTS`] parts, or is deeper than [`MAX_TYPE_DEPTH`].
+    pub fn is_too_large(&self) -> bool {
+        let mut parts = 0;
+        let mut open = vec![(self, 0)];
+        while let Some((ty, depth)) = open.pop() {
+            parts += 1;
+            if parts + open.len() > MAX_TYPE_PARTS || depth > MAX_TYPE_DEPTH {
+                return true;
+            }
+            match ty {
+                Type::List(element) => open.push((element, depth + 1)),
+                Type::Record(record) => open.extend(record.fields.iter().map(|field| (&field.ty, depth + 1))),
+                Type::Union(members) => open.extend(members.iter().map(|member| (member, depth))),
+                Type::Any
+                | Type::Null
+                | Type::Bool
+                | Type::Int
+                | Type::Float
+                | Type::String
+                | Type::Path
+                | Type::Glob
+                | Type::Literal(_)
+                | Type::Error => {}
+            }
+        }
+        false
     }
 
     /// `T?`
@@ -140,16 +184,23 @@ impl Type {
         }
     }
 
-    /// The type as it is shown in messages: long ones as a noun.
+    /// The type as it is shown in messages: long ones as a noun, or by their first members.
     pub fn brief(&self) -> String {
         let whole = self.to_string();
-        if whole.chars().count() <= 60 {
-            return whole;
-        }
         match self {
+            Type::List(element) if element.members().is_empty() => "an empty list".into(),
+            _ if whole.chars().count() <= 60 => whole,
             Type::List(element) => format!("a list of {}", element.brief()),
             Type::Record(_) => "a record".into(),
+            Type::Literal(Literal::String(_)) => "a string".into(),
             Type::Union(members) if members.contains(&Type::Null) => format!("{} or null", self.without_null().brief()),
+            Type::Union(members) => {
+                let shown: Vec<String> = members.iter().take(3).map(Type::brief).collect();
+                match members.len() - shown.len() {
+                    0 => shown.join(" | "),
+                    more => format!("{} | … ({more} more)", shown.join(" | ")),
+                }
+            }
             _ => whole,
         }
     }
@@ -196,8 +247,13 @@ fn record_is_subtype(a: &RecordType, b: &RecordType) -> bool {
 
 /// Records are closed: each field of `a` must be one of `b`, and each required field of `b` one of `a`.
 fn record_fits(a: &RecordType, b: &RecordType, fits: fn(&Type, &Type) -> bool) -> bool {
+    // A field that may be absent may as well be null.
+    let field_fits = |ty: &Type, wanted: &Field| match wanted.optional {
+        true => *ty == Type::Null || fits(&ty.without_null(), &wanted.ty),
+        false => fits(ty, &wanted.ty),
+    };
     a.fields.iter().all(|field| {
-        b.field(&field.name).is_some_and(|wanted| fits(&field.ty, &wanted.ty) && (wanted.optional || !field.optional))
+        b.field(&field.name).is_some_and(|wanted| field_fits(&field.ty, wanted) && (wanted.optional || !field.optional))
     }) && b.fields.iter().all(|wanted| wanted.optional || a.field(&wanted.name).is_some())
 }
 

@@ -1,16 +1,71 @@
 //! What the dry run expects of each step, kept with the plan so that a run can tell when the world is another one.
 
-use crate::workspace::{Change, Observation};
+use crate::workspace::{Change, Look, Observation};
+use planc_lang::types::Type;
+use planc_lang::value::{UNKNOWN_KEY, Value};
 use serde::{Deserialize, Serialize};
 
 /// What the dry run expects of one step, where it could know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// The name of the step.
     pub step: String,
+    /// Whether it runs, where that is known.
+    #[serde(default)]
+    pub when: Option<bool>,
+    /// Its arguments by name, as the approver saw them; parts that are known only after the run are unknown.
+    #[serde(default = "nothing_known")]
+    pub args: Value,
     /// What the step will see, earlier steps' simulated changes included. Looks at what may have been changed by a call
     /// with unknown outcome are left out.
     pub observations: Vec<Observation>,
     /// What it will change; empty where that is known only after the run.
     pub changes: Vec<Change>,
+}
+
+impl Prediction {
+    /// Where a call that is about to be made is another one than was approved: the parts of its condition and its arguments
+    /// that were known then. What came over the network may differ each time it is read, so equal observations of the
+    /// workspace do not make equal calls.
+    pub fn another_call(&self, when: bool, args: Option<&Value>) -> Vec<(Observation, String)> {
+        let observation = |part: &str, seen: String| Observation {
+            look: Look::Call { step: self.step.clone(), part: part.into() },
+            seen,
+        };
+        let mut different = Vec::new();
+        if let Some(expected) = self.when.filter(|expected| *expected != when) {
+            different.push((observation("when", expected.to_string()), when.to_string()));
+        }
+        if let (Some(args), Value::Record(expected)) = (args, &self.args) {
+            for (name, expected) in expected.iter() {
+                let found = args.get(name);
+                if !found.is_some_and(|found| fits(expected, found)) {
+                    let found = found.map_or_else(|| "absent".to_owned(), Value::to_string);
+                    different.push((observation(name, expected.to_string()), found));
+                }
+            }
+        }
+        different
+    }
+}
+
+/// Whether a value is as expected in every part that was known.
+fn fits(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
+        (Value::Unknown(_), _) => true,
+        // As the store gives it back.
+        (Value::Record(expected), _) if expected.len() == 1 && expected.get(UNKNOWN_KEY).is_some() => true,
+        (Value::List(expected), Value::List(found)) => {
+            expected.len() == found.len() && expected.iter().zip(found.iter()).all(|(e, f)| fits(e, f))
+        }
+        (Value::Record(expected), Value::Record(found)) => {
+            expected.len() == found.len()
+                && expected.iter().all(|(name, e)| found.get(name).is_some_and(|f| fits(e, f)))
+        }
+        _ => expected == found,
+    }
+}
+
+fn nothing_known() -> Value {
+    Value::Unknown(Type::Any)
 }

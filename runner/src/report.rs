@@ -183,7 +183,7 @@ pub struct StepReport {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub because: Option<String>,
-    /// The arguments by name; unknown parts marked.
+    /// The arguments that the step gives, by name, without the catalogue's defaults; unknown parts marked.
     pub args: Value,
     /// What the call touches.
     pub effects: Vec<EffectReport>,

@@ -144,7 +144,7 @@ impl<'a> View<'a> {
     fn new(plan: &'a Plan, order: &'a Order, state: &'a RunState, situation: &'a Situation<'a>) -> View<'a> {
         let stands = |id: StepId| match situation.running.contains(&id) {
             true => Standing::Open,
-            false => standing(plan.get(id), state.step(&plan.get(id).name)),
+            false => standing(plan.get(id), state.of_step(plan, id)),
         };
         let standings: Vec<Standing> = plan.step_ids().map(stands).collect();
         let first_unended = standings.iter().position(|s| *s != Standing::Ended).unwrap_or(standings.len());

@@ -6,7 +6,7 @@
 use crate::event::{Approved, Conflict, End, Event, Resolution};
 use crate::report::PlanStatus;
 use crate::workspace::Change;
-use planc_lang::plan::Plan;
+use planc_lang::plan::{Plan, StepId};
 use planc_lang::value::Value;
 use std::collections::HashMap;
 
@@ -232,6 +232,12 @@ impl RunState {
     /// The step with this name.
     pub fn step(&self, name: &str) -> Option<&StepRecord> {
         self.index.get(name).map(|index| &self.steps[*index])
+    }
+
+    /// The step with this id in the plan that this state was made of.
+    pub fn of_step(&self, plan: &Plan, id: StepId) -> Option<&StepRecord> {
+        let name = plan.get(id).name.as_str();
+        self.steps.get(id.index()).filter(|record| record.name == name).or_else(|| self.step(name))
     }
 
     /// Whether any call was begun.

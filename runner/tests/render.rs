@@ -360,7 +360,7 @@ fn a_card_keeps_its_width() {
 }
 
 fn failed(step: &str, error: String) -> Event {
-    Event::StepFailed { step: step.into(), attempt: 1, error, effect_done: true, changes: vec![] }
+    Event::StepFailed { step: step.into(), attempt: 1, error, effect_done: true, result: None, changes: vec![] }
 }
 
 fn hostile_events() -> Vec<Event> {

@@ -1,7 +1,7 @@
 //! Calls: which tool, which arguments, and whether a tool may be called here at all.
 
 use super::{Checker, Place, error};
-use crate::catalogue::Tool;
+use crate::catalogue::{Param, Tool};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::effects::Effects;
@@ -10,7 +10,7 @@ use crate::resolve::list_of;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, Arg, Ident};
-use crate::types::{RecordType, Type};
+use crate::types::Type;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -57,6 +57,9 @@ impl Checker<'_> {
     pub(super) fn tool_named(&self, name: &str, span: Span) -> Option<Arc<Tool>> {
         if let Some(tool) = self.catalogue.tool(name) {
             return Some(tool.clone());
+        }
+        if self.misplaced.iter().any(|catalogue| name.starts_with(catalogue.as_str())) {
+            return None;
         }
         let diagnostic = Diagnostic::new(Code::UnknownTool, span, format!("there is no tool `{name}`"));
         self.report.push(match self.near_tool(name) {
@@ -173,14 +176,16 @@ impl Checker<'_> {
         let typed: Vec<Expr> = args.iter().map(|arg| self.expr(&arg.value)).collect();
         let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no function `{name}`"))
             .label("the language has methods and tools, no functions");
-        self.report.push(match (typed.first(), name.as_str()) {
-            (_, "endorse" | "reveal") => {
-                Diagnostic::new(Code::ReservedSyntax, span, format!("`{name}` is reserved for a later version"))
-            }
-            (Some(receiver), _) if receiver.ty != Type::Error => {
-                diagnostic.help(format!("write it as a method: `x.{name}(…)`"))
-            }
-            _ => diagnostic,
+        if matches!(name.as_str(), "endorse" | "reveal") {
+            let message = format!("`{name}` is reserved for a later version");
+            self.report.push(Diagnostic::new(Code::ReservedSyntax, span, message).label("nothing to call yet"));
+            return;
+        }
+        let method = typed.first().and_then(|receiver| super::method::meant(&receiver.ty.without_null(), name));
+        self.report.push(match method {
+            Some(method) if typed.len() == 1 => diagnostic.help(format!("write it as a method: `x.{method}()`")),
+            Some(method) => diagnostic.help(format!("write it as a method: `x.{method}(…)`")),
+            None => diagnostic,
         });
     }
 
@@ -226,44 +231,46 @@ impl Checker<'_> {
     /// Matches the arguments of a call to the parameters of its tool.
     fn arguments(&mut self, tool: Arc<Tool>, args: &[Arg], parens: Span, span: Span) -> Call {
         let mut given: Vec<Option<Expr>> = vec![None; tool.params.len()];
-        let mut complete = true;
+        // Parameters that a wrong argument was most likely meant for: one mistake, not two.
+        let mut meant = vec![false; tool.params.len()];
         for (position, arg) in args.iter().enumerate() {
             let value = self.expr(&arg.value);
-            let index = match &arg.name {
-                Some(name) => self.parameter(&tool, name, args),
-                None => {
-                    self.positional(&tool, position, &value);
-                    None
-                }
-            };
-            let Some(index) = index else {
-                complete = false;
+            let Some(name) = &arg.name else {
+                self.positional(&tool, position, &value, args);
+                meant.iter_mut().skip(position).take(1).for_each(|meant| *meant = true);
                 continue;
             };
+            let Some(index) = tool.param(&name.name) else {
+                match self.unknown_argument(&tool, name, args) {
+                    Some(index) => meant[index] = true,
+                    // It may stand for any of them.
+                    None => meant.fill(true),
+                }
+                continue;
+            };
+            let param = &tool.params[index];
             if given[index].is_some() {
-                let message = format!("the argument `{}` is given twice", tool.params[index].name);
-                let at = arg.name.as_ref().map_or(value.span, |name| name.span);
-                self.report.push(Diagnostic::new(Code::DuplicateArgument, at, message).label("given again"));
+                let first = args.iter().find_map(|arg| arg.name.as_ref().filter(|first| first.name == name.name));
+                let message = format!("the argument `{}` is given twice", param.name);
+                let diagnostic = Diagnostic::new(Code::DuplicateArgument, name.span, message).label("given again");
+                self.report.push(match first {
+                    Some(first) => diagnostic.related(first.span, "first given here"),
+                    None => diagnostic,
+                });
                 continue;
             }
-            let param = &tool.params[index];
             match param.optional {
                 true => self.want(&value, &param.ty.clone().optional()),
                 false => self.want(&value, &param.ty),
             }
             given[index] = Some(value);
         }
-        if complete {
-            self.missing(&tool, &given, parens);
-        }
+        self.missing(&tool, &given, &meant, parens);
         Call { tool, args: given, span }
     }
 
-    fn parameter(&self, tool: &Tool, name: &Ident, args: &[Arg]) -> Option<usize> {
-        let index = tool.param(&name.name);
-        if index.is_some() {
-            return index;
-        }
+    /// Reports an argument for no parameter; gives the parameter that was most likely meant.
+    fn unknown_argument(&self, tool: &Tool, name: &Ident, args: &[Arg]) -> Option<usize> {
         let message = format!("`{}` has no parameter `{}`", tool.name, name.name);
         let diagnostic = Diagnostic::new(Code::UnknownArgument, name.span, message).label("unknown parameter");
         let taken = |param: &str| args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| name.name == param));
@@ -282,34 +289,36 @@ impl Checker<'_> {
             "regex" | "query" => free.iter().copied().find(|param| *param == "pattern"),
             _ => None,
         };
-        self.report.push(match habit.or_else(|| nearest(&name.name, free.iter().copied())) {
+        let near = habit.or_else(|| nearest(&name.name, free.iter().copied()));
+        self.report.push(match near {
             Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near),
             None => diagnostic.help(format!("its signature is `{}`", tool.signature())),
         });
-        None
+        near.and_then(|near| tool.param(near))
     }
 
-    fn positional(&self, tool: &Tool, position: usize, value: &Expr) {
+    fn positional(&self, tool: &Tool, position: usize, value: &Expr, args: &[Arg]) {
         let diagnostic = Diagnostic::new(
             Code::PositionalArgument,
             value.span,
             format!("`{}` takes its arguments by name", tool.name),
         )
         .label("which parameter is this?");
+        let is_given = |param: &Param| args.iter().any(|a| a.name.as_ref().is_some_and(|name| name.name == param.name));
         self.report.push(match tool.params.get(position) {
-            Some(param) => {
+            Some(param) if !is_given(param) && value.ty.is_accepted_as(&param.ty) => {
                 diagnostic.edit(format!("name it `{}`", param.name), value.span.before(), format!("{}: ", param.name))
             }
-            None => diagnostic.help(format!("its signature is `{}`", tool.signature())),
+            _ => diagnostic.help(format!("its signature is `{}`", tool.signature())),
         });
     }
 
-    fn missing(&self, tool: &Tool, given: &[Option<Expr>], parens: Span) {
+    fn missing(&self, tool: &Tool, given: &[Option<Expr>], meant: &[bool], parens: Span) {
         let missing: Vec<&str> = tool
             .params
             .iter()
-            .zip(given)
-            .filter(|(param, value)| param.required() && value.is_none())
+            .zip(given.iter().zip(meant))
+            .filter(|(param, (value, meant))| param.required() && value.is_none() && !**meant)
             .map(|(param, _)| param.name.as_str())
             .collect();
         if missing.is_empty() {
@@ -326,94 +335,6 @@ impl Checker<'_> {
             .label(format!("{} not given here", list_of(&missing)))
             .help(format!("its signature is `{}`", tool.signature())),
         );
-    }
-
-    /// Reports where an expression does not fit a type, as deep inside as the mistake lies.
-    pub(super) fn want(&self, value: &Expr, wanted: &Type) {
-        if value.ty.is_accepted_as(wanted) {
-            return;
-        }
-        match (&value.kind, wanted) {
-            (ExprKind::List(items), Type::List(element)) => items.iter().for_each(|item| self.want(item, element)),
-            (ExprKind::Record(fields), Type::Record(record)) => self.want_record(fields, record, value, wanted),
-            (ExprKind::If(parts), _) => {
-                self.want(&parts.1, wanted);
-                self.want(&parts.2, wanted);
-            }
-            (ExprKind::Comprehension(inner), Type::List(element)) => self.want(&inner.element, element),
-            _ => self.report.push(mismatch(value, wanted)),
-        }
-    }
-
-    fn want_record(&self, fields: &[(SmolStr, Expr)], record: &RecordType, value: &Expr, wanted: &Type) {
-        let mut meant: Vec<&str> = Vec::new();
-        for (name, field) in fields {
-            match record.field(name) {
-                Some(declared) if declared.optional => self.want(field, &declared.ty.clone().optional()),
-                Some(declared) => self.want(field, &declared.ty),
-                None => {
-                    let known: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
-                    let help = match nearest(name, known.iter().copied()) {
-                        Some(near) => {
-                            meant.extend(known.iter().find(|known| **known == near));
-                            format!("there is a field `{near}`")
-                        }
-                        None => format!("its fields are {}", list_of(&known)),
-                    };
-                    self.report.push(
-                        Diagnostic::new(
-                            Code::UnknownField,
-                            field.span,
-                            format!("there is no field `{name}` in {wanted}"),
-                        )
-                        .label("given for an unknown field")
-                        .help(help),
-                    );
-                }
-            }
-        }
-        let missing: Vec<&str> = record
-            .fields
-            .iter()
-            .filter(|field| !field.optional && !fields.iter().any(|(name, _)| *name == field.name))
-            .map(|field| field.name.as_str())
-            // A misspelt field is one mistake, not two.
-            .filter(|name| !meant.contains(name))
-            .collect();
-        if !missing.is_empty() {
-            let message = format!("this record lacks {}", list_of(&missing));
-            self.report
-                .push(Diagnostic::new(Code::MissingArgument, value.span, message).label(format!("expected {wanted}")));
-        }
-    }
-}
-
-fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
-    if value.ty.has_null() && value.ty.without_null().is_accepted_as(wanted) {
-        return Diagnostic::new(Code::MaybeNull, value.span, format!("expected {wanted}, and this may be null"))
-            .label(format!("this is {}", value.ty.brief()))
-            .help("give a default, `x ?? …`, or use it under a condition that excludes null: `when x != null`");
-    }
-    let diagnostic = Diagnostic::new(
-        Code::TypeMismatch,
-        value.span,
-        format!("expected {}, found {}", wanted.brief(), value.ty.brief()),
-    )
-    .label(format!("expected {}", wanted.brief()));
-    if value.ty == Type::Any {
-        return diagnostic.help("the shape of this value is unknown: take a field whose type is known");
-    }
-    match wanted {
-        Type::String if value.ty.is_subtype(&Type::Float) || value.ty.is_subtype(&Type::Bool) => {
-            diagnostic.help("put it into a string: `\"${x}\"`")
-        }
-        Type::List(element) if value.ty.is_accepted_as(element) => match value.ty.is_subtype(&Type::String) {
-            true if element.is_subtype(&Type::String) => {
-                diagnostic.help("a list stands in brackets: `[\"cargo\", \"test\"]`; there are no shell lines")
-            }
-            _ => diagnostic.help("a list stands in brackets: `[x]`"),
-        },
-        _ => diagnostic,
     }
 }
 

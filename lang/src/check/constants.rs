@@ -7,19 +7,24 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Env, NoCalls, eval};
 use crate::plan::{Call, Expr, ExprKind, Plan};
 use crate::types::Type;
+use crate::value::Value;
 
 /// Checks the constants of a plan.
 pub(super) fn check(plan: &Plan, report: &Diagnostics) {
     let mut env = Env::of_text(plan);
-    for declared in &plan.lets {
-        evaluate(&declared.value, &mut env, report);
+    for (index, declared) in plan.lets.iter().enumerate() {
+        // By its name, so that its value is there for those that use it.
+        let name = Expr { kind: ExprKind::Let(index), ty: declared.value.ty.clone(), span: declared.value.span };
+        evaluate(&name, &mut env, report);
     }
     for step in &plan.steps {
+        let runs = step.when.as_ref().map(|condition| evaluate(condition, &mut env, report));
+        if runs == Some(Some(Value::Bool(false))) {
+            continue;
+        }
         call(&step.call, &mut env, report);
         step.undo.iter().for_each(|undo| call(undo, &mut env, report));
-        step.when.iter().chain(&step.expect).for_each(|condition| {
-            evaluate(condition, &mut env, report);
-        });
+        step.expect.iter().for_each(|condition| drop(evaluate(condition, &mut env, report)));
     }
     let checks = plan.assumptions.iter().filter_map(|assumption| assumption.check.as_ref());
     let checks = checks.chain(plan.verifications.iter().filter_map(|verification| verification.check.as_ref()));
@@ -40,13 +45,13 @@ fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
             continue;
         }
         let Some(value) = evaluate(arg, env, report) else { continue };
-        if arg.ty == Type::Error || (param.optional && value == crate::value::Value::Null) {
+        if arg.ty == Type::Error || (param.optional && value == Value::Null) {
             continue;
         }
         if let (true, Err(misfit)) = (arg.ty.is_accepted_as(&param.ty), check_value(&value, &param.ty)) {
             report.push(
                 Diagnostic::new(Code::InvalidValue, arg.span, misfit.to_string())
-                    .label(format!("not a valid {}", param.ty)),
+                    .label(format!("not a valid {}", param.ty.brief())),
             );
         }
     }
@@ -70,7 +75,10 @@ fn has_form(ty: &Type) -> bool {
 }
 
 /// The value as far as the text tells; none when the expression always fails, which is reported.
-fn evaluate(expr: &Expr, env: &mut Env<'_>, report: &Diagnostics) -> Option<crate::value::Value> {
+fn evaluate(expr: &Expr, env: &mut Env<'_>, report: &Diagnostics) -> Option<Value> {
+    if expr.ty == Type::Error {
+        return None;
+    }
     match eval(expr, env, &mut NoCalls) {
         Ok(value) => Some(value),
         Err(failure) => {

@@ -33,6 +33,14 @@ pub(super) fn the_plan<'s>(file: &'s syntax::File, report: &Diagnostics) -> Opti
     first
 }
 
+/// The names of the catalogues in a file.
+pub(super) fn catalogues(file: &syntax::File) -> impl Iterator<Item = &str> {
+    file.items.iter().filter_map(|item| match item {
+        TopItem::Catalogue(catalogue) => Some(catalogue.name.name.as_str()),
+        TopItem::Plan(_) | TopItem::Type(_) => None,
+    })
+}
+
 /// The types that a plan declares inside its braces.
 pub(super) fn types(plan: &syntax::Plan) -> impl Iterator<Item = &syntax::TypeDef> {
     plan.items.iter().filter_map(|item| match item {
@@ -55,9 +63,7 @@ impl Checker<'_> {
                 Item::Reuse(reuse) => parts.reuses.push(reuse),
                 Item::Let(declared) => parts.lets.push((declared, None)),
                 Item::Step(step) => parts.steps.push((step, None)),
-                Item::Verify(verify) => {
-                    parts.verifies.push(verify);
-                }
+                Item::Verify(verify) => parts.verifies.push(verify),
                 Item::Output(output) => parts.outputs.push(output),
                 Item::Type(_) => {}
             }
@@ -73,8 +79,10 @@ impl Checker<'_> {
         self.lets.resize_with(parts.lets.len(), Default::default);
         for (index, (step, verification)) in parts.steps.iter().enumerate() {
             self.name(&step.name, Meaning::Step(StepId::new(index)), *verification);
-            let ty = self.result_type(step);
-            self.heads.push(Head { ty, span: step.name.span, verification: *verification });
+            let result = self.callee(&step.call).map_or(Type::Error, |tool| tool.result.clone());
+            let ty = if may_be_null(step) { result.clone().optional() } else { result.clone() };
+            let name = step.name.name.clone();
+            self.heads.push(Head { name, ty, result, span: step.name.span, verification: *verification });
         }
         if !parts.steps.iter().any(|(_, verification)| verification.is_none()) {
             self.no_steps(plan);
@@ -117,6 +125,7 @@ impl Checker<'_> {
         let ty = types.resolve(&input.ty);
         let default = input.default.as_ref().and_then(|default| resolve::constant(default, &ty, self.report));
         self.name(&input.name, Meaning::Input(self.inputs.len()), None);
+        self.input_used.push(false);
         self.inputs.push(Input { name: input.name.name.clone(), ty, default, span: input.span });
     }
 
@@ -135,19 +144,13 @@ impl Checker<'_> {
             }
         }
     }
+}
 
-    /// The type of a step's value: its tool's result, or that or null where it may be skipped or may fail.
-    fn result_type(&self, step: &syntax::Step) -> Type {
-        let Some(tool) = self.callee(&step.call) else { return Type::Error };
-        let may_be_null = step
-            .clauses
-            .iter()
-            .any(|clause| matches!(clause.kind, ClauseKind::When(_) | ClauseKind::OnFailure(OnFailure::Continue)));
-        match may_be_null {
-            true => tool.result.clone().optional(),
-            false => tool.result.clone(),
-        }
-    }
+/// Whether a step's value is its tool's result or null, since it may be skipped or may fail.
+fn may_be_null(step: &syntax::Step) -> bool {
+    step.clauses
+        .iter()
+        .any(|clause| matches!(clause.kind, ClauseKind::When(_) | ClauseKind::OnFailure(OnFailure::Continue)))
 }
 
 /// The span of a name, for messages about it.

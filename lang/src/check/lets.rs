@@ -1,17 +1,20 @@
 //! Pure values in the order of their dependence; circles are reported.
 
-use super::{Checker, Meaning, Parts, Place};
+use super::{Checker, Early, Meaning, Parts, Place, Symbol};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::plan::StepId;
 use crate::syntax::{Expr, ExprKind, StringPart};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+/// The most members of a circle, after the first, that a message shows.
+const MAX_SHOWN: usize = 8;
+
 impl Checker<'_> {
-    /// Types all lets, each after those it uses.
-    pub(super) fn lets(&mut self, parts: &Parts<'_>) {
-        for index in self.order(parts) {
+    /// Types all lets, each after those it uses. From here on they stand in that order.
+    pub(super) fn lets(&mut self, parts: &mut Parts<'_>) {
+        let typed = self.sort_lets(parts);
+        for index in 0..typed {
             let (declared, verification) = parts.lets[index];
             let place = verification.map_or(Place::Let, Place::Verification);
             let (value, uses) = self.at(place, &declared.value);
@@ -20,29 +23,58 @@ impl Checker<'_> {
         }
     }
 
-    /// The indices of all lets that are in no circle, each after those it uses.
-    fn order(&mut self, parts: &Parts<'_>) -> Vec<usize> {
-        let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(parts.lets.len(), 0);
-        let nodes: Vec<NodeIndex> = parts.lets.iter().map(|_| graph.add_node(())).collect();
-        for (index, (declared, _)) in parts.lets.iter().enumerate() {
-            names_in(&declared.value, &mut |name| {
-                if let Some(Meaning::Let(used)) = self.names.get(name).map(|symbol| symbol.meaning) {
-                    graph.update_edge(nodes[index], nodes[used], ());
-                }
+    /// Puts each `let` behind those it uses and keeps the order of the text otherwise; those in circles come last and are
+    /// reported. Gives how many are in no circle.
+    fn sort_lets(&mut self, parts: &mut Parts<'_>) -> usize {
+        let used: Vec<Vec<usize>> = parts.lets.iter().map(|(declared, _)| self.lets_in(&declared.value)).collect();
+        let circular = self.circles(parts, &used);
+        let mut order = depth_first(&used);
+        order.sort_by_key(|index| circular[*index]);
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(to, from)| place[*from] = to);
+        parts.lets = order.iter().map(|index| parts.lets[*index]).collect();
+        for (declared, _) in &parts.lets {
+            if let Some(Symbol { meaning: Meaning::Let(index), span, .. }) = self.names.get_mut(&declared.name.name)
+                && *span == declared.name.span
+            {
+                *index = place[*index];
+            }
+        }
+        circular.iter().filter(|circular| !**circular).count()
+    }
+
+    /// The lets that an expression uses.
+    fn lets_in(&self, value: &Expr) -> Vec<usize> {
+        let mut used = Vec::new();
+        names_in(value, &mut Vec::new(), &mut |name| {
+            if let Some(Meaning::Let(index)) = self.names.get(name).map(|symbol| symbol.meaning) {
+                used.push(index);
+            }
+        });
+        used
+    }
+
+    /// Reports lets that are defined by each other; gives for each whether it is one of them.
+    fn circles(&self, parts: &Parts<'_>, used: &[Vec<usize>]) -> Vec<bool> {
+        let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(used.len(), used.len());
+        let nodes: Vec<NodeIndex> = used.iter().map(|_| graph.add_node(())).collect();
+        for (user, used) in used.iter().enumerate() {
+            used.iter().for_each(|used| {
+                graph.add_edge(nodes[user], nodes[*used], ());
             });
         }
-        let mut order = Vec::with_capacity(parts.lets.len());
-        // Components come so that none uses a later one.
-        for mut component in kosaraju_scc(&graph) {
+        let mut circular = vec![false; used.len()];
+        for component in kosaraju_scc(&graph) {
             let single = component[0];
             if component.len() == 1 && graph.find_edge(single, single).is_none() {
-                order.push(single.index());
                 continue;
             }
-            component.sort_unstable();
-            self.circle(parts, &component.iter().map(|node| node.index()).collect::<Vec<_>>());
+            let mut members: Vec<usize> = component.iter().map(|node| node.index()).collect();
+            members.sort_unstable();
+            members.iter().for_each(|index| circular[*index] = true);
+            self.circle(parts, &members);
         }
-        order
+        circular
     }
 
     fn circle(&self, parts: &Parts<'_>, members: &[usize]) {
@@ -53,11 +85,14 @@ impl Checker<'_> {
             first.name.span,
             match names.as_slice() {
                 [one] => format!("`{one}` is defined by itself"),
+                [first, rest @ ..] if rest.len() > MAX_SHOWN => {
+                    format!("`{first}` and {} others are defined by each other", rest.len())
+                }
                 many => format!("{} are defined by each other", crate::resolve::list_of(many)),
             },
         )
         .label("needs its own value");
-        for index in &members[1..] {
+        for index in members[1..].iter().take(MAX_SHOWN) {
             diagnostic = diagnostic.related(parts.lets[*index].0.name.span, "part of the circle");
         }
         self.report.push(diagnostic.help("a `let` is a value, not a variable: define it by other names"));
@@ -73,101 +108,150 @@ impl Checker<'_> {
         for _ in &self.heads {
             graph.add_node(());
         }
-        for (user, used, _) in &early {
-            graph.update_edge(NodeIndex::new(user.index()), NodeIndex::new(used.index()), ());
+        for Early { user, used, .. } in &early {
+            graph.add_edge(NodeIndex::new(user.index()), NodeIndex::new(used.index()), ());
         }
         for (user, used) in self.step_uses.iter().flat_map(|(user, uses)| uses.iter().map(move |used| (user, used))) {
-            graph.update_edge(NodeIndex::new(user.index()), NodeIndex::new(used.index()), ());
+            graph.add_edge(NodeIndex::new(user.index()), NodeIndex::new(used.index()), ());
         }
         let mut component = vec![0usize; self.heads.len()];
         for (number, members) in kosaraju_scc(&graph).into_iter().enumerate() {
             members.iter().for_each(|member| component[member.index()] = number);
         }
         let mut reported: Vec<usize> = Vec::new();
-        for (user, used, span) in early {
-            let number = component[user.index()];
-            match number == component[used.index()] {
+        for early in early {
+            let number = component[early.user.index()];
+            match number == component[early.used.index()] {
                 true if reported.contains(&number) => {}
                 true => {
                     reported.push(number);
-                    self.report_step_circle(user, used, span);
+                    self.report_step_circle(&early);
                 }
-                false => self.report_early(user, used, span),
+                false => self.report_early(&early),
             }
         }
     }
 
-    fn report_step_circle(&self, user: StepId, used: StepId, span: crate::source::Span) {
-        let (user_name, used_name) = (self.step_name(user), self.step_name(used));
-        let diagnostic = match user == used {
-            true => Diagnostic::new(Code::Cycle, span, format!("the step `{user_name}` needs its own result"))
-                .label("used before it is there"),
-            false => Diagnostic::new(
+    fn report_step_circle(&self, early: &Early) {
+        let (user, used) = (self.step_name(early.user), self.step_name(early.used));
+        let diagnostic = match early.user == early.used {
+            true => Diagnostic::new(
                 Code::Cycle,
-                span,
-                format!("the steps `{user_name}` and `{used_name}` wait for each other"),
+                early.span,
+                match early.by_after {
+                    true => format!("the step `{user}` waits for itself"),
+                    false => format!("the step `{user}` needs its own result"),
+                },
             )
-            .label(format!("`{user_name}` waits for `{used_name}` here"))
-            .related(super::declare::span_of(self, used), "which in turn waits for it"),
+            .label(match &early.through {
+                Some(through) => format!("`{through}` is not there before the step has run"),
+                None => "not there before the step has run".to_owned(),
+            })
+            .help(match early.by_after {
+                true => "take the name out",
+                false => "only `expect` and `undo` of a step may use its result",
+            }),
+            false => {
+                Diagnostic::new(Code::Cycle, early.span, format!("the steps `{user}` and `{used}` wait for each other"))
+                    .label(format!("`{user}` waits for `{used}` here"))
+                    .related(super::declare::span_of(self, early.used), "which in turn waits for it")
+                    .help("take one of the two references out")
+            }
         };
-        self.report.push(diagnostic.help("take one of the two references out"));
+        self.report.push(diagnostic);
     }
 
-    fn report_early(&self, user: StepId, used: StepId, span: crate::source::Span) {
-        let (user_name, used_name) = (self.step_name(user), self.step_name(used));
-        let in_verification = self.heads[used.index()].verification.is_some();
+    fn report_early(&self, early: &Early) {
+        let (user, used) = (self.step_name(early.user), self.step_name(early.used));
+        let in_verification = self.heads[early.used.index()].verification.is_some();
         let diagnostic = Diagnostic::new(
             Code::UsedBeforeDefined,
-            span,
-            format!("`{user_name}` uses the result of `{used_name}`, which runs later"),
+            early.span,
+            match early.by_after {
+                true => format!("`{user}` is to run after `{used}`, which stands below it"),
+                false => format!("`{user}` uses the result of `{used}`, which runs later"),
+            },
         )
-        .label("not there yet")
-        .related(super::declare::span_of(self, used), "runs only here");
+        .label(match &early.through {
+            Some(through) => format!("`{through}` is made from `{used}`"),
+            None => "not there yet".to_owned(),
+        })
+        .related(super::declare::span_of(self, early.used), "runs only here");
         self.report.push(match in_verification {
             true => diagnostic.help("the steps of a verification run after all steps of the plan"),
-            false => diagnostic.help(format!("steps run from top to bottom: move `{used_name}` above `{user_name}`")),
+            false => diagnostic.help(format!("steps run from top to bottom: move `{used}` above `{user}`")),
         });
     }
 }
 
-/// Every name that an expression mentions, variables of comprehensions included.
-fn names_in(expr: &Expr, found: &mut dyn FnMut(&str)) {
+/// All indices, each behind those it uses, otherwise from the first to the last. Chains may be long: no recursion.
+fn depth_first(used: &[Vec<usize>]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(used.len());
+    let mut seen = vec![false; used.len()];
+    for start in 0..used.len() {
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        if !std::mem::replace(&mut seen[start], true) {
+            open.push((start, 0));
+        }
+        while let Some((index, next)) = open.last_mut() {
+            match used[*index].get(*next) {
+                Some(deeper) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut seen[*deeper], true) {
+                        open.push((*deeper, 0));
+                    }
+                }
+                None => {
+                    order.push(*index);
+                    open.pop();
+                }
+            }
+        }
+    }
+    order
+}
+
+/// Every name that an expression mentions, but for the variables of comprehensions (`bound`).
+fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(&str)) {
     match &expr.kind {
+        ExprKind::Name(name) if bound.contains(&name.as_str()) => {}
         ExprKind::Name(name) => found(name),
         ExprKind::String(literal) => {
             for part in &literal.parts {
                 if let StringPart::Expr(inner) = part {
-                    names_in(inner, found);
+                    names_in(inner, bound, found);
                 }
             }
         }
-        ExprKind::Field { base, .. } => names_in(base, found),
+        ExprKind::Field { base, .. } => names_in(base, bound, found),
         ExprKind::Index { base, index } => {
-            names_in(base, found);
-            names_in(index, found);
+            names_in(base, bound, found);
+            names_in(index, bound, found);
         }
         ExprKind::Call { callee, args, .. } => {
-            names_in(callee, found);
-            args.iter().for_each(|arg| names_in(&arg.value, found));
+            names_in(callee, bound, found);
+            args.iter().for_each(|arg| names_in(&arg.value, bound, found));
         }
-        ExprKind::List(items) => items.iter().for_each(|item| names_in(item, found)),
-        ExprKind::Record(fields) => fields.iter().for_each(|field| names_in(&field.value, found)),
-        ExprKind::Unary { operand, .. } => names_in(operand, found),
+        ExprKind::List(items) => items.iter().for_each(|item| names_in(item, bound, found)),
+        ExprKind::Record(fields) => fields.iter().for_each(|field| names_in(&field.value, bound, found)),
+        ExprKind::Unary { operand, .. } => names_in(operand, bound, found),
         ExprKind::Binary { operands, .. } => {
-            names_in(&operands.0, found);
-            names_in(&operands.1, found);
+            names_in(&operands.0, bound, found);
+            names_in(&operands.1, bound, found);
         }
         ExprKind::If(parts) => {
-            names_in(&parts.0, found);
-            names_in(&parts.1, found);
-            names_in(&parts.2, found);
+            names_in(&parts.0, bound, found);
+            names_in(&parts.1, bound, found);
+            names_in(&parts.2, bound, found);
         }
         ExprKind::Comprehension(inner) => {
-            names_in(&inner.element, found);
-            names_in(&inner.list, found);
-            inner.condition.iter().for_each(|condition| names_in(condition, found));
+            names_in(&inner.list, bound, found);
+            bound.push(&inner.variable.name);
+            names_in(&inner.element, bound, found);
+            inner.condition.iter().for_each(|condition| names_in(condition, bound, found));
+            bound.pop();
         }
-        ExprKind::Paren(inner) => names_in(inner, found),
+        ExprKind::Paren(inner) => names_in(inner, bound, found),
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Error => {}
     }
 }

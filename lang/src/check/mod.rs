@@ -8,7 +8,11 @@ mod call;
 mod constants;
 mod declare;
 mod expr;
+mod field;
+mod fit;
 mod lets;
+mod method;
+mod name;
 mod narrow;
 mod operator;
 mod steps;
@@ -25,14 +29,16 @@ use crate::value::Value;
 pub(crate) use constants::calls_in;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::collections::BTreeMap;
 
 /// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
 pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -> Option<Plan> {
     let declared = declare::the_plan(file, report)?;
     let mut types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
     let mut checker = Checker::new(catalogue, report);
-    let parts = checker.declare(declared, &mut types);
-    checker.lets(&parts);
+    checker.misplaced = declare::catalogues(file).map(|name| format!("{name}.")).collect();
+    let mut parts = checker.declare(declared, &mut types);
+    checker.lets(&mut parts);
     let plan = checker.plan(declared, &parts);
     constants::check(&plan, report);
     Some(plan)
@@ -58,7 +64,10 @@ struct Symbol {
 /// What is known of a step before its arguments are looked at.
 #[derive(Clone, Debug)]
 struct Head {
+    name: SmolStr,
     ty: Type,
+    /// The type of the tool's result: what the value is where the step has succeeded.
+    result: Type,
     span: Span,
     verification: Option<usize>,
 }
@@ -67,6 +76,7 @@ struct Head {
 #[derive(Clone, Debug)]
 struct Local {
     name: SmolStr,
+    span: Span,
     ty: Type,
     slot: usize,
 }
@@ -100,8 +110,11 @@ struct TypedLet {
 struct Checker<'a> {
     catalogue: &'a Catalogue,
     report: &'a Diagnostics,
-    names: FxHashMap<SmolStr, Symbol>,
+    /// Catalogues in the file of the plan, each with a dot: their place is reported, and what their tools are is not known.
+    misplaced: Vec<String>,
+    names: BTreeMap<SmolStr, Symbol>,
     inputs: Vec<Input>,
+    input_used: Vec<bool>,
     heads: Vec<Head>,
     lets: Vec<TypedLet>,
     locals: Vec<Local>,
@@ -112,8 +125,21 @@ struct Checker<'a> {
     uses: Vec<StepId>,
     /// The steps that each step uses, itself and later ones left out.
     step_uses: Vec<(StepId, Vec<StepId>)>,
-    /// Uses of steps that have not run by then: who, what, where. Reported together, since they may form a circle.
-    early: Vec<(StepId, StepId, Span)>,
+    /// Reported together, since they may form a circle.
+    early: Vec<Early>,
+    /// Where the names of the fields of record literals stand, by the spans of their values.
+    field_names: FxHashMap<Span, Span>,
+}
+
+/// A use of a step that has not run by then.
+struct Early {
+    user: StepId,
+    used: StepId,
+    span: Span,
+    /// The `let` between the two, if there is one.
+    through: Option<SmolStr>,
+    /// Whether only `after` names it.
+    by_after: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -121,8 +147,10 @@ impl<'a> Checker<'a> {
         Checker {
             catalogue,
             report,
-            names: FxHashMap::default(),
+            misplaced: Vec::new(),
+            names: BTreeMap::new(),
             inputs: Vec::new(),
+            input_used: Vec::new(),
             heads: Vec::new(),
             lets: Vec::new(),
             locals: Vec::new(),
@@ -131,6 +159,7 @@ impl<'a> Checker<'a> {
             uses: Vec::new(),
             step_uses: Vec::new(),
             early: Vec::new(),
+            field_names: FxHashMap::default(),
         }
     }
 
@@ -152,25 +181,45 @@ impl<'a> Checker<'a> {
         (typed, uses)
     }
 
-    fn want_bool(&self, typed: &Expr) {
+    /// Whether an expression is a Boolean; reported when it is not.
+    fn want_bool(&self, typed: &Expr) -> bool {
         if typed.ty.is_subtype(&Type::Bool) {
-            return;
+            return true;
         }
         let diagnostic = match typed.ty.has_null() && typed.ty.without_null().is_subtype(&Type::Bool) {
-            true => Diagnostic::new(Code::MaybeNull, typed.span, "a condition must not be null")
-                .label(format!("this is {}", typed.ty.brief()))
-                .help("say what null means: `?? false`, or compare with `== true`"),
-            false => Diagnostic::new(Code::NotBoolean, typed.span, "a condition must be true or false")
-                .label(format!("this is {}", typed.ty.brief()))
-                .help("there is no truthiness: compare it, as in `!= null`, `!= \"\"` or `.length() > 0`"),
+            true if typed.ty != Type::Null => {
+                Diagnostic::new(Code::MaybeNull, typed.span, "a condition must not be null")
+                    .label(format!("this is {}", typed.ty.brief()))
+                    .help("say what null means: `?? false`, or compare with `== true`")
+            }
+            _ => Diagnostic::new(Code::NotBoolean, typed.span, "a condition must be true or false")
+                .label(format!("this is {}", typed.ty.brief())),
         };
-        self.report.push(diagnostic);
+        self.report.push(match typed.ty.without_null() {
+            _ if typed.ty.has_null() && diagnostic.code == Code::NotBoolean => {
+                diagnostic.help("there is no truthiness: compare it, as in `!= null`")
+            }
+            _ if diagnostic.code == Code::MaybeNull => diagnostic,
+            Type::Any => diagnostic.help("the shape of this value is unknown: compare it with `== true`"),
+            Type::List(_) => diagnostic.help("there is no truthiness: ask `not list.is_empty()`"),
+            ty if ty.is_subtype(&Type::String) => {
+                diagnostic.help("there is no truthiness: compare it, as in `!= \"\"`")
+            }
+            ty if ty.is_subtype(&Type::Float) => diagnostic.help("there is no truthiness: compare it, as in `> 0`"),
+            _ => diagnostic.help("there is no truthiness: compare it, as in `!= null`"),
+        });
+        false
     }
 }
 
 /// An expression whose mistake is already reported.
 fn error(span: Span) -> Expr {
-    Expr { kind: ExprKind::Constant(Value::Unknown(Type::Error)), ty: Type::Error, span }
+    unknown(Type::Error, span)
+}
+
+/// An expression whose mistake is already reported, and whose type is clear all the same.
+fn unknown(ty: Type, span: Span) -> Expr {
+    Expr { kind: ExprKind::Constant(Value::Unknown(ty.clone())), ty, span }
 }
 
 /// The parts of a plan in the order of the text, each kind by itself.

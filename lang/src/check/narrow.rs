@@ -40,10 +40,21 @@ fn facts(condition: &Expr, truth: bool, found: &mut Vec<String>) {
                     (ExprKind::Null, _) => not_null(&operands.1, found),
                     _ => {}
                 }
+            } else if matches!((op, truth), (BinaryOp::Equal, true) | (BinaryOp::NotEqual, false)) {
+                // What equals a literal is not null.
+                match (is_literal(&operands.0), is_literal(&operands.1)) {
+                    (false, true) => not_null(&operands.0, found),
+                    (true, false) => not_null(&operands.1, found),
+                    _ => {}
+                }
             }
         }
         _ => {}
     }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::String(_))
 }
 
 /// Records the path and, for `a?.b`, everything on the way to it.

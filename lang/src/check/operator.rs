@@ -1,21 +1,20 @@
 //! Operators: which types they take and what they give.
 
-use super::{Checker, error};
+use super::{Checker, error, unknown};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::{self, BinaryOp, UnaryOp};
 use crate::types::{Literal, Type};
+use crate::value::Value;
 
 impl Checker<'_> {
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &syntax::Expr, span: Span) -> Expr {
         let operand = self.expr(operand);
         let ty = match op {
-            UnaryOp::Not => {
-                self.want_bool(&operand);
-                Type::Bool
-            }
+            UnaryOp::Not if !self.want_bool(&operand) => return unknown(Type::Bool, span),
+            UnaryOp::Not => Type::Bool,
             UnaryOp::Negate => match number(&operand.ty) {
                 Some(ty) => ty,
                 None => return self.bad_operand(&operand, "`-` takes a number"),
@@ -43,12 +42,13 @@ impl Checker<'_> {
         self.not_null.truncate(proven);
         let ty = match op {
             BinaryOp::And | BinaryOp::Or => {
-                self.want_bool(&left);
-                self.want_bool(&right);
+                if !(self.want_bool(&left) & self.want_bool(&right)) {
+                    return unknown(Type::Bool, span);
+                }
                 Type::Bool
             }
             BinaryOp::Equal | BinaryOp::NotEqual => {
-                self.want_comparable(&left, &right, span);
+                self.want_comparable(op, &left, &right, span);
                 Type::Bool
             }
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
@@ -63,6 +63,7 @@ impl Checker<'_> {
                 }
                 Type::Bool
             }
+            BinaryOp::Coalesce if left.ty == Type::Null => right.ty.clone(),
             BinaryOp::Coalesce => Type::union([left.ty.without_null(), right.ty.clone()]),
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => {
                 match arithmetic(&left.ty, &right.ty) {
@@ -82,29 +83,49 @@ impl Checker<'_> {
         Expr { kind: ExprKind::Binary(op, Box::new((left, right))), ty, span }
     }
 
-    fn want_comparable(&self, left: &Expr, right: &Expr, span: Span) {
+    fn want_comparable(&self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) {
         if comparable(&left.ty, &right.ty) {
             return;
         }
-        self.report.push(Diagnostic::new(Code::NeverEqual, span, "this comparison is never true").label(format!(
-            "{} and {} have no value in common",
-            left.ty.brief(),
-            right.ty.brief()
-        )));
+        let outcome = if op == BinaryOp::Equal { "false" } else { "true" };
+        let message = format!("this comparison is always {outcome}");
+        let diagnostic = Diagnostic::new(Code::NeverEqual, span, message);
+        let diagnostic = match (&left.ty, &right.ty) {
+            (never, Type::Null) | (Type::Null, never) => {
+                diagnostic.label(format!("{} is never null", never.brief())).help("leave the test out")
+            }
+            (left, right) => {
+                diagnostic.label(format!("{} and {} have no value in common", left.brief(), right.brief()))
+            }
+        };
+        self.report.push(match meant_literal(right, &left.ty).or_else(|| meant_literal(left, &right.ty)) {
+            Some((at, meant)) => diagnostic.edit(format!("use `{meant}`"), at, meant),
+            None => diagnostic,
+        });
     }
 
     fn check_in(&self, left: &Expr, right: &Expr, op_span: Span, span: Span) -> bool {
         match &right.ty {
             Type::List(element) => {
                 if !comparable(&left.ty, element) {
-                    self.report.push(
-                        Diagnostic::new(Code::NeverEqual, span, "the list can never hold this value")
-                            .label(format!("{} in a list of {element}", left.ty)),
-                    );
+                    let label = match element.members() {
+                        [] => "nothing is in an empty list".to_owned(),
+                        _ => format!("{} in {}", left.ty.brief(), right.ty.brief()),
+                    };
+                    let message = "the list can never hold this value";
+                    self.report.push(Diagnostic::new(Code::NeverEqual, span, message).label(label));
                 }
                 true
             }
             Type::Any | Type::Error => true,
+            other if other.has_null() && matches!(other.without_null(), Type::List(_)) => {
+                self.report.push(
+                    Diagnostic::new(Code::MaybeNull, right.span, "`in` looks into a list, and this may be null")
+                        .label(format!("this is {}", other.brief()))
+                        .help("say what null means: `x in (list ?? [])`"),
+                );
+                false
+            }
             other => {
                 let diagnostic = Diagnostic::new(Code::NotAList, right.span, "`in` looks into a list")
                     .label(format!("this is {}", other.brief()))
@@ -120,9 +141,16 @@ impl Checker<'_> {
 
     fn bad_operand(&self, operand: &Expr, message: &str) -> Expr {
         if operand.ty != Type::Error {
-            let diagnostic = Diagnostic::new(Code::BadOperand, operand.span, message)
-                .label(format!("this is {}", operand.ty.brief()));
-            self.report.push(diagnostic);
+            let code = match operand.ty.has_null() && number(&operand.ty.without_null()).is_some() {
+                true => Code::MaybeNull,
+                false => Code::BadOperand,
+            };
+            let label = format!("this is {}", operand.ty.brief());
+            let diagnostic = Diagnostic::new(code, operand.span, message).label(label);
+            self.report.push(match code {
+                Code::MaybeNull => diagnostic.help("say what null means: `-(x ?? 0)`"),
+                _ => diagnostic,
+            });
         }
         error(operand.span)
     }
@@ -130,13 +158,21 @@ impl Checker<'_> {
     fn bad_operands(&self, op: BinaryOp, op_span: Span, left: &Expr, right: &Expr, wanted: &str) -> Expr {
         let span = left.span.to(right.span);
         let null = [left, right].into_iter().find(|side| side.ty.has_null());
-        self.report.push(match null {
+        let diagnostic = match null {
             Some(side) => Diagnostic::new(Code::MaybeNull, side.span, format!("`{}` takes no null", op.as_str()))
                 .label(format!("this is {}", side.ty.brief()))
                 .help("say what null means with `??`, or test for it first: `if x != null then … else …`"),
             None => Diagnostic::new(Code::BadOperand, op_span, format!("`{}` takes {wanted}", op.as_str()))
+                .label("takes something else here")
                 .related(left.span, format!("this is {}", left.ty.brief()))
                 .related(right.span, format!("this is {}", right.ty.brief())),
+        };
+        let joins = op == BinaryOp::Add && null.is_none() && (text(&left.ty) || text(&right.ty));
+        let lists = op == BinaryOp::Add && [left, right].iter().all(|side| matches!(side.ty, Type::List(_)));
+        self.report.push(match (joins, lists) {
+            (true, _) => diagnostic.help("a number becomes part of a text inside it: `\"${a}${b}\"`"),
+            (_, true) => diagnostic.help("lists are joined with `.concat(…)`"),
+            _ => diagnostic,
         });
         error(span)
     }
@@ -188,9 +224,19 @@ fn meets(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::Any | Type::Error, _) | (_, Type::Any | Type::Error) => true,
         (Type::Literal(a), Type::Literal(b)) => a == b,
-        (Type::List(a), Type::List(b)) => comparable(a, b) || !matches!((&**a, &**b), (Type::Literal(_), _)),
-        (Type::Record(_), Type::Record(_)) => true,
+        // Two lists may both be empty.
+        (Type::List(_), Type::List(_)) | (Type::Record(_), Type::Record(_)) => true,
         _ => kind(a) == kind(b),
+    }
+}
+
+/// The text that a misspelt one most likely stands for, as a literal, where only certain texts can be.
+fn meant_literal(written: &Expr, possible: &Type) -> Option<(Span, String)> {
+    match &written.kind {
+        ExprKind::Constant(Value::String(text)) => {
+            crate::resolve::nearest_literal(text, possible).map(|meant| (written.span, meant))
+        }
+        _ => None,
     }
 }
 

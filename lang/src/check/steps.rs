@@ -1,6 +1,6 @@
 //! Steps and the other items of a plan, typed.
 
-use super::{Checker, Meaning, Parts, Place, TypedLet};
+use super::{Checker, Early, Meaning, Parts, Place, TypedLet};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::effects::{CriticalVerb, Grant};
@@ -22,7 +22,11 @@ impl Checker<'_> {
         let outputs = parts.outputs.iter().map(|output| self.output(output)).collect();
         let critical = parts.criticals.iter().flat_map(|c| &c.lines).filter_map(|line| self.critical(line)).collect();
         let reuse = parts.reuses.iter().filter_map(|reuse| self.reuse(reuse)).collect();
-        self.unused_lets(parts);
+        // Where something was not understood, the use may stand there.
+        if !self.report.has_errors() {
+            self.unused_lets(parts);
+            self.unused_inputs(declared);
+        }
         let lets = self.ordered_lets(parts);
         Plan {
             title: declared.title.value.clone(),
@@ -69,10 +73,27 @@ impl Checker<'_> {
         }
     }
 
+    fn unused_inputs(&self, plan: &syntax::Plan) {
+        for item in &plan.items {
+            let syntax::Item::Input(input) = item else { continue };
+            let unused = self.names.get(&input.name.name).is_some_and(|symbol| match symbol.meaning {
+                Meaning::Input(index) => symbol.span == input.name.span && !self.input_used[index],
+                Meaning::Let(_) | Meaning::Step(_) => false,
+            });
+            if unused {
+                let message = format!("nothing uses the input `{}`", input.name.name);
+                self.report.push(
+                    Diagnostic::new(Code::UnusedInput, input.name.span, message)
+                        .label("asked for, and never looked at")
+                        .help("take it out: who supplies it would think that it matters"),
+                );
+            }
+        }
+    }
+
     /// The name of a step, for messages.
     pub(super) fn step_name(&self, step: StepId) -> &str {
-        let found = self.names.iter().find(|(_, symbol)| symbol.meaning == Meaning::Step(step));
-        found.map_or("?", |(name, _)| name)
+        &self.heads[step.index()].name
     }
 
     fn step(&mut self, id: StepId, declared: &syntax::Step) -> Step {
@@ -121,7 +142,7 @@ impl Checker<'_> {
     /// In `expect` the step's own result is there, even where later steps must reckon with null.
     fn expectation(&mut self, id: StepId, condition: &syntax::Expr, uses: &mut Vec<StepId>) -> crate::plan::Expr {
         let full = self.heads[id.index()].ty.clone();
-        self.heads[id.index()].ty = full.without_null();
+        self.heads[id.index()].ty = self.heads[id.index()].result.clone();
         let (typed, used) = self.condition_at(Place::OwnResult(id), condition);
         self.heads[id.index()].ty = full;
         uses.extend(used);
@@ -130,7 +151,7 @@ impl Checker<'_> {
 
     fn undo(&mut self, id: StepId, call: &syntax::Expr, uses: &mut Vec<StepId>) -> Option<Call> {
         let full = self.heads[id.index()].ty.clone();
-        self.heads[id.index()].ty = full.without_null();
+        self.heads[id.index()].ty = self.heads[id.index()].result.clone();
         self.place = Place::OwnResult(id);
         self.uses.clear();
         let typed = self.tool_call(call);
@@ -141,31 +162,49 @@ impl Checker<'_> {
 
     fn after(&mut self, id: StepId, name: &Ident) -> Option<StepId> {
         match self.names.get(&name.name).map(|symbol| symbol.meaning) {
+            Some(Meaning::Step(step)) if self.is_hidden_from(step, id) => {
+                self.report.push(
+                    Diagnostic::new(
+                        Code::NameNotAllowedHere,
+                        name.span,
+                        format!("`{}` belongs to another verification", name.name),
+                    )
+                    .label("cannot be waited for here")
+                    .related(self.heads[step.index()].span, "declared there"),
+                );
+                None
+            }
             Some(Meaning::Step(step)) if step < id => Some(step),
             Some(Meaning::Step(step)) => {
-                self.early.push((id, step, name.span));
+                self.early.push(Early { user: id, used: step, span: name.span, through: None, by_after: true });
                 None
             }
             Some(Meaning::Let(_) | Meaning::Input(_)) => {
                 let message = format!("`after` names steps, and `{}` is none", name.name);
                 self.report.push(
-                    Diagnostic::new(Code::UnknownStep, name.span, message).help("a value is waited for by using it"),
+                    Diagnostic::new(Code::UnknownStep, name.span, message)
+                        .label("no step")
+                        .help("a value is waited for by using it"),
                 );
                 None
             }
             None => {
                 let diagnostic =
                     Diagnostic::new(Code::UnknownStep, name.span, format!("there is no step `{}`", name.name));
-                let steps = self.names.iter().filter(|(_, s)| matches!(s.meaning, Meaning::Step(_)));
-                let mut steps: Vec<&str> = steps.map(|(name, _)| name.as_str()).collect();
-                steps.sort_unstable();
-                self.report.push(match nearest(&name.name, steps.iter().copied()) {
-                    Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near),
+                let steps = self.heads.iter().map(|head| head.name.as_str());
+                self.report.push(match nearest(&name.name, steps) {
+                    Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), name.span, near),
                     None => diagnostic.label("not declared in this plan"),
                 });
                 None
             }
         }
+    }
+
+    /// Whether a step belongs to a verification that the user is no part of. Steps below it are another matter.
+    fn is_hidden_from(&self, step: StepId, user: StepId) -> bool {
+        let owner = self.heads[step.index()].verification;
+        step < user && owner.is_some() && owner != self.heads[user.index()].verification
     }
 
     fn check_retry(&self, call: &Call, retry: Option<(Retry, crate::source::Span)>) {
@@ -231,7 +270,7 @@ impl Checker<'_> {
             _ => None,
         };
         let message = format!("`critical` has no verb `{}`", verb.name);
-        let diagnostic = Diagnostic::new(Code::UnknownVerb, verb.span, message);
+        let diagnostic = Diagnostic::new(Code::UnknownVerb, verb.span, message).label("not a verb");
         match habit.or_else(|| nearest(&verb.name, verbs.iter().copied())) {
             Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near),
             None => diagnostic.help(format!("the verbs are {}", list_of(&verbs))),
@@ -243,7 +282,7 @@ impl Checker<'_> {
         let target = match &reuse.target {
             syntax::ReuseTarget::Path(path) => {
                 if let Err(reason) = crate::paths::check_path(&path.value) {
-                    self.report.push(Diagnostic::new(Code::BadGlob, path.span, reason));
+                    self.report.push(Diagnostic::new(Code::BadGlob, path.span, reason).label("not a valid path"));
                     return None;
                 }
                 ReuseTarget::Path(path.value.clone())
@@ -289,11 +328,16 @@ impl<'s> Clauses<'s> {
                 ClauseKind::Because(text) => sorted.because = Some(text.value.clone()),
                 ClauseKind::After(names) => sorted.after.extend(names),
                 ClauseKind::When(condition) => sorted.when = Some(condition),
-                ClauseKind::Timeout(duration) => sorted.timeout_ms = Some(duration.ms),
+                ClauseKind::Timeout(duration) => {
+                    crate::resolve::check_timeout(duration, checker.report);
+                    sorted.timeout_ms = Some(duration.ms);
+                }
                 ClauseKind::Retry { times, times_span, every } => {
                     if *times == 0 || *times > MAX_RETRIES {
                         let message = format!("`retry` takes 1 to {MAX_RETRIES} further attempts");
-                        checker.report.push(Diagnostic::new(Code::InvalidValue, *times_span, message));
+                        checker.report.push(
+                            Diagnostic::new(Code::InvalidValue, *times_span, message).label("outside that range"),
+                        );
                     }
                     let times = (*times).clamp(1, MAX_RETRIES) as u32;
                     sorted.retry = Some((Retry { times, every_ms: every.map_or(0, |every| every.ms) }, clause.span));

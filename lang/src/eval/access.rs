@@ -4,6 +4,7 @@ use super::{Failure, unknown};
 use crate::plan::{Expr, ExprKind, Plan};
 use crate::source::Span;
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// A field of a record. An absent one that the type allows to be absent is null.
 pub(super) fn field(base: Value, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
@@ -45,22 +46,24 @@ pub(super) fn items(list: &Value, span: Span) -> Result<Option<&[Value]>, Failur
 
 /// The `let`s that `index` needs and that are not computed yet, in the order of the plan; `index` is the last.
 pub(super) fn lets_needed<T>(plan: &Plan, computed: &[Option<T>], index: usize) -> Vec<usize> {
-    let mut needed = vec![false; index + 1];
-    needed[index] = true;
-    // A `let` refers only to those before it, so one pass downwards finds all.
-    for at in (0..=index).rev().filter(|at| computed[*at].is_none()) {
-        if needed[at] {
-            mark_lets(&plan.lets[at].value, &mut needed[..at]);
-        }
+    let mut needed = BTreeSet::from([index]);
+    let mut open = vec![index];
+    while let Some(at) = open.pop() {
+        each_let(&plan.lets[at].value, &mut |used| {
+            if computed[used].is_none() && needed.insert(used) {
+                open.push(used);
+            }
+        });
     }
-    (0..=index).filter(|at| needed[*at] && computed[*at].is_none()).collect()
+    // A `let` refers only to those before it.
+    needed.into_iter().collect()
 }
 
-fn mark_lets(expr: &Expr, needed: &mut [bool]) {
+fn each_let(expr: &Expr, found: &mut dyn FnMut(usize)) {
     let mut open = vec![expr];
     while let Some(expr) = open.pop() {
         match &expr.kind {
-            ExprKind::Let(index) => needed[*index] = true,
+            ExprKind::Let(index) => found(*index),
             ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Local(_) => {}
             ExprKind::Interpolate(parts) | ExprKind::List(parts) => open.extend(parts),
             ExprKind::Method { args, .. } => open.extend(args),

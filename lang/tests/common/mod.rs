@@ -1,5 +1,9 @@
-//! What the tests of the front end share: trees in a form in which they can be compared.
+//! What the tests of the crate share: trees in a form in which they can be compared, checked sources, blocks of pages.
 
+#![allow(dead_code)]
+
+use planc_lang::compile::{Compiled, add_builtin, check_source, compile, load_catalogue};
+use planc_lang::diagnostic::{Diagnostic, Severity};
 use planc_lang::source::Sources;
 use planc_lang::syntax::File;
 
@@ -38,4 +42,48 @@ pub fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<Stri
     let mut comments: Vec<String> = file.comments.iter().map(|c| sources.slice(c.span).to_owned()).collect();
     comments.sort();
     (value, comments)
+}
+
+/// A checked source.
+pub struct Checked {
+    /// With the built-in catalogue and the source itself.
+    pub sources: Sources,
+    /// The index of the source.
+    pub index: usize,
+    /// Everything that was reported about it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a plan against the built-in catalogue, or a catalogue by itself.
+pub fn check(text: &str) -> Checked {
+    let mut sources = Sources::default();
+    let builtin = add_builtin(&mut sources);
+    let (catalogue, problems) = load_catalogue(&sources, &[builtin]);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let index = sources.add("plan.pl", text);
+    let diagnostics = check_source(&sources, index, &catalogue);
+    Checked { sources, index, diagnostics }
+}
+
+/// The examples of a page: what stands on their fences, and their texts.
+pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let fenced = page.split("\n```").skip(1).step_by(2);
+    fenced.filter_map(|block| block.split_once('\n'))
+}
+
+/// Compiles a plan against the built-in catalogue and these; there must be no error.
+pub fn compiled(text: &str, catalogues: &[&str]) -> Compiled {
+    let mut sources = Sources::default();
+    let mut indices = vec![add_builtin(&mut sources)];
+    indices.extend(catalogues.iter().map(|text| sources.add("catalogue.pl", *text)));
+    let (catalogue, problems) = load_catalogue(&sources, &indices);
+    assert!(problems.iter().all(|problem| problem.severity() == Severity::Warning), "{problems:#?}");
+    let index = sources.add("plan.pl", text);
+    let compilation = compile(&sources, index, &catalogue);
+    compilation.compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", compilation.diagnostics))
+}
+
+/// The digest of a plan that compiles.
+pub fn digest(text: &str, catalogues: &[&str]) -> String {
+    compiled(text, catalogues).digest.to_string()
 }

@@ -92,7 +92,10 @@ fn finish(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) ->
     let report = fold(&run.id, &planned.plan.report, &events);
     match session.out.is_json() {
         true => session.out.json(&report),
-        false => session.out.print(&format!("\n{}", final_report::draw(&report, session.out.look()))),
+        false => {
+            session.out.progress("\n");
+            session.out.print(&final_report::draw(&report, session.out.look()))
+        }
     }
 }
 

@@ -1,14 +1,11 @@
-//! Why a command did not do what it was asked for, and how that is said: lines on standard error, or one JSON object.
+//! Why a command did not do what it was asked for: an exit code, a message, advice; and what every error of the core means so.
 
 use super::exit::Exit;
-use super::output::Output;
 use crate::approval::Refusal;
 use crate::desk::{DeskError, InputError};
 use crate::journal::StoreError;
-use crate::render::text::{Tone, inline, lines};
 use crate::run::RunError;
 use planc_lang::diagnostic::DiagnosticJson;
-use serde_json::json;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -38,33 +35,6 @@ impl Fault {
     pub fn help(mut self, text: impl Into<String>) -> Fault {
         self.help.push(text.into());
         self
-    }
-
-    /// Says it: to people on standard error, to programs as the one object on standard output.
-    pub fn say(&self, out: &Output) {
-        if out.is_json() {
-            let mut error = json!({
-                "kind": self.exit.word(),
-                "exit": self.exit as u8,
-                "message": self.message,
-                "help": self.help,
-            });
-            if let Some((_, list)) = &self.diagnostics {
-                error["diagnostics"] = json!(list);
-            }
-            let _ = out.json(&json!({ "error": error }));
-            return;
-        }
-        if let Some((drawn, _)) = &self.diagnostics {
-            out.note(drawn);
-        }
-        // A path or a plan may stand in a message: it begins no line of its own.
-        let mut rows = lines(&self.message).into_iter();
-        out.note(&format!("{} {}\n", out.err_tone(Tone::Bad, "error:"), rows.next().unwrap_or_default()));
-        rows.for_each(|row| out.note(&format!("{row}\n")));
-        for help in &self.help {
-            out.note(&format!("{} {}\n", out.err_tone(Tone::Name, "help:"), inline(help)));
-        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             Ok(false) => {}
             // One file's mistakes do not keep the others from their form.
             Err(fault) if args.files.len() > 1 && !session.out.is_json() => {
-                fault.say(&session.out);
+                session.out.say(&fault);
                 exit = exit.max(fault.exit);
             }
             Err(fault) => return Err(fault),
@@ -42,7 +42,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         session.out.json(&serde_json::json!({ "changed": changed, "written": !args.check }))?;
     } else if args.check {
         session.out.print(&changed.iter().map(|name| format!("{}\n", inline(name))).collect::<String>())?;
-    } else {
+    } else if args.files != ["-"] {
         session.out.progress(&format!("{} rewritten\n", count(changed.len(), "file")));
     }
     Ok(if args.check && !changed.is_empty() { exit.max(Exit::PlanErrors) } else { exit })
@@ -64,12 +64,12 @@ fn format_one(session: &Session, name: &str, check: bool) -> Result<bool, Fault>
     };
     let index = sources.add(shown, text.as_str());
     let report = Diagnostics::default();
-    let tree = parse(&sources, index, &report);
+    let file = parse(&sources, index, &report);
     let mistakes = report.into_sorted();
     if count_errors(&mistakes) > 0 {
         return Err(texts::fault(format!("`{shown}` is left as it is"), &mistakes, &sources, colour));
     }
-    let formatted = format(&sources, index, &tree);
+    let formatted = format(&sources, index, &file);
     match (name, check) {
         ("-", false) => session.out.print(&formatted)?,
         (_, false) if formatted != text => rewrite(&path, &formatted)?,

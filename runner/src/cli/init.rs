@@ -15,7 +15,7 @@ pub const FIRST_PLAN_TEXT: &str = r#"plan "Say hello" {
   rationale "A first plan: one small file, which planc can take back."
 
   critical {
-    create "hello.txt" "the greeting"
+    create "hello.txt"  "the greeting"
   }
 
   step greeting = fs.write(path: "hello.txt", text: "Hello from planc.\n") {

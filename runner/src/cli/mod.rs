@@ -32,9 +32,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
 use fault::Fault;
 use output::{Colours, Format, Output, Quiet};
+pub use session::Global;
 use session::Session;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The compiler and runner for the plans of AI agents: what is approved is exactly what can run.
@@ -47,30 +47,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// Arguments of every command.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// Work in this directory instead of the current one
-    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
-    pub directory: Option<PathBuf>,
-    /// Keep runs, approvals and earlier contents here; never inside the workspace
-    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
-    pub state_dir: Option<PathBuf>,
-    /// A further file with tools; may be given several times
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub catalogue: Vec<PathBuf>,
-    /// The form of the result
-    #[arg(long, global = true, value_enum, default_value_t)]
-    pub format: Format,
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Colours,
-    /// No progress, only results and errors
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
 }
 
 /// The commands.
@@ -133,7 +109,7 @@ fn run(cli: Cli) -> Exit {
     match dispatch(cli, out) {
         Ok(exit) => exit,
         Err(fault) => {
-            fault.say(&out);
+            out.say(&fault);
             fault.exit
         }
     }
@@ -176,11 +152,8 @@ fn misparsed(error: &clap::Error, args: &[OsString]) -> Exit {
     }
     let text = error.render().to_string();
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    Fault::usage(message).help("`planc --help` lists what there is").say(&Output::new(
-        Format::Json,
-        Colours::Never,
-        Quiet::Yes,
-    ));
+    let fault = Fault::usage(message).help("`planc --help` lists what there is");
+    Output::new(Format::Json, Colours::Never, Quiet::Yes).say(&fault);
     Exit::Usage
 }
 
@@ -192,15 +165,21 @@ fn start_page(out: Output) -> Result<Exit, Fault> {
         out.json(&serde_json::json!({ "version": env!("CARGO_PKG_VERSION"), "commands": commands }))?;
         return Ok(Exit::Success);
     }
-    let name = |text: &str| out.paint.tone(crate::render::text::Tone::Name, text);
+    let rows = [
+        ("planc demo", "a guided example in a scratch folder"),
+        ("planc init", "a configuration and a first plan here"),
+        ("planc check FILE", "what is wrong with a plan"),
+        ("planc plan FILE", "what it would do; nothing is changed"),
+        ("planc run --approve FILE", "approve it and carry it out"),
+    ];
+    let rows = rows.map(|(command, what)| {
+        let command = out.paint.tone(crate::render::text::Tone::Name, format!("{command:<24}"));
+        format!("  {command}  {what}\n")
+    });
     out.print(&format!(
-        "planc {}: what is approved is exactly what can run.\n\n  {}             a guided example in a scratch folder\n  {}             a configuration and a first plan here\n  {}       what is wrong with a plan\n  {}        what it would do; nothing is changed\n  {}  approve and run it\n\n`planc --help` lists all commands.\n",
+        "planc {}: what is approved is exactly what can run.\n\n{}\n`planc --help` lists all commands.\n",
         env!("CARGO_PKG_VERSION"),
-        name("planc demo"),
-        name("planc init"),
-        name("planc check FILE"),
-        name("planc plan FILE"),
-        name("planc run --approve FILE"),
+        rows.concat(),
     ))?;
     Ok(Exit::Success)
 }

@@ -2,9 +2,10 @@
 //! no error.
 
 use super::fault::Fault;
-use crate::render::text::{Look, Paint, Tone};
+use crate::render::text::{Look, Paint, Tone, inline, lines};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 
 /// The form of results.
@@ -112,6 +113,35 @@ impl Output {
     pub fn note(&self, text: &str) {
         // There is nowhere left to complain.
         let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    /// Says why a command did not do what it was asked for: to people on standard error, to programs as the one object on
+    /// standard output.
+    pub fn say(&self, fault: &Fault) {
+        if self.is_json() {
+            let mut error = json!({
+                "kind": fault.exit.word(),
+                "exit": fault.exit as u8,
+                "message": fault.message,
+                "help": fault.help,
+            });
+            if let Some((_, list)) = &fault.diagnostics {
+                error["diagnostics"] = json!(list);
+            }
+            // There is nowhere left to complain.
+            let _ = self.json(&json!({ "error": error }));
+            return;
+        }
+        if let Some((drawn, _)) = &fault.diagnostics {
+            self.note(drawn);
+        }
+        // A path or a plan may stand in a message: what it says is harmless.
+        let mut rows = lines(&fault.message).into_iter();
+        self.note(&format!("{} {}\n", self.err_tone(Tone::Bad, "error:"), rows.next().unwrap_or_default()));
+        rows.for_each(|row| self.note(&format!("{row}\n")));
+        for help in &fault.help {
+            self.note(&format!("{} {}\n", self.err_tone(Tone::Name, "help:"), inline(help)));
+        }
     }
 
     /// Writes progress to standard error, unless it is unwanted.

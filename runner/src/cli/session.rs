@@ -1,8 +1,7 @@
 //! The global arguments ⟶ what every command needs: configuration, output, and plans compiled from names.
 
-use super::Global;
 use super::fault::Fault;
-use super::output::Output;
+use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Text};
 use crate::config::{Config, Overrides, Places};
 use crate::desk::{Desk, Draft, key_of};
@@ -13,6 +12,30 @@ use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Arguments of every command.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Work in this directory instead of the current one
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub directory: Option<PathBuf>,
+    /// Keep runs, approvals and earlier contents here; never inside the workspace
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub state_dir: Option<PathBuf>,
+    /// A further file with tools; may be given several times
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub catalogue: Vec<PathBuf>,
+    /// The form of the result
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub format: Format,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Colours,
+    /// No progress, only results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
 
 /// What every command needs.
 pub struct Session {

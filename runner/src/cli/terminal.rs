@@ -135,7 +135,7 @@ fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
     text.push_str(&format!("`once`, `always` for every call of {tool}, or `no`: "));
     match terminal.ask(&text, stop) {
         Ok(Typed::Line(line)) => match line.as_str() {
-            "once" | "yes" => Answer::Once,
+            "once" => Answer::Once,
             "always" => Answer::Always,
             "no" => Answer::No,
             _ => Answer::CannotAsk,

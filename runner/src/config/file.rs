@@ -174,7 +174,11 @@ impl fmt::Display for ConfigError {
 pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
     let name = path.display().to_string();
     let failed = |error: std::io::Error| ConfigError::world(format!("cannot read `{name}`: {error}"));
-    let size = path.metadata().map_err(failed)?.len();
+    let metadata = path.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(ConfigError::world(format!("cannot read `{name}`: it is not a file")));
+    }
+    let size = metadata.len();
     if size > MAX_CONFIG_BYTES {
         return Err(ConfigError::world(format!("`{name}` has {size} bytes, the limit is {MAX_CONFIG_BYTES}")));
     }

@@ -43,7 +43,7 @@ pub struct Config {
 }
 
 /// What an approval must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Require {
     /// Whatever the kind of plan asks for.
@@ -58,9 +58,9 @@ pub enum Require {
 pub struct Overrides {
     /// Start here instead of in the current directory.
     pub directory: Option<PathBuf>,
-    /// Keep state here.
+    /// Keep state here, relative to the directory.
     pub state: Option<PathBuf>,
-    /// Further catalogue files, relative to the current directory.
+    /// Further catalogue files, relative to the directory.
     pub catalogues: Vec<PathBuf>,
 }
 
@@ -79,11 +79,11 @@ impl Config {
             None => (start, Settings::default()),
         };
         let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref())?;
-        for path in &overrides.catalogues {
-            catalogues.push(places.current.join(path));
-        }
+        // As with `git -C`, all names are relative to the chosen directory.
+        let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
+        catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
         Ok(Config {
-            state: places::state(overrides.state.as_deref(), places, &workspace)?,
+            state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
             workspace,
             catalogues,
@@ -105,8 +105,9 @@ impl Config {
             .fold(catalogue, |strictest, next| if rank(next) > rank(strictest) { next } else { strictest })
     }
 
-    /// Makes the state directory, private to this account, and checks one that exists.
+    /// Makes the state directory, private to this account and out of reach of plans, and checks one that exists.
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
+        places::outside(&self.state, &self.workspace)?;
         places::make_private(&self.state)
     }
 

@@ -40,15 +40,16 @@ pub(super) fn start(chosen: Option<&Path>, current: &Path) -> Result<PathBuf, Co
     }
 }
 
-/// The nearest file with this name in `start` or a directory above it.
+/// The nearest thing with this name in `start` or a directory above it. Whether it is a file that can be read is found out
+/// by reading it: a configuration that is passed over would be a policy that is not kept.
 pub(super) fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
-    start.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
+    start.ancestors().map(|folder| folder.join(name)).find(|path| path.symlink_metadata().is_ok())
 }
 
-/// The state directory of a workspace. Outside of it, so that no plan can reach its own approvals.
-pub(super) fn state(chosen: Option<&Path>, places: &Places, workspace: &Path) -> Result<PathBuf, ConfigError> {
+/// Where the state of a workspace is kept. Whether that is a good place is judged when it is used, see [`outside`].
+pub(super) fn state(chosen: Option<PathBuf>, places: &Places, workspace: &Path) -> Result<PathBuf, ConfigError> {
     let path = match chosen {
-        Some(chosen) => places.current.join(chosen),
+        Some(chosen) => chosen,
         None => {
             let home = match (&places.state_home, &places.home) {
                 (Some(state), _) => state.clone(),
@@ -62,7 +63,11 @@ pub(super) fn state(chosen: Option<&Path>, places: &Places, workspace: &Path) ->
             home.join("planc/workspaces").join(name)
         }
     };
-    let path = resolve(&path);
+    Ok(resolve(&path))
+}
+
+/// State and workspace lie outside of each other, so that no plan can reach its own approvals.
+pub(super) fn outside(path: &Path, workspace: &Path) -> Result<(), ConfigError> {
     if path.starts_with(workspace) {
         return Err(ConfigError::world(format!(
             "the state directory `{}` lies in the workspace `{}`, where plans could reach it",
@@ -71,7 +76,7 @@ pub(super) fn state(chosen: Option<&Path>, places: &Places, workspace: &Path) ->
         ))
         .help("choose one outside with `--state-dir DIR`"));
     }
-    if workspace.starts_with(&path) {
+    if workspace.starts_with(path) {
         return Err(ConfigError::world(format!(
             "the workspace `{}` lies in the state directory `{}`",
             workspace.display(),
@@ -79,7 +84,7 @@ pub(super) fn state(chosen: Option<&Path>, places: &Places, workspace: &Path) ->
         ))
         .help("choose another with `--state-dir DIR`"));
     }
-    Ok(path)
+    Ok(())
 }
 
 /// Links resolved in the part of a path that exists; the rest normalised lexically.

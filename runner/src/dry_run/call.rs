@@ -3,7 +3,7 @@
 use super::DryRun;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, ToolError};
-use crate::workspace::{Look, Overlay};
+use crate::workspace::{Kind, Look, Overlay, Sight};
 use planc_lang::conform::check_value;
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Caller, Failure};
@@ -38,7 +38,7 @@ impl DryRun<'_> {
         match self.registry.get(&call.tool.name) {
             None => Ok(self.later(&touches, overlay, format!("nothing here carries out `{}`", call.tool.name))),
             Some(Implementation::Files(tool)) => {
-                if call.tool.is_read_only() && !self.may_read(call, &touches) {
+                if !self.may_look(call, &touches, overlay) {
                     return Ok(self.later(
                         &touches,
                         overlay,
@@ -70,7 +70,7 @@ impl DryRun<'_> {
                     };
                     return runtime.block_on(tool.call(&args, &context)).map(Called::Made);
                 }
-                self.look_at_programs(&touches, overlay)?;
+                self.look_at_programs(&args, &touches, overlay)?;
                 let why = match touches.iter().any(|(verb, _)| *verb == EffectVerb::Contacts) {
                     true => "the network is not contacted before approval",
                     false => "programs do not run before approval",
@@ -96,8 +96,14 @@ impl DryRun<'_> {
         }
     }
 
-    /// The executable that a program name stands for is part of what is approved.
-    fn look_at_programs(&self, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay) -> Result<(), ToolError> {
+    /// The executable that a program name stands for is part of what is approved, and so are the files of the workspace that
+    /// its arguments name: `sh build.sh` is as much `build.sh` as it is `sh`.
+    fn look_at_programs(
+        &self,
+        args: &Args,
+        touches: &[(EffectVerb, Resource)],
+        overlay: &mut Overlay,
+    ) -> Result<(), ToolError> {
         for (_, resource) in touches {
             let Resource::Program(argv) = resource else { continue };
             let Some(name) = argv.first() else { continue };
@@ -105,28 +111,47 @@ impl DryRun<'_> {
             if seen == "absent" && !name.contains('/') {
                 return Err(ToolError::before(format!("there is no program `{name}` on the path")));
             }
+            let directory = args.tool.param("directory").and_then(|index| args.values[index].as_str());
+            argv[1..].iter().for_each(|word| look_at_named(directory.unwrap_or("."), word, overlay));
         }
         Ok(())
     }
 
-    /// Whether a read-only call may be made before approval: policy `auto`, and everything in the operator's read scope.
-    fn may_read(&self, call: &Call, touches: &[(EffectVerb, Resource)]) -> bool {
-        self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto
+    /// Whether a file tool may look at what it touches before approval: everything in the operator's read scope, where links
+    /// lead included, and for reads policy `auto`. A change looks too: its diff shows what was there.
+    fn may_look(&self, call: &Call, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay) -> bool {
+        let auto = self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto;
+        (auto || !call.tool.is_read_only())
             && touches.iter().all(|(_, resource)| match resource {
-                Resource::Path(path) => self.in_scope(path),
-                Resource::Glob(glob) => self.in_scope(literal_prefix(glob)),
+                Resource::Path(path) => {
+                    self.in_scope(path) && overlay.resolve(path).map_or(true, |led| self.in_scope(&led))
+                }
+                Resource::Glob(glob) => {
+                    let prefix = literal_prefix(glob);
+                    self.all_in_scope(prefix)
+                        && (prefix.is_empty() || overlay.resolve(prefix).map_or(true, |led| self.all_in_scope(&led)))
+                }
                 // The tool itself says that it does not know what to read.
                 Resource::AnyPath => true,
                 _ => false,
             })
     }
 
+    /// Whether a path may be read before approval; a folder, too, of which all may be read.
     fn in_scope(&self, path: &str) -> bool {
-        let path = if path.is_empty() { "." } else { path };
-        self.config.read.iter().any(|glob| {
-            glob == "**"
-                || within(path, literal_prefix(glob)) && glob.ends_with("**")
-                || compile_glob(glob).is_ok_and(|matcher| matcher.is_match(path))
+        self.all_in_scope(path)
+            || self.config.read.iter().any(|glob| compile_glob(glob).is_ok_and(|matcher| matcher.is_match(path)))
+    }
+
+    /// Whether everything in a folder may be read before approval.
+    fn all_in_scope(&self, folder: &str) -> bool {
+        let folder = if folder.is_empty() { "." } else { folder };
+        self.config.read.iter().any(|glob| match glob.strip_suffix("**") {
+            Some("") => true,
+            Some(above) => {
+                above.strip_suffix('/').is_some_and(|above| above == literal_prefix(above) && within(folder, above))
+            }
+            None => false,
         })
     }
 
@@ -145,6 +170,19 @@ impl DryRun<'_> {
             && values.iter().all(Value::is_known)
             && !touches.is_empty()
             && touches.iter().all(reads_only)
+    }
+}
+
+/// Looks at the file that a word of a command line names, if it names one.
+fn look_at_named(directory: &str, word: &str, overlay: &mut Overlay) {
+    let word = word.strip_prefix("./").unwrap_or(word);
+    let path = if directory == "." { word.to_owned() } else { format!("{directory}/{word}") };
+    // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
+    let Ok(path) = overlay.resolve(&path) else { return };
+    if let Ok(Sight::Known(info)) = overlay.stat_unseen(&path)
+        && info.kind == Kind::File
+    {
+        let _ = overlay.stat(&path);
     }
 }
 
@@ -172,6 +210,6 @@ impl Caller for DryCaller<'_, '_> {
 pub(super) fn looked_path(look: &Look) -> Option<&str> {
     match look {
         Look::At { path } | Look::Entries { path } => Some(path),
-        Look::Matches { .. } | Look::Program { .. } => None,
+        Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } => None,
     }
 }

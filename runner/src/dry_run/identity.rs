@@ -1,7 +1,8 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::Config;
+use crate::config::{Config, Require};
+use crate::prediction::Prediction;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
@@ -23,6 +24,8 @@ pub struct Bound<'a> {
     pub config: &'a Config,
     /// Everything that was looked at outside the plan.
     pub observations: &'a [Observation],
+    /// What is expected of each step: its condition and arguments are bound as far as they are known.
+    pub predictions: &'a [Prediction],
 }
 
 #[derive(Serialize)]
@@ -31,9 +34,11 @@ struct BoundForm<'a> {
     plan: Digest,
     inputs: Vec<(&'a str, &'a Value)>,
     policy: BTreeMap<&'a str, Approval>,
+    require: Require,
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
+    calls: Vec<(&'a str, Option<bool>, &'a Value)>,
 }
 
 /// The digest that an approval names.
@@ -54,8 +59,10 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
             .map(|(input, given)| (input.name.as_str(), &given.value))
             .collect(),
         policy: policy.collect(),
+        require: bound.config.require,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
+        calls: bound.predictions.iter().map(|step| (step.step.as_str(), step.when, &step.args)).collect(),
     })
 }

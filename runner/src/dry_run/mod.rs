@@ -106,8 +106,13 @@ impl DryRun<'_> {
         let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
         problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
         let observations = overlay.base_observations().to_vec();
-        let bound =
-            Bound { compiled: self.compiled, inputs: self.inputs, config: self.config, observations: &observations };
+        let bound = Bound {
+            compiled: self.compiled,
+            inputs: self.inputs,
+            config: self.config,
+            observations: &observations,
+            predictions: &predictions,
+        };
         let report = PlanReport {
             format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },

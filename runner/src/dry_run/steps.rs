@@ -59,11 +59,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             Ok(values) => values.clone(),
             Err(_) => step.call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
         };
+        let when = if self.stopped { None } else { self.condition(step) };
         let done = match self.stopped {
             true => {
                 Done { outcome: StepOutcome::NotReached, changes: Vec::new(), value: Value::Unknown(step.ty.clone()) }
             }
-            false => match self.condition(step) {
+            false => match when {
                 Some(false) => Done { outcome: StepOutcome::Skipped, changes: Vec::new(), value: Value::Null },
                 Some(true) => match &args {
                     Ok(values) => self.made(id, step, values),
@@ -79,7 +80,13 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.policy(step);
         let observations = self.overlay.take_observations();
         self.note_touched(step, &values, &done.changes, &observations);
-        self.predictions.push(Prediction { step: step.name.to_string(), observations, changes: done.changes.clone() });
+        self.predictions.push(Prediction {
+            step: step.name.to_string(),
+            when,
+            args: step.call.tool.named(&values),
+            observations,
+            changes: done.changes.clone(),
+        });
         self.env.set_step(id, done.value.clone());
         self.report(id, step, &values, done);
     }
@@ -110,6 +117,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 return self.failed(step, error.message, Vec::new());
             }
         };
+        self.judge_unknown(step);
         let changes = self.overlay.take_changes();
         for uncovered in uncovered_changes(plan, &changes) {
             self.problem(step, uncovered.to_string());
@@ -136,6 +144,18 @@ impl<'d, 'a> Steps<'d, 'a> {
                     }
                 };
                 Done { outcome, changes, value }
+            }
+        }
+    }
+
+    /// Paths that are written while it is not known what is there before: a line for either case must stand.
+    fn judge_unknown(&mut self, step: &Step) {
+        let plan = &self.dry.compiled.plan;
+        for change in self.overlay.unknown_changes() {
+            let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
+            let covered = verbs.iter().any(|verb| plan.grants().any(|grant| grant.allows_path(*verb, &change.path)));
+            if !covered {
+                self.problem(step, format!("no `critical` line allows to change `{}`", change.path));
             }
         }
     }
@@ -226,7 +246,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             name: step.name.to_string(),
             tool: tool.name.to_string(),
             because: step.because.clone(),
-            args: tool.named(values),
+            args: given(step, values),
             effects: effects.collect(),
             read_only: tool.is_read_only(),
             destructive,
@@ -252,4 +272,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }
+}
+
+/// The arguments that the step gives, by name; defaults are the catalogue's and are left out.
+fn given(step: &Step, values: &[Value]) -> Value {
+    let params = step.call.tool.params.iter().zip(&step.call.args).zip(values);
+    Value::record(
+        params.filter(|((_, arg), _)| arg.is_some()).map(|((param, _), value)| (param.name.clone(), value.clone())),
+    )
 }

@@ -95,6 +95,9 @@ impl Attempt<'_> {
 
 /// Why a result is not acceptable to the step: the first `expect` that does not hold.
 fn unmet(run: &Run, step: &Step, result: &Value) -> Option<String> {
+    if step.expect.is_empty() {
+        return None;
+    }
     let plan = &run.setup.compiled.plan;
     let mut env = environment(plan, &run.setup.inputs, &run.recorder.state());
     if let Some(id) = plan.step(&step.name) {

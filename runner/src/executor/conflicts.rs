@@ -16,14 +16,14 @@ type Touches = Vec<(EffectVerb, Resource)>;
 /// What steps touch, found out at most once each.
 pub(crate) struct Conflicts<'s> {
     setup: &'s RunSetup,
-    env: RefCell<Env<'s>>,
+    state: &'s RunState,
+    env: RefCell<Option<Env<'s>>>,
     known: RefCell<BTreeMap<StepId, Touches>>,
 }
 
 impl<'s> Conflicts<'s> {
-    pub(crate) fn new(setup: &'s RunSetup, state: &RunState) -> Conflicts<'s> {
-        let env = RefCell::new(environment(&setup.compiled.plan, &setup.inputs, state));
-        Conflicts { setup, env, known: RefCell::default() }
+    pub(crate) fn new(setup: &'s RunSetup, state: &'s RunState) -> Conflicts<'s> {
+        Conflicts { setup, state, env: RefCell::default(), known: RefCell::default() }
     }
 
     /// Whether the first step could see what the second changes.
@@ -38,7 +38,9 @@ impl<'s> Conflicts<'s> {
             return known.clone();
         }
         let call = &self.setup.compiled.plan.get(id).call;
-        let touches = match eval_args(call, &mut self.env.borrow_mut(), &mut NoCalls) {
+        let mut env = self.env.borrow_mut();
+        let env = env.get_or_insert_with(|| environment(&self.setup.compiled.plan, &self.setup.inputs, self.state));
+        let touches = match eval_args(call, env, &mut NoCalls) {
             Ok(args) => call.tool.touches(&args).into_iter().flat_map(|touch| self.resolved(touch)).collect(),
             Err(_) => vec![(EffectVerb::Writes, Resource::Everything)],
         };

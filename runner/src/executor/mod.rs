@@ -36,7 +36,7 @@ pub(crate) struct Run {
 /// Carries a run out, from its beginning or from where it stopped, until it ends or stops again. Must be called on a
 /// tokio runtime; one run at a time in one state directory.
 pub async fn execute(setup: RunSetup) -> Result<End, RunError> {
-    let _lock = RunLock::take(&setup.config.state, &setup.run)?;
+    let _lock = RunLock::take(&setup.config.state, &setup.run)?.in_workspace(setup.workspace.root())?;
     let events = setup.journal.events().await?;
     let plan = &setup.compiled.plan;
     let state = RunState::fold(plan, &events);
@@ -178,7 +178,7 @@ impl Drive {
 
     fn decide(&self) -> Vec<Action> {
         let setup = &self.run.setup;
-        let state = self.run.recorder.state().clone();
+        let state = self.run.recorder.state();
         let conflicts = Conflicts::new(setup, &state);
         let situation = Situation {
             running: &self.running,

@@ -30,10 +30,12 @@ async fn settle_step(run: &Arc<Run>, id: StepId) -> Result<(), RunError> {
     let StepState::Running { changes, result } = state else { return Ok(()) };
     let args = Args { tool: step.call.tool.clone(), values: Vec::new() };
     let attempt = &Attempt { run, step, args: &args, number };
-    match (implementation(&run.setup, &step.call.tool.name), result) {
-        (Ok(Implementation::Files(_)), Some(result)) => finish_files(attempt, changes, result).await,
-        _ if is_repeatable(step) => Ok(()),
-        _ => {
+    let by_files = matches!(implementation(&run.setup, &step.call.tool.name), Ok(Implementation::Files(_)));
+    match result {
+        Some(result) if by_files => finish_files(attempt, changes, result).await,
+        // It is simply made again.
+        Some(_) | None if is_repeatable(step) => Ok(()),
+        Some(_) | None => {
             attempt.in_doubt(cut_off(step), Vec::new()).await?;
             Ok(())
         }

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Outcome};
 use super::begin::look_again;
 use super::{Run, files, live};
-use crate::event::{End, Event};
+use crate::event::{Difference, End, Event};
 use crate::run::{Permit, RunError, environment, implementation, permit, raised};
 use crate::schedule::may_retry;
 use crate::state::StepState;
@@ -38,7 +38,13 @@ enum Prepared {
 pub(crate) async fn work(run: &Arc<Run>, id: StepId) -> Result<StepEnd, RunError> {
     let step = run.setup.compiled.plan.get(id);
     let name = step.name.to_string();
-    let values = match prepare(run, step) {
+    let prepared = prepare(run, step);
+    let another = another_call(run, step, &prepared);
+    if !another.is_empty() {
+        run.recorder.record(Event::Stale { step: Some(name), differences: another }).await?;
+        return Ok(StepEnd::Halt(End::Stale));
+    }
+    let values = match prepared {
         Prepared::Call(values) => values,
         Prepared::Skip => {
             run.recorder.record(Event::StepSkipped { step: name, reason: "its condition is false".into() }).await?;
@@ -70,6 +76,21 @@ fn prepare(run: &Run, step: &Step) -> Prepared {
         Ok(_) => Prepared::Fail("an argument is not known".into()),
         Err(failure) => Prepared::Fail(format!("an argument cannot be computed: {}", failure.message)),
     }
+}
+
+/// Where the call is another one than the approver saw.
+fn another_call(run: &Run, step: &Step, prepared: &Prepared) -> Vec<Difference> {
+    let predictions = &run.setup.predictions;
+    let Some(prediction) = predictions.iter().find(|prediction| prediction.step == step.name.as_str()) else {
+        return Vec::new();
+    };
+    let different = match prepared {
+        Prepared::Call(values) => prediction.another_call(true, Some(&step.call.tool.named(values))),
+        Prepared::Skip => prediction.another_call(false, None),
+        // Nothing is done.
+        Prepared::Fail(_) => Vec::new(),
+    };
+    different.into_iter().map(|(expected, found)| Difference { expected, found }).collect()
 }
 
 /// Asks policy, a person where policy says so, and the world. Gives why nothing further may start.

@@ -12,6 +12,8 @@ const FILE: &str = "lock";
 #[derive(Debug)]
 pub struct RunLock {
     file: File,
+    /// The open workspace, locked too: another state directory has another lock file.
+    workspace: Option<File>,
 }
 
 /// Why the lock was not given.
@@ -24,6 +26,12 @@ pub enum LockError {
         pid: String,
         /// The run.
         run: String,
+    },
+    /// Somebody whose state is elsewhere has the workspace.
+    #[error("another planc, which keeps its state elsewhere, is working in `{path}`")]
+    Workspace {
+        /// The workspace.
+        path: PathBuf,
     },
     /// The system refuses.
     #[error("cannot lock `{path}`: {why}")]
@@ -48,7 +56,18 @@ impl RunLock {
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
         sign(&mut file, run).map_err(io)?;
-        Ok(RunLock { file })
+        Ok(RunLock { file, workspace: None })
+    }
+
+    /// Takes the workspace as well. Where the system locks no directories, the lock of the state has to do.
+    pub fn in_workspace(mut self, root: &Path) -> Result<RunLock, LockError> {
+        let Ok(workspace) = File::open(root) else { return Ok(self) };
+        match workspace.try_lock() {
+            Ok(()) => self.workspace = Some(workspace),
+            Err(TryLockError::WouldBlock) => return Err(LockError::Workspace { path: root.to_owned() }),
+            Err(TryLockError::Error(_)) => {}
+        }
+        Ok(self)
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(crate) fn environment<'p>(plan: &'p Plan, inputs: &[Value], state: &RunState) -> Env<'p> {
     let mut env = Env::new(plan, inputs.to_vec());
     for id in plan.step_ids() {
-        let Some(record) = state.step(&plan.get(id).name) else { continue };
+        let Some(record) = state.of_step(plan, id) else { continue };
         match &record.state {
             StepState::Succeeded { result } => env.set_step(id, result.clone()),
             StepState::Skipped { .. } | StepState::Failed { .. } => env.set_step(id, Value::Null),

@@ -34,7 +34,7 @@ pub struct UndoReport {
 /// Takes back what a run did. Refuses while a process is at work in the same state directory. A run that did nothing, or
 /// was taken back, stays as it is. A request to stop is heeded before the next step; what is left can be taken back later.
 pub async fn undo(setup: RunSetup) -> Result<UndoReport, RunError> {
-    let _lock = RunLock::take(&setup.config.state, &setup.run)?;
+    let _lock = RunLock::take(&setup.config.state, &setup.run)?.in_workspace(setup.workspace.root())?;
     let events = setup.journal.events().await?;
     let state = RunState::fold(&setup.compiled.plan, &events);
     if !state.has_begun() || state.undo == UndoState::Complete {

@@ -118,3 +118,15 @@ fn pass(dir: impl AsFd, name: &str) -> Result<OwnedFd, Blocked> {
         }
     })
 }
+
+/// Permission bits.
+#[allow(clippy::unnecessary_cast, reason = "the type differs between systems")]
+pub(super) fn mode_of(stat: &Stat) -> u32 {
+    stat.st_mode as u32 & 0o7777
+}
+
+/// Device and inode: which file it is, whatever it is called.
+#[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
+pub(super) fn identity_of(stat: &Stat) -> (u64, u64) {
+    (stat.st_dev as u64, stat.st_ino as u64)
+}

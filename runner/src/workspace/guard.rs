@@ -2,6 +2,7 @@
 //! nor hard links nor another spelling on a file system that ignores case lead to them.
 
 use super::TEMPORARY_PREFIX;
+use super::confined::identity_of;
 use super::error::FileError;
 use planc_lang::paths::within;
 use rustix::fs::Stat;
@@ -38,7 +39,8 @@ impl Guard {
     /// Refuses what was reached at a path when it is a protected file or directory under another name. Identities are
     /// looked up anew each time: an editor may have replaced a file since.
     pub(super) fn check_identity(&self, path: &str, stat: &Stat) -> Result<(), FileError> {
-        match self.is_own(stat.st_dev as u64, stat.st_ino as u64) {
+        let (device, inode) = identity_of(stat);
+        match self.is_own(device, inode) {
             true => Err(FileError::Protected { path: path.into() }),
             false => Ok(()),
         }

@@ -8,8 +8,8 @@
 //! [`Workspace::restore`].
 
 mod error;
-mod guard;
 mod confined;
+mod guard;
 mod resolve;
 mod walk;
 mod program;
@@ -137,6 +137,13 @@ pub enum Look {
     Program {
         /// `argv[0]`
         name: String,
+    },
+    /// A part of a step's call, as it was computed: nothing of the workspace.
+    Call {
+        /// The step.
+        step: String,
+        /// `when`, or the name of a parameter.
+        part: String,
     },
 }
 

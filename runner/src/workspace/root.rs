@@ -2,7 +2,7 @@
 //!
 //! A path is resolved once; from then on no access follows a link.
 
-use super::confined::{Blocked, Confined};
+use super::confined::{Blocked, Confined, mode_of};
 use super::error::FileError;
 use super::guard::{Guard, is_own_name, is_temporary};
 use super::resolve::{Info, Kind, Last, Resolved, World, resolve_in};
@@ -13,6 +13,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -151,11 +152,7 @@ impl Workspace {
         if bytes.len() as u64 > max {
             return Err(too_large());
         }
-        let state = FileState::File {
-            digest: Digest::of(&bytes),
-            bytes: bytes.len() as u64,
-            mode: stat.st_mode as u32 & 0o7777,
-        };
+        let state = FileState::File { digest: Digest::of(&bytes), bytes: bytes.len() as u64, mode: mode_of(&stat) };
         Ok((bytes, state))
     }
 
@@ -180,6 +177,7 @@ impl Workspace {
             },
             Look::Matches { glob, ignored } => Ok(matches_seen(&self.glob(glob, *ignored)?)),
             Look::Program { name } => self.observe_program(name),
+            Look::Call { step, .. } => Err(FileError::Form(format!("the call of `{step}` is not in the workspace"))),
         }
     }
 
@@ -221,7 +219,7 @@ impl Workspace {
         };
         let stat = rustix::fs::fstat(&dir).map_err(|errno| FileError::io("list", path, errno))?;
         self.guard.check_identity(path, &stat)?;
-        read_listing(&dir, path)
+        read_listing(&dir, path, &self.guard)
     }
 
     fn observe_at(&self, path: &str) -> Result<String, FileError> {
@@ -229,7 +227,7 @@ impl Workspace {
             Err(Blocked::Link) => return Ok("behind a link".into()),
             Ok(stat) if kind_of(&stat) == Kind::File && stat.st_size as u64 > MAX_FILE_BYTES => {
                 self.guard.check_identity(path, &stat)?;
-                let (mode, bytes) = (stat.st_mode as u32 & 0o7777, stat.st_size);
+                let (mode, bytes) = (mode_of(&stat), stat.st_size);
                 return Ok(format!("file {mode:04o} {bytes} bytes of {}.{:09}", stat.st_mtime, stat.st_mtime_nsec));
             }
             _ => {}
@@ -263,7 +261,7 @@ impl Workspace {
             _ => None,
         };
         let bytes = if kind == Kind::File { stat.st_size as u64 } else { 0 };
-        Ok(Info { kind, bytes, mode: Some(stat.st_mode as u32 & 0o7777), target })
+        Ok(Info { kind, bytes, mode: Some(mode_of(&stat)), target })
     }
 
     fn open_file(&self, path: &str) -> Result<(File, Stat), FileError> {
@@ -323,7 +321,7 @@ fn kind_of(stat: &Stat) -> Kind {
     }
 }
 
-fn read_listing(dir: &std::os::fd::OwnedFd, path: &str) -> Result<Listing, FileError> {
+fn read_listing(dir: &OwnedFd, path: &str, guard: &Guard) -> Result<Listing, FileError> {
     let failed = |errno| FileError::io("list", path, errno);
     let mut listing = Listing::default();
     for entry in Dir::read_from(dir).map_err(failed)? {
@@ -352,6 +350,11 @@ fn read_listing(dir: &std::os::fd::OwnedFd, path: &str) -> Result<Listing, FileE
         }
         let Ok(stat) = statat(dir, raw, AtFlags::SYMLINK_NOFOLLOW) else { continue };
         let kind = kind_of(&stat);
+        // Under another name only a directory or a file with several names can be one that is protected.
+        if (kind == Kind::Directory || stat.st_nlink > 1) && guard.check_identity(path, &stat).is_err() {
+            listing.own.push(name);
+            continue;
+        }
         let bytes = if kind == Kind::File { stat.st_size as u64 } else { 0 };
         listing.entries.push(Entry { name, kind, bytes });
         if listing.entries.len() > MAX_PATHS {

@@ -11,7 +11,6 @@ use planc::tool::ToolError;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::sync::Arc;
-use std::time::Duration;
 
 const WRITES: &str = r#"
 plan "Write" {
@@ -440,6 +439,53 @@ plan "Kill" {
 }
 
 #[test]
+fn what_was_killed_and_may_be_repeated_is_made_again() {
+    let plan = r#"
+plan "Look" {
+  step a = fake.look(name: "a")
+  verify "it is seven" {
+    fake.look(name: "v").id == 7
+  }
+}
+"#;
+    for (at, calls) in [(1, 3), (2, 3)] {
+        let world = World::new(&[], plan);
+        let stop = Stop::new();
+        let (called, hang) = (world.outside.called.clone(), world.outside.hang.clone());
+        if at == 1 {
+            *hang.lock().unwrap() = Some(Hang::UntilKilled);
+        }
+        let asked = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(called.notified());
+            if at == 2 {
+                runtime.block_on(called.notified());
+            }
+            asked.request();
+            asked.request();
+        });
+        let killing = stop.clone();
+        world.outside.act(move |made| match made.step.as_str() {
+            // A check that waits to be killed.
+            "check" if made.before == 0 && at == 2 => {
+                while !killing.is_killing() {
+                    std::thread::yield_now();
+                }
+                Err(ToolError::in_doubt("it was killed"))
+            }
+            _ => ok(7),
+        });
+        let end = world.process_with(Break::Never, |setup| setup.stop = stop).end();
+        thread.join().unwrap();
+        assert_eq!(end, End::Interrupted, "at call {at}");
+        *hang.lock().unwrap() = None;
+        assert_eq!(world.execute(), End::Done, "at call {at}");
+        assert_eq!(world.outside.log().len(), calls, "at call {at}");
+    }
+}
+
+#[test]
 fn events_are_shown_only_once_they_are_durable() {
     let world = World::new(&[("a.txt", "one")], WRITES);
     let durable = world.events.clone();
@@ -467,10 +513,4 @@ plan "Late" {
     let world = World::new(&[], plan);
     assert_eq!(world.execute(), End::Refused);
     assert!(world.tree().is_empty());
-}
-
-#[test]
-fn a_short_grace_is_enough() {
-    // The tests above rely on it: nothing here sleeps for long.
-    assert!(World::new(&[], TABLE).setup.grace < Duration::from_secs(1));
 }

@@ -120,7 +120,8 @@ fn planc_is_out_of_reach_of_every_tool() {
     let listed = call(&mut overlay, "fs.list", &[]).unwrap().to_string();
     assert!(!listed.contains("planc.toml"), "{listed}");
     let found = call(&mut overlay, "fs.glob", &[("pattern", text("**"))]).unwrap().to_string();
-    assert!(!found.contains("planc"), "{found}");
+    assert!(!found.contains("planc") && !found.contains("hard"), "{found}");
+    assert!(call(&mut overlay, "fs.search", &[("pattern", text("x"))]).is_ok());
 }
 
 #[test]

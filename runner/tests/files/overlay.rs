@@ -103,6 +103,10 @@ fn after_a_program_nothing_is_known_until_it_is_written() {
     assert_eq!(overlay.take_observations(), []);
     let stat = call(&mut overlay, "fs.stat", &[("path", text("a"))]).unwrap();
     assert_eq!((stat.get("bytes"), stat.get("mode")), (Some(&Value::Int(1)), Some(&Value::Unknown(Type::String))));
+    call(&mut overlay, "fs.copy", &[("from", text("a")), ("to", text("a2"))]).unwrap();
+    call(&mut overlay, "fs.delete", &[("path", text("a"))]).unwrap();
+    assert_eq!(overlay.unknown_changes().len(), 1);
+    assert_eq!(overlay.take_changes(), []);
     overlay.mark_unknown(&program(), "again");
     assert_eq!(read(&mut overlay, "a"), None);
 }

@@ -42,12 +42,20 @@ impl Overlay {
         ordered(net)
     }
 
-    /// The paths changed since changes were last taken of which it is not known what is there before. They are no part of
+    /// The paths changed since changes were last taken of which it is not known what is there before, or with which mode
+    /// afterwards. They are no part of
     /// [`take_changes`](Overlay::take_changes): ask before taking those.
     pub fn unknown_changes(&self) -> Vec<UnknownChange> {
-        let unknown = |(path, touched): (&String, &Touched)| match &touched.before {
-            Sight::Unknown { by } => Some(UnknownChange { path: path.clone(), by: by.clone() }),
-            Sight::Known(_) => None,
+        let unknown = |(path, touched): (&String, &Touched)| {
+            let by = match &touched.before {
+                Sight::Unknown { by } => by.clone(),
+                // What it will be is not known either where a mode is not.
+                Sight::Known(_) => match self.entries.get(path).and_then(Shown::state) {
+                    None => self.last_unknown(),
+                    Some(_) => return None,
+                },
+            };
+            Some(UnknownChange { path: path.clone(), by })
         };
         self.touched.iter().filter_map(unknown).collect()
     }
@@ -68,14 +76,19 @@ impl Overlay {
 
     /// Puts something at a path.
     pub(super) fn put(&mut self, path: &str, before: Sight<Shown>, after: Shown) -> Result<(), FileError> {
-        if self.entries.get(parent(path)).is_none()
+        if !self.entries.contains_key(parent(path))
             && self.base.look(parent(path)).is_ok_and(|info| info.kind == Kind::Directory)
         {
             self.base.check_writable(parent(path))?;
         }
         self.keep(path, &before)?;
         self.keep(path, &Sight::Known(after.clone()))?;
-        let before = before.map(|shown| shown.state().unwrap_or(FileState::Other));
+        let before = match before {
+            Sight::Known(shown) => {
+                shown.state().map_or_else(|| Sight::Unknown { by: self.last_unknown() }, Sight::Known)
+            }
+            Sight::Unknown { by } => Sight::Unknown { by },
+        };
         let replaced = self.entries.insert(path.to_owned(), after);
         self.touched.entry(path.to_owned()).or_insert(Touched { before, replaced });
         if self.touched.len() > MAX_PATHS {

@@ -3,27 +3,26 @@
 //!
 //! Paths given to methods other than `resolve*` and `glob` are resolved already.
 
-mod changes;
+mod shown;
 mod unknown;
+mod changes;
+mod looks;
+mod edits;
 
 use super::error::FileError;
 use super::resolve::{Info, Kind, Last, World};
-use super::root::{Entry, Listing, Workspace, matches_seen};
+use super::root::{Listing, Workspace, matches_seen};
 use super::walk::{self, join, parent};
 use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_PATHS, Observation};
 use changes::Touched;
 pub use changes::UnknownChange;
+pub use edits::Executable;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
+use shown::Shown;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use unknown::Mark;
-
-/// The mode of a new file.
-const NEW_FILE: u32 = 0o644;
-/// The mode of a new directory.
-const NEW_DIRECTORY: u32 = 0o755;
 
 /// Something known, or known only after an earlier call has run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,16 +52,6 @@ impl<T> Sight<T> {
             Sight::Unknown { by } => Sight::Unknown { by },
         }
     }
-}
-
-/// What a simulated path holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Shown {
-    Absent,
-    File { bytes: Arc<[u8]>, digest: Digest, mode: Option<u32> },
-    Directory { mode: Option<u32> },
-    Link { target: String },
-    Other,
 }
 
 /// The simulated workspace.
@@ -137,165 +126,6 @@ impl Overlay {
         self.resolve_with(path, Last::Keep)
     }
 
-    /// What is at a path, links not followed.
-    pub fn stat(&mut self, path: &str) -> Result<Sight<Info>, FileError> {
-        let info = self.look(path)?;
-        if let Some(by) = self.unknown_at(path, info.kind) {
-            return Ok(Sight::Unknown { by });
-        }
-        self.saw_at(path)?;
-        Ok(Sight::Known(info))
-    }
-
-    /// The content of a regular file, up to `max` bytes and [`MAX_FILE_BYTES`].
-    pub fn read(&mut self, path: &str, max: u64) -> Result<Sight<Arc<[u8]>>, FileError> {
-        let info = self.look(path)?;
-        if let Some(by) = self.unknown_at(path, info.kind) {
-            return Ok(Sight::Unknown { by });
-        }
-        let max = max.min(MAX_FILE_BYTES);
-        if info.kind == Kind::File && info.bytes > max {
-            return Err(FileError::Limit(format!("`{path}` has {} bytes, more than {max}", info.bytes)));
-        }
-        let shown = self.load(path)?;
-        self.saw(path, &shown);
-        match shown {
-            Shown::File { bytes, .. } => Ok(Sight::Known(bytes)),
-            other => Err(wrong_kind(path, &other, "a file")),
-        }
-    }
-
-    /// What a directory holds, by name.
-    pub fn list(&mut self, path: &str) -> Result<Sight<Vec<Entry>>, FileError> {
-        Ok(self.list_all(path)?.map(|listing| listing.entries))
-    }
-
-    /// The regular files that a glob matches, sorted; see `fs.glob`.
-    pub fn glob(&mut self, glob: &str, ignored: bool) -> Result<Sight<Vec<String>>, FileError> {
-        if let Some(by) = self.unknown_in(glob) {
-            return Ok(Sight::Unknown { by });
-        }
-        let paths = walk::matches(self, glob, ignored)?;
-        let look = Look::Matches { glob: glob.into(), ignored };
-        let base = match self.entries.is_empty() {
-            true => matches_seen(&paths),
-            false => self.base.observe(&look)?,
-        };
-        self.saw_base(look.clone(), base);
-        self.record(look, matches_seen(&paths));
-        Ok(Sight::Known(paths))
-    }
-
-    /// A path and all beneath it, those above before those beneath, each with what it is. A name beneath that no plan can
-    /// write and what is planc's own are errors: such a tree is neither copied nor deleted.
-    pub fn tree(&mut self, path: &str) -> Result<Sight<Vec<(String, Kind)>>, FileError> {
-        let info = match self.stat(path)? {
-            Sight::Known(info) => info,
-            Sight::Unknown { by } => return Ok(Sight::Unknown { by }),
-        };
-        let mut found = vec![(path.to_owned(), info.kind)];
-        let mut next = 0;
-        while let Some((path, kind)) = found.get(next).cloned() {
-            next += 1;
-            if kind != Kind::Directory {
-                continue;
-            }
-            let listing = match self.list_all(&path)? {
-                Sight::Known(listing) => listing,
-                Sight::Unknown { by } => return Ok(Sight::Unknown { by }),
-            };
-            if let Some(name) = listing.own.first() {
-                return Err(FileError::Protected { path: join(&path, name) });
-            }
-            if let Some(name) = listing.unnameable.first() {
-                return Err(FileError::Unnameable { path, name: name.clone() });
-            }
-            found.extend(listing.entries.into_iter().map(|entry| (join(&path, &entry.name), entry.kind)));
-            if found.len() > MAX_PATHS {
-                return Err(FileError::Limit(format!("`{}` holds more than {MAX_PATHS} paths", found[0].0)));
-            }
-        }
-        found.sort();
-        Ok(Sight::Known(found))
-    }
-
-    /// Creates a file or replaces what it holds; missing directories are made. A new file has mode 0644, or 0755 when it
-    /// is to be executable; a replaced one keeps its permissions, and may be executed by whoever may read it when it is to
-    /// be executable. Gives whether the file is new.
-    pub fn write(&mut self, path: &str, bytes: Arc<[u8]>, executable: Executable) -> Result<Sight<bool>, FileError> {
-        let before = self.before(path)?;
-        let mode = match &before {
-            Sight::Unknown { .. } => None,
-            Sight::Known(Shown::Absent) => Some(executable.with(NEW_FILE)),
-            Sight::Known(Shown::File { mode, .. }) => mode.map(|mode| executable.with(mode & 0o777)),
-            Sight::Known(other) => return Err(wrong_kind(path, other, "a file")),
-        };
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(FileError::Limit(format!("the content for `{path}` has more than {MAX_FILE_BYTES} bytes")));
-        }
-        self.make_dir(parent(path))?;
-        let created = before.clone().map(|before| before == Shown::Absent);
-        self.put(path, before, Shown::File { digest: Digest::of(&bytes), bytes, mode })?;
-        Ok(created)
-    }
-
-    /// Makes a directory and those above it. Gives whether it is new.
-    pub fn make_dir(&mut self, path: &str) -> Result<Sight<bool>, FileError> {
-        if path == "." {
-            return Ok(Sight::Known(false));
-        }
-        let before = self.before(path)?;
-        match &before {
-            Sight::Known(Shown::Directory { .. }) => return Ok(Sight::Known(false)),
-            Sight::Known(Shown::Absent) => {}
-            Sight::Known(other) => return Err(wrong_kind(path, other, "a directory")),
-            // What is a directory now is left as it is.
-            Sight::Unknown { by } if self.look(path)?.kind == Kind::Directory => {
-                return Ok(Sight::Unknown { by: by.clone() });
-            }
-            Sight::Unknown { .. } => {}
-        }
-        self.make_dir(parent(path))?;
-        let mode = matches!(before, Sight::Known(_)).then_some(NEW_DIRECTORY);
-        let created = before.clone().map(|_| true);
-        self.put(path, before, Shown::Directory { mode })?;
-        Ok(created)
-    }
-
-    /// Copies one path, and nothing beneath it, to a path in a directory that exists: a file with its mode, a directory
-    /// with its mode, a link as a link.
-    pub fn copy_one(&mut self, from: &str, to: &str) -> Result<Sight<()>, FileError> {
-        let shown = match self.before(from)? {
-            Sight::Known(shown) => shown,
-            Sight::Unknown { by } => return Ok(Sight::Unknown { by }),
-        };
-        match &shown {
-            Shown::Absent => return Err(FileError::missing(from)),
-            Shown::Other => return Err(wrong_kind(from, &shown, "a file, directory or link")),
-            Shown::Directory { mode: Some(mode) } if mode & 0o300 != 0o300 => {
-                let why = format!("nothing can be made in it with mode {mode:04o}");
-                return Err(FileError::Io { doing: "copy the directory", path: from.into(), why });
-            }
-            Shown::File { .. } | Shown::Directory { .. } | Shown::Link { .. } => {}
-        }
-        let before = self.before(to)?;
-        self.put(to, before, shown)?;
-        Ok(Sight::Known(()))
-    }
-
-    /// Deletes one path: a file, a link, or a directory whose entries were all deleted before.
-    pub fn delete(&mut self, path: &str) -> Result<Sight<()>, FileError> {
-        let before = self.before(path)?;
-        match &before {
-            Sight::Unknown { by } => return Ok(Sight::Unknown { by: by.clone() }),
-            Sight::Known(Shown::Absent) => return Err(FileError::missing(path)),
-            Sight::Known(Shown::Other) => return Err(wrong_kind(path, &Shown::Other, "a file, directory or link")),
-            Sight::Known(_) => {}
-        }
-        self.put(path, before, Shown::Absent)?;
-        Ok(Sight::Known(()))
-    }
-
     /// Everything that looks reached in the real tree, each once, as first seen: what an approval is bound to.
     pub fn base_observations(&self) -> &[Observation] {
         &self.base_observations
@@ -313,15 +143,6 @@ impl Overlay {
         &self.contents
     }
 
-    /// Records a look at a program; programs are not simulated. Gives what is seen.
-    pub fn observe_program(&mut self, name: &str) -> Result<String, FileError> {
-        let look = Look::Program { name: name.into() };
-        let seen = self.base.observe(&look)?;
-        self.saw_base(look.clone(), seen.clone());
-        self.record(look, seen.clone());
-        Ok(seen)
-    }
-
     fn resolve_with(&mut self, path: &str, last: Last) -> Result<String, FileError> {
         let base = self.base.clone();
         let resolved = base.resolve_with(&*self, path, last)?;
@@ -330,214 +151,5 @@ impl Overlay {
             self.saw(link, &shown);
         }
         Ok(resolved.path)
-    }
-
-    fn list_all(&mut self, path: &str) -> Result<Sight<Listing>, FileError> {
-        let info = self.look(path)?;
-        if let Some(by) = self.unknown_at(path, info.kind).or_else(|| self.unknown_entries(path)) {
-            return Ok(Sight::Unknown { by });
-        }
-        match info.kind {
-            Kind::Directory => {}
-            Kind::Missing => return Err(FileError::missing(path)),
-            kind => return Err(FileError::Kind { path: path.into(), found: kind.described(), wanted: "a directory" }),
-        }
-        let listing = World::list(self, path)?;
-        let look = Look::Entries { path: path.into() };
-        if !self.is_new(path) {
-            let base = self.base.listing(path)?.seen();
-            self.saw_base(look.clone(), base);
-        }
-        self.record(look, listing.seen());
-        Ok(Sight::Known(listing))
-    }
-
-    /// What is at a path with its content, seen because it is about to be changed or copied.
-    fn before(&mut self, path: &str) -> Result<Sight<Shown>, FileError> {
-        let info = self.look(path)?;
-        if let Some(by) = self.unknown_at(path, info.kind) {
-            return Ok(Sight::Unknown { by });
-        }
-        let shown = self.load(path)?;
-        self.saw(path, &shown);
-        Ok(Sight::Known(shown))
-    }
-
-    /// Whether what the real tree has beneath a directory is not what is simulated: the directory itself, or one above
-    /// it, is no directory there, or no longer here.
-    fn is_new(&self, dir: &str) -> bool {
-        let mut above = dir;
-        loop {
-            let replaced = match self.entries.get(above) {
-                None => false,
-                Some(Shown::Directory { .. }) => !self.base.look(above).is_ok_and(|info| info.kind == Kind::Directory),
-                Some(_) => true,
-            };
-            match above {
-                _ if replaced => return true,
-                "." => return false,
-                _ => above = parent(above),
-            }
-        }
-    }
-
-    /// Whether the simulation says what is at a path; otherwise the real tree does.
-    fn simulated(&self, path: &str) -> Option<&Shown> {
-        match self.entries.get(path) {
-            None if path != "." && self.is_new(parent(path)) => Some(&Shown::Absent),
-            entry => entry,
-        }
-    }
-
-    fn load(&self, path: &str) -> Result<Shown, FileError> {
-        if let Some(shown) = self.simulated(path) {
-            return Ok(shown.clone());
-        }
-        let info = self.base.look(path)?;
-        Ok(match info.kind {
-            Kind::File => {
-                let (bytes, state) = self.base.load(path, MAX_FILE_BYTES)?;
-                match state {
-                    FileState::File { digest, mode, .. } => {
-                        Shown::File { bytes: bytes.into(), digest, mode: Some(mode) }
-                    }
-                    _ => Shown::Other,
-                }
-            }
-            Kind::Missing => Shown::Absent,
-            Kind::Directory => Shown::Directory { mode: info.mode },
-            Kind::Link => match info.target {
-                Some(target) => Shown::Link { target },
-                None => return Err(FileError::Form(format!("the link `{path}` has a target that is not UTF-8"))),
-            },
-            Kind::Other => Shown::Other,
-        })
-    }
-
-    fn saw_at(&mut self, path: &str) -> Result<(), FileError> {
-        match self.simulated(path).cloned() {
-            Some(shown) => self.saw(path, &shown),
-            None => {
-                let look = Look::At { path: path.into() };
-                let seen = self.base.observe(&look)?;
-                self.saw_base(look.clone(), seen.clone());
-                self.record(look, seen);
-            }
-        }
-        Ok(())
-    }
-
-    fn saw(&mut self, path: &str, shown: &Shown) {
-        let Some(state) = shown.state() else { return };
-        let look = Look::At { path: path.into() };
-        if self.simulated(path).is_none() {
-            self.saw_base(look.clone(), state.to_string());
-        }
-        self.record(look, state.to_string());
-    }
-
-    fn saw_base(&mut self, look: Look, seen: String) {
-        if self.base_looked.insert(look.clone()) {
-            self.base_observations.push(Observation { look, seen });
-        }
-    }
-
-    fn record(&mut self, look: Look, seen: String) {
-        if self.looked.insert(look.clone()) {
-            self.observations.push(Observation { look, seen });
-        }
-    }
-}
-
-/// Whether a file is to be executable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Executable {
-    /// As it was; a new file is not.
-    Unchanged,
-    /// By whoever may read it.
-    Yes,
-}
-
-impl Executable {
-    fn with(self, mode: u32) -> u32 {
-        match self {
-            Executable::Unchanged => mode,
-            Executable::Yes => mode | (mode & 0o444) >> 2,
-        }
-    }
-}
-
-impl Shown {
-    /// As a state; none where the mode cannot be told.
-    fn state(&self) -> Option<FileState> {
-        Some(match self {
-            Shown::Absent => FileState::Absent,
-            Shown::File { bytes, digest, mode } => {
-                FileState::File { digest: *digest, bytes: bytes.len() as u64, mode: (*mode)? }
-            }
-            Shown::Directory { mode } => FileState::Directory { mode: (*mode)? },
-            Shown::Link { target } => FileState::Link { target: target.clone() },
-            Shown::Other => FileState::Other,
-        })
-    }
-
-    fn info(&self) -> Info {
-        let (kind, bytes, mode, target) = match self {
-            Shown::Absent => (Kind::Missing, 0, None, None),
-            Shown::File { bytes, mode, .. } => (Kind::File, bytes.len() as u64, *mode, None),
-            Shown::Directory { mode } => (Kind::Directory, 0, *mode, None),
-            Shown::Link { target } => (Kind::Link, 0, Some(0o777), Some(target.clone())),
-            Shown::Other => (Kind::Other, 0, None, None),
-        };
-        Info { kind, bytes, mode, target }
-    }
-}
-
-impl World for Overlay {
-    fn root(&self) -> &Path {
-        self.base.root()
-    }
-
-    fn look(&self, path: &str) -> Result<Info, FileError> {
-        match self.simulated(path) {
-            Some(shown) => Ok(shown.info()),
-            None => World::look(&*self.base, path),
-        }
-    }
-
-    fn list(&self, path: &str) -> Result<Listing, FileError> {
-        let mut listing = if self.is_new(path) { Listing::default() } else { self.base.listing(path)? };
-        let prefix = if path == "." { String::new() } else { format!("{path}/") };
-        let beneath = self.entries.range(prefix.clone()..).take_while(|(other, _)| other.starts_with(&prefix));
-        let mut merged: BTreeMap<String, Entry> =
-            listing.entries.drain(..).map(|entry| (entry.name.clone(), entry)).collect();
-        for (other, shown) in beneath {
-            let name = &other[prefix.len()..];
-            if name.contains('/') {
-                continue;
-            }
-            let Info { kind, bytes, .. } = shown.info();
-            match kind {
-                Kind::Missing => merged.remove(name),
-                _ => merged.insert(name.to_owned(), Entry { name: name.to_owned(), kind, bytes }),
-            };
-        }
-        listing.entries = merged.into_values().collect();
-        Ok(listing)
-    }
-
-    fn small_text(&self, path: &str) -> Option<String> {
-        match self.simulated(path) {
-            Some(Shown::File { bytes, .. }) => Some(String::from_utf8_lossy(bytes).into_owned()),
-            Some(_) => None,
-            None => self.base.small_text(path),
-        }
-    }
-}
-
-fn wrong_kind(path: &str, shown: &Shown, wanted: &'static str) -> FileError {
-    match shown {
-        Shown::Absent => FileError::missing(path),
-        other => FileError::Kind { path: path.into(), found: other.info().kind.described(), wanted },
     }
 }

@@ -62,6 +62,11 @@ impl Overlay {
         self.marks.iter().rev().find(|mark| mark.covers(path, kind)).map(|mark| mark.by.clone())
     }
 
+    /// The last step with unknown outcome.
+    pub(super) fn last_unknown(&self) -> String {
+        self.marks.last().map_or_else(|| self.step.clone(), |mark| mark.by.clone())
+    }
+
     /// The step that may have changed what a directory holds.
     pub(super) fn unknown_entries(&self, dir: &str) -> Option<String> {
         self.marks.iter().rev().find(|mark| mark.covers_entries(dir)).map(|mark| mark.by.clone())

@@ -1,0 +1,154 @@
+//! Whether a value fits where it is given; where it does not, the mistake is shown as deep inside as it lies.
+
+use super::Checker;
+use crate::codes::Code;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Expr, ExprKind};
+use crate::resolve::{list_of, nearest_literal};
+use crate::suggest::nearest;
+use crate::types::{RecordType, Type};
+use crate::value::Value;
+use smol_str::SmolStr;
+
+impl Checker<'_> {
+    /// Reports where an expression does not fit a type, as deep inside as the mistake lies.
+    pub(super) fn want(&self, value: &Expr, wanted: &Type) {
+        // The parts of a list or record are looked at also where one of them is reported already.
+        if value.ty != Type::Error && value.ty.is_accepted_as(wanted) {
+            return;
+        }
+        let wanted = inner_shape(value, wanted);
+        match (&value.kind, wanted) {
+            (ExprKind::List(items), Type::List(element)) => items.iter().for_each(|item| self.want(item, element)),
+            (ExprKind::Record(fields), Type::Record(record)) => self.want_record(fields, record, value, wanted),
+            (ExprKind::If(parts), _) => {
+                self.want(&parts.1, wanted);
+                self.want(&parts.2, wanted);
+            }
+            (ExprKind::Comprehension(inner), Type::List(element)) => self.want(&inner.element, element),
+            _ if value.ty == Type::Error => {}
+            _ => self.report.push(mismatch(value, wanted)),
+        }
+    }
+
+    fn want_record(&self, fields: &[(SmolStr, Expr)], record: &RecordType, value: &Expr, wanted: &Type) {
+        let mut meant: Vec<&str> = Vec::new();
+        for (name, field) in fields {
+            match record.field(name) {
+                Some(declared) if declared.optional => self.want(field, &declared.ty.clone().optional()),
+                Some(declared) => self.want(field, &declared.ty),
+                None => meant.extend(self.unknown_field_given(name, field, record, wanted)),
+            }
+        }
+        let missing: Vec<&str> = record
+            .fields
+            .iter()
+            .filter(|field| !field.optional && !fields.iter().any(|(name, _)| *name == field.name))
+            .map(|field| field.name.as_str())
+            // A misspelt field is one mistake, not two.
+            .filter(|name| !meant.contains(name))
+            .collect();
+        if !missing.is_empty() {
+            let message = format!("this record lacks {}", list_of(&missing));
+            let label = format!("expected {}", wanted.brief());
+            self.report.push(Diagnostic::new(Code::MissingArgument, value.span, message).label(label));
+        }
+    }
+
+    /// Reports a field that the record does not take; gives the one that was most likely meant.
+    fn unknown_field_given<'r>(
+        &self,
+        name: &str,
+        value: &Expr,
+        record: &'r RecordType,
+        wanted: &Type,
+    ) -> Option<&'r str> {
+        let at = self.field_names.get(&value.span).copied().unwrap_or(value.span);
+        let message = match wanted.to_string() {
+            short if short.chars().count() <= 30 => format!("there is no field `{name}` in {short}"),
+            _ => format!("there is no field `{name}` in this record"),
+        };
+        let diagnostic = Diagnostic::new(Code::UnknownField, at, message).label("unknown field");
+        let known: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+        let near = nearest(name, known.iter().copied());
+        self.report.push(match near {
+            Some(near) => diagnostic.edit(format!("use `{near}`"), at, near),
+            None => diagnostic.help(format!("its fields are {}", list_of(&known))),
+        });
+        near
+    }
+}
+
+/// Of a union, the one member that a list or record literal can be meant for, so that the mistake shows inside it.
+fn inner_shape<'t>(value: &Expr, wanted: &'t Type) -> &'t Type {
+    let has_shape = |member: &&Type| match &value.kind {
+        ExprKind::List(_) | ExprKind::Comprehension(_) => matches!(member, Type::List(_)),
+        ExprKind::Record(_) => matches!(member, Type::Record(_)),
+        _ => false,
+    };
+    let mut fitting = wanted.members().iter().filter(has_shape);
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => only,
+        _ => wanted,
+    }
+}
+
+fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
+    if value.ty != Type::Null && value.ty.has_null() && value.ty.without_null().is_accepted_as(wanted) {
+        let message = format!("expected {}, and this may be null", wanted.brief());
+        return Diagnostic::new(Code::MaybeNull, value.span, message)
+            .label(format!("this is {}", value.ty.brief()))
+            .help("give a default, `x ?? …`, or use it under a condition that excludes null: `when x != null`");
+    }
+    // That null would do, too, helps nobody who gave something else.
+    let wanted = &wanted.without_null();
+    let diagnostic = Diagnostic::new(
+        Code::TypeMismatch,
+        value.span,
+        format!("expected {}, found {}", wanted.brief(), value.ty.brief()),
+    )
+    .label(format!("expected {}", wanted.brief()));
+    if let ExprKind::Constant(Value::String(text)) = &value.kind
+        && let Some(meant) = nearest_literal(text, wanted)
+    {
+        return diagnostic.edit(format!("use `{meant}`"), value.span, meant);
+    }
+    if value.ty == Type::Any {
+        return match wanted.is_subtype(&Type::String) {
+            true => {
+                diagnostic.help("nothing is known of this value: `\"${x}\"` takes it as a text or a number, or fails")
+            }
+            false => diagnostic.help("nothing is known of this value: compare it, or put it into a text"),
+        };
+    }
+    if let Some(inner) = misfit(&value.ty, wanted) {
+        return diagnostic.help(inner);
+    }
+    match wanted {
+        Type::String if value.ty.is_subtype(&Type::Float) || value.ty.is_subtype(&Type::Bool) => {
+            diagnostic.help("put it into a string: `\"${x}\"`")
+        }
+        Type::List(element) if value.ty.is_accepted_as(element) => match value.ty.is_subtype(&Type::String) {
+            true if element.is_subtype(&Type::String) => {
+                diagnostic.help("a list stands in brackets: `[\"cargo\", \"test\"]`; there are no shell lines")
+            }
+            _ => diagnostic.help("a list stands in brackets: `[x]`"),
+        },
+        _ => diagnostic,
+    }
+}
+
+/// Where inside records a type does not fit, as a phrase; none when the types as a whole do not.
+fn misfit(ty: &Type, wanted: &Type) -> Option<String> {
+    let (Type::Record(given), Type::Record(wanted)) = (ty, wanted) else { return None };
+    let missing = wanted.fields.iter().find(|field| !field.optional && given.field(&field.name).is_none());
+    if let Some(missing) = missing {
+        return Some(format!("the field `{}` is missing", missing.name));
+    }
+    let mut wrong = given.fields.iter().filter_map(|field| match wanted.field(&field.name) {
+        None => Some(format!("there is no field `{}`", field.name)),
+        Some(other) if field.ty.is_accepted_as(&other.ty) => None,
+        Some(other) => Some(format!("`{}` is {}, and must be {}", field.name, field.ty.brief(), other.ty.brief())),
+    });
+    wrong.next()
+}

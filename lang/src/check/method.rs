@@ -1,0 +1,139 @@
+//! Methods: functions of the standard library on a receiver.
+
+use super::{Checker, error};
+use crate::codes::Code;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Expr, ExprKind};
+use crate::source::Span;
+use crate::stdlib::{self, BadArgument};
+use crate::suggest::nearest;
+use crate::syntax::{Arg, Ident};
+use crate::types::Type;
+use crate::value::Value;
+
+impl Checker<'_> {
+    /// A method on a receiver that is already typed.
+    pub(super) fn method(&mut self, base: Expr, name: &Ident, optional: bool, args: &[Arg], span: Span) -> Expr {
+        let mut typed = Vec::with_capacity(args.len() + 1);
+        for arg in args {
+            if let Some(name) = &arg.name {
+                let colon = Span::new(name.span.start, arg.value.span.start);
+                self.report.push(
+                    Diagnostic::new(Code::PositionalArgument, name.span, "methods take their arguments by position")
+                        .label("a name is for tools")
+                        .edit("leave the name out", colon, ""),
+                );
+            }
+            typed.push(self.expr(&arg.value));
+        }
+        if base.ty == Type::Error {
+            return error(span);
+        }
+        let Some(receiver) = self.without_null(&base, optional, || format!(".{}()", name.name), name.span) else {
+            return error(span);
+        };
+        let Some(function) = stdlib::find(&receiver, &name.name) else {
+            self.report.push(self.unknown_method(&receiver, name));
+            return error(span);
+        };
+        if typed.iter().any(|arg| arg.ty == Type::Error) {
+            return error(span);
+        }
+        let types: Vec<Type> = typed.iter().map(|arg| arg.ty.clone()).collect();
+        let ty = match (function.check)(&receiver, &types) {
+            Ok(ty) => ty,
+            Err(bad) => {
+                self.report.push(bad_argument(bad, function.signature, &typed, &base, name));
+                return error(span);
+            }
+        };
+        if let Some(pattern) = function.pattern.and_then(|index| typed.get(index)) {
+            self.check_pattern(pattern);
+        }
+        let ty = match optional && base.ty.has_null() {
+            true => ty.optional(),
+            false => ty,
+        };
+        typed.insert(0, base);
+        Expr { kind: ExprKind::Method { function, args: typed, optional }, ty, span }
+    }
+
+    /// A constant regular expression is compiled here, so that its mistakes show before anything runs.
+    fn check_pattern(&self, pattern: &Expr) {
+        if let ExprKind::Constant(Value::String(text)) = &pattern.kind
+            && let Err(reason) = stdlib::regex(text)
+        {
+            self.report.push(
+                Diagnostic::new(Code::InvalidValue, pattern.span, reason)
+                    .label("not a regular expression")
+                    .help("write patterns as raw strings, `r\"\\d+\"`, so that backslashes stay as they are"),
+            );
+        }
+    }
+
+    fn unknown_method(&self, receiver: &Type, name: &Ident) -> Diagnostic {
+        let message = format!("{} has no method `{}`", receiver.brief(), name.name);
+        let diagnostic = Diagnostic::new(Code::UnknownMethod, name.span, message);
+        if *receiver == Type::Any {
+            return diagnostic.label("the shape of this value is unknown").help("take a field of it, or compare it");
+        }
+        let mut known: Vec<&str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
+        known.sort_unstable();
+        match meant(receiver, &name.name) {
+            Some(near) => diagnostic.label("unknown method").edit(format!("use `{near}`"), name.span, near),
+            None if known.is_empty() => diagnostic.label("has no methods"),
+            None => {
+                diagnostic.label("unknown method").help(format!("its methods are {}", crate::resolve::list_of(&known)))
+            }
+        }
+    }
+}
+
+fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, name: &Ident) -> Diagnostic {
+    match bad {
+        BadArgument::Count { expected: (least, most) } => {
+            let wanted = match (least, most) {
+                (0, 0) => "no argument".to_owned(),
+                (1, 1) => "one argument".to_owned(),
+                (least, most) if least == most => format!("{least} arguments"),
+                (least, most) => format!("{least} to {most} arguments"),
+            };
+            let message = format!("`{}` takes {wanted}, {} given", name.name, args.len());
+            let code = if args.len() < least { Code::MissingArgument } else { Code::UnknownArgument };
+            Diagnostic::new(code, name.span, message)
+                .label("a wrong number of arguments")
+                .help(format!("its signature is `{signature}`"))
+        }
+        BadArgument::Type { index, expected } => {
+            let place = index.map_or(base, |index| &args[index]);
+            Diagnostic::new(Code::TypeMismatch, place.span, format!("`{}` wants {expected} here", name.name))
+                .label(format!("this is {}", place.ty.brief()))
+                .help(format!("its signature is `{signature}`"))
+        }
+    }
+}
+
+/// The method of a type that a name in the manner of another language, or a misspelt one, most likely stands for.
+pub(super) fn meant(receiver: &Type, name: &str) -> Option<&'static str> {
+    let known: Vec<&'static str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
+    let habit = match name {
+        "len" | "size" | "count" => Some("length"),
+        "toLowerCase" | "to_lower" | "lowercase" | "lower_case" => Some("lower"),
+        "toUpperCase" | "to_upper" | "uppercase" | "upper_case" => Some("upper"),
+        "strip" => Some("trim"),
+        "includes" | "has" => Some("contains"),
+        "startsWith" | "startswith" => Some("starts_with"),
+        "endsWith" | "endswith" => Some("ends_with"),
+        "splitlines" | "split_lines" => Some("lines"),
+        "match" | "test" => Some("matches"),
+        "sub" | "gsub" | "replace_all" | "replaceAll" => Some("replace"),
+        "sorted" | "sort_by" => Some("sort"),
+        "distinct" | "uniq" | "dedup" => Some("unique"),
+        "int" | "to_int" | "parseInt" => Some("parse_int"),
+        "str" | "toString" => Some("to_string"),
+        _ => None,
+    };
+    let habit = habit.filter(|near| known.contains(near));
+    let exact = known.iter().copied().find(|known| *known == name);
+    exact.or(habit).or_else(|| nearest(name, known))
+}

@@ -1,0 +1,68 @@
+// ==== effects that no line covers
+plan "p" {
+  step a = fs.write(path: "out/a.txt", text: "x")
+  step b = fs.write(path: "out/a.txt", text: "y")
+  step c = fs.edit(path: "src/lib.rs", edits: [{ find: "a", replace: "b" }])
+  step d = fs.delete(path: "old")
+  step e = fs.move(from: "one", to: "two")
+  step f = process.run(argv: ["git", "push", "origin"])
+  step g = http.get(url: "https://example.com/a")
+  step h = fs.write(path: "app/[id]/page.ts", text: "x")
+  step i = process.run(argv: ["my tool"])
+  step j = fs.write(path: "say \"hi\"", text: "x")
+}
+// ==== what is known only at run time
+plan "p" {
+  critical {
+    run "cat"
+  }
+  step a = process.run(argv: ["cat", "names"])
+  let name = a.stdout.trim()
+  step b = fs.write(path: name, text: "x")
+  step c = process.run(argv: [name])
+  step d = http.get(url: name)
+  step e = http.get(url: "https://good.example\\@evil.example/")
+}
+// ==== lines that nothing can use
+plan "p" {
+  critical {
+    read "a"
+    create "b" "for nothing"
+    run "cargo test"
+    contact "example.com"
+  }
+  step a = fs.read(path: "a")
+}
+// ==== lines that mean nothing
+plan "p" {
+  critical {
+    write "a"
+    touch "b"
+    create "../a"
+    create "src/[a"
+    run ""
+  }
+  step a = fs.write(path: "a", text: "x")
+}
+// ==== what no plan may touch
+plan "p" {
+  critical {
+    create "planc.toml"
+  }
+  step a = fs.write(path: "planc.toml", text: "x")
+  step b = fs.read(path: "sub/.planc/journal")
+  step c = fs.glob(pattern: ".planc/**")
+}
+// ==== checks only read
+plan "p" {
+  critical {
+    run "true"
+  }
+  assume "it builds" {
+    process.run(argv: ["true"]).exit_code == 0
+  }
+  step a = fs.read(path: "a")
+  verify "it still builds" {
+    process.run(argv: ["true"]).exit_code == 0
+  }
+}

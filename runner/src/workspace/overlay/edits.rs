@@ -1,0 +1,118 @@
+//! Changing the simulated world, path by path.
+
+use super::shown::{Shown, wrong_kind};
+use super::{Digest, FileError, Kind, MAX_FILE_BYTES, Overlay, Sight, World, parent};
+use std::sync::Arc;
+
+/// The mode of a new file.
+const NEW_FILE: u32 = 0o644;
+/// The mode of a new directory.
+const NEW_DIRECTORY: u32 = 0o755;
+
+/// Whether a file is to be executable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Executable {
+    /// As it was; a new file is not.
+    Unchanged,
+    /// By whoever may read it.
+    Yes,
+}
+
+impl Executable {
+    fn with(self, mode: u32) -> u32 {
+        match self {
+            Executable::Unchanged => mode,
+            Executable::Yes => mode | (mode & 0o444) >> 2,
+        }
+    }
+}
+
+impl Overlay {
+    /// Creates a file or replaces what it holds; missing directories are made. A new file has mode 0644, or 0755 when it
+    /// is to be executable; a replaced one keeps its permissions, and may be executed by whoever may read it when it is to
+    /// be executable. Gives whether the file is new.
+    pub fn write(&mut self, path: &str, bytes: Arc<[u8]>, executable: Executable) -> Result<Sight<bool>, FileError> {
+        let before = self.before(path)?;
+        let mode = match &before {
+            Sight::Unknown { .. } => None,
+            Sight::Known(Shown::Absent) => Some(executable.with(NEW_FILE)),
+            Sight::Known(Shown::File { mode, .. }) => mode.map(|mode| executable.with(mode & 0o777)),
+            Sight::Known(other) => return Err(wrong_kind(path, other, "a file")),
+        };
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(FileError::Limit(format!("the content for `{path}` has more than {MAX_FILE_BYTES} bytes")));
+        }
+        self.make_dir(parent(path))?;
+        let created = before.clone().map(|before| before == Shown::Absent);
+        self.put(path, before, Shown::File { digest: Digest::of(&bytes), bytes, mode })?;
+        Ok(created)
+    }
+
+    /// Makes a directory and those above it. Gives whether it is new.
+    pub fn make_dir(&mut self, path: &str) -> Result<Sight<bool>, FileError> {
+        if path == "." {
+            return Ok(Sight::Known(false));
+        }
+        let before = self.before(path)?;
+        match &before {
+            Sight::Known(Shown::Directory { .. }) => return Ok(Sight::Known(false)),
+            Sight::Known(Shown::Absent) => {}
+            Sight::Known(other) => return Err(wrong_kind(path, other, "a directory")),
+            // What is a directory now is left as it is.
+            Sight::Unknown { by } if self.look(path)?.kind == Kind::Directory => {
+                return Ok(Sight::Unknown { by: by.clone() });
+            }
+            Sight::Unknown { .. } => {}
+        }
+        self.make_dir(parent(path))?;
+        let mode = matches!(before, Sight::Known(_)).then_some(NEW_DIRECTORY);
+        let created = before.clone().map(|_| true);
+        self.put(path, before, Shown::Directory { mode })?;
+        Ok(created)
+    }
+
+    /// Copies one path, and nothing beneath it, to a path in a directory that exists: a file with its mode, a directory
+    /// with its mode, a link as a link.
+    pub fn copy_one(&mut self, from: &str, to: &str) -> Result<Sight<()>, FileError> {
+        let shown = match self.before(from)? {
+            Sight::Known(shown) => shown,
+            Sight::Unknown { by } => return Ok(Sight::Unknown { by }),
+        };
+        match &shown {
+            Shown::Absent => return Err(FileError::missing(from)),
+            Shown::Other => return Err(wrong_kind(from, &shown, "a file, directory or link")),
+            Shown::Directory { mode: Some(mode) } if mode & 0o300 != 0o300 => {
+                let why = format!("nothing can be made in it with mode {mode:04o}");
+                return Err(FileError::Io { doing: "copy the directory", path: from.into(), why });
+            }
+            Shown::File { .. } | Shown::Directory { .. } | Shown::Link { .. } => {}
+        }
+        let before = self.before(to)?;
+        self.put(to, before, shown)?;
+        Ok(Sight::Known(()))
+    }
+
+    /// Deletes one path: a file, a link, or a directory whose entries were all deleted before.
+    pub fn delete(&mut self, path: &str) -> Result<Sight<()>, FileError> {
+        let before = self.before(path)?;
+        match &before {
+            Sight::Unknown { by } => return Ok(Sight::Unknown { by: by.clone() }),
+            Sight::Known(Shown::Absent) => return Err(FileError::missing(path)),
+            Sight::Known(Shown::Other) => return Err(wrong_kind(path, &Shown::Other, "a file, directory or link")),
+            Sight::Known(_) => {}
+        }
+        self.put(path, before, Shown::Absent)?;
+        Ok(Sight::Known(()))
+    }
+
+    /// What is at a path with its content, seen because it is about to be changed or copied.
+    fn before(&mut self, path: &str) -> Result<Sight<Shown>, FileError> {
+        let info = self.look(path)?;
+        if let Some(by) = self.unknown_at(path, info.kind) {
+            return Ok(Sight::Unknown { by });
+        }
+        let shown = self.load(path)?;
+        self.saw(path, &shown);
+        Ok(Sight::Known(shown))
+    }
+}

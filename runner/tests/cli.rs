@@ -1,0 +1,402 @@
+//! The command line from outside: exit codes, help, configuration errors, JSON shapes, and what must never break.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A workspace with a home of its own.
+struct World {
+    folder: TempDir,
+}
+
+impl World {
+    fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["home", "state", "ws", "tmp"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        World { folder }
+    }
+
+    fn workspace(&self) -> std::path::PathBuf {
+        self.folder.path().join("ws")
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        std::fs::write(self.workspace().join(name), text).unwrap();
+    }
+
+    /// planc without a controlling terminal.
+    fn planc(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("setsid");
+        command.arg("--wait").arg(env!("CARGO_BIN_EXE_planc")).args(args).current_dir(self.workspace());
+        command.env("HOME", self.folder.path().join("home")).env("XDG_STATE_HOME", self.folder.path().join("state"));
+        command.env("TMPDIR", self.folder.path().join("tmp")).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command
+    }
+
+    /// Runs a command line; gives standard output, standard error, and the exit code.
+    fn run(&self, args: &[&str]) -> (String, String, i32) {
+        self.run_with(args, "")
+    }
+
+    fn run_with(&self, args: &[&str], stdin: &str) -> (String, String, i32) {
+        let output = self.planc(args).write_stdin(stdin).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    }
+
+    fn json(&self, args: &[&str]) -> (Value, i32) {
+        let (out, err, code) = self.run(args);
+        (serde_json::from_str(&out).unwrap_or_else(|_| panic!("no JSON: {out}\n{err}")), code)
+    }
+}
+
+const GOOD: &str = "plan \"Good\" {\n  critical {\n    create \"a.txt\"\n  }\n  step a = fs.write(path: \"a.txt\", text: \"a\\n\")\n}\n";
+const BAD: &str = "plan \"Bad\" {\n  step a = fs.wirte(path: \"a.txt\")\n}\n";
+const PROGRAM: &str =
+    "plan \"Program\" {\n  critical {\n    run \"true\"\n  }\n  step a = process.run(argv: [\"true\"])\n}\n";
+
+#[test]
+fn help_names_every_exit_code_and_every_command() {
+    let (out, _, code) = World::new().run(&["--help"]);
+    assert_eq!(code, 0);
+    for (exit, _, meaning) in planc::cli::exit::Exit::ALL {
+        assert!(out.contains(&format!("{}  {meaning}", exit as u8)), "{meaning}");
+    }
+    for command in ["check", "fmt", "explain", "graph", "compile", "tools", "plan", "run", "approve", "abort"] {
+        assert!(out.contains(&format!("\n  {command} ")), "{command}");
+    }
+    assert!(!out.contains("\n  man "), "the manual page is made for packagers");
+}
+
+#[test]
+fn without_a_command_there_is_a_start_page() {
+    let (out, _, code) = World::new().run(&[]);
+    assert_eq!(code, 0);
+    assert!(out.contains("planc demo") && out.lines().count() < 12, "{out}");
+}
+
+#[test]
+fn completions_and_manual_follow_from_the_definition() {
+    let world = World::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let (out, _, code) = world.run(&["completions", shell]);
+        assert!(code == 0 && out.contains("planc"), "{shell}");
+    }
+    let (out, _, code) = world.run(&["man"]);
+    assert!(code == 0 && out.contains(".TH planc"));
+}
+
+#[test]
+fn check_tells_the_mistakes_of_all_files() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    world.write("bad.pl", BAD);
+    world.write("worse.pl", BAD);
+    world.write("binary.pl", [0xff, 0xfe, 0x00]);
+    world.write("empty.pl", "");
+    let (out, err, code) = world.run(&["check", "good.pl", "bad.pl", "worse.pl", "binary.pl", "empty.pl"]);
+    assert_eq!(code, 1, "{out}{err}");
+    for code in ["P0202", "P0002", "P0001"] {
+        assert!(out.contains(code), "{code}\n{out}");
+    }
+    assert!(out.contains("worse.pl") && err.contains("4 errors in 5 files"), "{out}{err}");
+}
+
+#[test]
+fn a_missing_file_hides_no_mistake() {
+    let world = World::new();
+    world.write("bad.pl", BAD);
+    let (out, err, code) = world.run(&["check", "nowhere.pl", "bad.pl"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("cannot read `nowhere.pl`") && out.contains("P0202"));
+}
+
+#[test]
+fn check_finds_plans_reads_standard_input_and_bounds_what_it_reads() {
+    let world = World::new();
+    let (_, err, code) = world.run(&["check"]);
+    assert!(code == 2 && err.contains("planc init"), "{err}");
+    world.write("good.pl", GOOD);
+    assert_eq!(world.run(&["check"]).2, 0);
+    assert_eq!(world.run(&["check", "."]).2, 0);
+    assert_eq!(world.run_with(&["check", "-"], GOOD).2, 0);
+    let (out, _, code) = world.run_with(&["check", "-"], BAD);
+    assert!(code == 1 && out.contains("<stdin>:2:"), "{out}");
+    std::fs::File::create(world.workspace().join("big.pl")).unwrap().set_len(50 << 20).unwrap();
+    let (out, _, code) = world.run(&["check", "big.pl"]);
+    assert!(code == 1 && out.contains("P0003"), "{out}");
+}
+
+#[test]
+fn check_gives_json() {
+    let world = World::new();
+    world.write("bad.pl", BAD);
+    let (json, code) = world.json(&["check", "bad.pl", "--format", "json"]);
+    assert_eq!(code, 1);
+    assert_eq!(json["files"][0]["file"], "bad.pl");
+    assert_eq!(json["diagnostics"][0]["code"], "P0202");
+    assert_eq!(json["errors"], 1);
+}
+
+#[test]
+fn errors_are_json_where_json_is_wanted() {
+    let world = World::new();
+    for args in [
+        &["show", "abc", "--format", "json"][..],
+        &["--format=json", "frobnicate"],
+        &["plan", "no.pl", "--format", "json"],
+    ] {
+        let (json, code) = world.json(args);
+        assert_eq!(code, 2, "{args:?}");
+        assert_eq!(json["error"]["kind"], "usage");
+        assert!(json["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_shown_where_it_stands() {
+    let world = World::new();
+    world.write("planc.toml", "[workspace]\nraed = []\n");
+    world.write("good.pl", GOOD);
+    let (_, err, code) = world.run(&["check", "good.pl"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("planc.toml:2:1") && err.contains("did you mean `read`?"), "{err}");
+    let (_, err, code) = world.run(&["--format", "markdown", "runs"]);
+    assert!(code == 2 && !err.is_empty());
+}
+
+#[test]
+fn state_is_private_and_never_in_the_workspace() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    let (_, err, code) = world.run(&["--state-dir", "inside", "plan", "good.pl"]);
+    assert!(code == 2 && err.contains("lies in the workspace"), "{err}");
+    let open = world.folder.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let (_, err, code) = world.run(&["--state-dir", open.to_str().unwrap(), "plan", "good.pl"]);
+    assert!(code == 2 && err.contains("open to others"), "{err}");
+    let fresh = world.folder.path().join("fresh");
+    assert_eq!(world.run(&["--state-dir", fresh.to_str().unwrap(), "plan", "good.pl"]).2, 0);
+    assert_eq!(fresh.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn a_home_that_is_the_workspace_can_still_be_checked() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    let home = world.workspace();
+    let run = |args: &[&str]| world.planc(args).env("HOME", &home).env_remove("XDG_STATE_HOME").output().unwrap();
+    assert_eq!(run(&["check", "good.pl"]).status.code(), Some(0));
+    assert_eq!(run(&["plan", "good.pl"]).status.code(), Some(2), "its state would lie in the workspace");
+    assert_eq!(run(&["runs"]).status.code(), Some(0));
+}
+
+#[test]
+fn names_are_relative_to_the_chosen_directory() {
+    let world = World::new();
+    std::fs::create_dir(world.workspace().join("inner")).unwrap();
+    world.write("inner/good.pl", GOOD);
+    assert_eq!(world.run(&["-C", "inner", "check", "good.pl"]).2, 0);
+    let (_, err, code) = world.run(&["-C", "inner", "--state-dir", "../kept", "plan", "good.pl"]);
+    assert!(code == 0 && world.workspace().join("kept").is_dir(), "{err}");
+    assert_eq!(world.run(&["-C", "nowhere", "check"]).2, 2);
+}
+
+#[test]
+fn looking_leaves_no_trace() {
+    let world = World::new();
+    let (out, _, code) = world.run(&["runs"]);
+    assert!(code == 0 && out.contains("no runs yet") && out.contains("planc plan FILE"));
+    assert_eq!(std::fs::read_dir(world.folder.path().join("state")).unwrap().count(), 0);
+}
+
+#[test]
+fn colours_obey() {
+    let world = World::new();
+    let has = |command: &mut Command| command.output().unwrap().stdout.contains(&0x1b);
+    assert!(!has(&mut world.planc(&["explain"])));
+    assert!(has(&mut world.planc(&["explain", "--color", "always"])));
+    assert!(has(world.planc(&["explain"]).env("CLICOLOR_FORCE", "1")));
+    assert!(!has(world.planc(&["explain", "--color", "never"]).env("CLICOLOR_FORCE", "1")));
+    assert!(!has(world.planc(&["explain"]).env("NO_COLOR", "1")));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let world = World::new();
+    let line = format!("{} explain | head -n 1; exit ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_planc"));
+    let output = Command::new("bash").args(["-c", &line]).current_dir(world.workspace()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn init_never_overwrites_and_its_plan_is_good() {
+    let world = World::new();
+    world.write("hello.pl", "mine");
+    assert_eq!(world.run(&["init"]).2, 0);
+    assert_eq!(std::fs::read_to_string(world.workspace().join("hello.pl")).unwrap(), "mine");
+    std::fs::remove_file(world.workspace().join("hello.pl")).unwrap();
+    assert_eq!(world.run(&["init"]).2, 0);
+    assert_eq!(world.run(&["check"]).2, 0);
+}
+
+#[test]
+fn what_planc_can_undo_runs_unattended_and_is_taken_back() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    let (_, err, code) = world.run(&["run", "good.pl"]);
+    assert!(code == 3 && err.contains("planc approve"), "{err}");
+    assert!(!world.workspace().join("a.txt").exists());
+    let (run, code) = world.json(&["run", "--approve", "good.pl", "--format", "json"]);
+    assert_eq!((code, run["end"].as_str()), (0, Some("done")), "{run}");
+    assert_eq!(run["approval"]["channel"], "unattended");
+    assert!(world.workspace().join("a.txt").exists());
+    let id = run["run"].as_str().unwrap();
+    assert_eq!(world.json(&["diff", id, "--format", "json"]).0["differences"], serde_json::json!([]));
+    assert_eq!(world.json(&["runs", "--format", "json"]).0["runs"][0]["status"], "done");
+    assert_eq!(world.run(&["undo", id]).2, 0);
+    assert!(!world.workspace().join("a.txt").exists());
+    assert_eq!(world.json(&["show", id, "--format", "json"]).0["result"]["undone"], true);
+}
+
+#[test]
+fn a_program_needs_its_digest_or_a_person() {
+    let world = World::new();
+    world.write("program.pl", PROGRAM);
+    let (_, err, code) = world.run(&["run", "--approve", "program.pl"]);
+    assert!(code == 3 && err.contains("`a`"), "{err}");
+    let (_, _, code) = world.run(&["run", "--approve=sha256:12", "program.pl"]);
+    assert_eq!(code, 2);
+    let other = format!("--approve=sha256:{}", "0".repeat(64));
+    assert_eq!(world.run(&["run", &other, "program.pl"]).2, 5);
+    let (plan, _) = world.json(&["plan", "program.pl", "--format", "json"]);
+    let named = format!("--approve={}", plan["digest"].as_str().unwrap());
+    let (run, code) = world.json(&["run", &named, "program.pl", "--format", "json"]);
+    assert_eq!((code, run["approval"]["channel"].as_str()), (0, Some("argument")), "{run}");
+}
+
+#[test]
+fn the_operator_can_demand_a_terminal() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    world.write("planc.toml", "[approval]\nrequire = \"terminal\"\n");
+    assert_eq!(world.run(&["run", "--approve", "good.pl"]).2, 3);
+    let (plan, _) = world.json(&["plan", "good.pl", "--format", "json"]);
+    let named = format!("--approve={}", plan["digest"].as_str().unwrap());
+    assert_eq!(world.run(&["run", &named, "good.pl"]).2, 3);
+    assert_eq!(world.run(&["approve", plan["digest"].as_str().unwrap()]).2, 3);
+    assert!(!world.workspace().join("a.txt").exists());
+}
+
+#[test]
+fn a_changed_world_makes_what_was_reviewed_stale() {
+    let world = World::new();
+    world.write("b.txt", "one\n");
+    let plan = GOOD.replace("create \"a.txt\"", "create \"a.txt\"\n    read \"b.txt\"");
+    world.write(
+        "plan.pl",
+        plan.replace("text: \"a\\n\"", "text: b.text")
+            .replace("  step a", "  step b = fs.read(path: \"b.txt\")\n  step a"),
+    );
+    let (report, code) = world.json(&["plan", "plan.pl", "--format", "json"]);
+    assert_eq!(code, 0, "{report}");
+    world.write("b.txt", "two\n");
+    let named = format!("--approve={}", report["digest"].as_str().unwrap());
+    let (_, err, code) = world.run(&["run", &named, "plan.pl"]);
+    assert!(code == 5 && err.contains("b.txt: approved with"), "{err}");
+}
+
+#[test]
+fn policy_refuses_with_a_code_of_its_own() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    world.write("planc.toml", "[policy]\n\"fs.write\" = \"deny\"\n");
+    let (out, err, code) = world.run(&["plan", "good.pl"]);
+    assert_eq!(code, 6, "{out}{err}");
+}
+
+#[test]
+fn an_aborted_plan_has_changed_nothing() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    world.run(&["plan", "good.pl"]);
+    let (runs, _) = world.json(&["runs", "--format", "json"]);
+    let id = runs["runs"][0]["run"].as_str().unwrap();
+    let (out, _, code) = world.run(&["abort", id]);
+    assert!(code == 0 && out.contains("nothing has changed"));
+    assert_eq!(world.json(&["runs", "--format", "json"]).0["runs"][0]["status"], "aborted");
+}
+
+#[test]
+fn inputs_are_typed() {
+    let world = World::new();
+    let plan = "plan \"In\" {\n  input name: string\n  input n: int = 1\n  critical {\n    create \"a.txt\"\n  }\n  step a = fs.write(path: \"a.txt\", text: \"${name} ${n}\")\n}\n";
+    world.write("in.pl", plan);
+    assert_eq!(world.run(&["plan", "in.pl"]).2, 2, "an input is missing");
+    assert_eq!(world.run(&["plan", "in.pl", "--input", "name=x", "--input", "n=two"]).2, 2);
+    assert_eq!(world.run(&["plan", "in.pl", "--input", "other=x"]).2, 2);
+    let (report, code) = world.json(&["plan", "in.pl", "--input", "name=3", "--input", "n=2", "--format", "json"]);
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(report["inputs"][0]["value"], "3");
+    assert_eq!(report["inputs"][1]["value"], 2);
+}
+
+#[test]
+fn the_demo_works_without_a_terminal_and_leaves_the_folder_clean() {
+    let world = World::new();
+    let (out, err, code) = world.run(&["demo", "hello"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("$ planc run --approve") && out.contains("[DONE]"));
+    assert_eq!(std::fs::read_dir(world.workspace()).unwrap().count(), 0);
+    assert!(Path::new(&world.folder.path().join("tmp")).read_dir().unwrap().count() == 1);
+    assert!(world.run(&["demo", "--list"]).0.contains("hello"));
+}
+
+#[test]
+fn graph_compile_tools_and_explain_answer() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    for form in ["text", "dot", "mermaid", "json"] {
+        let (out, _, code) = world.run(&["graph", "good.pl", "--as", form]);
+        assert!(code == 0 && out.contains("fs.write"), "{form}");
+    }
+    let (form, _) = world.json(&["compile", "good.pl"]);
+    assert!(form.is_object());
+    let (tools, _) = world.json(&["tools", "fs", "--format", "json"]);
+    assert!(tools.as_array().unwrap().iter().all(|tool| tool["name"].as_str().unwrap().starts_with("fs.")));
+    assert!(world.run(&["tools", "fs.wirte"]).1.contains("did you mean `fs.write`?"));
+    assert!(world.run(&["explain", "P0202"]).0.contains("an unknown tool"));
+    assert_eq!(world.run(&["explain", "P9999"]).2, 2);
+}
+
+#[test]
+fn fmt_rewrites_checks_and_leaves_mistakes_alone() {
+    let world = World::new();
+    let crooked = GOOD.replace("  critical", "      critical").replace("path: \"a.txt\", ", "path:\"a.txt\",   ");
+    world.write("crooked.pl", &crooked);
+    world.write("broken.pl", "plan \"x\" {\n");
+    let (out, _, code) = world.run(&["fmt", "--check", "crooked.pl"]);
+    assert_eq!((code, out.as_str()), (1, "crooked.pl\n"));
+    let (out, _, code) = world.run_with(&["fmt", "-"], &crooked);
+    assert_eq!(code, 0);
+    assert_eq!(world.run(&["fmt", "broken.pl", "crooked.pl"]).2, 1, "one file has mistakes");
+    assert_eq!(std::fs::read_to_string(world.workspace().join("crooked.pl")).unwrap(), out);
+    assert_eq!(std::fs::read_to_string(world.workspace().join("broken.pl")).unwrap(), "plan \"x\" {\n");
+    assert_eq!(world.run(&["fmt", "--check", "crooked.pl"]).2, 0);
+    assert_eq!(world.run(&["fmt", "nowhere.pl"]).2, 2);
+    assert_eq!(std::fs::read_dir(world.workspace()).unwrap().count(), 2, "nothing is left beside");
+}
+
+#[test]
+fn the_first_plan_stands_in_its_one_form() {
+    let world = World::new();
+    world.run(&["init"]);
+    let (out, err, code) = world.run(&["fmt", "--check", "hello.pl"]);
+    assert_eq!(code, 0, "{out}{err}");
+}
