@@ -29,12 +29,10 @@ plan "Move the settings from INI to TOML" {
   step ini = fs.read(path: "config.ini")
   let lines = [{ text: line, parts: line.split(" = ") } for line in ini.text.lines()]
   let settings = [
-    if line.parts.length() != 2
-        then line.text.replace("; ", "# ")
-        else if line.parts[1].parse_int() != null or line.parts[1] in ["true", "false"]
-        then line.text
-        else "${line.parts[0]} = \"${line.parts[1]}\""
-    for line in lines
+    if row.parts.length() != 2 then row.text.replace("; ", "# ")
+        else if row.parts[1].parse_int() != null or row.parts[1] in ["true", "false"] then row.text
+        else "${row.parts[0]} = \"${row.parts[1]}\""
+    for row in lines
   ]
 
   step toml = fs.write(

@@ -82,18 +82,7 @@ impl<'a> Printer<'a> {
                 format!("{sign}{}", self.expr(operand, indent, column + sign.len(), tail))
             }
             ExprKind::Binary { op, operands, .. } => self.broken_binary(*op, operands, indent, column, tail),
-            ExprKind::If(parts) => {
-                let (condition, then, otherwise) = parts.as_ref();
-                let mut out = format!("if {}", self.expr(condition, indent, column + 3, 0));
-                for (word, part) in [("then ", then), ("else ", otherwise)] {
-                    self.new_line(&mut out, indent + 4);
-                    out.push_str(word);
-                    // A chain of `else if` stays flush.
-                    let deeper = if matches!(part.kind, ExprKind::If(_)) { indent } else { indent + 4 };
-                    out.push_str(&self.expr(part, deeper, indent + 4 + word.len(), tail));
-                }
-                out
-            }
+            ExprKind::If(parts) => self.broken_if(parts, indent, column, tail),
             ExprKind::Comprehension(of) => self.broken_comprehension(of, indent),
             ExprKind::Null
             | ExprKind::Bool(_)
@@ -103,6 +92,26 @@ impl<'a> Printer<'a> {
             | ExprKind::Name(_)
             | ExprKind::Error => self.literal(expr.span),
         }
+    }
+
+    /// `if condition then value` on one line where that fits; each `else` begins a line, those of a chain flush.
+    fn broken_if(&self, parts: &(Expr, Expr, Expr), indent: usize, column: usize, tail: usize) -> String {
+        let (condition, then, otherwise) = parts;
+        let mut out = format!("if {}", self.expr(condition, indent, column + 3, 0));
+        let head = self.flat(then).map(|then| format!("{out} then {then}"));
+        match head.filter(|head| !head.contains('\n') && column + head.chars().count() <= WIDTH) {
+            Some(head) => out = head,
+            None => {
+                self.new_line(&mut out, indent + 4);
+                out.push_str("then ");
+                out.push_str(&self.expr(then, indent + 4, indent + 9, 0));
+            }
+        }
+        self.new_line(&mut out, indent + 4);
+        out.push_str("else ");
+        let deeper = if matches!(otherwise.kind, ExprKind::If(_)) { indent } else { indent + 4 };
+        out.push_str(&self.expr(otherwise, deeper, indent + 9, tail));
+        out
     }
 
     fn new_line(&self, out: &mut String, indent: usize) {

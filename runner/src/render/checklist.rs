@@ -269,12 +269,17 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::UndoCallStarted { step, tool, args } => {
             line(Tone::Name, "↶", format!("{}: {}({})", inline(step), inline(tool), brief(args, 80)))
         }
-        Event::UndoCallEnded { step, error: None } => line(Tone::Good, "↶", format!("{} taken back", inline(step))),
+        // What the step changed itself is taken back next, and told then.
+        Event::UndoCallEnded { error: None, .. } => Vec::new(),
         Event::UndoCallEnded { step, error: Some(error) } => {
             line(Tone::Bad, "✗", format!("{} could not be taken back: {}", inline(step), inline(error)))
         }
-        Event::UndoEnded { complete: true } => line(Tone::Good, "✓", "everything was taken back".into()),
-        Event::UndoEnded { complete: false } => line(Tone::Careful, "!", "not everything was taken back".into()),
+        Event::UndoEnded { complete: true } => {
+            line(Tone::Good, "✓", "all that planc can take back was taken back".into())
+        }
+        Event::UndoEnded { complete: false } => {
+            line(Tone::Careful, "!", "not all that planc can take back was taken back".into())
+        }
     }
 }
 

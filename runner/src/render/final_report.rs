@@ -8,7 +8,7 @@ use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::text::{Look, Tone, count, hang, inline};
 use crate::event::{Approved, Conflict, Difference, End, Event};
-use crate::report::{ChangeReport, PlanReport};
+use crate::report::{PlanReport, StepOutcome, StepReport};
 use crate::workspace::{Change, FileState};
 use planc_lang::value::Value;
 use serde::Serialize;
@@ -89,6 +89,8 @@ pub struct PlannedActual {
     pub step: String,
     /// The path.
     pub path: String,
+    /// Whether the dry run could tell what the step would change.
+    pub predicted: bool,
     /// What the dry run predicted; none: nothing.
     pub planned: Option<FileState>,
     /// What was done; none: nothing.
@@ -120,9 +122,8 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         if let Event::StepSucceeded { step, changes, .. } = event {
             let mut actual = started.remove(step).unwrap_or_default();
             actual.extend(changes.iter().cloned());
-            let planned = plan.all_steps().find(|s| s.name == *step).map_or(&[][..], |s| &s.changes);
             report.differences.retain(|difference| difference.step != *step);
-            report.differences.extend(compare(step, planned, &actual));
+            report.differences.extend(compare(step, plan.all_steps().find(|s| s.name == *step), &actual));
         }
         report.take(event);
     }
@@ -134,7 +135,10 @@ fn row(step: &str) -> StepRow {
 }
 
 /// What a step was to change against what it changed.
-fn compare(step: &str, planned: &[ChangeReport], actual: &[Change]) -> Vec<PlannedActual> {
+fn compare(step: &str, report: Option<&StepReport>, actual: &[Change]) -> Vec<PlannedActual> {
+    let planned = report.map_or(&[][..], |report| &report.changes);
+    let unknown = |report: &StepReport| matches!(report.outcome, StepOutcome::KnownAfterRun { .. });
+    let predicted = !planned.is_empty() || !report.is_some_and(unknown);
     let mut paths: BTreeMap<&str, (Option<&FileState>, Option<&FileState>)> = BTreeMap::new();
     for change in planned {
         paths.entry(&change.path).or_default().0 = Some(&change.after);
@@ -148,6 +152,7 @@ fn compare(step: &str, planned: &[ChangeReport], actual: &[Change]) -> Vec<Plann
         .map(|(path, (planned, actual))| PlannedActual {
             step: step.to_owned(),
             path: path.to_owned(),
+            predicted,
             planned: planned.cloned(),
             actual: actual.cloned(),
         })
@@ -205,11 +210,12 @@ impl RunReport {
                 }
             }
             Event::UndoCallEnded { step, error: None } => self.set(step, StepEnd::Undone, None, None),
+            // What is still left is told again.
+            Event::UndoStarted { .. } => self.conflicts.clear(),
             Event::UndoEnded { complete } => self.undone = Some(*complete),
             Event::AssumptionHeld { .. }
             | Event::CallAnswered { .. }
             | Event::Interrupted { .. }
-            | Event::UndoStarted { .. }
             | Event::UndoCallStarted { .. }
             | Event::UndoCallEnded { error: Some(_), .. } => {}
         }
@@ -339,11 +345,14 @@ fn difference_row(difference: &PlannedActual) -> (&'static str, Tone, String) {
         Some(FileState::Link { target }) => format!("a link to {}", inline(target)),
         Some(FileState::Other) => "something else".to_owned(),
     };
+    let planned = match difference.predicted {
+        true => format!("planned {}", describe(&difference.planned)),
+        false => "not known before".to_owned(),
+    };
     let text = format!(
-        "{} by `{}`: planned {}, actual {}",
+        "{} by `{}`: {planned}, actual {}",
         inline(&difference.path),
         inline(&difference.step),
-        describe(&difference.planned),
         describe(&difference.actual)
     );
     ("~", Tone::Careful, text)

@@ -215,7 +215,7 @@ impl Generator<'_> {
                 self.part(&parts[chosen], depth);
             }
             Part::Optional(part) => {
-                if !deep && self.random() % 2 == 0 {
+                if !deep && self.random().is_multiple_of(2) {
                     self.part(part, depth);
                 }
             }

@@ -116,9 +116,9 @@ impl Language {
 }
 
 fn wrapped(items: &str) -> String {
-    let has = |word: &str| items.lines().any(|line| line.trim_start().starts_with(word));
-    let critical = if has("critical") { "" } else { GENEROUS };
-    let step = if has("step ") { "" } else { STEP };
+    let has = |word: &str| items.lines().any(|line| line.starts_with(word));
+    let critical = if has("  critical") { "" } else { GENEROUS };
+    let step = if has("  step ") { "" } else { STEP };
     format!("plan \"items\" {{\n{critical}{items}{step}}}\n")
 }
 

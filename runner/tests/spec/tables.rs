@@ -26,6 +26,8 @@ pub fn limits() -> String {
         ("a JSON text that is parsed", mib(stdlib::MAX_JSON_BYTES as u64)),
         ("a regular expression: text", format!("{} bytes", stdlib::MAX_PATTERN_BYTES)),
         ("a regular expression: compiled", mib(stdlib::MAX_REGEX_BYTES as u64)),
+        ("a type: parts", planc_lang::types::MAX_TYPE_PARTS.to_string()),
+        ("a type: depth", planc_lang::types::MAX_TYPE_DEPTH.to_string()),
         ("`planc.toml`", mib(planc::config::MAX_CONFIG_BYTES)),
         ("catalogue files of a workspace", planc::config::MAX_CATALOGUES.to_string()),
         ("a file that a tool reads or writes", mib(planc::workspace::MAX_FILE_BYTES)),
