@@ -238,7 +238,10 @@ impl Pass<'_> {
                 return Some(());
             }
             Kind::Comma => self.reset_segment(),
-            _ => {}
+            _ => {
+                self.out.push(token);
+                return Some(());
+            }
         }
         self.out.push(token);
         self.check_nesting(token)
