@@ -242,11 +242,17 @@ struct Lines<'p> {
     exact: FxHashMap<SmolStr, Vec<usize>>,
     patterns: Vec<usize>,
     used: Vec<bool>,
+    /// Whether a call runs a program.
+    programs: bool,
 }
 
 impl<'p> Lines<'p> {
     fn report_unused(&self, report: &Diagnostics) {
         for (line, _) in self.plan.critical.iter().zip(&self.used).filter(|(_, used)| !**used) {
+            // What a program does to files no text tells.
+            if self.programs && !matches!(line.verb(), CriticalVerb::Run | CriticalVerb::Contact) {
+                continue;
+            }
             report.push(
                 Diagnostic::new(
                     Code::UnusedCritical,
@@ -260,8 +266,13 @@ impl<'p> Lines<'p> {
     }
 
     fn new(plan: &'p Plan) -> Lines<'p> {
-        let mut lines =
-            Lines { plan, exact: FxHashMap::default(), patterns: Vec::new(), used: vec![false; plan.critical.len()] };
+        let mut lines = Lines {
+            plan,
+            exact: FxHashMap::default(),
+            patterns: Vec::new(),
+            used: vec![false; plan.critical.len()],
+            programs: false,
+        };
         for (index, line) in plan.critical.iter().enumerate() {
             let is_path = matches!(
                 line.verb(),
@@ -277,6 +288,7 @@ impl<'p> Lines<'p> {
 
     /// Whether a line may allow this; marks those that do. Reading needs no line and is no use of one that allows more.
     fn cover(&mut self, verb: EffectVerb, resource: &Resource) -> bool {
+        self.programs |= verb == EffectVerb::Runs;
         let named = match resource {
             Resource::Path(path) => self.exact.get(path.as_str()).map_or(&[][..], Vec::as_slice),
             _ => &[],

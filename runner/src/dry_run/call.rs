@@ -11,6 +11,7 @@ use planc_lang::paths::{compile_glob, literal_prefix, within};
 use planc_lang::plan::Call;
 use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// How long a live read may take before approval where its tool does not say.
@@ -107,12 +108,16 @@ impl DryRun<'_> {
         for (_, resource) in touches {
             let Resource::Program(argv) = resource else { continue };
             let Some(name) = argv.first() else { continue };
-            let seen = overlay.observe_program(name).map_err(|error| ToolError::before(error.to_string()))?;
-            if seen == "absent" && !name.contains('/') {
-                return Err(ToolError::before(format!("there is no program `{name}` on the path")));
+            match name.strip_prefix("./") {
+                Some(path) => look_at_own(name, path, overlay)?,
+                None if overlay.observe_program(name)? == "absent" => {
+                    return Err(ToolError::before(format!("there is no program `{name}`")));
+                }
+                None => {}
             }
             let directory = args.tool.param("directory").and_then(|index| args.values[index].as_str());
-            argv[1..].iter().for_each(|word| look_at_named(directory.unwrap_or("."), word, overlay));
+            let (root, directory) = (self.workspace.root(), directory.unwrap_or("."));
+            argv[1..].iter().for_each(|word| look_at_named(root, directory, word, overlay));
         }
         Ok(())
     }
@@ -173,17 +178,44 @@ impl DryRun<'_> {
     }
 }
 
-/// Looks at the file that a word of a command line names, if it names one.
-fn look_at_named(directory: &str, word: &str, overlay: &mut Overlay) {
-    let word = word.strip_prefix("./").unwrap_or(word);
-    let path = if directory == "." { word.to_owned() } else { format!("{directory}/{word}") };
-    // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
-    let Ok(path) = overlay.resolve(&path) else { return };
-    if let Ok(Sight::Known(info)) = overlay.stat_unseen(&path)
-        && info.kind == Kind::File
-    {
-        let _ = overlay.stat(&path);
+/// Looks at a program of the workspace as the steps before will leave it.
+fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
+    let path = overlay.resolve(path)?;
+    match overlay.stat(&path)? {
+        Sight::Known(info) if info.kind == Kind::Missing => {
+            Err(ToolError::before(format!("there is no program `{name}` in the workspace")))
+        }
+        Sight::Known(_) | Sight::Unknown { .. } => Ok(()),
     }
+}
+
+/// Looks at the file of the workspace that a word of a command line names, as `build.sh`, `../x/build.sh`,
+/// `--file=build.sh` or with its absolute path, if it names one.
+fn look_at_named(root: &Path, directory: &str, word: &str, overlay: &mut Overlay) {
+    let value = word.split_once('=').map(|(_, value)| value);
+    for named in [Some(word), value].into_iter().flatten() {
+        // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
+        let Some(path) = within_root(root, &root.join(directory).join(named)) else { continue };
+        let Ok(path) = overlay.resolve(&path) else { continue };
+        if let Ok(Sight::Known(info)) = overlay.stat_unseen(&path)
+            && info.kind == Kind::File
+        {
+            let _ = overlay.stat(&path);
+        }
+    }
+}
+
+/// A path without `.` and `..`, relative to the root, if it lies beneath.
+fn within_root(root: &Path, path: &Path) -> Option<String> {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => plain.push(part),
+        }
+    }
+    plain.strip_prefix(root).ok()?.to_str().map(str::to_owned)
 }
 
 /// Makes the calls inside checks, on the overlay as it is.

@@ -58,10 +58,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 /// Refuses a file that is something else, and a newer format, before anything is written.
 fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let sql = |error: rusqlite::Error| StoreError::of(&error, "open the store", path);
-    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
+    // One look: another process may be creating the tables.
+    let look = connection.unchecked_transaction().map_err(sql)?;
+    let application: i64 = look.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
+    let found: i64 = look.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
     let table: Option<String> =
-        connection.query_row("SELECT name FROM sqlite_master LIMIT 1", [], |row| row.get(0)).optional().map_err(sql)?;
+        look.query_row("SELECT name FROM sqlite_master LIMIT 1", [], |row| row.get(0)).optional().map_err(sql)?;
+    drop(look);
     let is_new = application == 0 && found == 0 && table.is_none();
     if application != APPLICATION_ID && !is_new {
         return Err(StoreError::NotAStore { path: path.to_owned() });

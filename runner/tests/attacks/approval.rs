@@ -296,29 +296,30 @@ fn a_program_that_was_replaced_is_not_run() {
             place.program(path, evil);
         }
     };
-    let cases: [(&str, &str, Swap); 6] = [
+    let absolute = format!("\"sh\", \"{}\"", place.ws().join("build.sh").display());
+    let cases: [(&str, &str, Swap); 9] = [
         ("\"tool\"", "", in_place),
         ("\"./local.sh\"", "", in_place),
         ("\"sh\", \"build.sh\"", "", in_place),
         ("\"sh\", \"./build.sh\"", "", in_place),
         ("\"sh\", \"deep.sh\"", ", directory: \"sub\"", in_place),
-        ("\"sh\", \"../ws/build.sh\"", "", |_, _| {}),
+        ("\"sh\", \"../ws/build.sh\"", "", in_place),
+        ("\"sh\", \"../build.sh\"", ", directory: \"sub\"", in_place),
+        (&absolute, "", in_place),
+        ("\"env\", \"ENV=build.sh\", \"sh\", \"-i\", \"-c\", \"exit\"", "", in_place),
     ];
     for (argv, more, swap) in cases {
         place.program("bin/tool", &good);
         place.program("ws/local.sh", &good);
         place.put("build.sh", format!("{good}\n")).put("sub/deep.sh", format!("{good}\n"));
-        place.put(
-            "p.pl",
-            plan(argv, more).replace("\"*\"", &argv.split(',').next().unwrap_or_default().replace("./", "./")),
-        );
+        place.put("p.pl", plan(argv, more).replace("\"*\"", argv.split(',').next().unwrap_or_default()));
         let digest = place.digest("p.pl");
         place.yes(&digest);
         let run = place.last_run();
         swap(&place, &evil);
         let said = place.planc(&["run", &run]);
         let log = fs::read_to_string(&log).unwrap_or_default();
-        assert!(!log.contains("evil"), "{argv} {}", said.short());
+        assert_eq!((said.code, log.as_str()), (Some(5), ""), "{argv} {}", said.short());
         let _ = fs::remove_file(place.at("out/log"));
     }
     // Another program of the same name comes first on PATH.

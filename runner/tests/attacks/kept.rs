@@ -26,7 +26,8 @@ fn done() -> (Place, String) {
 
 #[test]
 fn taking_back_leaves_what_somebody_changed() {
-    let changes: [(&str, fn(&Place)); 6] = [
+    type Change = fn(&Place);
+    let changes: [(&str, Change); 6] = [
         ("a.txt", |place| drop(fs::write(place.ws().join("a.txt"), "mine"))),
         ("dir/b.txt", |place| drop(fs::write(place.ws().join("dir/b.txt"), "mine"))),
         ("c.txt", |place| drop(fs::write(place.ws().join("c.txt"), "mine"))),
@@ -161,4 +162,22 @@ fn contents_that_were_tampered_with_are_not_given_back() {
     let said = place.planc(&["undo", &run]);
     assert_eq!(said.code, Some(4), "{}", said.short());
     assert_eq!((place.get("a.txt").as_str(), place.has("c.txt")), ("a2", false));
+}
+
+/// Many at once on a state directory that none of them has made yet.
+#[test]
+fn the_first_to_come_makes_the_store_and_the_others_use_it() {
+    for _ in 0..6 {
+        let place = Place::new();
+        place.put("a.txt", "a").put("c.txt", "c").put("p.pl", THREE);
+        let start = || {
+            let mut command = place.command(&["plan", "p.pl"]);
+            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        };
+        let children: Vec<_> = (0..8).map(|_| start()).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", crate::place::text(&output.stderr));
+        }
+    }
 }
