@@ -65,7 +65,7 @@ impl<'p> Judge<'p> {
     fn call(&mut self, call: &'p Call, env: &mut Env<'p>, report: &Diagnostics) {
         let complete = call.args.len() == call.tool.params.len()
             && call.tool.params.iter().zip(&call.args).all(|(param, arg)| match arg {
-                Some(arg) => arg.ty.is_accepted_as(&given_as(param)) && arg.ty != Type::Error,
+                Some(arg) => may_be_given(&arg.ty, param) && !matches!(arg.ty, Type::Error),
                 None => !param.required(),
             });
         let touches = if complete && !call.tool.name.is_empty() { reach(call, env) } else { None };
@@ -96,12 +96,9 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// The type that an argument for a parameter may have.
-fn given_as(param: &Param) -> Type {
-    match param.optional {
-        true => param.ty.clone().optional(),
-        false => param.ty.clone(),
-    }
+/// Whether an argument for a parameter may have this type.
+fn may_be_given(ty: &Type, param: &Param) -> bool {
+    ty.is_accepted_as(&param.ty) || (param.optional && ty.is_accepted_as(&param.ty.clone().optional()))
 }
 
 fn written_lines(file: &syntax::File) -> usize {
@@ -122,7 +119,8 @@ fn denied(call: &Call, verb: EffectVerb, resource: &Resource, name: &str) -> Dia
 /// The protected name that a resource stands for.
 fn protected(resource: &Resource) -> Option<&'static str> {
     let (Resource::Path(path) | Resource::Glob(path)) = resource else { return None };
-    PROTECTED_NAMES.into_iter().find(|name| path.split('/').any(|part| part.eq_ignore_ascii_case(name)))
+    let parts = || path.as_bytes().split(|byte| *byte == b'/');
+    PROTECTED_NAMES.into_iter().find(|name| parts().any(|part| part.eq_ignore_ascii_case(name.as_bytes())))
 }
 
 /// The verb of the line that covers an effect of a call.

@@ -226,9 +226,7 @@ fn drawable(text: &str) -> String {
     while let Some(c) = rest.next() {
         let ends_line = c == '\n' || c == '\r' && rest.peek() == Some(&'\n');
         match c.len_utf8() {
-            _ if ends_line || c == '\t' || !(is_hidden(c) || matches!(c, '\r' | '\u{2028}' | '\u{2029}')) => {
-                out.push(c)
-            }
+            _ if ends_line || c == '\t' || !is_hidden(c) => out.push(c),
             1 => out.push('?'),
             2 => out.push('¿'),
             3 => out.push('\u{fffd}'),
@@ -246,10 +244,11 @@ pub fn visible(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
-/// Whether a character could change how the text around it is shown: controls and direction marks.
+/// Whether a character could change how the text around it is shown: controls, direction marks, separators of lines, tags.
 pub fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A diagnostic as the JSON form shows it: self-contained, with lines and columns.

@@ -11,13 +11,16 @@ use crate::paths::literal_prefix;
 use crate::plan::{Plan, StepId};
 use crate::reach::reach;
 use crate::syntax::EffectVerb;
-use petgraph::graph::NodeIndex;
+use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// Builds the graph.
 pub fn order(plan: &Plan) -> StepGraph {
     let mut builder = Builder::default();
+    let count = plan.steps.len();
+    // An effect waits for the one before it and for the results it uses.
+    builder.graph.graph = DiGraph::with_capacity(count, 2 * count);
     for step in plan.step_ids() {
         builder.graph.graph.add_node(step);
     }
@@ -156,6 +159,6 @@ impl Touched {
 
 /// The directories above a path, the workspace itself (the empty path) included.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    let parents = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| &path[..at]);
+    let parents = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| &path[..at]);
     (!path.is_empty()).then_some("").into_iter().chain(parents)
 }

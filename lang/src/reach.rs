@@ -2,7 +2,7 @@
 
 use crate::effects::{Effects, Resource, Target, TemplatePart};
 use crate::eval::{Env, NoCalls, eval};
-use crate::plan::Call;
+use crate::plan::{Call, Expr, ExprKind};
 use crate::syntax::EffectVerb;
 use crate::value::Value;
 
@@ -30,6 +30,7 @@ pub fn reach(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource
 fn argument(call: &Call, index: usize, env: &mut Env<'_>) -> Option<Value> {
     let param = &call.tool.params[index];
     match call.args.get(index)? {
+        Some(Expr { kind: ExprKind::Constant(value), .. }) => Some(value.clone()),
         Some(arg) => eval(arg, env, &mut NoCalls).ok(),
         None => Some(param.default.clone().unwrap_or(Value::Null)),
     }

@@ -107,7 +107,7 @@ impl Type {
         for ty in types {
             for member in ty.members() {
                 // What is already reported must not be reported again for what it is part of.
-                if *member == Type::Error {
+                if matches!(member, Type::Error) {
                     return Type::Error;
                 }
                 let is_new = match member {
@@ -173,7 +173,7 @@ impl Type {
 
     /// Whether null is among the values for certain by declaration; `any` and errors do not count.
     pub fn has_null(&self) -> bool {
-        self.members().contains(&Type::Null)
+        self.members().iter().any(|member| matches!(member, Type::Null))
     }
 
     /// The type without null.

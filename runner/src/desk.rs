@@ -5,7 +5,7 @@
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
 use crate::config::Config;
-use crate::dry_run::{DryRun, InputValue, Outcome, revision};
+use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, revision};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::prediction::Prediction;
@@ -53,6 +53,9 @@ pub enum DeskError {
     /// A yes that does not count.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A stored plan that meant something else when it was stored.
+    #[error("{0} was planned under another policy, in another workspace, or for another environment of programs")]
+    OtherPolicy(Digest),
     /// A stored plan that this planc reads differently.
     #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
     OtherVersion(Digest),
@@ -228,7 +231,7 @@ impl Desk {
         let begun = events.iter().any(|event| matches!(event, Event::Approved { .. }));
         let approval = match begun {
             true => None,
-            false => self.store.consume_approval(&planned.plan.digest, &run.id)?,
+            false => self.yes_for(planned, &run.id)?,
         };
         let predictions: Vec<Prediction> = planned.plan.predictions.clone();
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
@@ -253,6 +256,28 @@ impl Desk {
             parallel: PARALLEL,
             grace: GRACE,
         })
+    }
+
+    /// The yes that a run uses up. What the operator decided since the plan was stored makes it another plan: a yes that
+    /// was given under another policy is none.
+    fn yes_for(&self, planned: &Planned, run: &str) -> Result<Option<Approved>, DeskError> {
+        let digest = planned.plan.digest;
+        if !self.store.has_approval(&digest)? {
+            return Ok(self.store.consume_approval(&digest, run)?);
+        }
+        let inputs: Vec<InputValue> =
+            planned.inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect();
+        let bound = Bound {
+            compiled: &planned.compiled,
+            inputs: &inputs,
+            config: &self.config,
+            observations: &planned.plan.report.observations,
+            predictions: &planned.plan.predictions,
+        };
+        match approval_digest(&bound) == digest {
+            true => Ok(self.store.consume_approval(&digest, run)?),
+            false => Err(DeskError::OtherPolicy(digest)),
+        }
     }
 
     /// The report of a plan as its run stands now.

@@ -108,7 +108,7 @@ fn ten_thousand_brackets_are_refused_without_overflow() {
 fn what_cannot_be_read_is_named() {
     let place = Place::new();
     place.put("p.pl", WRITE).put("folder/x", "");
-    fs::set_permissions(place.ws().join("p.pl"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.ws().join("p.pl"), fs::Permissions::from_mode(0o000)).unwrap();
     if rustix::process::geteuid().is_root() {
         skipped("an unreadable file", "root reads everything; a folder and a missing file stand in for it");
     } else {

@@ -45,12 +45,17 @@ impl Checker<'_> {
 
     /// The full name of the tool that an expression names, if the catalogue has it and no value hides it.
     pub(super) fn tool_mentioned(&self, expr: &syntax::Expr) -> Option<SmolStr> {
-        let name = dotted(expr)?;
-        let first = name.split('.').next().unwrap_or_default();
-        if self.names.contains_key(first) || self.locals.iter().any(|local| local.name == first) {
+        let syntax::ExprKind::Field { base, .. } = &expr.kind else { return None };
+        let syntax::ExprKind::Name(first) = &base.kind else { return None };
+        if !self.catalogue.has_catalogue(first) || self.is_value(first) {
             return None;
         }
-        self.catalogue.tool(&name).map(|tool| tool.name.clone())
+        self.catalogue.tool(&dotted(expr)?).map(|tool| tool.name.clone())
+    }
+
+    /// Whether a name stands for a value here.
+    fn is_value(&self, name: &str) -> bool {
+        self.names.contains_key(name) || self.locals.iter().any(|local| local.name == name)
     }
 
     /// The tool with this full name, reported when there is none.
@@ -124,8 +129,7 @@ impl Checker<'_> {
             return Some(Ok(tool.clone()));
         }
         let first = name.split('.').next().unwrap_or_default();
-        let is_value = self.names.contains_key(first) || self.locals.iter().any(|local| local.name == first);
-        if is_value && args.iter().all(|arg| arg.name.is_none()) {
+        if self.is_value(first) && args.iter().all(|arg| arg.name.is_none()) {
             return None;
         }
         Some(self.tool_named(&name, callee.span).ok_or(()))
@@ -146,8 +150,9 @@ impl Checker<'_> {
     pub(super) fn call_expr(&mut self, expr: &syntax::Expr, callee: &syntax::Expr, args: &[Arg], parens: Span) -> Expr {
         if let Some(name) = dotted(callee) {
             let first = name.split('.').next().unwrap_or_default();
-            let is_value = self.names.contains_key(first) || self.locals.iter().any(|local| local.name == first);
-            if !is_value && (self.catalogue.has_catalogue(first) || args.iter().any(|arg| arg.name.is_some())) {
+            if !self.is_value(first)
+                && (self.catalogue.has_catalogue(first) || args.iter().any(|arg| arg.name.is_some()))
+            {
                 return self.tool_in_expression(&name, expr, callee, args, parens);
             }
         }
@@ -230,21 +235,21 @@ impl Checker<'_> {
 
     /// Matches the arguments of a call to the parameters of its tool.
     fn arguments(&mut self, tool: Arc<Tool>, args: &[Arg], parens: Span, span: Span) -> Call {
-        let mut given: Vec<Option<Expr>> = vec![None; tool.params.len()];
+        let mut given: Vec<Option<Expr>> = tool.params.iter().map(|_| None).collect();
         // Parameters that a wrong argument was most likely meant for: one mistake, not two.
-        let mut meant = vec![false; tool.params.len()];
+        let mut meant: Vec<usize> = Vec::new();
         for (position, arg) in args.iter().enumerate() {
             let value = self.expr(&arg.value);
             let Some(name) = &arg.name else {
                 self.positional(&tool, position, &value, args);
-                meant.iter_mut().skip(position).take(1).for_each(|meant| *meant = true);
+                meant.push(position);
                 continue;
             };
             let Some(index) = tool.param(&name.name) else {
                 match self.unknown_argument(&tool, name, args) {
-                    Some(index) => meant[index] = true,
+                    Some(index) => meant.push(index),
                     // It may stand for any of them.
-                    None => meant.fill(true),
+                    None => meant.extend(0..tool.params.len()),
                 }
                 continue;
             };
@@ -313,13 +318,14 @@ impl Checker<'_> {
         });
     }
 
-    fn missing(&self, tool: &Tool, given: &[Option<Expr>], meant: &[bool], parens: Span) {
+    fn missing(&self, tool: &Tool, given: &[Option<Expr>], meant: &[usize], parens: Span) {
         let missing: Vec<&str> = tool
             .params
             .iter()
-            .zip(given.iter().zip(meant))
-            .filter(|(param, (value, meant))| param.required() && value.is_none() && !**meant)
-            .map(|(param, _)| param.name.as_str())
+            .zip(given)
+            .enumerate()
+            .filter(|(index, (param, value))| param.required() && value.is_none() && !meant.contains(index))
+            .map(|(_, (param, _))| param.name.as_str())
             .collect();
         if missing.is_empty() {
             return;
@@ -345,7 +351,7 @@ fn dotted(expr: &syntax::Expr) -> Option<SmolStr> {
         syntax::ExprKind::Field { base, name, optional: false } => {
             // Tools have two parts, so nothing deeper needs to be looked at.
             match &base.kind {
-                syntax::ExprKind::Name(first) => Some(smol_str::format_smolstr!("{first}.{}", name.name)),
+                syntax::ExprKind::Name(first) => Some([first.as_str(), ".", name.name.as_str()].into_iter().collect()),
                 _ => None,
             }
         }

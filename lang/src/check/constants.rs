@@ -40,20 +40,41 @@ pub(super) fn check(plan: &Plan, report: &Diagnostics) {
 fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
     for (param, arg) in call.tool.params.iter().zip(&call.args) {
         let Some(arg) = arg else { continue };
-        // A literal of a type that has no rule of form was judged by its type already.
-        if matches!(arg.kind, ExprKind::Constant(_)) && !has_form(&param.ty) {
+        let evaluated;
+        let value = match &arg.kind {
+            // A literal of a type that has no rule of form was judged by its type already.
+            ExprKind::Constant(_) if !has_form(&param.ty) => continue,
+            _ if is_open(arg) => continue,
+            ExprKind::Constant(value) => value,
+            _ => {
+                evaluated = evaluate(arg, env, report);
+                let Some(value) = &evaluated else { continue };
+                value
+            }
+        };
+        if matches!(arg.ty, Type::Error) || (param.optional && *value == Value::Null) {
             continue;
         }
-        let Some(value) = evaluate(arg, env, report) else { continue };
-        if arg.ty == Type::Error || (param.optional && value == Value::Null) {
-            continue;
-        }
-        if let (true, Err(misfit)) = (arg.ty.is_accepted_as(&param.ty), check_value(&value, &param.ty)) {
+        if let (true, Err(misfit)) = (arg.ty.is_accepted_as(&param.ty), check_value(value, &param.ty)) {
             report.push(
                 Diagnostic::new(Code::InvalidValue, arg.span, misfit.to_string())
                     .label(format!("not a valid {}", param.ty.brief())),
             );
         }
+    }
+}
+
+/// Whether only results of steps decide an expression, so that it cannot fail before they are there and all that is
+/// known of it is its type: a field of a result, or a text with such a value in it.
+fn is_open(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Step(_) => true,
+        ExprKind::Field { base, .. } => is_open(base),
+        ExprKind::Interpolate(parts) => {
+            let is_text = |part: &Expr| matches!(part.kind, ExprKind::Constant(Value::String(_)));
+            parts.iter().any(is_open) && parts.iter().all(|part| is_text(part) || is_open(part))
+        }
+        _ => false,
     }
 }
 
@@ -76,7 +97,7 @@ fn has_form(ty: &Type) -> bool {
 
 /// The value as far as the text tells; none when the expression always fails, which is reported.
 fn evaluate(expr: &Expr, env: &mut Env<'_>, report: &Diagnostics) -> Option<Value> {
-    if expr.ty == Type::Error {
+    if matches!(expr.ty, Type::Error) {
         return None;
     }
     match eval(expr, env, &mut NoCalls) {

@@ -52,7 +52,7 @@ impl Checker<'_> {
         what: impl Fn() -> String,
         at: Span,
     ) -> Option<Type> {
-        if base.ty == Type::Null {
+        if matches!(base.ty, Type::Null) {
             self.report.push(self.nothing_there(base, &what()));
             return None;
         }

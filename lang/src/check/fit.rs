@@ -14,7 +14,7 @@ impl Checker<'_> {
     /// Reports where an expression does not fit a type, as deep inside as the mistake lies.
     pub(super) fn want(&self, value: &Expr, wanted: &Type) {
         // The parts of a list or record are looked at also where one of them is reported already.
-        if value.ty != Type::Error && value.ty.is_accepted_as(wanted) {
+        if !matches!(value.ty, Type::Error) && value.ty.is_accepted_as(wanted) {
             return;
         }
         let wanted = inner_shape(value, wanted);

@@ -3,6 +3,7 @@
 use super::{Checker, Early, Meaning, Parts, Place, Symbol};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::plan::Step;
 use crate::syntax::{Expr, ExprKind, StringPart};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -99,7 +100,7 @@ impl Checker<'_> {
     }
 
     /// Reports uses of steps that have not run by then: those in a circle once for the circle, the others one by one.
-    pub(super) fn early_uses(&mut self) {
+    pub(super) fn early_uses(&mut self, steps: &[Step]) {
         if self.early.is_empty() {
             return;
         }
@@ -111,8 +112,10 @@ impl Checker<'_> {
         for Early { user, used, .. } in &early {
             graph.add_edge(NodeIndex::new(user.index()), NodeIndex::new(used.index()), ());
         }
-        for (user, used) in self.step_uses.iter().flat_map(|(user, uses)| uses.iter().map(move |used| (user, used))) {
-            graph.add_edge(NodeIndex::new(user.index()), NodeIndex::new(used.index()), ());
+        for (user, step) in steps.iter().enumerate() {
+            for used in &step.uses {
+                graph.add_edge(NodeIndex::new(user), NodeIndex::new(used.index()), ());
+            }
         }
         let mut component = vec![0usize; self.heads.len()];
         for (number, members) in kosaraju_scc(&graph).into_iter().enumerate() {

@@ -123,8 +123,6 @@ struct Checker<'a> {
     place: Place,
     /// Steps that the expression at hand uses.
     uses: Vec<StepId>,
-    /// The steps that each step uses, itself and later ones left out.
-    step_uses: Vec<(StepId, Vec<StepId>)>,
     /// Reported together, since they may form a circle.
     early: Vec<Early>,
     /// Where the names of the fields of record literals stand, by the spans of their values.
@@ -157,7 +155,6 @@ impl<'a> Checker<'a> {
             not_null: Vec::new(),
             place: Place::Let,
             uses: Vec::new(),
-            step_uses: Vec::new(),
             early: Vec::new(),
             field_names: FxHashMap::default(),
         }

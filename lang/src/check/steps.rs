@@ -16,7 +16,7 @@ impl Checker<'_> {
     pub(super) fn plan(mut self, declared: &syntax::Plan, parts: &Parts<'_>) -> Plan {
         let steps: Vec<Step> =
             parts.steps.iter().enumerate().map(|(index, (step, _))| self.step(StepId::new(index), step)).collect();
-        self.early_uses();
+        self.early_uses(&steps);
         let assumptions = parts.assumes.iter().map(|assume| self.assumption(assume)).collect();
         let verifications = parts.verifies.iter().enumerate().map(|(i, verify)| self.verification(i, verify)).collect();
         let outputs = parts.outputs.iter().map(|output| self.output(output)).collect();
@@ -118,7 +118,6 @@ impl Checker<'_> {
         uses.sort_unstable();
         uses.dedup();
         uses.retain(|used| *used < id);
-        self.step_uses.push((id, uses.clone()));
         let call = call.unwrap_or_else(|| Call::unknown(declared.call.span));
         self.check_retry(&call, clauses.retry);
         Step {

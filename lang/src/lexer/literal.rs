@@ -120,7 +120,7 @@ fn common_indent(parts: &[String]) -> usize {
 }
 
 /// Resolves the escapes; one that is not known stands for itself.
-fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let Some(mut at) = text.find('\\') else { return text.to_owned() };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

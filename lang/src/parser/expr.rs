@@ -1,13 +1,13 @@
 //! The rules of expressions.
 
 use super::leaf::{Ex, Fault, In, Rule, Written, leaf, name, token};
+use super::shortcut::{plain, shortcut};
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::{Arg, BinaryOp, Comprehension, Expr, ExprKind, FieldInit, Ident, StringLit, StringPart, UnaryOp};
 use chumsky::input::InputRef;
 use chumsky::pratt::{infix, left, none, prefix};
 use chumsky::prelude::*;
-use smol_str::SmolStr;
 
 /// What may follow a value directly.
 enum Postfix {
@@ -19,8 +19,11 @@ enum Postfix {
 /// Any expression.
 pub(super) fn expr<'s, R: Fault<'s>>() -> impl Rule<'s, Expr, R> {
     recursive(|expr| {
-        let operand = operand(expr).boxed();
-        operators(operand)
+        let general = operators(operand(expr).boxed());
+        match R::IS_EMPTY {
+            true => shortcut().or(general).boxed(),
+            false => general.boxed(),
+        }
     })
 }
 
@@ -173,24 +176,7 @@ pub(super) fn any_word<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, I
 }
 
 fn literal<'s, R: Fault<'s>>() -> impl Rule<'s, Expr, R> {
-    leaf("a value", |token, written: Written<'s>| {
-        let text = || written.token(token);
-        let kind = match token.kind {
-            Kind::Ident => ExprKind::Name(SmolStr::new(text())),
-            Kind::Str | Kind::StrEscaped | Kind::StrBlock | Kind::StrRaw => {
-                let value = literal::text(token, text());
-                let parts = if value.is_empty() { Vec::new() } else { vec![StringPart::Text(value)] };
-                ExprKind::String(Box::new(StringLit { parts }))
-            }
-            Kind::Int => ExprKind::Int(literal::int(text()).unwrap_or(i64::MAX)),
-            Kind::Float => ExprKind::Float(literal::float(text())),
-            Kind::True => ExprKind::Bool(true),
-            Kind::False => ExprKind::Bool(false),
-            Kind::Null => ExprKind::Null,
-            _ => return None,
-        };
-        Some(Expr { kind, span: token.span() })
-    })
+    leaf("a value", plain)
 }
 
 /// `"… ${expression} …"`

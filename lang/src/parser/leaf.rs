@@ -6,7 +6,7 @@
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::{DurationLit, Ident, Text};
-use chumsky::error::{Error, LabelError};
+use chumsky::error::{EmptyErr, Error, LabelError, Rich};
 use chumsky::extra::{Full, SimpleState};
 use chumsky::input::InputRef;
 use chumsky::prelude::*;
@@ -40,9 +40,18 @@ impl<'s> Written<'s> {
 pub(super) type Ex<'s, R> = Full<R, SimpleState<Written<'s>>, ()>;
 
 /// An error that the rules can make.
-pub(super) trait Fault<'s>: Error<'s, In<'s>> + LabelError<'s, In<'s>, &'static str> + 's {}
+pub(super) trait Fault<'s>: Error<'s, In<'s>> + LabelError<'s, In<'s>, &'static str> + 's {
+    /// Whether it tells nothing of what was expected, so that rules may leave out what only serves to tell.
+    const IS_EMPTY: bool;
+}
 
-impl<'s, R: Error<'s, In<'s>> + LabelError<'s, In<'s>, &'static str> + 's> Fault<'s> for R {}
+impl<'s> Fault<'s> for EmptyErr {
+    const IS_EMPTY: bool = true;
+}
+
+impl<'s> Fault<'s> for Rich<'s, Token> {
+    const IS_EMPTY: bool = false;
+}
 
 /// A rule.
 pub(super) trait Rule<'s, O, R: Fault<'s>>: Parser<'s, In<'s>, O, Ex<'s, R>> + Clone {}

@@ -11,6 +11,7 @@ mod expr;
 mod faults;
 mod items;
 mod leaf;
+mod shortcut;
 mod structure;
 mod types;
 mod walk;

@@ -99,8 +99,8 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn run(&mut self) -> Option<()> {
         let mut line_break: Option<Token> = None;
-        for index in 0..self.tokens.len() {
-            let mut token = self.tokens[index];
+        for (index, token) in self.tokens.iter().enumerate() {
+            let mut token = *token;
             if token.kind == Kind::Newline {
                 line_break = Some(token);
                 continue;
@@ -238,7 +238,10 @@ impl Pass<'_> {
                 return Some(());
             }
             Kind::Comma => self.reset_segment(),
-            _ => {}
+            _ => {
+                self.out.push(token);
+                return Some(());
+            }
         }
         self.out.push(token);
         self.check_nesting(token)
@@ -348,7 +351,7 @@ impl Pass<'_> {
             Holds::Anything => !matches!(word, "plan" | "catalogue"),
             Holds::Nothing => false,
         });
-        let Some(holder) = holder else { return };
+        let Some(holder) = holder.filter(|holder| self.frames.len() > holder + 1) else { return };
         // An item that is indented deeper than the block it stands in was meant to stand in it.
         let column = self.indentation(self.tokens[index].span());
         let inside = |frame: &Frame| frame.is_block() && self.indentation(frame.span) < column;
@@ -413,6 +416,9 @@ impl Pass<'_> {
             return Kind::Ident;
         }
         let text = self.source.slice(token.span());
+        if !text.starts_with(['N', 'n', 'u', 'T', 'F']) {
+            return Kind::Ident;
+        }
         let (ours, kind) = match text {
             "None" | "nil" | "undefined" | "NULL" | "Null" => ("null", Kind::Null),
             "True" | "TRUE" => ("true", Kind::True),

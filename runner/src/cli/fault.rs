@@ -71,6 +71,9 @@ impl From<DeskError> for Fault {
                 Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
                 Refusal::OtherDigest { .. } => Fault::new(Exit::Stale, message),
             },
+            DeskError::OtherPolicy(_) => {
+                Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")
+            }
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }
     }

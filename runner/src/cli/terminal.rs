@@ -14,6 +14,9 @@ use std::io::{self, Write};
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1024;
 
+/// How long an interrupt may take from the terminal to the flag that it sets.
+const SETTLE: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// The controlling terminal of this process.
 pub struct Terminal {
     tty: File,
@@ -77,7 +80,12 @@ impl Terminal {
                 return Ok(Typed::End);
             }
         }
-        Ok(Typed::Line(String::from_utf8_lossy(&line).trim().to_owned()))
+        // An interrupt that was typed before the line may still be on its way to the flag.
+        std::thread::sleep(SETTLE);
+        match stop.is_stopping() {
+            true => Ok(Typed::Interrupted),
+            false => Ok(Typed::Line(String::from_utf8_lossy(&line).trim().to_owned())),
+        }
     }
 }
 

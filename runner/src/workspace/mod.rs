@@ -10,6 +10,7 @@
 mod error;
 mod confined;
 mod guard;
+mod listing;
 mod resolve;
 mod walk;
 mod program;
@@ -23,8 +24,8 @@ pub use contents::Contents;
 pub use error::FileError;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
-pub use resolve::{Info, Kind};
-pub use root::{Entry, Listing, Workspace};
+pub use listing::{Entry, Info, Kind, Listing};
+pub use root::Workspace;
 
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};

@@ -3,66 +3,10 @@
 
 use super::MAX_LINKS;
 use super::error::FileError;
-use super::root::Listing;
+use super::listing::{Info, Kind, Listing};
 use planc_lang::paths::check_path;
 use std::collections::VecDeque;
 use std::path::Path;
-
-/// What kind of thing is at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Nothing.
-    Missing,
-    /// A regular file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link, not followed.
-    Link,
-    /// A device, a socket, a pipe.
-    Other,
-}
-
-impl Kind {
-    /// As the tools call it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Missing => "missing",
-            Kind::File => "file",
-            Kind::Directory => "directory",
-            Kind::Link => "link",
-            Kind::Other => "other",
-        }
-    }
-
-    /// With its article.
-    pub fn described(self) -> &'static str {
-        match self {
-            Kind::Missing => "missing",
-            Kind::File => "a file",
-            Kind::Directory => "a directory",
-            Kind::Link => "a link",
-            Kind::Other => "a pipe, socket or device",
-        }
-    }
-}
-
-/// What is at a path, without its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Info {
-    /// What kind of thing.
-    pub kind: Kind,
-    /// The length of a file; 0 for everything else.
-    pub bytes: u64,
-    /// Permission bits; none where nothing is, and where a simulation cannot tell.
-    pub mode: Option<u32>,
-    /// Where a link points, as stored, where that is UTF-8.
-    pub target: Option<String>,
-}
-
-impl Info {
-    pub(super) const MISSING: Info = Info { kind: Kind::Missing, bytes: 0, mode: None, target: None };
-}
 
 /// A tree of files that can be looked at, link by link.
 pub(super) trait World {

@@ -5,7 +5,8 @@
 use super::confined::{Blocked, Confined, mode_of};
 use super::error::FileError;
 use super::guard::{Guard, is_own_name, is_temporary};
-use super::resolve::{Info, Kind, Last, Resolved, World, resolve_in};
+use super::listing::{Entry, Info, Kind, Listing, matches_seen};
+use super::resolve::{Last, Resolved, World, resolve_in};
 use super::{FileState, Look, MAX_FILE_BYTES, MAX_PATHS, program, walk};
 use planc_lang::digest::Digest;
 use planc_lang::paths::check_path;
@@ -26,53 +27,6 @@ pub struct Workspace {
     path: PathBuf,
     pub(super) confined: Confined,
     pub(super) guard: Guard,
-}
-
-/// Something in a directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    /// Its name.
-    pub name: String,
-    /// What it is; links are not followed.
-    pub kind: Kind,
-    /// The length of a file; 0 for everything else.
-    pub bytes: u64,
-}
-
-/// What a directory holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listing {
-    /// What plans may name, sorted by name.
-    pub entries: Vec<Entry>,
-    /// What no plan can name, escaped, sorted.
-    pub unnameable: Vec<String>,
-    /// What is planc's own, sorted.
-    pub own: Vec<String>,
-}
-
-impl Listing {
-    /// As an observation: what a plan can see, and that there is something that it cannot name.
-    pub(super) fn seen(&self) -> String {
-        let named = self.entries.iter().map(|entry| format!("{} {} {}", entry.kind.as_str(), entry.bytes, entry.name));
-        let unnameable = self.unnameable.iter().map(|name| format!("? {name}"));
-        count_and_digest(named.chain(unnameable), "entries")
-    }
-}
-
-/// The paths of a glob as an observation.
-pub(super) fn matches_seen(paths: &[String]) -> String {
-    count_and_digest(paths.iter().cloned(), "paths")
-}
-
-fn count_and_digest(lines: impl Iterator<Item = String>, noun: &str) -> String {
-    let mut hasher = Sha256::new();
-    let mut count = 0;
-    for line in lines {
-        hasher.update(line.as_bytes());
-        hasher.update(b"\n");
-        count += 1;
-    }
-    format!("{count} {noun} {}", Digest(hasher.finalize().into()))
 }
 
 impl Workspace {

@@ -2,7 +2,8 @@
 //! the root whether or not there is a repository, never from above it, and no configuration of the user counts.
 
 use super::error::FileError;
-use super::resolve::{Kind, World};
+use super::listing::Kind;
+use super::resolve::World;
 use super::{MAX_PATHS, MAX_WALKED};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use planc_lang::paths::{check_glob, check_path, compile_glob, literal_prefix};

@@ -33,6 +33,12 @@ impl Said {
     }
 
     #[track_caller]
+    pub fn exits_with(self, codes: &[i32]) -> Said {
+        assert!(self.code.is_some_and(|code| codes.contains(&code)), "{}", self.short());
+        self
+    }
+
+    #[track_caller]
     pub fn says(self, part: &str) -> Said {
         assert!(self.err.contains(part) || self.out.contains(part), "no `{part}` in {}", self.short());
         self
@@ -165,6 +171,12 @@ impl Place {
     pub fn last_run(&self) -> String {
         let runs = self.planc(&["--format", "json", "runs"]).json();
         runs["runs"][0]["run"].as_str().expect("there is a run").to_owned()
+    }
+
+    /// Records a yes on a terminal, as a person would give it.
+    pub fn yes(&self, digest: &str) {
+        let insert = "INSERT INTO approvals (digest, by, channel, at) VALUES (?1, 'somebody', 'terminal', '2026-01-01T00:00:00Z')";
+        self.database().execute(insert, [digest]).expect("an approval can be recorded");
     }
 
     /// The database, once there is one.

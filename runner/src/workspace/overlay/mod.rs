@@ -10,8 +10,9 @@ mod looks;
 mod edits;
 
 use super::error::FileError;
-use super::resolve::{Info, Kind, Last, World};
-use super::root::{Listing, Workspace, matches_seen};
+use super::listing::{Info, Kind, Listing, matches_seen};
+use super::resolve::{Last, World};
+use super::root::Workspace;
 use super::walk::{self, join, parent};
 use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_PATHS, Observation};
 use changes::Touched;

@@ -1,0 +1,12 @@
+//! Attacks: attempts to have an effect that nobody approved, to show a person something else than what is, and to make
+//! planc break on what it has kept. Each is tried against the real binary.
+
+#[path = "../place/mod.rs"]
+mod place;
+
+mod approval;
+mod before;
+mod display;
+mod kept;
+mod reach;
+mod terminal;

@@ -1,0 +1,158 @@
+//! The question on a terminal: only the word that is asked for, typed after the question, is a yes.
+
+use crate::place::{LIMIT, Place};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const WRITE: &str = r#"plan "write" {
+  critical { create "made.txt" }
+  step made = fs.write(path: "made.txt", text: "made\n")
+}
+"#;
+
+/// What is done once the question is there.
+enum Act {
+    Type(&'static [u8]),
+    /// Typed before the question; at the question, nothing but a line end.
+    Before(&'static [u8]),
+    Close,
+}
+
+/// Runs a command on a terminal; gives its exit code and what the terminal showed.
+fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
+    let size = PtySize { rows: 50, cols: 100, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).expect("a terminal can be had");
+    let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("planc"));
+    command.args(args);
+    command.arg("--state-dir");
+    command.arg(place.state());
+    command.cwd(place.ws());
+    command.env("HOME", place.at("home"));
+    let mut writer = pair.master.take_writer().expect("a terminal can be written to");
+    if let Act::Before(text) = act {
+        writer.write_all(text).expect("it can be typed");
+    }
+    let mut child = pair.slave.spawn_command(command).expect("planc can be started");
+    drop(pair.slave);
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let mut reader = pair.master.try_clone_reader().expect("a terminal can be read");
+    let seen = shown.clone();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            seen.lock().expect("no reader panics").extend_from_slice(&buffer[..count]);
+        }
+    });
+    let text = || String::from_utf8_lossy(&shown.lock().expect("no reader panics")).into_owned();
+    let deadline = Instant::now() + LIMIT;
+    while !text().contains(question) {
+        assert!(Instant::now() < deadline, "it never asked: {:?}", text());
+        if let Some(status) = child.try_wait().expect("it was started") {
+            return (status.exit_code(), text());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let mut master = Some(pair.master);
+    match act {
+        Act::Type(text) => writer.write_all(text).expect("it can be typed"),
+        Act::Before(_) => writer.write_all(b"\n").expect("it can be typed"),
+        Act::Close => master = None,
+    }
+    // A closed window has neither end.
+    let writer = master.is_some().then_some(writer);
+    let status = loop {
+        match child.try_wait().expect("it was started") {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                let _ = child.kill();
+                panic!("it never ended: {:?}", text());
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    drop((writer, master));
+    (status.exit_code(), text())
+}
+
+#[test]
+fn only_the_typed_word_approves() {
+    let wrong: [(&str, Act); 19] = [
+        ("an empty line", Act::Type(b"\n")),
+        ("blanks", Act::Type(b"   \n")),
+        ("y", Act::Type(b"y\n")),
+        ("Y", Act::Type(b"Y\n")),
+        ("Yes", Act::Type(b"Yes\n")),
+        ("YES", Act::Type(b"YES\n")),
+        ("yes.", Act::Type(b"yes.\n")),
+        ("yes yes", Act::Type(b"yes yes\n")),
+        ("ja", Act::Type(b"ja\n")),
+        ("once", Act::Type(b"once\n")),
+        ("a look-alike", Act::Type("у\u{435}s\n".as_bytes())),
+        ("with a control character", Act::Type(b"\x16\x1byes\n")),
+        ("the end of input", Act::Type(b"\x04")),
+        ("half a word and the end of input", Act::Type(b"yes\x04\x04")),
+        ("Ctrl-C", Act::Type(b"\x03")),
+        ("the word and Ctrl-C", Act::Type(b"yes\x03")),
+        ("Ctrl-C, then the word", Act::Type(b"\x03yes\n")),
+        ("a closed window", Act::Close),
+        ("typed before the question", Act::Before(b"yes\nyes\n")),
+    ];
+    for (what, act) in wrong {
+        let place = Place::new();
+        place.put("p.pl", WRITE);
+        let (code, shown) = on_terminal(&place, &["run", "--approve", "p.pl"], "is a yes:", &act);
+        assert!(matches!(code, 3 | 130), "{what}: {code} {shown:?}");
+        assert!(!place.has("made.txt"), "{what}");
+        let approvals: i64 =
+            place.database().query_row("SELECT count(*) FROM approvals", [], |row| row.get(0)).expect("it can be read");
+        assert_eq!(approvals, 0, "{what}");
+    }
+    for yes in [&b"yes\n"[..], b"yes\r", b"  yes \n", b"no\x7f\x7fyes\n"] {
+        let place = Place::new();
+        place.put("p.pl", WRITE);
+        let (code, shown) =
+            on_terminal(&place, &["run", "--approve", "p.pl"], "is a yes:", &Act::Type(Vec::leak(yes.to_vec())));
+        assert_eq!(code, 0, "{shown:?}");
+        assert_eq!(place.get("made.txt"), "made\n");
+    }
+}
+
+#[test]
+fn approve_asks_and_a_call_asks_with_its_own_words() {
+    let place = Place::new();
+    place.put("p.pl", WRITE).put("planc.toml", "[policy]\n\"fs.write\" = \"ask\"\n");
+    place.planc(&["plan", "p.pl"]).exits(0);
+    let run = place.last_run();
+    let (code, _) = on_terminal(&place, &["approve", &run], "is a yes:", &Act::Type(b"y\n"));
+    assert_eq!(code, 3);
+    let (code, _) = on_terminal(&place, &["approve", &run], "is a yes:", &Act::Type(b"yes\n"));
+    assert_eq!(code, 0);
+    assert!(!place.has("made.txt"), "approving runs nothing");
+    // Without a terminal nobody can be asked about the call.
+    place.planc(&["run", &run]).exits(3);
+    for answer in [&b"\n"[..], b"y\n", b"yes\n", b"Once\n", b"\x04", b"\x03"] {
+        let act = Act::Type(Vec::leak(answer.to_vec()));
+        let (code, shown) = on_terminal(&place, &["resume", &run], "or `no`:", &act);
+        assert!(matches!(code, 3 | 130), "{answer:?}: {code} {shown:?}");
+        assert!(!place.has("made.txt"), "{answer:?}");
+    }
+    let (code, shown) = on_terminal(&place, &["resume", &run], "or `no`:", &Act::Type(b"once\n"));
+    assert_eq!(code, 0, "{shown:?}");
+    assert!(place.has("made.txt"));
+}
+
+/// What a plan says cannot move what the terminal shows around the question.
+#[test]
+fn the_card_on_the_terminal_is_harmless() {
+    let place = Place::new();
+    place.put(
+        "p.pl",
+        "plan \"\\u{1b}[2J\\u{202e}x\\u{9b}A\" {\n  rationale \"\\u{1b}]52;c;eA==\\u{7}\\rApproved already\"\n  critical { create \"made.txt\" }\n  step made = fs.write(path: \"made.txt\", text: \"\\u{1b}[1A\\u{1b}[2K\")\n}\n",
+    );
+    let (code, shown) =
+        on_terminal(&place, &["run", "--approve", "--color", "never", "p.pl"], "is a yes:", &Act::Type(b"no\n"));
+    assert_eq!(code, 3);
+    assert!(crate::place::is_harmless(&shown.replace("\r\n", "\n").replace("^C", "")), "{shown:?}");
+}
