@@ -22,9 +22,9 @@ mod overlay;
 pub use apply::{Applied, ApplyError};
 pub use contents::Contents;
 pub use error::FileError;
+pub use listing::{Entry, Info, Kind, Listing};
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
-pub use listing::{Entry, Info, Kind, Listing};
 pub use root::Workspace;
 
 use planc_lang::digest::Digest;
