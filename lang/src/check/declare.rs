@@ -142,6 +142,7 @@ impl Checker<'_> {
             Some(first) => self.report.push(duplicate("name", name, first.span)),
             None => {
                 self.names.insert(name.name.clone(), Symbol { meaning, span: name.span, verification });
+                self.declared.push(name.name.clone());
             }
         }
     }

@@ -29,7 +29,6 @@ use crate::value::Value;
 pub(crate) use constants::calls_in;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::collections::BTreeMap;
 
 /// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
 pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -> Option<Plan> {
@@ -112,7 +111,9 @@ struct Checker<'a> {
     report: &'a Diagnostics,
     /// Catalogues in the file of the plan, each with a dot: their place is reported, and what their tools are is not known.
     misplaced: Vec<String>,
-    names: BTreeMap<SmolStr, Symbol>,
+    names: FxHashMap<SmolStr, Symbol>,
+    /// The same names in the order of their declaration, for suggestions.
+    declared: Vec<SmolStr>,
     inputs: Vec<Input>,
     input_used: Vec<bool>,
     heads: Vec<Head>,
@@ -146,7 +147,8 @@ impl<'a> Checker<'a> {
             catalogue,
             report,
             misplaced: Vec::new(),
-            names: BTreeMap::new(),
+            names: FxHashMap::default(),
+            declared: Vec::new(),
             inputs: Vec::new(),
             input_used: Vec::new(),
             heads: Vec::new(),

@@ -136,7 +136,8 @@ impl Checker<'_> {
         if self.report.len() > MAX_SUGGESTIONS {
             return diagnostic.label("not declared");
         }
-        let mut known: Vec<&str> = self.names.keys().map(SmolStr::as_str).collect();
+        let mut known: Vec<&str> = self.declared.iter().map(SmolStr::as_str).collect();
+        known.sort_unstable();
         known.extend(self.locals.iter().map(|local| local.name.as_str()));
         match nearest(name, known) {
             Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near),
