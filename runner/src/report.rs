@@ -208,6 +208,9 @@ pub struct StepReport {
     pub timeout_ms: Option<u64>,
     /// Conditions that are checked at run, as written.
     pub expects: Vec<String>,
+    /// The declared call that takes it back, as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undo_call: Option<String>,
 }
 
 /// One touch of one resource.

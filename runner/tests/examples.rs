@@ -99,7 +99,8 @@ fn copy(folder: &Path, prefix: &str, world: &World) {
 
 /// What programs leave behind, which planc neither changed nor takes back.
 fn without_leavings(tree: Tree) -> Tree {
-    let leaving = |path: &str| path == "target" || path.starts_with("target/") || path.starts_with(".git/");
+    let leaving =
+        |path: &str| ["target", ".git"].iter().any(|left| path == *left || path.starts_with(&format!("{left}/")));
     tree.into_iter().filter(|(path, _)| !leaving(path) && path != "Cargo.lock").collect()
 }
 

@@ -64,6 +64,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         waits_for: vec![],
         timeout_ms: None,
         expects: vec![],
+        undo_call: None,
     }
 }
 
@@ -132,6 +133,7 @@ fn rich() -> PlanReport {
         on_failure: OnFailure::Undo,
         timeout_ms: Some(300_000),
         expects: vec!["tests.exit_code == 0".into()],
+        undo_call: None,
         ..program("tests", &["cargo", "test", "--workspace", "--", "--nocapture"])
     };
     let reads = ["a", "b", "c", "d", "e"].map(|name| read(name, &format!("docs/{name}.md")));

@@ -73,7 +73,6 @@ impl Checker<'_> {
             parts.lets.extend(block.lets.iter().map(|declared| (declared, Some(index))));
             parts.steps.extend(block.steps.iter().map(|step| (step, Some(index))));
         }
-        self.names.reserve(parts.lets.len() + parts.steps.len());
         self.heads.reserve(parts.steps.len());
         for (index, (declared, verification)) in parts.lets.iter().enumerate() {
             self.name(&declared.name, Meaning::Let(index), *verification);

@@ -29,6 +29,9 @@ const PLAN: &str = "plan.pl";
 /// What is played when no example is named: planc can take back all of it, so that nobody needs to be asked.
 const DEFAULT: &str = "config-to-toml";
 
+/// The inputs of an example, as a JSON object.
+const INPUTS: &str = "inputs.json";
+
 /// A script that makes what files alone cannot be, such as a repository; run in the workspace before all else.
 const SETUP: &str = "setup.sh";
 
@@ -90,13 +93,18 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
     let show = |line: &str, tone: Tone| out.progress(&format!("{}\n", out.err_tone(tone, line)));
     show(&format!("cd {}", shell_word(&workspace.to_string_lossy())), Tone::Dim);
     let plan = format!("../{PLAN}");
+    let given = inputs(example);
+    let on_plan = |first: &[&str]| -> Vec<String> {
+        let words = first.iter().map(|word| (*word).to_owned()).chain(std::iter::once(plan.clone()));
+        words.chain(given.iter().cloned()).collect()
+    };
     let mut last = 0;
     if example.files.iter().any(|(path, _)| *path == SETUP) {
         show(&format!("$ sh ../{SETUP}"), Tone::Name);
         last = status(Command::new("sh").arg(format!("../{SETUP}")).current_dir(&workspace))?;
     }
     let program = std::env::current_exe().map_err(|error| unstarted(&error))?;
-    for words in [vec!["check", &plan], vec!["plan", &plan], vec!["run", "--approve", &plan]] {
+    for words in [vec!["check".to_owned(), plan.clone()], on_plan(&["plan"]), on_plan(&["run", "--approve"])] {
         if last != 0 {
             break;
         }
@@ -109,9 +117,18 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
             .current_dir(&workspace);
         last = status(&mut command)?;
     }
-    let hint = format!("\nEverything is in {}; look around, then delete it.\n", folder.display());
-    out.progress(&out.err_tone(Tone::Dim, &hint));
+    show(&format!("\nEverything is in {}; look around, then delete it.", folder.display()), Tone::Dim);
+    show("The state of its runs is there too: `planc --state-dir ../state undo RUN` takes a run back.", Tone::Dim);
     Ok(Exit::ALL.iter().map(|(exit, _, _)| *exit).find(|exit| *exit as i32 == last).unwrap_or(Exit::Failed))
+}
+
+/// The inputs of an example as arguments.
+fn inputs(example: &Example) -> Vec<String> {
+    let file = example.files.iter().find(|(path, _)| *path == INPUTS);
+    let values: serde_json::Map<String, serde_json::Value> =
+        file.and_then(|(_, content)| serde_json::from_slice(content).ok()).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    values.iter().map(|(name, value)| format!("--input={name}={}", text(value))).collect()
 }
 
 fn status(command: &mut Command) -> Result<i32, Fault> {

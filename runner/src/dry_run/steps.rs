@@ -258,6 +258,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
+            undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
         });
     }
 

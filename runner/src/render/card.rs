@@ -317,7 +317,7 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
         }
         false => out.push_str(&format!("{numbers} — {}\n", look.paint.tone(tone, undo))),
     }
-    let plan = card.plan.map_or_else(|| "FILE".to_owned(), shell_word);
+    let plan = target(card.plan, report);
     match report.status {
         PlanStatus::NeedsApproval => {
             out.push_str("Nothing has been changed. A person approves with\n");
@@ -343,12 +343,33 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
     }
 }
 
+/// The longest input that is part of a command that is shown, in bytes.
+const MAX_SHOWN_INPUT: usize = 200;
+
+/// What `planc run` is given to make the same dry run again: the file and the inputs that were given; `…` for a value that
+/// is too long for a command, or cannot be shown as it is.
+pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
+    let mut words = vec![plan.map_or_else(|| "FILE".to_owned(), shell_word)];
+    for input in report.inputs.iter().filter(|input| !input.default) {
+        let text = match input.value.as_str() {
+            Some(text) => text.to_owned(),
+            None => serde_json::to_string(&input.value).unwrap_or_default(),
+        };
+        let given = format!("{}={text}", input.name);
+        words.push(match given.len() <= MAX_SHOWN_INPUT && inline(&given) == given {
+            true => format!("--input {}", shell_word(&given)),
+            false => format!("--input {}", shell_word(&format!("{}=…", input.name))),
+        });
+    }
+    words.join(" ")
+}
+
 /// A word as a shell takes it, harmless to show.
 pub fn shell_word(word: &str) -> String {
     let plain = !word.is_empty()
         && word
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ','));
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ',' | '='));
     match plain {
         true => word.to_owned(),
         false => inline(&format!("'{}'", word.replace('\'', r"'\''"))),

@@ -86,7 +86,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         writeln!(out, "- {} = {}", code(&output.name), code(&value_text(&output.value, false)))
     })?;
     if report.status == PlanStatus::NeedsApproval {
-        let plan = plan.map_or_else(|| "FILE".to_owned(), super::card::shell_word);
+        let plan = super::card::target(plan, report);
         writeln!(out, "\n---\n\nNothing has been changed. Approve with {}", {
             code(&format!("planc run --approve={} {plan}", report.digest))
         })?;
@@ -133,7 +133,10 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     }
     match step.undo {
         UndoKind::Impossible => writeln!(out, "- **cannot be undone**")?,
-        UndoKind::Declared => writeln!(out, "- undone by a call that the plan declares")?,
+        UndoKind::Declared => {
+            let call = step.undo_call.as_deref().map_or("a call that the plan declares".to_owned(), code);
+            writeln!(out, "- undone by {call}")?;
+        }
         UndoKind::Automatic | UndoKind::Nothing => {}
     }
     match step.policy {

@@ -92,7 +92,10 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
     let mut notes = Vec::new();
     match step.undo {
         UndoKind::Impossible => notes.push((Tone::Bad, "! cannot be undone".to_owned())),
-        UndoKind::Declared => notes.push((Tone::Careful, "undone by a call that the plan declares".to_owned())),
+        UndoKind::Declared => {
+            let call = step.undo_call.as_deref().map_or("a call that the plan declares".to_owned(), inline);
+            notes.push((Tone::Careful, format!("undone by {call}")));
+        }
         UndoKind::Automatic | UndoKind::Nothing => {}
     }
     match step.policy {
