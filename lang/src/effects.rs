@@ -131,7 +131,8 @@ pub fn resource<'t>(effect: &Effect, args: &[Value], ty: impl Fn(usize) -> &'t T
     }
 }
 
-fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource {
+/// The resource that the value of a parameter of this type names.
+pub(crate) fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource {
     match verb {
         EffectVerb::Runs => program(value),
         EffectVerb::Contacts => match value.as_str() {

@@ -12,7 +12,11 @@ pub fn check_path(path: &str) -> Result<(), String> {
     if path.len() > 4096 {
         return Err(format!("a path has at most 4096 bytes, this one has {}", path.len()));
     }
-    if path.chars().any(char::is_control) {
+    let has_control = match path.is_ascii() {
+        true => path.bytes().any(|byte| byte.is_ascii_control()),
+        false => path.chars().any(char::is_control),
+    };
+    if has_control {
         return Err(format!("the path `{}` has a control character", shown()));
     }
     if path == "." {

@@ -481,7 +481,7 @@ pub enum ExprKind {
     /// `1.5`
     Float(f64),
     /// A string literal of any form.
-    String(Box<StringLit>),
+    String(StringLit),
     /// A name.
     Name(SmolStr),
     /// `base.name` or `base?.name`
@@ -550,7 +550,7 @@ pub struct StringLit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum StringPart {
     /// Decoded text.
-    Text(String),
+    Text(SmolStr),
     /// `${expression}`
     Expr(Expr),
 }

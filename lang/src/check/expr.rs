@@ -56,19 +56,19 @@ impl Checker<'_> {
 
     fn string(&mut self, literal: &syntax::StringLit, span: Span) -> Expr {
         let text = match literal.parts.as_slice() {
-            [] => Some(""),
-            [StringPart::Text(text)] => Some(text.as_str()),
+            [] => Some(SmolStr::default()),
+            [StringPart::Text(text)] => Some(text.clone()),
             _ => None,
         };
         if let Some(text) = text {
-            let ty = Type::Literal(Literal::String(text.into()));
+            let ty = Type::Literal(Literal::String(text.clone()));
             return Expr { kind: ExprKind::Constant(Value::string(text)), ty, span };
         }
         let mut parts = Vec::with_capacity(literal.parts.len());
         for part in &literal.parts {
             parts.push(match part {
                 StringPart::Text(text) => {
-                    Expr { kind: ExprKind::Constant(Value::string(text.as_str())), ty: Type::String, span }
+                    Expr { kind: ExprKind::Constant(Value::string(text.clone())), ty: Type::String, span }
                 }
                 StringPart::Expr(inner) => {
                     let typed = self.expr(inner);

@@ -1,6 +1,7 @@
 //! Literals as written ⟶ the values they stand for. The lexer has reported what is wrong with them.
 
 use super::{Kind, Token};
+use smol_str::SmolStr;
 
 /// The value of an integer literal; `None` past 64 bits.
 pub fn int(text: &str) -> Option<i64> {
@@ -35,6 +36,22 @@ pub fn text(token: Token, text: &str) -> String {
         }
         Kind::StrRaw => raw(text),
         _ => inner(text, 1).to_owned(),
+    }
+}
+
+/// The value of a whole string token as a part of an expression: most are short, and then take no allocation.
+pub fn whole_part(token: Token, written: &str) -> SmolStr {
+    match token.kind {
+        Kind::Str => SmolStr::new(inner(written, 1)),
+        _ => text(token, written).into(),
+    }
+}
+
+/// The value of a text between the interpolations of a string on one line, escapes resolved.
+pub fn line_part(text: &str) -> SmolStr {
+    match text.as_bytes().contains(&b'\\') {
+        true => unescape(text).into(),
+        false => SmolStr::new(text),
     }
 }
 
@@ -120,7 +137,7 @@ fn common_indent(parts: &[String]) -> usize {
 }
 
 /// Resolves the escapes; one that is not known stands for itself.
-pub fn unescape(text: &str) -> String {
+fn unescape(text: &str) -> String {
     let Some(mut at) = text.find('\\') else { return text.to_owned() };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

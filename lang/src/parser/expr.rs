@@ -190,7 +190,7 @@ fn interpolated<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s,
             let written = extra.state().0;
             let parts = string_parts(written, open, parts);
             let span = open.span().to(close.span());
-            Expr { kind: ExprKind::String(Box::new(StringLit { parts })), span }
+            Expr { kind: ExprKind::String(StringLit { parts }), span }
         })
 }
 
@@ -221,7 +221,7 @@ fn string_parts(written: Written<'_>, open: Token, parts: Vec<Result<Expr, Token
     let mut out = Vec::with_capacity(parts.len());
     let mut push_text = |out: &mut Vec<StringPart>| {
         if let Some(text) = texts.next().filter(|text| !text.is_empty()) {
-            out.push(StringPart::Text(text));
+            out.push(StringPart::Text(text.into()));
         }
     };
     let exprs = parts.into_iter().filter_map(Result::ok);

@@ -92,6 +92,10 @@ impl<'s> Reader<'s> {
         let open = self.take(Kind::LParen)?;
         let mut args = Vec::new();
         while self.kind()? != Kind::RParen {
+            if args.is_empty() {
+                // Most calls have no more; the least that a vector takes by itself is four.
+                args.reserve_exact(3);
+            }
             args.push(Arg { name: self.argument_name(), value: self.expression(depth + 1)? });
             if self.kind()? != Kind::RParen {
                 self.take(Kind::Comma)?;
@@ -120,14 +124,14 @@ impl<'s> Reader<'s> {
         loop {
             let token = self.next()?;
             match token.kind {
-                Kind::StrText => parts.push(StringPart::Text(literal::unescape(self.written.token(token)))),
+                Kind::StrText => parts.push(StringPart::Text(literal::line_part(self.written.token(token)))),
                 Kind::InterpOpen => {
                     parts.push(StringPart::Expr(self.expression(depth + 1)?));
                     self.take(Kind::InterpClose)?;
                 }
                 Kind::StrClose => {
                     let span: Span = open.span().to(token.span());
-                    return Some(Expr { kind: ExprKind::String(Box::new(StringLit { parts })), span });
+                    return Some(Expr { kind: ExprKind::String(StringLit { parts }), span });
                 }
                 _ => return None,
             }
@@ -141,9 +145,9 @@ pub(super) fn plain(token: Token, written: Written<'_>) -> Option<Expr> {
     let kind = match token.kind {
         Kind::Ident => ExprKind::Name(SmolStr::new(text())),
         Kind::Str | Kind::StrEscaped | Kind::StrBlock | Kind::StrRaw => {
-            let value = literal::text(token, text());
+            let value = literal::whole_part(token, text());
             let parts = if value.is_empty() { Vec::new() } else { vec![StringPart::Text(value)] };
-            ExprKind::String(Box::new(StringLit { parts }))
+            ExprKind::String(StringLit { parts })
         }
         Kind::Int => ExprKind::Int(literal::int(text()).unwrap_or(i64::MAX)),
         Kind::Float => ExprKind::Float(literal::float(text())),
