@@ -16,6 +16,9 @@ pub struct Prediction {
     /// Its arguments by name, as the approver saw them; parts that are known only after the run are unknown.
     #[serde(default = "nothing_known")]
     pub args: Value,
+    /// The arguments of its `undo` call, in the same way.
+    #[serde(default = "nothing_known")]
+    pub undo: Value,
     /// What the step will see, earlier steps' simulated changes included. Looks at what may have been changed by a call
     /// with unknown outcome are left out.
     pub observations: Vec<Observation>,
@@ -28,24 +31,32 @@ impl Prediction {
     /// that were known then. What came over the network may differ each time it is read, so equal observations of the
     /// workspace do not make equal calls.
     pub fn another_call(&self, when: bool, args: Option<&Value>) -> Vec<(Observation, String)> {
-        let observation = |part: &str, seen: String| Observation {
-            look: Look::Call { step: self.step.clone(), part: part.into() },
-            seen,
-        };
         let mut different = Vec::new();
         if let Some(expected) = self.when.filter(|expected| *expected != when) {
-            different.push((observation("when", expected.to_string()), when.to_string()));
+            different.push((self.part("when", expected.to_string()), when.to_string()));
         }
-        if let (Some(args), Value::Record(expected)) = (args, &self.args) {
-            for (name, expected) in expected.iter() {
-                let found = args.get(name);
-                if !found.is_some_and(|found| fits(expected, found)) {
-                    let found = found.map_or_else(|| "absent".to_owned(), Value::to_string);
-                    different.push((observation(name, expected.to_string()), found));
-                }
-            }
-        }
+        different.extend(args.into_iter().flat_map(|args| self.differing("", &self.args, args)));
         different
+    }
+
+    /// The same for the arguments of the `undo` call.
+    pub fn another_undo(&self, args: &Value) -> Vec<(Observation, String)> {
+        self.differing("undo ", &self.undo, args)
+    }
+
+    fn differing(&self, prefix: &str, expected: &Value, found: &Value) -> Vec<(Observation, String)> {
+        let Value::Record(expected) = expected else { return Vec::new() };
+        let differing = expected.iter().filter_map(|(name, expected)| {
+            let found = found.get(name);
+            let fits = found.is_some_and(|found| fits(expected, found));
+            let found = || found.map_or_else(|| "absent".to_owned(), Value::to_string);
+            (!fits).then(|| (self.part(&format!("{prefix}{name}"), expected.to_string()), found()))
+        });
+        differing.collect()
+    }
+
+    fn part(&self, part: &str, seen: String) -> Observation {
+        Observation { look: Look::Call { step: self.step.clone(), part: part.into() }, seen }
     }
 }
 

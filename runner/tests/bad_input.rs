@@ -630,16 +630,18 @@ fn a_full_disk_for_the_journal_stops_before_the_effect() {
         .collect();
     place.put("p.pl", format!("plan \"many\" {{ critical {{ create \"*.txt\" }}\n{steps} }}"));
     let mut reached = Vec::new();
-    for size in [64, 200, 400, 600, 700, 800, 900, 1000, 1200, 4000] {
+    for size in [64, 400, 800, 1200, 1600, 2000, 2400, 2800, 3200, 8000] {
         let script = format!(
-            "mkdir -p \"$PLACE/full\" && mount -t tmpfs -o mode=700,size={size}k none \"$PLACE/full\" && \
+            "mkdir -p \"$PLACE/full\" && mount -t tmpfs -o mode=700,size={}k none \"$PLACE/full\" && \
+            head -c 16777216 /dev/zero > \"$PLACE/full/ballast\" && \
             \"$PLANC\" --state-dir \"$PLACE/full\" run --approve p.pl > /dev/null; code=$?; \
-            mount -o remount,size=16m \"$PLACE/full\"; ls *.txt 2>/dev/null | wc -l; \
+            rm \"$PLACE/full/ballast\"; ls *.txt 2>/dev/null | wc -l; \
             RUN=$(\"$PLANC\" --state-dir \"$PLACE/full\" runs 2>/dev/null | grep -oE '[0-9a-f]{{8}}' | head -1); \
             if test -n \"$RUN\" && test $code != 0; then \
               \"$PLANC\" --state-dir \"$PLACE/full\" resume $RUN > /dev/null 2>&1; echo resume=$?; fi; \
             if test -n \"$RUN\"; then \"$PLANC\" --state-dir \"$PLACE/full\" undo $RUN >/dev/null 2>&1; fi; \
-            ls *.txt 2>/dev/null | wc -l; exit $code"
+            ls *.txt 2>/dev/null | wc -l; exit $code",
+            size + 16384
         );
         let ran = in_namespace(&place, &script);
         let lines: Vec<&str> = ran.out.lines().collect();

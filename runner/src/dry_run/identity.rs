@@ -38,7 +38,7 @@ struct BoundForm<'a> {
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
-    calls: Vec<(&'a str, Option<bool>, &'a Value)>,
+    calls: Vec<(&'a str, Option<bool>, &'a Value, &'a Value)>,
 }
 
 /// The digest that an approval names.
@@ -63,6 +63,6 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
-        calls: bound.predictions.iter().map(|step| (step.step.as_str(), step.when, &step.args)).collect(),
+        calls: bound.predictions.iter().map(|step| (step.step.as_str(), step.when, &step.args, &step.undo)).collect(),
     })
 }

@@ -12,6 +12,7 @@ use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::plan::{Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
+use planc_lang::types::Type;
 use planc_lang::value::Value;
 
 /// The dry run as far as it has come.
@@ -80,14 +81,19 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.policy(step);
         let observations = self.overlay.take_observations();
         self.note_touched(step, &values, &done.changes, &observations);
+        self.env.set_step(id, done.value.clone());
+        let undo = match &step.undo {
+            Some(call) => eval_args(call, &mut self.env, &mut NoCalls).ok().map(|values| call.tool.named(&values)),
+            None => None,
+        };
         self.predictions.push(Prediction {
             step: step.name.to_string(),
             when,
             args: step.call.tool.named(&values),
+            undo: undo.unwrap_or(Value::Unknown(Type::Any)),
             observations,
             changes: done.changes.clone(),
         });
-        self.env.set_step(id, done.value.clone());
         self.report(id, step, &values, done);
     }
 

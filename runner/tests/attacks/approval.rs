@@ -412,6 +412,19 @@ fn what_a_server_says_later_is_not_what_was_approved() {
         assert!(!log.contains("evil") && !place.has("made.txt"), "{act}\n{}\n{}", by_file.short(), by_name.short());
         assert_eq!((by_file.code, by_name.code), (Some(3), Some(5)), "{act}\n{}\n{}", by_file.short(), by_name.short());
     }
+    // The answer may reach nothing but the call that takes back.
+    *body.lock().unwrap() = "good".into();
+    place.put(
+        "p.pl",
+        plan("step acts = process.run(argv: [\"sh\", \"-c\", \"exit\"]) {\n undo process.run(argv: [\"sh\", \"-c\", \"echo ${page.body} >> LOG\"])\n}")
+            .replace("LOG", &log),
+    );
+    let digest = place.digest("p.pl");
+    *body.lock().unwrap() = "evil".into();
+    place.yes(&digest);
+    place.planc(&["run", &place.last_run()]).exits(0);
+    place.planc(&["undo", &place.last_run()]).exits(4).says("approved with");
+    assert!(!place.at("out/log").exists());
     *body.lock().unwrap() = "good".into();
     place.put("p.pl", plan("step made = fs.write(path: \"made.txt\", text: page.body)"));
     place.run("p.pl").exits(0);
