@@ -157,8 +157,73 @@ pub enum Colour {
     Always,
 }
 
+/// Lines longer than this are not drawn, in bytes; the place is given in words.
+pub const MAX_DRAWN_LINE: usize = 2000;
+
 /// Draws one diagnostic as rustc does, with its source lines.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> String {
+    render_all(std::slice::from_ref(diagnostic), sources, colour)
+}
+
+/// Draws diagnostics one below the other, each followed by an empty line where there are several.
+pub fn render_all(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
+    // Only the texts that something is wrong with are taken apart into lines, and those once.
+    let spans = diagnostics.iter().flat_map(|d| std::iter::once(&d.primary).chain(&d.related)).map(|label| label.span);
+    let mut bases: Vec<u32> = spans.map(|span| sources.of(span).base).collect();
+    bases.sort_unstable();
+    bases.dedup();
+    let used = sources.iter().filter(|source| bases.binary_search(&source.base).is_ok());
+    let mut cache = ariadne::sources(used.map(|s| (visible(&s.name), drawable(&s.text))));
+    let mut out = String::new();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        out.push_str(&match has_long_line(diagnostic, sources) {
+            true => in_words(diagnostic, sources),
+            false => draw(diagnostic, sources, colour, &mut cache),
+        });
+    }
+    out
+}
+
+/// Whether a line to be drawn is so long that it would bury the message.
+fn has_long_line(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    std::iter::once(&diagnostic.primary).chain(&diagnostic.related).any(|label| {
+        let source = sources.of(label.span);
+        let range = source.range(label.span);
+        let bytes = source.text.as_bytes();
+        let near = |at: &u8| *at == b'\n';
+        let before = bytes[..range.start].iter().rev().take(MAX_DRAWN_LINE).position(near);
+        let after = bytes[range.start..].iter().take(MAX_DRAWN_LINE).position(near);
+        let length = before.unwrap_or(range.start.min(MAX_DRAWN_LINE))
+            + after.unwrap_or((bytes.len() - range.start).min(MAX_DRAWN_LINE));
+        length >= MAX_DRAWN_LINE
+    })
+}
+
+/// A diagnostic without its source lines.
+fn in_words(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let severity = match diagnostic.severity() {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+    };
+    let mut out = format!("[{}] {severity}: {}\n", diagnostic.code, visible(&diagnostic.message));
+    let labels = std::iter::once(&diagnostic.primary).chain(&diagnostic.related);
+    for label in labels {
+        let (line, column) = sources.line_column(label.span.start);
+        let name = visible(&sources.of(label.span).name);
+        out.push_str(format!("   at {name}:{line}:{column} {}", visible(&label.text)).trim_end());
+        out.push('\n');
+    }
+    let edit = diagnostic.edit.as_ref().map(|edit| edit_text(edit, sources));
+    for help in diagnostic.help.iter().chain(&edit) {
+        out.push_str(&format!("   Help: {}\n", visible(help)));
+    }
+    out
+}
+
+fn draw(diagnostic: &Diagnostic, sources: &Sources, colour: Colour, cache: &mut impl ariadne::Cache<String>) -> String {
     use ariadne::{Color, Config, IndexType, Label as Drawn, Report, ReportKind};
     let kind = match diagnostic.severity() {
         Severity::Error => ReportKind::Error,
@@ -193,7 +258,6 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: Colour) -> Str
         report = report.with_help(visible(&edit_text(edit, sources)));
     }
     let mut out = Vec::new();
-    let cache = ariadne::sources(sources.iter().map(|s| (visible(&s.name), drawable(&s.text))));
     match report.finish().write(cache, &mut out) {
         Ok(()) => {
             let text = String::from_utf8_lossy(&out);

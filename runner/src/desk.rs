@@ -11,6 +11,7 @@ use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSourc
 use crate::prediction::Prediction;
 use crate::report::{PlanReport, PlanStatus};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
+use crate::schedule::MAX_PARALLEL;
 use crate::tool::registry::Registry;
 use crate::workspace::{Contents, FileError, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
@@ -26,9 +27,6 @@ use std::sync::Arc;
 
 /// The folder of earlier contents in the state directory.
 const CONTENTS: &str = "contents";
-
-/// How many calls of one run are made at the same time at most.
-pub const PARALLEL: usize = 16;
 
 /// What cannot be done with a plan or a run.
 #[derive(Debug, thiserror::Error)]
@@ -253,7 +251,7 @@ impl Desk {
             by: account(),
             stop,
             watch,
-            parallel: PARALLEL,
+            parallel: MAX_PARALLEL,
             grace: GRACE,
         })
     }

@@ -206,6 +206,12 @@ pub struct StepReport {
     /// How long one attempt may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub timeout_ms: Option<u64>,
+    /// The condition under which it runs at all, as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub when: Option<String>,
+    /// How often a failed attempt is repeated, as written: `3 every 2s`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retry: Option<String>,
     /// Conditions that are checked at run, as written.
     pub expects: Vec<String>,
     /// The declared call that takes it back, as written.

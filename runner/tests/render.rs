@@ -63,6 +63,8 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         changes: vec![],
         waits_for: vec![],
         timeout_ms: None,
+        when: None,
+        retry: None,
         expects: vec![],
         undo_call: None,
     }
@@ -132,6 +134,8 @@ fn rich() -> PlanReport {
         policy: Approval::Ask,
         on_failure: OnFailure::Undo,
         timeout_ms: Some(300_000),
+        when: None,
+        retry: None,
         expects: vec!["tests.exit_code == 0".into()],
         undo_call: None,
         ..program("tests", &["cargo", "test", "--workspace", "--", "--nocapture"])

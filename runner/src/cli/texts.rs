@@ -7,7 +7,7 @@ use crate::config::Config;
 use planc_lang::catalogue::Catalogue;
 use planc_lang::codes::Code;
 use planc_lang::compile::{add_builtin, load_catalogue};
-use planc_lang::diagnostic::{Colour, Diagnostic, render, to_json};
+use planc_lang::diagnostic::{Colour, Diagnostic, render_all, to_json};
 use planc_lang::source::{MAX_SOURCE_BYTES, Sources, Span};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -96,7 +96,10 @@ pub fn unfit_diagnostic(sources: &mut Sources, name: &str, code: Code, why: &str
 
 /// Diagnostics drawn one below the other.
 pub fn draw(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
-    diagnostics.iter().map(|diagnostic| render(diagnostic, sources, colour) + "\n").collect()
+    match diagnostics {
+        [] => String::new(),
+        some => render_all(some, sources, colour) + "\n",
+    }
 }
 
 /// Mistakes as a fault.

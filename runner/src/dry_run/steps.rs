@@ -263,6 +263,8 @@ impl<'d, 'a> Steps<'d, 'a> {
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
             waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
+            when: step.when.as_ref().map(|when| self.dry.written(when.span)),
+            retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
         });

@@ -6,7 +6,7 @@ use super::diff;
 use super::summary::{badge, totals};
 use super::text::{inline, lines};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
-use planc_lang::syntax::Approval;
+use planc_lang::syntax::{Approval, OnFailure};
 use std::fmt::Write;
 
 /// Draws the whole report; nothing is folded.
@@ -143,6 +143,20 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
         Approval::Ask => writeln!(out, "- asks for a yes of its own")?,
         Approval::Deny => writeln!(out, "- **refused by policy**")?,
         Approval::Auto => {}
+    }
+    if step.destructive {
+        writeln!(out, "- **destroys something**")?;
+    }
+    if let Some(when) = &step.when {
+        writeln!(out, "- only when {}", code(when))?;
+    }
+    if let Some(retry) = &step.retry {
+        writeln!(out, "- if it fails, tried again {}", code(retry))?;
+    }
+    match step.on_failure {
+        OnFailure::Continue => writeln!(out, "- if it fails, the run goes on")?,
+        OnFailure::Undo => writeln!(out, "- if it fails, the run is undone")?,
+        OnFailure::Stop => {}
     }
     match &step.outcome {
         StepOutcome::Read { .. } | StepOutcome::Simulated { .. } => {}

@@ -33,6 +33,7 @@ fn is_plain_read(step: &StepReport) -> bool {
         && step.policy == Approval::Auto
         && step.because.is_none()
         && step.expects.is_empty()
+        && step.when.is_none()
         && matches!(step.outcome, StepOutcome::Read { .. })
 }
 
@@ -102,6 +103,12 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
         Approval::Ask => notes.push((Tone::Careful, "asks for a yes of its own".to_owned())),
         Approval::Deny => notes.push((Tone::Bad, "refused by policy".to_owned())),
         Approval::Auto => {}
+    }
+    if let Some(when) = &step.when {
+        notes.push((Tone::Careful, format!("only when {}", inline(when))));
+    }
+    if let Some(retry) = &step.retry {
+        notes.push((Tone::Dim, format!("if it fails, tried again {}", inline(retry))));
     }
     match step.on_failure {
         OnFailure::Continue => notes.push((Tone::Careful, "if it fails, the run goes on".to_owned())),

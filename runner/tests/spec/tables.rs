@@ -38,7 +38,7 @@ pub fn limits() -> String {
         ("a program: `max_output_bytes`", mib(planc::tool::process::MAX_OUTPUT_BYTES)),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
         ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),
-        ("calls at the same time", planc::desk::PARALLEL.to_string()),
+        ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
