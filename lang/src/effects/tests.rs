@@ -71,6 +71,9 @@ fn a_path_grant_covers_what_its_glob_matches() {
     let cases = [
         ("src/**", "src/a/b.rs", true),
         ("src/**", "src", false),
+        ("src/**", "srcs/a", false),
+        ("a/*/**", "a/b/c", true),
+        ("a/*/**", "a/b", false),
         ("src/*", "src/a/b.rs", false),
         ("src", "src/a.rs", false),
         ("**", "a/b", true),

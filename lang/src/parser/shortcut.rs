@@ -158,3 +158,65 @@ pub(super) fn plain(token: Token, written: Written<'_>) -> Option<Expr> {
     };
     Some(Expr { kind, span: token.span() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::items::Rules;
+    use super::super::structure::structure;
+    use super::super::walk::Walk;
+    use super::*;
+    use crate::diagnostic::Diagnostics;
+    use crate::lexer::lex;
+    use crate::source::Sources;
+    use chumsky::error::Rich;
+
+    const VALUES: [&str; 24] = [
+        "null",
+        "1_000",
+        "1.5",
+        "a.b.in",
+        "a?.b",
+        "a[0].b",
+        "\"\"",
+        "\"a\\n\\u{e9}\"",
+        "r\"a\\n\"",
+        "\"a long text that is kept outside of its node\"",
+        "\"${a}\"",
+        "\"x${a.b}${\"y\"}\\t\"",
+        "\"\"\"\n  x ${a}\n    y\n  \"\"\"",
+        "f()",
+        "f(,)",
+        "f(a, b: 1,)",
+        "f(a b)",
+        "f(in: true, x: f.g(\"${h(1)}\"))",
+        "f(f(f(f(f(f(1))))))",
+        "f(1 + 2, -1, not true)",
+        "a + f(1)",
+        "[f(1), { a: b.c }]",
+        "if a then f(1) else \"${b}\"",
+        "(a).b(c)",
+    ];
+
+    /// What the rules make of a text with the short cut and without.
+    fn read(text: &str) -> (Option<Expr>, Option<Expr>) {
+        let mut sources = Sources::default();
+        let index = sources.add("a.pl", text);
+        let (source, report) = (sources.get(index), Diagnostics::default());
+        let tokens = structure(source, &lex(source, &report).tokens, &report).expect("nothing is nested too deep");
+        let walk = Walk::new(Written { text: &source.text, base: source.base }, &tokens, &report);
+        let general = Rules::<Rich<'_, Token>>::new();
+        (walk.attempt(&walk.fast.expr, &tokens).ok(), walk.attempt(&general.expr, &tokens).ok())
+    }
+
+    #[test]
+    fn the_short_cut_reads_what_the_rules_read() {
+        for value in VALUES {
+            for text in
+                [value.to_owned(), format!("t.u(a: {value}, b: \"${{{value}}}\")"), format!("{value} ?? {value}")]
+            {
+                let (short, general) = read(&text);
+                assert_eq!(short, general, "{text}");
+            }
+        }
+    }
+}

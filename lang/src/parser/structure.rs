@@ -159,7 +159,8 @@ impl Pass<'_> {
 
     /// Counts what makes the tree higher, and stops past the limit.
     fn measure(&mut self, token: Token) -> Option<()> {
-        let after_value = self.previous().ends_value();
+        let asks = matches!(token.kind, Kind::Minus | Kind::LParen | Kind::LBracket);
+        let after_value = asks && self.previous().ends_value();
         let frame = self.top();
         match token.kind {
             Kind::Not => frame.prefixes += 1,
