@@ -103,7 +103,7 @@ pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<(), Fault
 /// A plan that waits for a person.
 pub fn waiting(plan: &StoredPlan, why: &str) -> Fault {
     Fault::new(Exit::Waiting, format!("{why}; the plan waits for approval, and nothing has been changed"))
-        .help(format!("a person approves with `planc approve sha256:{}`", plan.digest.short()))
+        .help(format!("a person approves it on a terminal with `planc approve sha256:{}`", plan.digest.short()))
 }
 
 /// A yes that names what was reviewed.

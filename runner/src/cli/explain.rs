@@ -54,6 +54,8 @@ fn page(out: Output, code: Code) -> Result<(), Fault> {
         page["page"] = code.page().into();
         return out.json(&page);
     }
-    let head = format!("{} {}", code, code.title());
-    out.print(&format!("{}\n\n{}\n", out.paint.tone(Tone::Strong, head), code.page().trim()))
+    let head = format!("{code}: {}", code.title());
+    // The first line of a page is its title.
+    let text = code.page().trim().split_once('\n').map_or("", |(_, text)| text.trim());
+    out.print(&format!("{}\n\n{text}\n", out.paint.tone(Tone::Strong, head)))
 }

@@ -84,9 +84,8 @@ impl From<RunError> for Fault {
         let message = error.to_string();
         match error {
             RunError::Store(_) | RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
-            RunError::NotApproved(run) => {
-                Fault::new(Exit::Waiting, message).help(format!("a person approves with `planc approve {run}`"))
-            }
+            RunError::NotApproved(run) => Fault::new(Exit::Waiting, message)
+                .help(format!("a person approves it on a terminal with `planc approve {run}`")),
             RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),
             RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)
                 .help("`planc resume` finds out what became of it, as far as that can be told"),

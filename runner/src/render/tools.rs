@@ -1,6 +1,6 @@
 //! Tools ⟶ what a person or an agent must know to call them.
 
-use super::text::{Look, Tone, hang, inline, lines};
+use super::text::{Look, Tone, hang, inline};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::{Effect, Effects, Target, TemplatePart};
 use planc_lang::syntax::Approval;
@@ -16,8 +16,8 @@ pub fn line(tool: &Tool, look: Look) -> String {
 pub fn page(tool: &Tool, decision: Approval, look: Look) -> String {
     let mut out = String::new();
     hang(&mut out, look, "", 0, &inline(&tool.signature()), Some(Tone::Name));
-    for text in lines(&tool.doc).iter().filter(|text| !text.is_empty()) {
-        hang(&mut out, look, "  ", 2, text, None);
+    for paragraph in tool.doc.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+        hang(&mut out, look, "  ", 2, &inline(&paragraph.trim().replace('\n', " ")), None);
     }
     for param in tool.params.iter().filter(|param| !param.doc.is_empty()) {
         let text = format!("{}: {}", inline(&param.name), inline(&param.doc.replace('\n', " ")));
