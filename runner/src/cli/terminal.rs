@@ -91,11 +91,16 @@ impl Terminal {
 
 /// Asks whether what was shown shall be done. Only a typed `yes` is one.
 pub fn confirm(terminal: &Terminal, question: &str) -> io::Result<Typed> {
+    line(terminal, &format!("{question}\nOnly `yes` is a yes: "))
+}
+
+/// Asks for one line, outside of a run.
+pub fn line(terminal: &Terminal, prompt: &str) -> io::Result<Typed> {
     let stop = Stop::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let _inside = runtime.enter();
     let listening = stop.listen()?;
-    let typed = terminal.ask(&format!("{question}\nOnly `yes` is a yes: "), &stop);
+    let typed = terminal.ask(prompt, &stop);
     listening.abort();
     typed
 }
