@@ -32,7 +32,7 @@ pub struct Function {
     pub check: fn(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument>,
     /// How much of the receiver and the arguments must be known.
     pub needs: Needs,
-    /// The argument, by index, that is a regular expression; a constant one is checked with [`regex`].
+    /// The argument, by index, that is a regular expression; a constant one is checked with [`regex()`].
     pub pattern: Option<usize>,
     /// The result for a known receiver and known arguments of checked types; the phrase says why there is none.
     pub eval: fn(receiver: &Value, args: &[Value]) -> Result<Value, String>,
