@@ -9,9 +9,10 @@ use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, revisi
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::prediction::Prediction;
-use crate::report::{PlanReport, PlanStatus};
+use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
+use crate::state::RunState;
 use crate::tool::registry::Registry;
 use crate::workspace::{Contents, FileError, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
@@ -54,6 +55,25 @@ pub enum DeskError {
     /// A stored plan that meant something else when it was stored.
     #[error("{0} was planned under another policy, in another workspace, or for another environment of programs")]
     OtherPolicy(Digest),
+    /// The digest was used up: an approval is for one run.
+    #[error("what was approved as {digest} has run already, as run `{run}`")]
+    UsedUp {
+        /// The digest.
+        digest: Digest,
+        /// The run that used it up.
+        run: String,
+    },
+    /// An earlier run of the same plan is not over.
+    #[error("run `{run}` of the same plan is not over")]
+    Unfinished {
+        /// That run.
+        run: String,
+        /// Whether a call of it is in doubt.
+        in_doubt: bool,
+    },
+    /// A person said no.
+    #[error("this plan was aborted")]
+    Aborted,
     /// A stored plan that this planc reads differently.
     #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
     OtherVersion(Digest),
@@ -145,7 +165,7 @@ impl Desk {
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
-        let outcome = self.dry_run(draft, inputs);
+        let outcome = self.dry_run(draft, inputs)?;
         let (mut report, predictions) = (outcome.report, outcome.predictions);
         let before = self.store.latest_rev(&draft.key)?;
         if let Some(before) = before {
@@ -176,18 +196,23 @@ impl Desk {
     }
 
     /// Dry-runs a draft and stores nothing.
-    pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Outcome {
+    pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
         let runtime = tokio::runtime::Handle::try_current().ok();
-        DryRun {
+        let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
+        let grants: Vec<String> = self.store.grants()?.into_iter().map(|grant| grant.tool).collect();
+        let outcome = DryRun {
             compiled: &draft.compiled,
             sources: &draft.sources,
             inputs,
             config: &self.config,
             workspace: &self.workspace,
             registry: &self.registry,
+            time,
+            grants: &grants,
             runtime: runtime.as_ref(),
         }
-        .run()
+        .run();
+        Ok(outcome)
     }
 
     /// A stored plan, compiled again from its stored texts.
@@ -202,6 +227,10 @@ impl Desk {
 
     /// Records a yes for a plan, if the channel is good enough for it.
     pub fn approve(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+        if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
+            return Err(DeskError::Aborted);
+        }
+        self.check_unused(plan, None)?;
         judge(&plan.report, &self.config, channel)?;
         let approval = approved(plan.digest, channel);
         self.store.record_approval(&approval)?;
@@ -216,7 +245,50 @@ impl Desk {
         Ok(())
     }
 
-    /// What carrying out a run needs. A run that begins uses up an approval here, durably.
+    /// Whether a run may begin or go on: what the operator decided since the plan was stored makes it another plan, an
+    /// approval is for one run, and an earlier run of the same plan that is not over comes first.
+    pub fn check_bound(&self, run: &StoredRun, planned: &Planned) -> Result<(), DeskError> {
+        let inputs: Vec<InputValue> =
+            planned.inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect();
+        let bound = Bound {
+            compiled: &planned.compiled,
+            inputs: &inputs,
+            config: &self.config,
+            observations: &planned.plan.report.observations,
+            time: planned.plan.report.time,
+            predictions: &planned.plan.predictions,
+        };
+        if approval_digest(&bound) != planned.plan.digest {
+            return Err(DeskError::OtherPolicy(planned.plan.digest));
+        }
+        match self.store.events(&run.id)?.is_empty() {
+            true => self.check_unused(&planned.plan, Some(&run.id)),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the digest of a plan may still be approved and used, by `run` if that is known already.
+    fn check_unused(&self, plan: &StoredPlan, run: Option<&str>) -> Result<(), DeskError> {
+        for other in self.store.begun_runs(&plan.plan_digest)? {
+            if run == Some(other.id.as_str()) {
+                continue;
+            }
+            let stored = self.store.plan(&other.plan.to_string())?;
+            let Ok(draft) = rebuild(&stored) else { continue };
+            let events: Vec<Event> = self.store.events(&other.id)?.into_iter().map(|stored| stored.event).collect();
+            let state = RunState::fold(&draft.compiled.plan, &events);
+            if state.can_resume() {
+                let in_doubt = state.doubts().next().is_some();
+                return Err(DeskError::Unfinished { run: other.id, in_doubt });
+            }
+            if other.plan == plan.digest {
+                return Err(DeskError::UsedUp { digest: plan.digest, run: other.id });
+            }
+        }
+        Ok(())
+    }
+
+    /// What carrying out a run, or taking it back, needs.
     pub fn setup(
         &self,
         run: &StoredRun,
@@ -225,12 +297,6 @@ impl Desk {
         stop: Stop,
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
-        let events: Vec<Event> = self.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
-        let begun = events.iter().any(|event| matches!(event, Event::Approved { .. }));
-        let approval = match begun {
-            true => None,
-            false => self.yes_for(planned, &run.id)?,
-        };
         let predictions: Vec<Prediction> = planned.plan.predictions.clone();
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
         Ok(RunSetup {
@@ -245,7 +311,7 @@ impl Desk {
             registry: self.registry.clone(),
             journal: Arc::new(self.store.journal(&run.id)),
             digest: planned.plan.digest,
-            approval,
+            approval: None,
             grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             ask,
             by: account(),
@@ -254,33 +320,6 @@ impl Desk {
             parallel: MAX_PARALLEL,
             grace: GRACE,
         })
-    }
-
-    /// The yes that a run uses up. What the operator decided since the plan was stored makes it another plan: a yes that
-    /// was given under another policy is none.
-    fn yes_for(&self, planned: &Planned, run: &str) -> Result<Option<Approved>, DeskError> {
-        let digest = planned.plan.digest;
-        if !self.store.has_approval(&digest)? {
-            return Ok(self.store.consume_approval(&digest, run)?);
-        }
-        let inputs: Vec<InputValue> =
-            planned.inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect();
-        let bound = Bound {
-            compiled: &planned.compiled,
-            inputs: &inputs,
-            config: &self.config,
-            observations: &planned.plan.report.observations,
-            predictions: &planned.plan.predictions,
-        };
-        match approval_digest(&bound) == digest {
-            true => Ok(self.store.consume_approval(&digest, run)?),
-            false => Err(DeskError::OtherPolicy(digest)),
-        }
-    }
-
-    /// The report of a plan as its run stands now.
-    pub fn report(&self, plan: &StoredPlan, status: PlanStatus) -> PlanReport {
-        PlanReport { status, ..plan.report.clone() }
     }
 }
 

@@ -20,6 +20,9 @@ pub struct PlanReport {
     pub title: String,
     /// Which text of this plan it is, from 1.
     pub rev: u32,
+    /// Which time the plan would run, from 1: an approval is for one run.
+    #[serde(default = "first")]
+    pub time: u32,
     /// What an approval names: covers the compiled plan, inputs, policy, workspace and everything that was observed.
     pub digest: Digest,
     /// The identity of the compiled plan alone.
@@ -55,6 +58,10 @@ pub struct PlanReport {
     /// What changed since the revision before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revision: Option<RevisionReport>,
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// Where a plan is in its life.
@@ -193,6 +200,9 @@ pub struct StepReport {
     pub destructive: bool,
     /// The policy on its tool.
     pub policy: Approval,
+    /// Whether a standing yes answers what policy asks about the tool.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub standing_yes: bool,
     /// How its effect can be taken back.
     pub undo: UndoKind,
     /// What its failure does.

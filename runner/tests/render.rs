@@ -27,6 +27,7 @@ fn minimal() -> PlanReport {
         status: PlanStatus::NeedsApproval,
         title: "Look".into(),
         rev: 1,
+        time: 1,
         digest: Digest::of("report"),
         plan_digest: Digest::of("plan"),
         assurance: Assurance::Advisory,
@@ -57,6 +58,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         read_only,
         destructive: false,
         policy: Approval::Auto,
+        standing_yes: false,
         undo: if read_only { UndoKind::Nothing } else { UndoKind::Automatic },
         on_failure: OnFailure::Stop,
         outcome,
@@ -146,6 +148,7 @@ fn rich() -> PlanReport {
     PlanReport {
         title: "Move configuration from INI to TOML".into(),
         rev: 2,
+        time: 1,
         rationale: Some("One reviewed change; the INI file stays until the tests pass.".into()),
         context: Some(
             "The loader has read TOML since 2.3.\n\n- Operators have asked for comments.\n- The format is older than \

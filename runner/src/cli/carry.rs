@@ -60,7 +60,7 @@ pub fn find(session: &Session, name: &str) -> Result<(Desk, StoredPlan, StoredRu
     let desk = session.desk()?;
     let digest = name.starts_with("sha256:") || name.len() > 16;
     let run = match digest {
-        true => desk.store.open_run(&desk.store.plan(name)?.digest)?,
+        true => desk.store.run_of(&desk.store.plan(name)?.digest)?,
         false => desk.store.run(name)?,
     };
     let plan = desk.store.plan(&run.plan.to_string())?;

@@ -32,6 +32,7 @@ pub fn runtime() -> Result<Runtime, Fault> {
 
 /// Carries out a run that has its yes, or goes on with it.
 pub fn execute(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) -> Result<Exit, Fault> {
+    desk.check_bound(run, planned)?;
     let end = watched(session, desk, planned, run, executor::execute)?;
     finish(session, desk, planned, run)?;
     Ok(end.into())

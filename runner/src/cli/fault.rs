@@ -74,6 +74,15 @@ impl From<DeskError> for Fault {
             DeskError::OtherPolicy(_) => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")
             }
+            DeskError::UsedUp { .. } => Fault::new(Exit::Stale, message)
+                .help("an approval is for one run: `planc plan FILE` shows what another one would do"),
+            DeskError::Unfinished { run, in_doubt } => {
+                Fault::new(if in_doubt { Exit::InDoubt } else { Exit::Usage }, message)
+                    .help(format!("`planc resume {run}` goes on with it, `planc undo {run}` takes it back"))
+            }
+            DeskError::Aborted => {
+                Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
+            }
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }
     }

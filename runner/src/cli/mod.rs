@@ -12,6 +12,7 @@ mod check;
 mod fmt;
 mod explain;
 mod graph;
+mod grants;
 mod compile;
 mod tools;
 mod plan;
@@ -78,6 +79,8 @@ pub enum Command {
     Undo(undo::Args),
     /// List the runs of this workspace
     Runs(runs::Args),
+    /// List the standing answers to calls that policy asks about, or take one back
+    Grants(grants::Args),
     /// Show a plan that waits, or what came of a run
     Show(show::Args),
     /// Compare what was planned with what a run did
@@ -132,6 +135,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Resume(args) => resume::run(&session()?, &args),
         Command::Undo(args) => undo::run(&session()?, &args),
         Command::Runs(args) => runs::run(&session()?, &args),
+        Command::Grants(args) => grants::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),

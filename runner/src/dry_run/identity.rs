@@ -24,6 +24,8 @@ pub struct Bound<'a> {
     pub config: &'a Config,
     /// Everything that was looked at outside the plan.
     pub observations: &'a [Observation],
+    /// Which time the plan would run, from 1: what was approved for one run is approved for no other.
+    pub time: u32,
     /// What is expected of each step: its condition and arguments are bound as far as they are known.
     pub predictions: &'a [Prediction],
 }
@@ -31,6 +33,7 @@ pub struct Bound<'a> {
 #[derive(Serialize)]
 struct BoundForm<'a> {
     bound: u32,
+    time: u32,
     plan: Digest,
     inputs: Vec<(&'a str, &'a Value)>,
     policy: BTreeMap<&'a str, Approval>,
@@ -51,6 +54,7 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
     observations.sort_by(|a, b| a.look.cmp(&b.look));
     Digest::of_json(&BoundForm {
         bound: BOUND_FORMAT,
+        time: bound.time,
         plan: bound.compiled.digest,
         inputs: plan
             .inputs

@@ -53,6 +53,10 @@ pub struct DryRun<'a> {
     pub workspace: &'a Arc<Workspace>,
     /// The tools.
     pub registry: &'a Registry,
+    /// Which time the plan would run, from 1.
+    pub time: u32,
+    /// Tools to whose every call somebody said yes.
+    pub grants: &'a [String],
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
 }
@@ -111,6 +115,7 @@ impl DryRun<'_> {
             inputs: self.inputs,
             config: self.config,
             observations: &observations,
+            time: self.time,
             predictions: &predictions,
         };
         let report = PlanReport {
@@ -118,6 +123,7 @@ impl DryRun<'_> {
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
             title: plan.title.clone(),
             rev: 1,
+            time: self.time,
             digest: approval_digest(&bound),
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,

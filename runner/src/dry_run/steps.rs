@@ -257,6 +257,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             read_only: tool.is_read_only(),
             destructive,
             policy: self.dry.config.decision(&tool.name, tool.approval),
+            standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
             undo: self.undo_kind(step),
             on_failure: step.on_failure,
             outcome: done.outcome,

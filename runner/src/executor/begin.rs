@@ -10,8 +10,13 @@ use std::sync::Arc;
 pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
     let recorded = run.recorder.state().approved.clone();
     let is_recorded = recorded.is_some();
-    let approval =
-        recorded.or_else(|| run.setup.approval.clone()).ok_or_else(|| RunError::NotApproved(run.setup.run.clone()))?;
+    let approval = match recorded.or_else(|| run.setup.approval.clone()) {
+        Some(approval) => approval,
+        None => {
+            let taken = run.setup.journal.take_approval(&run.setup.digest).await?;
+            taken.ok_or_else(|| RunError::NotApproved(run.setup.run.clone()))?
+        }
+    };
     if approval.digest != run.setup.digest {
         let (approved, wanted) = (approval.digest.to_string(), run.setup.digest.to_string());
         return Err(RunError::OtherApproval { approved, wanted });

@@ -17,8 +17,9 @@ pub use lock::{LockError, RunLock};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use store::{RunJournal, Store};
 
-use crate::event::Event;
+use crate::event::{Approved, Event};
 use crate::tool::Future_;
+use planc_lang::digest::Digest;
 
 /// Where a run writes what happens.
 pub trait Journal: Send + Sync {
@@ -27,6 +28,10 @@ pub trait Journal: Send + Sync {
 
     /// What was recorded so far, in order. Asked once the run is locked.
     fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>>;
+
+    /// Uses up a yes for a digest, durably, for this run; none: there is none. Asked once the run is locked, right before
+    /// the yes is recorded as an event.
+    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Result<Option<Approved>, StoreError>>;
 
     /// Remembers a yes to every further call of a tool; durable when this returns `Ok`.
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>>;

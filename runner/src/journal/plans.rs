@@ -72,6 +72,30 @@ impl Store {
         })
     }
 
+    /// The newest run of a stored plan.
+    pub fn run_of(&self, plan: &Digest) -> Outcome<StoredRun> {
+        let plan = plan.to_string();
+        self.work("read the run", move |at, connection| {
+            let query = "SELECT id, plan, created_at FROM runs WHERE plan = ?1 ORDER BY rowid DESC LIMIT 1";
+            match at.sql(connection.query_row(query, [&plan], row_of_run).optional())? {
+                Some(run) => run.map_err(|why| at.damaged("a run", &why)),
+                None => Err(StoreError::Unknown { kind: "run", name: plan.clone() }),
+            }
+        })
+    }
+
+    /// The runs of a compiled plan that have begun, under whatever digest each was approved, newest first.
+    pub fn begun_runs(&self, plan_digest: &Digest) -> Outcome<Vec<StoredRun>> {
+        let digest = plan_digest.to_string();
+        self.work("list the runs of the plan", move |at, connection| {
+            let query = "SELECT runs.id, runs.plan, runs.created_at FROM runs JOIN plans ON runs.plan = plans.digest
+                WHERE plans.plan_digest = ?1 AND EXISTS (SELECT 1 FROM events WHERE run = runs.id)
+                ORDER BY runs.rowid DESC";
+            let rows = at.rows(connection, query, [&digest], row_of_run)?;
+            rows.into_iter().map(|row| row.map_err(|why| at.damaged("a run", &why))).collect()
+        })
+    }
+
     /// The run with this name, or the one whose name begins so.
     pub fn run(&self, name: &str) -> Outcome<StoredRun> {
         let name = name.to_owned();

@@ -6,8 +6,9 @@
 use super::records::StoredEvent;
 use super::writer::{Job, Writer};
 use super::{Journal, StoreError, schema};
-use crate::event::Event;
+use crate::event::{Approved, Event};
 use crate::tool::Future_;
+use planc_lang::digest::Digest;
 use rusqlite::{Connection, Row, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -127,6 +128,11 @@ impl Journal for RunJournal {
     fn events(&self) -> Future_<'_, Outcome<Vec<Event>>> {
         let store = Store { writer: self.writer.clone() };
         Box::pin(async move { Ok(store.events(&self.run)?.into_iter().map(|stored| stored.event).collect()) })
+    }
+
+    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Outcome<Option<Approved>>> {
+        let store = Store { writer: self.writer.clone() };
+        Box::pin(async move { store.consume_approval(digest, &self.run) })
     }
 
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Outcome<()>> {

@@ -140,6 +140,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
         UndoKind::Automatic | UndoKind::Nothing => {}
     }
     match step.policy {
+        Approval::Ask if step.standing_yes => writeln!(out, "- a standing yes answers for it")?,
         Approval::Ask => writeln!(out, "- asks for a yes of its own")?,
         Approval::Deny => writeln!(out, "- **refused by policy**")?,
         Approval::Auto => {}

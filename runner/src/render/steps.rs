@@ -100,6 +100,9 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
         UndoKind::Automatic | UndoKind::Nothing => {}
     }
     match step.policy {
+        Approval::Ask if step.standing_yes => {
+            notes.push((Tone::Careful, "a standing yes answers for it (`planc grants`)".to_owned()));
+        }
         Approval::Ask => notes.push((Tone::Careful, "asks for a yes of its own".to_owned())),
         Approval::Deny => notes.push((Tone::Bad, "refused by policy".to_owned())),
         Approval::Auto => {}

@@ -51,7 +51,7 @@ pub fn totals(report: &PlanReport) -> Totals {
             UndoKind::Declared => totals.declared.push(step.name.clone()),
             UndoKind::Automatic | UndoKind::Nothing => {}
         }
-        if step.policy == Approval::Ask {
+        if step.policy == Approval::Ask && !step.standing_yes {
             totals.asks.push(step.name.clone());
         }
     }

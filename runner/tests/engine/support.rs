@@ -157,6 +157,13 @@ impl Memory {
 }
 
 impl Journal for Memory {
+    fn take_approval<'a>(
+        &'a self,
+        _: &'a planc_lang::digest::Digest,
+    ) -> Future_<'a, Result<Option<Approved>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+
     fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let number = {
@@ -368,6 +375,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         config: &config,
         workspace: &workspace,
         registry: &registry,
+        time: 1,
+        grants: &[],
         runtime: None,
     };
     let outcome = dry.run();
