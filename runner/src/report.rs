@@ -125,6 +125,9 @@ pub struct AssumptionReport {
     pub text: String,
     /// Whether it holds.
     pub outcome: CheckOutcome,
+    /// The check as it is written, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub check: Option<String>,
 }
 
 /// What a check said.
