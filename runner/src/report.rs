@@ -336,9 +336,4 @@ impl PlanReport {
     pub fn all_steps(&self) -> impl Iterator<Item = &StepReport> {
         self.steps.iter().chain(self.verifications.iter().flat_map(|v| &v.steps))
     }
-
-    /// Whether planc can take back every effect by itself: the plans that a bare `--approve` may run without a terminal.
-    pub fn is_undoable(&self) -> bool {
-        self.all_steps().all(|step| matches!(step.undo, UndoKind::Nothing | UndoKind::Automatic))
-    }
 }
