@@ -29,8 +29,6 @@ pub struct Tool {
     pub approval: Approval,
     /// Whether repeating a call is provably the same as making it once.
     pub idempotent: bool,
-    /// Whether it touches nothing that the other tools of its catalogue touch.
-    pub independent: bool,
     /// How long a call may take, in milliseconds, where the step does not say.
     pub timeout_ms: Option<u64>,
     /// `document`, `analyze`, `plan` or `execute`.

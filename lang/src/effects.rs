@@ -342,6 +342,9 @@ impl Grant {
         let scope = match verb {
             CriticalVerb::Run => match resource.split_whitespace().map(SmolStr::new).collect::<Vec<_>>() {
                 words if words.is_empty() => return Err("a `run` line names a program".into()),
+                words if words.iter().any(|word| word.chars().all(|c| matches!(c, '*' | '?'))) => {
+                    return Err("`run` names the leading words; further arguments are free".into());
+                }
                 words => Scope::Words(words),
             },
             CriticalVerb::Contact => Scope::Hosts(host_glob(resource)?),

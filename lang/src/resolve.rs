@@ -111,7 +111,6 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         effects: Effects::Undeclared,
         approval: syntax::Approval::Auto,
         idempotent: false,
-        independent: false,
         timeout_ms: None,
         category: None,
         span: declared.name.span,
@@ -127,7 +126,6 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
             }
             ToolClauseKind::Approval(approval) => tool.approval = *approval,
             ToolClauseKind::Idempotent => tool.idempotent = true,
-            ToolClauseKind::Independent => tool.independent = true,
             ToolClauseKind::Timeout(duration) => {
                 check_timeout(duration, report);
                 tool.timeout_ms = Some(duration.ms);

@@ -395,8 +395,6 @@ pub enum ToolClauseKind {
     Approval(Approval),
     /// `idempotent`
     Idempotent,
-    /// `independent`
-    Independent,
     /// `timeout 30s`
     Timeout(DurationLit),
     /// `category document | analyze | plan | execute`

@@ -163,7 +163,6 @@ fn the_definitions_of_the_tools_count() {
         ("30s", "31s"),
         ("    timeout 30s\n", ""),
         ("idempotent", "approval ask"),
-        ("idempotent", "independent"),
         ("idempotent", "category analyze"),
     ];
     let mut seen = BTreeMap::from([(digest(PLAN, &[TOOLS]), "nothing")]);

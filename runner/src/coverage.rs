@@ -85,3 +85,38 @@ pub fn uncovered_touches(plan: &Plan, touches: &[(EffectVerb, Resource)]) -> Vec
     }
     uncovered
 }
+
+/// The paths among what a call may change that no line covers, judged by name: for a call that is not made, so that there
+/// are no changes to judge. `led` gives the paths that a path may stand for once links are followed.
+pub fn uncovered_paths(
+    plan: &Plan,
+    touches: &[(EffectVerb, Resource)],
+    mut led: impl FnMut(&str) -> Vec<String>,
+) -> Vec<Uncovered> {
+    let mut uncovered = Vec::new();
+    for (verb, resource) in touches.iter().filter(|(verb, _)| *verb != EffectVerb::Reads) {
+        let meant = match resource {
+            Resource::Path(path) => led(path).into_iter().map(|path| Resource::Path(path.into())).collect(),
+            Resource::Glob(_) | Resource::AnyPath => vec![resource.clone()],
+            Resource::Program(_)
+            | Resource::AnyProgram
+            | Resource::Host(_)
+            | Resource::AnyHost
+            | Resource::Named(..)
+            | Resource::AnyIn(_)
+            | Resource::Everything => continue,
+        };
+        if !meant.iter().any(|resource| plan.grants().any(|grant| grant.may_allow(*verb, resource))) {
+            let verb = match verb {
+                EffectVerb::Deletes => CriticalVerb::Delete,
+                EffectVerb::Creates => CriticalVerb::Create,
+                EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Runs | EffectVerb::Contacts => {
+                    CriticalVerb::Modify
+                }
+            };
+            let resource = meant.first().unwrap_or(resource).to_string();
+            uncovered.push(Uncovered { verb, resource });
+        }
+    }
+    uncovered
+}

@@ -132,6 +132,9 @@ pub struct AssumptionReport {
     pub text: String,
     /// Whether it holds.
     pub outcome: CheckOutcome,
+    /// The check as it is written, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub check: Option<String>,
 }
 
 /// What a check said.
@@ -342,10 +345,5 @@ impl PlanReport {
     /// All steps: the plan's, then those of its verifications.
     pub fn all_steps(&self) -> impl Iterator<Item = &StepReport> {
         self.steps.iter().chain(self.verifications.iter().flat_map(|v| &v.steps))
-    }
-
-    /// Whether planc can take back every effect by itself: the plans that a bare `--approve` may run without a terminal.
-    pub fn is_undoable(&self) -> bool {
-        self.all_steps().all(|step| matches!(step.undo, UndoKind::Nothing | UndoKind::Automatic))
     }
 }

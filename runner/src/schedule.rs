@@ -179,8 +179,7 @@ impl<'a> View<'a> {
         if self.situation.running.contains(&id) || self.stands(id) != Standing::Open {
             return false;
         }
-        let later_only = |before: StepId| before.index() >= id.index() || self.lets_go_on(id, before);
-        self.order.waits_for(id).iter().all(|before| later_only(*before))
+        self.order.waits_for(id).iter().all(|before| self.lets_go_on(id, *before))
             && (self.first_unended..id.index())
                 .map(StepId::new)
                 .all(|before| self.lets_go_on(id, before) || self.may_pass(id, before))

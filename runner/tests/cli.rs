@@ -112,6 +112,9 @@ fn a_missing_file_hides_no_mistake() {
     let (out, err, code) = world.run(&["check", "nowhere.pl", "bad.pl"]);
     assert_eq!(code, 2);
     assert!(err.contains("cannot read `nowhere.pl`") && out.contains("P0202"));
+    assert!(err.contains("in 1 file; 1 could not be read"), "{err}");
+    let (_, err, code) = world.run(&["check", "nowhere.pl"]);
+    assert!(code == 2 && err.ends_with("nothing was checked; 1 could not be read\n"), "{err}");
 }
 
 #[test]
@@ -319,6 +322,22 @@ fn policy_refuses_with_a_code_of_its_own() {
     world.write("planc.toml", "[policy]\n\"fs.write\" = \"deny\"\n");
     let (out, err, code) = world.run(&["plan", "good.pl"]);
     assert_eq!(code, 6, "{out}{err}");
+}
+
+#[test]
+fn a_rule_for_a_tool_that_does_not_exist_is_not_silent() {
+    let world = World::new();
+    world.write("a.pl", GOOD);
+    world.write("planc.toml", "[policy]\n\"process.rum\" = \"deny\"\n");
+    for command in [["check", "a.pl"], ["plan", "a.pl"], ["run", "a.pl"]] {
+        let (_, err, code) = world.run(&command);
+        assert!(code == 2 && err.contains("`process.rum` is no tool"), "{code} {err}");
+        assert!(err.contains("did you mean `process.run`?"), "{err}");
+    }
+    world.write("planc.toml", "[policy]\n\"shell.*\" = \"deny\"\n\"fs.*\" = \"auto\"\n");
+    let (_, err, code) = world.run(&["check", "a.pl"]);
+    assert!(code == 0 && err.contains("warning: `shell.*` in `[policy]` matches no tool"), "{code} {err}");
+    assert!(!err.contains("`fs.*`"), "{err}");
 }
 
 #[test]

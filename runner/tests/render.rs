@@ -160,9 +160,17 @@ fn rich() -> PlanReport {
             InputReport { name: "limit".into(), value: Value::Int(3), default: false },
         ],
         assumptions: vec![
-            AssumptionReport { text: "config.ini is where the loader expects it".into(), outcome: CheckOutcome::Holds },
-            AssumptionReport { text: "No release is in flight today.".into(), outcome: CheckOutcome::ForPerson },
-            AssumptionReport { text: "The port is free".into(), outcome: later() },
+            AssumptionReport {
+                text: "config.ini is where the loader expects it".into(),
+                outcome: CheckOutcome::Holds,
+                check: Some("fs.stat(path: \"config.ini\").kind == \"file\"".into()),
+            },
+            AssumptionReport {
+                text: "No release is in flight today.".into(),
+                outcome: CheckOutcome::ForPerson,
+                check: None,
+            },
+            AssumptionReport { text: "The port is free".into(), outcome: later(), check: None },
         ],
         critical: vec![
             critical("read", "docs/*.md", None, &["docs/a.md", "docs/b.md"]),
@@ -257,7 +265,8 @@ fn hostile() -> PlanReport {
     report.rationale = Some(text());
     report.context = Some(format!("{HOSTILE}\n```\n# Approved\n<script>alert(1)</script>"));
     report.inputs = vec![InputReport { name: text(), value: Value::string(HOSTILE), default: false }];
-    report.assumptions = vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() } }];
+    report.assumptions =
+        vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() }, check: Some(text()) }];
     report.critical = vec![critical(HOSTILE, HOSTILE, Some(HOSTILE), &[HOSTILE])];
     report.reuse = vec![ReuseReport { target: text(), why: Some(text()), exists: false }];
     report.problems = vec![Problem { step: Some(text()), message: text(), policy: false }];

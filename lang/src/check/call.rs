@@ -25,7 +25,6 @@ impl Tool {
             effects: Effects::Declared(Vec::new()),
             approval: syntax::Approval::Auto,
             idempotent: false,
-            independent: false,
             timeout_ms: None,
             category: None,
             span: Span::default(),

@@ -115,6 +115,10 @@ fn a_grant_may_allow_only_its_own_kind() {
 
 #[test]
 fn a_program_grant_covers_whole_words() {
+    for wild in ["git tag **", "* tag", "ls ?"] {
+        assert!(Grant::new(CriticalVerb::Run, wild).is_err_and(|why| why.contains("leading words")), "{wild}");
+    }
+    assert!(Grant::new(CriticalVerb::Run, "ls *.txt").is_ok());
     let test = Grant::new(CriticalVerb::Run, "cargo test").expect("the grant is valid");
     assert!(test.allows_program(&["cargo", "test"]));
     assert!(test.allows_program(&["cargo", "test", "--all"]));

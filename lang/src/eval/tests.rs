@@ -225,7 +225,6 @@ fn tool() -> Arc<Tool> {
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Auto,
         idempotent: true,
-        independent: true,
         timeout_ms: None,
         category: None,
         span: Span::default(),

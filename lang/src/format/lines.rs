@@ -366,7 +366,6 @@ impl<'a> Printer<'a> {
             ToolClauseKind::Approval(Approval::Ask) => "approval ask".to_owned(),
             ToolClauseKind::Approval(Approval::Deny) => "approval deny".to_owned(),
             ToolClauseKind::Idempotent => "idempotent".to_owned(),
-            ToolClauseKind::Independent => "independent".to_owned(),
             ToolClauseKind::Timeout(duration) => format!("timeout {}", self.written(duration.span)),
             ToolClauseKind::Category(name) => format!("category {}", name.name),
         }

@@ -50,7 +50,6 @@ impl<'s> Walk<'s> {
         match word {
             "pure" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Pure),
             "idempotent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Idempotent),
-            "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
             "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
             "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
             "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),

@@ -42,7 +42,7 @@ struct FileRow {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let names = names(session, &args.files)?;
-    let base = texts::base(&session.config)?;
+    let base = session.base()?;
     let mut report = Report { files: Vec::new(), diagnostics: Vec::new(), errors: 0, warnings: 0 };
     show(session, &mut report, &base.diagnostics, &base.sources)?;
     for (name, path) in names {
@@ -146,8 +146,8 @@ fn show(session: &Session, report: &mut Report, diagnostics: &[Diagnostic], sour
 }
 
 fn summarise(session: &Session, report: &Report) {
-    let files = count(report.files.len(), "file");
     let unreadable = report.files.iter().filter(|row| row.unreadable.is_some()).count();
+    let files = count(report.files.len() - unreadable, "file");
     let mut parts = Vec::new();
     if report.errors > 0 {
         parts.push(session.out.err_tone(Tone::Bad, &count(report.errors, "error")));
@@ -155,10 +155,11 @@ fn summarise(session: &Session, report: &Report) {
     if report.warnings > 0 {
         parts.push(session.out.err_tone(Tone::Careful, &count(report.warnings, "warning")));
     }
-    let found = match parts.is_empty() {
-        true => session.out.err_tone(Tone::Good, "no mistakes"),
-        false => parts.join(" and "),
+    let found = match (parts.is_empty(), unreadable == report.files.len()) {
+        (true, true) => "nothing was checked".to_owned(),
+        (true, false) => format!("{} in {files}", session.out.err_tone(Tone::Good, "no mistakes")),
+        (false, _) => format!("{} in {files}", parts.join(" and ")),
     };
     let unread = if unreadable > 0 { format!("; {unreadable} could not be read") } else { String::new() };
-    session.out.progress(&format!("{found} in {files}{unread}\n"));
+    session.out.progress(&format!("{found}{unread}\n"));
 }

@@ -6,7 +6,7 @@ use super::texts::{self, Base, Text};
 use crate::config::{Config, Overrides, Places};
 use crate::desk::{Desk, Draft, key_of};
 use crate::journal::{Role, Store, StoredSource};
-use crate::render::text::{Paint, count};
+use crate::render::text::{Paint, Tone, count, inline};
 use planc_lang::codes::Severity;
 use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
@@ -77,9 +77,22 @@ impl Session {
         }
     }
 
+    /// The catalogues, with what is wrong with them. When nothing is, the rules of the policy are held against their tools.
+    pub fn base(&self) -> Result<Base, Fault> {
+        let base = texts::base(&self.config)?;
+        if count_errors(&base.diagnostics) == 0 {
+            let tools: Vec<&str> = base.catalogue.tools().map(|tool| tool.name.as_str()).collect();
+            for rule in self.config.idle_policies(&tools)? {
+                let head = self.out.err_tone(Tone::Careful, "warning:");
+                self.out.note(&format!("{head} `{}` in `[policy]` matches no tool\n", inline(rule)));
+            }
+        }
+        Ok(base)
+    }
+
     /// The catalogues, when nothing is wrong with them.
     pub fn catalogues(&self) -> Result<Base, Fault> {
-        let base = texts::base(&self.config)?;
+        let base = self.base()?;
         let errors = count_errors(&base.diagnostics);
         match errors {
             0 => Ok(base),

@@ -223,6 +223,11 @@ fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
 fn check(settings: &Settings) -> Result<(), (usize, ConfigError)> {
     let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
     for glob in settings.workspace.read.iter().flatten().chain(&settings.catalogues.files) {
+        // Read as a glob it would silently exclude nothing.
+        if glob.get_ref().starts_with('!') {
+            let error = at(glob, format!("`{}` excludes nothing: there are no exclusions", glob.get_ref()));
+            return Err((error.0, error.1.help("list what is meant instead, such as `docs/**` and `src/**`")));
+        }
         check_glob(glob.get_ref()).map_err(|reason| at(glob, reason))?;
     }
     for glob in settings.policy.keys() {
@@ -306,6 +311,8 @@ mod tests {
     fn what_cannot_be_meant_is_refused() {
         for text in [
             "[workspace]\nread = [\"../up\"]",
+            "[workspace]\nread = [\"**\", \"!secret/**\"]",
+            "[catalogues]\nfiles = [\"!a.pl\"]",
             "[http]\nhosts = [\"https://a.example/\"]",
             "[programs]\npass_env = [\"A=B\"]",
             "[policy]\n\"a[\" = \"ask\"",

@@ -9,6 +9,7 @@ mod places;
 pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use places::Places;
 
+use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
 use std::path::{Path, PathBuf};
 
@@ -103,6 +104,29 @@ impl Config {
             .filter(|(glob, _)| matches(glob))
             .map(|(_, decision)| *decision)
             .fold(catalogue, |strictest, next| if rank(next) > rank(strictest) { next } else { strictest })
+    }
+
+    /// Compares the rules of `[policy]` with the names of all tools. Gives the globs that match none; a name without wildcard
+    /// that is no tool is an error, for what it was meant for would silently go without a rule.
+    pub fn idle_policies(&self, tools: &[&str]) -> Result<Vec<&str>, ConfigError> {
+        let mut idle = Vec::new();
+        for (rule, _) in &self.policy {
+            let matcher = globset::Glob::new(rule).ok().map(|glob| glob.compile_matcher());
+            if tools.iter().any(|tool| matcher.as_ref().is_some_and(|matcher| matcher.is_match(tool))) {
+                continue;
+            }
+            if rule.contains(['*', '?', '[', '{']) {
+                idle.push(rule.as_str());
+                continue;
+            }
+            let file = self.file.as_ref().map_or_else(|| CONFIG_NAME.to_owned(), |path| path.display().to_string());
+            let error = ConfigError::world(format!("`{rule}` is no tool, in `[policy]` of `{file}`"));
+            return Err(match nearest(rule, tools.iter().copied()) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error.help("`planc tools` lists all tools"),
+            });
+        }
+        Ok(idle)
     }
 
     /// Makes the state directory, private to this account and out of reach of plans, and checks one that exists.

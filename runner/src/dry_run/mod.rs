@@ -82,6 +82,7 @@ impl DryRun<'_> {
             .map(|assumption| AssumptionReport {
                 text: assumption.text.clone(),
                 outcome: self.check(assumption.check.as_ref(), &mut env, &mut overlay),
+                check: assumption.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
         let mut steps = Steps::new(self, env, overlay);

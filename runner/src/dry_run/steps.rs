@@ -3,7 +3,7 @@
 use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
-use crate::coverage::{uncovered_changes, uncovered_touches, verb_of};
+use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
 use crate::prediction::Prediction;
 use crate::report::{EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::tool::registry::Implementation;
@@ -73,6 +73,8 @@ impl<'d, 'a> Steps<'d, 'a> {
                 },
                 None => {
                     let touches = step.call.tool.touches(&values);
+                    self.judge_touches(step, &touches);
+                    self.judge_paths(step, &touches);
                     self.dry.mark_unknown(&touches, &mut self.overlay);
                     self.later(step, "whether it runs is known only after the run".into())
                 }
@@ -112,9 +114,8 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// The step, made as far as plan mode allows.
     fn made(&mut self, id: StepId, step: &Step, values: &[Value]) -> Done {
         let plan = &self.dry.compiled.plan;
-        for uncovered in uncovered_touches(plan, &step.call.tool.touches(values)) {
-            self.problem(step, uncovered.to_string());
-        }
+        let touches = step.call.tool.touches(values);
+        self.judge_touches(step, &touches);
         let earlier = !step.uses.is_empty();
         let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
             Ok(called) => called,
@@ -129,7 +130,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.problem(step, uncovered.to_string());
         }
         match called {
-            Called::Later(why) => Done { changes, ..self.later(step, why) },
+            Called::Later(why) => {
+                self.judge_paths(step, &touches);
+                Done { changes, ..self.later(step, why) }
+            }
             Called::Made(value) => {
                 self.env.set_step(id, value.clone());
                 for expect in &step.expect {
@@ -151,6 +155,27 @@ impl<'d, 'a> Steps<'d, 'a> {
                 };
                 Done { outcome, changes, value }
             }
+        }
+    }
+
+    /// Programs, hosts and names that a call touches.
+    fn judge_touches(&mut self, step: &Step, touches: &[(EffectVerb, Resource)]) {
+        for uncovered in uncovered_touches(&self.dry.compiled.plan, touches) {
+            self.problem(step, uncovered.to_string());
+        }
+    }
+
+    /// The paths that a call would change which is not made here: a line must stand that may allow each.
+    fn judge_paths(&mut self, step: &Step, touches: &[(EffectVerb, Resource)]) {
+        let overlay = &mut self.overlay;
+        // Where links lead decides, as it does when the call is made; a tool may also mean the link itself.
+        let led = |path: &str| match (overlay.resolve(path), overlay.resolve_link(path)) {
+            (Ok(followed), Ok(link)) => vec![followed, link],
+            (Ok(one), Err(_)) | (Err(_), Ok(one)) => vec![one],
+            (Err(_), Err(_)) => vec![path.to_owned()],
+        };
+        for uncovered in uncovered_paths(&self.dry.compiled.plan, touches, led) {
+            self.problem(step, uncovered.to_string());
         }
     }
 

@@ -198,6 +198,14 @@ fn assumptions(out: &mut String, report: &PlanReport, look: Look) {
         let more = more.map_or_else(String::new, |more| format!(" — {more}"));
         let text = format!("{}{more}", inline(&assumption.text));
         hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+        holds_when(out, look, assumption.check.as_deref());
+    }
+}
+
+/// What is checked: the text above it is only what the author says about it.
+fn holds_when(out: &mut String, look: Look, check: Option<&str>) {
+    if let Some(check) = check {
+        hang(out, look, "    ", 4, &format!("holds when {}", inline(check)), Some(Tone::Dim));
     }
 }
 
@@ -276,9 +284,7 @@ fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<
         hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
         steps::draw(out, look, &verification.steps, number, fold);
         number += verification.steps.len();
-        if let Some(check) = &verification.check {
-            hang(out, look, "    ", 4, &format!("holds when {}", inline(check)), Some(Tone::Dim));
-        }
+        holds_when(out, look, verification.check.as_deref());
     }
 }
 

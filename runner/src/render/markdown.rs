@@ -49,7 +49,11 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     })?;
     section(out, "Assumptions", &report.assumptions, |out, assumption| {
         let (mark, more) = mark(&assumption.outcome, "for you to confirm");
-        writeln!(out, "- {mark} {}{more}", prose(&assumption.text))
+        writeln!(out, "- {mark} {}{more}", prose(&assumption.text))?;
+        match &assumption.check {
+            Some(check) => writeln!(out, "  - holds when {}", code(check)),
+            None => Ok(()),
+        }
     })?;
     section(out, "Critical: all that it may touch", &report.critical, |out, line| {
         writeln!(out, "- {} {}{}", prose(&line.verb), code(&line.resource), why(&line.why))?;

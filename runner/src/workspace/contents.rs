@@ -21,11 +21,14 @@ impl Contents {
         Ok(Contents { dir: dir.to_owned() })
     }
 
-    /// Keeps bytes; when this returns they survive a crash. Bytes that are there already are not written again.
+    /// Keeps bytes; when this returns they survive a crash. Bytes that are there already are not written again; what is
+    /// there damaged is replaced.
     pub fn put(&self, bytes: &[u8]) -> io::Result<Digest> {
         let digest = Digest::of(bytes);
         let (shard, file) = self.place(&digest);
-        if file.metadata().is_ok_and(|meta| meta.len() == bytes.len() as u64) {
+        if holds(&file, bytes) {
+            // Whoever put it there may not have come to this.
+            sync_dir(&shard)?;
             return Ok(digest);
         }
         if !shard.exists() {
@@ -61,6 +64,11 @@ impl Contents {
     }
 }
 
+fn holds(file: &Path, bytes: &[u8]) -> bool {
+    file.metadata().is_ok_and(|meta| meta.len() == bytes.len() as u64)
+        && fs::read(file).is_ok_and(|stored| stored == bytes)
+}
+
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
@@ -70,4 +78,20 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn sync_dir(dir: &Path) -> io::Result<()> {
     let dir = rustix::fs::open(dir, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     Ok(rustix::fs::fsync(&dir)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_content_is_replaced_when_it_is_kept_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let contents = Contents::open(dir.path()).unwrap();
+        let digest = contents.put(b"right").unwrap();
+        fs::write(contents.place(&digest).1, b"wrong").unwrap();
+        assert!(contents.get(&digest).is_err());
+        contents.put(b"right").unwrap();
+        assert_eq!(contents.get(&digest).unwrap(), b"right");
+    }
 }

@@ -4,13 +4,11 @@
 use super::TEMPORARY_PREFIX;
 use super::confined::identity_of;
 use super::error::FileError;
+use planc_lang::cover::PROTECTED_NAMES;
 use planc_lang::paths::within;
 use rustix::fs::Stat;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-/// Names that are planc's own wherever they are.
-const OWN_NAMES: [&str; 2] = ["planc.toml", ".planc"];
 
 /// What no tool may read or change.
 #[derive(Debug)]
@@ -57,7 +55,7 @@ impl Guard {
 
 /// Whether a file name is planc's own.
 pub(super) fn is_own_name(name: &str) -> bool {
-    OWN_NAMES.iter().any(|own| name.eq_ignore_ascii_case(own)) || is_temporary(name)
+    PROTECTED_NAMES.iter().any(|own| name.eq_ignore_ascii_case(own)) || is_temporary(name)
 }
 
 /// Whether a file name is that of a temporary file of planc.

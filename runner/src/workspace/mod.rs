@@ -38,6 +38,8 @@ pub const MAX_PATHS: usize = 100_000;
 pub const MAX_WALKED: usize = 1_000_000;
 /// The most bytes, earlier and later contents together, of all changes that one call makes: 256 MiB.
 pub const MAX_CALL_BYTES: u64 = 256 << 20;
+/// The most bytes of different contents that all calls of one simulation may start from and end in: they are in memory.
+pub const MAX_HELD_BYTES: u64 = 1 << 30;
 /// The most links that are followed to reach one path.
 pub const MAX_LINKS: usize = 40;
 /// What the names of temporary files begin with; no tool sees or touches them.

@@ -251,3 +251,38 @@ fn an_undo_clause_is_judged_like_a_step() {
     }
     assert!(!fs::exists(format!("{log}.evil")).unwrap());
 }
+
+#[test]
+fn what_critical_forbids_is_blocked_though_nobody_knows_whether_it_runs() {
+    let cases = [
+        (r#"process.run(argv: ["git", "tag", "v${v}"])"#, r#"no `critical` line allows `run "git tag v1"`"#),
+        (r#"http.get(url: "https://${v}.b.example/")"#, r#"no `critical` line allows `contact "1.b.example"`"#),
+        (r#"fs.write(path: "out/${v}", text: "x")"#, r#"no `critical` line allows `modify "out/1"`"#),
+        (r#"fs.delete(path: "in/${v}")"#, r#"no `critical` line allows `delete "in/1"`"#),
+        (r#"fs.write(path: "link/${v}", text: "x")"#, r#"no `critical` line allows `modify "in/1"`"#),
+    ];
+    for (call, why) in cases {
+        let place = Place::new();
+        place.put("in/1", "a").link("in", "link");
+        let text = format!(
+            r#"plan "Unknown" {{
+  input v: string
+  critical {{
+    run "true"
+    run "git push"
+    contact "a.example"
+    create "made/**"
+    create "link/**"
+    delete "made/**"
+  }}
+  step first = process.run(argv: ["true"])
+  step second = {call} {{
+    when first.exit_code == 0
+  }}
+}}
+"#
+        );
+        place.put("p.pl", text);
+        place.planc(&["plan", "--input", "v=1", "p.pl"]).exits(1).says("[BLOCKED]").says(why);
+    }
+}

@@ -32,6 +32,7 @@ pub fn limits() -> String {
         ("catalogue files of a workspace", planc::config::MAX_CATALOGUES.to_string()),
         ("a file that a tool reads or writes", mib(planc::workspace::MAX_FILE_BYTES)),
         ("all that one call reads and writes", mib(planc::workspace::MAX_CALL_BYTES)),
+        ("all contents that one dry run holds", mib(planc::workspace::MAX_HELD_BYTES)),
         ("paths that one call finds or changes", planc::workspace::MAX_PATHS.to_string()),
         ("entries that one call walks over", planc::workspace::MAX_WALKED.to_string()),
         ("links on the way to a path", planc::workspace::MAX_LINKS.to_string()),

@@ -19,7 +19,6 @@ catalogue demo {
     writes "table:${name}"
     contacts "db.example"
     idempotent
-    independent
     approval ask
   }
 

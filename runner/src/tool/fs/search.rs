@@ -31,7 +31,7 @@ pub fn search(args: &Args, overlay: &mut Overlay) -> Result<Value, ToolError> {
             Sight::Known(None) => {}
             Sight::Known(Some(text)) => {
                 searched += 1;
-                collect(&regex, path, &text, &mut matches);
+                collect(&regex, path, &text, max, &mut matches);
             }
         }
         if matches.len() as u64 > max {
@@ -55,13 +55,17 @@ fn text_of(overlay: &mut Overlay, path: &str) -> Result<Sight<Option<String>>, F
     }))
 }
 
-fn collect(regex: &Regex, path: &str, text: &str, matches: &mut Vec<Value>) {
+/// Adds the lines that match, up to one more than `max` in all: enough to tell that there are too many.
+fn collect(regex: &Regex, path: &str, text: &str, max: u64, matches: &mut Vec<Value>) {
     for (index, line) in text.lines().enumerate().filter(|(_, line)| regex.is_match(line)) {
         matches.push(Value::record([
             ("path", Value::string(path)),
             ("line", count(index + 1)),
             ("text", Value::string(clipped(line))),
         ]));
+        if matches.len() as u64 > max {
+            return;
+        }
     }
 }
 
@@ -76,4 +80,17 @@ fn clipped(line: &str) -> String {
 fn reason(error: &regex::Error) -> String {
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_held_than_tells_that_there_is_too_much() {
+        let regex = Regex::new("a").unwrap();
+        let mut matches = Vec::new();
+        collect(&regex, "f", &"a\n".repeat(1000), 10, &mut matches);
+        assert_eq!(matches.len(), 11);
+    }
 }

@@ -1,6 +1,8 @@
 //! What calls changed in an overlay ⟶ the net changes in the order in which they can be applied.
 
-use super::{Change, FileError, FileState, Kind, MAX_CALL_BYTES, MAX_PATHS, Overlay, Shown, Sight, World, parent};
+use super::{
+    Change, FileError, FileState, Kind, MAX_CALL_BYTES, MAX_HELD_BYTES, MAX_PATHS, Overlay, Shown, Sight, World, parent,
+};
 use planc_lang::paths::within;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -81,8 +83,11 @@ impl Overlay {
         {
             self.base.check_writable(parent(path))?;
         }
-        self.keep(path, &before)?;
-        self.keep(path, &Sight::Known(after.clone()))?;
+        let before = match before {
+            Sight::Known(shown) => Sight::Known(self.keep(path, shown)?),
+            Sight::Unknown { by } => Sight::Unknown { by },
+        };
+        let after = self.keep(path, after)?;
         let before = match before {
             Sight::Known(shown) => {
                 shown.state().map_or_else(|| Sight::Unknown { by: self.last_unknown() }, Sight::Known)
@@ -98,17 +103,27 @@ impl Overlay {
         Ok(())
     }
 
-    /// Keeps the content of one side of a change.
-    fn keep(&mut self, path: &str, shown: &Sight<Shown>) -> Result<(), FileError> {
-        let Sight::Known(Shown::File { bytes, digest, .. }) = shown else { return Ok(()) };
+    /// Keeps the content of one side of a change, equal ones once.
+    fn keep(&mut self, path: &str, shown: Shown) -> Result<Shown, FileError> {
+        let Shown::File { bytes, digest, mode } = shown else { return Ok(shown) };
         self.bytes += bytes.len() as u64;
         if self.bytes > MAX_CALL_BYTES {
             return Err(FileError::Limit(format!(
                 "the call changes more than {MAX_CALL_BYTES} bytes of contents, reached at `{path}`"
             )));
         }
-        self.contents.insert(*digest, bytes.clone());
-        Ok(())
+        if let Some(same) = self.contents.get(&digest) {
+            return Ok(Shown::File { bytes: same.clone(), digest, mode });
+        }
+        let held = self.held + bytes.len() as u64;
+        if held > MAX_HELD_BYTES {
+            return Err(FileError::Limit(format!(
+                "all calls together change more than {MAX_HELD_BYTES} bytes of contents, reached at `{path}`"
+            )));
+        }
+        self.held = held;
+        self.contents.insert(digest, bytes.clone());
+        Ok(Shown::File { bytes, digest, mode })
     }
 
     fn forget_call(&mut self) {
@@ -145,4 +160,34 @@ fn ordered(net: BTreeMap<String, (FileState, FileState)>) -> Vec<Change> {
     middle.sort_by_key(|change| change.path.clone());
     last.sort_by_key(|change| Reverse(change.path.clone()));
     first.into_iter().chain(middle).chain(last).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Executable;
+    use super::*;
+    use crate::workspace::Workspace;
+    use std::sync::Arc;
+
+    #[test]
+    fn equal_contents_are_held_once_and_all_together_are_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let mut overlay = Overlay::new(Arc::new(Workspace::open(&root, Vec::new()).unwrap()));
+        let write = |overlay: &mut Overlay, path: &str, text: &str| {
+            overlay.write(path, text.as_bytes().into(), Executable::Unchanged).map(|_| overlay.take_changes())
+        };
+        write(&mut overlay, "a", "same").unwrap();
+        write(&mut overlay, "b", "same").unwrap();
+        assert_eq!(overlay.held, 4);
+        let bytes = |path: &str| match &overlay.entries[path] {
+            Shown::File { bytes, .. } => bytes.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert!(Arc::ptr_eq(&bytes("a"), &bytes("b")));
+        overlay.held = MAX_HELD_BYTES - 1;
+        write(&mut overlay, "c", "same").unwrap();
+        let error = write(&mut overlay, "d", "other").unwrap_err();
+        assert!(error.to_string().contains("all calls together"), "{error}");
+    }
 }

@@ -14,7 +14,7 @@ use super::listing::{Info, Kind, Listing, matches_seen};
 use super::resolve::{Last, World};
 use super::root::Workspace;
 use super::walk::{self, join, parent};
-use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_PATHS, Observation};
+use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_PATHS, Observation};
 use changes::Touched;
 pub use changes::UnknownChange;
 pub use edits::Executable;
@@ -66,6 +66,8 @@ pub struct Overlay {
     touched: BTreeMap<String, Touched>,
     marks_before: Option<Vec<Mark>>,
     bytes: u64,
+    /// The bytes in `contents`.
+    held: u64,
     observations: Vec<Observation>,
     looked: BTreeSet<Look>,
     base_observations: Vec<Observation>,
@@ -84,6 +86,7 @@ impl Overlay {
             touched: BTreeMap::new(),
             marks_before: None,
             bytes: 0,
+            held: 0,
             observations: Vec::new(),
             looked: BTreeSet::new(),
             base_observations: Vec::new(),
