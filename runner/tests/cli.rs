@@ -400,3 +400,85 @@ fn the_first_plan_stands_in_its_one_form() {
     let (out, err, code) = world.run(&["fmt", "--check", "hello.pl"]);
     assert_eq!(code, 0, "{out}{err}");
 }
+
+/// A plan in the state of its run, with the run's name.
+fn started(world: &World, plan: &str) -> String {
+    world.write("doubt.pl", plan);
+    let (plan, _) = world.json(&["plan", "doubt.pl", "--format", "json"]);
+    let named = format!("--approve={}", plan["digest"].as_str().unwrap());
+    world.planc(&["run", &named, "doubt.pl"]).output().unwrap();
+    world.json(&["runs", "--format", "json"]).0["runs"][0]["run"].as_str().unwrap().to_owned()
+}
+
+/// A program that ends its planc where it is called first, and succeeds later.
+fn deadly(world: &World) -> String {
+    let flag = world.workspace().join("../called");
+    format!("process.run(argv: [\"sh\", \"-c\", \"test -e {0} || {{ touch {0}; kill -9 $PPID; }}\"])", flag.display())
+}
+
+#[test]
+fn an_undo_call_in_doubt_is_resolved_and_taking_back_goes_on() {
+    for answer in ["redo", "fail"] {
+        let world = World::new();
+        let undo = deadly(&world);
+        let run = started(
+            &world,
+            &format!(
+                r#"plan "Doubt" {{
+  critical {{
+    create "a.txt"
+    run "sh"
+  }}
+  step a = fs.write(path: "a.txt", text: "a")
+  step on = process.run(argv: ["sh", "-c", "true"]) {{
+    undo {undo}
+  }}
+}}
+"#
+            ),
+        );
+        world.planc(&["undo", &run]).output().unwrap();
+        let (out, err, code) = world.run(&["resume", &run]);
+        assert!(code == 7 && err.contains("its undo call was cut off"), "{out}{err}");
+        let (out, _, code) = world.run(&["undo", &run]);
+        assert!(code == 4 && out.contains(&format!("planc resume {run} --resolve on=redo|fail")), "{out}");
+        assert!(out.contains("? on\n      it is not known whether its undo call took effect"), "{out}");
+        let (out, err, code) = world.run(&["resume", &run, "--resolve", &format!("on={answer}")]);
+        assert!(code == 0 && out.contains("[UNDONE]"), "{out}{err}");
+        assert_eq!(out.contains("a person said not to make it again"), answer == "fail", "{out}");
+        assert!(!world.workspace().join("a.txt").exists());
+        let (_, err, code) = world.run(&["resume", &run]);
+        assert!(code == 2 && err.contains("it was taken back"), "{err}");
+    }
+}
+
+#[test]
+fn a_step_in_doubt_is_not_made_again_once_taking_back_has_begun() {
+    let world = World::new();
+    let call = deadly(&world);
+    let run = started(
+        &world,
+        &format!(
+            r#"plan "Doubt" {{
+  critical {{
+    create "a.txt"
+    run "sh"
+  }}
+  step a = fs.write(path: "a.txt", text: "a")
+  step on = {call}
+}}
+"#
+        ),
+    );
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 4 && out.contains("? on\n"), "{out}{err}");
+    assert!(out.contains("it is not known whether it took effect"), "{out}");
+    assert!(out.contains(&format!("planc resume {run} --resolve on=fail")), "{out}");
+    let events = || world.json(&["show", &run, "--format", "json"]).0["events"].as_array().unwrap().len();
+    let before = events();
+    let (_, err, code) = world.run(&["resume", &run, "--resolve", "on=redo"]);
+    assert!(code == 2 && err.contains("taking back run") && err.contains("on=fail"), "{err}");
+    assert_eq!(events(), before, "the answer is not kept");
+    let (out, err, code) = world.run(&["resume", &run, "--resolve", "on=fail"]);
+    assert!(code == 0 && out.contains("[UNDONE]"), "{out}{err}");
+}

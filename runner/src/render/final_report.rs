@@ -7,7 +7,7 @@ use super::call;
 use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::text::{Look, Tone, count, hang, inline};
-use crate::event::{Approved, Conflict, Difference, End, Event};
+use crate::event::{Approved, Conflict, Difference, End, Event, Resolution};
 use crate::report::{PlanReport, StepOutcome, StepReport};
 use crate::workspace::{Change, FileState};
 use planc_lang::value::Value;
@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 
 /// The version of the JSON form.
 pub const RUN_REPORT_FORMAT: u32 = 1;
+
+/// Why a step whose undo call was in doubt is as it is.
+const SETTLED_UNDO: &str = "its undo call was in doubt, and a person said not to make it again";
 
 /// What came of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +49,21 @@ pub struct RunReport {
     pub conflicts: Vec<Conflict>,
     /// What it returned.
     pub outputs: Value,
+    /// Whether taking back has begun.
+    #[serde(skip)]
+    pub taking_back: bool,
+    /// Steps whose undo call was made and has no outcome yet, or got one from a person.
+    #[serde(skip)]
+    undo_calls: BTreeMap<String, UndoAnswer>,
+}
+
+/// What is known of an undo call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UndoAnswer {
+    /// It was begun.
+    Open,
+    /// A person said not to make it again.
+    Settled,
 }
 
 /// A step and what came of it.
@@ -113,6 +131,8 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         verified: Vec::new(),
         conflicts: Vec::new(),
         outputs: Value::Null,
+        taking_back: false,
+        undo_calls: BTreeMap::new(),
     };
     let mut started: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     for event in events {
@@ -177,7 +197,7 @@ impl RunReport {
     fn take(&mut self, event: &Event) {
         match event {
             Event::Approved { approval } => self.approval = Some(approval.clone()),
-            Event::Started { .. } => (self.end, self.undone) = (None, None),
+            Event::Started { .. } => (self.end, self.undone, self.taking_back) = (None, None, false),
             Event::AssumptionFailed { text, why } | Event::VerificationFailed { text, why } => {
                 self.broken.push((text.clone(), why.clone()));
             }
@@ -191,12 +211,22 @@ impl RunReport {
             Event::StepInDoubt { step, attempt, reason, .. } => {
                 self.set(step, StepEnd::InDoubt, Some(reason), Some(*attempt));
             }
-            Event::DoubtResolved { step, resolution, .. } => match resolution {
-                crate::event::Resolution::Redo => self.set(step, StepEnd::Waiting, None, None),
-                crate::event::Resolution::Fail => {
-                    self.set(step, StepEnd::Failed, Some("in doubt, and counted as failed by a person"), None);
+            Event::DoubtResolved { step, resolution, .. } => {
+                match (self.undo_calls.get(step) == Some(&UndoAnswer::Open), resolution) {
+                    (true, Resolution::Redo) => {
+                        self.undo_calls.remove(step);
+                        self.set(step, StepEnd::Done, None, None);
+                    }
+                    (true, Resolution::Fail) => {
+                        self.undo_calls.insert(step.clone(), UndoAnswer::Settled);
+                        self.set(step, StepEnd::Done, Some(SETTLED_UNDO), None);
+                    }
+                    (false, Resolution::Redo) => self.set(step, StepEnd::Waiting, None, None),
+                    (false, Resolution::Fail) => {
+                        self.set(step, StepEnd::Failed, Some("in doubt, and counted as failed by a person"), None);
+                    }
                 }
-            },
+            }
             Event::CallWaits { step } => self.set(step, StepEnd::Waiting, Some("waits for a yes"), None),
             Event::VerificationHeld { text } => self.verified.push(text.clone()),
             Event::Ended { end, outputs } => {
@@ -206,19 +236,41 @@ impl RunReport {
             Event::StepUndone { step, conflicts, .. } => {
                 self.conflicts.extend(conflicts.iter().cloned());
                 if conflicts.is_empty() {
+                    let settled = self.undo_calls.get(step) == Some(&UndoAnswer::Settled);
+                    self.set(step, StepEnd::Undone, settled.then_some(SETTLED_UNDO), None);
+                }
+            }
+            Event::UndoCallStarted { step, .. } => {
+                self.undo_calls.insert(step.clone(), UndoAnswer::Open);
+            }
+            Event::UndoCallEnded { step, error } => {
+                self.undo_calls.remove(step);
+                if error.is_none() {
                     self.set(step, StepEnd::Undone, None, None);
                 }
             }
-            Event::UndoCallEnded { step, error: None } => self.set(step, StepEnd::Undone, None, None),
-            // What is still left is told again.
-            Event::UndoStarted { .. } => self.conflicts.clear(),
-            Event::UndoEnded { complete } => self.undone = Some(*complete),
-            Event::AssumptionHeld { .. }
-            | Event::CallAnswered { .. }
-            | Event::Interrupted { .. }
-            | Event::UndoCallStarted { .. }
-            | Event::UndoCallEnded { error: Some(_), .. } => {}
+            Event::UndoStarted { .. } => {
+                self.taking_back = true;
+                self.undone = None;
+                // What is still left is told again.
+                self.conflicts.clear();
+            }
+            Event::UndoEnded { complete } => {
+                self.undone = Some(*complete);
+                let open: Vec<String> = self.undo_doubts().map(str::to_owned).collect();
+                for step in open {
+                    let why = "it is not known whether its undo call took effect";
+                    self.set(&step, StepEnd::InDoubt, Some(why), None);
+                }
+            }
+            Event::AssumptionHeld { .. } | Event::CallAnswered { .. } | Event::Interrupted { .. } => {}
         }
+    }
+
+    /// Steps whose undo call was cut off.
+    fn undo_doubts(&self) -> impl Iterator<Item = &str> {
+        let open = self.undo_calls.iter().filter(|(_, answer)| **answer == UndoAnswer::Open);
+        open.map(|(step, _)| step.as_str())
     }
 
     /// How many steps came to what.
@@ -361,8 +413,8 @@ fn difference_row(difference: &PlannedActual) -> (&'static str, Tone, String) {
 /// What a person may do next.
 fn next(report: &RunReport) -> Vec<String> {
     let run = shell_word(&report.run);
-    if report.undone == Some(true) {
-        return Vec::new();
+    if report.taking_back {
+        return next_of_taking_back(report);
     }
     match report.end {
         Some(End::Done) | None => Vec::new(),
@@ -380,5 +432,30 @@ fn next(report: &RunReport) -> Vec<String> {
             vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
         }
         Some(End::Refused) => vec![format!("planc undo {run}   takes back what it has done")],
+    }
+}
+
+/// What is left to say of calls in doubt, else that taking back can go on.
+fn next_of_taking_back(report: &RunReport) -> Vec<String> {
+    let run = shell_word(&report.run);
+    if report.undone == Some(true) {
+        return Vec::new();
+    }
+    let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
+    let lines: Vec<String> = doubtful
+        .map(|row| match report.undo_doubts().any(|step| step == row.step) {
+            true => format!(
+                "planc resume {run} --resolve {}=redo|fail   says what became of its undo call, and takes back the rest",
+                inline(&row.step)
+            ),
+            false => format!(
+                "planc resume {run} --resolve {}=fail   says that you have looked, and takes back the rest",
+                inline(&row.step)
+            ),
+        })
+        .collect();
+    match lines.is_empty() {
+        true => vec![format!("planc undo {run}   goes on taking back")],
+        false => lines,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Res
         true => clean(setup, recorder).await,
         false => sweep(setup, recorder).await,
     }
+    settle(setup, recorder).await?;
     let mut report = UndoReport::default();
     let mut left_paths = BTreeSet::new();
     let records = last_first(&recorder.state());
@@ -79,6 +80,25 @@ fn was_cut_off(state: &RunState) -> bool {
     let open =
         |step: &StepRecord| matches!(step.state, StepState::Running { .. }) || step.undo_call == UndoCall::Started;
     state.steps().iter().any(open)
+}
+
+/// A call that was cut off is in doubt, so that a person can say what became of it. What a file tool was to change is
+/// recorded, and looked at path by path.
+async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
+    let plan = &setup.compiled.plan;
+    let open: Vec<StepRecord> =
+        recorder.state().steps().iter().filter(|step| is_in_doubt(Some(*step))).cloned().collect();
+    for record in open {
+        let call = plan.step(&record.name).map(|id| &plan.get(id).call);
+        let Some(call) = call.filter(|call| !call.tool.is_read_only()) else { continue };
+        if matches!(record.state, StepState::Running { .. }) {
+            let reason =
+                format!("planc ended during the call of `{}`; it is not known whether it took effect", call.tool.name);
+            let (step, attempt) = (record.name, record.attempt);
+            recorder.record(Event::StepInDoubt { step, attempt, reason, changes: Vec::new() }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Steps that began and were not taken back, in the reverse order in which they ended.
