@@ -482,3 +482,17 @@ fn a_step_in_doubt_is_not_made_again_once_taking_back_has_begun() {
     let (out, err, code) = world.run(&["resume", &run, "--resolve", "on=fail"]);
     assert!(code == 0 && out.contains("[UNDONE]"), "{out}{err}");
 }
+
+#[test]
+fn of_a_plan_that_waits_there_is_nothing_to_take_back() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    assert_eq!(world.run(&["plan", "good.pl"]).2, 0);
+    let run = world.json(&["runs", "--format", "json"]).0["runs"][0]["run"].as_str().unwrap().to_owned();
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 2 && out.is_empty() && err.contains("nothing to take back"), "{out}{err}");
+    assert!(err.contains(&format!("`planc abort {run}` withdraws it")), "{err}");
+    assert_eq!(world.run(&["abort", &run]).2, 0);
+    let (_, err, code) = world.run(&["undo", &run]);
+    assert!(code == 2 && !err.contains("withdraws"), "{err}");
+}
