@@ -496,3 +496,56 @@ fn of_a_plan_that_waits_there_is_nothing_to_take_back() {
     let (_, err, code) = world.run(&["undo", &run]);
     assert!(code == 2 && !err.contains("withdraws"), "{err}");
 }
+
+#[test]
+fn a_run_whose_process_is_gone_says_so() {
+    let world = World::new();
+    let call = deadly(&world);
+    let plan = format!("plan \"Gone\" {{\n  critical {{ run \"sh\" }}\n  step slow = {call}\n}}\n");
+    let run = started(&world, &plan);
+    let (out, _, _) = world.run(&["show", &run]);
+    assert!(out.contains("▸ slow") && out.contains("not finished: the process is gone"), "{out}");
+    assert!(out.contains(&format!("planc resume {run} ")) && out.contains(&format!("planc undo {run} ")), "{out}");
+    let (shown, _) = world.json(&["show", &run, "--format", "json"]);
+    assert_eq!(shown["result"]["gone"], true);
+    // Somebody is at work on it.
+    fn holds(folder: &Path) -> Option<std::path::PathBuf> {
+        let found = folder.join("lock").is_file().then(|| folder.to_owned());
+        let below = || std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| holds(&entry.path()));
+        found.or_else(below)
+    }
+    let state = holds(&world.folder.path().join("state")).unwrap();
+    let _lock = planc::journal::RunLock::take(&state, &run).unwrap();
+    let (out, _, _) = world.run(&["show", &run]);
+    assert!(!out.contains("the process is gone"), "{out}");
+}
+
+#[test]
+fn a_report_after_taking_back_shows_what_is_left_and_nothing_that_is_gone() {
+    let world = World::new();
+    let run = started(
+        &world,
+        r#"plan "Left" {
+  critical {
+    create "*.txt"
+    run "true"
+  }
+  step a = fs.write(path: "a.txt", text: "a")
+  step b = fs.write(path: "b.txt", text: "b")
+  step look = fs.read(path: "doubt.pl")
+  step program = process.run(argv: ["true"])
+  verify "it is there" { fs.stat(path: "a.txt").kind == "file" }
+  output size = a.bytes
+}
+"#,
+    );
+    world.write("b.txt", "mine");
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 4 && out.contains("! b\n      left b.txt: changed since"), "{out}{err}");
+    assert!(out.contains("1 undone in part"), "{out}");
+    assert!(out.contains("left as they are: program\n"), "{out}");
+    assert!(!out.contains("Checks") && !out.contains("Outputs"), "{out}");
+    world.write("b.txt", "b");
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 0 && out.contains("left as they are: program\n") && !out.contains("in part"), "{out}{err}");
+}
