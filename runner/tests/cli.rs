@@ -419,3 +419,152 @@ fn the_first_plan_stands_in_its_one_form() {
     let (out, err, code) = world.run(&["fmt", "--check", "hello.pl"]);
     assert_eq!(code, 0, "{out}{err}");
 }
+
+/// A plan in the state of its run, with the run's name.
+fn started(world: &World, plan: &str) -> String {
+    world.write("doubt.pl", plan);
+    let (plan, _) = world.json(&["plan", "doubt.pl", "--format", "json"]);
+    let named = format!("--approve={}", plan["digest"].as_str().unwrap());
+    world.planc(&["run", &named, "doubt.pl"]).output().unwrap();
+    world.json(&["runs", "--format", "json"]).0["runs"][0]["run"].as_str().unwrap().to_owned()
+}
+
+/// A program that ends its planc where it is called first, and succeeds later.
+fn deadly(world: &World) -> String {
+    let flag = world.workspace().join("../called");
+    format!("process.run(argv: [\"sh\", \"-c\", \"test -e {0} || {{ touch {0}; kill -9 $PPID; }}\"])", flag.display())
+}
+
+#[test]
+fn an_undo_call_in_doubt_is_resolved_and_taking_back_goes_on() {
+    for answer in ["redo", "fail"] {
+        let world = World::new();
+        let undo = deadly(&world);
+        let run = started(
+            &world,
+            &format!(
+                r#"plan "Doubt" {{
+  critical {{
+    create "a.txt"
+    run "sh"
+  }}
+  step a = fs.write(path: "a.txt", text: "a")
+  step on = process.run(argv: ["sh", "-c", "true"]) {{
+    undo {undo}
+  }}
+}}
+"#
+            ),
+        );
+        world.planc(&["undo", &run]).output().unwrap();
+        let (out, err, code) = world.run(&["resume", &run]);
+        assert!(code == 7 && err.contains("its undo call was cut off"), "{out}{err}");
+        let (out, _, code) = world.run(&["undo", &run]);
+        assert!(code == 4 && out.contains(&format!("planc resume {run} --resolve on=redo|fail")), "{out}");
+        assert!(out.contains("? on\n      it is not known whether its undo call took effect"), "{out}");
+        let (out, err, code) = world.run(&["resume", &run, "--resolve", &format!("on={answer}")]);
+        assert!(code == 0 && out.contains("[UNDONE]"), "{out}{err}");
+        assert_eq!(out.contains("a person said not to make it again"), answer == "fail", "{out}");
+        assert!(!world.workspace().join("a.txt").exists());
+        let (_, err, code) = world.run(&["resume", &run]);
+        assert!(code == 2 && err.contains("it was taken back"), "{err}");
+    }
+}
+
+#[test]
+fn a_step_in_doubt_is_not_made_again_once_taking_back_has_begun() {
+    let world = World::new();
+    let call = deadly(&world);
+    let run = started(
+        &world,
+        &format!(
+            r#"plan "Doubt" {{
+  critical {{
+    create "a.txt"
+    run "sh"
+  }}
+  step a = fs.write(path: "a.txt", text: "a")
+  step on = {call}
+}}
+"#
+        ),
+    );
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 4 && out.contains("? on\n"), "{out}{err}");
+    assert!(out.contains("it is not known whether it took effect"), "{out}");
+    assert!(out.contains(&format!("planc resume {run} --resolve on=fail")), "{out}");
+    let events = || world.json(&["show", &run, "--format", "json"]).0["events"].as_array().unwrap().len();
+    let before = events();
+    let (_, err, code) = world.run(&["resume", &run, "--resolve", "on=redo"]);
+    assert!(code == 2 && err.contains("taking back run") && err.contains("on=fail"), "{err}");
+    assert_eq!(events(), before, "the answer is not kept");
+    let (out, err, code) = world.run(&["resume", &run, "--resolve", "on=fail"]);
+    assert!(code == 0 && out.contains("[UNDONE]"), "{out}{err}");
+}
+
+#[test]
+fn of_a_plan_that_waits_there_is_nothing_to_take_back() {
+    let world = World::new();
+    world.write("good.pl", GOOD);
+    assert_eq!(world.run(&["plan", "good.pl"]).2, 0);
+    let run = world.json(&["runs", "--format", "json"]).0["runs"][0]["run"].as_str().unwrap().to_owned();
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 2 && out.is_empty() && err.contains("nothing to take back"), "{out}{err}");
+    assert!(err.contains(&format!("`planc abort {run}` withdraws it")), "{err}");
+    assert_eq!(world.run(&["abort", &run]).2, 0);
+    let (_, err, code) = world.run(&["undo", &run]);
+    assert!(code == 2 && !err.contains("withdraws"), "{err}");
+}
+
+#[test]
+fn a_run_whose_process_is_gone_says_so() {
+    let world = World::new();
+    let call = deadly(&world);
+    let plan = format!("plan \"Gone\" {{\n  critical {{ run \"sh\" }}\n  step slow = {call}\n}}\n");
+    let run = started(&world, &plan);
+    let (out, _, _) = world.run(&["show", &run]);
+    assert!(out.contains("▸ slow") && out.contains("not finished: the process is gone"), "{out}");
+    assert!(out.contains(&format!("planc resume {run} ")) && out.contains(&format!("planc undo {run} ")), "{out}");
+    let (shown, _) = world.json(&["show", &run, "--format", "json"]);
+    assert_eq!(shown["result"]["gone"], true);
+    // Somebody is at work on it.
+    fn holds(folder: &Path) -> Option<std::path::PathBuf> {
+        let found = folder.join("lock").is_file().then(|| folder.to_owned());
+        let below = || std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| holds(&entry.path()));
+        found.or_else(below)
+    }
+    let state = holds(&world.folder.path().join("state")).unwrap();
+    let _lock = planc::journal::RunLock::take(&state, &run).unwrap();
+    let (out, _, _) = world.run(&["show", &run]);
+    assert!(!out.contains("the process is gone"), "{out}");
+}
+
+#[test]
+fn a_report_after_taking_back_shows_what_is_left_and_nothing_that_is_gone() {
+    let world = World::new();
+    let run = started(
+        &world,
+        r#"plan "Left" {
+  critical {
+    create "*.txt"
+    run "true"
+  }
+  step a = fs.write(path: "a.txt", text: "a")
+  step b = fs.write(path: "b.txt", text: "b")
+  step look = fs.read(path: "doubt.pl")
+  step program = process.run(argv: ["true"])
+  verify "it is there" { fs.stat(path: "a.txt").kind == "file" }
+  output size = a.bytes
+}
+"#,
+    );
+    world.write("b.txt", "mine");
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 4 && out.contains("! b\n      left b.txt: changed since"), "{out}{err}");
+    assert!(out.contains("1 undone in part"), "{out}");
+    assert!(out.contains("left as they are: program\n"), "{out}");
+    assert!(!out.contains("Checks") && !out.contains("Outputs"), "{out}");
+    world.write("b.txt", "b");
+    let (out, err, code) = world.run(&["undo", &run]);
+    assert!(code == 0 && out.contains("left as they are: program\n") && !out.contains("in part"), "{out}{err}");
+}

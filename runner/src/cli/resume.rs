@@ -8,9 +8,10 @@ use super::session::Session;
 use super::terminal::{Terminal, Typed, line};
 use crate::approval::Channel;
 use crate::config::Require;
-use crate::event::{Event, Resolution};
+use crate::event::{End, Event, Resolution};
 use crate::render::text::inline;
-use crate::state::RunState;
+use crate::state::{RunState, UndoState};
+use planc_lang::plan::Plan;
 
 /// Arguments of `planc resume`.
 #[derive(Debug, clap::Args)]
@@ -22,17 +23,47 @@ pub struct Args {
     resolve: Vec<String>,
 }
 
+/// A call of which a person has to say what became of it.
+struct Doubt<'s> {
+    step: &'s str,
+    /// Why it is not known.
+    why: &'s str,
+    /// What may be said, and what that means.
+    choices: &'static [Choice],
+}
+
+/// An answer and what follows from it.
+type Choice = (Resolution, &'static str, &'static str);
+
+/// A step of a run that goes on.
+const STEP: &[Choice] =
+    &[(Resolution::Redo, "redo", "makes the call again"), (Resolution::Fail, "fail", "counts it as failed")];
+
+/// A step of a run that is being taken back: nothing is made again.
+const STEP_TAKEN_BACK: &[Choice] = &[(Resolution::Fail, "fail", "counts it as failed with its effect done")];
+
+/// A call that takes a step back.
+const UNDO_CALL: &[Choice] = &[
+    (Resolution::Redo, "redo", "makes the undo call again"),
+    (Resolution::Fail, "fail", "does not, and takes back the rest"),
+];
+
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let resolutions = args.resolve.iter().map(|text| resolution(text)).collect::<Result<Vec<_>, Fault>>()?;
     let (desk, plan, run) = carry::find(session, &args.run)?;
     let (planned, _) = desk.reopen(plan)?;
+    let plan = &planned.compiled.plan;
     let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
-    let state = RunState::fold(&planned.compiled.plan, &events);
-    let doubts: Vec<(&str, &str)> = state.doubts().collect();
-    for (step, _) in &resolutions {
-        if !doubts.iter().any(|(doubtful, _)| doubtful == step) {
+    let state = RunState::fold(plan, &events);
+    let doubts = doubts(plan, &state);
+    for (step, resolution) in &resolutions {
+        let Some(doubt) = doubts.iter().find(|doubt| doubt.step == step) else {
             return Err(Fault::usage(format!("step `{step}` of run `{}` is not in doubt", run.id)));
+        };
+        if !doubt.choices.iter().any(|(choice, _, _)| choice == resolution) {
+            let message = format!("step `{step}` is not made again: taking back run `{}` has begun", run.id);
+            return Err(Fault::usage(message).help(format!("say `--resolve {step}=fail`: {}", doubt.follows())));
         }
     }
     if session.config.require == Require::Terminal && !resolutions.is_empty() {
@@ -40,37 +71,75 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         return Err(Fault::new(Exit::Refused, message).help("leave `--resolve` out and answer the question"));
     }
     let mut resolved = Vec::new();
-    for (step, why) in doubts {
-        let named = resolutions.iter().find(|(resolved, _)| resolved == step);
+    for doubt in &doubts {
+        let named = resolutions.iter().find(|(resolved, _)| resolved == doubt.step);
         let (resolution, channel) = match named {
             Some((_, resolution)) => (*resolution, Channel::Argument),
-            None => (ask(step, why)?, Channel::Terminal),
+            None => (ask(doubt)?, Channel::Terminal),
         };
         let channel = channel.as_str().to_owned();
-        resolved.push(Event::DoubtResolved { step: step.to_owned(), resolution, channel });
+        resolved.push(Event::DoubtResolved { step: doubt.step.to_owned(), resolution, channel });
     }
     desk.store.append(&run.id, &resolved)?;
-    core::execute(session, &desk, &planned, &run)
+    match state.undo {
+        // What a failure asked for keeps the end of the run.
+        UndoState::Started if doubts.is_empty() && matches!(state.end, Some(End::Failed | End::Refused)) => {
+            core::execute(session, &desk, &planned, &run)
+        }
+        UndoState::Started | UndoState::Partial => core::take_back(session, &desk, &planned, &run),
+        UndoState::No | UndoState::Complete => core::execute(session, &desk, &planned, &run),
+    }
+}
+
+/// Everything in doubt. An undo call that may be made twice simply is made again.
+fn doubts<'s>(plan: &Plan, state: &'s RunState) -> Vec<Doubt<'s>> {
+    let idempotent = |step: &str| {
+        let call = plan.step(step).and_then(|id| plan.get(id).undo.as_ref());
+        call.is_some_and(|call| call.tool.idempotent)
+    };
+    let choices = match state.undo {
+        UndoState::No => STEP,
+        UndoState::Started | UndoState::Partial | UndoState::Complete => STEP_TAKEN_BACK,
+    };
+    // An answer belongs to the undo call where both are open.
+    let undo: Vec<&str> = state.undo_doubts().filter(|step| !idempotent(step)).collect();
+    let of_steps = state.doubts().filter(|(step, _)| !undo.contains(step));
+    let of_steps = of_steps.map(|(step, why)| Doubt { step, why, choices });
+    let why = "its undo call was cut off, and it is not known whether that took effect";
+    let of_undo = undo.iter().map(|step| Doubt { step, why, choices: UNDO_CALL });
+    of_steps.chain(of_undo).collect()
+}
+
+impl Doubt<'_> {
+    fn words(&self) -> String {
+        let words: Vec<&str> = self.choices.iter().map(|(_, word, _)| *word).collect();
+        words.join("|")
+    }
+
+    /// What each answer does, as a sentence goes on.
+    fn follows(&self) -> String {
+        let each: Vec<String> = self.choices.iter().map(|(_, word, does)| format!("`{word}` {does}")).collect();
+        each.join(", ")
+    }
 }
 
 /// Asks a person what became of a call, where there is a terminal.
-fn ask(step: &str, why: &str) -> Result<Resolution, Fault> {
+fn ask(doubt: &Doubt<'_>) -> Result<Resolution, Fault> {
+    let Doubt { step, why, choices } = doubt;
     let open = || {
-        Fault::new(Exit::InDoubt, format!("it cannot be told whether `{step}` took effect: {why}"))
-            .help("look, then say `--resolve STEP=redo` to make the call again, or `--resolve STEP=fail`")
+        Fault::new(Exit::InDoubt, format!("it cannot be told what became of `{step}`: {why}")).help(format!(
+            "look, then say `--resolve {step}={}`: {}",
+            doubt.words(),
+            doubt.follows()
+        ))
     };
     let terminal = Terminal::open().ok_or_else(open)?;
-    let prompt = format!(
-        "? {}: {}\n  Look whether it took effect. `redo` makes the call again, `fail` counts it as failed: ",
-        inline(step),
-        inline(why)
-    );
+    let prompt = format!("? {}: {}\n  Look whether it took effect. {}: ", inline(step), inline(why), doubt.follows());
     match line(&terminal, &prompt) {
-        Ok(Typed::Line(word)) => match word.as_str() {
-            "redo" => Ok(Resolution::Redo),
-            "fail" => Ok(Resolution::Fail),
-            _ => Err(open()),
-        },
+        Ok(Typed::Line(typed)) => {
+            let choice = choices.iter().find(|(_, word, _)| *word == typed);
+            choice.map(|(resolution, _, _)| *resolution).ok_or_else(open)
+        }
         Ok(Typed::Interrupted) => Err(Fault { exit: Exit::Interrupted, ..open() }),
         Ok(Typed::End) | Err(_) => Err(open()),
     }

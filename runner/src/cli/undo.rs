@@ -5,6 +5,7 @@ use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
+use crate::report::PlanStatus;
 
 /// Arguments of `planc undo`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,23 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let (desk, plan, run) = carry::find(session, &args.run)?;
+    if desk.store.events(&run.id)?.is_empty() {
+        let fault = Fault::usage(format!("nothing to take back: run `{}` has not begun", run.id));
+        return Err(match plan.status {
+            PlanStatus::Aborted => fault,
+            PlanStatus::NeedsApproval
+            | PlanStatus::Approved
+            | PlanStatus::Blocked
+            | PlanStatus::Executing
+            | PlanStatus::Verifying
+            | PlanStatus::Done
+            | PlanStatus::Failed
+            | PlanStatus::Paused
+            | PlanStatus::InDoubt
+            | PlanStatus::Undone
+            | PlanStatus::Stale => fault.help(format!("`planc abort {}` withdraws it", run.id)),
+        });
+    }
     let (planned, _) = desk.reopen(plan)?;
     core::take_back(session, &desk, &planned, &run)
 }

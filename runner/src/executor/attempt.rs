@@ -108,7 +108,10 @@ fn unmet(run: &Run, step: &Step, result: &Value) -> Option<String> {
             Ok(value) => not_true(&value)?,
             Err(failure) => failure.message,
         };
-        let which = if step.expect.len() > 1 { format!(" {}", index + 1) } else { String::new() };
+        let which = match step.expect.len() {
+            0 | 1 => String::new(),
+            all => format!(", {} of {all},", index + 1),
+        };
         Some(format!("what it expects{which} does not hold: {why}"))
     })
 }

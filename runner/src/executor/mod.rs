@@ -65,14 +65,19 @@ impl Run {
         };
         match end {
             _ if can_resume => Ok(None),
-            Some(End::Failed) if self.wants_undo() && matches!(undo, UndoState::No | UndoState::Started) => {
-                self.undo_if_wanted(End::Failed).await?;
-                Ok(Some(End::Failed))
+            Some(end @ (End::Failed | End::Refused))
+                if undo == UndoState::Started || undo == UndoState::No && self.wants_undo() =>
+            {
+                undo::take_back(&self.setup, &self.recorder).await?;
+                Ok(Some(end))
             }
             end => {
                 let how = match (undo, end) {
                     (UndoState::No, Some(end)) => format!("{end:?}").to_lowercase(),
-                    (_, _) => "it was taken back".to_owned(),
+                    (UndoState::Complete, _) => "it was taken back".to_owned(),
+                    (UndoState::No | UndoState::Started | UndoState::Partial, _) => {
+                        "taking it back has begun and is not finished".to_owned()
+                    }
                 };
                 Err(RunError::Over { run: self.setup.run.clone(), how })
             }

@@ -59,6 +59,21 @@ impl RunLock {
         Ok(RunLock { file, workspace: None })
     }
 
+    /// Whether a process works on a run. Writes nothing. A file that cannot be looked at counts as held.
+    pub fn is_held(state: &Path, run: &str) -> bool {
+        let mut file = match File::open(state.join(FILE)) {
+            Ok(file) => file,
+            Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
+        };
+        let mut text = String::new();
+        // Whoever holds it has signed it; the dead leave their signature behind.
+        let named = match file.read_to_string(&mut text) {
+            Ok(_) => text.split_whitespace().nth(1) == Some(run),
+            Err(_) => true,
+        };
+        named && matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock | TryLockError::Error(_)))
+    }
+
     /// Takes the workspace as well. Where the system locks no directories, the lock of the state has to do.
     pub fn in_workspace(mut self, root: &Path) -> Result<RunLock, LockError> {
         let Ok(workspace) = File::open(root) else { return Ok(self) };

@@ -7,8 +7,8 @@ use super::call;
 use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::text::{Look, Tone, count, hang, inline};
-use crate::event::{Approved, Conflict, Difference, End, Event};
-use crate::report::{PlanReport, StepOutcome, StepReport};
+use crate::event::{Approved, Conflict, Difference, End, Event, Resolution};
+use crate::report::{PlanReport, StepOutcome, StepReport, UndoKind};
 use crate::workspace::{Change, FileState};
 use planc_lang::value::Value;
 use serde::Serialize;
@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 
 /// The version of the JSON form.
 pub const RUN_REPORT_FORMAT: u32 = 1;
+
+/// Why a step whose undo call was in doubt is as it is.
+const SETTLED_UNDO: &str = "its undo call was in doubt, and a person said not to make it again";
 
 /// What came of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +49,27 @@ pub struct RunReport {
     pub conflicts: Vec<Conflict>,
     /// What it returned.
     pub outputs: Value,
+    /// Whether it is not finished, and no process works on it; known only where somebody looked.
+    #[serde(skip_serializing_if = "is_false")]
+    pub gone: bool,
+    /// Steps that ran and that planc cannot take back, where taking back has begun.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// Whether taking back has begun.
+    #[serde(skip)]
+    pub taking_back: bool,
+    /// Steps whose undo call was made and has no outcome yet, or got one from a person.
+    #[serde(skip)]
+    undo_calls: BTreeMap<String, UndoAnswer>,
+}
+
+/// What is known of an undo call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UndoAnswer {
+    /// It was begun.
+    Open,
+    /// A person said not to make it again.
+    Settled,
 }
 
 /// A step and what came of it.
@@ -60,6 +84,9 @@ pub struct StepRow {
     pub why: Option<String>,
     /// Which attempt was the last.
     pub attempts: u32,
+    /// Whether it failed before it took effect.
+    #[serde(skip)]
+    without_effect: bool,
 }
 
 /// What came of a step.
@@ -80,6 +107,8 @@ pub enum StepEnd {
     InDoubt,
     /// It was taken back.
     Undone,
+    /// Some of it was taken back, and some was left.
+    UndonePart,
 }
 
 /// A path that became something else than was planned.
@@ -113,6 +142,10 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         verified: Vec::new(),
         conflicts: Vec::new(),
         outputs: Value::Null,
+        gone: false,
+        left: Vec::new(),
+        taking_back: false,
+        undo_calls: BTreeMap::new(),
     };
     let mut started: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     for event in events {
@@ -127,11 +160,18 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         }
         report.take(event);
     }
+    if report.taking_back {
+        report.left = report.rows_left(plan);
+    }
     report
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 fn row(step: &str) -> StepRow {
-    StepRow { step: step.to_owned(), outcome: StepEnd::Waiting, why: None, attempts: 0 }
+    StepRow { step: step.to_owned(), outcome: StepEnd::Waiting, why: None, attempts: 0, without_effect: false }
 }
 
 /// What a step was to change against what it changed.
@@ -170,6 +210,7 @@ impl RunReport {
         };
         let row = &mut self.steps[index];
         row.outcome = outcome;
+        row.without_effect = false;
         row.why = why.map(str::to_owned);
         row.attempts = attempt.unwrap_or(row.attempts);
     }
@@ -177,26 +218,37 @@ impl RunReport {
     fn take(&mut self, event: &Event) {
         match event {
             Event::Approved { approval } => self.approval = Some(approval.clone()),
-            Event::Started { .. } => (self.end, self.undone) = (None, None),
+            Event::Started { .. } => (self.end, self.undone, self.taking_back) = (None, None, false),
             Event::AssumptionFailed { text, why } | Event::VerificationFailed { text, why } => {
                 self.broken.push((text.clone(), why.clone()));
             }
             Event::Stale { differences, .. } => self.stale.clone_from(differences),
             Event::StepStarted { step, attempt, .. } => self.set(step, StepEnd::Running, None, Some(*attempt)),
             Event::StepSucceeded { step, attempt, .. } => self.set(step, StepEnd::Done, None, Some(*attempt)),
-            Event::StepFailed { step, attempt, error, .. } => {
+            Event::StepFailed { step, attempt, error, effect_done, .. } => {
                 self.set(step, StepEnd::Failed, Some(error), Some(*attempt));
+                self.steps.iter_mut().filter(|row| row.step == *step).for_each(|row| row.without_effect = !effect_done);
             }
             Event::StepSkipped { step, reason } => self.set(step, StepEnd::Skipped, Some(reason), None),
             Event::StepInDoubt { step, attempt, reason, .. } => {
                 self.set(step, StepEnd::InDoubt, Some(reason), Some(*attempt));
             }
-            Event::DoubtResolved { step, resolution, .. } => match resolution {
-                crate::event::Resolution::Redo => self.set(step, StepEnd::Waiting, None, None),
-                crate::event::Resolution::Fail => {
-                    self.set(step, StepEnd::Failed, Some("in doubt, and counted as failed by a person"), None);
+            Event::DoubtResolved { step, resolution, .. } => {
+                match (self.undo_calls.get(step) == Some(&UndoAnswer::Open), resolution) {
+                    (true, Resolution::Redo) => {
+                        self.undo_calls.remove(step);
+                        self.set(step, StepEnd::Done, None, None);
+                    }
+                    (true, Resolution::Fail) => {
+                        self.undo_calls.insert(step.clone(), UndoAnswer::Settled);
+                        self.set(step, StepEnd::Done, Some(SETTLED_UNDO), None);
+                    }
+                    (false, Resolution::Redo) => self.set(step, StepEnd::Waiting, None, None),
+                    (false, Resolution::Fail) => {
+                        self.set(step, StepEnd::Failed, Some("in doubt, and counted as failed by a person"), None);
+                    }
                 }
-            },
+            }
             Event::CallWaits { step } => self.set(step, StepEnd::Waiting, Some("waits for a yes"), None),
             Event::VerificationHeld { text } => self.verified.push(text.clone()),
             Event::Ended { end, outputs } => {
@@ -206,19 +258,66 @@ impl RunReport {
             Event::StepUndone { step, conflicts, .. } => {
                 self.conflicts.extend(conflicts.iter().cloned());
                 if conflicts.is_empty() {
+                    let settled = self.undo_calls.get(step) == Some(&UndoAnswer::Settled);
+                    self.set(step, StepEnd::Undone, settled.then_some(SETTLED_UNDO), None);
+                } else {
+                    let left: Vec<String> = conflicts.iter().map(|c| format!("left {}: {}", c.path, c.why)).collect();
+                    self.set(step, StepEnd::UndonePart, Some(&left.join("\n")), None);
+                }
+            }
+            Event::UndoCallStarted { step, .. } => {
+                self.undo_calls.insert(step.clone(), UndoAnswer::Open);
+            }
+            Event::UndoCallEnded { step, error } => {
+                self.undo_calls.remove(step);
+                if error.is_none() {
                     self.set(step, StepEnd::Undone, None, None);
                 }
             }
-            Event::UndoCallEnded { step, error: None } => self.set(step, StepEnd::Undone, None, None),
-            // What is still left is told again.
-            Event::UndoStarted { .. } => self.conflicts.clear(),
-            Event::UndoEnded { complete } => self.undone = Some(*complete),
-            Event::AssumptionHeld { .. }
-            | Event::CallAnswered { .. }
-            | Event::Interrupted { .. }
-            | Event::UndoCallStarted { .. }
-            | Event::UndoCallEnded { error: Some(_), .. } => {}
+            Event::UndoStarted { .. } => {
+                self.taking_back = true;
+                self.undone = None;
+                // What is still left is told again.
+                self.conflicts.clear();
+            }
+            Event::UndoEnded { complete } => {
+                self.undone = Some(*complete);
+                let open: Vec<String> = self.undo_doubts().map(str::to_owned).collect();
+                for step in open {
+                    let why = "it is not known whether its undo call took effect";
+                    self.set(&step, StepEnd::InDoubt, Some(why), None);
+                }
+            }
+            Event::AssumptionHeld { .. } | Event::CallAnswered { .. } | Event::Interrupted { .. } => {}
         }
+    }
+
+    /// Steps that ran, or may have, and that there is no way to take back.
+    fn rows_left(&self, plan: &PlanReport) -> Vec<String> {
+        let impossible = |row: &&StepRow| {
+            plan.all_steps().any(|step| step.name == row.step && step.undo == UndoKind::Impossible)
+                && row.attempts > 0
+                && !row.without_effect
+                && match row.outcome {
+                    StepEnd::Done | StepEnd::Failed | StepEnd::InDoubt | StepEnd::Undone | StepEnd::UndonePart => true,
+                    StepEnd::Waiting | StepEnd::Running | StepEnd::Skipped => false,
+                }
+        };
+        self.steps.iter().filter(impossible).map(|row| row.step.clone()).collect()
+    }
+
+    /// Whether something was begun and its end is not recorded.
+    pub fn is_open(&self) -> bool {
+        match self.taking_back {
+            true => self.undone.is_none(),
+            false => self.end.is_none() && self.approval.is_some(),
+        }
+    }
+
+    /// Steps whose undo call was cut off.
+    fn undo_doubts(&self) -> impl Iterator<Item = &str> {
+        let open = self.undo_calls.iter().filter(|(_, answer)| **answer == UndoAnswer::Open);
+        open.map(|(step, _)| step.as_str())
     }
 
     /// How many steps came to what.
@@ -230,6 +329,7 @@ impl RunReport {
             (StepEnd::InDoubt, "in doubt"),
             (StepEnd::Skipped, "skipped"),
             (StepEnd::Undone, "undone"),
+            (StepEnd::UndonePart, "undone in part"),
             (StepEnd::Running, "running"),
             (StepEnd::Waiting, "not started"),
         ];
@@ -249,6 +349,7 @@ pub fn sign(end: StepEnd) -> (&'static str, Tone) {
         StepEnd::Skipped => ("–", Tone::Dim),
         StepEnd::InDoubt => ("?", Tone::Careful),
         StepEnd::Undone => ("↶", Tone::Dim),
+        StepEnd::UndonePart => ("!", Tone::Careful),
     }
 }
 
@@ -257,6 +358,7 @@ pub fn status(report: &RunReport) -> (&'static str, Tone) {
     match (report.undone, report.end) {
         (Some(true), _) => ("undone", Tone::Careful),
         (Some(false), _) => ("undone in part", Tone::Bad),
+        (None, _) if report.taking_back => ("undone in part", Tone::Bad),
         (None, Some(End::Done)) => ("done", Tone::Good),
         (None, Some(end @ (End::Waiting | End::Interrupted))) => (end_word(end), Tone::Careful),
         (None, Some(end)) => (end_word(end), Tone::Bad),
@@ -297,21 +399,28 @@ pub fn draw(report: &RunReport, look: Look) -> String {
             hang(out, look, &format!("  {} ", look.paint.tone(tone, sign)), 4, &text, None);
         }
     };
-    let checks = report.verified.iter().map(|text| ("✓", Tone::Good, inline(text)));
+    // What held of what was taken back, and what it returned, is nothing that is so now.
+    let now = !report.taking_back;
+    let checks = report.verified.iter().filter(|_| now).map(|text| ("✓", Tone::Good, inline(text)));
     let broken =
         report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} — {}", inline(text), inline(why))));
     list(&mut out, "Checks", checks.chain(broken).collect());
     let stale = report.stale.iter().map(|difference| ("✗", Tone::Bad, difference_text(difference)));
     list(&mut out, "The world is not what was approved", stale.collect());
     list(&mut out, "Planned against actual", report.differences.iter().map(difference_row).collect());
-    let left = report.conflicts.iter();
-    let left = left.map(|c| ("!", Tone::Careful, format!("{}: {}", inline(&c.path), inline(&c.why))));
-    list(&mut out, "Left as it is", left.collect());
-    if let Value::Record(outputs) = &report.outputs {
+    if !report.left.is_empty() {
+        let names: Vec<String> = report.left.iter().map(|step| inline(step)).collect();
+        out.push('\n');
+        hang(&mut out, look, "", 2, &format!("left as they are: {}", names.join(", ")), Some(Tone::Careful));
+    }
+    if let (Value::Record(outputs), true) = (&report.outputs, now) {
         let rows = outputs
             .iter()
             .map(|(name, value)| ("=", Tone::Dim, format!("{} = {}", inline(name), call::brief(value, 400))));
         list(&mut out, "Outputs", rows.collect());
+    }
+    if report.gone {
+        out.push_str(&format!("\n{}", look.paint.tone(Tone::Careful, "not finished: the process is gone")));
     }
     for line in next(report) {
         out.push_str(&format!("\n{}", look.paint.tone(Tone::Name, line)));
@@ -361,10 +470,13 @@ fn difference_row(difference: &PlannedActual) -> (&'static str, Tone, String) {
 /// What a person may do next.
 fn next(report: &RunReport) -> Vec<String> {
     let run = shell_word(&report.run);
-    if report.undone == Some(true) {
-        return Vec::new();
+    if report.taking_back {
+        return next_of_taking_back(report);
     }
     match report.end {
+        None if report.gone => {
+            vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
+        }
         Some(End::Done) | None => Vec::new(),
         Some(End::Failed) => vec![format!("planc undo {run}   takes back what it has done")],
         Some(End::Stale) => vec!["planc plan FILE   looks at the world as it is now".to_owned()],
@@ -380,5 +492,30 @@ fn next(report: &RunReport) -> Vec<String> {
             vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
         }
         Some(End::Refused) => vec![format!("planc undo {run}   takes back what it has done")],
+    }
+}
+
+/// What is left to say of calls in doubt, else that taking back can go on.
+fn next_of_taking_back(report: &RunReport) -> Vec<String> {
+    let run = shell_word(&report.run);
+    if report.undone == Some(true) {
+        return Vec::new();
+    }
+    let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
+    let lines: Vec<String> = doubtful
+        .map(|row| match report.undo_doubts().any(|step| step == row.step) {
+            true => format!(
+                "planc resume {run} --resolve {}=redo|fail   says what became of its undo call, and takes back the rest",
+                inline(&row.step)
+            ),
+            false => format!(
+                "planc resume {run} --resolve {}=fail   says that you have looked, and takes back the rest",
+                inline(&row.step)
+            ),
+        })
+        .collect();
+    match lines.is_empty() {
+        true => vec![format!("planc undo {run}   goes on taking back")],
+        false => lines,
     }
 }

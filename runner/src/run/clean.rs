@@ -8,10 +8,17 @@ use std::sync::Arc;
 
 /// Kills what still runs in the run's name and removes temporary files beside what it changed.
 pub(crate) async fn clean(setup: &Arc<RunSetup>, recorder: &Recorder) {
+    let run = setup.run.clone();
+    // What could not be killed is found again by whoever comes next.
+    let _ = tokio::task::spawn_blocking(move || process::kill_survivors(&run)).await;
+    sweep(setup, recorder).await;
+}
+
+/// Removes temporary files beside what the run changed.
+pub(crate) async fn sweep(setup: &Arc<RunSetup>, recorder: &Recorder) {
     let setup = setup.clone();
     let changes: Vec<Change> = recorder.state().steps().iter().flat_map(|step| step.changes.clone()).collect();
     let cleaned = tokio::task::spawn_blocking(move || {
-        process::kill_survivors(&setup.run);
         let dirs: BTreeSet<&str> = changes.iter().map(|change| parent(&change.path)).collect();
         setup.workspace.sweep(dirs);
     });

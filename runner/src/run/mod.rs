@@ -16,7 +16,7 @@ pub use stop::Stop;
 
 pub(crate) use call::{Permit, Simulated, call_live, implementation, permit, simulate, timeout_of};
 pub(crate) use caller::{check, not_true};
-pub(crate) use clean::clean;
+pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
 pub(crate) use stop::raised;
 pub(crate) use values::{environment, present_states};

@@ -8,7 +8,7 @@ mod files;
 
 use crate::event::{Conflict, Event};
 use crate::journal::RunLock;
-use crate::run::{Recorder, RunError, RunSetup, clean};
+use crate::run::{Recorder, RunError, RunSetup, clean, sweep};
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use calls::CallEnd;
 use files::Restored;
@@ -47,7 +47,12 @@ pub async fn undo(setup: RunSetup) -> Result<UndoReport, RunError> {
 /// Takes back, for a caller that holds the lock.
 pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Result<UndoReport, RunError> {
     recorder.record(Event::UndoStarted { pid: std::process::id() }).await?;
-    clean(setup, recorder).await;
+    let cut_off = was_cut_off(&recorder.state());
+    match cut_off {
+        true => clean(setup, recorder).await,
+        false => sweep(setup, recorder).await,
+    }
+    settle(setup, recorder).await?;
     let mut report = UndoReport::default();
     let mut left_paths = BTreeSet::new();
     let records = last_first(&recorder.state());
@@ -67,6 +72,33 @@ pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Res
     report.complete = report.stopped.is_none() && report.conflicts.is_empty() && !in_doubt;
     recorder.record(Event::UndoEnded { complete: report.complete }).await?;
     Ok(report)
+}
+
+/// Whether a call was about to be made of which nothing more is known: only its programs may still be at work. What a
+/// step that ended left running was approved with it.
+fn was_cut_off(state: &RunState) -> bool {
+    let open =
+        |step: &StepRecord| matches!(step.state, StepState::Running { .. }) || step.undo_call == UndoCall::Started;
+    state.steps().iter().any(open)
+}
+
+/// A call that was cut off is in doubt, so that a person can say what became of it. What a file tool was to change is
+/// recorded, and looked at path by path.
+async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
+    let plan = &setup.compiled.plan;
+    let open: Vec<StepRecord> =
+        recorder.state().steps().iter().filter(|step| is_in_doubt(Some(*step))).cloned().collect();
+    for record in open {
+        let call = plan.step(&record.name).map(|id| &plan.get(id).call);
+        let Some(call) = call.filter(|call| !call.tool.is_read_only()) else { continue };
+        if matches!(record.state, StepState::Running { .. }) {
+            let reason =
+                format!("planc ended during the call of `{}`; it is not known whether it took effect", call.tool.name);
+            let (step, attempt) = (record.name, record.attempt);
+            recorder.record(Event::StepInDoubt { step, attempt, reason, changes: Vec::new() }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Steps that began and were not taken back, in the reverse order in which they ended.

@@ -514,3 +514,20 @@ plan "Late" {
     assert_eq!(world.execute(), End::Refused);
     assert!(world.tree().is_empty());
 }
+
+#[test]
+fn what_does_not_hold_is_numbered_only_among_several() {
+    let plan = |more: &str| {
+        let call = "fake.put(name: \"x\")";
+        format!(
+            "plan \"Expect\" {{\n  critical {{ modify \"table:*\" }}\n  step a = {call} {{\n{more}    expect a.id == 8\n  }}\n}}"
+        )
+    };
+    let fails = |plan: &str, wanted: &str| {
+        let world = World::new(&[], plan);
+        assert_eq!(world.execute(), End::Failed);
+        assert!(world.has(|event| matches!(event, Event::StepFailed { error, .. } if error == wanted)), "{wanted}");
+    };
+    fails(&plan(""), "what it expects does not hold: it is false");
+    fails(&plan("    expect a.id == 7\n"), "what it expects, 2 of 2, does not hold: it is false");
+}

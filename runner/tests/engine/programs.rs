@@ -63,3 +63,26 @@ fn a_signal_asks_to_stop_and_a_second_one_kills() {
         listening.abort();
     });
 }
+
+#[test]
+fn what_an_approved_program_left_running_outlives_taking_back() {
+    let plan = r#"
+plan "Serve" {
+  critical {
+    create "a.txt"
+  }
+  step a = fs.write(path: "a.txt", text: "a")
+}
+"#;
+    let world = World::new(&[], plan);
+    assert_eq!(world.execute(), End::Done);
+    let mut server = std::process::Command::new("sleep").arg("300").env("PLANC_RUN", &world.setup.run).spawn().unwrap();
+    assert!(world.undo().complete);
+    assert_eq!(server.try_wait().unwrap(), None, "it still runs");
+    // Where a call was cut off, what still runs may be at work.
+    let args = planc_lang::value::Value::Null;
+    let event = Event::StepStarted { step: "a".into(), attempt: 2, args, changes: Vec::new(), result: None };
+    world.events.lock().unwrap().extend([event, Event::UndoStarted { pid: 1 }]);
+    world.undo();
+    assert!(!server.wait().unwrap().success(), "it was ended");
+}

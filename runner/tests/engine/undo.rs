@@ -263,3 +263,46 @@ plan "Back" {
         assert!(world.outside.count("bad") <= 1, "{at}");
     }
 }
+
+#[test]
+fn taking_back_what_a_refusal_ended_goes_on_after_a_crash() {
+    let plan = r#"
+plan "Back" {
+  critical {
+    create "*.txt"
+    modify "table:*"
+    delete "table:*"
+  }
+  step a = fs.write(path: "a.txt", text: "a")
+  step b = fake.put(name: "x") {
+    undo fake.remove(name: "x")
+    on failure undo
+  }
+}
+"#;
+    let world = World::new(&[], plan);
+    world.outside.act(|made| match made.tool.as_str() {
+        "fake.put" => Err(ToolError::done("no")),
+        _ => ok(7),
+    });
+    // The end is told as a refusal, whatever failed beside it.
+    let refused = |world: &World| {
+        let mut events = world.events.lock().unwrap();
+        let end = events.iter().position(|event| matches!(event, Event::Ended { .. })).expect("it ended");
+        events.truncate(end);
+        events.push(Event::Ended { end: End::Refused, outputs: planc_lang::value::Value::Null });
+    };
+    assert_eq!(world.execute(), End::Failed);
+    refused(&world);
+    world.write("a.txt", "a");
+    assert_eq!(world.execute(), End::Refused);
+    assert!(world.tree().is_empty());
+    assert_eq!(world.state().status, PlanStatus::Undone);
+    let over = |world: &World| match world.process(Break::Never) {
+        Process::Ended(Err(RunError::Over { how, .. })) => how,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(over(&world), "it was taken back");
+    world.events.lock().unwrap().push(Event::UndoEnded { complete: false });
+    assert_eq!(over(&world), "taking it back has begun and is not finished");
+}

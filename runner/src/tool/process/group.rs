@@ -5,6 +5,7 @@
 use super::{GRACE, RUN_VARIABLE};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ struct Process {
     pid: u32,
     name: String,
     state: char,
+    parent: u32,
     group: i32,
 }
 
@@ -82,19 +84,32 @@ impl Drop for Group {
 }
 
 /// The process ids of what a run started and what still runs: found by the variable `PLANC_RUN` in the environment, also
-/// of processes that left their group. Only processes of the same account can be looked at. Sorted.
+/// of processes that left their group. This process and those that it descends from are none of them: a program of the run
+/// may have started it. Only processes of the same account can be looked at. Sorted.
 pub fn survivors(run: &str) -> Vec<u32> {
     let wanted = format!("{RUN_VARIABLE}={run}");
-    let own = std::process::id();
-    let belongs = |process: &Process| {
-        process.pid != own
+    let all: Vec<Process> = processes().collect();
+    let own = lineage(std::process::id(), &all);
+    let belongs = |process: &&Process| {
+        !own.contains(&process.pid)
             && !matches!(process.state, 'Z' | 'X')
             && fs::read(format!("/proc/{}/environ", process.pid))
                 .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()))
     };
-    let mut pids: Vec<u32> = processes().filter(belongs).map(|process| process.pid).collect();
+    let mut pids: Vec<u32> = all.iter().filter(belongs).map(|process| process.pid).collect();
     pids.sort_unstable();
     pids
+}
+
+/// A process and its ancestors.
+fn lineage(pid: u32, all: &[Process]) -> BTreeSet<u32> {
+    let mut line = BTreeSet::new();
+    let mut next = Some(pid);
+    // What is seen twice ends it: the processes were not looked at all at once.
+    while let Some(pid) = next.filter(|pid| line.insert(*pid)) {
+        next = all.iter().find(|process| process.pid == pid).map(|process| process.parent);
+    }
+    line
 }
 
 /// Ends what a run started and what still runs: asks, waits up to [`GRACE`], kills. Gives the process ids of what there
@@ -158,8 +173,9 @@ fn parse_stat(pid: u32, line: &str) -> Option<Process> {
     let (_, name) = start.split_once('(')?;
     let mut fields = rest.split_whitespace();
     let state = fields.next()?.chars().next()?;
-    let group = fields.nth(1)?.parse().ok()?;
-    Some(Process { pid, name: name.to_owned(), state, group })
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    Some(Process { pid, name: name.to_owned(), state, parent, group })
 }
 
 #[cfg(test)]
@@ -170,5 +186,13 @@ mod tests {
     fn a_name_with_parentheses_is_read_whole() {
         let process = parse_stat(7, "7 (a) b (c) S 1 42 42 0 -1").expect("a line as proc(5) has it");
         assert_eq!((process.name.as_str(), process.state, process.group), ("a) b (c", 'S', 42));
+    }
+
+    #[test]
+    fn a_line_of_ancestors_ends_at_the_first_and_in_a_circle() {
+        let process = |pid, parent| Process { pid, name: String::new(), state: 'S', parent, group: 1 };
+        let line = |pid, all: &[Process]| lineage(pid, all).into_iter().collect::<Vec<_>>();
+        assert_eq!(line(7, &[process(1, 0), process(3, 1), process(7, 3), process(8, 3)]), [0, 1, 3, 7]);
+        assert_eq!(line(7, &[process(3, 7), process(7, 3)]), [3, 7]);
     }
 }
