@@ -492,3 +492,39 @@ fn a_run_in_the_background_is_not_disturbed_by_abort_resume_or_undo() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(fs::read_to_string(place.at("out/started")).unwrap().lines().count(), 1);
 }
+
+/// A program changes nothing that a dry run sees. The digest of its plan is used up all the same: said again, it is
+/// another run's, and a run that is in doubt comes first.
+#[test]
+fn a_digest_that_has_run_is_the_digest_of_nothing_else() {
+    let place = Place::new();
+    fs::create_dir_all(place.at("out")).unwrap();
+    let log = place.at("out/log");
+    let act = format!("echo acted >> {}; exec sleep 5", log.display());
+    let plan = |act: &str| {
+        format!(
+            "plan \"acts\" {{\n  critical {{\n    run \"sh\"\n  }}\n  step acts = process.run(argv: [\"sh\", \"-c\", \"{act}\"])\n}}\n"
+        )
+    };
+    place.put("p.pl", plan(&format!("echo acted >> {}", log.display())));
+    let digest = place.digest("p.pl");
+    let approve = format!("--approve={digest}");
+    place.planc(&["run", &approve, "p.pl"]).exits(0);
+    place.planc(&["run", &approve, "p.pl"]).exits(5);
+    assert_eq!(fs::read_to_string(&log).unwrap(), "acted\n");
+    assert_ne!(place.digest("p.pl"), digest);
+
+    place.put("q.pl", plan(&act));
+    let approve = format!("--approve={}", place.digest("q.pl"));
+    let mut child =
+        place.command(&["run", &approve, "q.pl"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("the program acts", || fs::read_to_string(&log).unwrap().lines().count() == 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let run = place.last_run();
+    place.planc(&["resume", &run]).exits(7);
+    place.planc(&["run", &approve, "q.pl"]).exits_with(&[5, 7]);
+    let again = format!("--approve={}", place.digest("q.pl"));
+    place.planc(&["run", &again, "q.pl"]).exits(7).says(&run);
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 2);
+}
