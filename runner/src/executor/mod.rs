@@ -171,7 +171,13 @@ impl Drive {
 
     /// Does what comes next; gives how the run ends when it does.
     async fn turn(&mut self) -> Result<Option<End>, RunError> {
-        for action in self.decide() {
+        let actions = self.decide();
+        if actions.is_empty() && self.running.is_empty() {
+            // The schedule always has a next thing to do, or an end. Waiting for nothing would never end.
+            let why = "nothing runs and nothing can start: this is a fault of planc's".to_owned();
+            return Err(RunError::Broken { step: String::new(), why });
+        }
+        for action in actions {
             match action {
                 Action::Start(step) => self.start(step),
                 Action::Check(index) => finish::check(&self.run, index).await?,
