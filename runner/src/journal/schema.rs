@@ -48,11 +48,27 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path).map_err(sql("open the store"))?;
     connection.busy_timeout(BUSY).map_err(sql("open the store"))?;
     check(&connection, path)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(sql("open the store for writing"))?;
+    write_ahead(&connection).map_err(sql("open the store for writing"))?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql("open the store for writing"))?;
     connection.pragma_update(None, "foreign_keys", true).map_err(sql("open the store for writing"))?;
     create(&mut connection).map_err(sql("create the tables"))?;
     Ok(connection)
+}
+
+/// Switches to the write-ahead log. SQLite does not wait for a lock here, since two who switch at once would wait for each
+/// other: who comes second tries again.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let begun = std::time::Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == rusqlite::ErrorCode::DatabaseBusy && begun.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// Refuses a file that is something else, and a newer format, before anything is written.

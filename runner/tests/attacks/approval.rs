@@ -191,7 +191,7 @@ step acts = process.run(argv: ["sh", "-c", "echo acted >> LOG"]) }"#;
     }
     assert_eq!(acted(&place), 1);
     // One yes, and many who want it.
-    place.yes(&digest);
+    place.yes(&place.digest("p.pl"));
     let start = || place.command(&["run", "p.pl"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let children: Vec<_> = (0..6).map(|_| start()).collect();
     let codes: Vec<_> = children.into_iter().map(|mut child| child.wait().unwrap().code()).collect();
