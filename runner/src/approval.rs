@@ -51,14 +51,6 @@ pub enum Refusal {
         /// The steps that cannot be undone, each with its tool.
         steps: Vec<String>,
     },
-    /// Something else was named.
-    #[error("{named} was approved, and this plan is {present}")]
-    OtherDigest {
-        /// What was named.
-        named: Digest,
-        /// What the plan is now.
-        present: Digest,
-    },
 }
 
 /// Whether a yes through a channel counts for a plan.

@@ -69,7 +69,6 @@ impl From<DeskError> for Fault {
                 Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
                 Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
                 Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
-                Refusal::OtherDigest { .. } => Fault::new(Exit::Stale, message),
             },
             DeskError::OtherPolicy(_) => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")

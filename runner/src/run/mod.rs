@@ -64,8 +64,8 @@ pub struct RunSetup {
     pub journal: Arc<dyn Journal>,
     /// What an approval of this plan names: the digest of its report.
     pub digest: Digest,
-    /// The yes that this run has used up, see [`crate::journal::Store::consume_approval`]; none where the journal has it
-    /// already.
+    /// A yes that the caller answers for; none: the journal has it, or gives it when the run is locked, see
+    /// [`Journal::take_approval`].
     pub approval: Option<Approved>,
     /// Tools to whose every call somebody said yes.
     pub grants: Vec<String>,
