@@ -5,7 +5,7 @@
 
 use crate::catalogue::Tool;
 use crate::digest::Digest;
-use crate::plan::{Call, Expr, ExprKind, Plan, ReuseTarget, Step, StepId};
+use crate::plan::{Call, Each, EachId, Expr, ExprKind, Plan, ReuseTarget, Step, StepId};
 use crate::syntax::{OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
@@ -39,14 +39,23 @@ pub fn form(plan: &Plan) -> impl Serialize + '_ {
             .map(|c| CriticalForm { verb: c.verb().as_str(), resource: &c.grant.resource, why: c.why.as_deref() })
             .collect(),
         reuse: plan.reuse.iter().map(reuse_form).collect(),
-        lets: plan.lets.iter().map(|l| LetForm { name: &l.name, value: E(plan, &l.value) }).collect(),
+        lets: plan
+            .lets
+            .iter()
+            .map(|l| LetForm { name: &l.name, value: E(plan, &l.value), within: within(plan, l.each) })
+            .collect(),
         steps: plan.steps.iter().map(|step| step_form(plan, step)).collect(),
+        eaches: plan.eaches.iter().map(|each| each_form(plan, each)).collect(),
         verifications: plan
             .verifications
             .iter()
             .map(|v| CheckForm { text: &v.text, check: v.check.as_ref().map(|check| E(plan, check)) })
             .collect(),
-        outputs: plan.outputs.iter().map(|o| LetForm { name: &o.name, value: E(plan, &o.value) }).collect(),
+        outputs: plan
+            .outputs
+            .iter()
+            .map(|o| LetForm { name: &o.name, value: E(plan, &o.value), within: None })
+            .collect(),
         tools: tools(plan),
     }
 }
@@ -75,6 +84,8 @@ struct Form<'p> {
     reuse: Vec<ReuseForm<'p>>,
     lets: Vec<LetForm<'p>>,
     steps: Vec<StepForm<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    eaches: Vec<EachForm<'p>>,
     verifications: Vec<CheckForm<'p>>,
     outputs: Vec<LetForm<'p>>,
     tools: BTreeMap<&'p str, Digest>,
@@ -118,6 +129,17 @@ struct ReuseForm<'p> {
 struct LetForm<'p> {
     name: &'p str,
     value: E<'p>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<&'p str>,
+}
+
+#[derive(Serialize)]
+struct EachForm<'p> {
+    name: &'p str,
+    list: E<'p>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    when: Option<E<'p>>,
+    result: E<'p>,
 }
 
 #[derive(Serialize)]
@@ -142,6 +164,21 @@ struct StepForm<'p> {
     on_failure: OnFailure,
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<PollForm<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    within: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    together: Option<u32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gate: bool,
+}
+
+#[derive(Serialize)]
+struct PollForm<'p> {
+    every_ms: u64,
+    for_ms: u64,
+    until: E<'p>,
 }
 
 #[derive(Serialize)]
@@ -175,7 +212,29 @@ fn step_form<'p>(plan: &'p Plan, step: &'p Step) -> StepForm<'p> {
         undo: step.undo.as_ref().map(|undo| C(plan, undo)),
         on_failure: step.on_failure,
         verification: step.verification,
+        poll: step.poll.as_ref().map(|poll| PollForm {
+            every_ms: poll.every_ms,
+            for_ms: poll.for_ms,
+            until: E(plan, &poll.until),
+        }),
+        within: within(plan, step.each),
+        together: step.together,
+        gate: step.is_gate,
     }
+}
+
+fn each_form<'p>(plan: &'p Plan, each: &'p Each) -> EachForm<'p> {
+    EachForm {
+        name: &each.name,
+        list: E(plan, &each.list),
+        when: each.when.as_ref().map(|when| E(plan, when)),
+        result: E(plan, &each.result),
+    }
+}
+
+/// The name of the block that something stands in.
+fn within(plan: &Plan, each: Option<EachId>) -> Option<&str> {
+    each.map(|each| plan.each(each).name.as_str())
 }
 
 /// The digest of each tool that the plan calls, by name.
@@ -241,6 +300,8 @@ impl Serialize for E<'_> {
             ExprKind::Input(index) => map.serialize_entry("input", &plan.inputs[*index].name)?,
             ExprKind::Let(index) => map.serialize_entry("let", &plan.lets[*index].name)?,
             ExprKind::Step(step) => map.serialize_entry("step", &plan.get(*step).name)?,
+            ExprKind::Each(each) => map.serialize_entry("each", &plan.each(*each).name)?,
+            ExprKind::Element(each) => map.serialize_entry("element", &plan.each(*each).name)?,
             ExprKind::Local(slot) => map.serialize_entry("local", slot)?,
             ExprKind::Field { base, name, optional } => {
                 map.serialize_entry(if *optional { "field_or_null" } else { "field" }, name)?;

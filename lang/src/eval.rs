@@ -6,7 +6,7 @@
 //! [`Caller`].
 
 use crate::conform::check_value;
-use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan, StepId};
+use crate::plan::{Call, Comprehension, EachId, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
 use crate::stdlib::{Function, Needs};
 use crate::syntax::{BinaryOp, UnaryOp};
@@ -57,6 +57,10 @@ pub struct Env<'p> {
     plan: &'p Plan,
     inputs: Vec<Value>,
     steps: Vec<Value>,
+    /// The results of each `each` block.
+    eaches: Vec<Value>,
+    /// The element at hand of each `each` block; unknown outside of it.
+    elements: Vec<Value>,
     lets: Vec<Option<Result<Value, Failure>>>,
 }
 
@@ -64,7 +68,9 @@ impl<'p> Env<'p> {
     /// All steps unknown; inputs by index.
     pub fn new(plan: &'p Plan, inputs: Vec<Value>) -> Env<'p> {
         let steps = plan.steps.iter().map(|step| Value::Unknown(step.ty.clone())).collect();
-        Env { plan, inputs, steps, lets: vec![None; plan.lets.len()] }
+        let eaches = plan.eaches.iter().map(|each| Value::Unknown(each.ty.clone())).collect();
+        let elements = plan.eaches.iter().map(|each| Value::Unknown(each.element_type())).collect();
+        Env { plan, inputs, steps, eaches, elements, lets: vec![None; plan.lets.len()] }
     }
 
     /// All inputs and steps unknown: what can be known from the text alone.
@@ -77,6 +83,32 @@ impl<'p> Env<'p> {
     pub fn set_step(&mut self, step: StepId, value: Value) {
         self.steps[step.index()] = value;
         self.lets.iter_mut().for_each(|value| *value = None);
+    }
+
+    /// Sets the results of an `each` block. Values of `let`s that were computed before are forgotten.
+    pub fn set_each(&mut self, each: EachId, value: Value) {
+        self.eaches[each.index()] = value;
+        self.lets.iter_mut().for_each(|value| *value = None);
+    }
+
+    /// Turns to an element of an `each` block: the results of the block's steps and the values of its `let`s are those of
+    /// this element from here on, and unknown until they are set.
+    pub fn enter(&mut self, each: EachId, element: Value) {
+        self.elements[each.index()] = element;
+        for step in self.plan.steps_of(each) {
+            self.steps[step.index()] = Value::Unknown(self.plan.get(step).ty.clone());
+        }
+        self.lets.iter_mut().for_each(|value| *value = None);
+    }
+
+    /// Turns away from the elements of an `each` block: any one of them is meant again.
+    pub fn leave(&mut self, each: EachId) {
+        self.enter(each, Value::Unknown(self.plan.each(each).element_type()));
+    }
+
+    /// The results of an `each` block as far as they are known.
+    pub fn each(&self, each: EachId) -> &Value {
+        &self.eaches[each.index()]
     }
 
     /// The result of a step as far as it is known.
@@ -130,7 +162,12 @@ impl<'e, 'p> Evaluation<'e, 'p> {
     #[inline(never)]
     fn form(&mut self, expr: &Expr) -> Result<Value, Failure> {
         match &expr.kind {
-            ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Local(_) => self.leaf(expr),
+            ExprKind::Constant(_)
+            | ExprKind::Input(_)
+            | ExprKind::Step(_)
+            | ExprKind::Each(_)
+            | ExprKind::Element(_)
+            | ExprKind::Local(_) => self.leaf(expr),
             ExprKind::Interpolate(parts) => self.interpolate(parts, expr),
             ExprKind::Let(index) => self.plan_let(*index),
             ExprKind::Field { base, name, optional } => self.field(base, name, *optional, expr),
@@ -152,6 +189,8 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             ExprKind::Constant(value) => Ok(value.clone()),
             ExprKind::Input(index) => Ok(self.env.inputs[*index].clone()),
             ExprKind::Step(step) => Ok(self.env.steps[step.index()].clone()),
+            ExprKind::Each(each) => Ok(self.env.eaches[each.index()].clone()),
+            ExprKind::Element(each) => Ok(self.env.elements[each.index()].clone()),
             ExprKind::Local(slot) => self.slots[*slot].clone(),
             _ => unreachable!("only these have no parts to evaluate"),
         }

@@ -31,8 +31,11 @@ pub struct Plan {
     pub reuse: Vec<Reuse>,
     /// Pure values; a `let` refers only to lets before it in this list.
     pub lets: Vec<Let>,
-    /// All steps: those of the plan from top to bottom, then those of the verifications in order.
+    /// All steps: those of the plan from top to bottom, gates and steps inside blocks among them, then those of the
+    /// verifications in order.
     pub steps: Vec<Step>,
+    /// The `each` blocks, from top to bottom.
+    pub eaches: Vec<Each>,
     /// What must hold in the end.
     pub verifications: Vec<Verification>,
     /// What the run returns.
@@ -57,6 +60,26 @@ impl Plan {
         &self.steps[id.index()]
     }
 
+    /// The `each` block with this id.
+    pub fn each(&self, id: EachId) -> &Each {
+        &self.eaches[id.index()]
+    }
+
+    /// The steps of an `each` block in order.
+    pub fn steps_of(&self, each: EachId) -> impl DoubleEndedIterator<Item = StepId> + use<> {
+        let range = &self.each(each).steps;
+        (range.start.index()..range.end.index()).map(StepId::new)
+    }
+
+    /// How an instance of a step is named in reports and journals: `flag`, or `flag[3]` for that of the fourth element.
+    pub fn name_of(&self, instance: Instance) -> SmolStr {
+        let name = &self.get(instance.step).name;
+        match instance.element {
+            None => name.clone(),
+            Some(element) => smol_str::format_smolstr!("{name}[{element}]"),
+        }
+    }
+
     /// The grants of all `critical` lines.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.critical.iter().map(|line| &line.grant)
@@ -76,6 +99,68 @@ impl StepId {
     /// As an index.
     pub fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+/// Index of an `each` block in [`Plan::eaches`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EachId(pub u32);
+
+impl EachId {
+    /// From an index.
+    pub fn new(index: usize) -> EachId {
+        EachId(index as u32)
+    }
+
+    /// As an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A step as it is carried out: itself, or inside an `each` block once for each element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instance {
+    /// The step.
+    pub step: StepId,
+    /// The element's position in the list, from 0, for a step of an `each` block.
+    pub element: Option<u32>,
+}
+
+/// `each name = variable in list { … }`: its steps, once for each element. Elements have no order among each other but for
+/// conflicts. No `each` stands in another.
+#[derive(Clone, Debug)]
+pub struct Each {
+    /// Its name: stands for the list of results.
+    pub name: SmolStr,
+    /// The name of an element.
+    pub variable: SmolStr,
+    /// The elements.
+    pub list: Expr,
+    /// Its steps, which follow each other in [`Plan::steps`].
+    pub steps: std::ops::Range<StepId>,
+    /// What an element gives; in its place, where none is written, stands the record of the values of its steps.
+    pub result: Expr,
+    /// The type of the list of results, or of that or null where the block may be skipped.
+    pub ty: Type,
+    /// Whether the block runs: the condition of a `when` group around it.
+    pub when: Option<Expr>,
+    /// Steps before the block that its list, its condition or anything in it uses; sorted.
+    pub uses: Vec<StepId>,
+    /// Blocks before it whose results it uses in the same way; sorted.
+    pub uses_each: Vec<EachId>,
+    /// The whole item.
+    pub span: Span,
+}
+
+impl Each {
+    /// The type of an element.
+    pub fn element_type(&self) -> Type {
+        match &self.list.ty {
+            Type::List(element) => (**element).clone(),
+            Type::Error => Type::Error,
+            _ => Type::Any,
+        }
     }
 }
 
@@ -148,6 +233,8 @@ pub struct Let {
     pub name: SmolStr,
     /// Its value.
     pub value: Expr,
+    /// The block it stands in: it has a value for each element then.
+    pub each: Option<EachId>,
     /// The whole item.
     pub span: Span,
 }
@@ -165,12 +252,16 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// Earlier steps whose results its call and its conditions use, also through lets; sorted.
     pub uses: Vec<StepId>,
-    /// Whether it runs.
+    /// Earlier `each` blocks whose results its call and its conditions use, also through lets; sorted.
+    pub uses_each: Vec<EachId>,
+    /// Whether it runs: its own condition and those of the groups around it.
     pub when: Option<Expr>,
     /// How long one attempt may take, in milliseconds.
     pub timeout_ms: Option<u64>,
     /// Further attempts after a failure.
     pub retry: Option<Retry>,
+    /// Looking again until a condition holds.
+    pub poll: Option<Poll>,
     /// What must be true of the result; refers to the step itself.
     pub expect: Vec<Expr>,
     /// What takes the effect back.
@@ -181,8 +272,32 @@ pub struct Step {
     pub ty: Type,
     /// The verification it belongs to; none: the plan itself.
     pub verification: Option<usize>,
+    /// The `each` block it belongs to; none: it is carried out once.
+    pub each: Option<EachId>,
+    /// Which `together` block it belongs to, by number: steps of one block may overlap unless they conflict.
+    pub together: Option<u32>,
+    /// Whether it is a gate: a full barrier at which a person agrees to the arguments of its call, which does nothing.
+    pub is_gate: bool,
     /// The whole item.
     pub span: Span,
+}
+
+impl Step {
+    /// Whether it changes nothing, contacts nobody and stops nobody.
+    pub fn is_read_only(&self) -> bool {
+        self.call.tool.is_read_only() && !self.is_gate
+    }
+}
+
+/// Looking again and again: `poll every 30s for 20m until condition`.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// How long to wait between two looks, in milliseconds.
+    pub every_ms: u64,
+    /// How long to look in all, in milliseconds.
+    pub for_ms: u64,
+    /// What must be true of the result; refers to the step itself.
+    pub until: Expr,
 }
 
 /// Further attempts after a failure.
@@ -249,8 +364,12 @@ pub enum ExprKind {
     Input(usize),
     /// The value of a `let`, by index.
     Let(usize),
-    /// The result of a step.
+    /// The result of a step; inside an `each` block, for a step of that block, that of the element at hand.
     Step(StepId),
+    /// The results of an `each` block.
+    Each(EachId),
+    /// The element at hand, inside an `each` block.
+    Element(EachId),
     /// The variable of a comprehension, by slot.
     Local(usize),
     /// A field of a record. `null?.f` is null when `optional`.

@@ -142,6 +142,12 @@ pub(crate) fn calls_in<'e>(expr: &'e Expr, found: &mut dyn FnMut(&'e Call)) {
             calls_in(&inner.element, found);
             inner.condition.iter().for_each(|condition| calls_in(condition, found));
         }
-        ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Let(_) | ExprKind::Step(_) | ExprKind::Local(_) => {}
+        ExprKind::Constant(_)
+        | ExprKind::Input(_)
+        | ExprKind::Let(_)
+        | ExprKind::Step(_)
+        | ExprKind::Each(_)
+        | ExprKind::Element(_)
+        | ExprKind::Local(_) => {}
     }
 }

@@ -238,6 +238,6 @@ struct Parts<'s> {
 
 impl Let {
     fn new(declared: &syntax::Let, value: Expr) -> Let {
-        Let { name: declared.name.name.clone(), value, span: declared.span }
+        Let { name: declared.name.name.clone(), value, each: None, span: declared.span }
     }
 }

@@ -64,7 +64,12 @@ fn each_let(expr: &Expr, found: &mut dyn FnMut(usize)) {
     while let Some(expr) = open.pop() {
         match &expr.kind {
             ExprKind::Let(index) => found(*index),
-            ExprKind::Constant(_) | ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Local(_) => {}
+            ExprKind::Constant(_)
+            | ExprKind::Input(_)
+            | ExprKind::Step(_)
+            | ExprKind::Each(_)
+            | ExprKind::Element(_)
+            | ExprKind::Local(_) => {}
             ExprKind::Interpolate(parts) | ExprKind::List(parts) => open.extend(parts),
             ExprKind::Method { args, .. } => open.extend(args),
             ExprKind::Field { base, .. } => open.push(base),
