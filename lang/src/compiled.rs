@@ -325,6 +325,10 @@ impl Serialize for E<'_> {
                 map.serialize_entry("args", &[e(&operands.0), e(&operands.1)])?;
             }
             ExprKind::If(parts) => map.serialize_entry("if", &[e(&parts.0), e(&parts.1), e(&parts.2)])?,
+            ExprKind::As(value, ty) => {
+                map.serialize_entry("as", ty)?;
+                map.serialize_entry("of", &e(value))?;
+            }
             ExprKind::Comprehension(inner) => {
                 map.serialize_entry("for", &inner.slot)?;
                 map.serialize_entry("in", &e(&inner.list))?;

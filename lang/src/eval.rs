@@ -10,6 +10,7 @@ use crate::plan::{Call, Comprehension, EachId, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
 use crate::stdlib::{Function, Needs};
 use crate::syntax::{BinaryOp, UnaryOp};
+use crate::types::Type;
 use crate::value::Value;
 
 mod access;
@@ -180,6 +181,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             ExprKind::Binary(op, operands) => self.binary(*op, operands, expr),
             ExprKind::If(parts) => self.choose(parts, expr),
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, expr),
+            ExprKind::As(value, ty) => self.convert(value, ty, expr),
         }
     }
 
@@ -210,7 +212,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn field(&mut self, base: &Expr, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
-        self.value(base).and_then(|base| access::field(base, name, optional, expr))
+        self.value(base).and_then(|value| access::field(value, &base.ty, name, optional, expr))
     }
 
     #[inline(never)]
@@ -268,9 +270,9 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn index(&mut self, base: &Expr, index: &Expr, expr: &Expr) -> Result<Value, Failure> {
-        let base = self.value(base)?;
+        let value = self.value(base)?;
         let at = self.value(index)?;
-        access::index(base, at, index.span, expr)
+        access::index(value, &base.ty, at, index.span, expr)
     }
 
     #[inline(never)]
@@ -388,6 +390,22 @@ impl<'e, 'p> Evaluation<'e, 'p> {
     fn condition(&mut self, condition: &Expr) -> Result<Option<bool>, Failure> {
         let value = self.value(condition)?;
         operate::truth(&value, condition.span)
+    }
+
+    /// The value itself where it is of the type. As long as a part of it is unknown, all of it is.
+    #[inline(never)]
+    fn convert(&mut self, value: &Expr, ty: &Type, expr: &Expr) -> Result<Value, Failure> {
+        let value = match self.value(value) {
+            Ok(value) => value,
+            failure => return failure,
+        };
+        if !self.budget.walk(&value, expr.span)? {
+            return Ok(unknown(expr));
+        }
+        match check_value(&value, ty) {
+            Ok(()) => Ok(value),
+            Err(misfit) => Err(Failure::new(expr.span, format!("not of the type {}: {misfit}", ty.brief()))),
+        }
     }
 
     #[inline(never)]

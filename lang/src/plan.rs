@@ -157,9 +157,8 @@ impl Each {
     /// The type of an element.
     pub fn element_type(&self) -> Type {
         match &self.list.ty {
-            Type::List(element) => (**element).clone(),
             Type::Error => Type::Error,
-            _ => Type::Any,
+            list => list.element().map_or(Type::Any, Type::head),
         }
     }
 }
@@ -381,11 +380,11 @@ pub enum ExprKind {
         /// Whether null gives null.
         optional: bool,
     },
-    /// An item of a list, or a field of `any` by name.
+    /// An item of a list, the value of a key of a map, or a field of `any` by name.
     Index {
-        /// The list.
+        /// The list or map.
         base: Box<Expr>,
-        /// The position, from 0.
+        /// The position, from 0, or the key.
         index: Box<Expr>,
     },
     /// A function of the standard library on a receiver.
@@ -411,6 +410,8 @@ pub enum ExprKind {
     If(Box<(Expr, Expr, Expr)>),
     /// A comprehension.
     Comprehension(Box<Comprehension>),
+    /// A value that must be of a type, as it was declared.
+    As(Box<Expr>, Type),
 }
 
 /// `[element for slot in list if condition]`

@@ -7,6 +7,7 @@ use crate::types::{Literal, Type};
 use crate::value::Value;
 
 mod lists;
+mod maps;
 mod numbers;
 mod paths;
 mod patterns;
@@ -15,7 +16,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
-pub use patterns::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
+pub use crate::pattern::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
 pub use strings::MAX_JSON_BYTES;
 
 /// A pure function that is called as a method on its receiver.
@@ -82,9 +83,18 @@ pub fn methods_of(receiver: &Type) -> Vec<&'static Function> {
 
 /// Every function, by the kind of its receiver.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    [strings::TABLE, patterns::TABLE, paths::TABLE, lists::TABLE, numbers::TABLE, records::TABLE, records::ANY]
-        .into_iter()
-        .flatten()
+    [
+        strings::TABLE,
+        patterns::TABLE,
+        paths::TABLE,
+        lists::TABLE,
+        numbers::TABLE,
+        records::TABLE,
+        maps::TABLE,
+        records::ANY,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn tables(receiver: &Type) -> Vec<&'static [Function]> {
@@ -96,6 +106,7 @@ fn tables(receiver: &Type) -> Vec<&'static [Function]> {
         Kind::List => vec![lists::TABLE],
         Kind::Number => vec![numbers::TABLE],
         Kind::Record => vec![records::TABLE],
+        Kind::Map => vec![maps::TABLE],
         Kind::Other => Vec::new(),
     };
     tables.push(records::ANY);
@@ -110,6 +121,7 @@ enum Kind {
     List,
     Number,
     Record,
+    Map,
     Other,
 }
 
@@ -119,6 +131,7 @@ impl Kind {
         match (self, other) {
             (a, b) if a == b => a,
             (Kind::Path, Kind::Text) | (Kind::Text, Kind::Path) => Kind::Text,
+            (Kind::Record, Kind::Map) | (Kind::Map, Kind::Record) => Kind::Record,
             _ => Kind::Other,
         }
     }
@@ -130,10 +143,17 @@ fn kind(ty: &Type) -> Kind {
         Type::String | Type::Glob | Type::Literal(Literal::String(_)) => Kind::Text,
         Type::Int | Type::Float | Type::Literal(Literal::Int(_)) => Kind::Number,
         Type::List(_) => Kind::List,
+        Type::Map(_) => Kind::Map,
         Type::Record(_) => Kind::Record,
-        Type::Any | Type::Null | Type::Bool | Type::Literal(Literal::Bool(_)) | Type::Union(_) | Type::Error => {
-            Kind::Other
-        }
+        Type::Refined(refined) => kind(&refined.base),
+        Type::Any
+        | Type::Null
+        | Type::Bool
+        | Type::Literal(Literal::Bool(_))
+        | Type::Union(_)
+        | Type::Named(_)
+        | Type::Within(_)
+        | Type::Error => Kind::Other,
     }
 }
 

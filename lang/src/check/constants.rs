@@ -80,8 +80,9 @@ fn is_open(expr: &Expr) -> bool {
 
 fn has_form(ty: &Type) -> bool {
     match ty {
-        Type::Path | Type::Glob => true,
-        Type::List(element) => has_form(element),
+        // What a name stands for is looked at when its values are.
+        Type::Path | Type::Glob | Type::Refined(_) | Type::Named(_) | Type::Within(_) => true,
+        Type::List(element) | Type::Map(element) => has_form(element),
         Type::Record(record) => record.fields.iter().any(|field| has_form(&field.ty)),
         Type::Union(members) => members.iter().any(has_form),
         Type::Any
@@ -127,7 +128,7 @@ pub(crate) fn calls_in<'e>(expr: &'e Expr, found: &mut dyn FnMut(&'e Call)) {
             calls_in(index, found);
         }
         ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| calls_in(value, found)),
-        ExprKind::Unary(_, operand) => calls_in(operand, found),
+        ExprKind::Unary(_, operand) | ExprKind::As(operand, _) => calls_in(operand, found),
         ExprKind::Binary(_, operands) => {
             calls_in(&operands.0, found);
             calls_in(&operands.1, found);

@@ -254,7 +254,7 @@ fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(
             inner.condition.iter().for_each(|condition| names_in(condition, bound, found));
             bound.pop();
         }
-        ExprKind::Paren(inner) => names_in(inner, bound, found),
+        ExprKind::Paren(inner) | ExprKind::As(inner, _) => names_in(inner, bound, found),
         ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Error => {}
     }
 }

@@ -6,10 +6,12 @@
 
 mod call;
 mod constants;
+mod convert;
 mod declare;
 mod expr;
 mod field;
 mod fit;
+mod index;
 mod lets;
 mod method;
 mod name;
@@ -33,10 +35,10 @@ use smol_str::SmolStr;
 /// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
 pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -> Option<Plan> {
     let declared = declare::the_plan(file, report)?;
-    let mut types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
-    let mut checker = Checker::new(catalogue, report);
+    let types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
+    let mut checker = Checker::new(catalogue, types, report);
     checker.misplaced = declare::catalogues(file).map(|name| format!("{name}.")).collect();
-    let mut parts = checker.declare(declared, &mut types);
+    let mut parts = checker.declare(declared);
     checker.lets(&mut parts);
     let plan = checker.plan(declared, &parts);
     constants::check(&plan, report);
@@ -108,6 +110,7 @@ struct TypedLet {
 
 struct Checker<'a> {
     catalogue: &'a Catalogue,
+    types: Types<'a>,
     report: &'a Diagnostics,
     /// Catalogues in the file of the plan, each with a dot: their place is reported, and what their tools are is not known.
     misplaced: Vec<String>,
@@ -142,9 +145,10 @@ struct Early {
 }
 
 impl<'a> Checker<'a> {
-    fn new(catalogue: &'a Catalogue, report: &'a Diagnostics) -> Checker<'a> {
+    fn new(catalogue: &'a Catalogue, types: Types<'a>, report: &'a Diagnostics) -> Checker<'a> {
         Checker {
             catalogue,
+            types,
             report,
             misplaced: Vec::new(),
             names: FxHashMap::default(),

@@ -94,6 +94,17 @@ pub(super) fn name<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Ident
     leaf(label, |token, written: Written<'s>| (token.kind == Kind::Ident).then(|| written.ident(token)))
 }
 
+/// The name of a field: one that is none stands in quotes.
+pub(super) fn field_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
+    leaf("the name of a field", |token, written: Written<'s>| match token.kind {
+        Kind::Ident => Some(written.ident(token)),
+        kind if kind.is_text() => {
+            Some(Ident { name: literal::text(token, written.token(token)).into(), span: token.span() })
+        }
+        _ => None,
+    })
+}
+
 /// A constant text.
 pub(super) fn text<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Text, R> {
     leaf(label, |token, written: Written<'s>| {

@@ -81,11 +81,7 @@ const ORDERED_LISTS: &str = "[int], [float] or [string]";
 
 /// The type of the items: of all lists that the receiver may be.
 fn element(receiver: &Type) -> Type {
-    let elements = receiver.members().iter().filter_map(|member| match member {
-        Type::List(element) => Some((**element).clone()),
-        _ => None,
-    });
-    Type::union(elements)
+    Type::union(receiver.members().iter().filter_map(Type::element).map(Type::head))
 }
 
 /// A list of the receiver's items, in another order or number.
@@ -122,7 +118,7 @@ fn takes_item(receiver: &Type, args: &[Type], result: Type) -> Result<Type, BadA
 
 fn concat_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
     match args {
-        [arg] if arg.members().iter().all(|member| matches!(member, Type::List(_))) => {
+        [arg] if arg.members().iter().all(|member| member.element().is_some()) => {
             Ok(Type::list(Type::union([element(receiver), element(arg)])))
         }
         _ => takes(args, &[same(receiver)], 0, same(receiver)),
@@ -131,7 +127,7 @@ fn concat_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
 
 fn flatten_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
     let inner = element(receiver);
-    match inner.members().iter().all(|member| matches!(member, Type::List(_) | Type::Error)) {
+    match inner.members().iter().all(|member| member.element().is_some() || *member == Type::Error) {
         true => takes(args, &[], 0, same(&inner)),
         false => Err(BadArgument::Type { index: None, expected: "a list of lists".into() }),
     }

@@ -3,7 +3,7 @@
 use super::{Failure, Place};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::{Kind, literal};
+use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
@@ -16,6 +16,8 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Diagnostic> {
         .or_else(|| missing_assign(failure))
         .or_else(|| assign(failure))
         .or_else(|| prefixed_string(failure))
+        .or_else(|| conversion(failure))
+        .or_else(|| type_arguments(failure))
         .or_else(|| comparison(failure))
         .or_else(|| ternary(failure))
         .or_else(|| not_constant(failure))
@@ -131,6 +133,75 @@ fn prefixed_string(failure: Failure<'_>) -> Option<Diagnostic> {
             .help("Every string may hold `${expression}`; `r\"…\"` is raw.")
             .edit("remove it", prefix.span(), ""),
     )
+}
+
+/// `x as [T]`, `x as T?`, `x as int(min: 1)`, `x as map<T>`
+fn conversion(failure: Failure<'_>) -> Option<Diagnostic> {
+    let from = failure.line[..failure.at.min(failure.line.len())].iter().rposition(|token| token.kind == Kind::As)? + 1;
+    let kind = |at: usize| failure.line.get(at).map(|token| token.kind);
+    let is_named = kind(from) == Some(Kind::Ident);
+    let whole = match (kind(from)?, kind(from + 1)) {
+        (Kind::LBracket | Kind::LBrace, _) => type_end(&failure.line[from..])?,
+        (Kind::Ident, Some(Kind::Question | Kind::LParen | Kind::Pipe)) => type_end(&failure.line[from..])?,
+        (Kind::Ident, Some(Kind::Less)) if failure.text(failure.line[from]) == "map" => {
+            type_end(&failure.line[from..])?
+        }
+        _ if from == failure.at && !is_named => {
+            let diagnostic = unexpected(failure.span(), "a type stands behind `as`").label("names no type");
+            return Some(diagnostic.help("A name, as in `x as Bill`, or any type in parentheses, `x as ([string])`."));
+        }
+        _ => return None,
+    };
+    let text = failure.written.slice(whole);
+    Some(
+        unexpected(whole, "behind `as` a type that is more than a name stands in parentheses")
+            .label("where does it end?")
+            .edit("put it in parentheses", whole, format!("({text})")),
+    )
+}
+
+/// The type that the tokens begin with, in brackets or not, with all that may follow on it; none where it has no end.
+fn type_end(tokens: &[Token]) -> Option<Span> {
+    let mut depth = 0_usize;
+    let mut end = None;
+    let mut after_pipe = true;
+    for token in tokens {
+        match token.kind {
+            Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::Less => depth += 1,
+            Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::Greater if depth > 0 => {
+                depth -= 1;
+                end = Some(token.span());
+            }
+            _ if depth > 0 => {}
+            Kind::Question => end = Some(token.span()),
+            Kind::Pipe => {}
+            _ if after_pipe => end = Some(token.span()),
+            _ => break,
+        }
+        after_pipe = token.kind == Kind::Pipe;
+    }
+    Some(tokens.first()?.span().to(end.filter(|_| depth == 0)?))
+}
+
+/// `list<T>`, `Optional<T>`, `dict<string, T>`
+fn type_arguments(failure: Failure<'_>) -> Option<Diagnostic> {
+    let found = failure.found().filter(|token| token.kind == Kind::Less && failure.place.has_types())?;
+    let name = failure.before(1).filter(|token| token.kind == Kind::Ident)?;
+    let text = failure.text(name);
+    let diagnostic = unexpected(name.span().to(found.span()), format!("`{text}` takes no type in `<…>`"))
+        .label("only `map` does: `map<T>`, from strings to values of one type");
+    Some(match text {
+        "list" | "List" | "array" | "Array" | "Vec" | "vec" | "set" | "Set" => {
+            diagnostic.help("A list is written `[T]`.")
+        }
+        "optional" | "Optional" | "Option" | "option" | "maybe" | "Maybe" => {
+            diagnostic.help("What may be null is written `T?`.")
+        }
+        "Map" | "dict" | "Dict" | "record" | "Record" | "object" | "HashMap" => {
+            diagnostic.edit("write `map`", name.span(), "map")
+        }
+        _ => diagnostic,
+    })
 }
 
 /// `1 < 2 < 3`, `a == b == c`

@@ -32,6 +32,10 @@ plan "expressions" {
   let heads = [h.name for h in hotels if h.free and h.price < 10]
   let record = { in: 1, for: [true, false], nested: { a: {} } }
   let paren = (a + b) * c
+  let conversion = a.b as Bill
+    as int
+  let loose = not -a.b as int * 2 as (int?) == c as ([Bill](min: 1)) and d["x"] as null != null
+  let quoted = { "content-type": 1, "plain": 2 }
   step one = fs.read(path: "a") {
     because "why"
     after zero, two
