@@ -23,7 +23,6 @@ pub struct Definition {
     /// Its name.
     pub name: SmolStr,
     /// What it stands for.
-    #[serde(rename = "type")]
     pub ty: Type,
 }
 
