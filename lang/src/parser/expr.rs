@@ -1,6 +1,6 @@
 //! The rules of expressions.
 
-use super::leaf::{Ex, Fault, In, Rule, Written, field_name, leaf, name, token};
+use super::leaf::{Fault, Rule, Written, argument_name, field_name, leaf, name, token};
 use super::shortcut::{plain, shortcut};
 use super::types::conversion;
 use crate::lexer::{Kind, Token, literal};
@@ -8,7 +8,6 @@ use crate::source::Span;
 use crate::syntax::{
     Arg, BinaryOp, Comprehension, Expr, ExprKind, FieldInit, Ident, StringLit, StringPart, TypeExpr, UnaryOp,
 };
-use chumsky::input::InputRef;
 use chumsky::pratt::{infix, left, none, postfix as suffix, prefix};
 use chumsky::prelude::*;
 
@@ -157,26 +156,6 @@ fn postfix<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s,
 /// `name: value` or `value`.
 fn argument<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, Arg, R> {
     argument_name().or_not().then(expr).map(|(name, value)| Arg { name, value })
-}
-
-/// `name:`, both tokens or neither.
-pub(super) fn argument_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
-    custom(|input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
-        let before = input.cursor();
-        let found = input.peek_ref();
-        let tokens: &[Token] = input.slice_from(&before..);
-        if let [name, colon, ..] = tokens
-            && name.kind == Kind::Ident
-            && colon.kind == Kind::Colon
-        {
-            let written = input.state().0;
-            input.skip();
-            input.skip();
-            return Ok(written.ident(*name));
-        }
-        let span = input.span_since(&before);
-        Err(R::expected_found(["an argument"], found.map(Into::into), span))
-    })
 }
 
 /// A name where any word may stand.

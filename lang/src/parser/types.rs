@@ -1,7 +1,6 @@
 //! The rules of types.
 
-use super::expr::argument_name;
-use super::leaf::{Fault, Rule, Written, field_name, leaf, token, word};
+use super::leaf::{Fault, Rule, Written, argument_name, field_name, leaf, token, word};
 use super::shortcut::plain;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
