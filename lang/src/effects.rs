@@ -255,12 +255,8 @@ pub fn overlap(a: &Resource, b: &Resource) -> bool {
 pub fn conflict(a: &[(EffectVerb, Resource)], b: &[(EffectVerb, Resource)]) -> bool {
     let meets = |(verb, resource): &(EffectVerb, Resource), (other_verb, other): &(EffectVerb, Resource)| {
         let changes = *verb != EffectVerb::Reads || *other_verb != EffectVerb::Reads;
-        let vouched = match (verb, other_verb) {
-            (EffectVerb::Runs, EffectVerb::Runs) => true,
-            (EffectVerb::Contacts, EffectVerb::Contacts | EffectVerb::Reads)
-            | (EffectVerb::Reads, EffectVerb::Contacts) => true,
-            _ => false,
-        };
+        use EffectVerb::{Contacts, Reads, Runs};
+        let vouched = matches!((verb, other_verb), (Runs, Runs) | (Contacts, Contacts | Reads) | (Reads, Contacts));
         changes && !vouched && overlap(resource, other)
     };
     a.iter().any(|touch| b.iter().any(|other| meets(touch, other)))

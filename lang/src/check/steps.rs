@@ -273,7 +273,9 @@ impl<'a> Checker<'a> {
                     Diagnostic::new(Code::UnknownStep, name.span, format!("there is no step `{}`", name.name));
                 let steps = self.heads.iter().map(|head| head.name.as_str());
                 self.report.push(match nearest(&name.name, steps) {
-                    Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), name.span, near),
+                    Some(near) => {
+                        diagnostic.label("not declared").edit(format!("use `{near}`"), name.span, near).maybe()
+                    }
                     None => diagnostic.label("not declared in this plan"),
                 });
                 Vec::new()
@@ -352,7 +354,7 @@ impl<'a> Checker<'a> {
         let message = format!("`critical` has no verb `{}`", verb.name);
         let diagnostic = Diagnostic::new(Code::UnknownVerb, verb.span, message).label("not a verb");
         match habit.or_else(|| nearest(&verb.name, verbs.iter().copied())) {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near),
+            Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near).maybe(),
             None => diagnostic.help(format!("the verbs are {}", list_of(&verbs))),
         }
     }
