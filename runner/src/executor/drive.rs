@@ -1,8 +1,8 @@
 //! The loop of a run: asks [`crate::schedule`] what to do next, does it, and waits for what is running.
 
 use super::conflicts::Conflicts;
-use super::step::{self, StepEnd};
-use super::{Run, block, finish};
+use super::work::StepEnd;
+use super::{Run, block, finish, step};
 use crate::event::{End, Event};
 use crate::run::{RunError, raised};
 use crate::schedule::{self, Action, Frontier, Situation};

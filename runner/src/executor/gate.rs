@@ -1,6 +1,6 @@
 //! A gate: everything before it has ended, nothing after it has started, and a person agrees or does not.
 
-use super::step::{StepEnd, Work};
+use super::work::{StepEnd, Work};
 use crate::event::{End, Event};
 use crate::prediction::Prediction;
 use crate::run::{Agreement, GateQuestion, RunError};

@@ -15,6 +15,7 @@ mod live;
 mod poll;
 mod resume;
 mod step;
+mod work;
 
 use crate::event::{End, Event};
 use crate::journal::RunLock;

@@ -3,7 +3,7 @@
 //! A look is made again after a crash, since it only reads; what is recorded of each is how long has been looked by then.
 
 use super::attempt::{Attempt, Fault, Outcome};
-use super::step::goes_on_after;
+use super::work::goes_on_after;
 use crate::event::Event;
 use crate::run::{RunError, RunSetup, call_live, simulate, timeout_of};
 use crate::tool::registry::Implementation;

@@ -1,30 +1,19 @@
 //! One step: whether it runs, with which arguments, whether it may, whether the world is as approved; then its attempts.
 
 use super::attempt::{Attempt, Outcome};
-use super::begin::look_again;
+use super::work::{StepEnd, Work, goes_on_after};
 use super::{Run, files, gate, live, poll};
 use crate::event::{Difference, End, Event};
-use crate::prediction::Prediction;
-use crate::run::{Made, Permit, RunError, implementation, permit, raised};
+use crate::run::{Made, Permit, RunError, implementation, permit};
 use crate::schedule::may_retry;
 use crate::state::StepState;
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
-use crate::workspace::Observation;
 use planc_lang::eval::{NoCalls, eval, eval_args};
-use planc_lang::plan::{Instance, Step};
+use planc_lang::plan::Instance;
 use planc_lang::value::Value;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How the work on a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StepEnd {
-    /// What became of it is recorded, or it can be taken up again.
-    Over,
-    /// Nothing further may start.
-    Halt(End),
-}
 
 /// What is decided before the first attempt.
 enum Prepared {
@@ -34,16 +23,6 @@ enum Prepared {
     Skip,
     /// It cannot be computed.
     Fail(String),
-}
-
-/// A step that is worked on.
-#[derive(Clone, Copy)]
-pub(crate) struct Work<'a> {
-    pub(crate) run: &'a Arc<Run>,
-    pub(crate) step: &'a Step,
-    pub(crate) instance: Instance,
-    /// The name of the step, with the element in a block.
-    pub(crate) name: &'a str,
 }
 
 /// Works on a step until it has ended, or nothing further may start.
@@ -97,11 +76,6 @@ impl Work<'_> {
         }
     }
 
-    /// What the dry run expects.
-    fn prediction(&self) -> Option<&Prediction> {
-        self.run.setup.predictions.of(&self.run.setup.compiled.plan, self.instance)
-    }
-
     /// Where the call is another one than the approver saw.
     fn another_call(&self, prepared: &Prepared) -> Vec<Difference> {
         let Some(prediction) = self.prediction() else { return Vec::new() };
@@ -145,16 +119,6 @@ impl Work<'_> {
         self.stale(expected.unwrap_or_default()).await
     }
 
-    /// Looks again; gives the end of the run where it is not as it was seen.
-    pub(crate) async fn stale(&self, expected: Vec<Observation>) -> Result<Option<End>, RunError> {
-        let differences = look_again(&self.run.setup, expected).await;
-        if differences.is_empty() {
-            return Ok(None);
-        }
-        self.run.recorder.record(Event::Stale { step: Some(self.name.to_owned()), differences }).await?;
-        Ok(Some(End::Stale))
-    }
-
     async fn attempts(&self, args: Args) -> Result<StepEnd, RunError> {
         let Work { run, step, instance, name } = *self;
         let implementation = match implementation(&run.setup, &step.call.tool.name) {
@@ -184,28 +148,5 @@ impl Work<'_> {
     async fn pause(&self) -> bool {
         let every = Duration::from_millis(self.step.retry.map_or(0, |retry| retry.every_ms));
         goes_on_after(self.run, every).await
-    }
-
-    /// A failure before any attempt: it is not tried again.
-    pub(crate) fn failed_before(&self, error: String) -> Event {
-        Event::StepFailed {
-            step: self.name.to_owned(),
-            attempt: 0,
-            error,
-            effect_done: false,
-            result: None,
-            changes: Vec::new(),
-        }
-    }
-}
-
-/// Waits; whether nobody has asked to stop meanwhile.
-pub(crate) async fn goes_on_after(run: &Run, wait: Duration) -> bool {
-    if run.setup.stop.is_stopping() {
-        return false;
-    }
-    tokio::select! {
-        () = tokio::time::sleep(wait) => true,
-        () = raised(run.setup.stop.stopping()) => false,
     }
 }
