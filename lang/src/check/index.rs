@@ -22,7 +22,7 @@ impl Checker<'_> {
         }
         let mut types = Vec::with_capacity(base.ty.members().len());
         for member in base.ty.members() {
-            match self.part(member, &base, &index) {
+            match self.indexed(member, &base, &index) {
                 Some(ty) => types.push(ty),
                 None => return error(span),
             }
@@ -32,7 +32,7 @@ impl Checker<'_> {
     }
 
     /// What the index takes of a base that is of this type; none where it takes nothing, which is reported.
-    fn part(&self, member: &Type, base: &Expr, index: &Expr) -> Option<Type> {
+    fn indexed(&self, member: &Type, base: &Expr, index: &Expr) -> Option<Type> {
         let is_name = index.ty.is_subtype(&Type::String);
         let mistake = match (member, member.element()) {
             (Type::Any, _) => return Some(Type::Any),
