@@ -5,11 +5,12 @@
 //! what every run finds, or the run fails at this expression. Nothing here calls a tool: calls inside checks go through
 //! [`Caller`].
 
-use crate::conform::check_value;
+use crate::conform::{check_value, read};
 use crate::plan::{Call, Comprehension, EachId, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
 use crate::stdlib::{Function, Needs};
 use crate::syntax::{BinaryOp, UnaryOp};
+use crate::types::Type;
 use crate::value::Value;
 
 mod access;
@@ -66,7 +67,12 @@ pub struct Env<'p> {
 
 impl<'p> Env<'p> {
     /// All steps unknown; inputs by index.
-    pub fn new(plan: &'p Plan, inputs: Vec<Value>) -> Env<'p> {
+    ///
+    /// Here and wherever else a value comes from outside, its texts are read in the forms that its type gives them.
+    pub fn new(plan: &'p Plan, mut inputs: Vec<Value>) -> Env<'p> {
+        for (value, input) in inputs.iter_mut().zip(&plan.inputs) {
+            *value = formed(std::mem::replace(value, Value::Null), &input.ty);
+        }
         let steps = plan.steps.iter().map(|step| Value::Unknown(step.ty.clone())).collect();
         let eaches = plan.eaches.iter().map(|each| Value::Unknown(each.ty.clone())).collect();
         let elements = plan.eaches.iter().map(|each| Value::Unknown(each.element_type())).collect();
@@ -81,20 +87,20 @@ impl<'p> Env<'p> {
 
     /// Sets the result of a step. Values of `let`s that were computed before are forgotten.
     pub fn set_step(&mut self, step: StepId, value: Value) {
-        self.steps[step.index()] = value;
+        self.steps[step.index()] = formed(value, &self.plan.get(step).ty);
         self.lets.iter_mut().for_each(|value| *value = None);
     }
 
     /// Sets the results of an `each` block. Values of `let`s that were computed before are forgotten.
     pub fn set_each(&mut self, each: EachId, value: Value) {
-        self.eaches[each.index()] = value;
+        self.eaches[each.index()] = formed(value, &self.plan.each(each).ty);
         self.lets.iter_mut().for_each(|value| *value = None);
     }
 
     /// Turns to an element of an `each` block: the results of the block's steps and the values of its `let`s are those of
     /// this element from here on, and unknown until they are set.
     pub fn enter(&mut self, each: EachId, element: Value) {
-        self.elements[each.index()] = element;
+        self.elements[each.index()] = formed(element, &self.plan.each(each).element_type());
         for step in self.plan.steps_of(each) {
             self.steps[step.index()] = Value::Unknown(self.plan.get(step).ty.clone());
         }
@@ -323,14 +329,14 @@ impl<'e, 'p> Evaluation<'e, 'p> {
                 return Ok(unknown(expr));
             }
         }
-        self.caller.call(call, args)
+        self.caller.call(call, args).map(|result| formed(result, &call.tool.result))
     }
 
     #[inline(never)]
     fn args(&mut self, call: &Call) -> Result<Vec<Value>, Failure> {
         let mut values = Vec::with_capacity(call.tool.params.len());
         for (index, param) in call.tool.params.iter().enumerate() {
-            values.push(match call.args.get(index).and_then(Option::as_ref) {
+            let value = match call.args.get(index).and_then(Option::as_ref) {
                 None => param.default.clone().unwrap_or(Value::Null),
                 Some(arg) => {
                     let value = self.value(arg)?;
@@ -343,7 +349,8 @@ impl<'e, 'p> Evaluation<'e, 'p> {
                     }
                     value
                 }
-            });
+            };
+            values.push(formed(value, &param.ty));
         }
         Ok(values)
     }
@@ -428,6 +435,11 @@ impl<'e, 'p> Evaluation<'e, 'p> {
         }
         self.slots[slot] = value;
     }
+}
+
+/// A value from outside with the texts in it read that its type gives a form.
+fn formed(value: Value, ty: &Type) -> Value {
+    read(&value, ty).unwrap_or(value)
 }
 
 /// What an expression is as long as an operand is unknown.

@@ -518,6 +518,8 @@ pub enum ExprKind {
         /// Its operand.
         operand: Box<Expr>,
     },
+    /// `90m`, in milliseconds.
+    Duration(u64),
     /// `a + b`
     Binary {
         /// Which.

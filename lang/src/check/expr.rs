@@ -1,8 +1,10 @@
 //! Expressions: literals, strings with values in them, lists, records, `if` and comprehensions.
 
+use super::operator::of_one_form;
 use super::{Checker, Local, error, unknown};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::forms::{Duration, Form, Formed};
 use crate::plan::{Comprehension, Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::{self, StringPart};
@@ -27,6 +29,9 @@ impl Checker<'_> {
             syntax::ExprKind::Bool(bool) => constant(Value::Bool(*bool), Type::Literal(Literal::Bool(*bool))),
             syntax::ExprKind::Int(int) => constant(Value::Int(*int), Type::Literal(Literal::Int(*int))),
             syntax::ExprKind::Float(float) => constant(Value::Float(*float), Type::Float),
+            syntax::ExprKind::Duration(ms) => {
+                constant(Value::formed(Formed::Duration(Duration::of_ms(*ms))), Type::Form(Form::Duration))
+            }
             syntax::ExprKind::String(literal) => self.string(literal, span),
             syntax::ExprKind::Name(name) => {
                 let typed = self.named(name, span);
@@ -94,6 +99,9 @@ impl Checker<'_> {
                     .label(format!("this is {}", typed.ty.brief()))
                     .help("say what null means: `${x ?? \"none\"}`"),
                 Type::List(_) => mismatch().help("join the list: `${names.join(\", \")}`"),
+                Type::Form(Form::Bytes) => {
+                    mismatch().help("say how: `${x.to_base64()}`, `${x.to_hex()}`, or `${x.to_text()}` for UTF-8")
+                }
                 Type::Record(_) => mismatch().help("take one of its fields, or write it as JSON: `${r.to_json()}`"),
                 _ => continue,
             });
@@ -191,6 +199,7 @@ impl Checker<'_> {
         self.assume_false(&parts.0);
         let otherwise = self.expr(&parts.2);
         self.not_null.truncate(proven);
+        let (then, otherwise) = of_one_form(then, otherwise);
         let ty = join([&then.ty, &otherwise.ty]);
         if !is_bool {
             return unknown(ty, span);

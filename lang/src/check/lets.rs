@@ -255,6 +255,11 @@ fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(
             bound.pop();
         }
         ExprKind::Paren(inner) => names_in(inner, bound, found),
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Error => {}
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Duration(_)
+        | ExprKind::Error => {}
     }
 }

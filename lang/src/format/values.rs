@@ -88,6 +88,7 @@ impl<'a> Printer<'a> {
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
             | ExprKind::Float(_)
+            | ExprKind::Duration(_)
             | ExprKind::String(_)
             | ExprKind::Name(_)
             | ExprKind::Error => self.literal(expr.span),
@@ -211,6 +212,7 @@ impl<'a> Printer<'a> {
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
             | ExprKind::Float(_)
+            | ExprKind::Duration(_)
             | ExprKind::String(_)
             | ExprKind::Name(_)
             | ExprKind::Error => self.literal(expr.span),

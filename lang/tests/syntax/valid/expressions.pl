@@ -14,6 +14,7 @@ plan "expressions" {
     ${not}
     """
   let hashes = r#"say "hi""#
+  let durations = [500ms, 30s, 5m, 2h, -3d + 1_000s]
   let numbers = [0, 1_000, 1.5, 2e9, -3, ]
   let logic = not a and b or c in d
   let math = 1 + 2 * 3 - 4 / 5 % 6
