@@ -83,6 +83,10 @@ impl<V: View> Serialize for ExprForm<'_, V> {
         let part = |expr| Part(view, scope, expr);
         let mut map = serializer.serialize_map(None)?;
         match &expr.kind {
+            ExprKind::Constant(Value::Formed(formed)) => {
+                map.serialize_entry("form", &formed.form())?;
+                map.serialize_entry("written", &formed.to_string())?;
+            }
             ExprKind::Constant(value) => map.serialize_entry("const", &ValueForm(value))?,
             ExprKind::Interpolate(parts) => map.serialize_entry("text", &All(view, scope, parts))?,
             ExprKind::Input(index) => map.serialize_entry("input", &view.input(*index))?,
@@ -153,7 +157,8 @@ impl<V: View> Serialize for Fields<'_, V> {
     }
 }
 
-/// A constant. Two that are different are different here: `1` is not `1.0`.
+/// A constant. Two that are different are different here: `1` is not `1.0`. What is written as a text in JSON is one here,
+/// since its type stands beside it, or its form does.
 pub(super) struct ValueForm<'v>(pub &'v Value);
 
 impl Serialize for ValueForm<'_> {
@@ -166,6 +171,7 @@ impl Serialize for ValueForm<'_> {
             | Value::String(_)
             | Value::List(_)
             | Value::Record(_)
+            | Value::Formed(_)
             | Value::Unknown(_) => self.0.serialize(serializer),
         }
     }
