@@ -9,9 +9,10 @@ use crate::conform::{check_value, read};
 use crate::plan::{Call, Comprehension, EachId, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
 use crate::stdlib::{Function, Needs};
-use crate::syntax::{BinaryOp, UnaryOp};
+use crate::syntax::{BinaryOp, Direction, UnaryOp};
 use crate::types::Type;
-use crate::value::Value;
+use crate::value::{Value, compare};
+use std::cmp::Ordering;
 
 mod access;
 mod budget;
@@ -404,7 +405,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             Ok(other) => return access::items(&other, comprehension.list.span).map(|_| unknown(expr)),
             failure => return failure,
         };
-        let mut taken = Vec::new();
+        let mut taken = Taken::default();
         for item in list.iter() {
             match self.take(comprehension, item, &mut taken) {
                 Ok(true) => {}
@@ -412,12 +413,15 @@ impl<'e, 'p> Evaluation<'e, 'p> {
                 Err(failure) => return Err(failure),
             }
         }
-        self.items(taken, expr.span)
+        if !comprehension.order.is_empty() {
+            self.budget.sort(taken.elements.len(), expr.span)?;
+        }
+        self.items(taken.ordered(comprehension), expr.span)
     }
 
     /// Adds what an item becomes, if it is taken; says whether that is known.
     #[inline(never)]
-    fn take(&mut self, comprehension: &Comprehension, item: &Value, taken: &mut Vec<Value>) -> Result<bool, Failure> {
+    fn take(&mut self, comprehension: &Comprehension, item: &Value, taken: &mut Taken) -> Result<bool, Failure> {
         self.set_slot(comprehension.slot, Ok(item.clone()));
         match comprehension.condition.as_ref().map(|condition| self.condition(condition)) {
             Some(Err(failure)) => return Err(failure),
@@ -425,7 +429,12 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             Some(Ok(Some(false))) => return Ok(true),
             None | Some(Ok(Some(true))) => {}
         }
-        self.value(&comprehension.element).map(|element| taken.push(element))?;
+        self.value(&comprehension.element).map(|element| taken.elements.push(element))?;
+        for (key, _) in &comprehension.order {
+            let value = self.value(key)?;
+            self.budget.walk(&value, key.span)?;
+            taken.keys.push(value);
+        }
         Ok(true)
     }
 
@@ -440,6 +449,36 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 /// A value from outside with the texts in it read that its type gives a form.
 fn formed(value: Value, ty: &Type) -> Value {
     read(&value, ty).unwrap_or(value)
+}
+
+/// What a comprehension takes: elements, and for each of them all keys that they are ordered by.
+#[derive(Default)]
+struct Taken {
+    elements: Vec<Value>,
+    keys: Vec<Value>,
+}
+
+impl Taken {
+    /// The elements in the order of their keys, equal ones as they came. Where a key is unknown, so is which element
+    /// stands where.
+    fn ordered(self, comprehension: &Comprehension) -> Vec<Value> {
+        let order = &comprehension.order;
+        if order.is_empty() || self.elements.len() < 2 {
+            return self.elements;
+        }
+        if !self.keys.iter().all(Value::is_known) {
+            return vec![Value::Unknown(comprehension.element.ty.clone()); self.elements.len()];
+        }
+        let mut keyed: Vec<(&[Value], Value)> = self.keys.chunks(order.len()).zip(self.elements).collect();
+        keyed.sort_by(|(a, _), (b, _)| {
+            let parts = a.iter().zip(*b).zip(order).map(|((a, b), (_, direction))| match direction {
+                Direction::Ascending => compare::order(a, b),
+                Direction::Descending => compare::order(b, a),
+            });
+            parts.fold(Ordering::Equal, Ordering::then)
+        });
+        keyed.into_iter().map(|(_, element)| element).collect()
+    }
 }
 
 /// What an expression is as long as an operand is unknown.

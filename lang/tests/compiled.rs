@@ -48,7 +48,7 @@ const RICH: &str = r#"plan "Everything" {
     on failure undo
   }
   step names = process.run(argv: ["sh", "-c", if whatever == record then "a" else "b"].concat([
-    name.trim() for name in [row.name for row in rows if row.name in ["x"]] if name != "${row_count}"
+    name.trim() for name in [row.name for row in rows if row.name in ["x"] by row.size ?? 0 desc, row.name] if name != "${row_count}"
   ]))
   step note = notes.drop(id: names.stdout)
   let late = due != null and due - 3d < "2026-06-01"

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::forms::{Duration, Form, Formed};
 use crate::plan::{Comprehension, Expr, ExprKind};
 use crate::source::Span;
-use crate::syntax::{self, StringPart};
+use crate::syntax::{self, Direction, StringPart};
 use crate::types::{Field, Literal, MAX_TYPE_DEPTH, MAX_TYPE_PARTS, RecordType, Type};
 use crate::value::Value;
 use smol_str::SmolStr;
@@ -225,6 +225,7 @@ impl Checker<'_> {
             if is_bool { typed } else { unknown(Type::Bool, typed.span) }
         });
         let element = self.expr(&inner.element);
+        let order = self.order(&inner.order);
         self.not_null = outside;
         self.locals.pop();
         let ty = match &element.ty {
@@ -235,8 +236,37 @@ impl Checker<'_> {
             return error(span);
         }
         let variable = variable.name.clone();
-        let inner = Comprehension { slot, variable, element, list, condition };
+        let inner = Comprehension { slot, variable, element, list, condition, order };
         Expr { kind: ExprKind::Comprehension(Box::new(inner)), ty, span }
+    }
+
+    /// The keys that elements are ordered by; what has no order is reported and left out.
+    fn order(&mut self, keys: &[syntax::Key]) -> Vec<(Expr, Direction)> {
+        let mut order = Vec::with_capacity(keys.len());
+        for key in keys {
+            let typed = self.expr(&key.value);
+            if self.want_ordered(&typed) {
+                order.push((typed, key.direction));
+            }
+        }
+        order
+    }
+
+    fn want_ordered(&self, key: &Expr) -> bool {
+        if is_ordered(&key.ty) {
+            return key.ty != Type::Error;
+        }
+        let diagnostic =
+            |code, message: &str| Diagnostic::new(code, key.span, message).label(format!("this is {}", key.ty.brief()));
+        self.report.push(match key.ty.has_null() && is_ordered(&key.ty.without_null()) {
+            true => diagnostic(Code::MaybeNull, "elements are ordered by a value, and this may be null")
+                .help("say what null means: `by x ?? 0`, or leave those elements out: `if x != null`"),
+            false => diagnostic(
+                Code::NotOrdered,
+                "elements are ordered by numbers, texts, Booleans or times, all of one kind",
+            ),
+        });
+        false
     }
 
     fn report_shadowing(&self, variable: &syntax::Ident) {
@@ -265,6 +295,12 @@ impl Checker<'_> {
         }
         is_too_large
     }
+}
+
+/// Whether all values of a type stand in an order: numbers, texts, Booleans, or times of one kind.
+fn is_ordered(ty: &Type) -> bool {
+    let orders = |kind: &Type| ty.is_subtype(kind);
+    [Type::Float, Type::String, Type::Bool].iter().any(orders) || matches!(ty, Type::Form(form) if *form != Form::Bytes)
 }
 
 /// Whether a proven path begins with this name.

@@ -2,7 +2,7 @@
 
 use crate::catalogue::Tool;
 use crate::plan::{Call, EachId, Expr, ExprKind, StepId};
-use crate::syntax::UnaryOp;
+use crate::syntax::{Direction, UnaryOp};
 use crate::value::Value;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -127,10 +127,32 @@ impl<V: View> Serialize for ExprForm<'_, V> {
                 if let Some(condition) = &inner.condition {
                     map.serialize_entry("where", &Part(view, Some(&binder), condition))?;
                 }
+                if !inner.order.is_empty() {
+                    map.serialize_entry("by", &Keys(view, Some(&binder), &inner.order))?;
+                }
             }
         }
         map.end()
     }
+}
+
+/// What a comprehension is ordered by.
+struct Keys<'e, V>(V, Scope<'e>, &'e [(Expr, Direction)]);
+
+impl<V: View> Serialize for Keys<'_, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.2.len()))?;
+        for (key, direction) in self.2 {
+            seq.serialize_element(&KeyForm { key: Part(self.0, self.1, key), direction: *direction })?;
+        }
+        seq.end()
+    }
+}
+
+#[derive(Serialize)]
+struct KeyForm<K> {
+    key: K,
+    direction: Direction,
 }
 
 struct All<'e, V>(V, Scope<'e>, &'e [Expr]);

@@ -32,6 +32,12 @@ impl Budget {
         self.spend(1, span)
     }
 
+    /// Takes the steps of ordering so many items.
+    pub fn sort(&mut self, items: usize, span: Span) -> Result<(), Failure> {
+        let items = items as u64;
+        self.spend(items.saturating_mul(u64::from(items.max(2).ilog2())), span)
+    }
+
     /// Whether a limit was passed; everything fails from then on.
     pub fn is_spent(&self) -> bool {
         self.steps == 0 || self.bytes == 0

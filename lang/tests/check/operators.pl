@@ -88,6 +88,18 @@ plan "p" {
   output h = [1, 2][5]
   output i = [1, 2][-1]
 }
+// ==== the order of comprehensions
+plan "p" {
+  step a = fs.list()
+  input scores: [float?]
+  let known = [s for s in scores if s != null by s]
+  output b = [e.path for e in a.entries by e desc]
+  output c = [s for s in scores by s]
+  output d = [e.path for e in a.entries by e.sise, e.path.length() > 3, e.path]
+  output f = [x for x in [1, "a"] by x]
+  output g = [x for x in ["{}".parse_json()] by x]
+  output h = [x for x in known by -x, known.length() desc]
+}
 // ==== strings
 plan "p" {
   step a = fs.list()

@@ -31,6 +31,7 @@ plan "expressions" {
     + bbbb
     and cccc
   let heads = [h.name for h in hotels if h.free and h.price < 10]
+  let best = [h for h in hotels if h.free by h.rating desc, h.price + 1, by]
   let record = { in: 1, for: [true, false], nested: { a: {} } }
   let paren = (a + b) * c
   step one = fs.read(path: "a") {
