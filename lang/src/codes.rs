@@ -102,6 +102,7 @@ codes! {
     ImpossibleConversion = 321 Error "a conversion with `as` that can never succeed";
     UselessConversion = 322 Warning "a conversion with `as` to the type that the value has";
     UndeclaredField = 323 Error "a further field of an open record, read without a declaration";
+    NotOrdered = 330 Error "an order by something that has none";
 
     NotCovered = 401 Error "an effect that `critical` does not cover";
     UnusedCritical = 402 Warning "a `critical` line that nothing can use";

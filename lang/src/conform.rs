@@ -1,4 +1,4 @@
-//! Values against types: does this value fit, and if not, where and why.
+//! Values against types: does this value fit, and if not, where and why; and which value a text of JSON stands for.
 
 use crate::lexer::is_name;
 use crate::paths::{check_glob, check_path};
@@ -77,6 +77,14 @@ impl Check {
             (Value::String(_), Type::String) => Ok(()),
             (Value::String(s), Type::Path) => check_path(s).or_else(|reason| self.misfit(reason)),
             (Value::String(s), Type::Glob) => check_glob(s).or_else(|reason| self.misfit(reason)),
+            (Value::Formed(formed), Type::Form(form)) if formed.form() == *form => Ok(()),
+            (Value::String(s), Type::Form(form)) => match form.read(s) {
+                Some(_) => Ok(()),
+                None => {
+                    let found = value.describe();
+                    self.misfit(format!("expected a {form} such as \"{}\", found {found}", form.example()))
+                }
+            },
             (Value::String(s), Type::Literal(Literal::String(l))) if **s == **l => Ok(()),
             (Value::Int(i), Type::Literal(Literal::Int(l))) if i == l => Ok(()),
             (Value::Bool(b), Type::Literal(Literal::Bool(l))) if b == l => Ok(()),
@@ -90,7 +98,7 @@ impl Check {
                     Value::Float(float) => refined.rule.float(*float),
                     Value::String(text) => refined.rule.text(text),
                     Value::List(items) => refined.rule.items(items.len()),
-                    Value::Null | Value::Bool(_) | Value::Record(_) | Value::Unknown(_) => Ok(()),
+                    Value::Null | Value::Bool(_) | Value::Formed(_) | Value::Record(_) | Value::Unknown(_) => Ok(()),
                 };
                 kept.or_else(|reason| self.misfit(reason))
             }
@@ -186,4 +194,58 @@ fn same_shape(value: &Value, member: View<'_>) -> bool {
         (Value::String(_), Type::String) => is_refined,
         _ => false,
     }
+}
+
+/// The value with each text in it read that its type gives a form; none where there is no such text.
+///
+/// What comes from outside is JSON, where a date is a text. Where a union also takes the text as it is, it stays one; of
+/// several forms the first that reads it counts. What does not fit its type is left as it is.
+pub fn read(value: &Value, ty: &Type) -> Option<Value> {
+    read_at(value, View::of(ty))
+}
+
+fn read_at(value: &Value, view: View<'_>) -> Option<Value> {
+    if let Some(definition) = view.definition() {
+        return read_at(value, definition);
+    }
+    let fits = |member: &Type| Check::default().at(value, view.at(member)).is_ok();
+    match (value, view.ty) {
+        (Value::String(text), Type::Form(form)) => form.read(text).map(Value::formed),
+        (Value::String(_), Type::Union(members)) => {
+            let is_text = |member: &Type| !matches!(member, Type::Form(_)) && fits(member);
+            match members.iter().any(is_text) {
+                true => None,
+                false => members.iter().find_map(|member| read_at(value, view.at(member))),
+            }
+        }
+        (Value::List(_) | Value::Record(_), Type::Union(members)) => {
+            read_at(value, view.at(members.iter().find(|member| fits(member))?))
+        }
+        (_, Type::Refined(refined)) => read_at(value, view.at(&refined.base)),
+        (Value::List(items), Type::List(element)) => {
+            read_each(items.iter().map(|item| (item, Some(view.at(element))))).map(Value::list)
+        }
+        (Value::Record(record), Type::Map(ty)) => {
+            let read = read_each(record.iter().map(|(_, item)| (item, Some(view.at(ty)))))?;
+            Some(Value::record(record.iter().map(|(name, _)| name.clone()).zip(read)))
+        }
+        (Value::Record(record), Type::Record(wanted)) => {
+            let parts = record.iter().map(|(name, item)| (item, wanted.field(name).map(|field| view.at(&field.ty))));
+            let read = read_each(parts)?;
+            Some(Value::record(record.iter().map(|(name, _)| name.clone()).zip(read)))
+        }
+        _ => None,
+    }
+}
+
+/// All parts, those read that their types give a form; none where there is no such part.
+fn read_each<'v>(parts: impl Iterator<Item = (&'v Value, Option<View<'v>>)>) -> Option<Vec<Value>> {
+    let mut changed = false;
+    let read = parts.map(|(part, ty)| {
+        let read = ty.and_then(|ty| read_at(part, ty));
+        changed |= read.is_some();
+        read.unwrap_or_else(|| part.clone())
+    });
+    let all = read.collect();
+    changed.then_some(all)
 }

@@ -3,8 +3,10 @@
 //! Named types are transparent: a name is kept only to be shown, and where a type contains itself ([`named`]). `path` and
 //! `glob` are strings with a rule of form ([`crate::paths`]), refinements are types with a rule of their own
 //! ([`refined`]): the plain type is accepted where one is wanted, and the rule is checked on constants at compile time
-//! and on all other values before the call. How types relate to each other is in [`relate`].
+//! and on all other values before the call. A [`Form`] is a type of its own: only a constant text that has the form is
+//! accepted where one is wanted. How types relate to each other is in [`relate`].
 
+use crate::forms::Form;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -48,6 +50,8 @@ pub enum Type {
     Path,
     /// A glob over such paths, see [`crate::paths::check_glob`].
     Glob,
+    /// What JSON writes as a text of a fixed form: bytes, durations, dates, times.
+    Form(Form),
     /// One constant string, integer or Boolean.
     Literal(Literal),
     /// A list.
@@ -225,6 +229,7 @@ impl Type {
             | Type::String
             | Type::Path
             | Type::Glob
+            | Type::Form(_)
             | Type::Literal(_)
             | Type::Map(_)
             | Type::Record(_)

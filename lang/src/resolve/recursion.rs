@@ -178,6 +178,7 @@ fn is_form(ty: &Type, found: &[bool]) -> bool {
         | Type::String
         | Type::Path
         | Type::Glob
+        | Type::Form(_)
         | Type::Literal(_)
         | Type::List(_)
         | Type::Map(_)
@@ -209,6 +210,7 @@ fn is_inhabited(ty: &Type, found: &[bool]) -> bool {
         | Type::String
         | Type::Path
         | Type::Glob
+        | Type::Form(_)
         | Type::Literal(_)
         | Type::Named(_)
         | Type::Error => true,

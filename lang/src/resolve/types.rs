@@ -4,6 +4,7 @@ use super::recursion::{self, Together};
 use super::{duplicate, list_of, refine};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::forms::Form;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, TypeDef, TypeExpr, TypeExprKind};
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The built-in names of types.
-pub const TYPE_NAMES: [(&str, Type); 8] = [
+pub const TYPE_NAMES: [(&str, Type); 13] = [
     ("any", Type::Any),
     ("bool", Type::Bool),
     ("int", Type::Int),
@@ -23,10 +24,12 @@ pub const TYPE_NAMES: [(&str, Type); 8] = [
     ("path", Type::Path),
     ("glob", Type::Glob),
     ("null", Type::Null),
+    (Form::Bytes.name(), Type::Form(Form::Bytes)),
+    (Form::Duration.name(), Type::Form(Form::Duration)),
+    (Form::Date.name(), Type::Form(Form::Date)),
+    (Form::Time.name(), Type::Form(Form::Time)),
+    (Form::Datetime.name(), Type::Form(Form::Datetime)),
 ];
-
-/// Names of types that are reserved for a later version.
-const RESERVED_TYPES: [&str; 5] = ["bytes", "duration", "date", "time", "datetime"];
 
 /// The name of the type that takes another one, `map<T>`.
 const MAP: &str = "map";
@@ -184,11 +187,6 @@ impl<'a> Types<'a> {
     }
 
     fn unknown(&self, name: &str, span: Span) -> Diagnostic {
-        if RESERVED_TYPES.contains(&name) {
-            return Diagnostic::new(Code::ReservedSyntax, span, format!("the type `{name}` is reserved"))
-                .label("comes with a later version of the language")
-                .help("use `string` or `any` for now");
-        }
         if name == MAP {
             return Diagnostic::new(Code::UnknownType, span, "a map has the type of its values")
                 .label("values of which type?")

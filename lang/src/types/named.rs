@@ -127,6 +127,7 @@ impl Type {
             | Type::String
             | Type::Path
             | Type::Glob
+            | Type::Form(_)
             | Type::Literal(_)
             | Type::Named(_)
             | Type::Error => self.clone(),
@@ -176,6 +177,7 @@ impl Type {
                 | Type::String
                 | Type::Path
                 | Type::Glob
+                | Type::Form(_)
                 | Type::Literal(_)
                 | Type::Within(_)
                 | Type::Error => {}

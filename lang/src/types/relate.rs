@@ -120,6 +120,9 @@ impl Comparison {
             {
                 true
             }
+            (Type::Literal(Literal::String(text)), Type::Form(form)) if self.relation == Relation::Accepted => {
+                form.read(text).is_some()
+            }
             (Type::Literal(Literal::String(_)), Type::String) => true,
             (Type::Literal(Literal::Int(_)), Type::Int | Type::Float) => true,
             (Type::Literal(Literal::Bool(_)), Type::Bool) => true,
@@ -251,5 +254,6 @@ fn kind(ty: &Type) -> u8 {
         Type::Record(_) | Type::Map(_) => 5,
         Type::Refined(refined) => kind(&refined.base),
         Type::Union(_) | Type::Any | Type::Named(_) | Type::Within(_) | Type::Error => 6,
+        Type::Form(form) => 7 + *form as u8,
     }
 }

@@ -92,6 +92,7 @@ impl fmt::Display for Type {
             Type::String => f.write_str("string"),
             Type::Path => f.write_str("path"),
             Type::Glob => f.write_str("glob"),
+            Type::Form(form) => write!(f, "{form}"),
             Type::Literal(literal) => write!(f, "{literal}"),
             Type::List(element) => write!(f, "[{element}]"),
             Type::Map(value) => write!(f, "map<{value}>"),

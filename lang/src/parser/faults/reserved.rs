@@ -23,11 +23,6 @@ pub(super) fn reserved(failure: Failure<'_>) -> Option<Diagnostic> {
     }
     let text = failure.found_text();
     match found.kind {
-        Kind::Ident if text == "by" && failure.bracket() == Some(Kind::LBracket) => Some(is_reserved(
-            found.span(),
-            "the order `by` of a comprehension",
-            "Sort the list with a method before or after it.",
-        )),
         Kind::Ident if text == "when" && failure.place == Place::Effect => Some(is_reserved(
             found.span(),
             "an effect that depends on an argument",
