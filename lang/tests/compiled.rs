@@ -111,7 +111,8 @@ fn the_schema_refuses_what_is_not_in_it() {
     let form: serde_json::Value = serde_json::from_slice(&bytes(&compiled(RICH, &[TOOLS]).plan)).expect("JSON");
     assert!(validator.is_valid(&form));
     // One more member in any object but those with free names, or one less that is required.
-    let changes: [(&str, fn(&mut serde_json::Value)); 8] = [
+    type Change = fn(&mut serde_json::Value);
+    let changes: [(&str, Change); 8] = [
         ("", |form| form["more"] = 1.into()),
         ("/steps/0", |step| step["more"] = 1.into()),
         ("/steps/0/call", |call| call["more"] = 1.into()),
@@ -222,4 +223,31 @@ fn the_digest_is_that_of_the_bytes() {
         assert_eq!(digest(&compiled.plan), Digest::of(bytes(&compiled.plan)), "{name}");
         assert_eq!(compiled.digest, digest(&compiled.plan), "{name}");
     }
+}
+
+#[test]
+fn what_is_written_again_means_the_same() {
+    let mut plans = plans();
+    plans.push(("rich".to_owned(), RICH.to_owned(), compiled(RICH, &[TOOLS])));
+    let mut written = 0;
+    for (name, text, before) in &plans {
+        // The whole plan with the value of each `let` and `output` as the typed plan writes it.
+        let plan = &before.plan;
+        let lets = plan.lets.iter().map(|item| &item.value);
+        let mut values: Vec<_> = lets.chain(plan.outputs.iter().map(|item| &item.value)).collect();
+        values.extend(plan.steps.iter().flat_map(|step| step.call.args.iter().flatten()));
+        values.extend(plan.steps.iter().flat_map(|step| &step.expect));
+        values.sort_by_key(|value| std::cmp::Reverse(value.span.start));
+        let starts = if text.starts_with("plan ") { 0 } else { text.find("\nplan ").map_or(0, |at| at + 1) };
+        let base = plan.span.start - starts as u32;
+        let mut again = text.clone();
+        for value in values {
+            let span = (value.span.start - base) as usize..(value.span.end - base) as usize;
+            again.replace_range(span, &planc_lang::written::expr(plan, value));
+            written += 1;
+        }
+        let after = compiled(&again, if name == "rich" { &[TOOLS] } else { &[] });
+        assert_eq!(String::from_utf8(bytes(plan)), String::from_utf8(bytes(&after.plan)), "{name}\n{again}");
+    }
+    assert!(written > 300, "only {written} expressions");
 }
