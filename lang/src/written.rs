@@ -3,7 +3,7 @@
 //! Knows names, and nothing of how it was written: a `let` stays a name, layout and kinds of literals are not kept.
 
 use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan};
-use crate::syntax::{BinaryOp, UnaryOp};
+use crate::syntax::{BinaryOp, Direction, UnaryOp};
 use crate::types::Quoted;
 use crate::value::Value;
 use smol_str::SmolStr;
@@ -113,13 +113,21 @@ impl<'p> Writer<'p> {
     }
 
     fn comprehension(&mut self, inner: &'p Comprehension) -> String {
-        let Comprehension { slot, variable, element, list, condition } = inner;
+        let Comprehension { slot, variable, element, list, condition, order } = inner;
         let list = self.expr(list, binds::COALESCE);
         self.locals.push((*slot, variable));
         let element = self.expr(element, binds::LOOSEST);
         let condition = condition.as_ref().map(|condition| format!(" if {}", self.expr(condition, binds::LOOSEST)));
+        let keys: Vec<String> = order
+            .iter()
+            .map(|(key, direction)| match direction {
+                Direction::Ascending => self.expr(key, binds::LOOSEST),
+                Direction::Descending => format!("{} desc", self.expr(key, binds::COALESCE)),
+            })
+            .collect();
         self.locals.pop();
-        format!("[{element} for {variable} in {list}{}]", condition.unwrap_or_default())
+        let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
+        format!("[{element} for {variable} in {list}{}{by}]", condition.unwrap_or_default())
     }
 
     /// A string with values in it. Two constants side by side, and one alone, are told apart from one text.
