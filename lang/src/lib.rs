@@ -30,3 +30,4 @@ pub mod graph;
 pub mod order;
 pub mod compiled;
 pub mod compile;
+pub mod grammar;

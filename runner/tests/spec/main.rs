@@ -132,6 +132,7 @@ chapters! {
     execution: "09-execution.md";
     configuration: "10-configuration.md";
     command_line: "11-command-line.md";
+    for_models: "14-for-models.md";
     readme: "README.md";
     decisions: "decisions.md";
 }
