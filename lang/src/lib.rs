@@ -30,4 +30,5 @@ pub mod graph;
 pub mod order;
 pub mod compiled;
 pub mod compile;
+pub mod fix;
 pub mod grammar;
