@@ -145,25 +145,14 @@ impl Builder<'_> {
         }
         let mut ways = vec![self.expression_without(&starts, place)];
         for member in ty.members() {
-            match member {
-                Type::Literal(Literal::String(text)) => ways.push(Quoted(text).to_string().as_str().into()),
-                Type::Record(record) => ways.push(self.record_of(record, place, depth)),
-                Type::List(element) => {
-                    let element = self.given(element, place, depth + 1);
-                    let list = self.list_of(element, place);
-                    ways.push(seq![list, many(self.postfix(place)), self.after_value(place)]);
-                }
-                Type::Any
-                | Type::Null
-                | Type::Bool
-                | Type::Int
-                | Type::Float
-                | Type::String
-                | Type::Path
-                | Type::Glob
-                | Type::Literal(Literal::Int(_) | Literal::Bool(_))
-                | Type::Union(_)
-                | Type::Error => {}
+            if let Type::Literal(Literal::String(text)) = member {
+                ways.push(Quoted(text).to_string().as_str().into());
+            } else if let Type::Record(record) = member {
+                ways.push(self.record_of(record, place, depth));
+            } else if let Type::List(element) = member {
+                let element = self.given(element, place, depth + 1);
+                let list = self.list_of(element, place);
+                ways.push(seq![list, many(self.postfix(place)), self.after_value(place)]);
             }
         }
         choice(ways)
@@ -174,7 +163,8 @@ impl Builder<'_> {
         let mut fields = Vec::with_capacity(record.fields.len());
         for field in &record.fields {
             let value = self.given(&field.ty, place, depth + 1);
-            fields.push(Named { part: seq![field.name.as_str(), ":", gap.clone(), value], required: !field.optional });
+            let name = choice(vec![field.name.as_str().into(), Quoted(&field.name).to_string().as_str().into()]);
+            fields.push(Named { part: seq![name, ":", gap.clone(), value], required: !field.optional });
         }
         let base = self.fresh(&place.named("fields"));
         let inside = self.each_once(&base, &fields);
@@ -195,34 +185,24 @@ struct Set<'p> {
 /// The ways in which a value of this type may begin where the type tells more about it than any expression would.
 fn told(ty: &Type) -> Vec<Start> {
     let members = ty.members();
-    let takes_any = members.iter().any(|member| matches!(member, Type::Any | Type::Error));
-    let takes_text = members.iter().any(|member| matches!(member, Type::String | Type::Path | Type::Glob));
-    let mut starts = Vec::new();
-    let mut add = |start: Start| {
-        if !starts.contains(&start) {
-            starts.push(start);
-        }
-    };
-    for member in members.iter().filter(|_| !takes_any) {
-        match member {
-            Type::Literal(Literal::String(_)) if !takes_text => add(Start::Text),
-            Type::Record(_) => add(Start::Record),
-            Type::List(element) if !told(element).is_empty() => add(Start::List),
-            Type::Any
-            | Type::Null
-            | Type::Bool
-            | Type::Int
-            | Type::Float
-            | Type::String
-            | Type::Path
-            | Type::Glob
-            | Type::Literal(_)
-            | Type::List(_)
-            | Type::Union(_)
-            | Type::Error => {}
-        }
+    if members.iter().any(|member| matches!(member, Type::Any | Type::Error)) {
+        return Vec::new();
     }
-    starts.sort_unstable_by_key(|start| *start as usize);
+    let is_word = |member: &Type| matches!(member, Type::Literal(Literal::String(_)));
+    let is_plain = |member: &Type| !is_word(member) && !matches!(member, Type::Record(_) | Type::List(_) | Type::Null);
+    let lists =
+        || members.iter().filter_map(|member| if let Type::List(element) = member { Some(element) } else { None });
+    let mut starts = Vec::new();
+    // Beside `string` or `date` a word of an enumeration is one text of many.
+    if members.iter().any(is_word) && !members.iter().any(is_plain) {
+        starts.push(Start::Text);
+    }
+    if lists().any(|element| !told(element).is_empty()) {
+        starts.push(Start::List);
+    }
+    if members.iter().any(|member| matches!(member, Type::Record(_))) {
+        starts.push(Start::Record);
+    }
     starts
 }
 

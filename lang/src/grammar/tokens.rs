@@ -45,7 +45,9 @@ impl Builder<'_> {
     }
 
     pub fn duration(&mut self) -> Part {
-        self.token("duration", |_| seq![digits(), choice(vec!["ms".into(), "s".into(), "m".into(), "h".into()])])
+        self.token("duration", |_| {
+            seq![digits(), choice(vec!["ms".into(), "s".into(), "m".into(), "h".into(), "d".into()])]
+        })
     }
 
     /// A string without interpolation, in any of its forms.

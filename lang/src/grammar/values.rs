@@ -25,6 +25,9 @@ impl Place {
     }
 }
 
+/// What may be said of a field before its name.
+const MARKS: [&str; 5] = ["data", "exact", "secret", "trusted", "stored"];
+
 /// How tightly operators bind, loosest first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
@@ -81,11 +84,12 @@ impl Builder<'_> {
         self.phrase(place.named(&format!("value-not-{}", names.join("-"))), |b| {
             let (space, gap) = (b.space(), b.gap());
             let negation = seq!["not", space, b.negation(place), b.rest(Level::And, place)];
-            let sign = seq!["-", gap, b.sign(place), b.rest(Level::Product, place)];
+            let sign = seq!["-", gap, b.sign(place), b.conversions(), b.rest(Level::Product, place)];
             let condition = b.condition(place);
             let mut operands = vec![negation, sign, condition];
             let primaries = b.primaries(starts, place);
-            operands.push(seq![choice(primaries), many(b.postfix(place)), b.rest(Level::Product, place)]);
+            let operand = seq![choice(primaries), many(b.postfix(place)), b.conversions()];
+            operands.push(seq![operand, b.rest(Level::Product, place)]);
             choice(operands)
         })
     }
@@ -103,7 +107,7 @@ impl Builder<'_> {
             // `not` stands between `and` and comparisons.
             Some(Level::Comparison) => self.negation(place),
             Some(tighter) => self.level(tighter, place),
-            None => self.sign(place),
+            None => self.converted(place),
         }
     }
 
@@ -161,6 +165,18 @@ impl Builder<'_> {
         })
     }
 
+    /// An operand and the types that it is converted to.
+    fn converted(&mut self, place: Place) -> Part {
+        self.phrase(place.named("operand"), |b| seq![b.sign(place), b.conversions()])
+    }
+
+    /// `as Type`: a name, or any type in parentheses.
+    fn conversions(&mut self) -> Part {
+        let (space, gap) = (self.space(), self.gap());
+        let ty = choice(vec![self.name(), "null".into(), seq!["(", gap.clone(), self.ty(), gap, ")"]]);
+        many(seq![space.clone(), "as", space, ty])
+    }
+
     fn sign(&mut self, place: Place) -> Part {
         self.phrase(place.named("sign"), |b| {
             let again = b.sign(place);
@@ -193,6 +209,7 @@ impl Builder<'_> {
     fn primaries(&mut self, without: &[Start], place: Place) -> Vec<Part> {
         let mut ways =
             vec![self.name(), self.number(), "true".into(), "false".into(), "null".into(), self.paren(place)];
+        ways.push(self.duration());
         if !without.contains(&Start::Text) {
             ways.push(self.text());
             ways.push(self.interpolated(place));
@@ -249,10 +266,21 @@ impl Builder<'_> {
             space,
             value,
             optional(condition),
+            optional(self.order(place)),
         ];
         let more = many(seq![self.comma(), element.clone()]);
         let items = seq![more, optional(seq![gap.clone(), ","])];
         seq!["[", gap.clone(), optional(seq![element, choice(vec![items, comprehension]), gap]), "]"]
+    }
+
+    /// `by a desc, b` behind a comprehension.
+    fn order(&mut self, place: Place) -> Part {
+        self.phrase(place.named("order"), |b| {
+            let space = b.space();
+            let direction = optional(seq![space.clone(), choice(vec!["asc".into(), "desc".into()])]);
+            let key = seq![b.expression(place), direction];
+            seq![space.clone(), "by", space, key.clone(), many(seq![b.comma(), key])]
+        })
     }
 
     pub fn comma(&mut self) -> Part {
@@ -263,10 +291,15 @@ impl Builder<'_> {
     fn record(&mut self, place: Place) -> Part {
         self.phrase(place.named("record"), |b| {
             let gap = b.gap();
-            let field = seq![b.word(), ":", gap.clone(), b.expression(place)];
+            let field = seq![b.field_name(), ":", gap.clone(), b.expression(place)];
             let more = many(seq![b.comma(), field.clone()]);
             seq!["{", gap.clone(), optional(seq![field, more, optional(seq![gap.clone(), ","]), gap]), "}"]
         })
+    }
+
+    /// The name of a field: one that is no name stands in quotes.
+    fn field_name(&mut self) -> Part {
+        choice(vec![self.word(), self.text()])
     }
 
     /// A field, an index, or a method of the standard library with its arguments.
@@ -303,21 +336,47 @@ impl Builder<'_> {
     fn optional_type(&mut self) -> Part {
         self.phrase("type-member", |b| {
             let (gap, ty) = (b.gap(), b.ty());
-            let field = seq![b.word(), optional("?"), ":", gap.clone(), ty.clone()];
-            let fields =
-                seq![field.clone(), many(seq![b.comma(), field]), optional(seq![gap.clone(), ","]), gap.clone()];
             let simple = choice(vec![
                 b.name(),
+                seq!["map", "<", gap.clone(), ty.clone(), gap.clone(), ">"],
                 b.text(),
                 seq![optional(seq!["-", gap.clone()]), b.integer()],
                 "true".into(),
                 "false".into(),
                 "null".into(),
                 seq!["[", gap.clone(), ty.clone(), gap.clone(), "]"],
-                seq!["{", gap.clone(), optional(fields), "}"],
+                b.record_type(),
                 seq!["(", gap.clone(), ty, gap, ")"],
             ]);
-            seq![simple, many("?")]
+            seq![simple, optional(b.refinement()), many("?")]
+        })
+    }
+
+    /// `{ a: T, b?: U, ... }`
+    fn record_type(&mut self) -> Part {
+        self.phrase("record-type", |b| {
+            let (gap, blank) = (b.gap(), b.blank());
+            let marks = MARKS.map(Part::from).to_vec();
+            let marks = many(seq![choice(marks), blank]);
+            let field = seq![marks, b.field_name(), optional("?"), ":", gap.clone(), b.ty()];
+            let end = optional(seq![gap.clone(), ","]);
+            let open = seq![b.comma(), "...", end.clone()];
+            let more = many(seq![b.comma(), field.clone()]);
+            let fields = seq![field, more, choice(vec![open, end.clone()])];
+            let inside = choice(vec![fields, seq!["...", end]]);
+            seq!["{", gap.clone(), optional(seq![inside, gap]), "}"]
+        })
+    }
+
+    /// `(min: 1, max: 9)` behind a type.
+    fn refinement(&mut self) -> Part {
+        self.phrase("refinement", |b| {
+            let gap = b.gap();
+            let number = seq![optional(seq!["-", gap.clone()]), choice(vec![b.number(), b.duration()])];
+            let literal = choice(vec![b.text(), number, "true".into(), "false".into(), "null".into()]);
+            let argument = seq![optional(seq![b.word(), ":", gap.clone()]), literal];
+            let more = many(seq![b.comma(), argument.clone()]);
+            seq!["(", gap.clone(), argument, more, optional(seq![gap.clone(), ","]), gap, ")"]
         })
     }
 
