@@ -32,3 +32,4 @@ pub mod compiled;
 pub mod compile;
 pub mod fix;
 pub mod grammar;
+pub mod teach;

@@ -3,9 +3,10 @@
 //! the texts of an enumeration, the fields of a record.
 
 use super::rules::{Builder, Part, choice, many, optional, seq};
-use super::values::Place;
+use super::values::{Place, Start};
 use crate::catalogue::{Param, Tool};
 use crate::types::{Literal, Quoted, RecordType, Type};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// The most arguments or fields of which a grammar keeps apart which were given: each doubles its rules.
@@ -13,20 +14,6 @@ const MAX_TRACKED: usize = 4;
 
 /// How deep lists and records of a type are followed; further in any expression is taken.
 const MAX_TYPED_DEPTH: usize = 6;
-
-/// How an expression may begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    Text,
-    List,
-    Record,
-}
-
-impl Start {
-    pub fn name(self) -> &'static str {
-        ["text", "list", "record"][self as usize]
-    }
-}
 
 /// A named part of a call or record.
 struct Named {
@@ -52,35 +39,39 @@ impl Builder<'_> {
         has_any.then(|| self.phrase("check-call", |b| choice(b.calls(Tool::is_read_only, Place::Check))))
     }
 
+    /// The calls that may stand in a place, those of a catalogue together: at each word an engine follows few ways.
     fn calls(&mut self, may_stand: fn(&Tool) -> bool, place: Place) -> Vec<Part> {
-        let tools: Vec<Arc<Tool>> = self.catalogue.tools().filter(|tool| may_stand(tool)).cloned().collect();
-        tools.iter().map(|tool| self.call_of(tool, place)).collect()
+        let mut groups: Vec<(SmolStr, Vec<Arc<Tool>>)> = Vec::new();
+        for tool in self.catalogue.tools().filter(|tool| may_stand(tool)) {
+            let (catalogue, _) = words(&tool.name);
+            match groups.iter_mut().find(|(name, _)| name == catalogue) {
+                Some((_, tools)) => tools.push(tool.clone()),
+                None => groups.push((catalogue.into(), vec![tool.clone()])),
+            }
+        }
+        let group = |b: &mut Self, (name, tools): (SmolStr, Vec<Arc<Tool>>)| {
+            let calls = tools.iter().map(|tool| b.call_of(tool, place)).collect();
+            seq![name.as_str(), ".", choice(calls)]
+        };
+        groups.into_iter().map(|one| group(self, one)).collect()
     }
 
+    /// A call behind the name of its catalogue.
     fn call_of(&mut self, tool: &Tool, place: Place) -> Part {
         let base = self.fresh(&place.named(&format!("call-{}", rule_name(&tool.name))));
         self.phrase(base.clone(), |b| {
             let gap = b.gap();
             let arguments: Vec<Named> = tool.params.iter().map(|param| b.argument(param, place)).collect();
             let inside = b.each_once(&base, &arguments);
-            seq![b.tool_name(tool), "(", gap.clone(), inside, gap, ")"]
+            seq![words(&tool.name).1, "(", gap.clone(), inside, gap, ")"]
         })
-    }
-
-    /// `catalogue.tool`, a token for each of its words.
-    fn tool_name(&mut self, tool: &Tool) -> Part {
-        let mut parts = Vec::new();
-        for (at, word) in tool.name.split('.').enumerate() {
-            parts.extend((at > 0).then(|| Part::from(".")));
-            parts.push(word.into());
-        }
-        Part::Sequence(parts)
     }
 
     /// The full name of one of the catalogue's tools.
     pub fn any_tool_name(&mut self) -> Option<Part> {
         let tools: Vec<Arc<Tool>> = self.catalogue.tools().cloned().collect();
-        let names: Vec<Part> = tools.iter().map(|tool| self.tool_name(tool)).collect();
+        let name = |tool: &Arc<Tool>| seq![words(&tool.name).0, ".", words(&tool.name).1];
+        let names: Vec<Part> = tools.iter().map(name).collect();
         (!names.is_empty()).then(|| self.phrase("tool-name", |_| choice(names)))
     }
 
@@ -204,6 +195,11 @@ fn told(ty: &Type) -> Vec<Start> {
         starts.push(Start::Record);
     }
     starts
+}
+
+/// The two words of a tool's name.
+fn words(name: &str) -> (&str, &str) {
+    name.split_once('.').unwrap_or(("", name))
 }
 
 /// A name in the form of rules' names.

@@ -1,8 +1,7 @@
 //! The file, the items of a plan in the order of the canonical layout, and the clauses of its steps.
 
-use super::calls::Start;
 use super::rules::{Builder, Part, choice, many, optional, seq};
-use super::values::Place;
+use super::values::{Place, Start};
 use crate::effects::CriticalVerb;
 
 /// The whole file: a plan, and types above or below it.

@@ -1,6 +1,5 @@
 //! Expressions and types. An expression is read along the table of its operators, loosest first, as the parser does.
 
-use super::calls::Start;
 use super::rules::{Builder, Part, choice, many, optional, seq};
 use super::tokens::Quotes;
 use crate::stdlib;
@@ -22,6 +21,20 @@ impl Place {
             Place::Pure => name.to_owned(),
             Place::Check => format!("check-{name}"),
         }
+    }
+}
+
+/// How an expression may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    Text,
+    List,
+    Record,
+}
+
+impl Start {
+    pub fn name(self) -> &'static str {
+        ["text", "list", "record"][self as usize]
     }
 }
 

@@ -9,6 +9,9 @@ mod reserved;
 mod slips;
 mod words;
 
+pub use slips::ITEMS;
+pub use words::CLAUSES;
+
 pub(super) use words::{unknown_clause, unknown_item};
 
 use super::leaf::Written;

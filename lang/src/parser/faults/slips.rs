@@ -7,7 +7,7 @@ use crate::lexer::{Kind, literal};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
-pub(super) const ITEMS: [&str; 11] =
+pub const ITEMS: [&str; 11] =
     ["rationale", "context", "input", "assume", "critical", "reuse", "let", "step", "verify", "output", "type"];
 
 /// The diagnostic for a known slip.
