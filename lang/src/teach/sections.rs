@@ -19,6 +19,7 @@ pub(super) fn rules() -> Vec<Part> {
         part(&[(1, page!("items"))]),
         part(&[(1, page!("critical"))]),
         part(&[(2, page!("clauses"))]),
+        part(&[(3, page!("blocks"))]),
         part(&[(2, page!("expressions"))]),
         part(&[(5, page!("types"))]),
         methods(),
