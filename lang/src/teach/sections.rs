@@ -21,9 +21,9 @@ pub(super) fn rules() -> Vec<Part> {
         part(&[(2, page!("clauses"))]),
         part(&[(3, page!("blocks"))]),
         part(&[(2, page!("expressions"))]),
-        part(&[(5, page!("types"))]),
+        part(&[(3, page!("types"))]),
         methods(),
-        part(&[(3, page!("mistakes"))]),
+        part(&[(2, page!("mistakes"))]),
     ]
 }
 
@@ -66,7 +66,7 @@ fn filled(text: &str) -> String {
 fn methods() -> Part {
     let short = page!("methods").replace("{{methods}}", &methods_by_receiver());
     let long = page!("methods").replace("{{methods}}", &methods_with_docs());
-    part(&[(3, &short), (7, &long)])
+    part(&[(4, &short), (7, &long)])
 }
 
 /// Receiver and rest of a signature.

@@ -30,7 +30,7 @@ fn part(name: &str, tools: &[&Arc<Tool>]) -> Part {
         Form { rank: 0, text: headed(format!("{} tools: `planc tools {name}` lists them.", tools.len())) },
         Form { rank: 1, text: headed(format!("{}; `planc tools NAME` says how to call one.", names.join(", "))) },
         Form { rank: 2, text: headed(fenced(&format!("{types}{signatures}"))) },
-        Form { rank: 4, text: headed(fenced(&format!("{types}{}", everything.join("\n")))) },
+        Form { rank: 5, text: headed(fenced(&format!("{types}{}", everything.join("\n")))) },
     ];
     Part { title, forms }
 }
@@ -85,27 +85,17 @@ fn types_of(tools: &[&Arc<Tool>]) -> String {
 }
 
 fn collect(ty: &Type, found: &mut Vec<Arc<RecordType>>) {
-    match ty {
-        Type::List(element) => collect(element, found),
-        Type::Union(members) => members.iter().for_each(|member| collect(member, found)),
-        Type::Record(record) => {
-            if record.name.is_some() {
-                if found.iter().any(|known| known.name == record.name) {
-                    return;
-                }
-                found.push(record.clone());
+    if let Type::List(element) = ty {
+        collect(element, found);
+    } else if let Type::Union(members) = ty {
+        members.iter().for_each(|member| collect(member, found));
+    } else if let Type::Record(record) = ty {
+        if record.name.is_some() {
+            if found.iter().any(|known| known.name == record.name) {
+                return;
             }
-            record.fields.iter().for_each(|field| collect(&field.ty, found));
+            found.push(record.clone());
         }
-        Type::Any
-        | Type::Null
-        | Type::Bool
-        | Type::Int
-        | Type::Float
-        | Type::String
-        | Type::Path
-        | Type::Glob
-        | Type::Literal(_)
-        | Type::Error => {}
+        record.fields.iter().for_each(|field| collect(&field.ty, found));
     }
 }
