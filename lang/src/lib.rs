@@ -34,3 +34,5 @@ pub mod compiled;
 pub mod revision;
 pub mod compile;
 pub mod fix;
+pub mod grammar;
+pub mod teach;
