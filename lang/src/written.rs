@@ -6,7 +6,6 @@ use crate::lexer::is_name;
 use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan};
 use crate::syntax::{BinaryOp, Direction, UnaryOp};
 use crate::types::{Quoted, ShownName};
-
 use crate::value::Value;
 use smol_str::SmolStr;
 
