@@ -29,5 +29,6 @@ pub mod cover;
 pub mod graph;
 pub mod order;
 pub mod compiled;
+mod rewrite;
 pub mod compile;
 pub mod fix;

@@ -4,6 +4,7 @@
 //! the steps, `expr`, `operator` and `call` type expressions, `narrow` knows what conditions prove, `constants` judges what
 //! can be known from the text alone. Coverage by `critical` is [`crate::cover`]'s business.
 
+mod argv;
 mod call;
 mod constants;
 mod declare;
@@ -27,6 +28,7 @@ use crate::syntax;
 use crate::types::Type;
 use crate::value::Value;
 pub(crate) use constants::calls_in;
+pub(crate) use operator::ADDS_NUMBERS;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 

@@ -26,6 +26,20 @@ pub fn duration_ms(text: &str) -> Option<u64> {
     digits.replace('_', "").parse::<u64>().ok()?.checked_mul(unit)
 }
 
+/// `1m30s` in one unit: `90s`.
+pub fn compound_duration(text: &str) -> Option<String> {
+    let (mut total, mut rest, mut parts) = (0_u64, text, 0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |length| digits + length);
+        total = total.checked_add(duration_ms(&rest[..unit])?)?;
+        (rest, parts) = (&rest[unit..], parts + 1);
+    }
+    let units = [(3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+    let (size, unit) = units.into_iter().find(|(size, _)| total % size == 0)?;
+    (parts > 1 && total > 0).then(|| format!("{}{unit}", total / size))
+}
+
 /// The value of a whole string token, of which `text` is the source with its quotes.
 pub fn text(token: Token, text: &str) -> String {
     match token.kind {
@@ -64,7 +78,10 @@ pub fn text_parts(parts: &[&str], block: bool) -> Vec<String> {
 }
 
 fn inner(text: &str, quotes: usize) -> &str {
-    text.len().checked_sub(quotes).and_then(|end| text.get(quotes..end)).unwrap_or_default()
+    // A foreign quote, which has been reported, may be longer than a byte.
+    let width = |quote: Option<char>| quote.map_or(1, char::len_utf8) * quotes;
+    let from = width(text.chars().next());
+    text.len().checked_sub(width(text.chars().next_back())).and_then(|end| text.get(from..end)).unwrap_or_default()
 }
 
 fn raw(text: &str) -> String {
