@@ -101,9 +101,10 @@ impl<'t> Search<'t> {
                 for clause in &step.clauses {
                     match &clause.kind {
                         // A condition may look at the world as the step left it.
-                        ClauseKind::When(expr) | ClauseKind::Expect(expr) | ClauseKind::Undo(expr) => {
-                            self.expr(expr, nowhere);
-                        }
+                        ClauseKind::When(expr)
+                        | ClauseKind::Expect(expr)
+                        | ClauseKind::Undo(expr)
+                        | ClauseKind::Poll { until: expr, .. } => self.expr(expr, nowhere),
                         ClauseKind::Because(_)
                         | ClauseKind::After(_)
                         | ClauseKind::Timeout(_)
@@ -112,6 +113,17 @@ impl<'t> Search<'t> {
                     }
                 }
             }
+            Item::Each(each) => {
+                self.expr(&each.list, before(each.span.start));
+                each.items.iter().for_each(|item| self.item(item));
+                each.result.iter().for_each(|result| self.expr(&result.value, before(result.span.start)));
+            }
+            Item::Together(together) => together.items.iter().for_each(|item| self.item(item)),
+            Item::When(when) => {
+                self.expr(&when.condition, before(when.span.start));
+                when.items.iter().for_each(|item| self.item(item));
+            }
+            Item::Gate(gate) => gate.shown.iter().for_each(|shown| self.expr(shown, nowhere)),
             Item::Verify(verify) => {
                 let block = verify.block.iter();
                 for expr in block.flat_map(|block| block.lets.iter().map(|item| &item.value).chain([&block.check])) {
@@ -215,10 +227,23 @@ fn names(file: &File) -> BTreeSet<String> {
         TopItem::Plan(plan) => Some(plan),
         TopItem::Catalogue(_) | TopItem::Type(_) => None,
     });
-    let name = |item: &Item| match item {
-        Item::Let(item) => Some(item.name.name.to_string()),
-        Item::Step(item) => Some(item.name.name.to_string()),
-        Item::Input(item) => Some(item.name.name.to_string()),
+    let mut names = BTreeSet::new();
+    plans.flat_map(|plan| &plan.items).for_each(|item| declared(item, &mut names));
+    names
+}
+
+fn declared(item: &Item, names: &mut BTreeSet<String>) {
+    let name = match item {
+        Item::Let(item) => &item.name,
+        Item::Step(item) => &item.name,
+        Item::Input(item) => &item.name,
+        Item::Each(each) => {
+            names.insert(each.variable.name.to_string());
+            each.items.iter().for_each(|item| declared(item, names));
+            &each.name
+        }
+        Item::Together(together) => return together.items.iter().for_each(|item| declared(item, names)),
+        Item::When(when) => return when.items.iter().for_each(|item| declared(item, names)),
         Item::Rationale(_)
         | Item::Context(_)
         | Item::Assume(_)
@@ -226,9 +251,10 @@ fn names(file: &File) -> BTreeSet<String> {
         | Item::Reuse(_)
         | Item::Verify(_)
         | Item::Output(_)
-        | Item::Type(_) => None,
+        | Item::Gate(_)
+        | Item::Type(_) => return,
     };
-    plans.flat_map(|plan| &plan.items).filter_map(name).collect()
+    names.insert(name.name.to_string());
 }
 
 /// The diagnostic with an edit that makes the call a step before the item.

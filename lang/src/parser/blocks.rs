@@ -99,20 +99,11 @@ impl<'s> Walk<'s> {
         if word != "type" {
             self.no_doc(line.doc);
         }
-        if let Some((word, line)) = self.superfluous(line) {
-            items.extend(self.known_item(word, line).flatten());
-            return;
-        }
         if let Some(item) = self.known_item(word, line) {
             items.extend(item);
             return;
         }
-        if let Some(keyword) = faults::bare(self.report, self.written, line.tokens) {
-            let span = line.span();
-            items.extend(match keyword {
-                "step" => self.step_behind(line, 0).map(Item::Step),
-                _ => self.value_behind(line, 0, Place::Let).map(|(name, value)| Item::Let(Let { name, value, span })),
-            });
+        if self.foreign_item(line, Place::WhenItem, items) {
             return;
         }
         // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
@@ -126,25 +117,8 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// `async step …`, `- step …`: reported, and taken for the item behind it.
-    fn superfluous(&mut self, line: Line<'s>) -> Option<(&'s str, Line<'s>)> {
-        let (head, next) = (line.head(), line.tokens.get(1)?);
-        let known = head.kind == Kind::Minus || matches!(self.word(head), "async" | "export" | "public" | "pub");
-        let word = self.word(*next);
-        if !known || next.kind != Kind::Ident || !faults::is_item(word) {
-            return None;
-        }
-        let text = self.word(head);
-        let diagnostic =
-            Diagnostic::new(Code::UnexpectedToken, head.span(), format!("no `{text}` stands before `{word}`"))
-                .label("one too many")
-                .edit("remove it", Span::new(head.start, next.start), "");
-        self.report.push(diagnostic);
-        Some((word, Line { doc: line.doc, tokens: &line.tokens[1..] }))
-    }
-
     /// The item that begins with `word`; the outer `None`: no item does.
-    fn known_item(&mut self, word: &str, line: Line<'s>) -> Option<Option<Item>> {
+    pub(super) fn known_item(&mut self, word: &str, line: Line<'s>) -> Option<Option<Item>> {
         let span = line.span();
         Some(match word {
             "rationale" => {
@@ -159,6 +133,10 @@ impl<'s> Walk<'s> {
             }
             "let" => self.value(line, Place::Let).map(|(name, value)| Item::Let(Let { name, value, span })),
             "step" => self.step(line).map(Item::Step),
+            "each" => self.each(line).map(Item::Each),
+            "together" => self.together(line).map(Item::Together),
+            "when" => self.when_group(line, Place::WhenItem).map(Item::When),
+            "gate" => self.gate(line).map(Item::Gate),
             "verify" => self.verify(line).map(Item::Verify),
             "output" => self.value(line, Place::Output).map(|(name, value)| Item::Output(Output { name, value, span })),
             "type" => self.type_def(line).map(Item::Type),
@@ -167,7 +145,7 @@ impl<'s> Walk<'s> {
     }
 
     /// What a line declares although the rest of it is faulty.
-    fn declared(&self, line: Line<'s>) -> Option<Ident> {
+    pub(super) fn declared(&self, line: Line<'s>) -> Option<Ident> {
         line.tokens.get(1).filter(|token| token.kind == Kind::Ident).map(|token| self.written.ident(*token))
     }
 
@@ -177,7 +155,7 @@ impl<'s> Walk<'s> {
     }
 
     /// `name = expression` behind the first `skip` tokens.
-    fn value_behind(&mut self, line: Line<'s>, skip: usize, place: Place) -> Option<(Ident, Expr)> {
+    pub(super) fn value_behind(&mut self, line: Line<'s>, skip: usize, place: Place) -> Option<(Ident, Expr)> {
         run!(self, value, line, skip, place).or_else(|| {
             let name = line.tokens.get(skip).filter(|token| token.kind == Kind::Ident)?;
             let name = self.written.ident(*name);
@@ -296,7 +274,7 @@ impl<'s> Walk<'s> {
     }
 
     /// A step behind the first `skip` tokens.
-    fn step_behind(&mut self, line: Line<'s>, skip: usize) -> Option<Step> {
+    pub(super) fn step_behind(&mut self, line: Line<'s>, skip: usize) -> Option<Step> {
         let parts = self.value_behind(line, skip, Place::Step);
         let mut clauses = Vec::new();
         let mut block = None;
@@ -342,6 +320,11 @@ impl<'s> Walk<'s> {
                 times,
                 times_span,
                 every,
+            }),
+            "poll" => run!(self, poll, line, 1, Place::Poll).map(|((every, total), until)| ClauseKind::Poll {
+                every,
+                total,
+                until,
             }),
             "on" => run!(self, on, line, 1, Place::On).map(ClauseKind::OnFailure),
             _ => {

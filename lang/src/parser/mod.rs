@@ -9,6 +9,8 @@ mod blocks;
 mod catalogues;
 mod expr;
 mod faults;
+mod groups;
+mod habits;
 mod items;
 mod leaf;
 mod shortcut;

@@ -7,11 +7,26 @@ use crate::lexer::{Kind, Token};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
-pub(super) const ITEMS: [&str; 11] =
-    ["rationale", "context", "input", "assume", "critical", "reuse", "let", "step", "verify", "output", "type"];
+pub(in super::super) const ITEMS: [&str; 15] = [
+    "rationale",
+    "context",
+    "input",
+    "assume",
+    "critical",
+    "reuse",
+    "let",
+    "step",
+    "each",
+    "together",
+    "when",
+    "gate",
+    "verify",
+    "output",
+    "type",
+];
 
 /// The words that begin a clause of a step.
-pub(super) const CLAUSES: [&str; 8] = ["because", "after", "when", "timeout", "retry", "expect", "undo", "on"];
+pub(super) const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
@@ -60,6 +75,16 @@ fn missing_assign(failure: Failure<'_>) -> Option<Slip> {
     let name = failure.before(1).filter(|token| token.kind == Kind::Ident)?;
     let found = failure.found()?;
     match found.kind {
+        Kind::In if failure.place == Place::Each => {
+            let element = failure.text(name);
+            Some(
+                unexpected(name.span(), "this `each` has no name")
+                    .label("expected a name and `=` before this")
+                    .help("its name stands for the list of results")
+                    .edit("give it a name", name.span().before(), format!("{element}_results = "))
+                    .into(),
+            )
+        }
         // `let a.b = 3` is another mistake.
         Kind::Dot if failure.line.iter().all(|token| token.kind != Kind::Assign) => {
             let tool = failure.token(1).filter(|token| token.kind == Kind::Ident);
