@@ -85,20 +85,20 @@ impl<'s> Walk<'s> {
         let rest = Line { doc: &[], tokens: &line.tokens[1..] };
         let first = self.written.slice(rest.span());
         let mut replacements = match unless {
-            true => vec![(head.span().to(rest.span()), format!("when not ({first})"))],
+            true => vec![(head.span().to(rest.span()), format!("when not {}", grouped(first)))],
             false => vec![(head.span(), "when".to_owned())],
         };
-        let mut excluded = vec![if unless { first.to_owned() } else { format!("not ({first})") }];
+        let mut excluded = vec![if unless { first.to_owned() } else { format!("not {}", grouped(first)) }];
         items.extend(self.when_group(line, place).map(Item::When));
         while let Some((behind, branch)) = self.next_branch() {
             let condition = branch.tokens.iter().position(|token| token.kind == Kind::If || token.kind == Kind::Ident);
             let condition = condition.and_then(|at| branch.tokens.get(at + 1..)).filter(|tokens| !tokens.is_empty());
             let condition = condition.map(|tokens| self.written.slice(tokens[0].span().to(branch.span().after())));
-            let all: Vec<String> = excluded.iter().cloned().chain(condition.map(|text| format!("({text})"))).collect();
+            let all: Vec<String> = excluded.iter().cloned().chain(condition.map(grouped)).collect();
             let indent = self.indent(head);
             let text = format!("\n{indent}when {}", all.join(" and "));
             replacements.push((Span::new(behind, branch.span().end), text));
-            excluded.extend(condition.map(|text| format!("not ({text})")));
+            excluded.extend(condition.map(|text| format!("not {}", grouped(text))));
             let mut inner = Vec::new();
             let body = self.block(|walk, line| walk.group_item(line, place, &mut inner));
             let condition = Expr { kind: ExprKind::Error, span: branch.span() };
@@ -134,6 +134,23 @@ impl<'s> Walk<'s> {
         let before = &self.written.text[..(head.start - self.written.base) as usize];
         let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
         if line.trim().is_empty() { line } else { "  " }
+    }
+}
+
+/// A condition in parentheses, unless it stands in one pair already.
+fn grouped(text: &str) -> String {
+    let mut depth = 0_usize;
+    let closes = text.char_indices().find(|(_, c)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    match closes {
+        Some((at, ')')) if at + 1 == text.len() => text.to_owned(),
+        _ => format!("({text})"),
     }
 }
 
