@@ -168,6 +168,7 @@ impl<'t> Search<'t> {
                 self.expr(&inner.list, at);
                 self.expr(&inner.element, inside);
                 inner.condition.iter().for_each(|condition| self.expr(condition, inside));
+                inner.order.iter().for_each(|key| self.expr(&key.value, inside));
             }
             ExprKind::String(string) => {
                 for part in &string.parts {
@@ -190,6 +191,7 @@ impl<'t> Search<'t> {
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
             | ExprKind::Float(_)
+            | ExprKind::Duration(_)
             | ExprKind::Name(_)
             | ExprKind::Error => {}
         }

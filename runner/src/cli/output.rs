@@ -16,8 +16,12 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
-    /// For pull requests and tickets, where a command has it.
+    /// For pull requests, tickets and models, where a command has it.
     Markdown,
+    /// `planc grammar` for llama.cpp.
+    Gbnf,
+    /// `planc grammar` for llguidance.
+    Lark,
 }
 
 /// When colours are used.
@@ -151,12 +155,22 @@ impl Output {
         }
     }
 
-    /// Refuses Markdown where a command has none.
+    /// Refuses Markdown where a command has none, and what only `grammar` has.
     pub fn without_markdown(&self) -> Result<(), Fault> {
         match self.format {
             Format::Markdown => Err(Fault::usage("this command has no Markdown form")
-                .help("`--format markdown` works for `plan` and `show`")),
-            Format::Text | Format::Json => Ok(()),
+                .help("`--format markdown` works for `plan`, `show` and `teach`")),
+            Format::Text | Format::Json | Format::Gbnf | Format::Lark => self.without_grammar(),
+        }
+    }
+
+    /// Refuses the formats of grammars.
+    pub fn without_grammar(&self) -> Result<(), Fault> {
+        match self.format {
+            Format::Gbnf | Format::Lark => {
+                Err(Fault::usage("this command prints no grammar").help("`planc grammar` prints the grammar of plans"))
+            }
+            Format::Text | Format::Json | Format::Markdown => Ok(()),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn value(failure: Failure<'_>) -> Option<Slip> {
 
 fn label(failure: Failure<'_>, found: Token) -> String {
     match found.kind {
-        Kind::Int => "`ms`, `s`, `m` or `h` is missing".to_owned(),
+        Kind::Int => "`ms`, `s`, `m`, `h` or `d` is missing".to_owned(),
         kind if kind.is_text() => "found a string".to_owned(),
         _ => format!("found `{}`", failure.text(found)),
     }
@@ -148,6 +148,7 @@ fn duration(text: &str) -> Option<(String, Applicability)> {
         "ms" | "msec" | "millis" | "milliseconds" => ("ms", Applicability::Sure),
         "m" | "min" | "mins" | "minute" | "minutes" => ("m", Applicability::Sure),
         "h" | "hr" | "hrs" | "hour" | "hours" => ("h", Applicability::Sure),
+        "d" | "day" | "days" => ("d", Applicability::Sure),
         _ => return None,
     };
     let written = format!("{number}{unit}");
@@ -157,17 +158,11 @@ fn duration(text: &str) -> Option<(String, Applicability)> {
 /// `every 30`, `every "2s"`.
 fn single_duration(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found()?;
-    if found.kind == Kind::Duration && failure.expects("a value") {
-        let diagnostic = unexpected(found.span(), "a duration is no value")
-            .label("stands only after `timeout` and `every`")
-            .help("Tools take times as plain numbers; their parameters say in which unit.");
-        return Some(diagnostic.into());
-    }
     if !failure.expects("a duration") {
         return None;
     }
     let (message, label) = match found.kind {
-        Kind::Int => ("a duration needs a unit", "`ms`, `s`, `m` or `h` is missing"),
+        Kind::Int => ("a duration needs a unit", "`ms`, `s`, `m`, `h` or `d` is missing"),
         Kind::Str => ("a duration stands without quotes", "found a string"),
         _ => return None,
     };

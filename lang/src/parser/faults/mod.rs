@@ -15,7 +15,8 @@ mod texts;
 mod types;
 mod words;
 
-pub(super) use slips::ITEMS;
+pub use slips::{CLAUSES, ITEMS};
+
 pub(super) use steps::step_as_block;
 pub(super) use words::{bare, is_item, unknown_clause, unknown_item, words_of};
 

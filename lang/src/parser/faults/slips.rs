@@ -7,7 +7,7 @@ use crate::lexer::{Kind, Token};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
-pub(in super::super) const ITEMS: [&str; 15] = [
+pub const ITEMS: [&str; 15] = [
     "rationale",
     "context",
     "input",
@@ -26,7 +26,7 @@ pub(in super::super) const ITEMS: [&str; 15] = [
 ];
 
 /// The words that begin a clause of a step.
-pub(super) const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
+pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
