@@ -23,7 +23,6 @@ plan "p" {
 // ==== the name of a map without its type, and other types in angle brackets
 plan "p" {
   input a: map
-  input b: map<>
   input c: list<string>
   input d: Optional<int>
   input e: dict<int>
