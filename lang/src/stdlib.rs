@@ -21,8 +21,8 @@ mod times;
 #[cfg(test)]
 mod tests;
 
-pub use patterns::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
 pub use csv::{MAX_CSV_BYTES, MAX_CSV_CELLS};
+pub use patterns::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
 pub use scan::MAX_HOLES;
 pub use strings::MAX_JSON_BYTES;
 

@@ -138,9 +138,8 @@ fn cell(column: &Column<'_>, text: &str) -> Result<Value, String> {
     let text = if column.ty == Type::String { text } else { text.trim() };
     match text.is_empty() && column.optional {
         true => Ok(Value::Null),
-        false => value_as(&column.ty, text).ok_or_else(|| {
-            format!("`{}` is no {}: {}", column.name, column.ty, Value::string(text).describe())
-        }),
+        false => value_as(&column.ty, text)
+            .ok_or_else(|| format!("`{}` is no {}: {}", column.name, column.ty, Value::string(text).describe())),
     }
 }
 

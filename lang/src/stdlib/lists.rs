@@ -302,7 +302,8 @@ fn group(records: &[Value], field: &str) -> Result<Value, String> {
         }
         groups[place].1.push(record.clone());
     }
-    let group = |(key, items): (&Value, Vec<Value>)| Value::record([("key", key.clone()), ("items", Value::list(items))]);
+    let group =
+        |(key, items): (&Value, Vec<Value>)| Value::record([("key", key.clone()), ("items", Value::list(items))]);
     Ok(Value::list(groups.into_iter().map(group)))
 }
 

@@ -5,8 +5,8 @@ use super::lists::element;
 use super::strings::name_of;
 use super::{BadArgument, Function, Needs, list, takes, wrong};
 use crate::types::Type;
-use crate::value::compare::order;
 use crate::value::Value;
+use crate::value::compare::order;
 
 use Type::Float;
 
