@@ -143,14 +143,14 @@ impl Builder<'_> {
             let answered = seq![answered, optional(seq![gap.clone(), ","]), gap.clone(), ")"];
             let answered = seq![choice(vec!["endorse".into(), "reveal".into()]), answered];
             let value = choice(vec![b.expression(Place::Pure), answered]);
-            seq!["let", blank, b.name(), optional(blank.clone()), "=", gap, value]
+            seq!["let", blank.clone(), b.name(), optional(blank), "=", gap, value]
         })
     }
 
     fn type_def(&mut self) -> Part {
         self.phrase("type-def", |b| {
             let (blank, gap) = (b.blank(), b.gap());
-            seq![many(b.doc()), "type", blank, b.name(), optional(blank.clone()), "=", gap, b.ty()]
+            seq![many(b.doc()), "type", blank.clone(), b.name(), optional(blank), "=", gap, b.ty()]
         })
     }
 
@@ -197,7 +197,7 @@ impl Builder<'_> {
     fn output(&mut self) -> Part {
         self.phrase("output", |b| {
             let (blank, gap) = (b.blank(), b.gap());
-            seq!["output", blank, b.name(), optional(blank.clone()), "=", gap, b.expression(Place::Pure)]
+            seq!["output", blank.clone(), b.name(), optional(blank), "=", gap, b.expression(Place::Pure)]
         })
     }
 
@@ -206,7 +206,7 @@ impl Builder<'_> {
             let (blank, gap) = (b.blank(), b.gap());
             let clauses = b.clauses();
             let block = seq![blank.clone(), b.block(clauses)];
-            seq!["step", blank, b.name(), optional(blank.clone()), "=", gap, b.call(), optional(block)]
+            seq!["step", blank.clone(), b.name(), optional(blank), "=", gap, b.call(), optional(block)]
         })
     }
 
