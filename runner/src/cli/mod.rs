@@ -93,7 +93,7 @@ pub enum Command {
     Grants(grants::Args),
     /// Show a plan that waits, or what came of a run
     Show(show::Args),
-    /// Compare what was planned with what a run did
+    /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
     /// Write a configuration and a first plan
     Init(init::Args),

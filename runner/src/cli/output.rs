@@ -123,17 +123,8 @@ impl Output {
     /// standard output.
     pub fn say(&self, fault: &Fault) {
         if self.is_json() {
-            let mut error = json!({
-                "kind": fault.exit.word(),
-                "exit": fault.exit as u8,
-                "message": fault.message,
-                "help": fault.help,
-            });
-            if let Some((_, list)) = &fault.diagnostics {
-                error["diagnostics"] = json!(list);
-            }
             // There is nowhere left to complain.
-            let _ = self.json(&json!({ "error": error }));
+            let _ = self.json(&json!({ "error": self.error(fault) }));
             return;
         }
         if let Some((drawn, _)) = &fault.diagnostics {
@@ -146,6 +137,20 @@ impl Output {
         for help in &fault.help {
             self.note(&format!("{} {}\n", self.err_tone(Tone::Name, "help:"), inline(help)));
         }
+    }
+
+    /// Why a command, or a part of it, did not do what it was asked for, for programs.
+    pub fn error(&self, fault: &Fault) -> serde_json::Value {
+        let mut error = json!({
+            "kind": fault.exit.word(),
+            "exit": fault.exit as u8,
+            "message": fault.message,
+            "help": fault.help,
+        });
+        if let Some((_, list)) = &fault.diagnostics {
+            error["diagnostics"] = json!(list);
+        }
+        error
     }
 
     /// Writes progress to standard error, unless it is unwanted.
