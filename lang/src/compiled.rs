@@ -5,7 +5,7 @@
 
 use crate::catalogue::Tool;
 use crate::digest::Digest;
-use crate::plan::{Call, Each, EachId, Expr, ExprKind, Plan, ReuseTarget, Step, StepId};
+use crate::plan::{Call, Each, EachId, Expr, ExprKind, Plan, ReleaseKind, ReuseTarget, Step, StepId};
 use crate::syntax::{OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
@@ -26,7 +26,7 @@ pub fn form(plan: &Plan) -> impl Serialize + '_ {
         inputs: plan
             .inputs
             .iter()
-            .map(|i| InputForm { name: &i.name, ty: &i.ty, default: i.default.as_ref() })
+            .map(|i| InputForm { name: &i.name, ty: &i.ty, default: i.default.as_ref(), secret: i.secret })
             .collect(),
         assumptions: plan
             .assumptions
@@ -42,7 +42,12 @@ pub fn form(plan: &Plan) -> impl Serialize + '_ {
         lets: plan
             .lets
             .iter()
-            .map(|l| LetForm { name: &l.name, value: E(plan, &l.value), within: within(plan, l.each) })
+            .map(|l| LetForm {
+                name: &l.name,
+                value: E(plan, &l.value),
+                release: l.release.as_ref().map(|release| ReleaseForm { kind: release.kind, why: &release.reason }),
+                within: within(plan, l.each),
+            })
             .collect(),
         steps: plan.steps.iter().map(|step| step_form(plan, step)).collect(),
         eaches: plan.eaches.iter().map(|each| each_form(plan, each)).collect(),
@@ -54,7 +59,7 @@ pub fn form(plan: &Plan) -> impl Serialize + '_ {
         outputs: plan
             .outputs
             .iter()
-            .map(|o| LetForm { name: &o.name, value: E(plan, &o.value), within: None })
+            .map(|o| LetForm { name: &o.name, value: E(plan, &o.value), release: None, within: None })
             .collect(),
         tools: tools(plan),
     }
@@ -98,6 +103,8 @@ struct InputForm<'p> {
     ty: &'p Type,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<&'p Value>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
 }
 
 #[derive(Serialize)]
@@ -130,7 +137,15 @@ struct LetForm<'p> {
     name: &'p str,
     value: E<'p>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseForm<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     within: Option<&'p str>,
+}
+
+#[derive(Serialize)]
+struct ReleaseForm<'p> {
+    kind: ReleaseKind,
+    why: &'p str,
 }
 
 #[derive(Serialize)]

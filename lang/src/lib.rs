@@ -14,6 +14,7 @@ pub mod format;
 pub mod paths;
 pub mod hosts;
 pub mod types;
+pub mod marks;
 pub mod value;
 pub mod conform;
 pub mod effects;

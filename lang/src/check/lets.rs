@@ -18,7 +18,9 @@ impl Checker<'_> {
         for index in 0..typed {
             let (declared, verification) = parts.lets[index];
             let place = verification.map_or(Place::Let, Place::Verification);
-            let (value, uses) = self.at(place, &declared.value);
+            let release = self.release(&declared.value);
+            let (value, uses) = self.at(place, release.as_ref().map_or(&declared.value, |(value, _)| *value));
+            self.lets[index].release = release.map(|(_, release)| release);
             self.lets[index].value = Some(value);
             self.lets[index].uses = uses;
         }

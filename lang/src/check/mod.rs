@@ -15,12 +15,13 @@ mod method;
 mod name;
 mod narrow;
 mod operator;
+mod release;
 mod steps;
 
 use crate::catalogue::Catalogue;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{Expr, ExprKind, Input, Let, Plan, StepId};
+use crate::plan::{Expr, ExprKind, Input, Let, Plan, Release, StepId};
 use crate::resolve::Types;
 use crate::source::Span;
 use crate::syntax;
@@ -101,6 +102,7 @@ enum Place {
 #[derive(Clone, Debug, Default)]
 struct TypedLet {
     value: Option<Expr>,
+    release: Option<Release>,
     /// All steps its value depends on, also through other lets; sorted.
     uses: Vec<StepId>,
     used: bool,
@@ -237,7 +239,7 @@ struct Parts<'s> {
 }
 
 impl Let {
-    fn new(declared: &syntax::Let, value: Expr) -> Let {
-        Let { name: declared.name.name.clone(), value, each: None, span: declared.span }
+    fn new(declared: &syntax::Let, value: Expr, release: Option<Release>) -> Let {
+        Let { name: declared.name.name.clone(), value, release, each: None, span: declared.span }
     }
 }

@@ -53,7 +53,7 @@ impl Checker<'_> {
             .iter()
             .zip(typed)
             .map(|((declared, _), typed)| {
-                Let::new(declared, typed.value.unwrap_or_else(|| super::error(declared.value.span)))
+                Let::new(declared, typed.value.unwrap_or_else(|| super::error(declared.value.span)), typed.release)
             })
             .collect()
     }

@@ -1,6 +1,6 @@
 //! The rules of types.
 
-use super::leaf::{Fault, Rule, Written, leaf, name, token};
+use super::leaf::{Fault, Rule, Written, leaf, marks, name, token};
 use crate::lexer::{Kind, Token, literal};
 use crate::syntax::{FieldType, TypeExpr, TypeExprKind};
 use chumsky::prelude::*;
@@ -74,11 +74,12 @@ fn list<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R>) -> impl Rule<'s, TypeE
 }
 
 fn record<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R>) -> impl Rule<'s, TypeExpr, R> {
-    let field = name("the name of a field")
+    let field = marks(&[Kind::Ident])
+        .then(name("the name of a field"))
         .then(token(Kind::Question, "`?`").or_not())
         .then_ignore(token(Kind::Colon, "`:`"))
         .then(ty)
-        .map(|((name, question), ty)| FieldType { name, optional: question.is_some(), ty });
+        .map(|(((marks, name), question), ty)| FieldType { marks, name, optional: question.is_some(), ty });
     token(Kind::LBrace, "a type")
         .then(field.separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
         .then(token(Kind::RBrace, "`}`"))

@@ -3,6 +3,7 @@
 use super::{duplicate, list_of};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::marks::{Marks, Side};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, TypeDef, TypeExpr, TypeExprKind};
@@ -32,12 +33,14 @@ pub const MAX_TYPE_CHAIN: usize = 64;
 
 /// Named types in scope.
 pub struct Types<'a> {
-    definitions: BTreeMap<SmolStr, &'a TypeDef>,
+    pub(super) definitions: BTreeMap<SmolStr, &'a TypeDef>,
     resolved: FxHashMap<SmolStr, Type>,
     under_way: Vec<SmolStr>,
     /// Types that contain themselves; reported.
     circular: FxHashSet<SmolStr>,
-    report: &'a Diagnostics,
+    /// What named types say of the fields in them, once they were asked.
+    pub(super) marked: FxHashMap<(SmolStr, Side), Arc<Marks>>,
+    pub(super) report: &'a Diagnostics,
 }
 
 impl<'a> Types<'a> {
@@ -48,6 +51,7 @@ impl<'a> Types<'a> {
             resolved: FxHashMap::default(),
             under_way: Vec::new(),
             circular: FxHashSet::default(),
+            marked: FxHashMap::default(),
             report,
         };
         let mut order = Vec::new();
@@ -105,6 +109,7 @@ impl<'a> Types<'a> {
                 });
                 continue;
             }
+            super::marks::check(&field.marks, self.report);
             list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.resolve(&field.ty) });
         }
         Type::Record(Arc::new(RecordType { name: None, fields: list }))

@@ -59,14 +59,6 @@ fn reserved_type(failure: Failure<'_>, found: Token) -> Option<Diagnostic> {
         Kind::Ellipsis => {
             Some(is_reserved(found.span(), "an open record type (`...`)", "Name all fields, or use `any`."))
         }
-        Kind::Ident if failure.found_text() == "secret" && failure.expects("the end of the line") => {
-            Some(is_reserved(found.span(), "`secret`", "Leave it out."))
-        }
-        Kind::Ident => {
-            let modifier =
-                previous.filter(|token| matches!(failure.text(*token), "data" | "exact" | "secret" | "trusted"))?;
-            Some(is_reserved(modifier.span(), &format!("the modifier `{}`", failure.text(modifier)), "Leave it out."))
-        }
         _ => None,
     }
 }

@@ -17,6 +17,7 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Diagnostic> {
         .or_else(|| assign(failure))
         .or_else(|| prefixed_string(failure))
         .or_else(|| comparison(failure))
+        .or_else(|| secret_first(failure))
         .or_else(|| ternary(failure))
         .or_else(|| not_constant(failure))
         .or_else(|| duration(failure))
@@ -39,6 +40,17 @@ fn after_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
     let text = failure.found_text();
     let message = format!("no `{text}` stands after `{}`", failure.text(keyword));
     Some(unexpected(found.span(), message).label("one too many").edit("remove it", found.span(), ""))
+}
+
+/// `input secret token: string`
+fn secret_first(failure: Failure<'_>) -> Option<Diagnostic> {
+    let secret = failure.before(1).filter(|token| failure.text(*token) == "secret")?;
+    let name = failure.found().filter(|token| token.kind == Kind::Ident)?;
+    if failure.place != Place::Input || failure.at != 2 {
+        return None;
+    }
+    let form = format!("write it as `input {}: type secret`", failure.text(name));
+    Some(unexpected(secret.span(), "`secret` stands behind the type of an input").label("before its name").help(form))
 }
 
 /// `step a fs.read(…)`, `let x: int = 3`, `step fs.read(…)`
