@@ -34,8 +34,10 @@ pub struct Tool {
     /// Whether repeating a call is provably the same as making it once.
     pub idempotent: bool,
     /// How long a call may take, in milliseconds, where the step does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// `document`, `analyze`, `plan` or `execute`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<SmolStr>,
     /// Where it is declared.
     #[serde(skip)]
@@ -56,7 +58,8 @@ pub struct Param {
     pub marks: Marks,
     /// Whether it may be left out without a default; null then.
     pub optional: bool,
-    /// What it is when left out.
+    /// What it is when left out. None and null are not the same: with null the parameter may be left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
 }
 

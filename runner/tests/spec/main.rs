@@ -137,6 +137,7 @@ chapters! {
     configuration: "10-configuration.md";
     command_line: "11-command-line.md";
     diagnostics: "12-diagnostics.md";
+    compiled_form: "13-compiled-form.md";
     readme: "README.md";
     decisions: "decisions.md";
 }
