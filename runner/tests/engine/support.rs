@@ -388,7 +388,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         config: Arc::new(config),
         compiled: Arc::new(compiled),
         inputs: Vec::new(),
-        predictions: outcome.predictions,
+        predictions: outcome.predictions.into(),
         observations: outcome.report.observations,
         workspace,
         contents: Contents::open(&state.join("contents")).unwrap(),
