@@ -7,37 +7,36 @@ use crate::plan::{Release, ReleaseKind};
 use crate::source::Span;
 use crate::syntax::{Arg, Expr, ExprKind, StringPart};
 
+/// The release that is the whole of a value, with its arguments and their parentheses.
+fn form(value: &Expr) -> Option<(ReleaseKind, &[Arg], Span)> {
+    let ExprKind::Call { callee, args, parens } = &value.kind else { return None };
+    let ExprKind::Name(name) = &callee.kind else { return None };
+    // Without arguments there is nothing that it could be meant for.
+    let kind = ReleaseKind::parse(name).filter(|_| !args.is_empty())?;
+    Some((kind, args, *parens))
+}
+
+/// Of a release what is released, of any other value the value.
+pub(super) fn released(value: &Expr) -> &Expr {
+    match form(value) {
+        Some((_, [Arg { value: released, .. }, ..], _)) => released,
+        _ => value,
+    }
+}
+
 impl Checker<'_> {
-    /// What the value of a `let` releases and how, if it is a release.
-    pub(super) fn release<'s>(&mut self, value: &'s Expr) -> Option<(&'s Expr, Release)> {
-        let ExprKind::Call { callee, args, parens } = &value.kind else { return None };
-        let ExprKind::Name(name) = &callee.kind else { return None };
-        let kind = ReleaseKind::parse(name)?;
-        let [Arg { name: None, value: released }, Arg { name: None, value: reason }] = args.as_slice() else {
-            // Of its arguments one is what it was meant for.
-            let released = args.first()?;
-            self.report.push(bad_form(kind, *parens));
-            return Some((&released.value, Release { kind, reason: String::new(), span: value.span }));
+    /// The release that the value of a `let` is, if it is one.
+    pub(super) fn release(&self, value: &Expr) -> Option<Release> {
+        let (kind, args, parens) = form(value)?;
+        let [Arg { name: None, .. }, Arg { name: None, value: reason }] = args else {
+            self.report.push(bad_form(kind, parens));
+            return None;
         };
-        let reason = match constant(reason) {
-            Some(text) if !text.trim().is_empty() => text,
-            Some(_) => {
-                self.report.push(
-                    Diagnostic::new(Code::BadRelease, reason.span, "the reason is empty")
-                        .label("who approves it reads this")
-                        .help("say why the value may be trusted, or where the secret goes"),
-                );
-                String::new()
-            }
-            None => {
-                self.report.push(
-                    Diagnostic::new(Code::BadRelease, reason.span, "the reason must be a constant text")
-                        .label("outside text could speak for itself here"),
-                );
-                String::new()
-            }
-        };
-        Some((released, Release { kind, reason, span: value.span }))
+        let text = constant(reason);
+        if text.as_ref().is_none_or(|text| text.trim().is_empty()) {
+            self.report.push(bad_reason(reason.span, text.as_deref()));
+        }
+        Some(Release { kind, reason: text.unwrap_or_default(), span: value.span })
     }
 
     /// Reports a release that is not the whole value of a `let`.
@@ -48,6 +47,16 @@ impl Checker<'_> {
                 .label("a part of something else here")
                 .help(format!("give it a name of its own, `let x = {name}(value, \"why\")`, and use `x` here")),
         );
+    }
+}
+
+fn bad_reason(span: Span, reason: Option<&str>) -> Diagnostic {
+    match reason {
+        Some(_) => Diagnostic::new(Code::BadRelease, span, "the reason is empty")
+            .label("who approves it reads this")
+            .help("say why the value may be trusted, or where the secret goes"),
+        None => Diagnostic::new(Code::BadRelease, span, "the reason must be a constant text")
+            .label("outside text could speak for itself here"),
     }
 }
 

@@ -21,6 +21,11 @@ pub(super) type CriticalParts = ((Ident, Text), Option<Text>);
 /// Attempts, where they stand, and the pause.
 pub(super) type RetryParts = ((u64, Span), Option<DurationLit>);
 
+/// Name, variable and list of an `each`.
+pub(super) type EachParts = ((Ident, Ident), Expr);
+/// Both times and the condition of a `poll`.
+pub(super) type PollParts = ((DurationLit, DurationLit), Expr);
+
 /// All rules of lines.
 pub(super) struct Rules<'s, R: Fault<'s>> {
     pub text: Built<'s, Text, R>,
@@ -36,6 +41,9 @@ pub(super) struct Rules<'s, R: Fault<'s>> {
     pub duration: Built<'s, DurationLit, R>,
     pub retry: Built<'s, RetryParts, R>,
     pub on: Built<'s, OnFailure, R>,
+    pub each: Built<'s, EachParts, R>,
+    pub gate: Built<'s, (Text, Vec<Expr>), R>,
+    pub poll: Built<'s, PollParts, R>,
     pub tool: Built<'s, ToolParts, R>,
     pub target: Built<'s, EffectTarget, R>,
     pub approval: Built<'s, Approval, R>,
@@ -83,6 +91,33 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
                         _ => None,
                     }
                 }))
+                .boxed(),
+            each: name("a name")
+                .then_ignore(assign())
+                .then(name("the name of an element"))
+                .then_ignore(token(Kind::In, "`in`"))
+                .then(expr.clone())
+                .boxed(),
+            gate: text("a text")
+                .then(
+                    word("show", "`show`")
+                        .ignore_then(
+                            expr.clone()
+                                .separated_by(token(Kind::Comma, "`,`"))
+                                .at_least(1)
+                                .allow_trailing()
+                                .collect::<Vec<_>>(),
+                        )
+                        .or_not()
+                        .map(Option::unwrap_or_default),
+                )
+                .boxed(),
+            poll: word("every", "`every`")
+                .ignore_then(duration("a duration"))
+                .then_ignore(token(Kind::For, "`for`"))
+                .then(duration("a duration"))
+                .then_ignore(word("until", "`until`"))
+                .then(expr.clone())
                 .boxed(),
             tool: tool(expr.clone(), ty).boxed(),
             target: target(expr.clone()).boxed(),
