@@ -235,6 +235,7 @@ impl fmt::Display for TypeWith<'_> {
             | Type::String
             | Type::Path
             | Type::Glob
+            | Type::Form(_)
             | Type::Literal(_)
             | Type::Record(_)
             | Type::Error => write!(f, "{ty}"),

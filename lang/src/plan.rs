@@ -6,7 +6,7 @@ use crate::catalogue::Tool;
 use crate::effects::{CriticalVerb, Grant};
 use crate::source::Span;
 use crate::stdlib::Function;
-use crate::syntax::{BinaryOp, OnFailure, UnaryOp};
+use crate::syntax::{BinaryOp, Direction, OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
 use serde::Serialize;
@@ -453,7 +453,7 @@ impl Expr {
             ExprKind::Comprehension(inner) => {
                 found(&inner.element);
                 found(&inner.list);
-                inner.condition.iter().for_each(found);
+                inner.condition.iter().chain(inner.order.iter().map(|(key, _)| key)).for_each(found);
             }
             ExprKind::Constant(_)
             | ExprKind::Input(_)
@@ -526,7 +526,7 @@ pub enum ExprKind {
     Comprehension(Box<Comprehension>),
 }
 
-/// `[element for slot in list if condition]`
+/// `[element for slot in list if condition by key]`
 #[derive(Clone, Debug)]
 pub struct Comprehension {
     /// Where an element is stored while it is looked at.
@@ -539,4 +539,6 @@ pub struct Comprehension {
     pub list: Expr,
     /// Which of them are taken.
     pub condition: Option<Expr>,
+    /// What they are ordered by, the first key first, each a number, a text, a Boolean or a time.
+    pub order: Vec<(Expr, Direction)>,
 }
