@@ -2,7 +2,7 @@
 //!
 //! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
 
-use crate::effects::{Effects, Resource, resource};
+use crate::effects::{Effect, Effects, Resource, Target, TemplatePart, resource};
 use crate::marks::{Declared, Marks, TypeWith};
 use crate::source::Span;
 use crate::syntax::{Approval, EffectVerb};
@@ -111,6 +111,27 @@ impl Tool {
                 .filter(|(param, value)| !(param.optional && **value == Value::Null))
                 .map(|(param, value)| (param.name.clone(), value.clone())),
         )
+    }
+
+    /// What a call touches, in words: `reads path`, `writes table:${name}`.
+    pub fn effect_words(&self) -> Vec<String> {
+        let target = |effect: &Effect| match &effect.target {
+            Target::Param(index) => self.params[*index].name.to_string(),
+            Target::Template(parts) => parts.iter().map(|part| self.template_words(part)).collect(),
+        };
+        match &self.effects {
+            Effects::Undeclared => vec!["anything: none are declared".to_owned()],
+            Effects::Declared(list) => {
+                list.iter().map(|effect| format!("{} {}", effect.verb.as_str(), target(effect))).collect()
+            }
+        }
+    }
+
+    fn template_words(&self, part: &TemplatePart) -> String {
+        match part {
+            TemplatePart::Text(text) => text.to_string(),
+            TemplatePart::Param(index) => format!("${{{}}}", self.params[*index].name),
+        }
     }
 
     /// The signature on one line: `fs.read(path: path) -> { … }`.

@@ -2,7 +2,6 @@
 
 use super::text::{Look, Tone, hang, inline};
 use planc_lang::catalogue::Tool;
-use planc_lang::effects::{Effect, Effects, Target, TemplatePart};
 use planc_lang::syntax::Approval;
 use serde_json::json;
 
@@ -59,20 +58,5 @@ fn facts(tool: &Tool, decision: Approval) -> Vec<(&'static str, String)> {
 }
 
 fn effects(tool: &Tool) -> Vec<String> {
-    let target = |effect: &Effect| match &effect.target {
-        Target::Param(index) => tool.params[*index].name.to_string(),
-        Target::Template(parts) => parts
-            .iter()
-            .map(|part| match part {
-                TemplatePart::Text(text) => text.to_string(),
-                TemplatePart::Param(index) => format!("${{{}}}", tool.params[*index].name),
-            })
-            .collect(),
-    };
-    match &tool.effects {
-        Effects::Undeclared => vec!["anything: none are declared".to_owned()],
-        Effects::Declared(list) => {
-            list.iter().map(|effect| format!("{} {}", effect.verb.as_str(), inline(&target(effect)))).collect()
-        }
-    }
+    tool.effect_words().iter().map(|words| inline(words)).collect()
 }
