@@ -30,6 +30,9 @@ pub fn limits() -> String {
         ("a value: depth", planc_lang::value::MAX_DEPTH.to_string()),
         ("a value: size", mib(planc_lang::value::MAX_VALUE_BYTES)),
         ("a JSON text that is parsed", mib(stdlib::MAX_JSON_BYTES as u64)),
+        ("a CSV text that is parsed", mib(stdlib::MAX_CSV_BYTES as u64)),
+        ("a table of CSV: cells", stdlib::MAX_CSV_CELLS.to_string()),
+        ("a pattern of `parse`: parts", stdlib::MAX_HOLES.to_string()),
         ("a regular expression: text", format!("{} bytes", stdlib::MAX_PATTERN_BYTES)),
         ("a regular expression: compiled", mib(stdlib::MAX_REGEX_BYTES as u64)),
         ("a duration", format!("{} days", planc_lang::forms::MAX_DURATION_DAYS)),
@@ -50,6 +53,8 @@ pub fn limits() -> String {
         ("`check --fix`: edits of one round", planc_lang::fix::MAX_EDITS.to_string()),
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
+        ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
+        ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
