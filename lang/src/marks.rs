@@ -5,7 +5,7 @@
 //! down, with [`Taken`] for a parameter and [`Given`] for a result; the rules of what a field inherits are here only.
 
 use crate::syntax::Mark;
-use crate::types::{RecordType, Type};
+use crate::types::{RecordType, ShownName, Type};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -219,6 +219,8 @@ impl fmt::Display for TypeWith<'_> {
         match ty {
             _ if marks.fields.is_empty() => write!(f, "{ty}"),
             Type::List(element) => write!(f, "[{}]", TypeWith(element, marks)),
+            Type::Map(value) => write!(f, "map<{}>", TypeWith(value, marks)),
+            Type::Refined(refined) => write!(f, "{}{}", TypeWith(&refined.base, marks), refined.rule),
             Type::Record(record) if record.name.is_none() => write_record(record, marks, f),
             Type::Union(members) => match ty.without_null() {
                 Type::Union(_) => {
@@ -238,6 +240,8 @@ impl fmt::Display for TypeWith<'_> {
             | Type::Form(_)
             | Type::Literal(_)
             | Type::Record(_)
+            | Type::Named(_)
+            | Type::Within(_)
             | Type::Error => write!(f, "{ty}"),
         }
     }
@@ -245,14 +249,11 @@ impl fmt::Display for TypeWith<'_> {
 
 fn write_record(record: &RecordType, marks: &Marks, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let none = Marks::default();
-    let fields: Vec<String> = record
-        .fields
-        .iter()
-        .map(|field| {
-            let marks = marks.fields.get(&field.name).map_or(&none, Arc::as_ref);
-            let mark = if field.optional { "?" } else { "" };
-            format!("{}{mark}: {}", Declared(marks, &field.name), TypeWith(&field.ty, marks))
-        })
-        .collect();
+    let fields = record.fields.iter().map(|field| {
+        let marks = marks.fields.get(&field.name).map_or(&none, Arc::as_ref);
+        let mark = if field.optional { "?" } else { "" };
+        format!("{}{mark}: {}", Declared(marks, ShownName(&field.name)), TypeWith(&field.ty, marks))
+    });
+    let fields: Vec<String> = fields.chain(record.is_open.then(|| "...".to_owned())).collect();
     write!(f, "{{ {} }}", fields.join(", "))
 }

@@ -1,12 +1,15 @@
 //! Marks as written ⟶ the marks of a parameter or a result, named types followed.
 
-use super::types::{MAX_TYPE_CHAIN, Types};
+use super::types::Types;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::marks::{Marks, Side};
 use crate::syntax::{FieldType, Mark, Marked, TypeExpr, TypeExprKind};
 use smol_str::SmolStr;
 use std::sync::Arc;
+
+/// How many types that contain each other are told apart in what they say of their fields.
+const MAX_TOLD_APART: usize = 64;
 
 impl Types<'_> {
     /// The marks of what is declared with this type and these marks of its own.
@@ -20,14 +23,23 @@ impl Types<'_> {
         Marks::clone(&inner).with(own)
     }
 
+    /// Finds out what a named type says of the fields in it, after those that it refers to: a chain of names may be long.
+    pub(super) fn find_marks(&mut self, name: &SmolStr) {
+        for side in [Side::Parameter, Side::Result] {
+            self.named_marks(name, side, &mut Vec::new());
+        }
+    }
+
     /// What a type says of the fields in it.
     fn inner_marks(&mut self, ty: &TypeExpr, side: Side, under_way: &mut Vec<SmolStr>) -> Arc<Marks> {
         match &ty.kind {
             TypeExprKind::Name(name) => self.named_marks(name, side, under_way),
-            TypeExprKind::List(inner) | TypeExprKind::Optional(inner) | TypeExprKind::Paren(inner) => {
-                self.inner_marks(inner, side, under_way)
-            }
-            TypeExprKind::Record(fields) => {
+            TypeExprKind::List(inner)
+            | TypeExprKind::Map(inner)
+            | TypeExprKind::Refined { base: inner, .. }
+            | TypeExprKind::Optional(inner)
+            | TypeExprKind::Paren(inner) => self.inner_marks(inner, side, under_way),
+            TypeExprKind::Record { fields, rest: _ } => {
                 let mut marks = Marks::default();
                 for field in fields {
                     let own = field.marks.iter().map(|marked| marked.mark).filter(|mark| side.takes(*mark));
@@ -56,7 +68,7 @@ impl Types<'_> {
             return known.clone();
         }
         let Some(definition) = self.definitions.get(name).copied() else { return Arc::default() };
-        if under_way.contains(name) || under_way.len() >= MAX_TYPE_CHAIN {
+        if under_way.contains(name) || under_way.len() >= MAX_TOLD_APART {
             return Arc::new(self.marks_further_on(name));
         }
         under_way.push(name.clone());
@@ -89,10 +101,14 @@ impl Types<'_> {
 fn marks_in(ty: &TypeExpr, found: &mut Vec<Mark>, named: &mut dyn FnMut(&SmolStr)) {
     match &ty.kind {
         TypeExprKind::Name(name) => named(name),
-        TypeExprKind::List(inner) | TypeExprKind::Optional(inner) | TypeExprKind::Paren(inner) => {
+        TypeExprKind::List(inner)
+        | TypeExprKind::Map(inner)
+        | TypeExprKind::Refined { base: inner, .. }
+        | TypeExprKind::Optional(inner)
+        | TypeExprKind::Paren(inner) => {
             marks_in(inner, found, named);
         }
-        TypeExprKind::Record(fields) => {
+        TypeExprKind::Record { fields, rest: _ } => {
             for field in fields {
                 found.extend(field.marks.iter().map(|marked| marked.mark));
                 marks_in(&field.ty, found, named);
@@ -152,10 +168,14 @@ fn check_side(marks: &[Marked], side: Side, report: &Diagnostics) {
 /// The same for the records that are written out in a type; what named types say counts on either side.
 fn check_inline(ty: &TypeExpr, side: Side, report: &Diagnostics) {
     match &ty.kind {
-        TypeExprKind::List(inner) | TypeExprKind::Optional(inner) | TypeExprKind::Paren(inner) => {
+        TypeExprKind::List(inner)
+        | TypeExprKind::Map(inner)
+        | TypeExprKind::Refined { base: inner, .. }
+        | TypeExprKind::Optional(inner)
+        | TypeExprKind::Paren(inner) => {
             check_inline(inner, side, report);
         }
-        TypeExprKind::Record(fields) => fields.iter().for_each(|field: &FieldType| {
+        TypeExprKind::Record { fields, rest: _ } => fields.iter().for_each(|field: &FieldType| {
             check_side(&field.marks, side, report);
             check_inline(&field.ty, side, report);
         }),
