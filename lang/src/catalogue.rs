@@ -29,6 +29,9 @@ pub struct Tool {
     pub approval: Approval,
     /// Whether repeating a call is provably the same as making it once.
     pub idempotent: bool,
+    /// Whether its calls have nothing to do with those of the other tools of its catalogue but for what they declare.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub independent: bool,
     /// How long a call may take, in milliseconds, where the step does not say.
     pub timeout_ms: Option<u64>,
     /// `document`, `analyze`, `plan` or `execute`.
@@ -71,13 +74,20 @@ impl Tool {
         self.effects.is_read_only()
     }
 
-    /// What a call with these arguments (by parameter index) touches. A tool without declared effects touches everything.
+    /// What a call with these arguments (by parameter index) touches, as far as that is known before it is made. A tool
+    /// without declared effects touches everything.
     pub fn touches(&self, args: &[Value]) -> Vec<(EffectVerb, Resource)> {
+        self.touched(args, None)
+    }
+
+    /// What a call with these arguments touched that gave this result.
+    pub fn touched(&self, args: &[Value], result: Option<&Value>) -> Vec<(EffectVerb, Resource)> {
         match &self.effects {
             Effects::Undeclared => vec![(EffectVerb::Writes, Resource::Everything)],
             Effects::Declared(list) => {
                 let ty = |index: usize| &self.params[index].ty;
-                list.iter().map(|effect| (effect.verb, resource(effect, args, ty))).collect()
+                let counting = list.iter().filter(|effect| effect.counts(args));
+                counting.map(|effect| (effect.verb, resource(effect, args, result, ty))).collect()
             }
         }
     }

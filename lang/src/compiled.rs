@@ -5,7 +5,7 @@
 
 use crate::catalogue::Tool;
 use crate::digest::Digest;
-use crate::plan::{Call, Each, EachId, Expr, ExprKind, Plan, ReuseTarget, Step, StepId};
+use crate::plan::{Call, CriticalLine, CriticalScope, Each, EachId, Expr, ExprKind, Plan, ReuseTarget, Step, StepId};
 use crate::syntax::{OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
@@ -33,11 +33,7 @@ pub fn form(plan: &Plan) -> impl Serialize + '_ {
             .iter()
             .map(|a| CheckForm { text: &a.text, check: a.check.as_ref().map(|check| E(plan, check)) })
             .collect(),
-        critical: plan
-            .critical
-            .iter()
-            .map(|c| CriticalForm { verb: c.verb().as_str(), resource: &c.grant.resource, why: c.why.as_deref() })
-            .collect(),
+        critical: plan.critical.iter().map(|line| critical_form(plan, line)).collect(),
         reuse: plan.reuse.iter().map(reuse_form).collect(),
         lets: plan
             .lets
@@ -110,7 +106,10 @@ struct CheckForm<'p> {
 #[derive(Serialize)]
 struct CriticalForm<'p> {
     verb: &'static str,
-    resource: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<E<'p>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'p str>,
 }
@@ -197,6 +196,14 @@ fn reuse_form(reuse: &crate::plan::Reuse) -> ReuseForm<'_> {
         ReuseTarget::Tool(tool) => (None, Some(tool.name.as_str())),
     };
     ReuseForm { path, tool, why: reuse.why.as_deref() }
+}
+
+fn critical_form<'p>(plan: &'p Plan, line: &'p CriticalLine) -> CriticalForm<'p> {
+    let (resource, value) = match &line.scope {
+        CriticalScope::Text(grant) => (Some(grant.resource.as_str()), None),
+        CriticalScope::Value(expr) => (None, Some(E(plan, expr))),
+    };
+    CriticalForm { verb: line.verb.as_str(), resource, value, why: line.why.as_deref() }
 }
 
 fn step_form<'p>(plan: &'p Plan, step: &'p Step) -> StepForm<'p> {

@@ -22,6 +22,7 @@ pub mod stdlib;
 pub mod builtin;
 pub mod plan;
 pub mod eval;
+pub mod grants;
 pub mod resolve;
 pub mod check;
 pub mod reach;

@@ -9,7 +9,7 @@ use crate::eval::Env;
 use crate::graph::{Edge, StepGraph};
 use crate::paths::literal_prefix;
 use crate::plan::{Plan, StepId};
-use crate::reach::reach;
+use crate::reach::{reach, server};
 use crate::syntax::EffectVerb;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
@@ -49,8 +49,9 @@ impl Builder {
         step.uses.iter().for_each(|used| self.wait(*used, Edge::Data));
         step.after.iter().for_each(|before| self.wait(*before, Edge::After));
         // A call that always fails is reported; until then it may touch anything.
-        let touches = reach(&step.call, env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]);
-        let is_read_only = step.call.tool.is_read_only();
+        let mut touches = reach(&step.call, env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]);
+        touches.extend(server(&step.call));
+        let is_read_only = step.call.is_read_only();
         match is_read_only {
             true => {
                 let conflict = touches.iter().filter_map(|(_, resource)| self.touched.latest(resource)).max();

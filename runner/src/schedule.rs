@@ -90,7 +90,7 @@ pub fn may_retry(step: &Step, attempt: u32) -> bool {
 
 /// Whether repeating the call cannot act twice.
 pub fn is_repeatable(step: &Step) -> bool {
-    step.call.tool.is_read_only() || step.call.tool.idempotent
+    step.call.is_read_only() || step.call.tool.idempotent
 }
 
 /// Whether a failure asks for taking back what the run has done.
@@ -214,8 +214,8 @@ impl<'a> View<'a> {
         let same_part = step.verification.is_some() == other.verification.is_some();
         self.stands(before) == Standing::Open
             && same_part
-            && step.call.tool.is_read_only()
-            && (other.call.tool.is_read_only() || !(self.situation.may_conflict)(id, before))
+            && step.call.is_read_only()
+            && (other.call.is_read_only() || !(self.situation.may_conflict)(id, before))
     }
 
     /// What comes when no step is left: the next verification, then the end.

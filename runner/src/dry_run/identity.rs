@@ -28,6 +28,8 @@ pub struct Bound<'a> {
     pub time: u32,
     /// What is expected of each step: its condition and arguments are bound as far as they are known.
     pub predictions: &'a [Prediction],
+    /// The values that lines of `critical` are about, in order: as far as they are known, they are what is allowed.
+    pub critical: Vec<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -42,6 +44,8 @@ struct BoundForm<'a> {
     workspace: String,
     observations: Vec<&'a Observation>,
     calls: Vec<(&'a str, Option<bool>, &'a Value, &'a Value)>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    critical: &'a [&'a Value],
 }
 
 /// The digest that an approval names.
@@ -68,5 +72,6 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
         calls: bound.predictions.iter().map(|step| (step.step.as_str(), step.when, &step.args, &step.undo)).collect(),
+        critical: &bound.critical,
     })
 }

@@ -7,6 +7,7 @@ use planc_lang::effects::{Resource, overlap};
 use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::paths::literal_prefix;
 use planc_lang::plan::StepId;
+use planc_lang::reach::server;
 use planc_lang::syntax::EffectVerb;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -41,7 +42,10 @@ impl<'s> Conflicts<'s> {
         let mut env = self.env.borrow_mut();
         let env = env.get_or_insert_with(|| environment(&self.setup.compiled.plan, &self.setup.inputs, self.state));
         let touches = match eval_args(call, env, &mut NoCalls) {
-            Ok(args) => call.tool.touches(&args).into_iter().flat_map(|touch| self.resolved(touch)).collect(),
+            Ok(args) => {
+                let touches = call.tool.touches(&args).into_iter().chain(server(call));
+                touches.flat_map(|touch| self.resolved(touch)).collect()
+            }
             Err(_) => vec![(EffectVerb::Writes, Resource::Everything)],
         };
         self.known.borrow_mut().insert(id, touches.clone());

@@ -100,7 +100,7 @@ async fn admit(run: &Arc<Run>, step: &Step, values: &[Value]) -> Result<Option<E
         let record = state.step(&step.name);
         let retried = record.is_some_and(|record| match &record.state {
             StepState::Failed { .. } => true,
-            StepState::Running { .. } => !step.call.tool.is_read_only(),
+            StepState::Running { .. } => !step.call.is_read_only(),
             StepState::Waiting
             | StepState::Succeeded { .. }
             | StepState::Skipped { .. }

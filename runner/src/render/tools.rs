@@ -1,8 +1,9 @@
 //! Tools ⟶ what a person or an agent must know to call them.
 
+use super::call::value_text;
 use super::text::{Look, Tone, hang, inline};
 use planc_lang::catalogue::Tool;
-use planc_lang::effects::{Effect, Effects, Target, TemplatePart};
+use planc_lang::effects::{Compare, Condition, Effect, Effects, Target, TemplatePart};
 use planc_lang::syntax::Approval;
 use serde_json::json;
 
@@ -49,6 +50,9 @@ fn facts(tool: &Tool, decision: Approval) -> Vec<(&'static str, String)> {
         Approval::Ask => facts.push(("approval", "asks for a yes of its own".to_owned())),
         Approval::Deny => facts.push(("approval", "refused by policy".to_owned())),
     }
+    if tool.independent {
+        facts.push(("order", "only what its effects tell; otherwise free of its neighbours".to_owned()));
+    }
     if tool.idempotent {
         facts.push(("repeating", "is the same as calling it once".to_owned()));
     }
@@ -66,13 +70,43 @@ fn effects(tool: &Tool) -> Vec<String> {
             .map(|part| match part {
                 TemplatePart::Text(text) => text.to_string(),
                 TemplatePart::Param(index) => format!("${{{}}}", tool.params[*index].name),
+                TemplatePart::Result(path) => {
+                    let fields: String = path.iter().map(|name| format!(".{name}")).collect();
+                    format!("${{result{fields}}}")
+                }
             })
             .collect(),
     };
     match &tool.effects {
         Effects::Undeclared => vec!["anything: none are declared".to_owned()],
         Effects::Declared(list) => {
-            list.iter().map(|effect| format!("{} {}", effect.verb.as_str(), inline(&target(effect)))).collect()
+            let when = |effect: &Effect| effect.when.as_ref().map(|when| format!(" when {}", condition(tool, when)));
+            let shown = |effect: &Effect| {
+                format!("{} {}{}", effect.verb.as_str(), inline(&target(effect)), when(effect).unwrap_or_default())
+            };
+            list.iter().map(shown).collect()
         }
+    }
+}
+
+/// A condition as it could be written in the catalogue.
+fn condition(tool: &Tool, condition: &Condition) -> String {
+    let part = |inner: &Condition| match inner {
+        Condition::And(_) | Condition::Or(_) => format!("({})", self::condition(tool, inner)),
+        Condition::Compare { .. } | Condition::Not(_) => self::condition(tool, inner),
+    };
+    match condition {
+        Condition::Compare { param, op, value } => {
+            let op = match op {
+                Compare::Equal => "==",
+                Compare::Less => "<",
+                Compare::LessEqual => "<=",
+                Compare::In => "in",
+            };
+            format!("{} {op} {}", tool.params[*param].name, value_text(value, false))
+        }
+        Condition::Not(inner) => format!("not ({})", self::condition(tool, inner)),
+        Condition::And(parts) => format!("{} and {}", part(&parts.0), part(&parts.1)),
+        Condition::Or(parts) => format!("{} or {}", part(&parts.0), part(&parts.1)),
     }
 }

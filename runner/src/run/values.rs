@@ -1,10 +1,12 @@
 //! The state of a run ⟶ what names stand for in its expressions.
 
+use super::RunSetup;
 use crate::state::{RunState, StepState};
 use crate::workspace::{Change, FileError, FileState, Workspace};
 use planc_lang::effects::Resource;
 use planc_lang::eval::Env;
-use planc_lang::plan::Plan;
+use planc_lang::grants::{Grants, value_of};
+use planc_lang::plan::{CriticalScope, Plan};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
@@ -22,6 +24,25 @@ pub(crate) fn environment<'p>(plan: &'p Plan, inputs: &[Value], state: &RunState
         }
     }
     env
+}
+
+/// What the lines of `critical` allow now: the values that the approver saw, else those that are known by now. What is
+/// not known yet allows nothing.
+pub(crate) fn grants<'s>(setup: &'s RunSetup, state: &RunState) -> Grants<'s> {
+    let plan = &setup.compiled.plan;
+    let mut env = None;
+    let shown = |index: usize| setup.critical.get(index).and_then(Option::as_ref).filter(|value| value.is_known());
+    let lines = plan.critical.iter().enumerate();
+    let values: Vec<Option<Value>> =
+        lines
+            .map(|(index, line)| match &line.scope {
+                CriticalScope::Text(_) => None,
+                CriticalScope::Value(expr) => Some(shown(index).cloned().unwrap_or_else(|| {
+                    value_of(expr, env.get_or_insert_with(|| environment(plan, &setup.inputs, state)))
+                })),
+            })
+            .collect();
+    Grants::new(plan, &values).known()
 }
 
 /// What a call touches, one phrase each.

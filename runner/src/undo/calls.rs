@@ -3,8 +3,8 @@
 use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
-use crate::run::{Permit, Recorder, RunSetup, call_live, environment, implementation, permit, simulate};
-use crate::state::StepRecord;
+use crate::run::{Permit, Recorder, RunSetup, call_live, environment, grants, implementation, permit, simulate};
+use crate::state::{RunState, StepRecord};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, EffectKnown, FileTool, ToolError};
 use planc_lang::eval::{NoCalls, eval_args};
@@ -57,7 +57,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, step, call, args).await {
+    match carry_out(setup, recorder, step, call, args).await {
         Ok(()) => ended(recorder, step, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -91,23 +91,29 @@ async fn ended(recorder: &Recorder, step: &Step, error: Option<String>) -> Resul
     recorder.record(Event::UndoCallEnded { step: step.name.to_string(), error }).await
 }
 
-async fn carry_out(setup: &Arc<RunSetup>, step: &Step, call: &Call, args: Args) -> Result<(), ToolError> {
+async fn carry_out(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    step: &Step,
+    call: &Call,
+    args: Args,
+) -> Result<(), ToolError> {
     match implementation(setup, &call.tool.name)? {
         Implementation::Live(tool) => {
             call_live(setup, tool.as_ref(), &args, step, call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (setup, tool) = (setup.clone(), *tool);
-            let changed = tokio::task::spawn_blocking(move || change_files(&setup, tool, &args)).await;
+            let (setup, tool, state) = (setup.clone(), *tool, recorder.state().clone());
+            let changed = tokio::task::spawn_blocking(move || change_files(&setup, &state, tool, &args)).await;
             changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
         }
     }
 }
 
 /// A file tool as an undo call: what it changes is within `critical`, and is not itself taken back.
-fn change_files(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<(), ToolError> {
+fn change_files(setup: &RunSetup, state: &RunState, tool: FileTool, args: &Args) -> Result<(), ToolError> {
     let simulated = simulate(setup, tool, args)?;
-    if let Some(uncovered) = coverage::uncovered_changes(&setup.compiled.plan, &simulated.changes).first() {
+    if let Some(uncovered) = coverage::uncovered_changes(&grants(setup, state), &simulated.changes).first() {
         return Err(ToolError::before(uncovered.to_string()));
     }
     for bytes in simulated.contents.values() {

@@ -8,3 +8,4 @@ mod schedule;
 mod store;
 mod support;
 mod undo;
+mod values;

@@ -83,7 +83,7 @@ impl Place {
             Place::Type => "type Name = type",
             Place::Catalogue => "catalogue name { … }",
             Place::Tool => "tool name(parameter: type) -> type { … }",
-            Place::Effect => "reads parameter",
+            Place::Effect => "reads parameter when condition",
             Place::Approval => "approval auto | ask | deny",
             Place::Category => "category name",
             Place::File

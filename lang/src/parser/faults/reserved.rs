@@ -1,6 +1,6 @@
 //! What a later version will mean by it: one clear error instead of half a meaning.
 
-use super::{Failure, Place};
+use super::Failure;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Kind, Token};
@@ -31,11 +31,6 @@ pub(super) fn reserved(failure: Failure<'_>) -> Option<Diagnostic> {
             found.span(),
             "the order `by` of a comprehension",
             "Sort the list with a method before or after it.",
-        )),
-        Kind::Ident if text == "when" && failure.place == Place::Effect => Some(is_reserved(
-            found.span(),
-            "an effect that depends on an argument",
-            "Declare the effect for every call, or two tools.",
         )),
         _ => None,
     }

@@ -16,6 +16,7 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Diagnostic> {
         .or_else(|| missing_assign(failure))
         .or_else(|| assign(failure))
         .or_else(|| prefixed_string(failure))
+        .or_else(|| bare_resource(failure))
         .or_else(|| comparison(failure))
         .or_else(|| ternary(failure))
         .or_else(|| not_constant(failure))
@@ -131,6 +132,28 @@ fn prefixed_string(failure: Failure<'_>) -> Option<Diagnostic> {
             .help("Every string may hold `${expression}`; `r\"…\"` is raw.")
             .edit("remove it", prefix.span(), ""),
     )
+}
+
+/// `run cargo test`, `modify src/*.rs`
+fn bare_resource(failure: Failure<'_>) -> Option<Diagnostic> {
+    let resource: &[_] = match failure.line.get(1..).filter(|_| failure.place == Place::CriticalLine)? {
+        [resource @ .., why] if why.kind.is_text() => resource,
+        resource => resource,
+    };
+    let is_word = |kind: Kind| {
+        !kind.is_text() && !matches!(kind, Kind::StrOpen | Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::Comma)
+    };
+    let (first, last) = (resource.first()?, resource.last()?);
+    if !resource.iter().all(|token| is_word(token.kind)) || matches!(first.kind, Kind::Colon | Kind::Assign) {
+        return None;
+    }
+    let span = first.span().to(last.span());
+    let text = failure.written.slice(span);
+    Some(unexpected(span, "a resource that is a text stands in quotes").label("no value of the plan").edit(
+        "quote it",
+        span,
+        format!("\"{text}\""),
+    ))
 }
 
 /// `1 < 2 < 3`, `a == b == c`

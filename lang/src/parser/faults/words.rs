@@ -10,7 +10,7 @@ use crate::lexer::{Kind, Token};
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
 const CLAUSES: [&str; 8] = ["because", "after", "when", "timeout", "retry", "expect", "undo", "on"];
-const TOOL_CLAUSES: [&str; 11] = [
+const TOOL_CLAUSES: [&str; 12] = [
     "reads",
     "writes",
     "creates",
@@ -20,6 +20,7 @@ const TOOL_CLAUSES: [&str; 11] = [
     "pure",
     "approval",
     "idempotent",
+    "independent",
     "timeout",
     "category",
 ];
@@ -186,7 +187,7 @@ pub(in super::super) fn unknown_clause(
     let known: &[&'static str] = if place == Place::ToolClause { &TOOL_CLAUSES } else { &CLAUSES };
     let reserved = match (place, word) {
         (Place::Clause, "poll") => Some("Poll with a tool that waits, or with `retry` on a read-only step."),
-        (Place::ToolClause, "simulate" | "limit" | "paged" | "pinned" | "independent") => Some("Leave it out."),
+        (Place::ToolClause, "simulate" | "limit" | "paged" | "pinned") => Some("Leave it out."),
         _ => None,
     };
     if let Some(instead) = reserved {
