@@ -1,4 +1,5 @@
-//! The folder `examples` ⟶ a table of files for `planc demo`. A package without that folder has an empty table.
+//! The folder `examples` ⟶ a table of files for `planc demo`, and `spec/schemas` ⟶ one for `planc schema`. A package without
+//! these folders has empty tables.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,27 @@ fn main() {
         table.push_str("    ] },\n");
     }
     table.push_str("]\n");
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("examples.rs");
+    write("examples.rs", &table);
+    write("schemas.rs", &schemas(&manifest.join("../spec/schemas")));
+}
+
+/// The schemas of published forms, each by the name of its file.
+fn schemas(folder: &Path) -> String {
+    if folder.is_dir() {
+        println!("cargo:rerun-if-changed={}", folder.display());
+    }
+    let mut table = "&[\n".to_owned();
+    for path in sorted(folder) {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(name) = file.strip_suffix(".schema.json") else { continue };
+        let path = path.canonicalize().unwrap_or(path.clone());
+        let _ = writeln!(table, "    Schema {{ name: {name:?}, text: include_str!({path:?}) }},");
+    }
+    table + "]\n"
+}
+
+fn write(name: &str, table: &str) {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join(name);
     if let Err(error) = std::fs::write(&out, table) {
         println!("cargo:error=cannot write {}: {error}", out.display());
     }

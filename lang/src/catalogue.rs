@@ -33,8 +33,10 @@ pub struct Tool {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub independent: bool,
     /// How long a call may take, in milliseconds, where the step does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// `document`, `analyze`, `plan` or `execute`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<SmolStr>,
     /// Where it is declared.
     #[serde(skip)]
@@ -52,7 +54,8 @@ pub struct Param {
     pub ty: Type,
     /// Whether it may be left out without a default; null then.
     pub optional: bool,
-    /// What it is when left out.
+    /// What it is when left out. None and null are not the same: with null the parameter may be left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
 }
 

@@ -1,7 +1,6 @@
 //! The one table of diagnostic codes: number, name, severity, title. Pages, tests and help follow from it.
 //!
-//! Hundreds stand for phases: 00 the text itself, 01 syntax, 02 names, 03 types and values, 04 effects and coverage,
-//! 05 order, 06 catalogues. A code, once published, never changes its meaning and is never used again.
+//! Hundreds stand for phases, see [`Group`]. A code, once published, never changes its meaning and is never used again.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -124,7 +123,72 @@ codes! {
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
 }
 
+/// What the codes of one hundred are about, in the order of the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// P00..
+    Text,
+    /// P01..
+    Syntax,
+    /// P02..
+    Names,
+    /// P03..
+    Types,
+    /// P04..
+    Effects,
+    /// P05..
+    Order,
+    /// P06..
+    Catalogues,
+    /// P07..
+    Labels,
+}
+
+impl Group {
+    /// Every group, in order.
+    pub const ALL: [Group; 8] = [
+        Group::Text,
+        Group::Syntax,
+        Group::Names,
+        Group::Types,
+        Group::Effects,
+        Group::Order,
+        Group::Catalogues,
+        Group::Labels,
+    ];
+
+    /// What it is about, as a phrase.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Text => "the text itself",
+            Group::Syntax => "syntax",
+            Group::Names => "names",
+            Group::Types => "types and values",
+            Group::Effects => "effects and coverage",
+            Group::Order => "order",
+            Group::Catalogues => "catalogues",
+            Group::Labels => "information flow",
+        }
+    }
+
+    /// Its codes, in order.
+    pub fn codes(self) -> impl Iterator<Item = Code> {
+        Code::ALL.iter().copied().filter(move |code| *code as u16 / 100 == self as u16)
+    }
+}
+
 impl Code {
+    /// What it is about.
+    pub fn group(self) -> Group {
+        // A code past the last group is caught by the test of the pages.
+        Group::ALL.into_iter().rfind(|group| *group as u16 <= self as u16 / 100).unwrap_or(Group::Text)
+    }
+
+    /// Whether it is about the text and its syntax, before any name is known.
+    pub fn is_syntax(self) -> bool {
+        (self as u16) < 200
+    }
+
     /// The code that `text` names, with or without the leading `P` and zeros.
     pub fn parse(text: &str) -> Option<Code> {
         let digits = text.trim().trim_start_matches(['P', 'p']);

@@ -159,7 +159,7 @@ fn uncovered(missing: &Missing<'_>, file: &syntax::File) -> Diagnostic {
     }
     match line_for(wanted, *verb, resource).zip(insertion(file)) {
         Some((line, (at, open, close))) => {
-            diagnostic.edit(format!("allow it: `{line}`"), at, format!("{open}{line}{close}"))
+            diagnostic.edit(format!("allow it: `{line}`"), at, format!("{open}{line}{close}")).maybe()
         }
         None if matches!(resource, Resource::Host(host) if host.is_empty()) => diagnostic
             .help("write the URL as `https://host/path`, without blanks, backslashes or other scripts in the host"),

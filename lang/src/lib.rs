@@ -31,3 +31,4 @@ pub mod graph;
 pub mod order;
 pub mod compiled;
 pub mod compile;
+pub mod fix;

@@ -368,6 +368,46 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// Shows every expression that this one directly consists of, in the order in which they are written.
+    pub fn parts<'e>(&'e self, found: &mut dyn FnMut(&'e Expr)) {
+        match &self.kind {
+            ExprKind::Interpolate(items) | ExprKind::List(items) | ExprKind::Method { args: items, .. } => {
+                items.iter().for_each(found);
+            }
+            ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| found(value)),
+            ExprKind::Field { base, .. } => found(base),
+            ExprKind::Index { base, index } => {
+                found(base);
+                found(index);
+            }
+            ExprKind::Call(call) => call.args.iter().flatten().for_each(found),
+            ExprKind::Unary(_, operand) => found(operand),
+            ExprKind::Binary(_, operands) => {
+                found(&operands.0);
+                found(&operands.1);
+            }
+            ExprKind::If(parts) => {
+                found(&parts.0);
+                found(&parts.1);
+                found(&parts.2);
+            }
+            ExprKind::Comprehension(inner) => {
+                found(&inner.element);
+                found(&inner.list);
+                inner.condition.iter().for_each(found);
+            }
+            ExprKind::Constant(_)
+            | ExprKind::Input(_)
+            | ExprKind::Let(_)
+            | ExprKind::Step(_)
+            | ExprKind::Each(_)
+            | ExprKind::Element(_)
+            | ExprKind::Local(_) => {}
+        }
+    }
+}
+
 /// The forms of typed expressions.
 #[derive(Clone, Debug)]
 pub enum ExprKind {
@@ -433,6 +473,8 @@ pub enum ExprKind {
 pub struct Comprehension {
     /// Where an element is stored while it is looked at.
     pub slot: usize,
+    /// What an element is called, to be shown.
+    pub variable: SmolStr,
     /// What each element becomes.
     pub element: Expr,
     /// Where the elements come from.

@@ -243,7 +243,7 @@ fn param_of(name: &str, span: Span, tool: &Tool, report: &Diagnostics) -> Option
             Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
         let diagnostic = diagnostic.label("unknown parameter");
         report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), span, near),
+            Some(near) => diagnostic.edit(format!("use `{near}`"), span, near).maybe(),
             None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
         });
     }
@@ -308,7 +308,7 @@ fn result_type(path: &[&Ident], tool: &Tool, report: &Diagnostics) -> Option<Typ
                     let diagnostic =
                         Diagnostic::new(Code::UnknownEffectTarget, name.span, message).label("unknown field");
                     report.push(match nearest(&name.name, record.fields.iter().map(|field| field.name.as_str())) {
-                        Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near),
+                        Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near).maybe(),
                         None => diagnostic,
                     });
                     return None;
@@ -361,7 +361,7 @@ pub fn constant(expr: &Expr, ty: &Type, report: &Diagnostics) -> Option<Value> {
         let message = format!("the default does not fit the type: {misfit}");
         let diagnostic = Diagnostic::new(Code::InvalidValue, expr.span, message);
         report.push(match value.as_str().and_then(|text| nearest_literal(text, ty)) {
-            Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), expr.span, meant),
+            Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), expr.span, meant).maybe(),
             None => diagnostic.label(format!("expected {}", ty.brief())),
         });
         return None;

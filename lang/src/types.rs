@@ -64,6 +64,7 @@ pub enum Literal {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordType {
     /// The name it was declared under, to be shown; no part of its identity beyond that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<SmolStr>,
     /// In the order of the declaration.
     pub fields: Vec<Field>,

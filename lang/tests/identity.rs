@@ -2,13 +2,15 @@
 
 mod common;
 
-use common::{compiled, digest};
+use common::{compiled, digest, plans};
+use planc_lang::compiled::identities;
 use planc_lang::diagnostic::Diagnostics;
+use planc_lang::digest::Digest;
 use planc_lang::format::format;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TOOLS: &str = r#"
 /// Notes of a team.
@@ -181,6 +183,245 @@ fn the_definitions_of_the_tools_count() {
 #[test]
 fn the_canonical_form_is_the_same_each_time() {
     assert_eq!(compiled(PLAN, &[TOOLS]).to_json(), compiled(PLAN, &[TOOLS]).to_json());
+}
+
+/// The identity of each step by its name.
+fn steps(text: &str) -> BTreeMap<String, Digest> {
+    let plan = compiled(text, &[TOOLS]).plan;
+    plan.steps.iter().map(|step| step.name.to_string()).zip(identities(&plan)).collect()
+}
+
+/// The steps that two plans have different, or that only one has.
+fn different(a: &BTreeMap<String, Digest>, b: &BTreeMap<String, Digest>) -> BTreeSet<String> {
+    a.keys().chain(b.keys()).filter(|name| a.get(*name) != b.get(*name)).cloned().collect()
+}
+
+/// A plan with what a step may depend on: results, inputs, `after`, lets of lets, its own result through a `let`.
+const CHAIN: &str = r#"plan "A chain" {
+  rationale "Some steps depend on others."
+  input stage: string = "a"
+  input other: string = "b"
+  critical {
+    create "out/*" "all of it"
+    delete "out/*"
+    run "sh"
+  }
+  let greeting = "hello ${stage}"
+  let louder = greeting.upper()
+  let rows = [item.trim() for item in [line for line in first.text.lines() if line != ""] if item != "x"]
+  let good = made.bytes > 0
+  let very_good = good and made.path != ""
+  step first = fs.read(path: "a")
+  step made = fs.write(path: "out/made", text: louder) {
+    because "It is wanted."
+    expect very_good
+  }
+  step listed = fs.write(path: "out/listed", text: rows.join(other)) {
+    timeout 5s
+    undo fs.delete(path: listed.path)
+  }
+  step alone = fs.stat(path: "b")
+  step late = fs.write(path: "out/late", text: "late") {
+    after alone
+    when good
+  }
+  step later = fs.write(path: "out/later", text: "${late?.path ?? "none"}") {
+    on failure continue
+  }
+  verify "it is there" {
+    step seen = fs.read(path: "out/made")
+    seen.text == louder and later != null
+  }
+}
+"#;
+
+#[test]
+fn a_step_is_the_same_whatever_it_is_called_and_wherever_it_stands() {
+    let before = steps(CHAIN);
+    let same = [
+        ("nothing", CHAIN.to_owned()),
+        ("a reason", CHAIN.replace("It is wanted.", "Why not?")),
+        ("the rationale", CHAIN.replace("Some steps", "A few steps")),
+        ("a let", CHAIN.replace("greeting", "words")),
+        ("a let in its own check", CHAIN.replace("very_good", "fine").replace("good", "ok")),
+        ("a let written out", CHAIN.replace("text: louder", "text: greeting.upper()")),
+        ("both lets written out", CHAIN.replace("text: louder", "text: \"hello ${stage}\".upper()")),
+        ("a let in another place", moved(CHAIN, "  let greeting = \"hello ${stage}\"\n")),
+        (
+            "a comprehension in a let",
+            CHAIN
+                .replace("[line for line in first.text.lines() if line != \"\"]", "full")
+                .replace("  let good", "  let full = [l for l in first.text.lines() if l != \"\"]\n  let good"),
+        ),
+        ("variables", CHAIN.replace("item", "it").replace("line ", "l ").replace("[line", "[l")),
+        (
+            "an independent step moved",
+            CHAIN
+                .replace("  step alone = fs.stat(path: \"b\")\n", "")
+                .replace("  step first", "  step alone = fs.stat(path: \"b\")\n  step first"),
+        ),
+        ("a step inserted", CHAIN.replace("  step alone", "  step more = fs.stat(path: \"more\")\n  step alone")),
+        ("a critical line", CHAIN.replace("    run \"sh\"\n", "")),
+    ];
+    for (what, text) in same {
+        let mut after = steps(&text);
+        after.remove("more");
+        assert_eq!(before, after, "{what}\n{text}");
+    }
+    let renamed = steps(&CHAIN.replace("made", "done").replace("out/done", "out/made").replace("alone", "lonely"));
+    let values = |steps: &BTreeMap<String, Digest>| steps.values().copied().collect::<BTreeSet<_>>();
+    assert_eq!(values(&before), values(&renamed));
+    assert_eq!(before["made"], renamed["done"]);
+    assert_eq!(before.values().collect::<BTreeSet<_>>().len(), before.len(), "no two steps of it are the same");
+}
+
+#[test]
+fn a_change_is_one_of_the_step_and_of_all_that_depend_on_it_and_of_nothing_else() {
+    let all_of_made: &[&str] = &["made", "late", "later"];
+    let changes: [(&str, &str, &[&str]); 20] = [
+        ("path: \"a\"", "path: \"c\"", &["first", "listed"]),
+        ("hello", "hallo", all_of_made),
+        ("greeting.upper()", "greeting.lower()", all_of_made),
+        ("= \"a\"\n", "= \"c\"\n", all_of_made),
+        ("stage: string", "stage: \"a\" | \"b\"", all_of_made),
+        ("= \"b\"\n", "= \"c\"\n", &["listed"]),
+        ("item != \"x\"", "item != \"y\"", &["listed"]),
+        ("line != \"\"", "line != \"x\"", &["listed"]),
+        ("[line for", "[line.trim() for", &["listed"]),
+        ("if line != \"\"", "if stage != \"\"", &["listed"]),
+        ("5s", "6s", &["listed"]),
+        ("listed.path", "\"out/listed\"", &["listed"]),
+        ("made.bytes > 0", "made.bytes > 1", all_of_made),
+        ("made.path != \"\"", "made.path != \"x\"", all_of_made),
+        ("path: \"b\"", "path: \"c\"", &["alone", "late", "later"]),
+        ("    after alone\n", "", &["late", "later"]),
+        ("after alone", "after alone, first", &["late", "later"]),
+        ("when good", "when not good", &["late", "later"]),
+        ("\"none\"", "\"nothing\"", &["later"]),
+        ("step seen = fs.read(path: \"out/made\")", "step seen = fs.read(path: \"out/later\")", &["seen"]),
+    ];
+    let before = steps(CHAIN);
+    for (old, new, expected) in changes {
+        let text = CHAIN.replacen(old, new, 1);
+        assert_ne!(text, CHAIN, "{old}");
+        let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(different(&before, &steps(&text)), expected, "{old} ⟶ {new}");
+    }
+}
+
+#[test]
+fn a_tool_that_changes_changes_the_steps_that_call_it() {
+    let changed = TOOLS.replace("limit: int = 10", "limit: int = 20");
+    let of = |tools: &str| {
+        let plan = compiled(PLAN, &[tools]).plan;
+        let names = plan.steps.iter().map(|step| step.name.to_string());
+        names.zip(identities(&plan)).collect::<BTreeMap<_, _>>()
+    };
+    let expected = ["note", "index", "copy"].map(str::to_owned).into();
+    assert_eq!(different(&of(TOOLS), &of(&changed)), expected);
+}
+
+#[test]
+fn layout_changes_no_identity_of_any_plan() {
+    for (name, text, compiled) in plans() {
+        let mut sources = Sources::default();
+        let index = sources.add("plan.pl", text.as_str());
+        let formatted = format(&sources, index, &parse(&sources, index, &Diagnostics::default()));
+        let again = common::compiled(&formatted, &[]);
+        assert_eq!(identities(&compiled.plan), identities(&again.plan), "{name}");
+        assert_eq!(compiled.digest, again.digest, "{name}");
+    }
+}
+
+/// A plan of random steps: what each says, which earlier ones it uses, and how.
+#[derive(Clone, Debug)]
+struct Random {
+    says: u8,
+    uses: Vec<(prop::sample::Index, u8)>,
+}
+
+fn random_steps() -> impl Strategy<Value = Vec<Random>> {
+    let uses = prop::collection::vec((any::<prop::sample::Index>(), 0..5u8), 0..3);
+    prop::collection::vec((0..4u8, uses).prop_map(|(says, uses)| Random { says, uses }), 1..12)
+}
+
+/// What a random step uses: the numbers of earlier steps and how.
+fn used(steps: &[Random], at: usize) -> Vec<(usize, u8)> {
+    if at == 0 {
+        return Vec::new();
+    }
+    steps[at].uses.iter().map(|(index, how)| (index.index(at), *how)).collect()
+}
+
+/// The plan of random steps in an order, each called by a prefix and its number.
+fn text_of(steps: &[Random], order: &[usize], prefix: &str) -> String {
+    let (mut lets, mut body) = (String::new(), String::new());
+    for &at in order {
+        let (mut text, mut clauses) = (format!("{}", steps[at].says), String::new());
+        for (nth, (of, how)) in used(steps, at).into_iter().enumerate() {
+            match how {
+                0 => text.push_str(&format!(" ${{{prefix}{of}.path}}")),
+                1 => {
+                    lets.push_str(&format!("  let {prefix}l{at}_{nth} = {prefix}{of}.bytes\n"));
+                    text.push_str(&format!(" ${{{prefix}l{at}_{nth}}}"));
+                }
+                2 => {
+                    lets.push_str(&format!("  let {prefix}i{at}_{nth} = {prefix}{of}.path\n"));
+                    lets.push_str(&format!("  let {prefix}o{at}_{nth} = [{prefix}i{at}_{nth}, {prefix}i{at}_{nth}]\n"));
+                    text.push_str(&format!(" ${{{prefix}o{at}_{nth}.join(\"\")}}"));
+                }
+                3 => clauses.push_str(&format!("    after {prefix}{of}\n")),
+                _ => clauses.push_str(&format!("    expect {prefix}{of}.bytes > {nth}\n")),
+            }
+        }
+        body.push_str(&format!(
+            "  step {prefix}{at} = fs.write(path: \"out/{at}\", text: \"{text}\") {{\n    timeout 9s\n{clauses}  }}\n"
+        ));
+    }
+    format!("plan \"Random\" {{\n  critical {{\n    create \"out/*\"\n  }}\n{lets}{body}}}\n")
+}
+
+/// The identities of random steps by their number.
+fn by_number(steps: &[Random], order: &[usize], prefix: &str) -> Vec<Digest> {
+    let plan = compiled(&text_of(steps, order, prefix), &[]).plan;
+    let found = identities(&plan);
+    (0..steps.len()).map(|at| found[plan.step(&format!("{prefix}{at}")).expect("a step").index()]).collect()
+}
+
+/// A permutation in which each step stands behind those it uses.
+fn shuffled(steps: &[Random], choices: &[prop::sample::Index]) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::new();
+    while order.len() < steps.len() {
+        let is_ready = |at: &usize| !order.contains(at) && used(steps, *at).iter().all(|(of, _)| order.contains(of));
+        let ready: Vec<usize> = (0..steps.len()).filter(is_ready).collect();
+        order.push(ready[choices[order.len() % choices.len()].index(ready.len())]);
+    }
+    order
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_and_names_do_not_count(steps in random_steps(), choices in prop::collection::vec(any::<prop::sample::Index>(), 12)) {
+        let plain: Vec<usize> = (0..steps.len()).collect();
+        prop_assert_eq!(by_number(&steps, &plain, "s"), by_number(&steps, &shuffled(&steps, &choices), "renamed_"));
+    }
+
+    #[test]
+    fn a_change_goes_to_what_depends_on_it(steps in random_steps(), which in any::<prop::sample::Index>()) {
+        let which = which.index(steps.len());
+        let mut changed = steps.clone();
+        changed[which].says += 10;
+        let mut depends = vec![false; steps.len()];
+        for at in 0..steps.len() {
+            depends[at] = at == which || used(&steps, at).iter().any(|(of, _)| depends[*of]);
+        }
+        let plain: Vec<usize> = (0..steps.len()).collect();
+        let (before, after) = (by_number(&steps, &plain, "s"), by_number(&changed, &plain, "s"));
+        let differs: Vec<bool> = before.iter().zip(&after).map(|(a, b)| a != b).collect();
+        prop_assert_eq!(differs, depends);
+    }
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{blocks, check};
-use planc_lang::codes::Code;
+use planc_lang::codes::{Code, Group};
 use planc_lang::diagnostic::Severity;
 
 /// The block of a page whose fence says `plan` or `catalogue` and then this word.
@@ -27,6 +27,13 @@ fn pages_have_their_form() {
         let told = is_told(*code) && blocks(code.page()).any(|(fence, _)| fence == "text");
         assert!(shown || told, "the page of {code} has two examples");
     }
+}
+
+#[test]
+fn every_code_has_its_group() {
+    let grouped: Vec<Code> = Group::ALL.into_iter().flat_map(Group::codes).collect();
+    assert_eq!(grouped, Code::ALL);
+    assert!(Group::ALL.iter().all(|group| group.codes().all(|code| code.group() == *group)));
 }
 
 #[test]

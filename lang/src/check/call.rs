@@ -3,7 +3,7 @@
 use super::{Checker, Place, error};
 use crate::catalogue::{Param, Tool};
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic};
 use crate::effects::Effects;
 use crate::plan::{Call, Expr, ExprKind};
 use crate::resolve::list_of;
@@ -68,7 +68,9 @@ impl Checker<'_> {
         }
         let diagnostic = Diagnostic::new(Code::UnknownTool, span, format!("there is no tool `{name}`"));
         self.report.push(match self.near_tool(name) {
-            Some(near) => diagnostic.label("not in the catalogue").edit(format!("use `{near}`"), span, near),
+            Some((near, sure)) => {
+                diagnostic.label("not in the catalogue").edit(format!("use `{near}`"), span, near).applicability(sure)
+            }
             None => diagnostic
                 .label("not in the catalogue")
                 .help("`planc tools` lists the tools; `--catalogue FILE` adds a catalogue"),
@@ -76,7 +78,8 @@ impl Checker<'_> {
         None
     }
 
-    fn near_tool(&self, name: &str) -> Option<SmolStr> {
+    /// The tool that was most likely meant. What other languages call it is sure, a name that is only near is not.
+    fn near_tool(&self, name: &str) -> Option<(SmolStr, Applicability)> {
         let habit = match name {
             "shell.run" | "bash.run" | "exec.run" | "process.exec" | "shell.exec" | "bash" | "shell" | "exec"
             | "run" => Some("process.run"),
@@ -93,9 +96,10 @@ impl Checker<'_> {
             _ => None,
         };
         if let Some(tool) = habit.and_then(|habit| self.catalogue.tool(habit)) {
-            return Some(tool.name.clone());
+            return Some((tool.name.clone(), Applicability::Sure));
         }
-        nearest(name, self.catalogue.tools().map(|tool| tool.name.as_str())).map(SmolStr::new)
+        let near = nearest(name, self.catalogue.tools().map(|tool| tool.name.as_str()))?;
+        Some((near.into(), Applicability::Maybe))
     }
 
     /// The call that a step or an `undo` clause makes; none when it calls no tool, which is reported.
@@ -295,8 +299,9 @@ impl Checker<'_> {
             _ => None,
         };
         let near = habit.or_else(|| nearest(&name.name, free.iter().copied()));
+        let sure = if habit.is_some() { Applicability::Sure } else { Applicability::Maybe };
         self.report.push(match near {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near),
+            Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near).applicability(sure),
             None => diagnostic.help(format!("its signature is `{}`", tool.signature())),
         });
         near.and_then(|near| tool.param(near))

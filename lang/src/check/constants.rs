@@ -114,40 +114,8 @@ fn evaluate(expr: &Expr, env: &mut Env<'_>, report: &Diagnostics) -> Option<Valu
 
 /// Every call of a tool inside an expression.
 pub(crate) fn calls_in<'e>(expr: &'e Expr, found: &mut dyn FnMut(&'e Call)) {
-    match &expr.kind {
-        ExprKind::Call(call) => {
-            found(call);
-            call.args.iter().flatten().for_each(|arg| calls_in(arg, found));
-        }
-        ExprKind::Interpolate(items) | ExprKind::List(items) => items.iter().for_each(|item| calls_in(item, found)),
-        ExprKind::Method { args, .. } => args.iter().for_each(|arg| calls_in(arg, found)),
-        ExprKind::Field { base, .. } => calls_in(base, found),
-        ExprKind::Index { base, index } => {
-            calls_in(base, found);
-            calls_in(index, found);
-        }
-        ExprKind::Record(fields) => fields.iter().for_each(|(_, value)| calls_in(value, found)),
-        ExprKind::Unary(_, operand) => calls_in(operand, found),
-        ExprKind::Binary(_, operands) => {
-            calls_in(&operands.0, found);
-            calls_in(&operands.1, found);
-        }
-        ExprKind::If(parts) => {
-            calls_in(&parts.0, found);
-            calls_in(&parts.1, found);
-            calls_in(&parts.2, found);
-        }
-        ExprKind::Comprehension(inner) => {
-            calls_in(&inner.list, found);
-            calls_in(&inner.element, found);
-            inner.condition.iter().for_each(|condition| calls_in(condition, found));
-        }
-        ExprKind::Constant(_)
-        | ExprKind::Input(_)
-        | ExprKind::Let(_)
-        | ExprKind::Step(_)
-        | ExprKind::Each(_)
-        | ExprKind::Element(_)
-        | ExprKind::Local(_) => {}
+    if let ExprKind::Call(call) = &expr.kind {
+        found(call);
     }
+    expr.parts(&mut |part| calls_in(part, found));
 }

@@ -225,7 +225,9 @@ impl Checker<'_> {
         if self.is_too_large(&ty, span) {
             return error(span);
         }
-        Expr { kind: ExprKind::Comprehension(Box::new(Comprehension { slot, element, list, condition })), ty, span }
+        let variable = variable.name.clone();
+        let inner = Comprehension { slot, variable, element, list, condition };
+        Expr { kind: ExprKind::Comprehension(Box::new(inner)), ty, span }
     }
 
     fn report_shadowing(&self, variable: &syntax::Ident) {

@@ -73,7 +73,7 @@ impl Checker<'_> {
         }
         // The dot lies just before the name.
         let dot = Span::new(at.start.saturating_sub(1), at.start);
-        self.report.push(diagnostic.edit("let null give null", dot, "?."));
+        self.report.push(diagnostic.edit("let null give null", dot, "?.").maybe());
         None
     }
 
@@ -129,7 +129,7 @@ impl Checker<'_> {
             return diagnostic.label("this record has no fields");
         }
         match nearest(&name.name, fields.iter().copied()) {
-            Some(near) => diagnostic.label("unknown field").edit(format!("use `{near}`"), name.span, near),
+            Some(near) => diagnostic.label("unknown field").edit(format!("use `{near}`"), name.span, near).maybe(),
             None => diagnostic.label("unknown field").help(format!("its fields are {}", list_of(&fields))),
         }
     }

@@ -72,7 +72,7 @@ impl Checker<'_> {
         let known: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
         let near = nearest(name, known.iter().copied());
         self.report.push(match near {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), at, near),
+            Some(near) => diagnostic.edit(format!("use `{near}`"), at, near).maybe(),
             None => diagnostic.help(format!("its fields are {}", list_of(&known))),
         });
         near
@@ -111,7 +111,7 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
     if let ExprKind::Constant(Value::String(text)) = &value.kind
         && let Some(meant) = nearest_literal(text, wanted)
     {
-        return diagnostic.edit(format!("use `{meant}`"), value.span, meant);
+        return diagnostic.edit(format!("use `{meant}`"), value.span, meant).maybe();
     }
     if value.ty == Type::Any {
         return match wanted.is_subtype(&Type::String) {

@@ -2,7 +2,7 @@
 
 use super::{Checker, error};
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Applicability, Diagnostic};
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::stdlib::{self, BadArgument};
@@ -79,8 +79,13 @@ impl Checker<'_> {
         }
         let mut known: Vec<&str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
         known.sort_unstable();
+        let habit = habit(receiver, &name.name);
+        let sure = if habit.is_some() { Applicability::Sure } else { Applicability::Maybe };
         match meant(receiver, &name.name) {
-            Some(near) => diagnostic.label("unknown method").edit(format!("use `{near}`"), name.span, near),
+            Some(near) => {
+                let edit = format!("use `{near}`");
+                diagnostic.label("unknown method").edit(edit, name.span, near).applicability(sure)
+            }
             None if known.is_empty() => diagnostic.label("has no methods"),
             None => {
                 diagnostic.label("unknown method").help(format!("its methods are {}", crate::resolve::list_of(&known)))
@@ -116,7 +121,13 @@ fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, n
 /// The method of a type that a name in the manner of another language, or a misspelt one, most likely stands for.
 pub(super) fn meant(receiver: &Type, name: &str) -> Option<&'static str> {
     let known: Vec<&'static str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
-    let habit = match name {
+    let exact = known.iter().copied().find(|known| *known == name);
+    exact.or_else(|| habit(receiver, name)).or_else(|| nearest(name, known))
+}
+
+/// The method that other languages call so.
+fn habit(receiver: &Type, name: &str) -> Option<&'static str> {
+    let ours = match name {
         "len" | "size" | "count" => Some("length"),
         "toLowerCase" | "to_lower" | "lowercase" | "lower_case" => Some("lower"),
         "toUpperCase" | "to_upper" | "uppercase" | "upper_case" => Some("upper"),
@@ -133,7 +144,5 @@ pub(super) fn meant(receiver: &Type, name: &str) -> Option<&'static str> {
         "str" | "toString" => Some("to_string"),
         _ => None,
     };
-    let habit = habit.filter(|near| known.contains(near));
-    let exact = known.iter().copied().find(|known| *known == name);
-    exact.or(habit).or_else(|| nearest(name, known))
+    ours.filter(|ours| stdlib::find(receiver, ours).is_some())
 }

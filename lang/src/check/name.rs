@@ -140,7 +140,7 @@ impl Checker<'_> {
         known.sort_unstable();
         known.extend(self.locals.iter().map(|local| local.name.as_str()));
         match nearest(name, known) {
-            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near),
+            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near).maybe(),
             None => diagnostic
                 .label("not declared")
                 .help("names are declared by `input`, `let` and `step`; texts stand in double quotes"),

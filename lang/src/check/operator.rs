@@ -99,7 +99,7 @@ impl Checker<'_> {
             }
         };
         self.report.push(match meant_literal(right, &left.ty).or_else(|| meant_literal(left, &right.ty)) {
-            Some((at, meant)) => diagnostic.edit(format!("use `{meant}`"), at, meant),
+            Some((at, meant)) => diagnostic.edit(format!("use `{meant}`"), at, meant).maybe(),
             None => diagnostic,
         });
     }

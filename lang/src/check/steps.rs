@@ -201,7 +201,9 @@ impl Checker<'_> {
                     Diagnostic::new(Code::UnknownStep, name.span, format!("there is no step `{}`", name.name));
                 let steps = self.heads.iter().map(|head| head.name.as_str());
                 self.report.push(match nearest(&name.name, steps) {
-                    Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), name.span, near),
+                    Some(near) => {
+                        diagnostic.label("not declared").edit(format!("use `{near}`"), name.span, near).maybe()
+                    }
                     None => diagnostic.label("not declared in this plan"),
                 });
                 None
@@ -274,7 +276,8 @@ impl Checker<'_> {
             self.report.push(
                 Diagnostic::new(Code::CriticalValue, expr.span, "a resource that is a text stands in quotes")
                     .label("nothing in this plan has this name")
-                    .edit("quote it", expr.span, crate::types::Quoted(&text).to_string()),
+                    .edit("quote it", expr.span, crate::types::Quoted(&text).to_string())
+                    .maybe(),
             );
             return None;
         }
@@ -330,7 +333,7 @@ impl Checker<'_> {
         let message = format!("`critical` has no verb `{}`", verb.name);
         let diagnostic = Diagnostic::new(Code::UnknownVerb, verb.span, message).label("not a verb");
         match habit.or_else(|| nearest(&verb.name, verbs.iter().copied())) {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near),
+            Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near).maybe(),
             None => diagnostic.help(format!("the verbs are {}", list_of(&verbs))),
         }
     }

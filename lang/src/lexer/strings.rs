@@ -147,7 +147,7 @@ impl<'s> Lexer<'s, '_> {
             .label("not an escape")
             .help("Escapes are `\\n \\t \\r \\\" \\\\ \\$ \\u{…}`; a raw string `r\"…\"` has none.");
         self.report.push(match fix {
-            Some(fix) => diagnostic.edit("for a backslash, write it twice", span, fix),
+            Some(fix) => diagnostic.edit("for a backslash, write it twice", span, fix).maybe(),
             None => diagnostic,
         });
     }
@@ -164,7 +164,8 @@ impl<'s> Lexer<'s, '_> {
             Diagnostic::new(Code::UnterminatedString, self.span(start, end), "this string is never closed")
                 .label("the closing `\"` is missing")
                 .help("A string ends on its line; a `\"\"\"` block may span lines.")
-                .edit("add the quote", self.span(end, end), "\""),
+                .edit("add the quote", self.span(end, end), "\"")
+                .maybe(),
         );
         self.push(Kind::Str, start, end);
         end
@@ -180,7 +181,8 @@ impl<'s> Lexer<'s, '_> {
                 "a `${` of this string is not closed",
             )
             .label("expected `}` before the closing quote")
-            .edit("add it", self.span(quote, quote), "}"),
+            .edit("add it", self.span(quote, quote), "}")
+            .maybe(),
         );
         self.close_interpolations(quote + 1);
     }
@@ -222,7 +224,8 @@ impl<'s> Lexer<'s, '_> {
                 self.report.push(
                     Diagnostic::new(Code::UnterminatedString, self.span(start, end), "this string is never closed")
                         .label("the closing `\"` is missing")
-                        .edit("add the quote", self.span(end, end), "\""),
+                        .edit("add the quote", self.span(end, end), "\"")
+                        .maybe(),
                 );
                 self.push(Kind::Str, start, end);
                 end

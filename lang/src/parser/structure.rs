@@ -303,7 +303,8 @@ impl Pass<'_> {
         self.report.push(
             Diagnostic::new(Code::UnclosedBracket, token.span(), format!("this `{text}` closes nothing"))
                 .label("no bracket is open here")
-                .edit("remove it", token.span(), ""),
+                .edit("remove it", token.span(), "")
+                .maybe(),
         );
     }
 
@@ -316,7 +317,8 @@ impl Pass<'_> {
             Diagnostic::new(Code::UnclosedBracket, found, format!("`{open}` is not closed before this"))
                 .label(format!("expected `{close}` before this"))
                 .related(frame.span, "opened here")
-                .edit(format!("close it with `{close}`"), end, close),
+                .edit(format!("close it with `{close}`"), end, close)
+                .maybe(),
         );
     }
 
@@ -369,11 +371,8 @@ impl Pass<'_> {
                 .label("opened here")
                 .related(next, format!("`{word}` begins a new item here"));
             let spot = Span::new(end, end);
-            self.report.push(diagnostic.edit(
-                format!("close it with `{close}`"),
-                spot,
-                if block { format!("\n{close}") } else { close.to_owned() },
-            ));
+            let text = if block { format!("\n{close}") } else { close.to_owned() };
+            self.report.push(diagnostic.edit(format!("close it with `{close}`"), spot, text).maybe());
             self.pop_frame(end);
         }
     }
@@ -403,7 +402,8 @@ impl Pass<'_> {
                             format!("close it with `{close}`"),
                             Span::new(written, written),
                             if block { format!("\n{close}") } else { close.to_owned() },
-                        ),
+                        )
+                        .maybe(),
                 );
             }
             self.pop_frame(end);

@@ -127,7 +127,7 @@ fn param(name: &str, span: Span, tool: &Tool, report: &Diagnostics) -> Option<us
         let message = format!("`{}` has no parameter `{name}`", tool.name);
         let diagnostic = Diagnostic::new(Code::EffectCondition, span, message).label("unknown parameter");
         report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), span, near),
+            Some(near) => diagnostic.edit(format!("use `{near}`"), span, near).maybe(),
             None => diagnostic.help("the condition of an effect is about the tool's own parameters"),
         });
     }
@@ -139,7 +139,7 @@ fn fits(value: &Value, ty: &Type, span: Span, report: &Diagnostics) -> Option<()
     let message = format!("the parameter never has this value: {misfit}");
     let diagnostic = Diagnostic::new(Code::EffectCondition, span, message);
     report.push(match value.as_str().and_then(|text| nearest_literal(text, ty)) {
-        Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), span, meant),
+        Some(meant) => diagnostic.label("not one of them").edit(format!("use `{meant}`"), span, meant).maybe(),
         None => diagnostic.label(format!("expected {}", ty.brief())),
     });
     None

@@ -187,7 +187,7 @@ impl<'a> Types<'a> {
             _ => None,
         };
         match habit.or_else(|| nearest(name, known.iter().copied())) {
-            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near),
+            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near).maybe(),
             None => diagnostic.label("not declared").help(format!("the types are {}", list_of(&known))),
         }
     }

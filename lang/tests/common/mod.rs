@@ -6,6 +6,7 @@ use planc_lang::compile::{Compiled, add_builtin, check_source, compile, load_cat
 use planc_lang::diagnostic::{Diagnostic, Severity};
 use planc_lang::source::Sources;
 use planc_lang::syntax::File;
+use std::path::{Path, PathBuf};
 
 /// The tree as JSON without its spans.
 pub fn without_spans(file: &File) -> serde_json::Value {
@@ -86,4 +87,94 @@ pub fn compiled(text: &str, catalogues: &[&str]) -> Compiled {
 /// The digest of a plan that compiles.
 pub fn digest(text: &str, catalogues: &[&str]) -> String {
     compiled(text, catalogues).digest.to_string()
+}
+
+/// Every text of the corpora that may be a plan, by a name that says where it comes from: examples, the chapters of the
+/// specification, the cases of the checker, the pages of the codes. Many of them have mistakes.
+pub fn corpus() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut found = Vec::new();
+    for path in files(&root.join("examples"), "pl") {
+        let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
+        found.push((name, read(&path)));
+    }
+    for path in files(&root.join("spec"), "md") {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let text = read(&path);
+        for (at, (kind, block)) in blocks(&text).enumerate() {
+            if kind.starts_with("plan") || kind.starts_with("file") {
+                found.push((format!("spec/{name} {}", at + 1), block.to_owned()));
+            } else if kind.starts_with("items") {
+                let critical = if block.contains("  critical") {
+                    ""
+                } else {
+                    "  critical {\n    read \"**\"\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"cargo\"\n    run \"git\"\n    run \"sh\"\n    contact \"*\"\n  }\n"
+                };
+                found.push((
+                    format!("spec/{name} {}", at + 1),
+                    format!("plan \"items\" {{\n{critical}{block}  step needed = fs.stat(path: \".\")\n}}\n"),
+                ));
+            }
+        }
+    }
+    for folder in ["tests/check", "tests/syntax/valid", "tests/syntax/format"] {
+        for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), "pl") {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = read(&path);
+            match text.split("// ==== ").skip(1).collect::<Vec<_>>().as_slice() {
+                [] => found.push((format!("{folder}/{name}"), text)),
+                cases => found.extend(
+                    cases
+                        .iter()
+                        .filter_map(|case| case.split_once('\n'))
+                        .map(|(title, source)| (format!("{name}: {title}"), source.to_owned())),
+                ),
+            }
+        }
+    }
+    for code in planc_lang::codes::Code::ALL {
+        for (at, (_, block)) in blocks(code.page()).enumerate() {
+            found.push((format!("page {} {}", code.name(), at + 1), block.to_owned()));
+        }
+    }
+    found
+}
+
+/// The plans of the corpora that compile against the built-in catalogue, with their texts.
+pub fn plans() -> Vec<(String, String, Compiled)> {
+    let mut base = Sources::default();
+    let builtin = add_builtin(&mut base);
+    let (catalogue, _) = load_catalogue(&base, &[builtin]);
+    let compiled = corpus().into_iter().filter_map(|(name, text)| {
+        let mut sources = base.clone();
+        let index = sources.add("plan.pl", text.as_str());
+        let compiled = compile(&sources, index, &catalogue).compiled?;
+        Some((name, text, compiled))
+    });
+    compiled.collect()
+}
+
+/// The files in a folder and beneath it with an extension, sorted.
+#[allow(clippy::disallowed_methods, reason = "the corpora are files")]
+pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a readable folder") {
+            let path = entry.expect("an entry of the folder").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|other| other == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The text of a file of the repository.
+#[allow(clippy::disallowed_methods, reason = "the corpora are files")]
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

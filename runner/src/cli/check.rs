@@ -1,15 +1,17 @@
-//! `planc check`: files, folders or standard input ⟶ every mistake in all of them.
+//! `planc check`: files, folders or standard input ⟶ every mistake in all of them; with `--fix`, after the repair of those
+//! whose repair is sure.
 
 use super::exit::Exit;
 use super::fault::Fault;
+use super::repair::{self, Done, Mode, Repaired};
 use super::session::{Session, count_errors};
 use super::texts::{self, Base, Text};
 use crate::render::text::{Tone, count, inline};
 use planc_lang::compile::check_source;
-use planc_lang::diagnostic::{Diagnostic, DiagnosticJson, to_json};
+use planc_lang::diagnostic::{Diagnostic, DiagnosticJson, JSON_VERSION, to_json};
 use planc_lang::source::Sources;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `planc check`.
 #[derive(Debug, clap::Args)]
@@ -18,15 +20,38 @@ pub struct Args {
     /// Files or folders with plans and catalogues
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     files: Vec<String>,
+    /// Apply every edit that is sure, until none is left; `-` goes to standard output
+    #[arg(long)]
+    fix: bool,
+    /// Show as a diff what `--fix` would change, and change nothing
+    #[arg(long, visible_alias = "dry-run")]
+    diff: bool,
 }
 
-/// What `planc check --format json` prints.
+impl Args {
+    fn mode(&self) -> Mode {
+        match (self.fix, self.diff) {
+            (_, true) => Mode::Diff,
+            (true, false) => Mode::Fix,
+            (false, false) => Mode::Look,
+        }
+    }
+}
+
+/// What `planc check --format json` prints: `spec/schemas/diagnostics.schema.json`.
 #[derive(Serialize)]
 struct Report {
+    version: u32,
     files: Vec<FileRow>,
     diagnostics: Vec<DiagnosticJson>,
     errors: usize,
     warnings: usize,
+}
+
+impl Default for Report {
+    fn default() -> Report {
+        Report { version: JSON_VERSION, files: Vec::new(), diagnostics: Vec::new(), errors: 0, warnings: 0 }
+    }
 }
 
 /// A file and what came of it.
@@ -37,22 +62,28 @@ struct FileRow {
     warnings: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
+    #[serde(flatten)]
+    done: Done,
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
+    let mode = args.mode();
     let names = names(session, &args.files)?;
-    let base = session.base()?;
-    let mut report = Report { files: Vec::new(), diagnostics: Vec::new(), errors: 0, warnings: 0 };
-    show(session, &mut report, &base.diagnostics, &base.sources)?;
+    // What a repaired catalogue declares, the plans may use.
+    let repaired = repair::catalogues(session, mode, &names)?;
+    let base = session.base_instead(&repaired.iter().map(Repaired::instead).collect())?;
+    let mut check = Check { session, mode, base, repaired, report: Report::default() };
+    check.show(&check.base.diagnostics.clone(), &check.base.sources.clone(), Place::Result)?;
     for (name, path) in names {
-        let row = check_one(session, &mut report, &base, name, &path)?;
-        report.files.push(row);
+        let row = check.one(name, &path)?;
+        check.report.files.push(row);
     }
+    let report = check.report;
     let unreadable = report.files.iter().any(|row| row.unreadable.is_some());
     match session.out.is_json() {
         true => session.out.json(&report)?,
-        false => summarise(session, &report),
+        false => summarise(session, mode, &report),
     }
     Ok(match (unreadable, report.errors) {
         (true, _) => Exit::Usage,
@@ -94,58 +125,95 @@ fn names(session: &Session, files: &[String]) -> Result<Vec<(String, PathBuf)>, 
     Ok(names)
 }
 
-fn check_one(
-    session: &Session,
-    report: &mut Report,
-    base: &Base,
-    name: String,
-    path: &std::path::Path,
-) -> Result<FileRow, Fault> {
-    let file = texts::shown(&name).to_owned();
-    let mut row = FileRow { file: file.clone(), errors: 0, warnings: 0, unreadable: None };
-    // A catalogue of the workspace has been checked with the others.
-    let known = path.canonicalize().ok();
-    if known.is_some() && session.config.catalogues.iter().any(|catalogue| catalogue.canonicalize().ok() == known) {
-        let own = base.diagnostics.iter().filter(|d| session.path(&base.sources.of(d.primary.span).name) == path);
-        let own: Vec<Diagnostic> = own.cloned().collect();
-        (row.errors, row.warnings) = (count_errors(&own), own.len() - count_errors(&own));
-        return Ok(row);
-    }
-    // Each file is compiled on its own, so that no file's mistakes change what another one means.
-    let mut sources = base.sources.clone();
-    let diagnostics = match texts::read(&name, path) {
-        Text::Read(text) => {
-            let index = sources.add(file, text);
-            check_source(&sources, index, &base.catalogue)
-        }
-        Text::Unfit(code, why) => vec![texts::unfit_diagnostic(&mut sources, &file, code, &why)],
-        Text::Unreadable(why) => {
-            if !session.out.is_json() {
-                let head = session.out.err_tone(Tone::Bad, "error:");
-                session.out.note(&format!("{head} cannot read `{}`: {why}\n\n", inline(&file)));
+/// What one call of the command works on.
+struct Check<'s> {
+    session: &'s Session,
+    mode: Mode,
+    base: Base,
+    /// Catalogues of the workspace that were repaired before all else.
+    repaired: Vec<Repaired>,
+    report: Report,
+}
+
+/// Where diagnostics go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// They are the result.
+    Result,
+    /// The result is a text or a diff.
+    Beside,
+}
+
+impl Check<'_> {
+    fn one(&mut self, name: String, path: &Path) -> Result<FileRow, Fault> {
+        let file = texts::shown(&name).to_owned();
+        let mut row = FileRow { file: file.clone(), errors: 0, warnings: 0, unreadable: None, done: Done::default() };
+        // A catalogue of the workspace has been checked with the others.
+        if self.session.is_catalogue(path) {
+            let of = |d: &&Diagnostic| self.session.path(&self.base.sources.of(d.primary.span).name) == path;
+            let own: Vec<Diagnostic> = self.base.diagnostics.iter().filter(of).cloned().collect();
+            (row.errors, row.warnings) = (count_errors(&own), own.len() - count_errors(&own));
+            if let Some(repaired) = self.repaired.iter().find(|repaired| repaired.path == path) {
+                row.done = repaired.deliver(self.session, self.mode)?;
             }
-            row.unreadable = Some(why);
-            Vec::new()
+            return Ok(row);
         }
-    };
-    row.errors = count_errors(&diagnostics);
-    row.warnings = diagnostics.len() - row.errors;
-    show(session, report, &diagnostics, &sources)?;
-    Ok(row)
-}
-
-fn show(session: &Session, report: &mut Report, diagnostics: &[Diagnostic], sources: &Sources) -> Result<(), Fault> {
-    let errors = count_errors(diagnostics);
-    report.errors += errors;
-    report.warnings += diagnostics.len() - errors;
-    match session.out.is_json() {
-        true => report.diagnostics.extend(diagnostics.iter().map(|diagnostic| to_json(diagnostic, sources))),
-        false => session.out.print(&texts::draw(diagnostics, sources, Session::colour(session.out.paint)))?,
+        // Each file is compiled on its own, so that no file's mistakes change what another one means.
+        let mut sources = self.base.sources.clone();
+        let diagnostics = match texts::read(&name, path) {
+            Text::Read(text) if self.mode == Mode::Look => {
+                let index = sources.add(file, text);
+                check_source(&sources, index, &self.base.catalogue)
+            }
+            Text::Read(text) => {
+                let repaired = Repaired::of(&name, path, text, &self.base);
+                row.done = repaired.deliver(self.session, self.mode)?;
+                sources = repaired.fixed.sources;
+                repaired.fixed.diagnostics
+            }
+            Text::Unfit(code, why) => vec![texts::unfit_diagnostic(&mut sources, &file, code, &why)],
+            Text::Unreadable(why) => {
+                if !self.session.out.is_json() {
+                    let head = self.session.out.err_tone(Tone::Bad, "error:");
+                    self.session.out.note(&format!("{head} cannot read `{}`: {why}\n\n", inline(&file)));
+                }
+                row.unreadable = Some(why);
+                Vec::new()
+            }
+        };
+        row.errors = count_errors(&diagnostics);
+        row.warnings = diagnostics.len() - row.errors;
+        let beside = self.mode == Mode::Diff || (self.mode == Mode::Fix && name == "-");
+        self.show(&diagnostics, &sources, if beside { Place::Beside } else { Place::Result })?;
+        Ok(row)
     }
-    Ok(())
+
+    fn show(&mut self, diagnostics: &[Diagnostic], sources: &Sources, place: Place) -> Result<(), Fault> {
+        let out = self.session.out;
+        let errors = count_errors(diagnostics);
+        self.report.errors += errors;
+        self.report.warnings += diagnostics.len() - errors;
+        if out.is_json() {
+            self.report.diagnostics.extend(diagnostics.iter().map(|diagnostic| to_json(diagnostic, sources)));
+            return Ok(());
+        }
+        match place {
+            Place::Result => out.print(&texts::draw(diagnostics, sources, Session::colour(out.paint))),
+            Place::Beside => {
+                out.note(&texts::draw(diagnostics, sources, Session::colour(out.err_paint())));
+                Ok(())
+            }
+        }
+    }
 }
 
-fn summarise(session: &Session, report: &Report) {
+fn summarise(session: &Session, mode: Mode, report: &Report) {
+    let edits: usize = report.files.iter().map(|row| row.done.fixed.len()).sum();
+    if edits > 0 {
+        let files = count(report.files.iter().filter(|row| !row.done.fixed.is_empty()).count(), "file");
+        let would = if mode == Mode::Diff { "would be applied" } else { "applied" };
+        session.out.progress(&format!("{} {would} in {files}\n", count(edits, "edit")));
+    }
     let unreadable = report.files.iter().filter(|row| row.unreadable.is_some()).count();
     let files = count(report.files.len() - unreadable, "file");
     let mut parts = Vec::new();

@@ -1,10 +1,10 @@
-//! `planc explain`: a code ⟶ its page; nothing ⟶ all codes.
+//! `planc explain`: a code ⟶ its page; nothing ⟶ all codes by what they are about.
 
 use super::exit::Exit;
 use super::fault::Fault;
 use super::output::Output;
-use crate::render::text::Tone;
-use planc_lang::codes::{Code, Severity};
+use crate::render::text::{Tone, inline};
+use planc_lang::codes::{Code, Group, Severity};
 use serde_json::json;
 
 /// Arguments of `planc explain`.
@@ -31,21 +31,32 @@ fn find(text: &str) -> Result<Code, Fault> {
 }
 
 fn row(code: Code) -> serde_json::Value {
-    json!({ "code": code, "name": code.name(), "severity": code.severity(), "title": code.title() })
+    json!({
+        "code": code,
+        "name": code.name(),
+        "group": code.group().title(),
+        "severity": code.severity(),
+        "title": code.title(),
+    })
 }
 
 fn list(out: Output) -> Result<(), Fault> {
     if out.is_json() {
         return out.json(&Code::ALL.iter().map(|code| row(*code)).collect::<Vec<_>>());
     }
-    let lines = Code::ALL.iter().map(|code| {
-        let tone = match code.severity() {
-            Severity::Error => Tone::Bad,
-            Severity::Warning => Tone::Careful,
-        };
-        format!("{}  {}\n", out.paint.tone(tone, code.to_string()), code.title())
+    let groups = Group::ALL.into_iter().filter(|group| group.codes().next().is_some()).map(|group| {
+        let head = out.paint.tone(Tone::Strong, inline(group.title()));
+        format!("{head}\n{}", group.codes().map(|code| line(out, code)).collect::<String>())
     });
-    out.print(&lines.collect::<String>())
+    out.print(&groups.collect::<Vec<_>>().join("\n"))
+}
+
+fn line(out: Output, code: Code) -> String {
+    let tone = match code.severity() {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Careful,
+    };
+    format!("  {}  {}\n", out.paint.tone(tone, code.to_string()), code.title())
 }
 
 fn page(out: Output, code: Code) -> Result<(), Fault> {

@@ -9,8 +9,6 @@ use planc_lang::diagnostic::Diagnostics;
 use planc_lang::format::format;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
-use std::io::Write;
-use std::path::Path;
 
 /// Arguments of `planc fmt`.
 #[derive(Debug, clap::Args)]
@@ -72,27 +70,8 @@ fn format_one(session: &Session, name: &str, check: bool) -> Result<bool, Fault>
     let formatted = format(&sources, index, &file);
     match (name, check) {
         ("-", false) => session.out.print(&formatted)?,
-        (_, false) if formatted != text => rewrite(&path, &formatted)?,
+        (_, false) if formatted != text => texts::rewrite(&path, &formatted)?,
         (_, _) => {}
     }
     Ok(formatted != text)
-}
-
-/// Writes a file beside the old one and puts it in its place, mode kept.
-fn rewrite(path: &Path, text: &str) -> Result<(), Fault> {
-    let failed = |error: std::io::Error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display()));
-    // A link stays a link.
-    let path = path.canonicalize().map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let permissions = path.metadata().map_err(failed)?.permissions();
-    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.set_permissions(permissions)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.and_then(|()| std::fs::rename(&beside, &path)).map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        failed(error)
-    })
 }

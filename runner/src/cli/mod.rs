@@ -8,9 +8,11 @@ mod texts;
 mod session;
 mod terminal;
 mod core;
+mod repair;
 mod check;
 mod fmt;
 mod explain;
+mod schema;
 mod graph;
 mod grants;
 mod compile;
@@ -59,6 +61,8 @@ pub enum Command {
     Fmt(fmt::Args),
     /// Explain a diagnostic code
     Explain(explain::Args),
+    /// Print the JSON Schema of what a command prints, or list the schemas
+    Schema(schema::Args),
     /// Draw which step waits for which
     Graph(graph::Args),
     /// Print the canonical form of a plan, which its digest covers
@@ -125,6 +129,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Check(args) => check::run(&session()?, &args),
         Command::Fmt(args) => fmt::run(&session()?, &args),
         Command::Explain(args) => explain::run(out, &args),
+        Command::Schema(args) => schema::run(out, &args),
         Command::Graph(args) => graph::run(&session()?, &args),
         Command::Compile(args) => compile::run(&session()?, &args),
         Command::Tools(args) => tools::run(&session()?, &args),

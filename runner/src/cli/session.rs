@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::output::{Colours, Format, Output};
-use super::texts::{self, Base, Text};
+use super::texts::{self, Base, Instead, Text};
 use crate::config::{Config, Overrides, Places};
 use crate::desk::{Desk, Draft, key_of};
 use crate::journal::{Role, Store, StoredSource};
@@ -79,7 +79,12 @@ impl Session {
 
     /// The catalogues, with what is wrong with them. When nothing is, the rules of the policy are held against their tools.
     pub fn base(&self) -> Result<Base, Fault> {
-        let base = texts::base(&self.config)?;
+        self.base_instead(&Instead::new())
+    }
+
+    /// The same, with some texts in place of what their files hold.
+    pub fn base_instead(&self, instead: &Instead) -> Result<Base, Fault> {
+        let base = texts::base(&self.config, instead)?;
         if count_errors(&base.diagnostics) == 0 {
             let tools: Vec<&str> = base.catalogue.tools().map(|tool| tool.name.as_str()).collect();
             for rule in self.config.idle_policies(&tools)? {
@@ -88,6 +93,12 @@ impl Session {
             }
         }
         Ok(base)
+    }
+
+    /// Whether a file is a catalogue that every plan of the workspace is compiled with.
+    pub fn is_catalogue(&self, path: &Path) -> bool {
+        let known = path.canonicalize().ok();
+        known.is_some() && self.config.catalogues.iter().any(|catalogue| catalogue.canonicalize().ok() == known)
     }
 
     /// The catalogues, when nothing is wrong with them.

@@ -9,7 +9,8 @@ use planc_lang::codes::Code;
 use planc_lang::compile::{add_builtin, load_catalogue};
 use planc_lang::diagnostic::{Colour, Diagnostic, render_all, to_json};
 use planc_lang::source::{MAX_SOURCE_BYTES, Sources, Span};
-use std::io::Read;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What standard input is called.
@@ -69,14 +70,21 @@ pub struct Base {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// Texts that are read instead of what the files at these places hold.
+pub type Instead = BTreeMap<PathBuf, String>;
+
 /// Reads the catalogues. One that cannot be read is a fault: what a plan means would depend on it.
-pub fn base(config: &Config) -> Result<Base, Fault> {
+pub fn base(config: &Config, instead: &Instead) -> Result<Base, Fault> {
     let mut sources = Sources::default();
     let mut indices = vec![add_builtin(&mut sources)];
     let mut unfit = Vec::new();
     for path in &config.catalogues {
         let name = config.shown(path).into_owned();
-        match read(&name, path) {
+        let text = match path.canonicalize().ok().and_then(|path| instead.get(&path)) {
+            Some(text) => Text::Read(text.clone()),
+            None => read(&name, path),
+        };
+        match text {
             Text::Read(text) => indices.push(sources.add(name, text)),
             Text::Unfit(code, why) => unfit.push(unfit_diagnostic(&mut sources, &name, code, &why)),
             Text::Unreadable(why) => return Err(Fault::usage(format!("cannot read the catalogue `{name}`: {why}"))),
@@ -121,4 +129,23 @@ pub fn find(folder: &Path) -> Vec<PathBuf> {
         .collect();
     found.sort();
     found
+}
+
+/// Writes a file beside the old one and puts it in its place, mode kept.
+pub fn rewrite(path: &Path, text: &str) -> Result<(), Fault> {
+    let failed = |error: std::io::Error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display()));
+    // A link stays a link.
+    let path = path.canonicalize().map_err(failed)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let permissions = path.metadata().map_err(failed)?.permissions();
+    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
+        file.set_permissions(permissions)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&beside, &path)).map_err(|error| {
+        let _ = std::fs::remove_file(&beside);
+        failed(error)
+    })
 }

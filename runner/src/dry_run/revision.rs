@@ -3,6 +3,7 @@
 use crate::report::RevisionReport;
 use planc_lang::compile::Compiled;
 use planc_lang::compiled;
+use planc_lang::digest::Digest;
 use planc_lang::plan::Plan;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 /// What changed from one compiled plan to the next.
 pub fn revision(before: &Compiled, after: &Compiled) -> RevisionReport {
     let (old, new) = (steps(&before.plan), steps(&after.plan));
-    let only = |a: &BTreeMap<String, Json>, b: &BTreeMap<String, Json>| -> Vec<String> {
+    let only = |a: &BTreeMap<String, Digest>, b: &BTreeMap<String, Digest>| -> Vec<String> {
         a.keys().filter(|name| !b.contains_key(*name)).cloned().collect()
     };
     RevisionReport {
@@ -26,8 +27,8 @@ pub fn revision(before: &Compiled, after: &Compiled) -> RevisionReport {
     }
 }
 
-fn steps(plan: &Plan) -> BTreeMap<String, Json> {
-    plan.step_ids().map(|id| (plan.get(id).name.to_string(), compiled::step(plan, id))).collect()
+fn steps(plan: &Plan) -> BTreeMap<String, Digest> {
+    plan.steps.iter().map(|step| step.name.to_string()).zip(compiled::identities(plan)).collect()
 }
 
 /// The parts besides steps that are different, by their name in the canonical form.

@@ -1,5 +1,6 @@
-//! Tables that the code knows already: the standard library, and every limit.
+//! Tables that the code knows already: the standard library, the groups of codes, and every limit.
 
+use planc_lang::codes::Group;
 use planc_lang::stdlib;
 
 /// The functions of the standard library: signature, an example with its value, what it gives.
@@ -10,6 +11,11 @@ pub fn functions() -> String {
             format!("{}\n    {}\n    {expression}  // ⟶ {value}\n", function.signature, function.doc)
         })
         .collect()
+}
+
+/// The hundreds of diagnostic codes.
+pub fn groups() -> String {
+    Group::ALL.iter().map(|group| format!("P{:02}xx  {}\n", *group as u16, group.title())).collect()
 }
 
 /// Everything that is bounded.
@@ -39,6 +45,9 @@ pub fn limits() -> String {
         ("a program: `max_output_bytes`", mib(planc::tool::process::MAX_OUTPUT_BYTES)),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
         ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),
+        ("`check --fix`: rounds", planc_lang::fix::MAX_ROUNDS.to_string()),
+        ("`check --fix`: edits of one round", planc_lang::fix::MAX_EDITS.to_string()),
+        ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];

@@ -114,7 +114,16 @@ impl Choices<'_> {
                 let element = self.expr(0, d);
                 let condition = (self.below(2) == 0).then(|| self.expr(1, d));
                 self.slots -= 1;
-                node(ExprKind::Comprehension(Box::new(Comprehension { slot, element, list, condition })), ty)
+                node(
+                    ExprKind::Comprehension(Box::new(Comprehension {
+                        slot,
+                        variable: "x".into(),
+                        element,
+                        list,
+                        condition,
+                    })),
+                    ty,
+                )
             }
             (4, 4) => method(["reverse", "sort", "unique"][self.below(3)], vec![self.expr(4, d)]),
             (4, 5) => method(["take", "drop"][self.below(2)], vec![self.expr(4, d), self.expr(0, d)]),

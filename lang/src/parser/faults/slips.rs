@@ -149,11 +149,12 @@ fn bare_resource(failure: Failure<'_>) -> Option<Diagnostic> {
     }
     let span = first.span().to(last.span());
     let text = failure.written.slice(span);
-    Some(unexpected(span, "a resource that is a text stands in quotes").label("no value of the plan").edit(
-        "quote it",
-        span,
-        format!("\"{text}\""),
-    ))
+    Some(
+        unexpected(span, "a resource that is a text stands in quotes")
+            .label("no value of the plan")
+            .edit("quote it", span, format!("\"{text}\""))
+            .maybe(),
+    )
 }
 
 /// `1 < 2 < 3`, `a == b == c`
