@@ -71,6 +71,30 @@ impl Plan {
         (range.start.index()..range.end.index()).map(StepId::new)
     }
 
+    /// Whether the call of a step, or how often it is made, depends on results of other steps.
+    pub fn depends_on_results(&self, step: &Step) -> bool {
+        let block = step.each.map(|each| self.each(each));
+        !step.uses.is_empty()
+            || !step.uses_each.is_empty()
+            || block.is_some_and(|each| !each.uses.is_empty() || !each.uses_each.is_empty())
+    }
+
+    /// What the plan consists of from top to bottom: steps on their own, and whole `each` blocks.
+    pub fn units(&self) -> Vec<Unit> {
+        let mut units = Vec::new();
+        let mut eaches = (0..self.eaches.len()).map(EachId::new).peekable();
+        for id in self.step_ids() {
+            while let Some(each) = eaches.next_if(|each| self.each(*each).steps.start <= id) {
+                units.push(Unit::Each(each));
+            }
+            if self.get(id).each.is_none() {
+                units.push(Unit::Step(id));
+            }
+        }
+        units.extend(eaches.map(Unit::Each));
+        units
+    }
+
     /// How an instance of a step is named in reports and journals: `flag`, or `flag[3]` for that of the fourth element.
     pub fn name_of(&self, instance: Instance) -> SmolStr {
         let name = &self.get(instance.step).name;
@@ -95,6 +119,15 @@ impl StepId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+}
+
+/// A step on its own, or a whole `each` block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A step that is carried out once.
+    Step(StepId),
+    /// A block that is carried out once for each element.
+    Each(EachId),
 }
 
 /// Index of an `each` block in [`Plan::eaches`].

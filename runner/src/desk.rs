@@ -8,7 +8,6 @@ use crate::config::Config;
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, revision};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
-use crate::prediction::Prediction;
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
@@ -298,7 +297,7 @@ impl Desk {
         stop: Stop,
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
-        let predictions: Vec<Prediction> = planned.plan.predictions.clone();
+        let predictions = planned.plan.predictions.clone().into();
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
         Ok(RunSetup {
             run: run.id.clone(),

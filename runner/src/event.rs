@@ -124,6 +124,52 @@ pub enum Event {
         /// Through which channel: `terminal` or `argument`.
         channel: String,
     },
+    /// A step that polls has looked, and what it waits for is not so yet.
+    Looked {
+        /// The step.
+        step: String,
+        /// Which look, from 1.
+        attempt: u32,
+        /// How long it has been looking, over all processes, in milliseconds.
+        spent_ms: u64,
+    },
+    /// A person answered at a gate.
+    GateAnswered {
+        /// The gate.
+        step: String,
+        /// Whether they agree.
+        agreed: bool,
+        /// The account that the process ran as which asked.
+        by: String,
+        /// What they were shown.
+        shown: Value,
+    },
+    /// The list of an `each` block is known, and its steps may start.
+    EachStarted {
+        /// The block.
+        each: String,
+        /// How many elements the list has.
+        elements: u32,
+    },
+    /// The condition of an `each` block is false.
+    EachSkipped {
+        /// The block.
+        each: String,
+        /// Why.
+        reason: String,
+    },
+    /// Every element of an `each` block is over, and the block has its value.
+    EachEnded {
+        /// The block.
+        each: String,
+    },
+    /// An `each` block has no list, or no value.
+    EachFailed {
+        /// The block.
+        each: String,
+        /// Why.
+        error: String,
+    },
     /// A verification holds.
     VerificationHeld {
         /// Its text.

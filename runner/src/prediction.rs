@@ -1,15 +1,24 @@
 //! What the dry run expects of each step, kept with the plan so that a run can tell when the world is another one.
 
 use crate::workspace::{Change, Look, Observation};
+use planc_lang::plan::{Instance, Plan};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-/// What the dry run expects of one step, where it could know.
+/// How many elements the list of an `each` block may have.
+pub const MAX_ELEMENTS: usize = 100_000;
+
+/// What the dry run expects of one step or `each` block, where it could know.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// The name of the step.
+    /// The name of the step, of its instance for an element, or of the block.
     pub step: String,
+    /// Of a block: how many elements it has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub each: Option<Elements>,
     /// Whether it runs, where that is known.
     #[serde(default)]
     pub when: Option<bool>,
@@ -26,7 +35,79 @@ pub struct Prediction {
     pub changes: Vec<Change>,
 }
 
+/// How many elements a block has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elements {
+    /// So many.
+    Known(usize),
+    /// It is known only after the run.
+    AfterRun,
+}
+
+/// All predictions of a plan, by name. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Predictions {
+    /// In the order of the dry run.
+    list: Arc<[Prediction]>,
+    by_name: Arc<HashMap<String, usize>>,
+}
+
+impl From<Vec<Prediction>> for Predictions {
+    fn from(list: Vec<Prediction>) -> Predictions {
+        let names = list.iter().enumerate().map(|(index, prediction)| (prediction.step.clone(), index));
+        Predictions { by_name: Arc::new(names.collect()), list: list.into() }
+    }
+}
+
+impl Predictions {
+    /// In the order of the dry run.
+    pub fn all(&self) -> &[Prediction] {
+        &self.list
+    }
+
+    /// What is expected of the step or block with this name.
+    pub fn named(&self, name: &str) -> Option<&Prediction> {
+        self.by_name.get(name).map(|index| &self.list[*index])
+    }
+
+    /// What is expected of an instance: of itself, else of any element of its block.
+    pub fn of(&self, plan: &Plan, instance: Instance) -> Option<&Prediction> {
+        self.named(&plan.name_of(instance)).or_else(|| self.named(&plan.get(instance.step).name))
+    }
+
+    /// What is expected after the step with this name, in the order of the dry run.
+    pub fn after(&self, name: &str) -> &[Prediction] {
+        self.by_name.get(name).map_or(&[], |index| &self.list[index + 1..])
+    }
+}
+
 impl Prediction {
+    /// What is expected of a block.
+    pub fn of_block(name: &str, when: Option<bool>, elements: Elements) -> Prediction {
+        Prediction {
+            step: name.to_owned(),
+            each: Some(elements),
+            when,
+            args: nothing_known(),
+            undo: nothing_known(),
+            observations: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Where a block with a list of so many elements is another one than was approved: its condition and the number of
+    /// its elements, where they were known then.
+    pub fn another_block(&self, when: bool, elements: Option<usize>) -> Vec<(Observation, String)> {
+        let mut different = self.another_call(when, None);
+        if let (Some(Elements::Known(expected)), Some(found)) = (self.each, elements.filter(|_| when))
+            && expected != found
+        {
+            different.push((self.part("elements", expected.to_string()), found.to_string()));
+        }
+        different
+    }
+
     /// Where a call that is about to be made is another one than was approved: the parts of its condition and its arguments
     /// that were known then. What came over the network may differ each time it is read, so equal observations of the
     /// workspace do not make equal calls.

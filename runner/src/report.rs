@@ -47,6 +47,9 @@ pub struct PlanReport {
     pub reuse: Vec<ReuseReport>,
     /// The plan's own steps, from top to bottom.
     pub steps: Vec<StepReport>,
+    /// Its `each` blocks, from top to bottom.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub blocks: Vec<BlockReport>,
     /// What runs at the same time: waves of step names, each waiting for the one before.
     pub waves: Vec<Vec<String>>,
     /// What must hold in the end.
@@ -217,6 +220,15 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// What it changes in the workspace.
     pub changes: Vec<ChangeReport>,
+    /// The `each` block that it stands in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub each: Option<String>,
+    /// The position of its element, where the list is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub element: Option<usize>,
+    /// How it looks again, as written: `every 30s for 20m until …`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub poll: Option<String>,
     /// Names of the steps it waits for.
     pub waits_for: Vec<String>,
     /// How long one attempt may take, in milliseconds.
@@ -233,6 +245,48 @@ pub struct StepReport {
     /// The declared call that takes it back, as written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub undo_call: Option<String>,
+}
+
+/// An `each` block as the approver sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BlockReport {
+    /// Its name.
+    pub name: String,
+    /// The name of an element.
+    pub variable: String,
+    /// The list as written.
+    pub list: String,
+    /// The condition under which it runs at all, as written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub when: Option<String>,
+    /// The names of its steps.
+    pub steps: Vec<String>,
+    /// How many of the plan's step reports stand before its own.
+    pub at: usize,
+    /// What the dry run says.
+    pub outcome: BlockOutcome,
+}
+
+/// What the dry run says of an `each` block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum BlockOutcome {
+    /// The list is known: its steps are reported for each element.
+    Elements {
+        /// How many.
+        count: usize,
+    },
+    /// The list, or whether the block runs, is known only after the run: its steps are reported for any element.
+    KnownAfterRun,
+    /// Its condition is false.
+    Skipped,
+    /// It would fail.
+    Fails {
+        /// Why.
+        why: String,
+    },
+    /// A step before it would fail.
+    NotReached,
 }
 
 /// One touch of one resource.
@@ -286,6 +340,8 @@ pub enum StepOutcome {
     },
     /// A step before it would fail.
     NotReached,
+    /// It is a gate: a person is asked there.
+    Gate,
 }
 
 /// A change of one path.

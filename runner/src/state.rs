@@ -3,12 +3,17 @@
 //! Every sequence of events is accepted: steps that the plan does not have are kept under their names, and events that
 //! make no sense where they stand change as little as they can. Nothing here looks at the world.
 
+mod record;
+
+pub use record::{BlockRecord, BlockState, Item, Mark, StepRecord, StepState, UndoCall};
+
 use crate::event::{Approved, Conflict, End, Event, Resolution};
+use crate::prediction::MAX_ELEMENTS;
 use crate::report::PlanStatus;
 use crate::workspace::Change;
-use planc_lang::plan::{Plan, StepId};
+use planc_lang::plan::{EachId, Instance, Plan, StepId};
 use planc_lang::value::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +32,14 @@ pub struct RunState {
     pub verifications: Vec<(String, Option<String>)>,
     /// Taking back.
     pub undo: UndoState,
+    /// Every `each` block, from top to bottom.
+    pub blocks: Vec<BlockRecord>,
     steps: Vec<StepRecord>,
     index: HashMap<String, usize>,
+    /// Where the records of the plan's steps are: by id, then, in a block, by element.
+    places: Vec<Vec<Option<u32>>>,
+    /// The steps of `each` blocks, by name: of these, only instances have records.
+    in_blocks: BTreeMap<String, StepId>,
     /// How many steps have started and ended so far: gives the order of completion.
     clock: u64,
 }
@@ -47,123 +58,6 @@ pub enum UndoState {
     Partial,
 }
 
-/// What is known of one step.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepRecord {
-    /// Its name.
-    pub name: String,
-    /// The verification it belongs to.
-    pub verification: Option<usize>,
-    /// Where it stands.
-    pub state: StepState,
-    /// The last attempt, from 1; 0 before the first.
-    pub attempt: u32,
-    /// The arguments of the last attempt.
-    pub args: Option<Value>,
-    /// What it gave last; kept when it is taken back.
-    pub result: Option<Value>,
-    /// The last answer to the question whether it may be called: `once`, `always`, `no`.
-    pub answer: Option<String>,
-    /// Whether a call waits for a yes.
-    pub waits: bool,
-    /// Whether its changes were recorded before they were made: a file tool's.
-    pub by_files: bool,
-    /// Everything that it changed or may have changed in the workspace, in order, all attempts.
-    pub changes: Vec<Change>,
-    /// What of that was taken back.
-    pub restored: Vec<Change>,
-    /// What was left when it was taken back last.
-    pub conflicts: Vec<Conflict>,
-    /// The declared call that takes it back.
-    pub undo_call: UndoCall,
-    /// When it last started or ended, on the run's own clock.
-    pub clock: u64,
-}
-
-/// Where a step stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum StepState {
-    /// It has not started.
-    Waiting,
-    /// A call was about to be made; what became of it is not recorded.
-    Running {
-        /// For file tools: exactly what will be changed, in order.
-        changes: Vec<Change>,
-        /// For file tools: the result, once the changes are made.
-        result: Option<Value>,
-    },
-    /// It has its result.
-    Succeeded {
-        /// The result.
-        result: Value,
-    },
-    /// It failed.
-    Failed {
-        /// Why.
-        error: String,
-        /// Whether its effect took place nevertheless.
-        effect_done: bool,
-        /// Whether a person said so: it is not tried again.
-        settled: bool,
-    },
-    /// It was not run.
-    Skipped {
-        /// Why.
-        reason: String,
-    },
-    /// It cannot be told whether it took effect.
-    InDoubt {
-        /// Why.
-        reason: String,
-    },
-    /// What it did was taken back.
-    Undone,
-}
-
-/// What became of a declared `undo` call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum UndoCall {
-    /// It was not made.
-    #[default]
-    None,
-    /// It was about to be made; what became of it is not recorded.
-    Started,
-    /// It was made.
-    Done,
-    /// It failed.
-    Failed(String),
-}
-
-/// A line of the live checklist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The step.
-    pub step: String,
-    /// Its sign.
-    pub mark: Mark,
-    /// Why it failed, was skipped, or is in doubt.
-    pub note: Option<String>,
-}
-
-/// The sign of a step on the checklist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// A circle: it has not started.
-    Open,
-    /// A spinner: it runs.
-    Running,
-    /// A check: it succeeded.
-    Done,
-    /// A cross: it failed.
-    Failed,
-    /// A dash: it was skipped.
-    Skipped,
-    /// A question mark: it is in doubt, or a call waits for a yes.
-    Doubt,
-    /// An arrow back: it was taken back.
-    Undone,
-}
-
 impl Default for RunState {
     fn default() -> RunState {
         RunState {
@@ -174,45 +68,35 @@ impl Default for RunState {
             outputs: Value::Null,
             verifications: Vec::new(),
             undo: UndoState::No,
+            blocks: Vec::new(),
             steps: Vec::new(),
             index: HashMap::new(),
+            places: Vec::new(),
+            in_blocks: BTreeMap::new(),
             clock: 0,
         }
-    }
-}
-
-impl StepRecord {
-    fn new(name: &str, verification: Option<usize>) -> StepRecord {
-        StepRecord {
-            name: name.to_owned(),
-            verification,
-            state: StepState::Waiting,
-            attempt: 0,
-            args: None,
-            result: None,
-            answer: None,
-            waits: false,
-            by_files: false,
-            changes: Vec::new(),
-            restored: Vec::new(),
-            conflicts: Vec::new(),
-            undo_call: UndoCall::None,
-            clock: 0,
-        }
-    }
-
-    /// Whether a call of it was begun at any time.
-    pub fn has_begun(&self) -> bool {
-        self.attempt > 0
     }
 }
 
 impl RunState {
     /// All steps of a plan waiting.
     pub fn of(plan: &Plan) -> RunState {
-        let mut state = RunState::default();
-        for step in &plan.steps {
-            state.add(&step.name, step.verification);
+        let waiting = |name: &str| BlockRecord { name: name.to_owned(), state: BlockState::Waiting };
+        let mut state = RunState {
+            blocks: plan.eaches.iter().map(|each| waiting(&each.name)).collect(),
+            places: vec![Vec::new(); plan.steps.len()],
+            ..RunState::default()
+        };
+        for id in plan.step_ids() {
+            let step = plan.get(id);
+            match step.each {
+                None => {
+                    state.add(&step.name, Some(Instance { step: id, element: None }), step.verification);
+                }
+                Some(_) => {
+                    state.in_blocks.insert(step.name.to_string(), id);
+                }
+            }
         }
         state
     }
@@ -224,7 +108,8 @@ impl RunState {
         state
     }
 
-    /// All steps: the plan's in its order, then others in the order they occurred.
+    /// All steps: those that the plan carries out once, in its order, then others and those of `each` blocks in the order
+    /// they occurred.
     pub fn steps(&self) -> &[StepRecord] {
         &self.steps
     }
@@ -234,10 +119,15 @@ impl RunState {
         self.index.get(name).map(|index| &self.steps[*index])
     }
 
-    /// The step with this id in the plan that this state was made of.
-    pub fn of_step(&self, plan: &Plan, id: StepId) -> Option<&StepRecord> {
-        let name = plan.get(id).name.as_str();
-        self.steps.get(id.index()).filter(|record| record.name == name).or_else(|| self.step(name))
+    /// The step of the plan that this state was made of; none while nothing is recorded of it for this element.
+    pub fn get(&self, instance: Instance) -> Option<&StepRecord> {
+        let place = self.places.get(instance.step.index())?.get(instance.element.unwrap_or(0) as usize)?;
+        place.map(|index| &self.steps[index as usize]).filter(|record| record.instance == Some(instance))
+    }
+
+    /// The `each` block of the plan that this state was made of.
+    pub fn block(&self, each: EachId) -> Option<&BlockState> {
+        self.blocks.get(each.index()).map(|block| &block.state)
     }
 
     /// Whether any call was begun.
@@ -274,17 +164,17 @@ impl RunState {
     pub fn written(&self) -> Vec<Change> {
         let mut by_clock: Vec<&StepRecord> = self.steps.iter().filter(|step| !step.changes.is_empty()).collect();
         by_clock.sort_by_key(|step| step.clock);
-        let mut last: Vec<Change> = Vec::new();
-        for change in by_clock.into_iter().flat_map(|step| &step.changes) {
-            last.retain(|kept| kept.path != change.path);
-            last.push(change.clone());
-        }
-        last
+        let changes: Vec<&Change> = by_clock.into_iter().flat_map(|step| &step.changes).collect();
+        let last: HashMap<&str, usize> =
+            changes.iter().enumerate().map(|(index, change)| (change.path.as_str(), index)).collect();
+        let is_last = |index: usize, change: &Change| last.get(change.path.as_str()) == Some(&index);
+        let kept = changes.iter().enumerate().filter(|(index, change)| is_last(*index, change));
+        kept.map(|(_, change)| (*change).clone()).collect()
     }
 
     /// The checklist: one line for each step.
     pub fn checklist(&self) -> Vec<Item> {
-        self.steps.iter().map(item).collect()
+        self.steps.iter().map(record::item).collect()
     }
 
     /// Takes one event into account.
@@ -324,6 +214,22 @@ impl RunState {
                 self.end_step(step, *attempt, changes, StepState::InDoubt { reason: reason.clone() });
             }
             Event::DoubtResolved { step, resolution, .. } => self.resolve(step, *resolution),
+            Event::Looked { step, attempt, spent_ms } => {
+                let record = self.record(step);
+                record.attempt = (*attempt).max(record.attempt);
+                record.spent_ms = (*spent_ms).max(record.spent_ms);
+            }
+            Event::GateAnswered { step, agreed, .. } => {
+                let record = self.record(step);
+                record.answer = Some(if *agreed { "yes" } else { "no" }.to_owned());
+                record.waits = false;
+            }
+            Event::EachStarted { each, elements } => self.set_block(each, BlockState::Open { elements: *elements }),
+            Event::EachSkipped { each, reason } => {
+                self.set_block(each, BlockState::Skipped { reason: reason.clone() });
+            }
+            Event::EachEnded { each } => self.end_block(each),
+            Event::EachFailed { each, error } => self.set_block(each, BlockState::Failed { error: error.clone() }),
             Event::VerificationHeld { text } => self.verify(text, None),
             Event::VerificationFailed { text, why } => self.verify(text, Some(why.clone())),
             Event::Interrupted { killed } => self.interrupted = Some(*killed || self.interrupted == Some(true)),
@@ -421,18 +327,46 @@ impl RunState {
         self.clock
     }
 
-    fn add(&mut self, name: &str, verification: Option<usize>) -> usize {
-        self.index.insert(name.to_owned(), self.steps.len());
-        self.steps.push(StepRecord::new(name, verification));
-        self.steps.len() - 1
+    fn set_block(&mut self, name: &str, state: BlockState) {
+        self.blocks.iter_mut().filter(|block| block.name == name).for_each(|block| block.state = state.clone());
+    }
+
+    fn end_block(&mut self, name: &str) {
+        for block in self.blocks.iter_mut().filter(|block| block.name == name) {
+            if let BlockState::Open { elements } = block.state {
+                block.state = BlockState::Ended { elements };
+            }
+        }
+    }
+
+    fn add(&mut self, name: &str, instance: Option<Instance>, verification: Option<usize>) -> usize {
+        let index = self.steps.len();
+        self.index.insert(name.to_owned(), index);
+        self.steps.push(StepRecord { instance, ..StepRecord::new(name, verification) });
+        if let Some(instance) = instance {
+            let place = &mut self.places[instance.step.index()];
+            let at = instance.element.unwrap_or(0) as usize;
+            place.resize(place.len().max(at + 1), None);
+            place[at] = Some(index as u32);
+        }
+        index
     }
 
     fn record(&mut self, name: &str) -> &mut StepRecord {
         let index = match self.index.get(name) {
             Some(index) => *index,
-            None => self.add(name, None),
+            None => self.add(name, self.instance_named(name), None),
         };
         &mut self.steps[index]
+    }
+
+    /// The instance that a name like `flag[3]` stands for.
+    fn instance_named(&self, name: &str) -> Option<Instance> {
+        let (step, rest) = name.split_once('[')?;
+        let element: u32 = rest.strip_suffix(']')?.parse().ok()?;
+        let canonical = format!("{step}[{element}]") == name;
+        let step = *self.in_blocks.get(step)?;
+        (canonical && (element as usize) < MAX_ELEMENTS).then_some(Instance { step, element: Some(element) })
     }
 }
 
@@ -444,18 +378,4 @@ fn status_of(end: End) -> PlanStatus {
         End::InDoubt => PlanStatus::InDoubt,
         End::Interrupted | End::Waiting => PlanStatus::Paused,
     }
-}
-
-fn item(step: &StepRecord) -> Item {
-    let (mark, note) = match &step.state {
-        StepState::Waiting if step.waits => (Mark::Doubt, Some("waits for a yes".to_owned())),
-        StepState::Waiting => (Mark::Open, None),
-        StepState::Running { .. } => (Mark::Running, None),
-        StepState::Succeeded { .. } => (Mark::Done, None),
-        StepState::Failed { error, .. } => (Mark::Failed, Some(error.clone())),
-        StepState::Skipped { reason } => (Mark::Skipped, Some(reason.clone())),
-        StepState::InDoubt { reason } => (Mark::Doubt, Some(reason.clone())),
-        StepState::Undone => (Mark::Undone, None),
-    };
-    Item { step: step.name.clone(), mark, note }
 }

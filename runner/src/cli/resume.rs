@@ -94,7 +94,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
 /// Everything in doubt. An undo call that may be made twice simply is made again.
 fn doubts<'s>(plan: &Plan, state: &'s RunState) -> Vec<Doubt<'s>> {
     let idempotent = |step: &str| {
-        let call = plan.step(step).and_then(|id| plan.get(id).undo.as_ref());
+        let instance = state.step(step).and_then(|record| record.instance);
+        let call = instance.and_then(|instance| plan.get(instance.step).undo.as_ref());
         call.is_some_and(|call| call.tool.idempotent)
     };
     let choices = match state.undo {

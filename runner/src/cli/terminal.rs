@@ -3,8 +3,9 @@
 
 use crate::render::call::value_text;
 use crate::render::text::{Paint, Tone, inline};
-use crate::run::{Answer, Ask, Question, Stop};
+use crate::run::{Agreement, Answer, Ask, GateQuestion, Question, Stop};
 use crate::tool::Future_;
+use planc_lang::value::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{QueueSelector, tcflush};
@@ -128,6 +129,37 @@ where
                 answer
             })
         })
+    }
+
+    fn agree<'a>(&'a self, question: &'a GateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async move {
+            tokio::task::block_in_place(|| {
+                let mut answer = Agreement::CannotAsk;
+                (self.hide)(&mut || answer = agree_once(question, &self.stop, self.paint));
+                answer
+            })
+        })
+    }
+}
+
+fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
+    let Some(terminal) = Terminal::open() else { return Agreement::CannotAsk };
+    let mut text = format!("\n{} {}\n", paint.tone(Tone::Careful, "‖"), inline(&question.step));
+    if let Some(because) = &question.because {
+        text.push_str(&format!("  {}\n", inline(because)));
+    }
+    if let Value::Record(shown) = &question.shown {
+        let rows = shown.iter().filter(|(_, value)| **value != Value::Null);
+        rows.for_each(|(name, value)| text.push_str(&format!("  {}: {}\n", inline(name), value_text(value, false))));
+    }
+    text.push_str("`yes` goes on, `no` ends the run here: ");
+    match terminal.ask(&text, stop) {
+        Ok(Typed::Line(line)) => match line.as_str() {
+            "yes" => Agreement::Yes,
+            "no" => Agreement::No,
+            _ => Agreement::CannotAsk,
+        },
+        Ok(Typed::End | Typed::Interrupted) | Err(_) => Agreement::CannotAsk,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::InputValue;
 use crate::config::{Config, Require};
-use crate::prediction::Prediction;
+use crate::prediction::{Elements, Prediction};
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
@@ -44,6 +44,8 @@ struct BoundForm<'a> {
     workspace: String,
     observations: Vec<&'a Observation>,
     calls: Vec<(&'a str, Option<bool>, &'a Value, &'a Value)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
 }
@@ -56,6 +58,8 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         calls.map(|call| (call.tool.name.as_str(), bound.config.decision(&call.tool.name, call.tool.approval)));
     let mut observations: Vec<&Observation> = bound.observations.iter().collect();
     observations.sort_by(|a, b| a.look.cmp(&b.look));
+    let steps = bound.predictions.iter().filter(|prediction| prediction.each.is_none());
+    let blocks = bound.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
     Digest::of_json(&BoundForm {
         bound: BOUND_FORMAT,
         time: bound.time,
@@ -71,7 +75,8 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
-        calls: bound.predictions.iter().map(|step| (step.step.as_str(), step.when, &step.args, &step.undo)).collect(),
+        calls: steps.map(|step| (step.step.as_str(), step.when, &step.args, &step.undo)).collect(),
+        blocks: blocks.collect(),
         critical: &bound.critical,
     })
 }

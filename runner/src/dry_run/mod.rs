@@ -3,6 +3,7 @@
 //! Sequential meaning on an overlay: reads are real, effects of file tools are simulated exactly, later reads see them, and
 //! what a call with unknown outcome may have touched is unknown from there on. Nothing is guessed, nothing is written.
 
+mod blocks;
 mod call;
 mod diff;
 mod identity;
@@ -24,7 +25,7 @@ use call::DryCaller;
 use planc_lang::compile::Compiled;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
-use planc_lang::plan::{CriticalScope, Expr, ReuseTarget};
+use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
 use planc_lang::source::{Sources, Span};
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
@@ -87,12 +88,17 @@ impl DryRun<'_> {
             })
             .collect();
         let mut steps = Steps::new(self, env, overlay);
-        plan.step_ids().for_each(|id| steps.step(id));
-        let Steps { mut env, mut overlay, reports, predictions, mut problems, touched, .. } = steps;
+        for unit in plan.units() {
+            match unit {
+                Unit::Step(step) => steps.step(Instance { step, element: None }),
+                Unit::Each(each) => steps.block(each),
+            }
+        }
+        let Steps { mut env, mut overlay, reports, blocks, predictions, mut problems, touched, .. } = steps;
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
-        for (step, report) in plan.steps.iter().zip(reports) {
-            match step.verification {
+        for (verification, report) in reports {
+            match verification {
                 None => own.push(report),
                 Some(index) => of_verification[index].push(report),
             }
@@ -139,6 +145,7 @@ impl DryRun<'_> {
             critical: self.critical(critical, &touched),
             reuse,
             steps: own,
+            blocks,
             waves: self.waves(),
             verifications,
             outputs,

@@ -5,29 +5,31 @@ use super::call::{Called, looked_path};
 use super::diff::change_report;
 use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
 use crate::prediction::Prediction;
-use crate::report::{EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::report::{BlockReport, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
-use planc_lang::plan::{Step, StepId};
+use planc_lang::plan::{Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::Value;
 
 /// The dry run as far as it has come.
 pub(super) struct Steps<'d, 'a> {
-    dry: &'d DryRun<'a>,
+    pub(super) dry: &'d DryRun<'a>,
     pub(super) env: Env<'d>,
     pub(super) overlay: Overlay,
-    pub(super) reports: Vec<StepReport>,
+    /// Each with the verification that it belongs to.
+    pub(super) reports: Vec<(Option<usize>, StepReport)>,
+    pub(super) blocks: Vec<BlockReport>,
     pub(super) predictions: Vec<Prediction>,
     pub(super) problems: Vec<Problem>,
     /// Which line of `critical` was used, and for what.
     pub(super) touched: Vec<(usize, String)>,
     /// A step has failed: nothing after it is reached.
-    stopped: bool,
+    pub(super) stopped: bool,
 }
 
 /// What became of one step.
@@ -37,6 +39,26 @@ struct Done {
     value: Value,
 }
 
+/// The step at hand.
+struct At<'d> {
+    instance: Instance,
+    step: &'d Step,
+    name: String,
+}
+
+impl At<'_> {
+    /// Whether it stands for any element of a block.
+    fn is_symbolic(&self) -> bool {
+        self.step.each.is_some() && self.instance.element.is_none()
+    }
+}
+
+impl Done {
+    fn nothing(outcome: StepOutcome, value: Value) -> Done {
+        Done { outcome, changes: Vec::new(), value }
+    }
+}
+
 impl<'d, 'a> Steps<'d, 'a> {
     pub(super) fn new(dry: &'d DryRun<'a>, env: Env<'d>, overlay: Overlay) -> Steps<'d, 'a> {
         Steps {
@@ -44,6 +66,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             env,
             overlay,
             reports: Vec::new(),
+            blocks: Vec::new(),
             predictions: Vec::new(),
             problems: Vec::new(),
             touched: Vec::new(),
@@ -51,111 +74,129 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    /// Goes one step further.
-    pub(super) fn step(&mut self, id: StepId) {
-        let step = self.dry.compiled.plan.get(id);
-        self.overlay.begin(&step.name);
+    /// Goes one step further, in a block for the element that was entered.
+    pub(super) fn step(&mut self, instance: Instance) {
+        let at = self.at(instance);
+        let Step { call, .. } = at.step;
+        self.overlay.begin(&at.name);
         self.overlay.take_observations();
-        let args = eval_args(&step.call, &mut self.env, &mut NoCalls);
+        let args = eval_args(call, &mut self.env, &mut NoCalls);
         let values = match &args {
             Ok(values) => values.clone(),
-            Err(_) => step.call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
+            Err(_) => call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
         };
-        let when = if self.stopped { None } else { self.condition(step) };
-        let done = match self.stopped {
-            true => {
-                Done { outcome: StepOutcome::NotReached, changes: Vec::new(), value: Value::Unknown(step.ty.clone()) }
+        let when = if self.stopped { None } else { self.condition(&at) };
+        let done = match (self.stopped, when, &args) {
+            (true, _, _) => self.unknown(&at, StepOutcome::NotReached),
+            (false, Some(false), _) => Done::nothing(StepOutcome::Skipped, Value::Null),
+            (false, Some(true), Err(failure)) => self.failed(&at, failure.message.clone(), Vec::new()),
+            (false, _, _) if at.step.is_gate => Done::nothing(StepOutcome::Gate, Value::Null),
+            (false, Some(true), Ok(_)) if at.is_symbolic() => {
+                self.not_made(&at, &values, "it is made for each element, and they are known only after the run")
             }
-            false => match when {
-                Some(false) => Done { outcome: StepOutcome::Skipped, changes: Vec::new(), value: Value::Null },
-                Some(true) => match &args {
-                    Ok(values) => self.made(id, step, values),
-                    Err(failure) => self.failed(step, failure.message.clone(), Vec::new()),
-                },
-                None => {
-                    let touches = step.call.tool.touches(&values);
-                    self.judge_touches(step, &touches);
-                    self.judge_paths(step, &touches);
-                    self.dry.mark_unknown(&touches, &mut self.overlay);
-                    self.later(step, "whether it runs is known only after the run".into())
-                }
-            },
+            (false, Some(true), Ok(values)) => self.made(&at, values),
+            (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
-        self.policy(step);
+        self.policy(&at);
         let observations = self.overlay.take_observations();
-        self.note_touched(step, &values, &done.changes, &observations);
-        self.env.set_step(id, done.value.clone());
-        let undo = match &step.undo {
+        self.note_touched(at.step, &values, &done.changes, &observations);
+        self.env.set_step(instance.step, done.value.clone());
+        let undo = match &at.step.undo {
             Some(call) => eval_args(call, &mut self.env, &mut NoCalls).ok().map(|values| call.tool.named(&values)),
             None => None,
         };
         self.predictions.push(Prediction {
-            step: step.name.to_string(),
+            step: at.name.clone(),
+            each: None,
             when,
-            args: step.call.tool.named(&values),
+            args: call.tool.named(&values),
             undo: undo.unwrap_or(Value::Unknown(Type::Any)),
-            observations,
+            // What any element sees is not known: others may have gone before it.
+            observations: if at.is_symbolic() { Vec::new() } else { observations },
             changes: done.changes.clone(),
         });
-        self.report(id, step, &values, done);
+        self.report(&at, &values, done);
+    }
+
+    fn at(&self, instance: Instance) -> At<'d> {
+        let plan = &self.dry.compiled.plan;
+        At { instance, step: plan.get(instance.step), name: plan.name_of(instance).to_string() }
+    }
+
+    /// A call that is not made: what it may touch is judged and unknown from here on.
+    fn not_made(&mut self, at: &At<'_>, values: &[Value], why: &str) -> Done {
+        let touches = at.step.call.tool.touches(values);
+        self.judge_touches(at, &touches);
+        self.judge_paths(at, &touches);
+        self.dry.mark_unknown(&touches, &mut self.overlay);
+        self.later(at, why.into())
     }
 
     /// Whether the step runs; none: known only after the run. A condition that fails is a failure of the step.
-    fn condition(&mut self, step: &Step) -> Option<bool> {
-        let Some(when) = &step.when else { return Some(true) };
+    fn condition(&mut self, at: &At<'_>) -> Option<bool> {
+        let Some(when) = &at.step.when else { return Some(true) };
         match eval(when, &mut self.env, &mut NoCalls) {
             Ok(value) => value.as_bool(),
             Err(failure) => {
-                self.problem(step, failure.message);
+                self.problem(at, failure.message);
                 None
             }
         }
     }
 
     /// The step, made as far as plan mode allows.
-    fn made(&mut self, id: StepId, step: &Step, values: &[Value]) -> Done {
+    fn made(&mut self, at: &At<'_>, values: &[Value]) -> Done {
+        let plan = &self.dry.compiled.plan;
+        let step = at.step;
         let touches = step.call.tool.touches(values);
-        self.judge_touches(step, &touches);
-        let earlier = !step.uses.is_empty();
+        self.judge_touches(at, &touches);
+        let earlier = plan.depends_on_results(step);
         let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
             Ok(called) => called,
             Err(error) => {
                 self.overlay.roll_back();
-                return self.failed(step, error.message, Vec::new());
+                return self.failed(at, error.message, Vec::new());
             }
         };
-        self.judge_unknown(step);
+        self.judge_unknown(at);
         let changes = self.overlay.take_changes();
         for uncovered in uncovered_changes(&self.grants(), &changes) {
-            self.problem(step, uncovered.to_string());
+            self.problem(at, uncovered.to_string());
         }
         match called {
             Called::Later(why) => {
-                self.judge_paths(step, &touches);
-                Done { changes, ..self.later(step, why) }
+                self.judge_paths(at, &touches);
+                Done { changes, ..self.later(at, why) }
             }
-            Called::Made(value) => {
-                self.env.set_step(id, value.clone());
-                for expect in &step.expect {
-                    match eval(expect, &mut self.env, &mut NoCalls) {
-                        Ok(Value::Bool(false)) => {
-                            let why = format!("`{}` is false", self.dry.written(expect.span));
-                            return self.failed(step, why, changes);
-                        }
-                        Ok(_) => {}
-                        Err(failure) => return self.failed(step, failure.message, changes),
-                    }
+            Called::Made(value) => self.gave(at, value, changes),
+        }
+    }
+
+    /// What follows from a result: whether a step that polls has seen what it waits for, whether it is as expected.
+    fn gave(&mut self, at: &At<'_>, value: Value, changes: Vec<Change>) -> Done {
+        let step = at.step;
+        self.env.set_step(at.instance.step, value.clone());
+        match step.poll.as_ref().map(|poll| eval(&poll.until, &mut self.env, &mut NoCalls)) {
+            None | Some(Ok(Value::Bool(true))) => {}
+            Some(Ok(_)) => return self.later(at, "what it waits for is not so yet".into()),
+            Some(Err(failure)) => return self.failed(at, failure.message, changes),
+        }
+        for expect in &step.expect {
+            match eval(expect, &mut self.env, &mut NoCalls) {
+                Ok(Value::Bool(false)) => {
+                    let why = format!("`{}` is false", self.dry.written(expect.span));
+                    return self.failed(at, why, changes);
                 }
-                let outcome = match (step.call.is_read_only(), value.is_known()) {
-                    (true, true) => StepOutcome::Read { result: value.clone() },
-                    (false, true) => StepOutcome::Simulated { result: value.clone() },
-                    (_, false) => {
-                        StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() }
-                    }
-                };
-                Done { outcome, changes, value }
+                Ok(_) => {}
+                Err(failure) => return self.failed(at, failure.message, changes),
             }
         }
+        let outcome = match (step.call.is_read_only(), value.is_known()) {
+            (true, true) => StepOutcome::Read { result: value.clone() },
+            (false, true) => StepOutcome::Simulated { result: value.clone() },
+            (_, false) => StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() },
+        };
+        Done { outcome, changes, value }
     }
 
     /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
@@ -165,14 +206,14 @@ impl<'d, 'a> Steps<'d, 'a> {
     }
 
     /// Programs, hosts and names that a call touches.
-    fn judge_touches(&mut self, step: &Step, touches: &[(EffectVerb, Resource)]) {
+    fn judge_touches(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
         for uncovered in uncovered_touches(&self.grants(), touches) {
-            self.problem(step, uncovered.to_string());
+            self.problem(at, uncovered.to_string());
         }
     }
 
     /// The paths that a call would change which is not made here: a line must stand that may allow each.
-    fn judge_paths(&mut self, step: &Step, touches: &[(EffectVerb, Resource)]) {
+    fn judge_paths(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
         let grants = self.grants();
         let overlay = &mut self.overlay;
         // Where links lead decides, as it does when the call is made; a tool may also mean the link itself.
@@ -182,59 +223,60 @@ impl<'d, 'a> Steps<'d, 'a> {
             (Err(_), Err(_)) => vec![path.to_owned()],
         };
         for uncovered in uncovered_paths(&grants, touches, led) {
-            self.problem(step, uncovered.to_string());
+            self.problem(at, uncovered.to_string());
         }
     }
 
     /// Paths that are written while it is not known what is there before: a line for either case must stand.
-    fn judge_unknown(&mut self, step: &Step) {
+    fn judge_unknown(&mut self, at: &At<'_>) {
         let grants = self.grants();
         for change in self.overlay.unknown_changes() {
             let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
             let covered = verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, &change.path)));
             if !covered {
-                self.problem(step, format!("no `critical` line allows to change `{}`", change.path));
+                self.problem(at, format!("no `critical` line allows to change `{}`", change.path));
             }
         }
     }
 
-    fn later(&self, step: &Step, why: String) -> Done {
-        Done {
-            outcome: StepOutcome::KnownAfterRun { why },
-            changes: Vec::new(),
-            value: Value::Unknown(step.ty.clone()),
-        }
+    fn later(&self, at: &At<'_>, why: String) -> Done {
+        self.unknown(at, StepOutcome::KnownAfterRun { why })
     }
 
-    fn failed(&mut self, step: &Step, why: String, changes: Vec<Change>) -> Done {
-        let value = match step.on_failure {
+    fn unknown(&self, at: &At<'_>, outcome: StepOutcome) -> Done {
+        Done::nothing(outcome, Value::Unknown(at.step.ty.clone()))
+    }
+
+    fn failed(&mut self, at: &At<'_>, why: String, changes: Vec<Change>) -> Done {
+        let value = match at.step.on_failure {
             OnFailure::Continue => Value::Null,
             OnFailure::Stop | OnFailure::Undo => {
-                self.problem(step, format!("it would fail: {why}"));
+                self.problem(at, format!("it would fail: {why}"));
                 self.stopped = true;
-                Value::Unknown(step.ty.clone())
+                Value::Unknown(at.step.ty.clone())
             }
         };
         Done { outcome: StepOutcome::Fails { why }, changes, value }
     }
 
-    fn problem(&mut self, step: &Step, message: String) {
-        self.problems.push(Problem { step: Some(step.name.to_string()), message, policy: false });
+    fn problem(&mut self, at: &At<'_>, message: String) {
+        self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false });
     }
 
-    fn policy(&mut self, step: &Step) {
-        let calls = std::iter::once(&step.call).chain(&step.undo);
+    /// What policy says of the calls of a step; a gate calls nothing.
+    fn policy(&mut self, at: &At<'_>) {
+        let calls = std::iter::once(&at.step.call).chain(&at.step.undo).filter(|_| !at.step.is_gate);
         for call in calls {
             let tool = &call.tool;
             if self.dry.config.decision(&tool.name, tool.approval) == Approval::Deny {
                 self.problems.push(Problem {
-                    step: Some(step.name.to_string()),
+                    step: Some(at.name.clone()),
                     message: format!("policy denies `{}`", tool.name),
                     policy: true,
                 });
             }
             if self.dry.registry.get(&tool.name).is_none() {
-                self.problem(step, format!("nothing here carries out the tool `{}`", tool.name));
+                self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
             }
         }
     }
@@ -271,17 +313,19 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    fn report(&mut self, id: StepId, step: &Step, values: &[Value], done: Done) {
+    fn report(&mut self, at: &At<'_>, values: &[Value], done: Done) {
+        let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
         let effects =
             touches.iter().map(|(verb, resource)| EffectReport { verb: *verb, resource: resource.to_string() });
         let plan = &self.dry.compiled.plan;
-        let mut waits_for: Vec<StepId> = self.dry.compiled.graph.dependencies(id).map(|(before, _)| before).collect();
+        let mut waits_for: Vec<StepId> =
+            self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
-        self.reports.push(StepReport {
-            name: step.name.to_string(),
+        let report = StepReport {
+            name: at.name.clone(),
             tool: tool.name.to_string(),
             because: step.because.clone(),
             args: given(step, values),
@@ -294,13 +338,21 @@ impl<'d, 'a> Steps<'d, 'a> {
             on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
+            each: step.each.map(|each| plan.each(each).name.to_string()),
+            element: instance.element.map(|element| element as usize),
+            poll: step.poll.as_ref().map(|poll| {
+                let seconds = |ms: u64| ms as f64 / 1000.0;
+                let until = self.dry.written(poll.until.span);
+                format!("every {} s for {} s until {until}", seconds(poll.every_ms), seconds(poll.for_ms))
+            }),
             waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
             when: step.when.as_ref().map(|when| self.dry.written(when.span)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
-        });
+        };
+        self.reports.push((step.verification, report));
     }
 
     fn undo_kind(&self, step: &Step) -> UndoKind {

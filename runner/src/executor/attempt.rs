@@ -4,11 +4,11 @@ use super::Run;
 use crate::coverage;
 use crate::event::{End, Event};
 use crate::journal::StoreError;
-use crate::run::{environment, grants, not_true};
+use crate::run::{grants, not_true};
 use crate::tool::Args;
 use crate::workspace::Change;
 use planc_lang::eval::{NoCalls, eval};
-use planc_lang::plan::Step;
+use planc_lang::plan::{Expr, Instance, Step};
 use planc_lang::value::Value;
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ use std::sync::Arc;
 pub(crate) struct Attempt<'a> {
     pub(crate) run: &'a Arc<Run>,
     pub(crate) step: &'a Step,
+    pub(crate) instance: Instance,
+    /// The name of the step, with the element in a block.
+    pub(crate) name: &'a str,
     pub(crate) args: &'a Args,
     /// From 1.
     pub(crate) number: u32,
@@ -52,7 +55,7 @@ impl Attempt<'_> {
     /// The call is about to be made.
     pub(crate) async fn started(&self, changes: Vec<Change>, result: Option<Value>) -> Result<(), StoreError> {
         let event = Event::StepStarted {
-            step: self.step.name.to_string(),
+            step: self.name.to_owned(),
             attempt: self.number,
             args: self.step.call.tool.named(&self.args.values),
             changes,
@@ -63,7 +66,7 @@ impl Attempt<'_> {
 
     /// The call has its result: it is accepted when the step's conditions hold.
     pub(crate) async fn finished(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-        match self.outside(&result).or_else(|| unmet(self.run, self.step, &result)) {
+        match self.outside(&result).or_else(|| self.unmet(&result)) {
             None => self.succeeded(result, changes).await,
             Some(error) => {
                 let effect_done = !self.step.call.is_read_only();
@@ -79,20 +82,20 @@ impl Attempt<'_> {
             return None;
         }
         let touched = tool.touched(&self.args.values, Some(result));
-        let grants = grants(&self.run.setup, &self.run.recorder.state());
+        let grants = grants(&self.run.setup, &self.run.recorder);
         let uncovered = coverage::uncovered_touches(&grants, &touched).into_iter().next()?;
         Some(format!("its result tells that it went past what was approved: {uncovered}"))
     }
 
     async fn succeeded(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-        let (step, attempt) = (self.step.name.to_string(), self.number);
+        let (step, attempt) = (self.name.to_owned(), self.number);
         self.run.recorder.record(Event::StepSucceeded { step, attempt, result, changes }).await?;
         Ok(Outcome::Over)
     }
 
     /// The call failed.
     pub(crate) async fn failed(&self, fault: Fault) -> Result<Outcome, StoreError> {
-        let (step, attempt) = (self.step.name.to_string(), self.number);
+        let (step, attempt) = (self.name.to_owned(), self.number);
         let Fault { error, effect_done, result, changes } = fault;
         self.run.recorder.record(Event::StepFailed { step, attempt, error, effect_done, result, changes }).await?;
         Ok(Outcome::Failed)
@@ -100,31 +103,31 @@ impl Attempt<'_> {
 
     /// It cannot be told what became of the call.
     pub(crate) async fn in_doubt(&self, reason: String, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-        let (step, attempt) = (self.step.name.to_string(), self.number);
+        let (step, attempt) = (self.name.to_owned(), self.number);
         self.run.recorder.record(Event::StepInDoubt { step, attempt, reason, changes }).await?;
         Ok(Outcome::Over)
     }
-}
 
-/// Why a result is not acceptable to the step: the first `expect` that does not hold.
-fn unmet(run: &Run, step: &Step, result: &Value) -> Option<String> {
-    if step.expect.is_empty() {
-        return None;
+    /// Why a result is not acceptable to the step: the first `expect` that does not hold.
+    fn unmet(&self, result: &Value) -> Option<String> {
+        let expects = &self.step.expect;
+        expects.iter().enumerate().find_map(|(index, expect)| {
+            let why = self.not_so(expect, result)?;
+            let which = match expects.len() {
+                0 | 1 => String::new(),
+                all => format!(", {} of {all},", index + 1),
+            };
+            Some(format!("what it expects{which} does not hold: {why}"))
+        })
     }
-    let plan = &run.setup.compiled.plan;
-    let mut env = environment(plan, &run.setup.inputs, &run.recorder.state());
-    if let Some(id) = plan.step(&step.name) {
-        env.set_step(id, result.clone());
+
+    /// Why a condition on the result of the step does not hold; nothing: it does.
+    pub(crate) fn not_so(&self, condition: &Expr, result: &Value) -> Option<String> {
+        let mut env = self.run.environment_of(self.instance);
+        env.set_step(self.instance.step, result.clone());
+        match eval(condition, &mut env, &mut NoCalls) {
+            Ok(value) => not_true(&value),
+            Err(failure) => Some(failure.message),
+        }
     }
-    step.expect.iter().enumerate().find_map(|(index, expect)| {
-        let why = match eval(expect, &mut env, &mut NoCalls) {
-            Ok(value) => not_true(&value)?,
-            Err(failure) => failure.message,
-        };
-        let which = match step.expect.len() {
-            0 | 1 => String::new(),
-            all => format!(", {} of {all},", index + 1),
-        };
-        Some(format!("what it expects{which} does not hold: {why}"))
-    })
 }

@@ -1,81 +1,159 @@
-//! Two steps ⟶ whether the later, read-only one could see what the earlier one changes: with the arguments and the links
-//! as they are now. What is not known overlaps.
+//! Two steps ⟶ whether they could meet: with the arguments and the links as they are now. What is not known overlaps.
 
-use crate::run::{RunSetup, environment};
+use super::Run;
+use crate::run::environment_of;
 use crate::state::RunState;
+use crate::workspace::{Change, FileState, Workspace};
 use planc_lang::effects::{Resource, overlap};
-use planc_lang::eval::{Env, NoCalls, eval_args};
+use planc_lang::eval::{NoCalls, eval_args};
 use planc_lang::paths::literal_prefix;
-use planc_lang::plan::StepId;
+use planc_lang::plan::{Instance, Plan};
 use planc_lang::reach::server;
 use planc_lang::syntax::EffectVerb;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-type Touches = Vec<(EffectVerb, Resource)>;
+type Touches = Arc<[(EffectVerb, Resource)]>;
 
-/// What steps touch, found out at most once each.
-pub(crate) struct Conflicts<'s> {
-    setup: &'s RunSetup,
-    state: &'s RunState,
-    env: RefCell<Option<Env<'s>>>,
-    known: RefCell<BTreeMap<StepId, Touches>>,
+/// What steps touch, found out at most once each while nothing changes that.
+#[derive(Default)]
+pub(crate) struct Conflicts {
+    /// As their arguments say.
+    named: RefCell<BTreeMap<Instance, Touches>>,
+    /// With where links lead, and the directories that are missing on the way.
+    resolved: RefCell<BTreeMap<Instance, Touches>>,
 }
 
-impl<'s> Conflicts<'s> {
-    pub(crate) fn new(setup: &'s RunSetup, state: &'s RunState) -> Conflicts<'s> {
-        Conflicts { setup, state, env: RefCell::default(), known: RefCell::default() }
+impl Conflicts {
+    /// Whether two steps could meet: where they overlap, and one of them does more than read. Two programs do not meet by
+    /// themselves: the question is asked of those that the author says may overlap.
+    pub(crate) fn between(&self, run: &Run, state: &RunState, later: Instance, earlier: Instance) -> bool {
+        let (later, earlier) = (self.touches(run, state, later), self.touches(run, state, earlier));
+        let (later_reads, earlier_reads) = (only_reads(&later), only_reads(&earlier));
+        let meet = |one: &(EffectVerb, Resource), other: &(EffectVerb, Resource)| {
+            let harmless = match (one.0, other.0) {
+                (EffectVerb::Reads, EffectVerb::Reads) | (EffectVerb::Runs, EffectVerb::Runs) => true,
+                // Who only looks at a host does not disturb another who does.
+                (EffectVerb::Reads | EffectVerb::Contacts, EffectVerb::Reads | EffectVerb::Contacts) => {
+                    later_reads && earlier_reads
+                }
+                _ => false,
+            };
+            !harmless && overlap(&one.1, &other.1)
+        };
+        later.iter().any(|one| earlier.iter().any(|other| meet(one, other)))
     }
 
-    /// Whether the first step could see what the second changes.
-    pub(crate) fn between(&self, early: StepId, earlier: StepId) -> bool {
-        let (reads, changes) = (self.touches(early), self.touches(earlier));
-        let changed = changes.iter().filter(|(verb, _)| *verb != EffectVerb::Reads);
-        changed.into_iter().any(|(_, changed)| reads.iter().any(|(_, read)| overlap(read, changed)))
+    /// Forgets what is another now that a step has ended: what its results were needed for, and, after a call that may have
+    /// made links or directories, where paths lead.
+    pub(crate) fn ended(&mut self, run: &Run, ended: Instance) {
+        let plan = &run.setup.compiled.plan;
+        let (named, resolved) = (self.named.get_mut(), self.resolved.get_mut());
+        let block = plan.get(ended.step).each;
+        let same_element = |other: &Instance| match ended.element {
+            None => other.element.is_none(),
+            Some(_) => other.element == ended.element && plan.get(other.step).each == block,
+        };
+        named.retain(|instance, _| !same_element(instance));
+        match leads_as_before(run, plan, ended) {
+            true => resolved.retain(|instance, _| !same_element(instance)),
+            false => resolved.clear(),
+        }
     }
 
-    fn touches(&self, id: StepId) -> Touches {
-        if let Some(known) = self.known.borrow().get(&id) {
+    fn touches(&self, run: &Run, state: &RunState, instance: Instance) -> Touches {
+        if let Some(known) = self.resolved.borrow().get(&instance) {
             return known.clone();
         }
-        let call = &self.setup.compiled.plan.get(id).call;
-        let mut env = self.env.borrow_mut();
-        let env = env.get_or_insert_with(|| environment(&self.setup.compiled.plan, &self.setup.inputs, self.state));
-        let touches = match eval_args(call, env, &mut NoCalls) {
-            Ok(args) => {
-                let touches = call.tool.touches(&args).into_iter().chain(server(call));
-                touches.flat_map(|touch| self.resolved(touch)).collect()
+        let named = self.named(run, state, instance);
+        let workspace = &run.setup.workspace;
+        let mut touches = Vec::new();
+        let mut lasting = true;
+        for (verb, resource) in named.iter() {
+            touches.extend(led(workspace, resource).map(|led| (*verb, led)));
+            touches.push((*verb, resource.clone()));
+            if *verb != EffectVerb::Reads
+                && let Resource::Path(path) = resource
+                && let Some(missing) = missing_above(workspace, path)
+            {
+                // Who makes it first decides for whom it is there.
+                touches.push((EffectVerb::Creates, Resource::Path(missing.into())));
+                lasting = false;
             }
-            Err(_) => vec![(EffectVerb::Writes, Resource::Everything)],
-        };
-        self.known.borrow_mut().insert(id, touches.clone());
+        }
+        let touches: Touches = touches.into();
+        if lasting {
+            self.resolved.borrow_mut().insert(instance, touches.clone());
+        }
         touches
     }
 
-    /// A touch as written, and where links lead it.
-    fn resolved(&self, (verb, resource): (EffectVerb, Resource)) -> Touches {
-        let led = match &resource {
-            Resource::Path(path) => match self.setup.workspace.resolve(path) {
-                Ok(led) if led == path.as_str() => None,
-                Ok(led) => Some(Resource::Path(led.into())),
-                Err(_) => Some(Resource::AnyPath),
-            },
-            Resource::Glob(glob) => match literal_prefix(glob) {
-                "" => None,
-                prefix => match self.setup.workspace.resolve(prefix) {
-                    Ok(led) if led == prefix => None,
-                    Ok(_) | Err(_) => Some(Resource::AnyPath),
-                },
-            },
-            Resource::AnyPath
-            | Resource::Program(_)
-            | Resource::AnyProgram
-            | Resource::Host(_)
-            | Resource::AnyHost
-            | Resource::Named(..)
-            | Resource::AnyIn(_)
-            | Resource::Everything => None,
+    fn named(&self, run: &Run, state: &RunState, instance: Instance) -> Touches {
+        if let Some(known) = self.named.borrow().get(&instance) {
+            return known.clone();
+        }
+        let call = &run.setup.compiled.plan.get(instance.step).call;
+        let mut env = environment_of(&run.setup, run.recorder.recorded(state), instance);
+        let touches: Touches = match eval_args(call, &mut env, &mut NoCalls) {
+            Ok(args) => call.tool.touches(&args).into_iter().chain(server(call)).collect(),
+            Err(_) => [(EffectVerb::Writes, Resource::Everything)].into(),
         };
-        [Some(resource), led].into_iter().flatten().map(|resource| (verb, resource)).collect()
+        self.named.borrow_mut().insert(instance, touches.clone());
+        touches
     }
+}
+
+/// Whether a call looks at something, and does no more than that and contact whom it looks at.
+fn only_reads(touches: &[(EffectVerb, Resource)]) -> bool {
+    touches.iter().all(|(verb, _)| matches!(verb, EffectVerb::Reads | EffectVerb::Contacts))
+        && touches.iter().any(|(verb, _)| *verb == EffectVerb::Reads)
+}
+
+/// Whether every path leads where it led before a step: it only read, or is known to have changed nothing but files.
+fn leads_as_before(run: &Run, plan: &Plan, ended: Instance) -> bool {
+    let plain = |change: &Change| {
+        matches!(change.before, FileState::Absent | FileState::File { .. })
+            && matches!(change.after, FileState::File { .. } | FileState::Directory { .. })
+    };
+    let state = run.recorder.state();
+    let record = state.get(ended);
+    plan.get(ended.step).is_read_only()
+        || record.is_some_and(|record| record.by_files && record.changes.iter().all(plain))
+}
+
+/// Where links lead, if a resource is a path that has any.
+fn led(workspace: &Workspace, resource: &Resource) -> Option<Resource> {
+    match resource {
+        Resource::Path(path) => match workspace.resolve(path) {
+            Ok(led) if led == path.as_str() => None,
+            Ok(led) => Some(Resource::Path(led.into())),
+            Err(_) => Some(Resource::AnyPath),
+        },
+        Resource::Glob(glob) => match literal_prefix(glob) {
+            "" => None,
+            prefix => match workspace.resolve(prefix) {
+                Ok(led) if led == prefix => None,
+                Ok(_) | Err(_) => Some(Resource::AnyPath),
+            },
+        },
+        Resource::AnyPath
+        | Resource::Program(_)
+        | Resource::AnyProgram
+        | Resource::Host(_)
+        | Resource::AnyHost
+        | Resource::Named(..)
+        | Resource::AnyIn(_)
+        | Resource::Everything => None,
+    }
+}
+
+/// The highest directory above a path that is not there: a call that makes the path makes it too.
+fn missing_above<'p>(workspace: &Workspace, path: &'p str) -> Option<&'p str> {
+    let above = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| &path[..at]);
+    let mut above = above.filter(|above| !above.is_empty());
+    above.find(|above| {
+        let there = workspace.resolve(above).and_then(|above| workspace.state(&above));
+        there.map_or(true, |there| there == FileState::Absent)
+    })
 }

@@ -24,7 +24,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
     }
     let differences = unpredicted(attempt, &simulated.changes);
     if !differences.is_empty() {
-        let step = Some(attempt.step.name.to_string());
+        let step = Some(attempt.name.to_owned());
         attempt.run.recorder.record(Event::Stale { step, differences }).await?;
         return Ok(Outcome::Halt(End::Stale));
     }
@@ -38,7 +38,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
 
 /// The first change that no line of `critical` allows.
 fn uncovered(attempt: &Attempt<'_>, changes: &[Change]) -> Option<Uncovered> {
-    let grants = grants(&attempt.run.setup, &attempt.run.recorder.state());
+    let grants = grants(&attempt.run.setup, &attempt.run.recorder);
     uncovered_changes(&grants, changes).into_iter().next()
 }
 
@@ -83,9 +83,8 @@ async fn blocking(setup: &Arc<RunSetup>, args: &Args, tool: FileTool) -> Result<
 
 /// Where what would be changed is not what the dry run said, if it said anything.
 fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
-    let of_step = |step: &str| step == attempt.step.name.as_str();
-    let predicted = attempt.run.setup.predictions.iter().find(|prediction| of_step(&prediction.step));
-    match predicted {
+    let setup = &attempt.run.setup;
+    match setup.predictions.of(&setup.compiled.plan, attempt.instance) {
         Some(predicted) if !predicted.changes.is_empty() && predicted.changes != changes => {
             differences(&predicted.changes, changes)
         }

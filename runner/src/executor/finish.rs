@@ -2,7 +2,7 @@
 
 use super::{NOTHING, Run};
 use crate::event::{End, Event};
-use crate::run::{RunError, check as holds, environment};
+use crate::run::{RunError, check as holds};
 use crate::state::StepState;
 use planc_lang::eval::{NoCalls, eval};
 use planc_lang::syntax::OnFailure;
@@ -51,7 +51,7 @@ pub(crate) async fn outputs(run: &Run, end: End) -> Result<(End, Value), RunErro
     }
     let (values, failure) = {
         let plan = &run.setup.compiled.plan;
-        let mut env = environment(plan, &run.setup.inputs, &run.recorder.state());
+        let mut env = run.environment();
         let mut values = Vec::new();
         let mut failure = None;
         for output in &plan.outputs {

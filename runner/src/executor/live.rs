@@ -15,17 +15,24 @@ use std::sync::Arc;
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
     attempt.started(Vec::new(), None).await?;
-    let outcome = call_live(setup, tool, attempt.args, attempt.step, timeout_of(attempt.step)).await;
-    let written = attempt.run.recorder.state().written();
-    let changes = match runs_programs(&attempt.step.call.tool) {
-        true => observed(setup, written).await,
-        false => Vec::new(),
-    };
+    let outcome = call_live(setup, tool, attempt.args, attempt.name, timeout_of(attempt.step)).await;
+    let changes = changed(attempt).await;
     match outcome {
         Ok(result) => Ok(attempt.finished(result, changes).await?),
         // What was killed and may be repeated is simply made again when the run goes on.
         Err(_) if setup.stop.is_killing() && is_repeatable(attempt.step) => Ok(Outcome::Over),
         Err(error) => Ok(rejected(attempt, error, changes).await?),
+    }
+}
+
+/// What the call changed, as far as that can be seen: programs change files that the run had changed before.
+pub(crate) async fn changed(attempt: &Attempt<'_>) -> Vec<Change> {
+    match runs_programs(&attempt.step.call.tool) {
+        true => {
+            let written = attempt.run.recorder.state().written();
+            observed(&attempt.run.setup, written).await
+        }
+        false => Vec::new(),
     }
 }
 

@@ -1,30 +1,33 @@
 //! An approved plan ⟶ carried out step by step, each recorded before and after it happens.
 //!
-//! [`execute`] begins a run or goes on with one: what finished is never done again. This file is the loop: it asks
-//! [`crate::schedule`] what to do next, and does it. It knows nothing of single tools.
+//! [`execute`] begins a run or goes on with one: what finished is never done again. This file is
+//! where a run begins and ends; it knows nothing of single tools.
 
 mod attempt;
 mod begin;
+mod block;
 mod conflicts;
+mod drive;
 mod files;
 mod finish;
+mod gate;
 mod live;
+mod poll;
 mod resume;
 mod step;
+mod work;
 
 use crate::event::{End, Event};
 use crate::journal::RunLock;
-use crate::run::{Recorder, RunError, RunSetup, raised};
-use crate::schedule::{self, Action, Order, Situation};
+use crate::run::{Recorder, RunError, RunSetup, environment, environment_of};
+use crate::schedule::{self, Order};
 use crate::state::{RunState, UndoState};
 use crate::undo;
-use conflicts::Conflicts;
-use planc_lang::plan::StepId;
+use drive::Drive;
+use planc_lang::eval::Env;
+use planc_lang::plan::Instance;
 use planc_lang::value::Value;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use step::StepEnd;
-use tokio::task::{Id, JoinError, JoinSet};
 
 /// One carrying out, shared by all its steps.
 pub(crate) struct Run {
@@ -57,6 +60,16 @@ pub async fn execute(setup: RunSetup) -> Result<End, RunError> {
 }
 
 impl Run {
+    /// What names outside of `each` blocks stand for now.
+    pub(crate) fn environment(&self) -> Env<'_> {
+        environment(&self.setup, self.recorder.recorded(&self.recorder.state()))
+    }
+
+    /// What names stand for in a step now.
+    pub(crate) fn environment_of(&self, instance: Instance) -> Env<'_> {
+        environment_of(&self.setup, self.recorder.recorded(&self.recorder.state()), instance)
+    }
+
     /// What is left of a run that has ended: nothing, or taking back that was cut off.
     async fn left_over(&self) -> Result<Option<End>, RunError> {
         let (can_resume, end, undo) = {
@@ -111,155 +124,6 @@ impl Run {
         match early {
             Some(end) => Ok(end),
             None => Drive::new(self).run().await,
-        }
-    }
-}
-
-/// A step and how the work on it ended.
-type Worked = (StepId, Result<StepEnd, RunError>);
-
-/// The loop over what is running.
-struct Drive {
-    run: Arc<Run>,
-    tasks: JoinSet<Worked>,
-    running: BTreeSet<StepId>,
-    by_task: BTreeMap<Id, StepId>,
-    halt: Option<End>,
-    /// The first error: nothing new starts, and it is given once nothing runs.
-    error: Option<RunError>,
-    told: Told,
-}
-
-/// Which requests to stop are recorded.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Nothing,
-    Stopping,
-    Killing,
-}
-
-impl Drive {
-    fn new(run: Arc<Run>) -> Drive {
-        Drive {
-            run,
-            tasks: JoinSet::new(),
-            running: BTreeSet::new(),
-            by_task: BTreeMap::new(),
-            halt: None,
-            error: None,
-            told: Told::Nothing,
-        }
-    }
-
-    async fn run(mut self) -> Result<End, RunError> {
-        loop {
-            self.tell().await;
-            match &self.error {
-                Some(error) if self.running.is_empty() => return Err(error.clone()),
-                Some(_) => {}
-                None => {
-                    if let Some(end) = self.turn().await? {
-                        return Ok(end);
-                    }
-                }
-            }
-            if !self.running.is_empty() {
-                self.wait().await;
-            }
-        }
-    }
-
-    /// Does what comes next; gives how the run ends when it does.
-    async fn turn(&mut self) -> Result<Option<End>, RunError> {
-        let actions = self.decide();
-        if actions.is_empty() && self.running.is_empty() {
-            // The schedule always has a next thing to do, or an end. Waiting for nothing would never end.
-            let why = "nothing runs and nothing can start: this is a fault of planc's".to_owned();
-            return Err(RunError::Broken { step: String::new(), why });
-        }
-        for action in actions {
-            match action {
-                Action::Start(step) => self.start(step),
-                Action::Check(index) => finish::check(&self.run, index).await?,
-                Action::End(end) => return Ok(Some(end)),
-            }
-        }
-        Ok(None)
-    }
-
-    fn decide(&self) -> Vec<Action> {
-        let setup = &self.run.setup;
-        let state = self.run.recorder.state();
-        let conflicts = Conflicts::new(setup, &state);
-        let situation = Situation {
-            running: &self.running,
-            halt: self.halt,
-            parallel: setup.parallel,
-            may_conflict: &|early, earlier| conflicts.between(early, earlier),
-        };
-        schedule::next(&setup.compiled.plan, &self.run.order, &state, &situation)
-    }
-
-    fn start(&mut self, step: StepId) {
-        self.running.insert(step);
-        let run = self.run.clone();
-        let task = self.tasks.spawn(async move { (step, step::work(&run, step).await) });
-        self.by_task.insert(task.id(), step);
-    }
-
-    /// Waits until a step ends or somebody asks to stop.
-    async fn wait(&mut self) {
-        let stop = &self.run.setup.stop;
-        let asked = async {
-            match self.told {
-                Told::Nothing => raised(stop.stopping()).await,
-                Told::Stopping => raised(stop.kill()).await,
-                Told::Killing => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
-            () = asked => {}
-        }
-    }
-
-    fn ended(&mut self, ended: Result<(Id, Worked), JoinError>) {
-        match ended {
-            Ok((id, (step, outcome))) => {
-                self.by_task.remove(&id);
-                self.running.remove(&step);
-                match outcome {
-                    Ok(StepEnd::Over) => {}
-                    Ok(StepEnd::Halt(end)) => self.halt = Some(end),
-                    Err(error) => self.error = self.error.take().or(Some(error)),
-                }
-            }
-            Err(error) => {
-                let step = self.by_task.remove(&error.id());
-                self.running.retain(|running| Some(*running) != step);
-                let name = step.map_or_else(String::new, |id| self.run.setup.compiled.plan.get(id).name.to_string());
-                self.error = self.error.take().or(Some(RunError::Broken { step: name, why: error.to_string() }));
-            }
-        }
-    }
-
-    /// Records what a person asked for. A journal that does not take it is an error like any other.
-    async fn tell(&mut self) {
-        let stop = self.run.setup.stop.clone();
-        if self.told == Told::Nothing && stop.is_stopping() {
-            self.halt = self.halt.or(Some(End::Interrupted));
-            self.told = Told::Stopping;
-            self.note(Event::Interrupted { killed: false }).await;
-        }
-        if self.told == Told::Stopping && stop.is_killing() {
-            self.told = Told::Killing;
-            self.note(Event::Interrupted { killed: true }).await;
-        }
-    }
-
-    async fn note(&mut self, event: Event) {
-        if let Err(error) = self.run.recorder.record(event).await {
-            self.error = self.error.take().or(Some(error.into()));
         }
     }
 }

@@ -4,32 +4,35 @@ use super::attempt::Attempt;
 use super::{Run, files};
 use crate::run::{Progress, RunError, clean, implementation, present_states, progress};
 use crate::schedule::is_repeatable;
-use crate::state::StepState;
+use crate::state::{StepRecord, StepState};
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
 use crate::workspace::Change;
-use planc_lang::plan::{Step, StepId};
+use planc_lang::plan::Step;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
 /// Ends what a crash left: programs that still run, temporary files, calls without an outcome.
 pub(crate) async fn settle(run: &Arc<Run>) -> Result<(), RunError> {
     clean(&run.setup, &run.recorder).await;
-    for id in run.setup.compiled.plan.step_ids() {
-        settle_step(run, id).await?;
+    let running: Vec<StepRecord> = {
+        let state = run.recorder.state();
+        let running = |record: &&StepRecord| matches!(record.state, StepState::Running { .. });
+        state.steps().iter().filter(running).cloned().collect()
+    };
+    for record in running {
+        settle_step(run, record).await?;
     }
     Ok(())
 }
 
-async fn settle_step(run: &Arc<Run>, id: StepId) -> Result<(), RunError> {
-    let step = run.setup.compiled.plan.get(id);
-    let (state, number) = match run.recorder.state().step(&step.name) {
-        Some(record) => (record.state.clone(), record.attempt),
-        None => return Ok(()),
-    };
-    let StepState::Running { changes, result } = state else { return Ok(()) };
+async fn settle_step(run: &Arc<Run>, record: StepRecord) -> Result<(), RunError> {
+    let Some(instance) = record.instance else { return Ok(()) };
+    let step = run.setup.compiled.plan.get(instance.step);
+    let (name, number) = (record.name.as_str(), record.attempt);
+    let StepState::Running { changes, result } = record.state else { return Ok(()) };
     let args = Args { tool: step.call.tool.clone(), values: Vec::new() };
-    let attempt = &Attempt { run, step, args: &args, number };
+    let attempt = &Attempt { run, step, instance, name, args: &args, number };
     let by_files = matches!(implementation(&run.setup, &step.call.tool.name), Ok(Implementation::Files(_)));
     match result {
         Some(result) if by_files => finish_files(attempt, changes, result).await,

@@ -47,9 +47,9 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     assumptions(&mut out, report, look);
     critical(&mut out, report, look, fold);
     reuse(&mut out, report, look);
-    if !report.steps.is_empty() {
+    if !report.steps.is_empty() || !report.blocks.is_empty() {
         heading(&mut out, look, "Steps");
-        steps::draw(&mut out, look, &report.steps, 1, fold);
+        steps::draw(&mut out, look, &report.steps, &report.blocks, 1, fold);
     }
     overlap(&mut out, report, look);
     verification(&mut out, report, look, fold);
@@ -285,7 +285,7 @@ fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<
         let more = more.map_or_else(String::new, |more| format!(" — {more}"));
         let text = format!("{}{more}", inline(&verification.text));
         hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
-        steps::draw(out, look, &verification.steps, number, fold);
+        steps::draw(out, look, &verification.steps, &[], number, fold);
         number += verification.steps.len();
         holds_when(out, look, verification.check.as_deref());
     }

@@ -3,7 +3,7 @@
 //! On a terminal each step has its line; otherwise each event that matters is one plain line.
 
 use super::call::brief;
-use super::text::{Paint, Tone, elapsed, inline, lines};
+use super::text::{Paint, Tone, count, elapsed, inline, lines};
 use crate::event::{End, Event};
 use crate::report::PlanReport;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -171,6 +171,12 @@ fn progress(event: &Event) -> Progress<'_> {
         | Event::CallAnswered { .. }
         | Event::CallWaits { .. }
         | Event::DoubtResolved { .. }
+        | Event::Looked { .. }
+        | Event::GateAnswered { .. }
+        | Event::EachStarted { .. }
+        | Event::EachSkipped { .. }
+        | Event::EachEnded { .. }
+        | Event::EachFailed { .. }
         | Event::VerificationHeld { .. }
         | Event::VerificationFailed { .. }
         | Event::Interrupted { .. }
@@ -243,6 +249,21 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
                 crate::event::Resolution::Fail => "counts as failed",
             };
             line(Tone::Dim, "·", format!("{} {word}", inline(step)))
+        }
+        Event::Looked { .. } => Vec::new(),
+        Event::GateAnswered { step, agreed, by, .. } => {
+            let answer = if *agreed { "agreed" } else { "did not agree" };
+            line(Tone::Dim, "·", format!("{} {answer} at `{}`", inline(by), inline(step)))
+        }
+        Event::EachStarted { each, elements } => {
+            line(Tone::Name, "▸", format!("{}: {}", inline(each), count(*elements as usize, "element")))
+        }
+        Event::EachSkipped { each, reason } => line(Tone::Dim, "–", format!("{}: {}", inline(each), inline(reason))),
+        Event::EachEnded { each } => line(Tone::Good, "✓", inline(each)),
+        Event::EachFailed { each, error } => {
+            let mut out = line(Tone::Bad, "✗", inline(each));
+            out.extend(tail(error).into_iter().map(|line| format!("    {line}")));
+            out
         }
         Event::VerificationHeld { text } => line(Tone::Good, "✓", format!("verified: {}", inline(text))),
         Event::VerificationFailed { text, why } => {

@@ -8,11 +8,11 @@ use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::text::{Look, Tone, count, hang, inline};
 use crate::event::{Approved, Conflict, Difference, End, Event, Resolution};
-use crate::report::{PlanReport, StepOutcome, StepReport, UndoKind};
+use crate::report::{BlockReport, PlanReport, StepOutcome, StepReport, UndoKind};
 use crate::workspace::{Change, FileState};
 use planc_lang::value::Value;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The version of the JSON form.
 pub const RUN_REPORT_FORMAT: u32 = 1;
@@ -35,8 +35,11 @@ pub struct RunReport {
     pub undone: Option<bool>,
     /// The yes it ran by.
     pub approval: Option<Approved>,
-    /// Its steps in the order of the plan.
+    /// Its steps in the order of the plan; of an `each` block whose list was not known before, those that began.
     pub steps: Vec<StepRow>,
+    /// Its `each` blocks, from top to bottom.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<BlockRow>,
     /// What is different from the plan.
     pub differences: Vec<PlannedActual>,
     /// What the world had become when it was refused.
@@ -58,6 +61,9 @@ pub struct RunReport {
     /// Whether taking back has begun.
     #[serde(skip)]
     pub taking_back: bool,
+    /// Where the row of a step is.
+    #[serde(skip)]
+    places: HashMap<String, usize>,
     /// Steps whose undo call was made and has no outcome yet, or got one from a person.
     #[serde(skip)]
     undo_calls: BTreeMap<String, UndoAnswer>,
@@ -84,9 +90,41 @@ pub struct StepRow {
     pub why: Option<String>,
     /// Which attempt was the last.
     pub attempts: u32,
+    /// The `each` block that it stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
     /// Whether it failed before it took effect.
     #[serde(skip)]
     without_effect: bool,
+    /// Whether it stands for any element of a block.
+    #[serde(skip)]
+    symbolic: bool,
+    /// Where it stands in the report of the plan, and, where that says nothing of single elements, for which it is.
+    #[serde(skip)]
+    order: (usize, usize, usize),
+}
+
+/// An `each` block and what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlockRow {
+    /// Its name.
+    pub name: String,
+    /// What came of it.
+    pub outcome: StepEnd,
+    /// Why, where there is a reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// How many elements its list has, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elements: Option<usize>,
+    /// How many of them are over.
+    pub over: usize,
+    /// The names of its steps.
+    #[serde(skip)]
+    steps: Vec<String>,
+    /// Where the first of its steps stands in the report of the plan.
+    #[serde(skip)]
+    at: usize,
 }
 
 /// What came of a step.
@@ -135,7 +173,9 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         end: None,
         undone: None,
         approval: None,
-        steps: plan.all_steps().map(|step| row(&step.name)).collect(),
+        steps: plan.all_steps().enumerate().map(|(index, step)| row_of(step, index)).collect(),
+        blocks: plan.blocks.iter().map(block_row).collect(),
+        places: plan.all_steps().enumerate().map(|(index, step)| (step.name.clone(), index)).collect(),
         differences: Vec::new(),
         stale: Vec::new(),
         broken: Vec::new(),
@@ -148,6 +188,9 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         undo_calls: BTreeMap::new(),
     };
     let mut started: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    let mut differences: Vec<Vec<PlannedActual>> = Vec::new();
+    let mut latest: HashMap<&str, usize> = HashMap::new();
+    let reports: HashMap<&str, &StepReport> = plan.all_steps().map(|step| (step.name.as_str(), step)).collect();
     for event in events {
         if let Event::StepStarted { step, changes, .. } = event {
             started.insert(step.clone(), changes.clone());
@@ -155,11 +198,18 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         if let Event::StepSucceeded { step, changes, .. } = event {
             let mut actual = started.remove(step).unwrap_or_default();
             actual.extend(changes.iter().cloned());
-            report.differences.retain(|difference| difference.step != *step);
-            report.differences.extend(compare(step, plan.all_steps().find(|s| s.name == *step), &actual));
+            let planned = reports.get(step.as_str()).or_else(|| reports.get(base(step))).copied();
+            // What a step did last counts.
+            let (at, all) = (differences.len(), compare(step, planned, &actual));
+            if let Some(earlier) = latest.insert(step, at) {
+                differences[earlier].clear();
+            }
+            differences.push(all);
         }
         report.take(event);
     }
+    report.differences = differences.into_iter().flatten().collect();
+    report.settle_rows();
     if report.taking_back {
         report.left = report.rows_left(plan);
     }
@@ -171,7 +221,38 @@ fn is_false(value: &bool) -> bool {
 }
 
 fn row(step: &str) -> StepRow {
-    StepRow { step: step.to_owned(), outcome: StepEnd::Waiting, why: None, attempts: 0, without_effect: false }
+    StepRow {
+        step: step.to_owned(),
+        outcome: StepEnd::Waiting,
+        why: None,
+        attempts: 0,
+        each: None,
+        without_effect: false,
+        symbolic: false,
+        order: (usize::MAX, 0, 0),
+    }
+}
+
+fn row_of(step: &StepReport, index: usize) -> StepRow {
+    let symbolic = step.each.is_some() && step.element.is_none();
+    StepRow { each: step.each.clone(), symbolic, order: (index, 0, 0), ..row(&step.name) }
+}
+
+fn block_row(block: &BlockReport) -> BlockRow {
+    BlockRow {
+        name: block.name.clone(),
+        outcome: StepEnd::Waiting,
+        why: None,
+        elements: None,
+        over: 0,
+        steps: block.steps.clone(),
+        at: block.at,
+    }
+}
+
+/// The name of a step without its element.
+fn base(step: &str) -> &str {
+    step.split('[').next().unwrap_or(step)
 }
 
 /// What a step was to change against what it changed.
@@ -201,10 +282,11 @@ fn compare(step: &str, report: Option<&StepReport>, actual: &[Change]) -> Vec<Pl
 
 impl RunReport {
     fn set(&mut self, step: &str, outcome: StepEnd, why: Option<&str>, attempt: Option<u32>) {
-        let index = match self.steps.iter().position(|row| row.step == step) {
-            Some(index) => index,
+        let index = match self.places.get(step) {
+            Some(index) => *index,
             None => {
-                self.steps.push(row(step));
+                self.steps.push(self.new_row(step));
+                self.places.insert(step.to_owned(), self.steps.len() - 1);
                 self.steps.len() - 1
             }
         };
@@ -213,6 +295,56 @@ impl RunReport {
         row.without_effect = false;
         row.why = why.map(str::to_owned);
         row.attempts = attempt.unwrap_or(row.attempts);
+    }
+
+    /// The row of a step that the dry run did not know by this name: of an element of a list that was not known then.
+    fn new_row(&self, step: &str) -> StepRow {
+        let name = base(step);
+        let block = self.blocks.iter().find(|block| block.steps.iter().any(|of_block| of_block == name));
+        let element = step.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
+        match (block, element) {
+            (Some(block), Some(element)) => {
+                let place = block.steps.iter().position(|of_block| of_block == name).unwrap_or(0);
+                let order = (block.at, 1usize.saturating_add(element), place);
+                StepRow { each: Some(block.name.clone()), order, ..row(step) }
+            }
+            (Some(_), None) | (None, _) => row(step),
+        }
+    }
+
+    fn set_block(&mut self, name: &str, outcome: StepEnd, why: Option<&str>) {
+        for block in self.blocks.iter_mut().filter(|block| block.name == name) {
+            block.outcome = outcome;
+            block.why = why.map(str::to_owned);
+        }
+    }
+
+    /// Rows in the order of the plan. What stood for any element is gone once the elements are known.
+    fn settle_rows(&mut self) {
+        let known: Vec<&String> =
+            self.blocks.iter().filter(|b| b.outcome != StepEnd::Waiting).map(|b| &b.name).collect();
+        self.steps.retain(|row| !row.symbolic || !row.each.as_ref().is_some_and(|each| known.contains(&each)));
+        self.steps.sort_by_key(|row| row.order);
+        self.places = self.steps.iter().enumerate().map(|(index, row)| (row.step.clone(), index)).collect();
+        let (has_ended, taking_back) = (self.end.is_some(), self.taking_back);
+        for block in &mut self.blocks {
+            let rows = || self.steps.iter().filter(|row| !row.symbolic && row.each.as_ref() == Some(&block.name));
+            let any = |outcome: StepEnd| rows().any(|row| row.outcome == outcome);
+            let outcome = match block.outcome {
+                StepEnd::Running | StepEnd::Done if taking_back && any(StepEnd::UndonePart) => StepEnd::UndonePart,
+                StepEnd::Running | StepEnd::Done if taking_back && any(StepEnd::Undone) => StepEnd::Undone,
+                StepEnd::Running if any(StepEnd::InDoubt) => StepEnd::InDoubt,
+                StepEnd::Running if has_ended && any(StepEnd::Failed) => StepEnd::Failed,
+                outcome => outcome,
+            };
+            let is_over =
+                |row: &&StepRow| !matches!(row.outcome, StepEnd::Waiting | StepEnd::Running | StepEnd::InDoubt);
+            block.over = match (block.steps.len(), block.outcome) {
+                (0, StepEnd::Done) => block.elements.unwrap_or(0),
+                (steps, _) => rows().filter(is_over).count() / steps.max(1),
+            };
+            block.outcome = outcome;
+        }
     }
 
     fn take(&mut self, event: &Event) {
@@ -227,7 +359,9 @@ impl RunReport {
             Event::StepSucceeded { step, attempt, .. } => self.set(step, StepEnd::Done, None, Some(*attempt)),
             Event::StepFailed { step, attempt, error, effect_done, .. } => {
                 self.set(step, StepEnd::Failed, Some(error), Some(*attempt));
-                self.steps.iter_mut().filter(|row| row.step == *step).for_each(|row| row.without_effect = !effect_done);
+                if let Some(index) = self.places.get(step) {
+                    self.steps[*index].without_effect = !effect_done;
+                }
             }
             Event::StepSkipped { step, reason } => self.set(step, StepEnd::Skipped, Some(reason), None),
             Event::StepInDoubt { step, attempt, reason, .. } => {
@@ -288,14 +422,27 @@ impl RunReport {
                     self.set(&step, StepEnd::InDoubt, Some(why), None);
                 }
             }
-            Event::AssumptionHeld { .. } | Event::CallAnswered { .. } | Event::Interrupted { .. } => {}
+            Event::EachStarted { each, elements } => {
+                self.set_block(each, StepEnd::Running, None);
+                self.blocks.iter_mut().filter(|b| b.name == *each).for_each(|b| b.elements = Some(*elements as usize));
+            }
+            Event::EachSkipped { each, reason } => self.set_block(each, StepEnd::Skipped, Some(reason)),
+            Event::EachEnded { each } => self.set_block(each, StepEnd::Done, None),
+            Event::EachFailed { each, error } => self.set_block(each, StepEnd::Failed, Some(error)),
+            Event::Looked { step, attempt, .. } => self.set(step, StepEnd::Running, None, Some(*attempt)),
+            Event::AssumptionHeld { .. }
+            | Event::CallAnswered { .. }
+            | Event::GateAnswered { .. }
+            | Event::Interrupted { .. } => {}
         }
     }
 
     /// Steps that ran, or may have, and that there is no way to take back.
     fn rows_left(&self, plan: &PlanReport) -> Vec<String> {
+        let impossible = plan.all_steps().filter(|step| step.undo == UndoKind::Impossible);
+        let names: HashSet<&str> = impossible.map(|step| step.name.as_str()).collect();
         let impossible = |row: &&StepRow| {
-            plan.all_steps().any(|step| step.name == row.step && step.undo == UndoKind::Impossible)
+            (names.contains(row.step.as_str()) || names.contains(base(&row.step)))
                 && row.attempts > 0
                 && !row.without_effect
                 && match row.outcome {
@@ -383,14 +530,7 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     if !report.steps.is_empty() {
         out.push('\n');
     }
-    for row in &report.steps {
-        let (sign, tone) = sign(row.outcome);
-        let attempts = if row.attempts > 1 { format!(" ({} attempts)", row.attempts) } else { String::new() };
-        out.push_str(&format!("  {} {}{attempts}\n", look.paint.tone(tone, sign), inline(&row.step)));
-        for line in row.why.iter().flat_map(|why| tail(why)) {
-            hang(&mut out, look, "      ", 6, &line, None);
-        }
-    }
+    draw_rows(&mut out, report, look);
     let list = |out: &mut String, title: &str, lines: Vec<(&str, Tone, String)>| {
         if !lines.is_empty() {
             out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, title)));
@@ -428,6 +568,46 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// A block with more steps than this is drawn without those that are done.
+const FOLD_ROWS: usize = 10;
+
+fn draw_rows(out: &mut String, report: &RunReport, look: Look) {
+    let mut blocks = report.blocks.iter().peekable();
+    let mut index = 0;
+    while index < report.steps.len() {
+        let row = &report.steps[index];
+        while let Some(block) = blocks.next_if(|block| block.at <= row.order.0) {
+            draw_block(out, block, look);
+        }
+        let of_block = |other: &&StepRow| row.each.is_some() && other.each == row.each;
+        let rows = &report.steps[index..index + report.steps[index..].iter().take_while(of_block).count().max(1)];
+        let is_shown =
+            |row: &&StepRow| rows.len() <= FOLD_ROWS || !matches!(row.outcome, StepEnd::Done | StepEnd::Waiting);
+        rows.iter().filter(is_shown).for_each(|row| draw_row(out, row, look));
+        index += rows.len();
+    }
+    blocks.for_each(|block| draw_block(out, block, look));
+}
+
+/// A block with its progress; its steps follow.
+fn draw_block(out: &mut String, block: &BlockRow, look: Look) {
+    let (sign, tone) = sign(block.outcome);
+    let progress = block.elements.map_or_else(String::new, |elements| format!("  {}/{elements}", block.over));
+    out.push_str(&format!("  {} each {}{progress}\n", look.paint.tone(tone, sign), inline(&block.name)));
+    for line in block.why.iter().flat_map(|why| tail(why)) {
+        hang(out, look, "      ", 6, &line, None);
+    }
+}
+
+fn draw_row(out: &mut String, row: &StepRow, look: Look) {
+    let (sign, tone) = sign(row.outcome);
+    let attempts = if row.attempts > 1 { format!(" ({} attempts)", row.attempts) } else { String::new() };
+    out.push_str(&format!("  {} {}{attempts}\n", look.paint.tone(tone, sign), inline(&row.step)));
+    for line in row.why.iter().flat_map(|why| tail(why)) {
+        hang(out, look, "      ", 6, &line, None);
+    }
 }
 
 /// Draws only what is different from the plan.

@@ -70,9 +70,13 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         let missing = if reuse.exists { "" } else { " — **is not there**" };
         writeln!(out, "- {}{}{missing}", code(&reuse.target), why(&reuse.why))
     })?;
-    if !report.steps.is_empty() {
+    if !report.steps.is_empty() || !report.blocks.is_empty() {
         writeln!(out, "\n## Steps")?;
-        report.steps.iter().enumerate().try_for_each(|(index, item)| step(out, index + 1, item))?;
+        for (index, item) in report.steps.iter().enumerate() {
+            blocks_at(out, report, index)?;
+            step(out, index + 1, item)?;
+        }
+        blocks_at(out, report, report.steps.len())?;
     }
     let together: Vec<&Vec<String>> = report.waves.iter().filter(|wave| wave.len() > 1).collect();
     section(out, "At the same time", &together, |out, wave| writeln!(out, "- {}", code_list(wave)))?;
@@ -158,6 +162,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     if let Some(when) = &step.when {
         writeln!(out, "- only when {}", code(when))?;
     }
+    if let Some(poll) = &step.poll {
+        writeln!(out, "- looks again {}", code(poll))?;
+    }
     if let Some(retry) = &step.retry {
         writeln!(out, "- if it fails, tried again {}", code(retry))?;
     }
@@ -172,6 +179,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
         StepOutcome::Skipped => writeln!(out, "- skipped: its condition is false")?,
         StepOutcome::Fails { why } => writeln!(out, "- ✗ would fail: {}", prose(why))?,
         StepOutcome::NotReached => writeln!(out, "- not reached: a step before it would fail")?,
+        StepOutcome::Gate => writeln!(out, "- **a gate:** the run goes on when a person agrees here")?,
     }
     for expect in &step.expects {
         writeln!(out, "- checked at run: {}", code(expect))?;
@@ -184,6 +192,18 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
                 fenced(out, "diff", &diff::body(text))?;
             }
             None => writeln!(out, "- {word} {} ({})", code(&change.path), prose(&diff::what(change)))?,
+        }
+    }
+    Ok(())
+}
+
+/// The `each` blocks that begin before a step.
+fn blocks_at(out: &mut String, report: &PlanReport, index: usize) -> std::fmt::Result {
+    for block in report.blocks.iter().filter(|block| block.at == index) {
+        let head = format!("{} = {} in {}", block.name, block.variable, block.list);
+        writeln!(out, "\n### For each {}: {}\n", code(&head), prose(&super::steps::elements(&block.outcome)))?;
+        if let Some(when) = &block.when {
+            writeln!(out, "- only when {}", code(when))?;
         }
     }
     Ok(())

@@ -5,20 +5,40 @@ use super::call::{Detail, brief, call};
 use super::diff;
 use super::summary::has;
 use super::text::{Look, Tone, count, hang, inline};
-use crate::report::{StepOutcome, StepReport, UndoKind};
+use crate::report::{BlockOutcome, BlockReport, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::value::Value;
 
 /// This many steps in a row that only read are shown as one line.
 pub const FOLD_READS: usize = 4;
 
-/// Draws steps numbered from `first`. `fold` is how a person sees all of it; none: everything is drawn.
-pub fn draw(out: &mut String, look: Look, steps: &[StepReport], first: usize, fold: Option<&str>) {
+/// A block of so many elements more than [`SHOWN_ELEMENTS`] is drawn whole.
+const FOLD_ELEMENTS: usize = 2;
+
+/// How many elements of a long block are drawn.
+pub const SHOWN_ELEMENTS: usize = 3;
+
+/// Draws steps numbered from `first`, with the `each` blocks that they stand in. `fold` is how a person sees all of it; none:
+/// everything is drawn.
+pub fn draw(
+    out: &mut String,
+    look: Look,
+    steps: &[StepReport],
+    blocks: &[BlockReport],
+    first: usize,
+    fold: Option<&str>,
+) {
     let numbers = (first + steps.len()).to_string().len();
     let mut index = 0;
     while index < steps.len() {
+        blocks.iter().filter(|block| block.at == index).for_each(|block| draw_block(out, look, block));
+        let of_block = steps[index..].iter().take_while(|step| step.each.is_some() && step.each == steps[index].each);
+        let of_block = of_block.count();
         let reads = steps[index..].iter().take_while(|step| is_plain_read(step)).count();
-        if fold.is_some() && reads >= FOLD_READS {
+        if of_block > 0 {
+            draw_elements(out, look, &steps[index..index + of_block], first + index, numbers, fold);
+            index += of_block;
+        } else if fold.is_some() && reads >= FOLD_READS {
             draw_reads(out, look, &steps[index..index + reads], first + index, numbers);
             index += reads;
         } else {
@@ -26,10 +46,55 @@ pub fn draw(out: &mut String, look: Look, steps: &[StepReport], first: usize, fo
             index += 1;
         }
     }
+    blocks.iter().filter(|block| block.at == steps.len()).for_each(|block| draw_block(out, look, block));
+}
+
+/// The head of an `each` block.
+fn draw_block(out: &mut String, look: Look, block: &BlockReport) {
+    let tone = match &block.outcome {
+        BlockOutcome::Elements { .. } | BlockOutcome::Skipped | BlockOutcome::NotReached => Tone::Strong,
+        BlockOutcome::KnownAfterRun => Tone::Careful,
+        BlockOutcome::Fails { .. } => Tone::Bad,
+    };
+    let (name, variable, list) = (inline(&block.name), inline(&block.variable), inline(&block.list));
+    let when = block.when.as_ref().map_or_else(String::new, |when| format!(", only when {}", inline(when)));
+    let text = format!("each {name} = {variable} in {list}: {}{when}", inline(&elements(&block.outcome)));
+    hang(out, look, "  ", 4, &text, Some(tone));
+}
+
+/// How many elements a block has, in words.
+pub fn elements(outcome: &BlockOutcome) -> String {
+    match outcome {
+        BlockOutcome::Elements { count: number } => count(*number, "element"),
+        BlockOutcome::KnownAfterRun => "how many is known after run; for any of them".to_owned(),
+        BlockOutcome::Skipped => "skipped, its condition is false".to_owned(),
+        BlockOutcome::Fails { why } => format!("would fail: {why}"),
+        BlockOutcome::NotReached => "not reached, a step before it would fail".to_owned(),
+    }
+}
+
+/// The steps of a block: of a long one the first elements, how many more there are, and all that would fail.
+fn draw_elements(out: &mut String, look: Look, steps: &[StepReport], first: usize, numbers: usize, fold: Option<&str>) {
+    let elements = steps.last().and_then(|step| step.element).map_or(0, |last| last + 1);
+    let is_long = fold.is_some() && elements > SHOWN_ELEMENTS + FOLD_ELEMENTS;
+    let is_shown = |step: &StepReport| !is_long || step.element.is_none_or(|element| element < SHOWN_ELEMENTS);
+    let fails = |step: &StepReport| matches!(step.outcome, StepOutcome::Fails { .. } | StepOutcome::NotReached);
+    let mut told = false;
+    for (index, step) in steps.iter().enumerate() {
+        if let (false, false, Some(command)) = (is_shown(step), told, fold) {
+            let more = count(elements - SHOWN_ELEMENTS, "more element");
+            hang(out, look, "  … ", 4, &format!("{more}, `{command}`"), Some(Tone::Dim));
+            told = true;
+        }
+        if is_shown(step) || fails(step) {
+            draw_step(out, look, step, first + index, numbers, fold);
+        }
+    }
 }
 
 fn is_plain_read(step: &StepReport) -> bool {
     step.read_only
+        && step.each.is_none()
         && step.policy == Approval::Auto
         && step.because.is_none()
         && step.expects.is_empty()
@@ -73,6 +138,7 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
         StepOutcome::Skipped => return ("–", Tone::Dim),
         StepOutcome::Fails { .. } => return ("✗", Tone::Bad),
         StepOutcome::NotReached => return ("…", Tone::Dim),
+        StepOutcome::Gate => return ("‖", Tone::Careful),
         StepOutcome::Read { .. } | StepOutcome::Simulated { .. } | StepOutcome::KnownAfterRun { .. } => {}
     }
     match step {
@@ -109,6 +175,9 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
     }
     if let Some(when) = &step.when {
         notes.push((Tone::Careful, format!("only when {}", inline(when))));
+    }
+    if let Some(poll) = &step.poll {
+        notes.push((Tone::Dim, format!("looks again {}", inline(poll))));
     }
     if let Some(retry) = &step.retry {
         notes.push((Tone::Dim, format!("if it fails, tried again {}", inline(retry))));
@@ -147,5 +216,6 @@ fn outcome(step: &StepReport, fold: Option<&str>) -> Option<(Tone, String)> {
         StepOutcome::Skipped => Some((Tone::Dim, "skipped: its condition is false".to_owned())),
         StepOutcome::Fails { why } => Some((Tone::Bad, format!("would fail: {}", inline(why)))),
         StepOutcome::NotReached => Some((Tone::Dim, "not reached: a step before it would fail".to_owned())),
+        StepOutcome::Gate => Some((Tone::Careful, "the run goes on when a person agrees here".to_owned())),
     }
 }

@@ -21,6 +21,8 @@ pub struct Totals {
     pub hosts: usize,
     /// Steps that only read.
     pub reads: usize,
+    /// Gates at which a person is asked.
+    pub gates: usize,
     /// Steps with an effect that is none of the above and is known only after the run.
     pub unknown: usize,
     /// Names of the steps whose effect cannot be taken back.
@@ -37,6 +39,10 @@ pub fn totals(report: &PlanReport) -> Totals {
     let mut paths: BTreeMap<&str, (&FileState, &FileState)> = BTreeMap::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     for step in report.all_steps().filter(|step| !matches!(step.outcome, StepOutcome::Skipped)) {
+        if matches!(step.outcome, StepOutcome::Gate) {
+            totals.gates += 1;
+            continue;
+        }
         let runs = has(step, EffectVerb::Runs);
         totals.programs += usize::from(runs);
         totals.reads += usize::from(step.read_only);
@@ -83,7 +89,7 @@ impl Totals {
             format!("{} to modify", self.modify),
             format!("{} to delete", self.delete),
         ];
-        let rest = [(self.programs, "program"), (self.hosts, "host"), (self.reads, "read")];
+        let rest = [(self.programs, "program"), (self.hosts, "host"), (self.reads, "read"), (self.gates, "gate")];
         parts.extend(rest.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun)));
         if self.unknown > 0 {
             parts.push(format!("{} with unknown effect", count(self.unknown, "step")));

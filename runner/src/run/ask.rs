@@ -31,10 +31,38 @@ pub enum Answer {
     CannotAsk,
 }
 
+/// What a person is asked at a gate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateQuestion {
+    /// The gate.
+    pub step: String,
+    /// What they agree to, and the values that the gate shows, by name.
+    pub shown: Value,
+    /// Why the gate is there.
+    pub because: Option<String>,
+}
+
+/// What they say at a gate. There is no standing yes to gates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// The run goes on.
+    Yes,
+    /// It ends here.
+    No,
+    /// Nobody can be asked here: the run waits.
+    CannotAsk,
+}
+
 /// Asks.
 pub trait Ask: Send + Sync {
     /// Asks one question. An interrupt, a closed window or an empty line is [`Answer::CannotAsk`], never a yes.
     fn ask<'a>(&'a self, question: &'a Question) -> Future_<'a, Answer>;
+
+    /// Asks for agreement at a gate, of a person who is there: never an argument, never a program.
+    fn agree<'a>(&'a self, question: &'a GateQuestion) -> Future_<'a, Agreement> {
+        let _ = question;
+        Box::pin(async { Agreement::CannotAsk })
+    }
 }
 
 /// Where nobody can be asked.

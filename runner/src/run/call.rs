@@ -5,12 +5,13 @@ use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
+use crate::state::StepRecord;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
-use planc_lang::plan::{Call, Step};
+use planc_lang::plan::{Call, Instance, Step};
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
@@ -31,26 +32,35 @@ pub(crate) enum Permit {
     Waits,
 }
 
+/// A call that is about to be made.
+#[derive(Clone, Copy)]
+pub(crate) struct Made<'a> {
+    /// The name of the step, with the element in a block.
+    pub(crate) name: &'a str,
+    /// The step.
+    pub(crate) step: &'a Step,
+    /// Its call, or the one that takes it back.
+    pub(crate) call: &'a Call,
+}
+
 /// Judges a call with known arguments by policy, `critical` and, where policy says so, a person. `answer` is what was
 /// answered for this call before.
 pub(crate) async fn permit(
     setup: &RunSetup,
     recorder: &Recorder,
-    step: &Step,
-    call: &Call,
+    made: Made<'_>,
     args: &[Value],
     answer: Option<&str>,
 ) -> Result<Permit, StoreError> {
-    let tool = &call.tool;
-    if let Some(uncovered) =
-        coverage::uncovered_touches(&values::grants(setup, &recorder.state()), &tool.touches(args)).first()
+    let tool = &made.call.tool;
+    if let Some(uncovered) = coverage::uncovered_touches(&values::grants(setup, recorder), &tool.touches(args)).first()
     {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
     match setup.config.decision(&tool.name, tool.approval) {
         Approval::Auto => Ok(Permit::Yes),
-        Approval::Ask if call.is_read_only() => Ok(Permit::Yes),
-        Approval::Ask => ask(setup, recorder, step, call, args, answer).await,
+        Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
+        Approval::Ask => ask(setup, recorder, made, args, answer).await,
         Approval::Deny => Ok(Permit::Refused(format!("policy denies `{}`", tool.name))),
     }
 }
@@ -58,11 +68,11 @@ pub(crate) async fn permit(
 async fn ask(
     setup: &RunSetup,
     recorder: &Recorder,
-    step: &Step,
-    call: &Call,
+    made: Made<'_>,
     args: &[Value],
     answer: Option<&str>,
 ) -> Result<Permit, StoreError> {
+    let Made { name, step, call } = made;
     let tool = call.tool.name.as_str();
     let refused = || Permit::Refused(format!("a person said no to the call of `{tool}`"));
     match answer {
@@ -74,13 +84,13 @@ async fn ask(
         return Ok(Permit::Yes);
     }
     let question = Question {
-        step: step.name.to_string(),
+        step: name.to_owned(),
         tool: tool.to_owned(),
         args: call.tool.named(args),
         effects: values::touches(&call.tool.touches(args)),
         because: step.because.clone(),
     };
-    let answered = |answer: &str| Event::CallAnswered { step: step.name.to_string(), answer: answer.to_owned() };
+    let answered = |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned() };
     match setup.ask.ask(&question).await {
         Answer::Once => recorder.record(answered("once")).await.map(|()| Permit::Yes),
         Answer::Always => {
@@ -88,20 +98,16 @@ async fn ask(
             recorder.grant(tool, &setup.by).await.map(|()| Permit::Yes)
         }
         Answer::No => recorder.record(answered("no")).await.map(|()| refused()),
-        Answer::CannotAsk => {
-            recorder.record(Event::CallWaits { step: step.name.to_string() }).await.map(|()| Permit::Waits)
-        }
+        Answer::CannotAsk => recorder.record(Event::CallWaits { step: name.to_owned() }).await.map(|()| Permit::Waits),
     }
 }
 
 /// Whether somebody said "always" to a call of this tool earlier in this run.
 fn granted_in_run(setup: &RunSetup, recorder: &Recorder, tool: &str) -> bool {
     let plan = &setup.compiled.plan;
-    let state = recorder.state();
-    plan.steps
-        .iter()
-        .filter(|step| step.call.tool.name == tool)
-        .any(|step| state.step(&step.name).is_some_and(|record| record.answer.as_deref() == Some("always")))
+    let calls = |instance: Instance| plan.get(instance.step).call.tool.name == tool;
+    let always = |record: &&StepRecord| record.answer.as_deref() == Some("always");
+    recorder.state().steps().iter().filter(always).any(|record| record.instance.is_some_and(calls))
 }
 
 /// What carries a tool out.
@@ -136,7 +142,7 @@ pub(crate) async fn call_live(
     setup: &RunSetup,
     tool: &dyn LiveTool,
     args: &Args,
-    step: &Step,
+    step: &str,
     timeout_ms: Option<u64>,
 ) -> Result<Value, ToolError> {
     let timeout = timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis);
@@ -145,7 +151,7 @@ pub(crate) async fn call_live(
         timeout,
         kill: setup.stop.kill(),
         run: setup.run.clone(),
-        step: step.name.to_string(),
+        step: step.to_owned(),
         pass_env: setup.config.pass_env.clone(),
     };
     let killed = async {

@@ -3,17 +3,18 @@
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
 use super::call::{call_live, implementation, simulate};
-use super::{Recorder, RunSetup, environment};
+use super::{Known, Recorder, RunSetup};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
 use planc_lang::eval::{Caller, Failure, eval};
-use planc_lang::plan::{Call, Expr, Step};
-use planc_lang::source::Span;
-use planc_lang::syntax::{Approval, OnFailure};
-use planc_lang::types::Type;
+use planc_lang::plan::{Call, Expr};
+use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::sync::Arc;
 use tokio::runtime::Handle;
+
+/// A call inside a check stands in no step: what it is known as to the tool.
+const IN_CHECK: &str = "check";
 
 /// Calls read-only tools and refuses all others.
 struct RunCaller<'s> {
@@ -40,45 +41,19 @@ impl RunCaller<'_> {
         match implementation(self.setup, &call.tool.name)? {
             Implementation::Files(tool) => simulate(self.setup, *tool, &args).map(|simulated| simulated.result),
             Implementation::Live(tool) => {
-                let step = pseudo_step(call);
-                self.handle.block_on(call_live(self.setup, tool.as_ref(), &args, &step, call.tool.timeout_ms))
+                self.handle.block_on(call_live(self.setup, tool.as_ref(), &args, IN_CHECK, call.tool.timeout_ms))
             }
         }
-    }
-}
-
-/// A call inside a check stands in no step: what it is known as to the tool.
-fn pseudo_step(call: &Call) -> Step {
-    Step {
-        name: "check".into(),
-        call: call.clone(),
-        because: None,
-        after: Vec::new(),
-        uses: Vec::new(),
-        uses_each: Vec::new(),
-        when: None,
-        timeout_ms: None,
-        retry: None,
-        poll: None,
-        expect: Vec::new(),
-        undo: None,
-        on_failure: OnFailure::Stop,
-        ty: Type::Any,
-        verification: None,
-        each: None,
-        together: None,
-        is_gate: false,
-        span: Span::default(),
     }
 }
 
 /// Evaluates a check: nothing: it holds; else why not.
 pub(crate) async fn check(setup: &Arc<RunSetup>, recorder: &Recorder, expr: &Expr) -> Option<String> {
     let (setup, expr) = (setup.clone(), expr.clone());
-    let state = recorder.state().clone();
+    let known = Known::of(&setup, recorder.recorded(&recorder.state()));
     let handle = Handle::current();
     let evaluated = tokio::task::spawn_blocking(move || {
-        let mut env = environment(&setup.compiled.plan, &setup.inputs, &state);
+        let mut env = known.env(&setup);
         eval(&expr, &mut env, &mut RunCaller { setup: &setup, handle })
     });
     match evaluated.await {

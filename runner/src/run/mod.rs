@@ -9,22 +9,24 @@ mod recorder;
 mod stop;
 mod values;
 
-pub use ask::{Answer, Ask, CannotAsk, Question};
+pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, Question};
 pub use call::MAX_DEPTH;
 pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
-pub(crate) use call::{Permit, Simulated, call_live, implementation, permit, simulate, timeout_of};
+pub(crate) use call::{Made, Permit, Simulated, call_live, implementation, permit, simulate, timeout_of};
 pub(crate) use caller::{check, not_true};
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
 pub(crate) use stop::raised;
-pub(crate) use values::{environment, grants, present_states};
+pub(crate) use values::{
+    Known, critical_values, elements, environment, environment_of, grants, present_states, results,
+};
 
 use crate::config::Config;
 use crate::event::Approved;
 use crate::journal::{Journal, LockError, StoreError};
-use crate::prediction::Prediction;
+use crate::prediction::Predictions;
 use crate::tool::registry::Registry;
 use crate::workspace::{Contents, Observation, Workspace};
 use planc_lang::compile::Compiled;
@@ -51,7 +53,7 @@ pub struct RunSetup {
     /// Values of its inputs, by index.
     pub inputs: Vec<Value>,
     /// What the dry run expects of each step.
-    pub predictions: Vec<Prediction>,
+    pub predictions: Predictions,
     /// The values that the dry run found for the lines of `critical` that are about one, by index of the line.
     pub critical: Vec<Option<Value>>,
     /// Everything that the dry run looked at outside the plan.

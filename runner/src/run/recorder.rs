@@ -1,5 +1,6 @@
 //! An event ⟶ durable, then part of the state, then shown: in this order, always.
 
+use super::values::{Derived, Recorded};
 use crate::event::Event;
 use crate::journal::{Journal, StoreError};
 use crate::state::RunState;
@@ -13,12 +14,13 @@ pub struct Recorder {
     journal: Arc<dyn Journal>,
     watch: Option<Watch>,
     state: Mutex<RunState>,
+    derived: Derived,
 }
 
 impl Recorder {
     /// A recorder that goes on from a state.
     pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, state: RunState) -> Recorder {
-        Recorder { journal, watch, state: Mutex::new(state) }
+        Recorder { journal, watch, state: Mutex::new(state), derived: Derived::default() }
     }
 
     /// Records one event.
@@ -34,6 +36,11 @@ impl Recorder {
     /// Remembers a yes to every further call of a tool.
     pub async fn grant(&self, tool: &str, by: &str) -> Result<(), StoreError> {
         self.journal.grant(tool, by).await
+    }
+
+    /// A state of this recorder with what follows from it.
+    pub(crate) fn recorded<'r>(&'r self, state: &'r RunState) -> Recorded<'r> {
+        Recorded { state, derived: &self.derived }
     }
 
     /// The state as recorded; not to be held while anything is waited for.

@@ -1,48 +1,188 @@
 //! The state of a run ⟶ what names stand for in its expressions.
 
-use super::RunSetup;
-use crate::state::{RunState, StepState};
+use super::{Recorder, RunSetup};
+use crate::prediction::MAX_ELEMENTS;
+use crate::state::{BlockState, RunState, StepRecord, StepState};
 use crate::workspace::{Change, FileError, FileState, Workspace};
 use planc_lang::effects::Resource;
-use planc_lang::eval::Env;
-use planc_lang::grants::{Grants, value_of};
-use planc_lang::plan::{CriticalScope, Plan};
+use planc_lang::eval::{Env, NoCalls, eval};
+use planc_lang::grants::{self, Grants};
+use planc_lang::plan::{CriticalScope, EachId, Instance, StepId};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is known after what is recorded: results as they were, null for what was skipped or failed.
-pub(crate) fn environment<'p>(plan: &'p Plan, inputs: &[Value], state: &RunState) -> Env<'p> {
-    let mut env = Env::new(plan, inputs.to_vec());
-    for id in plan.step_ids() {
-        let Some(record) = state.of_step(plan, id) else { continue };
-        match &record.state {
-            StepState::Succeeded { result } => env.set_step(id, result.clone()),
-            StepState::Skipped { .. } | StepState::Failed { .. } => env.set_step(id, Value::Null),
-            StepState::Undone => env.set_step(id, record.result.clone().unwrap_or(Value::Null)),
-            StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } => {}
+/// Long values that follow from what is recorded: computed when they are first needed, and kept.
+#[derive(Debug, Default)]
+pub(crate) struct Derived {
+    /// The elements of `each` blocks.
+    lists: Mutex<BTreeMap<EachId, Value>>,
+    /// Their results.
+    results: Mutex<BTreeMap<EachId, Value>>,
+}
+
+/// What is recorded of a run, and what follows from it.
+#[derive(Clone, Copy)]
+pub(crate) struct Recorded<'r> {
+    pub(crate) state: &'r RunState,
+    pub(crate) derived: &'r Derived,
+}
+
+/// What names outside of `each` blocks stand for, owned: it outlives the look at the record.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    steps: Vec<(StepId, Value)>,
+    eaches: Vec<(EachId, Value)>,
+}
+
+impl Known {
+    /// What is known after what is recorded: results as they were, null for what was skipped or failed.
+    pub(crate) fn of(setup: &RunSetup, recorded: Recorded<'_>) -> Known {
+        let plan = &setup.compiled.plan;
+        let once = plan.step_ids().filter(|step| plan.get(*step).each.is_none());
+        let value = |step: StepId| value_of(recorded.state.get(Instance { step, element: None })?);
+        let steps = once.filter_map(|step| Some((step, value(step)?))).collect();
+        let mut known = Known { steps, eaches: Vec::new() };
+        // A block uses only those before it.
+        for index in 0..plan.eaches.len() {
+            let each = EachId::new(index);
+            let value = match recorded.state.block(each) {
+                Some(BlockState::Skipped { .. }) => Some(Value::Null),
+                // It had a value when its end was recorded.
+                Some(BlockState::Ended { .. }) => results(setup, recorded, &known, each).ok(),
+                None | Some(BlockState::Waiting | BlockState::Open { .. } | BlockState::Failed { .. }) => None,
+            };
+            known.eaches.extend(value.map(|value| (each, value)));
         }
+        known
+    }
+
+    /// As names in expressions.
+    pub(crate) fn env<'p>(&self, setup: &'p RunSetup) -> Env<'p> {
+        let mut env = Env::new(&setup.compiled.plan, setup.inputs.clone());
+        self.steps.iter().for_each(|(step, value)| env.set_step(*step, value.clone()));
+        self.eaches.iter().for_each(|(each, value)| env.set_each(*each, value.clone()));
+        env
+    }
+}
+
+/// What names outside of `each` blocks stand for.
+pub(crate) fn environment<'p>(setup: &'p RunSetup, recorded: Recorded<'_>) -> Env<'p> {
+    Known::of(setup, recorded).env(setup)
+}
+
+/// What names stand for in a step: in a block those of its element too.
+pub(crate) fn environment_of<'p>(setup: &'p RunSetup, recorded: Recorded<'_>, instance: Instance) -> Env<'p> {
+    let known = Known::of(setup, recorded);
+    let mut env = known.env(setup);
+    if let (Some(each), Some(element)) = (setup.compiled.plan.get(instance.step).each, instance.element)
+        && let Ok(list) = elements(setup, recorded, &known, each)
+        && let Some(item) = list.get(element as usize)
+    {
+        enter(&mut env, recorded.state, each, element, item.clone());
     }
     env
 }
 
-/// What the lines of `critical` allow now: the values that the approver saw, else those that are known by now. What is
-/// not known yet allows nothing.
-pub(crate) fn grants<'s>(setup: &'s RunSetup, state: &RunState) -> Grants<'s> {
+/// Turns to an element, with the results of its steps as far as they are recorded.
+fn enter(env: &mut Env<'_>, state: &RunState, each: EachId, element: u32, item: Value) {
+    env.enter(each, item);
+    for step in env.plan().steps_of(each) {
+        let record = state.get(Instance { step, element: Some(element) });
+        if let Some(value) = record.and_then(value_of) {
+            env.set_step(step, value);
+        }
+    }
+}
+
+/// What a step stands for, once that is known.
+fn value_of(record: &StepRecord) -> Option<Value> {
+    match &record.state {
+        StepState::Succeeded { result } => Some(result.clone()),
+        StepState::Skipped { .. } | StepState::Failed { .. } => Some(Value::Null),
+        StepState::Undone => Some(record.result.clone().unwrap_or(Value::Null)),
+        StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } => None,
+    }
+}
+
+/// The list of an `each` block, all that it uses being known.
+pub(crate) fn elements(
+    setup: &RunSetup,
+    recorded: Recorded<'_>,
+    known: &Known,
+    each: EachId,
+) -> Result<Arc<[Value]>, String> {
+    let list = kept(&recorded.derived.lists, each, || {
+        let list = &setup.compiled.plan.each(each).list;
+        eval(list, &mut known.env(setup), &mut NoCalls)
+            .map_err(|failure| format!("its list cannot be computed: {}", failure.message))
+    })?;
+    match list {
+        Value::List(items) if items.len() > MAX_ELEMENTS => {
+            Err(format!("its list has {} elements, and at most {MAX_ELEMENTS} are allowed", items.len()))
+        }
+        Value::List(items) => Ok(items),
+        other => Err(format!("its list is {}", other.describe())),
+    }
+}
+
+/// The value of an `each` block of which every element is over.
+pub(crate) fn results(setup: &RunSetup, recorded: Recorded<'_>, known: &Known, each: EachId) -> Result<Value, String> {
+    kept(&recorded.derived.results, each, || {
+        let result = &setup.compiled.plan.each(each).result;
+        let mut env = known.env(setup);
+        let one = |(element, item): (u32, &Value)| {
+            enter(&mut env, recorded.state, each, element, item.clone());
+            eval(result, &mut env, &mut NoCalls)
+                .map_err(|failure| format!("the result of element {element} cannot be computed: {}", failure.message))
+        };
+        let list = elements(setup, recorded, known, each)?;
+        let results: Result<Vec<Value>, String> = (0u32..).zip(list.iter()).map(one).collect();
+        results.map(Value::list)
+    })
+}
+
+/// The value for a block, computed where it is not there yet.
+fn kept(
+    values: &Mutex<BTreeMap<EachId, Value>>,
+    each: EachId,
+    compute: impl FnOnce() -> Result<Value, String>,
+) -> Result<Value, String> {
+    let lock = || values.lock().unwrap_or_else(PoisonError::into_inner);
+    let there = lock().get(&each).cloned();
+    match there {
+        Some(value) => Ok(value),
+        None => {
+            let value = compute()?;
+            lock().insert(each, value.clone());
+            Ok(value)
+        }
+    }
+}
+
+/// The values of the lines of `critical` that are about one, by index of the line: those that the approver saw, else those
+/// that are known by now.
+pub(crate) fn critical_values(setup: &RunSetup, recorder: &Recorder) -> Vec<Option<Value>> {
     let plan = &setup.compiled.plan;
     let mut env = None;
+    let mut now = |expr| {
+        let env = env.get_or_insert_with(|| environment(setup, recorder.recorded(&recorder.state())));
+        grants::value_of(expr, env)
+    };
     let shown = |index: usize| setup.critical.get(index).and_then(Option::as_ref).filter(|value| value.is_known());
     let lines = plan.critical.iter().enumerate();
-    let values: Vec<Option<Value>> =
-        lines
-            .map(|(index, line)| match &line.scope {
-                CriticalScope::Text(_) => None,
-                CriticalScope::Value(expr) => Some(shown(index).cloned().unwrap_or_else(|| {
-                    value_of(expr, env.get_or_insert_with(|| environment(plan, &setup.inputs, state)))
-                })),
-            })
-            .collect();
-    Grants::new(plan, &values).known()
+    lines
+        .map(|(index, line)| match &line.scope {
+            CriticalScope::Text(_) => None,
+            CriticalScope::Value(expr) => Some(shown(index).cloned().unwrap_or_else(|| now(expr))),
+        })
+        .collect()
+}
+
+/// What the lines of `critical` allow now; what is not known yet allows nothing.
+pub(crate) fn grants<'s>(setup: &'s RunSetup, recorder: &Recorder) -> Grants<'s> {
+    Grants::new(&setup.compiled.plan, &critical_values(setup, recorder)).known()
 }
 
 /// What a call touches, one phrase each.

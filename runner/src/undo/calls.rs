@@ -3,11 +3,15 @@
 use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
-use crate::run::{Permit, Recorder, RunSetup, call_live, environment, grants, implementation, permit, simulate};
-use crate::state::{RunState, StepRecord};
+use crate::run::{
+    Made, Permit, Recorder, RunSetup, call_live, critical_values, environment, environment_of, implementation, permit,
+    simulate,
+};
+use crate::state::StepRecord;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, EffectKnown, FileTool, ToolError};
 use planc_lang::eval::{NoCalls, eval_args};
+use planc_lang::grants::Grants;
 use planc_lang::plan::{Call, Step};
 use planc_lang::value::Value;
 use std::sync::Arc;
@@ -30,55 +34,55 @@ pub(super) async fn make(
     let Some((step, call)) = step.and_then(|step| Some((step, step.undo.as_ref()?))) else {
         return Ok(CallEnd::Done);
     };
-    let stopped = |why: &str| CallEnd::Stopped(format!("the undo call of step `{}`: {why}", step.name));
-    let values = match arguments(setup, recorder, step, call, record) {
+    let name = record.name.as_str();
+    let stopped = |why: &str| CallEnd::Stopped(format!("the undo call of step `{name}`: {why}"));
+    let values = match arguments(setup, recorder, call, record) {
         Ok(values) => values,
         Err(why) => {
-            ended(recorder, step, Some(why.clone())).await?;
+            ended(recorder, name, Some(why.clone())).await?;
             return Ok(stopped(&why));
         }
     };
-    let predicted = setup.predictions.iter().find(|prediction| prediction.step == step.name.as_str());
+    let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
     let another = predicted.map_or_else(Vec::new, |prediction| prediction.another_undo(&call.tool.named(&values)));
     if let Some((expected, found)) = another.first() {
         let why = format!("it was approved with {}, and would be made with {found}", expected.seen);
-        ended(recorder, step, Some(why.clone())).await?;
+        ended(recorder, name, Some(why.clone())).await?;
         return Ok(stopped(&why));
     }
-    match permit(setup, recorder, step, call, &values, None).await? {
+    match permit(setup, recorder, Made { name, step, call }, &values, None).await? {
         Permit::Yes => {}
         Permit::Waits => return Ok(stopped("it waits for a yes")),
         Permit::Refused(why) => return Ok(stopped(&why)),
     }
     let args = Args { tool: call.tool.clone(), values };
     let started = Event::UndoCallStarted {
-        step: step.name.to_string(),
+        step: name.to_owned(),
         tool: call.tool.name.to_string(),
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, step, call, args).await {
-        Ok(()) => ended(recorder, step, None).await.map(|()| CallEnd::Done),
+    match carry_out(setup, recorder, name, call, args).await {
+        Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
         Err(error) => {
-            ended(recorder, step, Some(error.message.clone())).await?;
+            ended(recorder, name, Some(error.message.clone())).await?;
             Ok(stopped(&error.message))
         }
     }
 }
 
-fn arguments(
-    setup: &RunSetup,
-    recorder: &Recorder,
-    step: &Step,
-    call: &Call,
-    record: &StepRecord,
-) -> Result<Vec<Value>, String> {
-    let plan = &setup.compiled.plan;
-    let mut env = environment(plan, &setup.inputs, &recorder.state());
-    if let (Some(id), Some(result)) = (plan.step(&step.name), &record.result) {
-        env.set_step(id, result.clone());
+fn arguments(setup: &RunSetup, recorder: &Recorder, call: &Call, record: &StepRecord) -> Result<Vec<Value>, String> {
+    let mut env = {
+        let state = recorder.state();
+        match record.instance {
+            Some(instance) => environment_of(setup, recorder.recorded(&state), instance),
+            None => environment(setup, recorder.recorded(&state)),
+        }
+    };
+    if let (Some(instance), Some(result)) = (record.instance, &record.result) {
+        env.set_step(instance.step, result.clone());
     }
     match eval_args(call, &mut env, &mut NoCalls) {
         Ok(values) if values.iter().all(Value::is_known) => Ok(values),
@@ -87,14 +91,14 @@ fn arguments(
     }
 }
 
-async fn ended(recorder: &Recorder, step: &Step, error: Option<String>) -> Result<(), StoreError> {
-    recorder.record(Event::UndoCallEnded { step: step.name.to_string(), error }).await
+async fn ended(recorder: &Recorder, step: &str, error: Option<String>) -> Result<(), StoreError> {
+    recorder.record(Event::UndoCallEnded { step: step.to_owned(), error }).await
 }
 
 async fn carry_out(
     setup: &Arc<RunSetup>,
     recorder: &Recorder,
-    step: &Step,
+    step: &str,
     call: &Call,
     args: Args,
 ) -> Result<(), ToolError> {
@@ -103,17 +107,18 @@ async fn carry_out(
             call_live(setup, tool.as_ref(), &args, step, call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (setup, tool, state) = (setup.clone(), *tool, recorder.state().clone());
-            let changed = tokio::task::spawn_blocking(move || change_files(&setup, &state, tool, &args)).await;
+            let (setup, tool, critical) = (setup.clone(), *tool, critical_values(setup, recorder));
+            let changed = tokio::task::spawn_blocking(move || change_files(&setup, &critical, tool, &args)).await;
             changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
         }
     }
 }
 
 /// A file tool as an undo call: what it changes is within `critical`, and is not itself taken back.
-fn change_files(setup: &RunSetup, state: &RunState, tool: FileTool, args: &Args) -> Result<(), ToolError> {
+fn change_files(setup: &RunSetup, critical: &[Option<Value>], tool: FileTool, args: &Args) -> Result<(), ToolError> {
     let simulated = simulate(setup, tool, args)?;
-    if let Some(uncovered) = coverage::uncovered_changes(&grants(setup, state), &simulated.changes).first() {
+    let grants = Grants::new(&setup.compiled.plan, critical).known();
+    if let Some(uncovered) = coverage::uncovered_changes(&grants, &simulated.changes).first() {
         return Err(ToolError::before(uncovered.to_string()));
     }
     for bytes in simulated.contents.values() {

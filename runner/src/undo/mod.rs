@@ -89,7 +89,7 @@ async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
     let open: Vec<StepRecord> =
         recorder.state().steps().iter().filter(|step| is_in_doubt(Some(*step))).cloned().collect();
     for record in open {
-        let call = plan.step(&record.name).map(|id| &plan.get(id).call);
+        let call = record.instance.map(|instance| &plan.get(instance.step).call);
         let Some(call) = call.filter(|call| !call.is_read_only()) else { continue };
         if matches!(record.state, StepState::Running { .. }) {
             let reason =
@@ -117,7 +117,7 @@ async fn take_back_step(
     left_paths: &mut BTreeSet<String>,
     report: &mut UndoReport,
 ) -> Result<Option<String>, RunError> {
-    let step = setup.compiled.plan.step(&record.name).map(|id| setup.compiled.plan.get(id));
+    let step = record.instance.map(|instance| setup.compiled.plan.get(instance.step));
     let mut called = false;
     match step.map(|step| duty(step, record)) {
         Some(Duty::Call) => match calls::make(setup, recorder, step, record).await? {

@@ -376,10 +376,10 @@ plan "Links" {
     let world = World::new(&[("real/a.txt", "old")], plan);
     std::os::unix::fs::symlink("real", world.root.join("link")).unwrap();
     let mut setup = world.setup.clone();
-    setup.predictions.clear();
+    setup.predictions = Default::default();
     setup.observations.clear();
     let end = world.process_with(Break::Never, |own| {
-        own.predictions.clear();
+        own.predictions = Default::default();
         own.observations.clear();
     });
     assert_eq!(end.end(), End::Done);

@@ -2,17 +2,17 @@
 
 use crate::support::compiled;
 use planc::event::{End, Event};
-use planc::schedule::{Action, Order, Situation, next};
+use planc::schedule::{Action, Frontier, Order, Situation, next};
 use planc::state::RunState;
 use planc_lang::compile::Compiled;
-use planc_lang::plan::StepId;
+use planc_lang::plan::Instance;
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
 
 struct Case {
     compiled: Compiled,
     state: RunState,
-    running: BTreeSet<StepId>,
+    running: BTreeSet<Instance>,
     halt: Option<End>,
     parallel: usize,
     conflict: bool,
@@ -42,7 +42,8 @@ impl Case {
     }
 
     fn runs(&mut self, step: &str) {
-        self.running.insert(self.compiled.plan.step(step).unwrap());
+        let step = self.compiled.plan.step(step).unwrap();
+        self.running.insert(Instance { step, element: None });
     }
 
     /// The names of steps to start, or how it ends.
@@ -53,10 +54,13 @@ impl Case {
             halt: self.halt,
             parallel: self.parallel,
             may_conflict: &|_, _| self.conflict,
+            frontier: &Frontier::default(),
         };
         let actions = next(plan, &Order::of(plan, &self.compiled.graph), &self.state, &situation);
         let shown = |action: &Action| match action {
-            Action::Start(id) => plan.get(*id).name.to_string(),
+            Action::Start(instance) => plan.name_of(*instance).to_string(),
+            Action::Open(each) => format!("open {}", plan.each(*each).name),
+            Action::Close(each) => format!("close {}", plan.each(*each).name),
             Action::Check(index) => format!("check {index}"),
             Action::End(end) => format!("{end:?}"),
         };

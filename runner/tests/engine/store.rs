@@ -29,6 +29,7 @@ fn report(digest: Digest) -> PlanReport {
         critical: Vec::new(),
         reuse: Vec::new(),
         steps: Vec::new(),
+        blocks: Vec::new(),
         waves: Vec::new(),
         verifications: Vec::new(),
         outputs: Vec::new(),
@@ -231,13 +232,14 @@ plan "Stored" {
     let mut world = World::new(&[], text);
     let store = Store::open(&world.state_dir).unwrap();
     let mut stored = plan("stored", 1);
-    (stored.digest, stored.predictions) = (world.setup.digest, world.setup.predictions.clone());
+    (stored.digest, stored.predictions) = (world.setup.digest, world.setup.predictions.all().to_vec());
     store.save_plan(&stored).unwrap();
     let run = store.open_run(&stored.digest).unwrap();
     store.record_approval(&yes(stored.digest)).unwrap();
     world.setup.run.clone_from(&run.id);
     world.setup.approval = store.consume_approval(&stored.digest, &run.id).unwrap();
-    world.setup.predictions = store.plan(&stored.digest.short()).unwrap().predictions;
+    world.setup.predictions = store.plan(&stored.digest.short()).unwrap().predictions.into();
+
     let journal: Arc<dyn Journal> = Arc::new(store.journal(&run.id));
     let process = world.process_with(Break::Never, |setup| setup.journal = journal.clone());
     assert_eq!(process.end(), End::Done);

@@ -53,7 +53,10 @@ catalogue fake {
     independent
   }
   /// Runs something that changes files.
-  tool scribble(argv: [string]) -> { id: int } { runs argv }
+  tool scribble(argv: [string]) -> { id: int } {
+    runs argv
+    independent
+  }
   /// Asked about.
   tool asked(name: string) -> { id: int } {
     writes "table:${name}"
@@ -410,7 +413,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         config: Arc::new(config),
         compiled: Arc::new(compiled),
         inputs: Vec::new(),
-        predictions: outcome.predictions,
+        predictions: outcome.predictions.into(),
         critical: outcome.report.critical.into_iter().map(|line| line.value).collect(),
         observations: outcome.report.observations,
         workspace,

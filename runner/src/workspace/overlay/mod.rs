@@ -115,6 +115,8 @@ impl Overlay {
     pub fn mark_unknown(&mut self, resource: &Resource, by: &str) {
         if let Some(mark) = Mark::new(resource, by) {
             self.marks_before.get_or_insert_with(|| self.marks.clone());
+            // It says all that an earlier one of the same says, and is the last.
+            self.marks.retain(|earlier| !mark.includes(earlier));
             self.marks.push(mark);
         }
     }

@@ -25,6 +25,11 @@ impl Mark {
         Some(Mark { resource, by: by.into(), known_again: BTreeSet::new() })
     }
 
+    /// Whether an earlier mark says nothing that this new one does not.
+    pub(super) fn includes(&self, earlier: &Mark) -> bool {
+        self.resource == Resource::AnyPath || self.resource == earlier.resource
+    }
+
     pub(super) fn written(&mut self, path: &str) {
         self.known_again.insert(path.to_owned());
     }

@@ -1,0 +1,44 @@
+//! What is recorded of a step ⟶ how it stands for those that wait for it.
+
+use crate::state::{StepRecord, StepState};
+use planc_lang::plan::Step;
+use planc_lang::syntax::OnFailure;
+
+/// How a step, or a whole block, stands for those that wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// It is over, and the run goes on.
+    Ended,
+    /// It may be worked on when its turn comes, or is being worked on.
+    Open,
+    /// It is over, and nothing goes on.
+    Failed,
+    /// It cannot be told.
+    InDoubt,
+}
+
+/// How a step stands that nobody is working on.
+pub(super) fn standing(step: &Step, record: Option<&StepRecord>) -> Standing {
+    let Some(record) = record else { return Standing::Open };
+    match &record.state {
+        StepState::Waiting | StepState::Running { .. } => Standing::Open,
+        StepState::Succeeded { .. } | StepState::Skipped { .. } => Standing::Ended,
+        StepState::InDoubt { .. } => Standing::InDoubt,
+        StepState::Undone => Standing::Failed,
+        StepState::Failed { settled, .. } => match step.on_failure {
+            _ if !settled && may_retry(step, record.attempt) && record.has_begun() => Standing::Open,
+            OnFailure::Continue => Standing::Ended,
+            OnFailure::Stop | OnFailure::Undo => Standing::Failed,
+        },
+    }
+}
+
+/// Whether a step that failed at this attempt is tried again.
+pub fn may_retry(step: &Step, attempt: u32) -> bool {
+    is_repeatable(step) && step.retry.is_some_and(|retry| attempt <= retry.times)
+}
+
+/// Whether repeating the call cannot act twice.
+pub fn is_repeatable(step: &Step) -> bool {
+    step.call.is_read_only() || step.call.tool.idempotent
+}

@@ -1,0 +1,271 @@
+//! Everything that one decision looks at.
+
+use super::frontier::Frontier;
+use super::standing::{Standing, standing};
+use super::{Action, Order, Situation};
+use crate::event::End;
+use crate::state::{BlockState, RunState};
+use planc_lang::plan::{EachId, Instance, Plan, StepId, Unit};
+
+/// Everything that one decision looks at.
+pub(super) struct View<'a> {
+    plan: &'a Plan,
+    order: &'a Order,
+    state: &'a RunState,
+    situation: &'a Situation<'a>,
+    frontier: Frontier,
+    /// By unit.
+    standings: Vec<Standing>,
+    /// The first unit that has not ended well.
+    first_unended: usize,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(plan: &'a Plan, order: &'a Order, state: &'a RunState, situation: &'a Situation<'a>) -> View<'a> {
+        let mut frontier = situation.frontier.clone();
+        frontier.advance(plan, state, situation.running);
+        let mut view = View { plan, order, state, situation, frontier, standings: Vec::new(), first_unended: 0 };
+        view.standings = order.units.iter().map(|unit| view.stands_now(*unit)).collect();
+        let ended = |standing: &Standing| *standing == Standing::Ended;
+        view.first_unended = view.standings.iter().position(|s| !ended(s)).unwrap_or(view.standings.len());
+        view
+    }
+
+    fn stands_now(&self, unit: Unit) -> Standing {
+        match unit {
+            Unit::Step(step) => self.instance(Instance { step, element: None }),
+            Unit::Each(each) => self.block(each),
+        }
+    }
+
+    fn instance(&self, instance: Instance) -> Standing {
+        match self.situation.running.contains(&instance) {
+            true => Standing::Open,
+            false => standing(self.plan.get(instance.step), self.state.get(instance)),
+        }
+    }
+
+    /// A block stands as the worst of its elements does, and is open until it has its value.
+    fn block(&self, each: EachId) -> Standing {
+        match self.state.block(each) {
+            None | Some(BlockState::Waiting) => Standing::Open,
+            Some(BlockState::Ended { .. } | BlockState::Skipped { .. }) => Standing::Ended,
+            Some(BlockState::Failed { .. }) => Standing::Failed,
+            Some(BlockState::Open { .. }) => {
+                let worst = self.instances(each).map(|instance| self.instance(instance)).max();
+                worst.map_or(Standing::Open, |worst| worst.max(Standing::Open))
+            }
+        }
+    }
+
+    /// The steps of an open block, for each element that may be worked on.
+    fn instances(&self, each: EachId) -> impl Iterator<Item = Instance> {
+        let of =
+            move |element: u32| self.plan.steps_of(each).map(move |step| Instance { step, element: Some(element) });
+        self.frontier.window(self.state, each).flat_map(of)
+    }
+
+    /// How the unit of a step stands.
+    fn stands(&self, step: StepId) -> Standing {
+        self.standings[self.order.unit_of[step.index()]]
+    }
+
+    fn verification(&self, unit: Unit) -> Option<usize> {
+        match unit {
+            Unit::Step(step) => self.plan.get(step).verification,
+            Unit::Each(_) => None,
+        }
+    }
+
+    /// The units of the plan itself, verifications left out.
+    fn own(&self) -> impl Iterator<Item = Standing> {
+        let units = self.order.units.iter().zip(&self.standings);
+        units.filter(|(unit, _)| self.verification(**unit).is_none()).map(|(_, standing)| *standing)
+    }
+
+    /// Why nothing new may start, the weightiest reason first.
+    pub(super) fn blocked(&self) -> Option<End> {
+        if self.standings.contains(&Standing::InDoubt) {
+            return Some(End::InDoubt);
+        }
+        if let Some(end @ (End::Stale | End::Refused)) = self.situation.halt {
+            return Some(end);
+        }
+        if self.own().any(|standing| standing == Standing::Failed) {
+            return Some(End::Failed);
+        }
+        self.situation.halt
+    }
+
+    /// What may be done, in the order of the text: steps to start, at most so many, and blocks to open and to close.
+    pub(super) fn ready(&self, room: usize) -> Vec<Action> {
+        let mut ready = Vec::new();
+        let mut left = room;
+        for index in self.first_unended..self.order.units.len() {
+            if left == 0 {
+                break;
+            }
+            match self.order.units[index] {
+                Unit::Step(step) => {
+                    let instance = Instance { step, element: None };
+                    if self.is_ready(instance) {
+                        ready.push(Action::Start(instance));
+                        left -= 1;
+                    }
+                }
+                Unit::Each(each) => self.ready_in(each, index, &mut left, &mut ready),
+            }
+        }
+        ready
+    }
+
+    fn ready_in(&self, each: EachId, unit: usize, left: &mut usize, ready: &mut Vec<Action>) {
+        match self.state.block(each) {
+            None | Some(BlockState::Waiting) => ready.extend(self.may_open(each, unit).then_some(Action::Open(each))),
+            Some(BlockState::Ended { .. } | BlockState::Skipped { .. } | BlockState::Failed { .. }) => {}
+            Some(BlockState::Open { .. }) if self.frontier.window(self.state, each).is_empty() => {
+                ready.push(Action::Close(each));
+            }
+            Some(BlockState::Open { .. }) => {
+                let starts = self.instances(each).filter(|instance| self.is_ready(*instance)).take(*left);
+                let before = ready.len();
+                ready.extend(starts.map(Action::Start));
+                *left -= ready.len() - before;
+            }
+        }
+    }
+
+    /// Whether the list of a block is known: all that it uses has ended, and no gate is closed before it.
+    fn may_open(&self, each: EachId, unit: usize) -> bool {
+        let block = self.plan.each(each);
+        let is_gate = |unit: Unit| matches!(unit, Unit::Step(step) if self.plan.get(step).is_gate);
+        block.uses.iter().all(|step| self.stands(*step) == Standing::Ended)
+            && block.uses_each.iter().all(|each| self.has_value(*each))
+            && (self.first_unended..unit)
+                .all(|before| self.standings[before] == Standing::Ended || !is_gate(self.order.units[before]))
+    }
+
+    fn has_value(&self, each: EachId) -> bool {
+        matches!(self.state.block(each), Some(BlockState::Ended { .. } | BlockState::Skipped { .. }))
+    }
+
+    fn is_ready(&self, instance: Instance) -> bool {
+        let step = self.plan.get(instance.step);
+        if self.situation.running.contains(&instance) || self.instance(instance) != Standing::Open {
+            return false;
+        }
+        self.order.waits_for(instance.step).iter().all(|before| self.has_given(instance, *before))
+            && step.uses_each.iter().all(|each| self.has_value(*each))
+            && (self.first_unended..self.order.unit_of[instance.step.index()])
+                .all(|before| self.may_pass_unit(instance, self.order.units[before]))
+            && step.each.is_none_or(|each| self.may_start_within(instance, each))
+    }
+
+    /// Whether a step that this one waits for has ended: of its own block, for the same element; of another, for all.
+    fn has_given(&self, instance: Instance, before: StepId) -> bool {
+        let (own, other) = (self.plan.get(instance.step).each, self.plan.get(before).each);
+        match other {
+            Some(_) if own == other => {
+                self.instance(Instance { step: before, element: instance.element }) == Standing::Ended
+            }
+            Some(_) => self.stands(before) == Standing::Ended,
+            None => self.lets_go_on(instance.step, before),
+        }
+    }
+
+    /// Whether a unit before the one of this step does not keep it waiting.
+    fn may_pass_unit(&self, instance: Instance, unit: Unit) -> bool {
+        match unit {
+            Unit::Step(before) => {
+                self.lets_go_on(instance.step, before)
+                    || self.stands(before) == Standing::Open
+                        && self.may_pass(instance, Instance { step: before, element: None })
+            }
+            Unit::Each(each) => match self.block(each) {
+                Standing::Ended => true,
+                Standing::Failed | Standing::InDoubt => false,
+                Standing::Open => {
+                    let of_any = |step: StepId| Instance { step, element: None };
+                    self.plan.steps_of(each).all(|before| self.may_pass(instance, of_any(before)))
+                }
+            },
+        }
+    }
+
+    /// Whether neither an earlier step of the same element nor one of an earlier element keeps a step waiting. Elements
+    /// have no order but for conflicts.
+    fn may_start_within(&self, instance: Instance, each: EachId) -> bool {
+        let is_before = |other: &Instance| (other.element, other.step) < (instance.element, instance.step);
+        let open = |other: &Instance| self.instance(*other) != Standing::Ended;
+        self.instances(each).take_while(is_before).filter(open).all(|before| match before.element == instance.element {
+            true => self.may_pass(instance, before),
+            false => self.both_read(instance, before) || !(self.situation.may_conflict)(instance, before),
+        })
+    }
+
+    /// Whether an earlier step no longer keeps this one waiting.
+    fn lets_go_on(&self, id: StepId, before: StepId) -> bool {
+        let (own, other) = (self.plan.get(id).verification, self.plan.get(before).verification);
+        match self.stands(before) {
+            Standing::Ended => true,
+            // A verification that has failed does not keep the others from being checked.
+            Standing::Failed => other.is_some() && other != own,
+            Standing::Open => {
+                !self.situation.running.contains(&Instance { step: before, element: None })
+                    && other != own
+                    && other.is_some_and(|verification| self.has_failed(verification))
+            }
+            Standing::InDoubt => false,
+        }
+    }
+
+    /// Whether a step of a verification has failed, so that the rest of it does not run.
+    fn has_failed(&self, verification: usize) -> bool {
+        let of_it = |id: &StepId| self.plan.get(*id).verification == Some(verification);
+        self.plan.step_ids().filter(of_it).any(|id| self.stands(id) == Standing::Failed)
+    }
+
+    /// Whether a step may start although an earlier one has not ended: both only read, or the later one only reads, or
+    /// both stand in one `together` block, and they cannot conflict. Nothing passes a gate, and a gate passes nothing.
+    /// Verifications look at a finished plan.
+    fn may_pass(&self, instance: Instance, before: Instance) -> bool {
+        let (step, other) = (self.plan.get(instance.step), self.plan.get(before.step));
+        let same_part = step.verification.is_some() == other.verification.is_some();
+        let together = step.together.is_some() && step.together == other.together;
+        same_part
+            && !step.is_gate
+            && !other.is_gate
+            && (self.both_read(instance, before)
+                || (step.is_read_only() || together) && !(self.situation.may_conflict)(instance, before))
+    }
+
+    fn both_read(&self, one: Instance, other: Instance) -> bool {
+        self.plan.get(one.step).is_read_only() && self.plan.get(other.step).is_read_only()
+    }
+
+    /// What comes when no step is left: the next verification, then the end.
+    pub(super) fn closing(&self) -> Action {
+        if !self.own().all(|standing| standing == Standing::Ended) {
+            // Only a graph with a circle leads here: it must not pass for success.
+            return Action::End(End::Failed);
+        }
+        match (0..self.plan.verifications.len()).find(|index| self.is_unchecked(*index)) {
+            Some(index) => Action::Check(index),
+            None if self.state.verifications.iter().any(|(_, why)| why.is_some()) => Action::End(End::Failed),
+            None => Action::End(End::Done),
+        }
+    }
+
+    /// Whether a verification that planc can check has no outcome. Texts may occur twice: the n-th outcome belongs to the
+    /// n-th verification with that text.
+    fn is_unchecked(&self, index: usize) -> bool {
+        let checkable = |index: &usize| {
+            self.plan.verifications[*index].check.is_some()
+                || self.plan.steps.iter().any(|step| step.verification == Some(*index))
+        };
+        let text = &self.plan.verifications[index].text;
+        let same = |other: &usize| self.plan.verifications[*other].text == *text;
+        let before = (0..index).filter(same).filter(checkable).count();
+        checkable(&index) && self.state.verifications.iter().filter(|(other, _)| other == text).count() <= before
+    }
+}
