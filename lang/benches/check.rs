@@ -154,7 +154,7 @@ fn phase_3_cover(bencher: Bencher, steps: usize) {
 fn phase_4_order(bencher: Bencher, steps: usize) {
     let (sources, index, catalogue) = world(steps);
     let plan = check(&parsed(&sources, index), &catalogue, &Diagnostics::default()).expect("a plan");
-    bencher.counter(ItemsCount::new(steps)).bench_local(|| order(black_box(&plan)));
+    bencher.counter(ItemsCount::new(steps)).bench_local(|| order(black_box(&plan), &Diagnostics::default()));
 }
 
 #[divan::bench(args = STEPS)]

@@ -1,7 +1,41 @@
-//! The text of the built-in catalogue, in the catalogue language.
+//! The text of the built-in catalogue, in the catalogue language; and the call that a gate stands for.
+
+use crate::catalogue::{Param, Tool};
+use crate::effects::Effects;
+use crate::source::Span;
+use crate::syntax::Approval;
+use crate::types::Type;
 
 /// The catalogues of tools that planc itself brings.
 pub const TEXT: &str = include_str!("../catalogue/builtin.pl");
 
 /// Their names, which no other catalogue may have.
 pub const CATALOGUES: [&str; 3] = ["fs", "process", "http"];
+
+/// What a gate calls: a person agrees to a text and the values that are shown with it. No catalogue has it and no step can
+/// name it; it does nothing.
+pub fn gate() -> Tool {
+    let param = |name: &str, doc: &str, ty: Type| Param {
+        name: name.into(),
+        doc: doc.into(),
+        ty,
+        optional: false,
+        default: None,
+    };
+    Tool {
+        name: "gate".into(),
+        doc: "A person agrees here to the values that are shown.".into(),
+        params: vec![
+            param("text", "What they agree to.", Type::String),
+            param("show", "The values, by the names that the plan gives them.", Type::Any),
+        ],
+        result: Type::Null,
+        effects: Effects::Declared(Vec::new()),
+        approval: Approval::Ask,
+        idempotent: true,
+        independent: false,
+        timeout_ms: None,
+        category: None,
+        span: Span::default(),
+    }
+}

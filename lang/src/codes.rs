@@ -113,6 +113,8 @@ codes! {
     NoSteps = 503 Error "a plan without a step";
     UnusedLet = 504 Warning "a `let` that nothing uses";
     UnusedInput = 505 Warning "an input that nothing uses";
+    ConflictingTogether = 506 Error "steps of a `together` that may touch the same thing";
+    TogetherTooLarge = 507 Error "a `together` with too many steps";
 
     DuplicateTool = 601 Error "a tool that is declared twice";
     UnknownEffectTarget = 602 Error "an effect on something that names no resource";

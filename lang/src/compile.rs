@@ -90,6 +90,6 @@ fn checked(file: &File, catalogue: &Catalogue, report: &Diagnostics) -> Option<(
     if !before {
         cover::check(&plan, file, report);
     }
-    let graph = order(&plan);
+    let graph = order(&plan, report);
     Some((plan, graph))
 }

@@ -293,5 +293,18 @@ pub fn overlap(a: &Resource, b: &Resource) -> bool {
     }
 }
 
+/// Whether two calls that the author lets overlap, in a `together` or as elements of an `each`, must not: they may touch the
+/// same thing, and one of them does more than read it. What a program does is known only by its name, and what is said to a
+/// host only by the host's: too coarse to compare, so two programs, or two calls of a host, are the author's word.
+pub fn conflict(a: &[(EffectVerb, Resource)], b: &[(EffectVerb, Resource)]) -> bool {
+    let meets = |(verb, resource): &(EffectVerb, Resource), (other_verb, other): &(EffectVerb, Resource)| {
+        let changes = *verb != EffectVerb::Reads || *other_verb != EffectVerb::Reads;
+        use EffectVerb::{Contacts, Reads, Runs};
+        let vouched = matches!((verb, other_verb), (Runs, Runs) | (Contacts, Contacts | Reads) | (Reads, Contacts));
+        changes && !vouched && overlap(resource, other)
+    };
+    a.iter().any(|touch| b.iter().any(|other| meets(touch, other)))
+}
+
 #[cfg(test)]
 mod tests;

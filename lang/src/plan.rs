@@ -165,6 +165,8 @@ pub struct Each {
     pub variable: SmolStr,
     /// The elements.
     pub list: Expr,
+    /// The type of an element.
+    pub element: Type,
     /// Its steps, which follow each other in [`Plan::steps`].
     pub steps: std::ops::Range<StepId>,
     /// What an element gives; in its place, where none is written, stands the record of the values of its steps.
@@ -184,11 +186,7 @@ pub struct Each {
 impl Each {
     /// The type of an element.
     pub fn element_type(&self) -> Type {
-        match &self.list.ty {
-            Type::List(element) => (**element).clone(),
-            Type::Error => Type::Error,
-            _ => Type::Any,
-        }
+        self.element.clone()
     }
 }
 

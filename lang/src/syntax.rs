@@ -86,6 +86,14 @@ pub enum Item {
     Let(Let),
     /// `step name = call { clause … }`
     Step(Step),
+    /// `each name = variable in list { step … result expression }`
+    Each(Each),
+    /// `together { step … }`
+    Together(Together),
+    /// `when condition { step … }`
+    When(When),
+    /// `gate "text" show a, b`
+    Gate(Gate),
     /// `verify "…" { step … expression }`
     Verify(Verify),
     /// `output name = expression`
@@ -105,6 +113,10 @@ impl Item {
             Item::Reuse(item) => item.span,
             Item::Let(item) => item.span,
             Item::Step(item) => item.span,
+            Item::Each(item) => item.span,
+            Item::Together(item) => item.span,
+            Item::When(item) => item.span,
+            Item::Gate(item) => item.span,
             Item::Verify(item) => item.span,
             Item::Output(item) => item.span,
             Item::Type(item) => item.span,
@@ -234,6 +246,69 @@ pub struct Step {
     pub block: Option<Span>,
 }
 
+/// `each name = variable in list { step … let … result expression }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Each {
+    /// Its name: the list of results.
+    pub name: Ident,
+    /// The name of an element.
+    pub variable: Ident,
+    /// The elements.
+    pub list: Expr,
+    /// Steps, lets and groups, in the order of the text.
+    pub items: Vec<Item>,
+    /// What an element gives; none: the record of its steps.
+    pub result: Option<ResultLine>,
+    /// The whole item.
+    pub span: Span,
+    /// The braces with all between them.
+    pub body: Span,
+}
+
+/// `result expression`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultLine {
+    /// What an element gives.
+    pub value: Expr,
+    /// The whole line.
+    pub span: Span,
+}
+
+/// `together { step … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Together {
+    /// Steps and lets, in the order of the text.
+    pub items: Vec<Item>,
+    /// The whole item.
+    pub span: Span,
+    /// The braces with all between them.
+    pub body: Span,
+}
+
+/// `when condition { step … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct When {
+    /// Whether the group runs.
+    pub condition: Expr,
+    /// Steps, lets and blocks, in the order of the text.
+    pub items: Vec<Item>,
+    /// The whole item.
+    pub span: Span,
+    /// The braces with all between them.
+    pub body: Span,
+}
+
+/// `gate "text" show a, b`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// What a person agrees to.
+    pub text: Text,
+    /// The values that they are shown; any expressions parse, the checker wants names and fields.
+    pub shown: Vec<Expr>,
+    /// The whole item.
+    pub span: Span,
+}
+
 /// A clause of a step, with its whole span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Clause {
@@ -262,6 +337,15 @@ pub enum ClauseKind {
         times_span: Span,
         /// How long to wait between attempts.
         every: Option<DurationLit>,
+    },
+    /// `poll every 30s for 20m until condition`
+    Poll {
+        /// How long to wait between two looks.
+        every: DurationLit,
+        /// How long to look in all.
+        total: DurationLit,
+        /// What must be true of the result.
+        until: Expr,
     },
     /// `expect condition`
     Expect(Expr),

@@ -120,7 +120,8 @@ fn the_schema_refuses_what_is_not_in_it() {
     let form: serde_json::Value = serde_json::from_slice(&bytes(&compiled(RICH, &[TOOLS]).plan)).expect("JSON");
     assert!(validator.is_valid(&form));
     // One more member in any object but those with free names, or one less that is required.
-    let changes: [(&str, fn(&mut serde_json::Value)); 8] = [
+    type Change = fn(&mut serde_json::Value);
+    let changes: [(&str, Change); 8] = [
         ("", |form| form["more"] = 1.into()),
         ("/steps/0", |step| step["more"] = 1.into()),
         ("/steps/0/call", |call| call["more"] = 1.into()),

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::compiled;
+use common::{compilation, compiled};
+use planc_lang::codes::Code;
 use planc_lang::compile::Compiled;
 use planc_lang::effects::{Resource, overlap};
 use planc_lang::eval::{Env, NoCalls, eval_args};
@@ -81,6 +82,33 @@ fn plan() -> impl Strategy<Value = String> {
     })
 }
 
+/// The same with blocks around some of the steps: `kind` of each run of steps is none, `together`, `each` or a gate behind it.
+fn blocks() -> impl Strategy<Value = String> {
+    let group = (0..4u8, prop::collection::vec(call(), 1..5));
+    prop::collection::vec(group, 1..8).prop_map(|groups| {
+        let mut text = "plan \"p\" {\n  critical {\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"make\"\n    contact \"*\"\n    create \"table:*\"\n  }\n  input far: string\n  input many: [int]\n".to_owned();
+        let mut n = 0;
+        for (group, (kind, calls)) in groups.iter().enumerate() {
+            text.push_str(match kind {
+                1 => "  together {\n",
+                2 => "  each LIST = x in many {\n",
+                _ => "",
+            }.replace("LIST", &format!("list{group}")).as_str());
+            for call in calls {
+                text.push_str(&format!("  step s{n} = {}\n", call.replace('?', "far")));
+                n += 1;
+            }
+            text.push_str(match kind {
+                1 | 2 => "  }\n",
+                3 => "  gate \"go on?\"\n",
+                _ => "",
+            });
+        }
+        text.push_str("  step last = db.think(about: \"x\")\n}\n");
+        text
+    })
+}
+
 /// For each step all that it waits for, directly or not.
 fn waits(compiled: &Compiled) -> Vec<Vec<bool>> {
     let count = compiled.plan.steps.len();
@@ -99,6 +127,9 @@ fn waits(compiled: &Compiled) -> Vec<Vec<bool>> {
 
 fn touches(compiled: &Compiled, step: StepId) -> Vec<(EffectVerb, Resource)> {
     let call = &compiled.plan.get(step).call;
+    if compiled.plan.get(step).is_gate {
+        return vec![(EffectVerb::Writes, Resource::Everything)];
+    }
     let args = eval_args(call, &mut Env::of_text(&compiled.plan), &mut NoCalls).expect("arguments of the right types");
     call.tool.touches(&args)
 }
@@ -108,13 +139,15 @@ fn check_order(compiled: &Compiled) {
     let waits = waits(compiled);
     let touched: Vec<_> = compiled.plan.step_ids().map(|step| touches(compiled, step)).collect();
     for step in compiled.plan.step_ids() {
-        let reads = compiled.plan.get(step).call.tool.is_read_only();
+        let reads = compiled.plan.get(step).is_read_only();
         for before in compiled.plan.step_ids().take_while(|before| *before < step) {
             let changes = touched[before.index()].iter().filter(|(verb, _)| *verb != EffectVerb::Reads);
             let conflict = changes
                 .clone()
                 .any(|(_, changed)| touched[step.index()].iter().any(|(_, resource)| overlap(changed, resource)));
-            let must = !reads || (conflict && !compiled.plan.get(before).call.tool.is_read_only());
+            let together = compiled.plan.get(step).together;
+            let siblings = together.is_some() && together == compiled.plan.get(before).together;
+            let must = !siblings && (!reads || (conflict && !compiled.plan.get(before).is_read_only()));
             assert!(
                 !must || waits[step.index()][before.index()],
                 "`{}` does not wait for `{}`: {:?} and {:?}",
@@ -129,7 +162,9 @@ fn check_order(compiled: &Compiled) {
     }
     let named: usize = compiled.plan.steps.iter().map(|step| step.uses.len() + step.after.len()).sum();
     let edges = compiled.graph.petgraph().edge_count();
-    assert!(edges <= named + 3 * compiled.plan.steps.len(), "{edges} edges");
+    // Behind a `together` each step may wait for all of its steps.
+    let most = if compiled.plan.steps.iter().any(|step| step.together.is_some()) { 16 } else { 3 };
+    assert!(edges <= named + most * compiled.plan.steps.len(), "{edges} edges");
 }
 
 proptest! {
@@ -138,6 +173,20 @@ proptest! {
     #[test]
     fn the_order_is_safe(text in plan()) {
         check_order(&compiled(&text, &[TOOLS]));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_blocks_is_safe(text in blocks()) {
+        let compilation = compilation(&text, &[TOOLS]);
+        let codes: Vec<Code> = compilation.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        match compilation.compiled {
+            Some(compiled) => check_order(&compiled),
+            None => prop_assert!(codes.contains(&Code::ConflictingTogether), "{codes:?}\n{text}"),
+        }
     }
 }
 

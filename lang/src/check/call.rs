@@ -226,7 +226,7 @@ impl Checker<'_> {
                 );
                 error(expr.span)
             }
-            Place::Let | Place::Step(_) | Place::OwnResult(_) | Place::Output => {
+            Place::Let(_) | Place::Step(_) | Place::OwnResult(_) | Place::Output => {
                 self.report.push(
                     Diagnostic::new(Code::ToolInExpression, expr.span, "a tool is called inside an expression")
                         .label("every call is a step of its own")

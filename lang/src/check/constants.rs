@@ -17,6 +17,11 @@ pub(super) fn check(plan: &Plan, report: &Diagnostics) {
         let name = Expr { kind: ExprKind::Let(index), ty: declared.value.ty.clone(), span: declared.value.span };
         evaluate(&name, &mut env, report);
     }
+    for each in &plan.eaches {
+        each.when.iter().for_each(|condition| drop(evaluate(condition, &mut env, report)));
+        evaluate(&each.list, &mut env, report);
+        evaluate(&each.result, &mut env, report);
+    }
     for step in &plan.steps {
         let runs = step.when.as_ref().map(|condition| evaluate(condition, &mut env, report));
         if runs == Some(Some(Value::Bool(false))) {
@@ -25,6 +30,7 @@ pub(super) fn check(plan: &Plan, report: &Diagnostics) {
         call(&step.call, &mut env, report);
         step.undo.iter().for_each(|undo| call(undo, &mut env, report));
         step.expect.iter().for_each(|condition| drop(evaluate(condition, &mut env, report)));
+        step.poll.iter().for_each(|poll| drop(evaluate(&poll.until, &mut env, report)));
     }
     let checks = plan.assumptions.iter().filter_map(|assumption| assumption.check.as_ref());
     let checks = checks.chain(plan.verifications.iter().filter_map(|verification| verification.check.as_ref()));
@@ -68,7 +74,7 @@ fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
 /// known of it is its type: a field of a result, or a text with such a value in it.
 fn is_open(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Step(_) => true,
+        ExprKind::Step(_) | ExprKind::Each(_) | ExprKind::Element(_) => true,
         ExprKind::Field { base, .. } => is_open(base),
         ExprKind::Interpolate(parts) => {
             let is_text = |part: &Expr| matches!(part.kind, ExprKind::Constant(Value::String(_)));

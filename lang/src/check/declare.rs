@@ -1,6 +1,6 @@
 //! Names first: which there are, which are taken twice, and what type each step's result has.
 
-use super::{Checker, Head, Meaning, Parts, Symbol};
+use super::{Checker, Head, Meaning, PLAN, Part, Parts, Pure, PureKind, ScopeId, StepSource, Symbol};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Input, StepId};
@@ -49,9 +49,9 @@ pub(super) fn types(plan: &syntax::Plan) -> impl Iterator<Item = &syntax::TypeDe
     })
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// Declares every name of the plan and sorts its items by kind.
-    pub(super) fn declare<'s>(&mut self, plan: &'s syntax::Plan, types: &mut Types<'_>) -> Parts<'s> {
+    pub(super) fn declare(&mut self, plan: &'a syntax::Plan, types: &mut Types<'_>) -> Parts<'a> {
         let mut parts = Parts::default();
         for item in &plan.items {
             match item {
@@ -61,8 +61,9 @@ impl Checker<'_> {
                 Item::Assume(assume) => parts.assumes.push(assume),
                 Item::Critical(critical) => parts.criticals.push(critical),
                 Item::Reuse(reuse) => parts.reuses.push(reuse),
-                Item::Let(declared) => parts.lets.push((declared, None)),
-                Item::Step(step) => parts.steps.push((step, None)),
+                Item::Let(_) | Item::Step(_) | Item::Each(_) | Item::Together(_) | Item::When(_) | Item::Gate(_) => {
+                    self.group_item(item, PLAN, None, &mut parts)
+                }
                 Item::Verify(verify) => parts.verifies.push(verify),
                 Item::Output(output) => parts.outputs.push(output),
                 Item::Type(_) => {}
@@ -70,31 +71,51 @@ impl Checker<'_> {
         }
         for (index, verify) in parts.verifies.iter().enumerate() {
             let Some(block) = &verify.block else { continue };
-            parts.lets.extend(block.lets.iter().map(|declared| (declared, Some(index))));
-            parts.steps.extend(block.steps.iter().map(|step| (step, Some(index))));
+            parts.lets.extend(block.lets.iter().map(|declared| Pure::of_verification(declared, index)));
+            parts.steps.extend(block.steps.iter().map(|step| Part::of_verification(step, index)));
         }
-        self.heads.reserve(parts.steps.len());
-        for (index, (declared, verification)) in parts.lets.iter().enumerate() {
-            self.name(&declared.name, Meaning::Let(index), *verification);
+        for (index, pure) in parts.lets.iter().enumerate() {
+            match pure.kind {
+                PureKind::Let(declared) => {
+                    self.name(&declared.name, Meaning::Let(index), pure.verification, pure.scope);
+                }
+                PureKind::List(..) | PureKind::Result(..) => {}
+            }
         }
         self.lets.resize_with(parts.lets.len(), Default::default);
-        for (index, (step, verification)) in parts.steps.iter().enumerate() {
-            self.name(&step.name, Meaning::Step(StepId::new(index)), *verification);
-            let result = self.callee(&step.call).map_or(Type::Error, |tool| tool.result.clone());
-            let ty = if may_be_null(step) { result.clone().optional() } else { result.clone() };
-            let name = step.name.name.clone();
-            self.heads.push(Head { name, ty, result, span: step.name.span, verification: *verification });
+        self.declare_blocks();
+        self.heads.reserve(parts.steps.len());
+        for (index, part) in parts.steps.iter().enumerate() {
+            let head = self.head(part, index);
+            self.heads.push(head);
         }
-        if !parts.steps.iter().any(|(_, verification)| verification.is_none()) {
+        let has_blocks = self.scopes.len() > 1 || parts.togethers > 0;
+        if !has_blocks && !parts.steps.iter().any(|part| part.verification.is_none()) {
             self.no_steps(plan);
         }
         self.outputs_once(&parts);
         parts
     }
 
+    /// Declares the name of a step; a gate has none.
+    fn head(&mut self, part: &Part<'_>, index: usize) -> Head {
+        let (name, ty, result, span) = match part.source {
+            StepSource::Step(step) => {
+                self.name(&step.name, Meaning::Step(StepId::new(index)), part.verification, part.scope);
+                let result = self.callee(&step.call).map_or(Type::Error, |tool| tool.result.clone());
+                let ty = if may_be_null(step) { result.clone().optional() } else { result.clone() };
+                (step.name.name.clone(), ty, result, step.name.span)
+            }
+            StepSource::Gate(gate, number) => {
+                (smol_str::format_smolstr!("gate {number}"), Type::Null, Type::Null, gate.text.span)
+            }
+        };
+        Head { name, ty, result, span, verification: part.verification, scope: part.scope }
+    }
+
     fn no_steps(&self, plan: &syntax::Plan) {
         // A step that could not be parsed is reported as such; the plan is not empty then.
-        if !self.report.has_errors() {
+        if self.understood {
             self.report.push(
                 Diagnostic::new(Code::NoSteps, plan.title.span, "this plan does nothing")
                     .label("has no step")
@@ -125,12 +146,12 @@ impl Checker<'_> {
     fn input(&mut self, input: &syntax::Input, types: &mut Types<'_>) {
         let ty = types.resolve(&input.ty);
         let default = input.default.as_ref().and_then(|default| resolve::constant(default, &ty, self.report));
-        self.name(&input.name, Meaning::Input(self.inputs.len()), None);
+        self.name(&input.name, Meaning::Input(self.inputs.len()), None, PLAN);
         self.input_used.push(false);
         self.inputs.push(Input { name: input.name.name.clone(), ty, default, span: input.span });
     }
 
-    fn name(&mut self, name: &Ident, meaning: Meaning, verification: Option<usize>) {
+    pub(super) fn name(&mut self, name: &Ident, meaning: Meaning, verification: Option<usize>, scope: ScopeId) {
         if self.catalogue.has_catalogue(&name.name) {
             self.report.push(
                 Diagnostic::new(Code::ReservedName, name.span, format!("`{}` is the name of a catalogue", name.name))
@@ -141,7 +162,7 @@ impl Checker<'_> {
         match self.names.get(&name.name) {
             Some(first) => self.report.push(duplicate("name", name, first.span)),
             None => {
-                self.names.insert(name.name.clone(), Symbol { meaning, span: name.span, verification });
+                self.names.insert(name.name.clone(), Symbol { meaning, span: name.span, verification, scope });
                 self.declared.push(name.name.clone());
             }
         }

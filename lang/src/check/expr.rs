@@ -119,7 +119,7 @@ impl Checker<'_> {
     }
 
     /// The type of the items of what must be a list; none when it is none, which is reported.
-    fn element(&self, list: &Expr, wanted: &str, with_default: &str) -> Option<Type> {
+    pub(super) fn element(&self, list: &Expr, wanted: &str, with_default: &str) -> Option<Type> {
         let mut elements = Vec::new();
         for member in list.ty.members() {
             match member {
@@ -230,10 +230,12 @@ impl Checker<'_> {
         Expr { kind: ExprKind::Comprehension(Box::new(inner)), ty, span }
     }
 
-    fn report_shadowing(&self, variable: &syntax::Ident) {
-        let hidden = self.names.get(&variable.name).map(|symbol| symbol.span);
+    pub(super) fn report_shadowing(&self, variable: &syntax::Ident) {
+        let seen = self.names.get(&variable.name).filter(|symbol| self.is_seen(symbol.scope));
+        let hidden = seen.map(|symbol| symbol.span);
         let hidden = hidden
-            .or_else(|| self.locals.iter().rev().find(|local| local.name == variable.name).map(|local| local.span));
+            .or_else(|| self.locals.iter().rev().find(|local| local.name == variable.name).map(|local| local.span))
+            .or_else(|| self.block_of(&variable.name).map(|block| block.declared.variable.span));
         if let Some(hidden) = hidden {
             self.report.push(
                 Diagnostic::new(Code::ShadowedName, variable.span, format!("`{}` hides another name", variable.name))

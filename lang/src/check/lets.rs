@@ -1,6 +1,6 @@
 //! Pure values in the order of their dependence; circles are reported.
 
-use super::{Checker, Early, Meaning, Parts, Place, Symbol};
+use super::{Checker, Early, Meaning, Parts, Pure, PureKind, Symbol};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::Step;
@@ -11,45 +11,60 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// The most members of a circle, after the first, that a message shows.
 const MAX_SHOWN: usize = 8;
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// Types all lets, each after those it uses. From here on they stand in that order.
-    pub(super) fn lets(&mut self, parts: &mut Parts<'_>) {
+    pub(super) fn lets(&mut self, parts: &mut Parts<'a>) {
         let typed = self.sort_lets(parts);
-        for index in 0..typed {
-            let (declared, verification) = parts.lets[index];
-            let place = verification.map_or(Place::Let, Place::Verification);
-            let (value, uses) = self.at(place, &declared.value);
-            self.lets[index].value = Some(value);
-            self.lets[index].uses = uses;
+        for (index, pure) in parts.lets[..typed].iter().enumerate() {
+            let (value, uses) = self.pure(pure);
+            let typed = &mut self.lets[index];
+            typed.value = Some(value);
+            typed.uses = uses.steps;
+            typed.uses_each = uses.eaches;
         }
     }
 
     /// Puts each `let` behind those it uses and keeps the order of the text otherwise; those in circles come last and are
     /// reported. Gives how many are in no circle.
-    fn sort_lets(&mut self, parts: &mut Parts<'_>) -> usize {
-        let used: Vec<Vec<usize>> = parts.lets.iter().map(|(declared, _)| self.lets_in(&declared.value)).collect();
+    fn sort_lets(&mut self, parts: &mut Parts<'a>) -> usize {
+        let used: Vec<Vec<usize>> = parts.lets.iter().map(|pure| self.lets_in(pure)).collect();
         let circular = self.circles(parts, &used);
         let mut order = depth_first(&used);
         order.sort_by_key(|index| circular[*index]);
         let mut place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(to, from)| place[*from] = to);
         parts.lets = order.iter().map(|index| parts.lets[*index]).collect();
-        for (declared, _) in &parts.lets {
+        let mut rank = 0;
+        for (index, pure) in parts.lets.iter().enumerate() {
+            let PureKind::Let(declared) = pure.kind else { continue };
+            self.lets[index].rank = rank;
+            rank += 1;
             if let Some(Symbol { meaning: Meaning::Let(index), span, .. }) = self.names.get_mut(&declared.name.name)
                 && *span == declared.name.span
             {
                 *index = place[*index];
             }
         }
+        for block in &mut self.blocks {
+            block.list = place[block.list];
+            block.result = place[block.result];
+        }
         circular.iter().filter(|circular| !**circular).count()
     }
 
-    /// The lets that an expression uses.
-    fn lets_in(&self, value: &Expr) -> Vec<usize> {
+    /// The lets, lists and results of blocks that a pure value uses.
+    fn lets_in(&self, pure: &Pure<'_>) -> Vec<usize> {
         let mut used = Vec::new();
+        let Some(value) = pure.written() else { return used };
         names_in(value, &mut Vec::new(), &mut |name| {
-            if let Some(Meaning::Let(index)) = self.names.get(name).map(|symbol| symbol.meaning) {
-                used.push(index);
+            if let Some(block) = self.block_around(pure.scope, name) {
+                used.push(block.list);
+                return;
+            }
+            match self.names.get(name).map(|symbol| symbol.meaning) {
+                Some(Meaning::Let(index)) => used.push(index),
+                Some(Meaning::Each(each)) => used.push(self.blocks[each.index()].result),
+                Some(Meaning::Input(_) | Meaning::Step(_)) | None => {}
             }
         });
         used
@@ -79,11 +94,11 @@ impl Checker<'_> {
     }
 
     fn circle(&self, parts: &Parts<'_>, members: &[usize]) {
-        let names: Vec<&str> = members.iter().map(|index| parts.lets[*index].0.name.name.as_str()).collect();
-        let first = parts.lets[members[0]].0;
+        let names: Vec<&str> = members.iter().map(|index| parts.lets[*index].name().name.as_str()).collect();
+        let first = parts.lets[members[0]].name();
         let mut diagnostic = Diagnostic::new(
             Code::Cycle,
-            first.name.span,
+            first.span,
             match names.as_slice() {
                 [one] => format!("`{one}` is defined by itself"),
                 [first, rest @ ..] if rest.len() > MAX_SHOWN => {
@@ -94,7 +109,7 @@ impl Checker<'_> {
         )
         .label("needs its own value");
         for index in members[1..].iter().take(MAX_SHOWN) {
-            diagnostic = diagnostic.related(parts.lets[*index].0.name.span, "part of the circle");
+            diagnostic = diagnostic.related(parts.lets[*index].name().span, "part of the circle");
         }
         self.report.push(diagnostic.help("a `let` is a value, not a variable: define it by other names"));
     }

@@ -4,12 +4,14 @@
 //! the steps, `expr`, `operator` and `call` type expressions, `narrow` knows what conditions prove, `constants` judges what
 //! can be known from the text alone. Coverage by `critical` is [`crate::cover`]'s business.
 
+mod blocks;
 mod call;
 mod constants;
 mod declare;
 mod expr;
 mod field;
 mod fit;
+mod groups;
 mod lets;
 mod method;
 mod name;
@@ -20,18 +22,19 @@ mod steps;
 use crate::catalogue::Catalogue;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{Expr, ExprKind, Input, Let, Plan, StepId};
+use crate::plan::{EachId, Expr, ExprKind, Input, Let, Plan, StepId};
 use crate::resolve::Types;
 use crate::source::Span;
 use crate::syntax;
 use crate::types::Type;
 use crate::value::Value;
 pub(crate) use constants::calls_in;
+use groups::{Block, PLAN, Part, Pure, PureKind, Scope, ScopeId, StepSource, Uses};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
-pub fn check(file: &syntax::File, catalogue: &Catalogue, report: &Diagnostics) -> Option<Plan> {
+pub fn check<'a>(file: &'a syntax::File, catalogue: &'a Catalogue, report: &'a Diagnostics) -> Option<Plan> {
     let declared = declare::the_plan(file, report)?;
     let mut types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
     let mut checker = Checker::new(catalogue, report);
@@ -49,6 +52,7 @@ enum Meaning {
     Input(usize),
     Let(usize),
     Step(StepId),
+    Each(EachId),
 }
 
 /// A declared name.
@@ -58,6 +62,8 @@ struct Symbol {
     span: Span,
     /// The verification whose block it belongs to; none: the plan.
     verification: Option<usize>,
+    /// The block it stands in.
+    scope: ScopeId,
 }
 
 /// What is known of a step before its arguments are looked at.
@@ -69,6 +75,7 @@ struct Head {
     result: Type,
     span: Span,
     verification: Option<usize>,
+    scope: ScopeId,
 }
 
 /// A variable of a comprehension.
@@ -83,8 +90,8 @@ struct Local {
 /// Where an expression stands decides which names and calls it may use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
-    /// A `let` of the plan: steps may be used, who uses the `let` answers for the order.
-    Let,
+    /// A `let` of the plan or of this block: steps may be used, who uses the `let` answers for the order.
+    Let(ScopeId),
     /// The call and the conditions of a step: earlier steps.
     Step(StepId),
     /// `expect` and `undo` of a step: earlier steps and the step itself.
@@ -103,12 +110,18 @@ struct TypedLet {
     value: Option<Expr>,
     /// All steps its value depends on, also through other lets; sorted.
     uses: Vec<StepId>,
+    /// All `each` blocks whose results it depends on in the same way; sorted.
+    uses_each: Vec<EachId>,
     used: bool,
+    /// Its place among the lets of the typed plan.
+    rank: usize,
 }
 
 struct Checker<'a> {
     catalogue: &'a Catalogue,
     report: &'a Diagnostics,
+    /// Whether all of the text could be parsed.
+    understood: bool,
     /// Catalogues in the file of the plan, each with a dot: their place is reported, and what their tools are is not known.
     misplaced: Vec<String>,
     names: FxHashMap<SmolStr, Symbol>,
@@ -117,6 +130,8 @@ struct Checker<'a> {
     inputs: Vec<Input>,
     input_used: Vec<bool>,
     heads: Vec<Head>,
+    scopes: Vec<Scope<'a>>,
+    blocks: Vec<Block<'a>>,
     lets: Vec<TypedLet>,
     locals: Vec<Local>,
     /// Paths such as `a.b` that a condition around has shown not to be null.
@@ -124,6 +139,8 @@ struct Checker<'a> {
     place: Place,
     /// Steps that the expression at hand uses.
     uses: Vec<StepId>,
+    /// `each` blocks whose results the expression at hand uses.
+    uses_each: Vec<EachId>,
     /// Reported together, since they may form a circle.
     early: Vec<Early>,
     /// Where the names of the fields of record literals stand, by the spans of their values.
@@ -146,35 +163,36 @@ impl<'a> Checker<'a> {
         Checker {
             catalogue,
             report,
+            understood: !report.has_errors(),
             misplaced: Vec::new(),
             names: FxHashMap::default(),
             declared: Vec::new(),
             inputs: Vec::new(),
             input_used: Vec::new(),
             heads: Vec::new(),
+            scopes: vec![Scope::plan()],
+            blocks: Vec::new(),
             lets: Vec::new(),
             locals: Vec::new(),
             not_null: Vec::new(),
-            place: Place::Let,
+            place: Place::Let(PLAN),
             uses: Vec::new(),
+            uses_each: Vec::new(),
             early: Vec::new(),
             field_names: FxHashMap::default(),
         }
     }
 
-    /// Types an expression that stands in `place`; gives the steps it uses, sorted.
-    fn at(&mut self, place: Place, expr: &syntax::Expr) -> (Expr, Vec<StepId>) {
+    /// Types an expression that stands in `place`; gives what it uses, too.
+    fn at(&mut self, place: Place, expr: &syntax::Expr) -> (Expr, Uses) {
         self.place = place;
-        self.uses.clear();
+        self.forget_uses();
         let typed = self.expr(expr);
-        let mut uses = std::mem::take(&mut self.uses);
-        uses.sort_unstable();
-        uses.dedup();
-        (typed, uses)
+        (typed, self.take_uses())
     }
 
     /// Types a condition that stands in `place`.
-    fn condition_at(&mut self, place: Place, expr: &syntax::Expr) -> (Expr, Vec<StepId>) {
+    fn condition_at(&mut self, place: Place, expr: &syntax::Expr) -> (Expr, Uses) {
         let (typed, uses) = self.at(place, expr);
         self.want_bool(&typed);
         (typed, uses)
@@ -229,15 +247,19 @@ struct Parts<'s> {
     assumes: Vec<&'s syntax::Assume>,
     criticals: Vec<&'s syntax::Critical>,
     reuses: Vec<&'s syntax::Reuse>,
-    lets: Vec<(&'s syntax::Let, Option<usize>)>,
-    /// Steps of the plan, then those of the verifications.
-    steps: Vec<(&'s syntax::Step, Option<usize>)>,
+    /// Lets, and what else of the blocks is pure.
+    lets: Vec<Pure<'s>>,
+    /// Steps of the plan, gates among them, then those of the verifications.
+    steps: Vec<Part<'s>>,
     verifies: Vec<&'s syntax::Verify>,
     outputs: Vec<&'s syntax::Output>,
+    /// How many gates and `together` blocks there are.
+    gates: usize,
+    togethers: u32,
 }
 
 impl Let {
-    fn new(declared: &syntax::Let, value: Expr) -> Let {
-        Let { name: declared.name.name.clone(), value, each: None, span: declared.span }
+    fn new(declared: &syntax::Let, value: Expr, each: Option<EachId>) -> Let {
+        Let { name: declared.name.name.clone(), value, each, span: declared.span }
     }
 }

@@ -17,6 +17,9 @@ impl Checker<'_> {
         if let Some(local) = self.locals.iter().rev().find(|local| local.name == *name) {
             return Expr { kind: ExprKind::Local(local.slot), ty: local.ty.clone(), span };
         }
+        if let Some(element) = self.element_named(name, span) {
+            return element;
+        }
         let Some(symbol) = self.names.get(name).cloned() else {
             self.report.push(self.unknown_name(name, span));
             return error(span);
@@ -26,28 +29,34 @@ impl Checker<'_> {
                 self.input_used[index] = true;
                 Expr { kind: ExprKind::Input(index), ty: self.inputs[index].ty.clone(), span }
             }
-            Meaning::Let(index) => self.use_let(index, symbol.verification, name, span),
+            Meaning::Let(index) => self.use_let(index, &symbol, name, span),
+            Meaning::Each(each) => self.use_each(each, name, span),
             Meaning::Step(step) => {
                 if !self.use_step(step, span, None) {
                     return error(span);
                 }
-                Expr { kind: ExprKind::Step(step), ty: self.heads[step.index()].ty.clone(), span }
+                Expr { kind: ExprKind::Step(step), ty: self.type_of_step(step), span }
             }
         }
     }
 
-    fn use_let(&mut self, index: usize, verification: Option<usize>, name: &str, span: Span) -> Expr {
+    fn use_let(&mut self, index: usize, symbol: &super::Symbol, name: &str, span: Span) -> Expr {
         self.lets[index].used = true;
+        let verification = symbol.verification;
         let here = match self.place {
             Place::Verification(here) => Some(here),
             Place::Step(step) | Place::OwnResult(step) => self.heads[step.index()].verification,
-            Place::Let | Place::Assumption | Place::Output => None,
+            Place::Let(_) | Place::Assumption | Place::Output => None,
         };
         if verification.is_some() && verification != here {
             self.report.push(
                 Diagnostic::new(Code::NameNotAllowedHere, span, format!("`{name}` belongs to a verification"))
                     .label("cannot be used outside its block"),
             );
+            return error(span);
+        }
+        if let Some(scope) = self.hidden_scope(symbol.scope) {
+            self.report.push(self.out_of_block(name, span, scope).related(symbol.span, "declared there"));
             return error(span);
         }
         let Some(ty) = self.lets[index].value.as_ref().map(|value| value.ty.clone()) else {
@@ -58,16 +67,27 @@ impl Checker<'_> {
                 return error(span);
             }
         }
+        for each in self.lets[index].uses_each.clone() {
+            if !self.note_each(each, span, name) {
+                return error(span);
+            }
+        }
         // What could not be typed is not worth evaluating wherever it is used.
         if ty == Type::Error {
             return error(span);
         }
-        Expr { kind: ExprKind::Let(index), ty, span }
+        Expr { kind: ExprKind::Let(self.lets[index].rank), ty, span }
     }
 
     /// Notes that the expression at hand uses a step's result, itself or through a `let`; false when it may not, which is
     /// reported.
-    fn use_step(&mut self, step: StepId, span: Span, through: Option<&str>) -> bool {
+    pub(super) fn use_step(&mut self, step: StepId, span: Span, through: Option<&str>) -> bool {
+        if let (None, Some(scope)) = (through, self.hidden_block(step)) {
+            let head = &self.heads[step.index()];
+            let diagnostic = self.out_of_block(&head.name, span, scope).related(head.span, "declared there");
+            self.report.push(diagnostic);
+            return false;
+        }
         let head = &self.heads[step.index()];
         let owner = head.verification;
         let refuse = |message: String, help: &str| {
@@ -85,7 +105,7 @@ impl Checker<'_> {
                 "an assumption is about the world before the plan: it can use no step".to_owned(),
                 "call a read-only tool in the assumption itself: `fs.stat(path: \"a\").kind == \"file\"`",
             ),
-            Place::Let | Place::Output if owner.is_some() => refuse(
+            Place::Let(_) | Place::Output if owner.is_some() => refuse(
                 format!("`{}` belongs to a verification, and can be used only inside its block", head.name),
                 "make it a step of the plan",
             ),
@@ -110,7 +130,7 @@ impl Checker<'_> {
                 }
                 allowed
             }
-            Place::Let | Place::Output | Place::Verification(_) => {
+            Place::Let(_) | Place::Output | Place::Verification(_) => {
                 self.uses.push(step);
                 true
             }
@@ -132,6 +152,14 @@ impl Checker<'_> {
             return Diagnostic::new(Code::NameNotAllowedHere, span, format!("the catalogue `{name}` is no value"))
                 .label("a catalogue can only be called into")
                 .help(format!("call one of its tools in a step: `step x = {name}.…(…)`"));
+        }
+        if let Some(block) = self.blocks.iter().find(|block| block.declared.variable.name == name) {
+            let list = &block.declared.name.name;
+            let message = format!("`{name}` is an element of `{list}`, and there is one only inside that block");
+            return Diagnostic::new(Code::NameNotAllowedHere, span, message)
+                .label("outside its block")
+                .related(block.declared.variable.span, "named there")
+                .help(format!("use the list of results, `{list}`; `result` says what it holds of each element"));
         }
         if self.report.len() > MAX_SUGGESTIONS {
             return diagnostic.label("not declared");

@@ -1,23 +1,28 @@
 //! Steps and the other items of a plan, typed.
 
+use super::blocks::all_of;
+use super::groups::{Part, PureKind, StepSource, Uses};
 use super::{Checker, Early, Meaning, Parts, Place, TypedLet};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::effects::{CriticalVerb, Grant};
 use crate::plan::{
-    Assumption, Call, CriticalLine, CriticalScope, Let, Output, Plan, Retry, Reuse, ReuseTarget, Step, StepId,
+    Assumption, Call, CriticalLine, CriticalScope, Expr, Let, Output, Plan, Retry, Reuse, ReuseTarget, Step, StepId,
     Verification,
 };
 use crate::resolve::list_of;
+use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, BinaryOp, Clause, ClauseKind, CriticalResource, Ident, OnFailure};
 use crate::types::Type;
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// Types everything but the lets, which are typed already.
-    pub(super) fn plan(mut self, declared: &syntax::Plan, parts: &Parts<'_>) -> Plan {
+    pub(super) fn plan(mut self, declared: &syntax::Plan, parts: &Parts<'a>) -> Plan {
+        self.check_variables();
         let steps: Vec<Step> =
-            parts.steps.iter().enumerate().map(|(index, (step, _))| self.step(StepId::new(index), step)).collect();
+            parts.steps.iter().enumerate().map(|(index, part)| self.part(StepId::new(index), part)).collect();
+        let eaches = self.eaches(&steps);
         self.early_uses(&steps);
         let assumptions = parts.assumes.iter().map(|assume| self.assumption(assume)).collect();
         let verifications = parts.verifies.iter().enumerate().map(|(i, verify)| self.verification(i, verify)).collect();
@@ -41,7 +46,7 @@ impl Checker<'_> {
             reuse,
             lets,
             steps,
-            eaches: Vec::new(),
+            eaches,
             verifications,
             outputs,
             span: declared.span,
@@ -49,20 +54,22 @@ impl Checker<'_> {
     }
 
     /// The lets by their declared index; one that could not be typed has an unknown value.
-    fn ordered_lets(&mut self, parts: &Parts<'_>) -> Vec<Let> {
+    fn ordered_lets(&mut self, parts: &Parts<'a>) -> Vec<Let> {
         let typed: Vec<TypedLet> = std::mem::take(&mut self.lets);
-        parts
-            .lets
-            .iter()
-            .zip(typed)
-            .map(|((declared, _), typed)| {
-                Let::new(declared, typed.value.unwrap_or_else(|| super::error(declared.value.span)))
-            })
-            .collect()
+        let pure = parts.lets.iter().zip(typed);
+        pure.filter_map(|(pure, typed)| match pure.kind {
+            PureKind::Let(declared) => {
+                let value = typed.value.unwrap_or_else(|| super::error(declared.value.span));
+                Some(Let::new(declared, value, pure.each))
+            }
+            PureKind::List(..) | PureKind::Result(..) => None,
+        })
+        .collect()
     }
 
     fn unused_lets(&self, parts: &Parts<'_>) {
-        for ((declared, _), typed) in parts.lets.iter().zip(&self.lets) {
+        for (pure, typed) in parts.lets.iter().zip(&self.lets) {
+            let PureKind::Let(declared) = pure.kind else { continue };
             if !typed.used && typed.value.is_some() && !declared.name.name.starts_with('_') {
                 self.report.push(
                     Diagnostic::new(
@@ -82,7 +89,7 @@ impl Checker<'_> {
             let syntax::Item::Input(input) = item else { continue };
             let unused = self.names.get(&input.name.name).is_some_and(|symbol| match symbol.meaning {
                 Meaning::Input(index) => symbol.span == input.name.span && !self.input_used[index],
-                Meaning::Let(_) | Meaning::Step(_) => false,
+                Meaning::Let(_) | Meaning::Step(_) | Meaning::Each(_) => false,
             });
             if unused {
                 let message = format!("nothing uses the input `{}`", input.name.name);
@@ -100,44 +107,92 @@ impl Checker<'_> {
         &self.heads[step.index()].name
     }
 
-    fn step(&mut self, id: StepId, declared: &syntax::Step) -> Step {
-        let clauses = Clauses::sort(declared, self);
-        // What `when` proves holds for the arguments.
+    fn part(&mut self, id: StepId, part: &Part<'a>) -> Step {
+        // What the groups around and `when` prove holds for the arguments.
         let proven = self.not_null.len();
-        let mut uses = Vec::new();
-        let when = clauses.when.map(|condition| {
+        let (conditions, uses) = self.around(id, part);
+        let step = match part.source {
+            StepSource::Step(declared) => self.step(id, declared, conditions, uses),
+            StepSource::Gate(gate, _) => self.gate(id, gate, conditions, uses),
+        };
+        self.not_null.truncate(proven);
+        Step { each: part.each, together: part.together, ..step }
+    }
+
+    /// The conditions of the groups around a step, and what it waits for because of the blocks that it stands in.
+    fn around(&mut self, id: StepId, part: &Part<'a>) -> (Vec<Expr>, Uses) {
+        if part.scope == super::PLAN {
+            return (Vec::new(), Uses::default());
+        }
+        self.forget_uses();
+        part.each.iter().for_each(|each| self.use_block(*each, id));
+        let conditions = self.guards(part.scope, id);
+        self.prove(part.scope);
+        (conditions, self.take_uses())
+    }
+
+    fn gate(&mut self, id: StepId, gate: &'a syntax::Gate, conditions: Vec<Expr>, mut uses: Uses) -> Step {
+        let call = self.gate_call(id, gate);
+        uses.extend(self.take_uses());
+        let uses = uses.before(id);
+        Step {
+            name: self.heads[id.index()].name.clone(),
+            call,
+            because: None,
+            after: Vec::new(),
+            uses: uses.steps,
+            uses_each: uses.eaches,
+            when: all_of(conditions),
+            timeout_ms: None,
+            retry: None,
+            poll: None,
+            expect: Vec::new(),
+            undo: None,
+            on_failure: OnFailure::Stop,
+            ty: Type::Null,
+            verification: None,
+            each: None,
+            together: None,
+            is_gate: true,
+            span: gate.span,
+        }
+    }
+
+    fn step(&mut self, id: StepId, declared: &syntax::Step, mut conditions: Vec<Expr>, mut uses: Uses) -> Step {
+        let clauses = Clauses::sort(declared, self);
+        if let Some(condition) = clauses.when {
             let (typed, used) = self.condition_at(Place::Step(id), condition);
+            conditions.push(typed);
             uses.extend(used);
             self.assume_true(condition);
-            typed
-        });
+        }
         self.place = Place::Step(id);
-        self.uses.clear();
+        self.forget_uses();
         let call = self.tool_call(&declared.call);
-        uses.append(&mut self.uses);
+        uses.extend(self.take_uses());
         let expect = clauses.expect.iter().map(|condition| self.expectation(id, condition, &mut uses)).collect();
         let undo = clauses.undo.and_then(|call| self.undo(id, call, &mut uses));
-        self.not_null.truncate(proven);
-        let after = clauses.after.iter().filter_map(|name| self.after(id, name)).collect();
-        uses.sort_unstable();
-        uses.dedup();
-        uses.retain(|used| *used < id);
+        let until = clauses.poll.map(|(poll, _)| self.expectation(id, poll.2, &mut uses));
+        let after = clauses.after.iter().flat_map(|name| self.after(id, name)).collect();
+        let uses = uses.before(id);
         let call = call.unwrap_or_else(|| Call::unknown(declared.call.span));
         self.check_retry(&call, clauses.retry);
+        let poll = clauses.poll.zip(until);
+        let poll = poll.map(|(((every, total, _), span), until)| self.poll(&call, (every, total), until, span));
         Step {
             name: declared.name.name.clone(),
             because: clauses.because,
             after,
-            uses,
-            uses_each: Vec::new(),
-            when,
+            uses: uses.steps,
+            uses_each: uses.eaches,
+            when: all_of(conditions),
             timeout_ms: clauses.timeout_ms,
             retry: clauses.retry.map(|(retry, _)| retry),
-            poll: None,
+            poll,
             expect,
             undo,
             on_failure: clauses.on_failure,
-            ty: self.heads[id.index()].ty.clone(),
+            ty: self.type_of_step_outside(id),
             verification: self.heads[id.index()].verification,
             each: None,
             together: None,
@@ -148,7 +203,7 @@ impl Checker<'_> {
     }
 
     /// In `expect` the step's own result is there, even where later steps must reckon with null.
-    fn expectation(&mut self, id: StepId, condition: &syntax::Expr, uses: &mut Vec<StepId>) -> crate::plan::Expr {
+    fn expectation(&mut self, id: StepId, condition: &syntax::Expr, uses: &mut Uses) -> Expr {
         let full = self.heads[id.index()].ty.clone();
         self.heads[id.index()].ty = self.heads[id.index()].result.clone();
         let (typed, used) = self.condition_at(Place::OwnResult(id), condition);
@@ -157,18 +212,19 @@ impl Checker<'_> {
         typed
     }
 
-    fn undo(&mut self, id: StepId, call: &syntax::Expr, uses: &mut Vec<StepId>) -> Option<Call> {
+    fn undo(&mut self, id: StepId, call: &syntax::Expr, uses: &mut Uses) -> Option<Call> {
         let full = self.heads[id.index()].ty.clone();
         self.heads[id.index()].ty = self.heads[id.index()].result.clone();
         self.place = Place::OwnResult(id);
-        self.uses.clear();
+        self.forget_uses();
         let typed = self.tool_call(call);
-        uses.append(&mut self.uses);
+        uses.extend(self.take_uses());
         self.heads[id.index()].ty = full;
         typed
     }
 
-    fn after(&mut self, id: StepId, name: &Ident) -> Option<StepId> {
+    /// The steps that a name in `after` stands for: one, or all of an `each` block.
+    fn after(&mut self, id: StepId, name: &Ident) -> Vec<StepId> {
         match self.names.get(&name.name).map(|symbol| symbol.meaning) {
             Some(Meaning::Step(step)) if self.is_hidden_from(step, id) => {
                 self.report.push(
@@ -180,12 +236,30 @@ impl Checker<'_> {
                     .label("cannot be waited for here")
                     .related(self.heads[step.index()].span, "declared there"),
                 );
-                None
+                Vec::new()
             }
-            Some(Meaning::Step(step)) if step < id => Some(step),
+            Some(Meaning::Step(step)) if step < id => {
+                self.place = Place::Step(id);
+                match self.hidden_block(step) {
+                    None => vec![step],
+                    Some(scope) => {
+                        self.report.push(self.out_of_block(&name.name, name.span, scope));
+                        Vec::new()
+                    }
+                }
+            }
+            Some(Meaning::Each(each)) => match self.steps_of(each) {
+                steps if steps.end <= id => (steps.start.index()..steps.end.index()).map(StepId::new).collect(),
+                steps => {
+                    let used = StepId::new(steps.end.index().saturating_sub(1));
+                    let through = Some(name.name.clone());
+                    self.early.push(Early { user: id, used, span: name.span, through, by_after: true });
+                    Vec::new()
+                }
+            },
             Some(Meaning::Step(step)) => {
                 self.early.push(Early { user: id, used: step, span: name.span, through: None, by_after: true });
-                None
+                Vec::new()
             }
             Some(Meaning::Let(_) | Meaning::Input(_)) => {
                 let message = format!("`after` names steps, and `{}` is none", name.name);
@@ -194,7 +268,7 @@ impl Checker<'_> {
                         .label("no step")
                         .help("a value is waited for by using it"),
                 );
-                None
+                Vec::new()
             }
             None => {
                 let diagnostic =
@@ -206,7 +280,7 @@ impl Checker<'_> {
                     }
                     None => diagnostic.label("not declared in this plan"),
                 });
-                None
+                Vec::new()
             }
         }
     }
@@ -217,7 +291,7 @@ impl Checker<'_> {
         step < user && owner.is_some() && owner != self.heads[user.index()].verification
     }
 
-    fn check_retry(&self, call: &Call, retry: Option<(Retry, crate::source::Span)>) {
+    fn check_retry(&self, call: &Call, retry: Option<(Retry, Span)>) {
         let Some((_, span)) = retry else { return };
         if call.is_read_only() || call.tool.idempotent || call.tool.name.is_empty() {
             return;
@@ -271,7 +345,7 @@ impl Checker<'_> {
     }
 
     /// A value that names what is touched: a text or a list of texts. It may use every step of the plan.
-    fn critical_value(&mut self, expr: &syntax::Expr, verb: Option<CriticalVerb>) -> Option<crate::plan::Expr> {
+    fn critical_value(&mut self, expr: &syntax::Expr, verb: Option<CriticalVerb>) -> Option<Expr> {
         if let Some(text) = self.unquoted(expr) {
             self.report.push(
                 Diagnostic::new(Code::CriticalValue, expr.span, "a resource that is a text stands in quotes")
@@ -359,7 +433,7 @@ impl Checker<'_> {
 
 impl Call {
     /// A call that could not be typed; already reported.
-    fn unknown(span: crate::source::Span) -> Call {
+    fn unknown(span: Span) -> Call {
         Call { tool: std::sync::Arc::new(crate::catalogue::Tool::unknown()), args: Vec::new(), span }
     }
 }
@@ -371,11 +445,15 @@ struct Clauses<'s> {
     after: Vec<&'s Ident>,
     when: Option<&'s syntax::Expr>,
     timeout_ms: Option<u64>,
-    retry: Option<(Retry, crate::source::Span)>,
+    retry: Option<(Retry, Span)>,
     expect: Vec<&'s syntax::Expr>,
     undo: Option<&'s syntax::Expr>,
+    poll: Option<(PollClause<'s>, Span)>,
     on_failure: OnFailure,
 }
+
+/// How often, how long, and until what is looked.
+type PollClause<'s> = (syntax::DurationLit, syntax::DurationLit, &'s syntax::Expr);
 
 /// The most attempts that `retry` may ask for.
 pub const MAX_RETRIES: u64 = 100;
@@ -405,6 +483,9 @@ impl<'s> Clauses<'s> {
                 }
                 ClauseKind::Expect(condition) => sorted.expect.push(condition),
                 ClauseKind::Undo(call) => sorted.undo = Some(call),
+                ClauseKind::Poll { every, total, until } => {
+                    sorted.poll = Some(((*every, *total, until), clause.span));
+                }
                 ClauseKind::OnFailure(what) => sorted.on_failure = *what,
             }
         }

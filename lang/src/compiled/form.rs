@@ -279,7 +279,8 @@ impl<'p> Whole<'p> {
 
     fn block(self, each: &'p Each) -> EachForm<'p> {
         // The steps say themselves which block they belong to; an element's name does not count.
-        let Each { name, variable: _, list, steps: _, result, ty: _, when, uses: _, uses_each: _, span: _ } = each;
+        let Each { name, variable: _, list, element: _, steps: _, result, ty: _, when, uses: _, uses_each: _, span: _ } =
+            each;
         let when = when.as_ref().map(|when| self.part(when));
         EachForm { name, list: self.part(list), when, result: self.part(result) }
     }

@@ -14,6 +14,7 @@ pub(super) enum Node<'t> {
     Let(&'t Let),
     Clause(&'t Clause),
     Check(&'t Expr),
+    Result(&'t ResultLine),
     Type(&'t TypeDef),
     Tool(&'t Tool),
     ToolClause(&'t ToolClause),
@@ -41,6 +42,7 @@ impl Node<'_> {
             Node::Let(item) => item.span,
             Node::Clause(clause) => clause.span,
             Node::Check(expr) => expr.span,
+            Node::Result(line) => line.span,
             Node::Tool(tool) => with_doc(&tool.doc, tool.span),
             Node::ToolClause(clause) => clause.span,
         }
@@ -48,7 +50,11 @@ impl Node<'_> {
 
     /// The place of a section in the canonical order; everything else keeps its own.
     fn rank(&self) -> u8 {
-        let Node::Item(item) = self else { return 0 };
+        let item = match self {
+            Node::Item(item) => item,
+            Node::Result(_) => return 10,
+            _ => return 0,
+        };
         match item {
             Item::Rationale(_) => 0,
             Item::Context(_) => 1,
@@ -57,7 +63,7 @@ impl Node<'_> {
             Item::Assume(_) => 4,
             Item::Critical(_) => 5,
             Item::Reuse(_) => 6,
-            Item::Let(_) | Item::Step(_) => 7,
+            Item::Let(_) | Item::Step(_) | Item::Each(_) | Item::Together(_) | Item::When(_) | Item::Gate(_) => 7,
             Item::Verify(_) => 8,
             Item::Output(_) => 9,
         }
@@ -158,6 +164,7 @@ impl<'a> Printer<'a> {
             Node::Let(item) => self.named("let", &item.name, &item.value, indent),
             Node::Clause(clause) => self.clause(clause, indent),
             Node::Check(expr) => self.expr(expr, indent, indent, 0),
+            Node::Result(line) => self.worded("result", &line.value, indent),
             Node::Tool(tool) => self.tool(tool, indent),
             Node::ToolClause(clause) => self.tool_clause(clause),
         }
@@ -209,6 +216,18 @@ impl<'a> Printer<'a> {
             }
             Item::Let(item) => self.named("let", &item.name, &item.value, indent),
             Item::Step(step) => self.step(step, indent),
+            Item::Each(each) => self.each(each, indent),
+            Item::Together(together) => {
+                let mut out = "together ".to_owned();
+                self.block(&mut out, together.body, together.items.iter().map(Node::Item).collect(), indent);
+                out
+            }
+            Item::When(when) => {
+                let mut out = format!("when {} ", self.expr(&when.condition, indent, indent + 5, 2));
+                self.block(&mut out, when.body, when.items.iter().map(Node::Item).collect(), indent);
+                out
+            }
+            Item::Gate(gate) => self.gate(gate, indent),
             Item::Verify(verify) => self.verify(verify, indent),
             Item::Output(item) => self.named("output", &item.name, &item.value, indent),
             Item::Type(def) => self.type_def(def, indent),
@@ -294,9 +313,32 @@ impl<'a> Printer<'a> {
         out
     }
 
+    fn each(&self, each: &Each, indent: usize) -> String {
+        let mut out = format!("each {} = {} in ", each.name.name, each.variable.name);
+        let column = indent + out.len();
+        out.push_str(&self.expr(&each.list, indent, column, 2));
+        out.push(' ');
+        let nodes = each.items.iter().map(Node::Item).chain(each.result.iter().map(Node::Result)).collect();
+        self.block(&mut out, each.body, nodes, indent);
+        out
+    }
+
+    fn gate(&self, gate: &Gate, indent: usize) -> String {
+        let mut out = format!("gate {}", self.text(&gate.text));
+        for (index, shown) in gate.shown.iter().enumerate() {
+            out.push_str(if index == 0 { " show " } else { ", " });
+            let column = last_column(&out, indent);
+            out.push_str(&self.expr(shown, indent, column, 0));
+        }
+        out
+    }
+
+    fn worded(&self, word: &str, expr: &Expr, indent: usize) -> String {
+        format!("{word} {}", self.expr(expr, indent, indent + word.len() + 1, 0))
+    }
+
     fn clause(&self, clause: &Clause, indent: usize) -> String {
-        let with_expr =
-            |word: &str, expr: &Expr| format!("{word} {}", self.expr(expr, indent, indent + word.len() + 1, 0));
+        let with_expr = |word: &str, expr: &Expr| self.worded(word, expr, indent);
         match &clause.kind {
             ClauseKind::Because(text) => format!("because {}", self.text(text)),
             ClauseKind::After(names) => {
@@ -311,6 +353,10 @@ impl<'a> Printer<'a> {
                 let every =
                     every.iter().map(|every| format!(" every {}", self.written(every.span))).collect::<String>();
                 format!("retry {}{every}", self.written(*times_span))
+            }
+            ClauseKind::Poll { every, total, until } => {
+                let (every, total) = (self.written(every.span), self.written(total.span));
+                with_expr(&format!("poll every {every} for {total} until"), until)
             }
             ClauseKind::OnFailure(OnFailure::Stop) => "on failure stop".to_owned(),
             ClauseKind::OnFailure(OnFailure::Continue) => "on failure continue".to_owned(),

@@ -73,7 +73,7 @@ impl<'s> Walk<'s> {
     }
 
     /// The item that begins with `word`; the outer `None`: no item does.
-    fn known_item(&mut self, word: &str, line: Line<'s>) -> Option<Option<Item>> {
+    pub(super) fn known_item(&mut self, word: &str, line: Line<'s>) -> Option<Option<Item>> {
         let span = line.span();
         Some(match word {
             "rationale" => {
@@ -88,6 +88,10 @@ impl<'s> Walk<'s> {
             }
             "let" => self.value(line, Place::Let).map(|(name, value)| Item::Let(Let { name, value, span })),
             "step" => self.step(line).map(Item::Step),
+            "each" => self.each(line).map(Item::Each),
+            "together" => self.together(line).map(Item::Together),
+            "when" => self.when_group(line, Place::WhenItem).map(Item::When),
+            "gate" => self.gate(line).map(Item::Gate),
             "verify" => self.verify(line).map(Item::Verify),
             "output" => self.value(line, Place::Output).map(|(name, value)| Item::Output(Output { name, value, span })),
             "type" => self.type_def(line).map(Item::Type),
@@ -96,7 +100,7 @@ impl<'s> Walk<'s> {
     }
 
     /// What a line declares although the rest of it is faulty.
-    fn declared(&self, line: Line<'s>) -> Option<Ident> {
+    pub(super) fn declared(&self, line: Line<'s>) -> Option<Ident> {
         line.tokens.get(1).filter(|token| token.kind == Kind::Ident).map(|token| self.written.ident(*token))
     }
 
@@ -238,6 +242,11 @@ impl<'s> Walk<'s> {
                 times,
                 times_span,
                 every,
+            }),
+            "poll" => run!(self, poll, line, 1, Place::Poll).map(|((every, total), until)| ClauseKind::Poll {
+                every,
+                total,
+                until,
             }),
             "on" => run!(self, on, line, 1, Place::On).map(ClauseKind::OnFailure),
             _ => {

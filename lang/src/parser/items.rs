@@ -24,6 +24,11 @@ pub(super) type TargetParts = (EffectTarget, Option<Expr>);
 /// Attempts, where they stand, and the pause.
 pub(super) type RetryParts = ((u64, Span), Option<DurationLit>);
 
+/// Name, variable and list of an `each`.
+pub(super) type EachParts = ((Ident, Ident), Expr);
+/// Both times and the condition of a `poll`.
+pub(super) type PollParts = ((DurationLit, DurationLit), Expr);
+
 /// All rules of lines.
 pub(super) struct Rules<'s, R: Fault<'s>> {
     pub text: Built<'s, Text, R>,
@@ -39,6 +44,9 @@ pub(super) struct Rules<'s, R: Fault<'s>> {
     pub duration: Built<'s, DurationLit, R>,
     pub retry: Built<'s, RetryParts, R>,
     pub on: Built<'s, OnFailure, R>,
+    pub each: Built<'s, EachParts, R>,
+    pub gate: Built<'s, (Text, Vec<Expr>), R>,
+    pub poll: Built<'s, PollParts, R>,
     pub tool: Built<'s, ToolParts, R>,
     pub target: Built<'s, TargetParts, R>,
     pub approval: Built<'s, Approval, R>,
@@ -85,6 +93,33 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
                         _ => None,
                     }
                 }))
+                .boxed(),
+            each: name("a name")
+                .then_ignore(assign())
+                .then(name("the name of an element"))
+                .then_ignore(token(Kind::In, "`in`"))
+                .then(expr.clone())
+                .boxed(),
+            gate: text("a text")
+                .then(
+                    word("show", "`show`")
+                        .ignore_then(
+                            expr.clone()
+                                .separated_by(token(Kind::Comma, "`,`"))
+                                .at_least(1)
+                                .allow_trailing()
+                                .collect::<Vec<_>>(),
+                        )
+                        .or_not()
+                        .map(Option::unwrap_or_default),
+                )
+                .boxed(),
+            poll: word("every", "`every`")
+                .ignore_then(duration("a duration"))
+                .then_ignore(token(Kind::For, "`for`"))
+                .then(duration("a duration"))
+                .then_ignore(word("until", "`until`"))
+                .then(expr.clone())
                 .boxed(),
             tool: tool(expr.clone(), ty).boxed(),
             target: target(expr.clone()).then(word("when", "`when`").ignore_then(expr.clone()).or_not()).boxed(),

@@ -9,6 +9,7 @@ mod blocks;
 mod catalogues;
 mod expr;
 mod faults;
+mod groups;
 mod items;
 mod leaf;
 mod shortcut;

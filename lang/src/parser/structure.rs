@@ -36,6 +36,8 @@ enum Holds {
     Plan,
     Catalogue,
     Verify,
+    /// `each`, `together`, and a group `when`.
+    Steps,
     /// The block of an unknown or reserved item.
     Anything,
     Nothing,
@@ -253,7 +255,7 @@ impl Pass<'_> {
         let [.., before, word] = self.out.as_slice() else { return false };
         matches!(before.kind, Kind::Newline | Kind::BlockOpen)
             && word.kind == Kind::Ident
-            && matches!(self.source.slice(word.span()), "expect" | "when" | "undo")
+            && matches!(self.source.slice(word.span()), "expect" | "when" | "undo" | "result")
     }
 
     /// What the block that opens now may hold, by the word at the start of its line.
@@ -265,6 +267,7 @@ impl Pass<'_> {
             Some("plan") => Holds::Plan,
             Some("catalogue") => Holds::Catalogue,
             Some("verify") => Holds::Verify,
+            Some("each" | "together" | "when") => Holds::Steps,
             Some("step" | "critical" | "assume" | "tool") | None => Holds::Nothing,
             Some(_) => Holds::Anything,
         }
@@ -351,6 +354,7 @@ impl Pass<'_> {
             Holds::Plan => !matches!(word, "plan" | "catalogue" | "tool"),
             Holds::Catalogue => matches!(word, "tool" | "type"),
             Holds::Verify => matches!(word, "step" | "let"),
+            Holds::Steps => matches!(word, "step" | "let" | "each" | "together" | "gate"),
             Holds::Anything => !matches!(word, "plan" | "catalogue"),
             Holds::Nothing => false,
         });
@@ -451,11 +455,11 @@ fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Opt
     let word = source.slice(first.span());
     let fits = match word {
         // Two names in a row stand nowhere else.
-        "step" | "let" | "output" | "type" | "input" => kind(1) == Kind::Ident,
-        "rationale" | "context" | "assume" | "verify" | "reuse" | "plan" => {
+        "step" | "let" | "each" | "output" | "type" | "input" => kind(1) == Kind::Ident,
+        "rationale" | "context" | "assume" | "verify" | "reuse" | "gate" | "plan" => {
             kind(1).is_text() || kind(1) == Kind::StrOpen
         }
-        "critical" => kind(1) == Kind::LBrace,
+        "critical" | "together" => kind(1) == Kind::LBrace,
         "catalogue" => kind(1) == Kind::Ident && kind(2) == Kind::LBrace,
         "tool" => matches!(kind(1), Kind::Ident | Kind::LParen),
         _ => false,

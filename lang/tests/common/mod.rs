@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use planc_lang::compile::{Compiled, add_builtin, check_source, compile, load_catalogue};
+use planc_lang::compile::{Compilation, Compiled, add_builtin, check_source, compile, load_catalogue};
 use planc_lang::diagnostic::{Diagnostic, Severity};
 use planc_lang::source::Sources;
 use planc_lang::syntax::File;
@@ -35,7 +35,8 @@ pub fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<Stri
         if let Some(items) = item["Plan"]["items"].as_array_mut() {
             items.sort_by_key(|item| {
                 let name = item.as_object().and_then(|map| map.keys().next()).cloned().unwrap_or_default();
-                if name == "Let" || name == "Step" { "Step".to_owned() } else { name }
+                let keeps_its_place = matches!(name.as_str(), "Let" | "Step" | "Each" | "Together" | "When" | "Gate");
+                if keeps_its_place { "Step".to_owned() } else { name }
             });
         }
     }
@@ -74,14 +75,19 @@ pub fn blocks(page: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// Compiles a plan against the built-in catalogue and these; there must be no error.
 pub fn compiled(text: &str, catalogues: &[&str]) -> Compiled {
+    let compilation = compilation(text, catalogues);
+    compilation.compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", compilation.diagnostics))
+}
+
+/// What compiling a plan against the built-in catalogue and these gives.
+pub fn compilation(text: &str, catalogues: &[&str]) -> Compilation {
     let mut sources = Sources::default();
     let mut indices = vec![add_builtin(&mut sources)];
     indices.extend(catalogues.iter().map(|text| sources.add("catalogue.pl", *text)));
     let (catalogue, problems) = load_catalogue(&sources, &indices);
     assert!(problems.iter().all(|problem| problem.severity() == Severity::Warning), "{problems:#?}");
     let index = sources.add("plan.pl", text);
-    let compilation = compile(&sources, index, &catalogue);
-    compilation.compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", compilation.diagnostics))
+    compile(&sources, index, &catalogue)
 }
 
 /// The digest of a plan that compiles.

@@ -9,7 +9,8 @@ mod reserved;
 mod slips;
 mod words;
 
-pub(super) use words::{unknown_clause, unknown_item};
+pub(super) use slips::ITEMS;
+pub(super) use words::{unknown_clause, unknown_item, words_of};
 
 use super::leaf::Written;
 use crate::diagnostic::Diagnostics;
@@ -33,6 +34,14 @@ pub(super) enum Place {
     Reuse,
     Let,
     Step,
+    Each,
+    EachItem,
+    Result,
+    TogetherHead,
+    TogetherItem,
+    WhenGroup,
+    WhenItem,
+    Gate,
     Clause,
     Because,
     After,
@@ -41,6 +50,7 @@ pub(super) enum Place {
     Undo,
     Timeout,
     Retry,
+    Poll,
     On,
     Verify,
     VerifyCheck,
@@ -70,6 +80,11 @@ impl Place {
             Place::Reuse => "reuse \"path\" \"why\"",
             Place::Let => "let name = expression",
             Place::Step => "step name = tool(argument: value)",
+            Place::Each => "each name = element in list { … }",
+            Place::Result => "result expression",
+            Place::TogetherHead => "together { … }",
+            Place::WhenGroup => "when condition { … }",
+            Place::Gate => "gate \"text\" show name, name",
             Place::Because => "because \"text\"",
             Place::After => "after step, step",
             Place::When => "when condition",
@@ -77,6 +92,7 @@ impl Place {
             Place::Undo => "undo tool(argument: value)",
             Place::Timeout => "timeout 30s",
             Place::Retry => "retry 3 every 2s",
+            Place::Poll => "poll every 30s for 20m until condition",
             Place::On => "on failure stop | continue | undo",
             Place::Verify => "verify \"text\" { … }",
             Place::Output => "output name = expression",
@@ -88,6 +104,9 @@ impl Place {
             Place::Category => "category name",
             Place::File
             | Place::Item
+            | Place::EachItem
+            | Place::TogetherItem
+            | Place::WhenItem
             | Place::AssumeCheck
             | Place::VerifyCheck
             | Place::Clause
@@ -99,7 +118,10 @@ impl Place {
 
     /// Whether it is a condition on a line of its own.
     fn is_condition(self) -> bool {
-        matches!(self, Place::When | Place::Expect | Place::AssumeCheck | Place::VerifyCheck)
+        matches!(
+            self,
+            Place::When | Place::WhenGroup | Place::Expect | Place::Poll | Place::AssumeCheck | Place::VerifyCheck
+        )
     }
 
     /// Whether types stand here.
@@ -109,7 +131,7 @@ impl Place {
 
     /// Whether a name and `=` stand behind the keyword.
     fn declares(self) -> bool {
-        matches!(self, Place::Let | Place::Step | Place::Output | Place::Type)
+        matches!(self, Place::Let | Place::Step | Place::Each | Place::Output | Place::Type)
     }
 }
 

@@ -7,8 +7,23 @@ use crate::lexer::{Kind, literal};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
-pub(super) const ITEMS: [&str; 11] =
-    ["rationale", "context", "input", "assume", "critical", "reuse", "let", "step", "verify", "output", "type"];
+pub(in super::super) const ITEMS: [&str; 15] = [
+    "rationale",
+    "context",
+    "input",
+    "assume",
+    "critical",
+    "reuse",
+    "let",
+    "step",
+    "each",
+    "together",
+    "when",
+    "gate",
+    "verify",
+    "output",
+    "type",
+];
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Diagnostic> {
@@ -51,6 +66,15 @@ fn missing_assign(failure: Failure<'_>) -> Option<Diagnostic> {
     let name = failure.before(1).filter(|token| token.kind == Kind::Ident)?;
     let found = failure.found()?;
     match found.kind {
+        Kind::In if failure.place == Place::Each => {
+            let element = failure.text(name);
+            Some(
+                unexpected(name.span(), "this `each` has no name")
+                    .label("expected a name and `=` before this")
+                    .help("its name stands for the list of results")
+                    .edit("give it a name", name.span().before(), format!("{element}_results = ")),
+            )
+        }
         Kind::Dot => {
             let tool = failure.token(1).filter(|token| token.kind == Kind::Ident);
             let chosen = tool.map_or("name", |token| failure.text(token));

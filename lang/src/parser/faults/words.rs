@@ -9,7 +9,7 @@ use crate::lexer::{Kind, Token};
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-const CLAUSES: [&str; 8] = ["because", "after", "when", "timeout", "retry", "expect", "undo", "on"];
+const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
 const TOOL_CLAUSES: [&str; 12] = [
     "reads",
     "writes",
@@ -65,6 +65,18 @@ const SYNONYMS: [(&str, &str); 36] = [
     ("on_failure", "on"),
 ];
 
+/// The words that may begin a line of a block.
+pub(in super::super) fn words_of(place: Place) -> &'static [&'static str] {
+    match place {
+        Place::CatalogueItem => &CATALOGUE,
+        Place::File => &TOP,
+        Place::EachItem => &["step", "let", "together", "when", "result"],
+        Place::TogetherItem => &["step", "let"],
+        Place::WhenItem => &["step", "let", "each", "together", "when", "gate"],
+        _ => &ITEMS,
+    }
+}
+
 /// Reports a line that begins no item; gives the word that was meant, if one is near.
 pub(in super::super) fn unknown_item(
     report: &Diagnostics,
@@ -77,15 +89,7 @@ pub(in super::super) fn unknown_item(
     }
     let head = line[0];
     let word = written.token(head);
-    let known: &[&'static str] = match place {
-        Place::CatalogueItem => &CATALOGUE,
-        Place::File => &TOP,
-        _ => &ITEMS,
-    };
-    if let Some(diagnostic) = reserved_item(word, head, line) {
-        report.push(diagnostic);
-        return None;
-    }
+    let known = words_of(place);
     let base = Diagnostic::new(Code::UnknownItem, head.span(), format!("`{}` begins no item", shown(word)));
     if place == Place::File && (ITEMS.contains(&word) || word == "tool") {
         let holder = if word == "tool" { "catalogue" } else { "plan" };
@@ -96,12 +100,13 @@ pub(in super::super) fn unknown_item(
         );
         return None;
     }
-    if let Some(help) = foreign_item(head, word).filter(|_| place == Place::Item) {
+    let in_plan = matches!(place, Place::Item | Place::EachItem | Place::TogetherItem | Place::WhenItem);
+    if let Some(help) = foreign_item(head, word).filter(|_| in_plan) {
         report.push(base.label("unknown item").help(help));
         return None;
     }
     if head.kind == Kind::Ident
-        && place == Place::Item
+        && in_plan
         && let Some(diagnostic) = bare(&base, written, line)
     {
         report.push(diagnostic);
@@ -119,10 +124,12 @@ pub(in super::super) fn unknown_item(
 /// Advice for a line that is right elsewhere: a clause, or control flow of other languages.
 fn foreign_item(head: Token, word: &str) -> Option<&'static str> {
     match head.kind {
-        Kind::If => Some("Put a `when` clause into the block of each step."),
-        Kind::For => Some("This version has no loops: write one step for each element."),
-        _ if word == "while" => Some("This version has no loops: write one step for each element."),
-        _ if CLAUSES.contains(&word) => Some("A clause stands in braces behind the call of its step."),
+        Kind::If => Some("Steps that run on a condition stand in a group: `when condition { … }`."),
+        Kind::For => Some("A block for each element of a list has a name: `each name = element in list { … }`."),
+        _ if word == "while" => Some("A step that waits for something has a clause `poll every 30s for 20m until …`."),
+        _ if CLAUSES.contains(&word) && !ITEMS.contains(&word) => {
+            Some("A clause stands in braces behind the call of its step.")
+        }
         _ => None,
     }
 }
@@ -156,22 +163,6 @@ fn bare(base: &Diagnostic, written: Written<'_>, line: &[Token]) -> Option<Diagn
     }
 }
 
-fn reserved_item(word: &str, head: Token, line: &[Token]) -> Option<Diagnostic> {
-    let next = line.get(1).map(|token| token.kind);
-    // `gate = …` is a name without its keyword.
-    if next == Some(Kind::Assign) {
-        return None;
-    }
-    let instead = match word {
-        "each" => "Write one step for each element, or a tool that takes a list.",
-        "together" => "Steps that do not depend on each other and do not conflict may overlap anyway.",
-        "gate" => "The approval of the plan covers every step; split the plan where a person must decide.",
-        "when" => "Put a `when` clause on each step.",
-        _ => return None,
-    };
-    Some(is_reserved(head.span(), &format!("the item `{word}`"), instead))
-}
-
 /// Reports a line that begins no clause; gives the word that was meant, if one is near.
 pub(in super::super) fn unknown_clause(
     report: &Diagnostics,
@@ -186,7 +177,6 @@ pub(in super::super) fn unknown_clause(
     let word = written.token(head);
     let known: &[&'static str] = if place == Place::ToolClause { &TOOL_CLAUSES } else { &CLAUSES };
     let reserved = match (place, word) {
-        (Place::Clause, "poll") => Some("Poll with a tool that waits, or with `retry` on a read-only step."),
         (Place::ToolClause, "simulate" | "limit" | "paged" | "pinned") => Some("Leave it out."),
         _ => None,
     };
