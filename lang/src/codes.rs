@@ -98,6 +98,7 @@ codes! {
     EvaluationFails = 313 Error "an expression that always fails";
     NeverEqual = 314 Warning "a comparison with a foregone outcome";
     TypeTooLarge = 315 Error "a type past the size limit";
+    NotOrdered = 330 Error "an order by something that has none";
 
     NotCovered = 401 Error "an effect that `critical` does not cover";
     UnusedCritical = 402 Warning "a `critical` line that nothing can use";

@@ -1,4 +1,4 @@
-//! Values against types: does this value fit, and if not, where and why.
+//! Values against types: does this value fit, and if not, where and why; and which value a text of JSON stands for.
 
 use crate::paths::{check_glob, check_path};
 use crate::types::{Literal, Type};
@@ -47,6 +47,14 @@ fn check_at(value: &Value, ty: &Type, path: &mut String) -> Result<(), Misfit> {
         (Value::String(_), Type::String) => Ok(()),
         (Value::String(s), Type::Path) => check_path(s).or_else(|reason| misfit(path, reason)),
         (Value::String(s), Type::Glob) => check_glob(s).or_else(|reason| misfit(path, reason)),
+        (Value::Formed(formed), Type::Form(form)) if formed.form() == *form => Ok(()),
+        (Value::String(s), Type::Form(form)) => match form.read(s) {
+            Some(_) => Ok(()),
+            None => {
+                let found = value.describe();
+                misfit(path, format!("expected a {form} such as \"{}\", found {found}", form.example()))
+            }
+        },
         (Value::String(s), Type::Literal(Literal::String(l))) if **s == **l => Ok(()),
         (Value::Int(i), Type::Literal(Literal::Int(l))) if i == l => Ok(()),
         (Value::Bool(b), Type::Literal(Literal::Bool(l))) if b == l => Ok(()),
@@ -96,6 +104,47 @@ fn check_at(value: &Value, ty: &Type, path: &mut String) -> Result<(), Misfit> {
         }
         _ => misfit(path, format!("expected {ty}, found {}", value.describe())),
     }
+}
+
+/// The value with each text in it read that its type gives a form; none where there is no such text.
+///
+/// What comes from outside is JSON, where a date is a text. Where a union also takes the text as it is, it stays one; of
+/// several forms the first that reads it counts. What does not fit its type is left as it is.
+pub fn read(value: &Value, ty: &Type) -> Option<Value> {
+    match (value, ty) {
+        (Value::String(text), Type::Form(form)) => form.read(text).map(Value::formed),
+        (Value::String(_), Type::Union(members)) => {
+            let is_text = |member: &Type| !matches!(member, Type::Form(_)) && check_value(value, member).is_ok();
+            match members.iter().any(is_text) {
+                true => None,
+                false => members.iter().find_map(|member| read(value, member)),
+            }
+        }
+        (Value::List(_) | Value::Record(_), Type::Union(members)) => {
+            read(value, members.iter().find(|member| check_value(value, member).is_ok())?)
+        }
+        (Value::List(items), Type::List(element)) => {
+            read_each(items.iter().map(|item| (item, Some(&**element)))).map(Value::list)
+        }
+        (Value::Record(record), Type::Record(wanted)) => {
+            let parts = record.iter().map(|(name, item)| (item, wanted.field(name).map(|field| &field.ty)));
+            let read = read_each(parts)?;
+            Some(Value::record(record.iter().map(|(name, _)| name.clone()).zip(read)))
+        }
+        _ => None,
+    }
+}
+
+/// All parts, those read that their types give a form; none where there is no such part.
+fn read_each<'v>(parts: impl Iterator<Item = (&'v Value, Option<&'v Type>)>) -> Option<Vec<Value>> {
+    let mut changed = false;
+    let read = parts.map(|(part, ty)| {
+        let read = ty.and_then(|ty| read(part, ty));
+        changed |= read.is_some();
+        read.unwrap_or_else(|| part.clone())
+    });
+    let all = read.collect();
+    changed.then_some(all)
 }
 
 fn same_shape(value: &Value, ty: &Type) -> bool {

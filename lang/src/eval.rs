@@ -5,12 +5,14 @@
 //! what every run finds, or the run fails at this expression. Nothing here calls a tool: calls inside checks go through
 //! [`Caller`].
 
-use crate::conform::check_value;
+use crate::conform::{check_value, read};
 use crate::plan::{Call, Comprehension, EachId, Expr, ExprKind, Plan, StepId};
 use crate::source::Span;
 use crate::stdlib::{Function, Needs};
-use crate::syntax::{BinaryOp, UnaryOp};
-use crate::value::Value;
+use crate::syntax::{BinaryOp, Direction, UnaryOp};
+use crate::types::Type;
+use crate::value::{Value, compare};
+use std::cmp::Ordering;
 
 mod access;
 mod budget;
@@ -66,7 +68,12 @@ pub struct Env<'p> {
 
 impl<'p> Env<'p> {
     /// All steps unknown; inputs by index.
-    pub fn new(plan: &'p Plan, inputs: Vec<Value>) -> Env<'p> {
+    ///
+    /// Here and wherever else a value comes from outside, its texts are read in the forms that its type gives them.
+    pub fn new(plan: &'p Plan, mut inputs: Vec<Value>) -> Env<'p> {
+        for (value, input) in inputs.iter_mut().zip(&plan.inputs) {
+            *value = formed(std::mem::replace(value, Value::Null), &input.ty);
+        }
         let steps = plan.steps.iter().map(|step| Value::Unknown(step.ty.clone())).collect();
         let eaches = plan.eaches.iter().map(|each| Value::Unknown(each.ty.clone())).collect();
         let elements = plan.eaches.iter().map(|each| Value::Unknown(each.element_type())).collect();
@@ -81,20 +88,20 @@ impl<'p> Env<'p> {
 
     /// Sets the result of a step. Values of `let`s that were computed before are forgotten.
     pub fn set_step(&mut self, step: StepId, value: Value) {
-        self.steps[step.index()] = value;
+        self.steps[step.index()] = formed(value, &self.plan.get(step).ty);
         self.lets.iter_mut().for_each(|value| *value = None);
     }
 
     /// Sets the results of an `each` block. Values of `let`s that were computed before are forgotten.
     pub fn set_each(&mut self, each: EachId, value: Value) {
-        self.eaches[each.index()] = value;
+        self.eaches[each.index()] = formed(value, &self.plan.each(each).ty);
         self.lets.iter_mut().for_each(|value| *value = None);
     }
 
     /// Turns to an element of an `each` block: the results of the block's steps and the values of its `let`s are those of
     /// this element from here on, and unknown until they are set.
     pub fn enter(&mut self, each: EachId, element: Value) {
-        self.elements[each.index()] = element;
+        self.elements[each.index()] = formed(element, &self.plan.each(each).element_type());
         for step in self.plan.steps_of(each) {
             self.steps[step.index()] = Value::Unknown(self.plan.get(step).ty.clone());
         }
@@ -323,14 +330,14 @@ impl<'e, 'p> Evaluation<'e, 'p> {
                 return Ok(unknown(expr));
             }
         }
-        self.caller.call(call, args)
+        self.caller.call(call, args).map(|result| formed(result, &call.tool.result))
     }
 
     #[inline(never)]
     fn args(&mut self, call: &Call) -> Result<Vec<Value>, Failure> {
         let mut values = Vec::with_capacity(call.tool.params.len());
         for (index, param) in call.tool.params.iter().enumerate() {
-            values.push(match call.args.get(index).and_then(Option::as_ref) {
+            let value = match call.args.get(index).and_then(Option::as_ref) {
                 None => param.default.clone().unwrap_or(Value::Null),
                 Some(arg) => {
                     let value = self.value(arg)?;
@@ -343,7 +350,8 @@ impl<'e, 'p> Evaluation<'e, 'p> {
                     }
                     value
                 }
-            });
+            };
+            values.push(formed(value, &param.ty));
         }
         Ok(values)
     }
@@ -397,7 +405,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             Ok(other) => return access::items(&other, comprehension.list.span).map(|_| unknown(expr)),
             failure => return failure,
         };
-        let mut taken = Vec::new();
+        let mut taken = Taken::default();
         for item in list.iter() {
             match self.take(comprehension, item, &mut taken) {
                 Ok(true) => {}
@@ -405,12 +413,15 @@ impl<'e, 'p> Evaluation<'e, 'p> {
                 Err(failure) => return Err(failure),
             }
         }
-        self.items(taken, expr.span)
+        if !comprehension.order.is_empty() {
+            self.budget.sort(taken.elements.len(), expr.span)?;
+        }
+        self.items(taken.ordered(comprehension), expr.span)
     }
 
     /// Adds what an item becomes, if it is taken; says whether that is known.
     #[inline(never)]
-    fn take(&mut self, comprehension: &Comprehension, item: &Value, taken: &mut Vec<Value>) -> Result<bool, Failure> {
+    fn take(&mut self, comprehension: &Comprehension, item: &Value, taken: &mut Taken) -> Result<bool, Failure> {
         self.set_slot(comprehension.slot, Ok(item.clone()));
         match comprehension.condition.as_ref().map(|condition| self.condition(condition)) {
             Some(Err(failure)) => return Err(failure),
@@ -418,7 +429,12 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             Some(Ok(Some(false))) => return Ok(true),
             None | Some(Ok(Some(true))) => {}
         }
-        self.value(&comprehension.element).map(|element| taken.push(element))?;
+        self.value(&comprehension.element).map(|element| taken.elements.push(element))?;
+        for (key, _) in &comprehension.order {
+            let value = self.value(key)?;
+            self.budget.walk(&value, key.span)?;
+            taken.keys.push(value);
+        }
         Ok(true)
     }
 
@@ -427,6 +443,41 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             self.slots.resize(slot + 1, Ok(Value::Null));
         }
         self.slots[slot] = value;
+    }
+}
+
+/// A value from outside with the texts in it read that its type gives a form.
+fn formed(value: Value, ty: &Type) -> Value {
+    read(&value, ty).unwrap_or(value)
+}
+
+/// What a comprehension takes: elements, and for each of them all keys that they are ordered by.
+#[derive(Default)]
+struct Taken {
+    elements: Vec<Value>,
+    keys: Vec<Value>,
+}
+
+impl Taken {
+    /// The elements in the order of their keys, equal ones as they came. Where a key is unknown, so is which element
+    /// stands where.
+    fn ordered(self, comprehension: &Comprehension) -> Vec<Value> {
+        let order = &comprehension.order;
+        if order.is_empty() || self.elements.len() < 2 {
+            return self.elements;
+        }
+        if !self.keys.iter().all(Value::is_known) {
+            return vec![Value::Unknown(comprehension.element.ty.clone()); self.elements.len()];
+        }
+        let mut keyed: Vec<(&[Value], Value)> = self.keys.chunks(order.len()).zip(self.elements).collect();
+        keyed.sort_by(|(a, _), (b, _)| {
+            let parts = a.iter().zip(*b).zip(order).map(|((a, b), (_, direction))| match direction {
+                Direction::Ascending => compare::order(a, b),
+                Direction::Descending => compare::order(b, a),
+            });
+            parts.fold(Ordering::Equal, Ordering::then)
+        });
+        keyed.into_iter().map(|(_, element)| element).collect()
     }
 }
 

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod diagnostic;
 pub mod digest;
 pub mod suggest;
+pub mod forms;
 pub mod syntax;
 pub mod lexer;
 pub mod parser;

@@ -6,7 +6,7 @@ use crate::catalogue::Tool;
 use crate::effects::{CriticalVerb, Effects, Grant};
 use crate::source::Span;
 use crate::stdlib::Function;
-use crate::syntax::{BinaryOp, EffectVerb, OnFailure, UnaryOp};
+use crate::syntax::{BinaryOp, Direction, EffectVerb, OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
 use smol_str::SmolStr;
@@ -426,7 +426,7 @@ impl Expr {
             ExprKind::Comprehension(inner) => {
                 found(&inner.element);
                 found(&inner.list);
-                inner.condition.iter().for_each(found);
+                inner.condition.iter().chain(inner.order.iter().map(|(key, _)| key)).for_each(found);
             }
             ExprKind::Constant(_)
             | ExprKind::Input(_)
@@ -499,7 +499,7 @@ pub enum ExprKind {
     Comprehension(Box<Comprehension>),
 }
 
-/// `[element for slot in list if condition]`
+/// `[element for slot in list if condition by key]`
 #[derive(Clone, Debug)]
 pub struct Comprehension {
     /// Where an element is stored while it is looked at.
@@ -512,4 +512,6 @@ pub struct Comprehension {
     pub list: Expr,
     /// Which of them are taken.
     pub condition: Option<Expr>,
+    /// What they are ordered by, the first key first, each a number, a text, a Boolean or a time.
+    pub order: Vec<(Expr, Direction)>,
 }

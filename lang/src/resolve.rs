@@ -8,6 +8,7 @@ use crate::codes::Code;
 use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{Effect, Effects, Target, TemplatePart};
+use crate::forms::{Duration, Formed};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{
@@ -384,6 +385,7 @@ fn literal(expr: &Expr) -> Option<Value> {
         ExprKind::Bool(bool) => Some(Value::Bool(*bool)),
         ExprKind::Int(int) => Some(Value::Int(*int)),
         ExprKind::Float(float) => Some(Value::Float(*float)),
+        ExprKind::Duration(ms) => Some(Value::formed(Formed::Duration(Duration::of_ms(*ms)))),
         ExprKind::String(literal) => match literal.parts.as_slice() {
             [] => Some(Value::string("")),
             [StringPart::Text(text)] => Some(Value::string(text.as_str())),
@@ -392,6 +394,10 @@ fn literal(expr: &Expr) -> Option<Value> {
         ExprKind::Unary { op: UnaryOp::Negate, operand } => match literal(operand)? {
             Value::Int(int) => int.checked_neg().map(Value::Int),
             Value::Float(float) => Some(Value::Float(-float)),
+            Value::Formed(formed) => match &*formed {
+                Formed::Duration(duration) => Some(Value::formed(Formed::Duration(duration.negated()))),
+                Formed::Bytes(_) | Formed::Date(_) | Formed::Time(_) | Formed::Datetime(_) => None,
+            },
             _ => None,
         },
         ExprKind::List(items) => items.iter().map(literal).collect::<Option<Vec<_>>>().map(Value::list),

@@ -3,15 +3,18 @@
 //! Functions are found by the kind of their receiver. Text is counted in characters (Unicode scalar values), never in
 //! bytes; nothing depends on a locale. What a function makes is bounded by the limits in [`crate::value`].
 
+use crate::forms::Form;
 use crate::types::{Literal, Type};
 use crate::value::Value;
 
+mod bytes;
 mod lists;
 mod numbers;
 mod paths;
 mod patterns;
 mod records;
 mod strings;
+mod times;
 #[cfg(test)]
 mod tests;
 
@@ -82,20 +85,26 @@ pub fn methods_of(receiver: &Type) -> Vec<&'static Function> {
 
 /// Every function, by the kind of its receiver.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    [strings::TABLE, patterns::TABLE, paths::TABLE, lists::TABLE, numbers::TABLE, records::TABLE, records::ANY]
-        .into_iter()
-        .flatten()
+    let of_text = [strings::TABLE, patterns::TABLE, times::OF_TEXT, bytes::OF_TEXT];
+    let of_forms = [bytes::TABLE, times::DURATIONS, times::DATES, times::TIMES, times::DATETIMES];
+    let others = [paths::TABLE, lists::TABLE, numbers::TABLE, records::TABLE, records::ANY];
+    of_text.into_iter().chain(of_forms).chain(others).flatten()
 }
 
 fn tables(receiver: &Type) -> Vec<&'static [Function]> {
     let mut kinds = receiver.members().iter().map(kind);
     let first = kinds.next().unwrap_or(Kind::Other);
     let mut tables = match kinds.fold(first, Kind::join) {
-        Kind::Path => vec![paths::TABLE, strings::TABLE, patterns::TABLE],
-        Kind::Text => vec![strings::TABLE, patterns::TABLE],
+        Kind::Path => vec![paths::TABLE, strings::TABLE, patterns::TABLE, bytes::OF_TEXT, times::OF_TEXT],
+        Kind::Text => vec![strings::TABLE, patterns::TABLE, bytes::OF_TEXT, times::OF_TEXT],
         Kind::List => vec![lists::TABLE],
         Kind::Number => vec![numbers::TABLE],
         Kind::Record => vec![records::TABLE],
+        Kind::Form(Form::Bytes) => vec![bytes::TABLE],
+        Kind::Form(Form::Duration) => vec![times::DURATIONS],
+        Kind::Form(Form::Date) => vec![times::DATES],
+        Kind::Form(Form::Time) => vec![times::TIMES],
+        Kind::Form(Form::Datetime) => vec![times::DATETIMES],
         Kind::Other => Vec::new(),
     };
     tables.push(records::ANY);
@@ -110,6 +119,7 @@ enum Kind {
     List,
     Number,
     Record,
+    Form(Form),
     Other,
 }
 
@@ -131,6 +141,7 @@ fn kind(ty: &Type) -> Kind {
         Type::Int | Type::Float | Type::Literal(Literal::Int(_)) => Kind::Number,
         Type::List(_) => Kind::List,
         Type::Record(_) => Kind::Record,
+        Type::Form(form) => Kind::Form(*form),
         Type::Any | Type::Null | Type::Bool | Type::Literal(Literal::Bool(_)) | Type::Union(_) | Type::Error => {
             Kind::Other
         }

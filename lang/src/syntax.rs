@@ -623,6 +623,8 @@ pub enum ExprKind {
         /// Its operand.
         operand: Box<Expr>,
     },
+    /// `90m`, in milliseconds.
+    Duration(u64),
     /// `a + b`
     Binary {
         /// Which.
@@ -634,7 +636,7 @@ pub enum ExprKind {
     },
     /// `if c then a else b`: condition, then, else.
     If(Box<(Expr, Expr, Expr)>),
-    /// `[element for variable in list if condition]`
+    /// `[element for variable in list if condition by key]`
     Comprehension(Box<Comprehension>),
     /// `(expression)`
     Paren(Box<Expr>),
@@ -676,7 +678,7 @@ pub struct FieldInit {
     pub value: Expr,
 }
 
-/// `[element for variable in list if condition]`
+/// `[element for variable in list if condition by key]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comprehension {
     /// What each element becomes.
@@ -687,6 +689,27 @@ pub struct Comprehension {
     pub list: Expr,
     /// Which of them are taken.
     pub condition: Option<Expr>,
+    /// What they are ordered by, the first key first; none: as they come.
+    pub order: Vec<Key>,
+}
+
+/// What the elements of a comprehension are ordered by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Key {
+    /// The value for an element.
+    pub value: Expr,
+    /// Where the smallest stands.
+    pub direction: Direction,
+}
+
+/// Where the smallest of ordered elements stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// First.
+    Ascending,
+    /// Last: `desc`.
+    Descending,
 }
 
 /// Operators with one operand.

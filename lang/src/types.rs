@@ -2,8 +2,10 @@
 //!
 //! Named types are transparent: a name is kept only to be shown. `path` and `glob` are strings with a rule of form
 //! ([`crate::paths`]): a string is accepted where one is wanted, and the rule is checked on constants at
-//! compile time and on all other values before the call.
+//! compile time and on all other values before the call. A [`Form`] is a type of its own: only a constant text that has
+//! the form is accepted where one is wanted.
 
+use crate::forms::Form;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -36,6 +38,8 @@ pub enum Type {
     Path,
     /// A glob over such paths, see [`crate::paths::check_glob`].
     Glob,
+    /// What JSON writes as a text of a fixed form: bytes, durations, dates, times.
+    Form(Form),
     /// One constant string, integer or Boolean.
     Literal(Literal),
     /// A list.
@@ -152,6 +156,7 @@ impl Type {
                 | Type::String
                 | Type::Path
                 | Type::Glob
+                | Type::Form(_)
                 | Type::Literal(_)
                 | Type::Error => {}
             }
@@ -226,8 +231,8 @@ impl Type {
         }
     }
 
-    /// Whether a value of this type may be given where `wanted` is wanted: a subtype, or a string for a path or glob,
-    /// whose form is then checked on the value itself.
+    /// Whether a value of this type may be given where `wanted` is wanted: a subtype, a string for a path or glob, whose
+    /// form is then checked on the value itself, or a constant text that has the form that is wanted.
     pub fn is_accepted_as(&self, wanted: &Type) -> bool {
         match (self, wanted) {
             (Type::Union(members), _) => members.iter().all(|member| member.is_accepted_as(wanted)),
@@ -235,6 +240,7 @@ impl Type {
             (Type::String | Type::Path | Type::Glob | Type::Literal(Literal::String(_)), Type::Path | Type::Glob) => {
                 true
             }
+            (Type::Literal(Literal::String(text)), Type::Form(form)) => form.read(text).is_some(),
             (Type::List(a), Type::List(b)) => a.is_accepted_as(b),
             (Type::Record(a), Type::Record(b)) => record_fits(a, b, Type::is_accepted_as),
             _ => self.is_subtype(wanted),
@@ -301,6 +307,7 @@ impl fmt::Display for Type {
             Type::String => f.write_str("string"),
             Type::Path => f.write_str("path"),
             Type::Glob => f.write_str("glob"),
+            Type::Form(form) => write!(f, "{form}"),
             Type::Literal(literal) => write!(f, "{literal}"),
             Type::List(element) => write!(f, "[{element}]"),
             Type::Record(record) => match &record.name {

@@ -2,6 +2,7 @@
 //!
 //! A value knows its own shape and nothing else: no types are checked here.
 
+use crate::forms::Formed;
 use crate::types::{Quoted, Type};
 use rustc_hash::FxHashMap;
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -58,6 +59,8 @@ pub enum Value {
     Float(f64),
     /// Text.
     String(Arc<str>),
+    /// Bytes, a duration, a date, a time: a text in JSON, see [`crate::conform::read`].
+    Formed(Arc<Formed>),
     /// A list.
     List(Arc<[Value]>),
     /// A record.
@@ -125,6 +128,11 @@ impl Value {
         Value::String(text.into())
     }
 
+    /// Bytes, a duration, a date or a time.
+    pub fn formed(formed: Formed) -> Value {
+        Value::Formed(Arc::new(formed))
+    }
+
     /// A list value.
     pub fn list(items: impl IntoIterator<Item = Value>) -> Value {
         Value::List(items.into_iter().collect())
@@ -147,6 +155,14 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The bytes, duration, date or time.
+    pub fn as_formed(&self) -> Option<&Formed> {
+        match self {
+            Value::Formed(formed) => Some(formed),
             _ => None,
         }
     }
@@ -181,7 +197,25 @@ impl Value {
             Value::Unknown(_) => false,
             Value::List(items) => items.iter().all(Value::is_known),
             Value::Record(record) => record.iter().all(|(_, value)| value.is_known()),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => true,
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Formed(_) => {
+                true
+            }
+        }
+    }
+
+    /// What stands in a text for it: a text itself, numbers, Booleans, durations as literals, dates and times as in JSON;
+    /// none for null, bytes, lists, records and what is not known.
+    pub fn text(&self) -> Option<String> {
+        match self {
+            Value::String(text) => Some(text.to_string()),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => Some(self.to_string()),
+            Value::Formed(formed) => match &**formed {
+                Formed::Bytes(_) => None,
+                Formed::Duration(_) | Formed::Date(_) | Formed::Time(_) | Formed::Datetime(_) => {
+                    Some(formed.literal().unwrap_or_else(|| formed.to_string()))
+                }
+            },
+            Value::Null | Value::List(_) | Value::Record(_) | Value::Unknown(_) => None,
         }
     }
 
@@ -194,6 +228,12 @@ impl Value {
             Value::Float(x) => format!("`{x}`"),
             Value::String(s) if s.chars().count() <= 40 => Quoted(s).to_string(),
             Value::String(_) => "a string".into(),
+            Value::Formed(formed) => match &**formed {
+                Formed::Bytes(bytes) => format!("{} bytes", bytes.len()),
+                Formed::Duration(_) | Formed::Date(_) | Formed::Time(_) | Formed::Datetime(_) => {
+                    format!("the {} {}", formed.form(), self.text().unwrap_or_default())
+                }
+            },
             Value::List(_) => "a list".into(),
             Value::Record(_) => "a record".into(),
             Value::Unknown(ty) => format!("a {ty} known after the run"),
@@ -231,6 +271,7 @@ impl Serialize for Value {
             Value::Int(i) => serializer.serialize_i64(*i),
             Value::Float(x) => serializer.serialize_f64(*x),
             Value::String(s) => serializer.serialize_str(s),
+            Value::Formed(formed) => serializer.collect_str(formed),
             Value::List(items) => {
                 let mut seq = serializer.serialize_seq(Some(items.len()))?;
                 for item in items.iter() {
@@ -302,7 +343,7 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// As the language writes it: strings quoted, records with braces.
+/// As the language writes it: strings and what has no literal of its own quoted, records with braces.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -311,6 +352,10 @@ impl fmt::Display for Value {
             Value::Int(i) => write!(f, "{i}"),
             Value::Float(x) => write!(f, "{x:?}"),
             Value::String(s) => write!(f, "{}", Quoted(s)),
+            Value::Formed(formed) => match formed.literal() {
+                Some(literal) => f.write_str(&literal),
+                None => write!(f, "\"{formed}\""),
+            },
             Value::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().enumerate() {

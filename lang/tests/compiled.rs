@@ -16,6 +16,7 @@ const RICH: &str = r#"plan "Everything" {
   input stage: "old" | 3 | true = "old"
   input rows: [{ name: string, size?: int? }]
   input whatever: any
+  input due: date? = "2026-05-01"
   assume "it is there" {
     fs.stat(path: "a", ).kind == "file"
   }
@@ -41,7 +42,7 @@ const RICH: &str = r#"plan "Everything" {
   }
   step again = fs.read(path: "b") {
     after first
-    when first?.text?.trim() != null and not (stage == "old")
+    when first?.text?.trim() != null and not late and not (stage == "old")
   }
   step copy = fs.write(path: "out/x", text: "${first?.text ?? "nothing"}: ${last}") {
     expect copy.bytes >= 0
@@ -49,11 +50,12 @@ const RICH: &str = r#"plan "Everything" {
     on failure undo
   }
   step names = process.run(argv: ["sh", "-c", if whatever == record then "a" else "b"].concat([
-    name.trim() for name in [row.name for row in rows if row.name in ["x"]] if name != "${row_count}"
+    name.trim() for name in [row.name for row in rows if row.name in ["x"] by row.size ?? 0 desc, row.name] if name != "${row_count}"
   ]))
   step note = notes.drop(id: names.stdout)
   step mark = notes.mark(id: "a")
   step gone = fs.delete(path: "b")
+  let late = due != null and due - 3d < "2026-06-01"
   let row_count = rows.length() * 2
   verify "it is done" {
     step seen = fs.read(path: "out/x")
@@ -174,7 +176,13 @@ fn objects<'v>(value: &'v Value, found: &mut dyn FnMut(&'v Value)) {
             record.iter().for_each(|(_, inner)| objects(inner, found));
         }
         Value::List(items) => items.iter().for_each(|inner| objects(inner, found)),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Unknown(_) => {}
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::Formed(_)
+        | Value::Unknown(_) => {}
     }
 }
 

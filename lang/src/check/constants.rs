@@ -96,6 +96,7 @@ fn has_form(ty: &Type) -> bool {
         | Type::Int
         | Type::Float
         | Type::String
+        | Type::Form(_)
         | Type::Literal(_)
         | Type::Error => false,
     }

@@ -1,11 +1,13 @@
 //! Expressions: literals, strings with values in them, lists, records, `if` and comprehensions.
 
+use super::operator::of_one_form;
 use super::{Checker, Local, error, unknown};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::forms::{Duration, Form, Formed};
 use crate::plan::{Comprehension, Expr, ExprKind};
 use crate::source::Span;
-use crate::syntax::{self, StringPart};
+use crate::syntax::{self, Direction, StringPart};
 use crate::types::{Field, Literal, MAX_TYPE_DEPTH, MAX_TYPE_PARTS, RecordType, Type};
 use crate::value::Value;
 use smol_str::SmolStr;
@@ -27,6 +29,9 @@ impl Checker<'_> {
             syntax::ExprKind::Bool(bool) => constant(Value::Bool(*bool), Type::Literal(Literal::Bool(*bool))),
             syntax::ExprKind::Int(int) => constant(Value::Int(*int), Type::Literal(Literal::Int(*int))),
             syntax::ExprKind::Float(float) => constant(Value::Float(*float), Type::Float),
+            syntax::ExprKind::Duration(ms) => {
+                constant(Value::formed(Formed::Duration(Duration::of_ms(*ms))), Type::Form(Form::Duration))
+            }
             syntax::ExprKind::String(literal) => self.string(literal, span),
             syntax::ExprKind::Name(name) => {
                 let typed = self.named(name, span);
@@ -94,6 +99,9 @@ impl Checker<'_> {
                     .label(format!("this is {}", typed.ty.brief()))
                     .help("say what null means: `${x ?? \"none\"}`"),
                 Type::List(_) => mismatch().help("join the list: `${names.join(\", \")}`"),
+                Type::Form(Form::Bytes) => {
+                    mismatch().help("say how: `${x.to_base64()}`, `${x.to_hex()}`, or `${x.to_text()}` for UTF-8")
+                }
                 Type::Record(_) => mismatch().help("take one of its fields, or write it as JSON: `${r.to_json()}`"),
                 _ => continue,
             });
@@ -191,6 +199,7 @@ impl Checker<'_> {
         self.assume_false(&parts.0);
         let otherwise = self.expr(&parts.2);
         self.not_null.truncate(proven);
+        let (then, otherwise) = of_one_form(then, otherwise);
         let ty = join([&then.ty, &otherwise.ty]);
         if !is_bool {
             return unknown(ty, span);
@@ -216,6 +225,7 @@ impl Checker<'_> {
             if is_bool { typed } else { unknown(Type::Bool, typed.span) }
         });
         let element = self.expr(&inner.element);
+        let order = self.order(&inner.order);
         self.not_null = outside;
         self.locals.pop();
         let ty = match &element.ty {
@@ -226,8 +236,37 @@ impl Checker<'_> {
             return error(span);
         }
         let variable = variable.name.clone();
-        let inner = Comprehension { slot, variable, element, list, condition };
+        let inner = Comprehension { slot, variable, element, list, condition, order };
         Expr { kind: ExprKind::Comprehension(Box::new(inner)), ty, span }
+    }
+
+    /// The keys that elements are ordered by; what has no order is reported and left out.
+    fn order(&mut self, keys: &[syntax::Key]) -> Vec<(Expr, Direction)> {
+        let mut order = Vec::with_capacity(keys.len());
+        for key in keys {
+            let typed = self.expr(&key.value);
+            if self.want_ordered(&typed) {
+                order.push((typed, key.direction));
+            }
+        }
+        order
+    }
+
+    fn want_ordered(&self, key: &Expr) -> bool {
+        if is_ordered(&key.ty) {
+            return key.ty != Type::Error;
+        }
+        let diagnostic =
+            |code, message: &str| Diagnostic::new(code, key.span, message).label(format!("this is {}", key.ty.brief()));
+        self.report.push(match key.ty.has_null() && is_ordered(&key.ty.without_null()) {
+            true => diagnostic(Code::MaybeNull, "elements are ordered by a value, and this may be null")
+                .help("say what null means: `by x ?? 0`, or leave those elements out: `if x != null`"),
+            false => diagnostic(
+                Code::NotOrdered,
+                "elements are ordered by numbers, texts, Booleans or times, all of one kind",
+            ),
+        });
+        false
     }
 
     pub(super) fn report_shadowing(&self, variable: &syntax::Ident) {
@@ -258,6 +297,12 @@ impl Checker<'_> {
         }
         is_too_large
     }
+}
+
+/// Whether all values of a type stand in an order: numbers, texts, Booleans, or times of one kind.
+fn is_ordered(ty: &Type) -> bool {
+    let orders = |kind: &Type| ty.is_subtype(kind);
+    [Type::Float, Type::String, Type::Bool].iter().any(orders) || matches!(ty, Type::Form(form) if *form != Form::Bytes)
 }
 
 /// Whether a proven path begins with this name.

@@ -267,9 +267,15 @@ fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(
             bound.push(&inner.variable.name);
             names_in(&inner.element, bound, found);
             inner.condition.iter().for_each(|condition| names_in(condition, bound, found));
+            inner.order.iter().for_each(|key| names_in(&key.value, bound, found));
             bound.pop();
         }
         ExprKind::Paren(inner) => names_in(inner, bound, found),
-        ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Error => {}
+        ExprKind::Null
+        | ExprKind::Bool(_)
+        | ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Duration(_)
+        | ExprKind::Error => {}
     }
 }

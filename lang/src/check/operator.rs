@@ -3,6 +3,7 @@
 use super::{Checker, error, unknown};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::forms::Form;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::{self, BinaryOp, UnaryOp};
@@ -17,7 +18,8 @@ impl Checker<'_> {
             UnaryOp::Not => Type::Bool,
             UnaryOp::Negate => match number(&operand.ty) {
                 Some(ty) => ty,
-                None => return self.bad_operand(&operand, "`-` takes a number"),
+                None if form(&operand.ty) == Some(Form::Duration) => Type::Form(Form::Duration),
+                None => return self.bad_operand(&operand, "`-` takes a number or a duration"),
             },
         };
         Expr { kind: ExprKind::Unary(op, Box::new(operand)), ty, span }
@@ -40,6 +42,7 @@ impl Checker<'_> {
         }
         let right = self.expr(&operands.1);
         self.not_null.truncate(proven);
+        let (left, right) = of_one_form(left, right);
         let ty = match op {
             BinaryOp::And | BinaryOp::Or => {
                 if !(self.want_bool(&left) & self.want_bool(&right)) {
@@ -53,7 +56,8 @@ impl Checker<'_> {
             }
             BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => {
                 if !ordered(&left.ty, &right.ty) {
-                    return self.bad_operands(op, op_span, &left, &right, "two numbers or two strings");
+                    let wanted = "two numbers, two strings, or two times of one kind";
+                    return self.bad_operands(op, op_span, &left, &right, wanted);
                 }
                 Type::Bool
             }
@@ -66,7 +70,7 @@ impl Checker<'_> {
             BinaryOp::Coalesce if left.ty == Type::Null => right.ty.clone(),
             BinaryOp::Coalesce => Type::union([left.ty.without_null(), right.ty.clone()]),
             BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder => {
-                match arithmetic(&left.ty, &right.ty) {
+                match arithmetic(op, &left.ty, &right.ty) {
                     Some(ty) => ty,
                     None if op == BinaryOp::Add && text(&left.ty) && text(&right.ty) => {
                         self.report.push(
@@ -76,7 +80,11 @@ impl Checker<'_> {
                         );
                         return error(span);
                     }
-                    None => return self.bad_operands(op, op_span, &left, &right, "two numbers"),
+                    None => {
+                        let formed = form(&left.ty).or(form(&right.ty));
+                        let wanted = formed.map_or("two numbers", |form| wanted_beside(op, form));
+                        return self.bad_operands(op, op_span, &left, &right, wanted);
+                    }
                 }
             }
         };
@@ -196,10 +204,68 @@ fn number(ty: &Type) -> Option<Type> {
     }
 }
 
-/// Two integers give an integer, other numbers a float.
-fn arithmetic(left: &Type, right: &Type) -> Option<Type> {
+/// The form that all values of a type have.
+fn form(ty: &Type) -> Option<Form> {
+    match ty {
+        Type::Form(form) => Some(*form),
+        _ => None,
+    }
+}
+
+/// Two operands, of which a constant text beside a value of a form is read in that form.
+pub(super) fn of_one_form(left: Expr, right: Expr) -> (Expr, Expr) {
+    let of_left = left.ty.without_null();
+    let of_right = right.ty.without_null();
+    match (form(&of_left), form(&of_right)) {
+        (Some(form), None) => (left, read_as(right, form)),
+        (None, Some(form)) => (read_as(left, form), right),
+        (None, None) | (Some(_), Some(_)) => (left, right),
+    }
+}
+
+fn read_as(expr: Expr, form: Form) -> Expr {
+    match &expr.kind {
+        ExprKind::Constant(Value::String(text)) => match form.read(text) {
+            Some(formed) => Expr { kind: ExprKind::Constant(Value::formed(formed)), ty: Type::Form(form), ..expr },
+            None => expr,
+        },
+        _ => expr,
+    }
+}
+
+/// What an operator takes where one operand has a form.
+fn wanted_beside(op: BinaryOp, form: Form) -> &'static str {
+    match (op, form) {
+        (BinaryOp::Add, Form::Date | Form::Datetime) => "a duration on its right",
+        (BinaryOp::Subtract, Form::Date) => "a duration or a date on its right",
+        (BinaryOp::Subtract, Form::Datetime) => "a duration or a datetime on its right",
+        (BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Divide, Form::Duration) => "two durations",
+        (BinaryOp::Multiply, Form::Duration) => "a duration and an integer",
+        _ => "two numbers",
+    }
+}
+
+/// What arithmetic with durations, dates and points in time gives.
+fn formed_arithmetic(op: BinaryOp, left: &Type, right: &Type) -> Option<Type> {
+    use Form::{Date, Datetime, Duration};
+    let ty = match (op, form(left), form(right)) {
+        (BinaryOp::Add | BinaryOp::Subtract, Some(form @ (Date | Datetime | Duration)), Some(Duration)) => form,
+        (BinaryOp::Subtract, Some(Date), Some(Date)) | (BinaryOp::Subtract, Some(Datetime), Some(Datetime)) => Duration,
+        (BinaryOp::Multiply, Some(Duration), None) if is_int(right) => Duration,
+        (BinaryOp::Multiply, None, Some(Duration)) if is_int(left) => Duration,
+        (BinaryOp::Divide, Some(Duration), Some(Duration)) => return Some(Type::Float),
+        _ => return None,
+    };
+    Some(Type::Form(ty))
+}
+
+/// Two integers give an integer, other numbers a float; durations, dates and points in time see [`formed_arithmetic`].
+fn arithmetic(op: BinaryOp, left: &Type, right: &Type) -> Option<Type> {
     if *left == Type::Error || *right == Type::Error {
         return Some(Type::Error);
+    }
+    if form(left).or(form(right)).is_some() {
+        return formed_arithmetic(op, left, right);
     }
     match (number(left)?, number(right)?) {
         (Type::Int, Type::Int) => Some(Type::Int),
@@ -212,7 +278,8 @@ fn ordered(left: &Type, right: &Type) -> bool {
         return true;
     }
     let numbers = number(left).is_some() && number(right).is_some();
-    numbers || (left.is_subtype(&Type::String) && right.is_subtype(&Type::String))
+    let times = form(left).is_some_and(|of_left| of_left != Form::Bytes && form(right) == Some(of_left));
+    numbers || times || (left.is_subtype(&Type::String) && right.is_subtype(&Type::String))
 }
 
 /// Whether two types may have a value in common.
@@ -250,5 +317,6 @@ fn kind(ty: &Type) -> u8 {
         Type::List(_) => 4,
         Type::Record(_) => 5,
         Type::Union(_) | Type::Any | Type::Error => 6,
+        Type::Form(form) => 7 + *form as u8,
     }
 }

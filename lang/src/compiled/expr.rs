@@ -2,7 +2,7 @@
 
 use crate::catalogue::Tool;
 use crate::plan::{Call, EachId, Expr, ExprKind, StepId};
-use crate::syntax::UnaryOp;
+use crate::syntax::{Direction, UnaryOp};
 use crate::value::Value;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -83,6 +83,10 @@ impl<V: View> Serialize for ExprForm<'_, V> {
         let part = |expr| Part(view, scope, expr);
         let mut map = serializer.serialize_map(None)?;
         match &expr.kind {
+            ExprKind::Constant(Value::Formed(formed)) => {
+                map.serialize_entry("form", &formed.form())?;
+                map.serialize_entry("written", &formed.to_string())?;
+            }
             ExprKind::Constant(value) => map.serialize_entry("const", &ValueForm(value))?,
             ExprKind::Interpolate(parts) => map.serialize_entry("text", &All(view, scope, parts))?,
             ExprKind::Input(index) => map.serialize_entry("input", &view.input(*index))?,
@@ -123,10 +127,32 @@ impl<V: View> Serialize for ExprForm<'_, V> {
                 if let Some(condition) = &inner.condition {
                     map.serialize_entry("where", &Part(view, Some(&binder), condition))?;
                 }
+                if !inner.order.is_empty() {
+                    map.serialize_entry("by", &Keys(view, Some(&binder), &inner.order))?;
+                }
             }
         }
         map.end()
     }
+}
+
+/// What a comprehension is ordered by.
+struct Keys<'e, V>(V, Scope<'e>, &'e [(Expr, Direction)]);
+
+impl<V: View> Serialize for Keys<'_, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.2.len()))?;
+        for (key, direction) in self.2 {
+            seq.serialize_element(&KeyForm { key: Part(self.0, self.1, key), direction: *direction })?;
+        }
+        seq.end()
+    }
+}
+
+#[derive(Serialize)]
+struct KeyForm<K> {
+    key: K,
+    direction: Direction,
 }
 
 struct All<'e, V>(V, Scope<'e>, &'e [Expr]);
@@ -153,7 +179,8 @@ impl<V: View> Serialize for Fields<'_, V> {
     }
 }
 
-/// A constant. Two that are different are different here: `1` is not `1.0`.
+/// A constant. Two that are different are different here: `1` is not `1.0`. What is written as a text in JSON is one here,
+/// since its type stands beside it, or its form does.
 pub(super) struct ValueForm<'v>(pub &'v Value);
 
 impl Serialize for ValueForm<'_> {
@@ -166,6 +193,7 @@ impl Serialize for ValueForm<'_> {
             | Value::String(_)
             | Value::List(_)
             | Value::Record(_)
+            | Value::Formed(_)
             | Value::Unknown(_) => self.0.serialize(serializer),
         }
     }

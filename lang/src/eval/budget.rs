@@ -1,6 +1,7 @@
 //! What one evaluation may spend: steps and bytes, with a clear failure past them.
 
 use super::Failure;
+use crate::forms::Formed;
 use crate::source::Span;
 use crate::value::{MAX_DEPTH, MAX_VALUE_BYTES, Value};
 
@@ -31,6 +32,12 @@ impl Budget {
         self.spend(1, span)
     }
 
+    /// Takes the steps of ordering so many items.
+    pub fn sort(&mut self, items: usize, span: Span) -> Result<(), Failure> {
+        let items = items as u64;
+        self.spend(items.saturating_mul(u64::from(items.max(2).ilog2())), span)
+    }
+
     /// Whether a limit was passed; everything fails from then on.
     pub fn is_spent(&self) -> bool {
         self.steps == 0 || self.bytes == 0
@@ -50,7 +57,7 @@ impl Budget {
 
     /// Counts a value that a function made: its text, or its items and their texts.
     pub fn produce_value(&mut self, value: &Value, span: Span) -> Result<(), Failure> {
-        let shallow = |value: &Value| size_of::<Value>() + value.as_str().map_or(0, str::len);
+        let shallow = |value: &Value| size_of::<Value>() + content(value);
         let items = value.as_list().unwrap_or_default();
         self.produce(shallow(value) + items.iter().map(shallow).sum::<usize>(), span)
     }
@@ -73,17 +80,24 @@ impl Budget {
     }
 }
 
+/// The bytes of a text, or of what is written as one.
+fn content(value: &Value) -> usize {
+    value.as_str().map(str::len).or_else(|| value.as_formed().map(Formed::size)).unwrap_or(0)
+}
+
 fn measure(value: &Value, depth: usize, bytes: &mut u64) -> Result<bool, String> {
     if depth > MAX_DEPTH {
         return Err(format!("the value is nested more than {MAX_DEPTH} deep"));
     }
-    *bytes += VALUE_BYTES + value.as_str().map_or(0, str::len) as u64;
+    *bytes += VALUE_BYTES + content(value) as u64;
     if *bytes > MAX_VALUE_BYTES {
         return Err(format!("the value has more than {} MiB", MAX_VALUE_BYTES / 1024 / 1024));
     }
     match value {
         Value::Unknown(_) => Ok(false),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => Ok(true),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Formed(_) => {
+            Ok(true)
+        }
         Value::List(items) => measure_all(items.iter(), depth, bytes),
         Value::Record(record) => measure_all(record.iter().map(|(_, item)| item), depth, bytes),
     }

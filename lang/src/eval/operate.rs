@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::{Failure, unknown};
+use crate::forms::{self, Formed};
 use crate::plan::Expr;
 use crate::source::Span;
 use crate::syntax::{BinaryOp, UnaryOp};
@@ -45,9 +46,10 @@ pub(super) fn render(value: &Value, text: &mut String, span: Span) -> Result<boo
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
             write!(text, "{value}").expect("a string takes all that is written");
         }
-        Value::Null | Value::List(_) | Value::Record(_) => {
-            return Err(Failure::new(span, format!("{} cannot stand in a text", value.describe())));
-        }
+        Value::Null | Value::Formed(_) | Value::List(_) | Value::Record(_) => match value.text() {
+            Some(part) => text.push_str(&part),
+            None => return Err(Failure::new(span, format!("{} cannot stand in a text", value.describe()))),
+        },
     }
     Ok(true)
 }
@@ -75,6 +77,12 @@ pub(super) fn unary(op: UnaryOp, value: Value, expr: &Expr) -> Result<Value, Fai
         (UnaryOp::Not, Value::Bool(bool)) => Ok(Value::Bool(!bool)),
         (UnaryOp::Negate, Value::Int(int)) => whole(int.checked_neg(), expr),
         (UnaryOp::Negate, Value::Float(x)) => Ok(Value::Float(-x)),
+        (UnaryOp::Negate, Value::Formed(formed)) => match &**formed {
+            Formed::Duration(duration) => Ok(Value::formed(Formed::Duration(duration.negated()))),
+            Formed::Bytes(_) | Formed::Date(_) | Formed::Time(_) | Formed::Datetime(_) => {
+                Err(refused("-", &value, expr))
+            }
+        },
         (UnaryOp::Not, _) => Err(refused("not", &value, expr)),
         (UnaryOp::Negate, _) => Err(refused("-", &value, expr)),
     }
@@ -93,9 +101,13 @@ pub(super) fn decided(op: BinaryOp, left: Value, expr: &Expr) -> Result<Result<V
         Coalesce => match left {
             Value::Unknown(_) => Ok(unknown(expr)),
             Value::Null => Err(left),
-            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::List(_) | Value::Record(_) => {
-                Ok(left)
-            }
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Formed(_)
+            | Value::List(_)
+            | Value::Record(_) => Ok(left),
         },
         Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual | In | Add | Subtract | Multiply | Divide
         | Remainder => Err(left),
@@ -149,6 +161,7 @@ fn compare(
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) | (Value::String(_), Value::String(_)) => {
             Ok(Value::Bool(holds(order(left, right))))
         }
+        (Value::Formed(a), Value::Formed(b)) if a.form() == b.form() => Ok(Value::Bool(holds(order(left, right)))),
         _ => Err(mismatch(op, left, right, expr)),
     }
 }
@@ -178,11 +191,50 @@ fn arithmetic(op: BinaryOp, left: &Value, right: &Value, expr: &Expr) -> Result<
     };
     match (left, right) {
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Ok(unknown(expr)),
+        (Value::Formed(_), _) | (_, Value::Formed(_)) => formed(op, left, right, expr),
         (Value::Int(a), Value::Int(b)) if expr.ty != Type::Float => integers(op, *a, *b, expr),
         _ => match (number(left), number(right)) {
             (Some(a), Some(b)) => floats(op, a?, b?, expr),
             _ => Err(mismatch(op, left, right, expr)),
         },
+    }
+}
+
+/// Arithmetic with durations, dates and points in time: exact, or no value.
+fn formed(op: BinaryOp, left: &Value, right: &Value, expr: &Expr) -> Result<Value, Failure> {
+    use Formed::{Date, Datetime, Duration};
+    let fail = |message: &str| Failure::new(expr.span, message);
+    let past_days = || fail("a date changes by whole days; use a datetime for hours");
+    let duration = |found: Option<forms::Duration>| match found {
+        Some(found) => Ok(Value::formed(Duration(found))),
+        None => Err(fail(&format!("the duration is longer than {} days", forms::MAX_DURATION_DAYS))),
+    };
+    let outside = || fail("the result lies outside of the years 0000 to 9999");
+    let moved = |by: &forms::Duration| match op {
+        BinaryOp::Add => *by,
+        _ => by.negated(),
+    };
+    match (op, left.as_formed(), right.as_formed()) {
+        (BinaryOp::Add, Some(Duration(a)), Some(Duration(b))) => duration(a.plus(*b)),
+        (BinaryOp::Subtract, Some(Duration(a)), Some(Duration(b))) => duration(a.minus(*b)),
+        (BinaryOp::Add | BinaryOp::Subtract, Some(Date(date)), Some(Duration(by))) => {
+            let days = moved(by).whole_days().ok_or_else(past_days)?;
+            date.plus_days(days).map(|date| Value::formed(Date(date))).ok_or_else(outside)
+        }
+        (BinaryOp::Add | BinaryOp::Subtract, Some(Datetime(datetime)), Some(Duration(by))) => {
+            datetime.plus(moved(by)).map(|later| Value::formed(Datetime(later))).ok_or_else(outside)
+        }
+        (BinaryOp::Subtract, Some(Date(a)), Some(Date(b))) => duration(a.since(*b)),
+        (BinaryOp::Subtract, Some(Datetime(a)), Some(Datetime(b))) => duration(a.since(*b)),
+        (BinaryOp::Divide, Some(Duration(_)), Some(Duration(b))) if b.nanos() == 0 => Err(division_by_zero(expr)),
+        (BinaryOp::Divide, Some(Duration(a)), Some(Duration(b))) => Ok(Value::Float(a.ratio(*b))),
+        (BinaryOp::Multiply, Some(Duration(length)), None) | (BinaryOp::Multiply, None, Some(Duration(length))) => {
+            match left.as_int().or(right.as_int()) {
+                Some(times) => duration(length.times(times)),
+                None => Err(mismatch(op, left, right, expr)),
+            }
+        }
+        _ => Err(mismatch(op, left, right, expr)),
     }
 }
 

@@ -26,6 +26,7 @@ fn type_of(value: &Value) -> Type {
         Value::Int(_) => Type::Int,
         Value::Float(_) => Type::Float,
         Value::String(_) => Type::String,
+        Value::Formed(formed) => Type::Form(formed.form()),
         Value::List(items) => Type::list(Type::union(items.iter().map(type_of))),
         Value::Record(record) => Type::record(record.iter().map(|(name, item)| (name.clone(), type_of(item)))),
         Value::Unknown(ty) => ty.clone(),
@@ -167,7 +168,8 @@ fn a_list_keeps_its_unknown_items_to_themselves() {
     assert_eq!(evaluate(&method("sum", vec![items()])), Ok(Value::Unknown(Type::Int)));
     let over = |condition: Option<Expr>| {
         let element = binary(BinaryOp::Add, node(ExprKind::Local(0), Type::Int), int(1), Type::Int);
-        let comprehension = Comprehension { slot: 0, variable: "x".into(), element, list: items(), condition };
+        let comprehension =
+            Comprehension { slot: 0, variable: "x".into(), element, list: items(), condition, order: Vec::new() };
         node(ExprKind::Comprehension(Box::new(comprehension)), Type::list(Type::Int))
     };
     assert_eq!(evaluate(&over(None)), Ok(Value::list([Value::Int(2), Value::Unknown(Type::Int)])));
@@ -283,7 +285,8 @@ fn deep_expressions_fit_a_small_stack() {
             assert!(evaluate(&nest(wrap)).is_ok());
         }
         let each = |list, element| {
-            let comprehension = Comprehension { slot: 0, variable: "x".into(), element, list, condition: None };
+            let comprehension =
+                Comprehension { slot: 0, variable: "x".into(), element, list, condition: None, order: Vec::new() };
             node(ExprKind::Comprehension(Box::new(comprehension)), Type::Any)
         };
         let one = || constant(Value::list([Value::Int(1)]));
@@ -317,7 +320,8 @@ fn long_chains_of_lets_fit_a_small_stack() {
 fn a_let_has_variables_of_its_own() {
     let list = |items: &[i64]| constant(Value::list(items.iter().map(|i| Value::Int(*i))));
     let each = |list: Expr, element: Expr| {
-        let comprehension = Comprehension { slot: 0, variable: "x".into(), element, list, condition: None };
+        let comprehension =
+            Comprehension { slot: 0, variable: "x".into(), element, list, condition: None, order: Vec::new() };
         node(ExprKind::Comprehension(Box::new(comprehension)), Type::list(Type::Int))
     };
     let local = || node(ExprKind::Local(0), Type::Int);
@@ -351,7 +355,8 @@ fn nothing_eats_memory_or_time() {
     let many = constant(Value::list((0..100).map(Value::Int)));
     let each = |list: Expr, element: Expr| {
         let ty = Type::list(element.ty.clone());
-        let comprehension = Comprehension { slot: 0, variable: "x".into(), element, list, condition: None };
+        let comprehension =
+            Comprehension { slot: 0, variable: "x".into(), element, list, condition: None, order: Vec::new() };
         node(ExprKind::Comprehension(Box::new(comprehension)), ty)
     };
     let large = each(many.clone(), method("length", vec![repeat(a(), 60 << 20)]));

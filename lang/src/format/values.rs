@@ -88,6 +88,7 @@ impl<'a> Printer<'a> {
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
             | ExprKind::Float(_)
+            | ExprKind::Duration(_)
             | ExprKind::String(_)
             | ExprKind::Name(_)
             | ExprKind::Error => self.literal(expr.span),
@@ -157,6 +158,15 @@ impl<'a> Printer<'a> {
             out.push_str("if ");
             out.push_str(&self.expr(condition, inner, inner + 3, 0));
         }
+        for (index, key) in of.order.iter().enumerate() {
+            self.new_line(&mut out, if index == 0 { inner } else { inner + 3 });
+            let head = if index == 0 { "by " } else { "" };
+            let is_last = index + 1 == of.order.len();
+            let tail = format!("{}{}", direction(key.direction), if is_last { "" } else { "," });
+            out.push_str(head);
+            out.push_str(&self.expr(&key.value, inner + 3, inner + 3, tail.len()));
+            out.push_str(&tail);
+        }
         self.new_line(&mut out, indent);
         out.push(']');
         out
@@ -201,16 +211,23 @@ impl<'a> Printer<'a> {
                 format!("if {condition} then {then} else {}", self.flat(otherwise)?)
             }
             ExprKind::Comprehension(of) => {
-                let head = format!("[{} for {} in {}", self.flat(&of.element)?, of.variable.name, self.flat(&of.list)?);
-                match &of.condition {
-                    Some(condition) => format!("{head} if {}]", self.flat(condition)?),
-                    None => format!("{head}]"),
+                let mut out =
+                    format!("[{} for {} in {}", self.flat(&of.element)?, of.variable.name, self.flat(&of.list)?);
+                if let Some(condition) = &of.condition {
+                    out.push_str(&format!(" if {}", self.flat(condition)?));
                 }
+                for (index, key) in of.order.iter().enumerate() {
+                    out.push_str(if index == 0 { " by " } else { ", " });
+                    out.push_str(&self.flat(&key.value)?);
+                    out.push_str(direction(key.direction));
+                }
+                out + "]"
             }
             ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)
             | ExprKind::Float(_)
+            | ExprKind::Duration(_)
             | ExprKind::String(_)
             | ExprKind::Name(_)
             | ExprKind::Error => self.literal(expr.span),
@@ -477,6 +494,14 @@ fn square(span: Span) -> Bracket {
 
 fn braces(span: Span) -> Bracket {
     Bracket { open: "{", close: "}", pad: " ", span }
+}
+
+/// What stands behind a key.
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Ascending => "",
+        Direction::Descending => " desc",
+    }
 }
 
 fn unary(op: UnaryOp) -> &'static str {

@@ -1,6 +1,7 @@
 //! Literals as written ⟶ the values they stand for. The lexer has reported what is wrong with them.
 
 use super::{Kind, Token};
+use crate::forms::MAX_DURATION_DAYS;
 use smol_str::SmolStr;
 
 /// The value of an integer literal; `None` past 64 bits.
@@ -13,17 +14,20 @@ pub fn float(text: &str) -> f64 {
     text.replace('_', "").parse().unwrap_or(f64::NAN)
 }
 
-/// The length of a duration literal in milliseconds; `None` past 64 bits.
+/// The length of a duration literal in milliseconds; `None` past [`MAX_DURATION_DAYS`].
 pub fn duration_ms(text: &str) -> Option<u64> {
+    const DAY: u64 = 24 * 3_600_000;
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "ms" => 1,
         "s" => 1000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => DAY,
         _ => return None,
     };
-    digits.replace('_', "").parse::<u64>().ok()?.checked_mul(unit)
+    let length = digits.replace('_', "").parse::<u64>().ok()?.checked_mul(unit)?;
+    (length <= MAX_DURATION_DAYS as u64 * DAY).then_some(length)
 }
 
 /// The value of a whole string token, of which `text` is the source with its quotes.

@@ -12,6 +12,7 @@ pub use token::{KEYWORDS, Kind, Token};
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::forms::{Duration, MAX_DURATION_DAYS};
 use crate::source::{Source, Span};
 use crate::syntax::Comment;
 use logos::{Lexer as Logos, Logos as _};
@@ -232,7 +233,7 @@ impl<'s> Lexer<'s, '_> {
         if literal::duration_ms(&self.text[start..end]).is_none() {
             self.report.push(
                 Diagnostic::new(Code::BadNumber, self.span(start, end), "this duration is too long")
-                    .label("does not fit into 64 bits as milliseconds"),
+                    .label(format!("the longest is {MAX_DURATION_DAYS} days")),
             );
         }
         self.push(Kind::Duration, start, end);
@@ -245,15 +246,18 @@ impl<'s> Lexer<'s, '_> {
         let diagnostic =
             Diagnostic::new(Code::BadNumber, self.span(start, end), format!("`{}` is no number", text.escape_debug()))
                 .label("neither a number nor a duration")
-                .help("Durations are whole numbers with `ms`, `s`, `m` or `h`: `500ms`, `30s`, `5m`, `2h`.");
+                .help("Durations are whole numbers with `ms`, `s`, `m`, `h` or `d`: `500ms`, `30s`, `5m`, `2h`, `3d`.");
         let ours = match unit {
             "sec" | "secs" | "second" | "seconds" => Some("s"),
             "min" | "mins" | "minute" | "minutes" => Some("m"),
             "hr" | "hrs" | "hour" | "hours" => Some("h"),
+            "day" | "days" => Some("d"),
             "msec" | "millis" => Some("ms"),
             _ => None,
         };
+        let in_one_unit = Duration::read_literal(text).and_then(Duration::literal);
         self.report.push(match ours {
+            _ if let Some(one) = in_one_unit => diagnostic.edit("write it in one unit", self.span(start, end), one),
             Some(ours) if !digits.contains('.') => {
                 diagnostic.edit("write the unit in short", self.span(start + digits.len(), end), ours)
             }

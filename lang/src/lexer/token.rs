@@ -19,7 +19,7 @@ pub enum Kind {
     #[regex(r"[0-9][0-9_]*[eE][+-]?[0-9]+", priority = 8)]
     Float,
     /// `30s`
-    #[regex(r"[0-9][0-9_]*(ms|s|m|h)", priority = 8)]
+    #[regex(r"[0-9][0-9_]*(ms|s|m|h|d)", priority = 8)]
     Duration,
     /// A number with letters behind it.
     #[regex(r"[0-9][0-9_]*(\.[0-9][0-9_]*)?[A-Za-z][A-Za-z0-9_]*", priority = 5)]

@@ -1,10 +1,12 @@
 //! The rules of expressions.
 
-use super::leaf::{Ex, Fault, In, Rule, Written, leaf, name, token};
+use super::leaf::{Ex, Fault, In, Rule, Written, leaf, name, token, word};
 use super::shortcut::{plain, shortcut};
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
-use crate::syntax::{Arg, BinaryOp, Comprehension, Expr, ExprKind, FieldInit, Ident, StringLit, StringPart, UnaryOp};
+use crate::syntax::{
+    Arg, BinaryOp, Comprehension, Direction, Expr, ExprKind, FieldInit, Ident, Key, StringLit, StringPart, UnaryOp,
+};
 use chumsky::input::InputRef;
 use chumsky::pratt::{infix, left, none, prefix};
 use chumsky::prelude::*;
@@ -233,17 +235,27 @@ fn string_parts(written: Written<'_>, open: Token, parts: Vec<Result<Expr, Token
     out
 }
 
-/// `[a, b]` or `[element for variable in list if condition]`
+/// `by key desc, key`
+fn order<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Vec<Key>, R> {
+    let key = expr.then(word("desc", "`desc`").or_not()).map(|(value, desc)| {
+        let direction = if desc.is_some() { Direction::Descending } else { Direction::Ascending };
+        Key { value, direction }
+    });
+    word("by", "`by`").ignore_then(key.separated_by(token(Kind::Comma, "`,`")).at_least(1).collect::<Vec<_>>())
+}
+
+/// `[a, b]` or `[element for variable in list if condition by key]`
 fn list<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Expr, R> {
     let rest = token(Kind::For, "`for`")
         .ignore_then(name("a name for the element"))
         .then_ignore(token(Kind::In, "`in`"))
         .then(expr.clone())
-        .then(token(Kind::If, "`if`").ignore_then(expr.clone()).or_not());
+        .then(token(Kind::If, "`if`").ignore_then(expr.clone()).or_not())
+        .then(order(expr.clone()).or_not().map(Option::unwrap_or_default));
     let more = token(Kind::Comma, "`,`")
         .ignore_then(expr.clone().separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>());
     enum Tail {
-        For(((Ident, Expr), Option<Expr>)),
+        For((((Ident, Expr), Option<Expr>), Vec<Key>)),
         More(Vec<Expr>),
     }
     let tail = choice((more.map(Tail::More), rest.map(Tail::For)));
@@ -255,8 +267,8 @@ fn list<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Ex
             all.extend(more);
             ExprKind::List(all)
         }
-        Some(Tail::For(((variable, list), condition))) => {
-            ExprKind::Comprehension(Box::new(Comprehension { element: first, variable, list, condition }))
+        Some(Tail::For((((variable, list), condition), order))) => {
+            ExprKind::Comprehension(Box::new(Comprehension { element: first, variable, list, condition, order }))
         }
     });
     token(Kind::LBracket, "a value")

@@ -151,6 +151,7 @@ pub(super) fn plain(token: Token, written: Written<'_>) -> Option<Expr> {
         }
         Kind::Int => ExprKind::Int(literal::int(text()).unwrap_or(i64::MAX)),
         Kind::Float => ExprKind::Float(literal::float(text())),
+        Kind::Duration => ExprKind::Duration(literal::duration_ms(text()).unwrap_or(u64::MAX)),
         Kind::True => ExprKind::Bool(true),
         Kind::False => ExprKind::Bool(false),
         Kind::Null => ExprKind::Null,
@@ -170,9 +171,10 @@ mod tests {
     use crate::source::Sources;
     use chumsky::error::Rich;
 
-    const VALUES: [&str; 24] = [
+    const VALUES: [&str; 25] = [
         "null",
         "1_000",
+        "90m",
         "1.5",
         "a.b.in",
         "a?.b",

@@ -3,6 +3,7 @@
 use super::{duplicate, list_of};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::forms::Form;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, TypeDef, TypeExpr, TypeExprKind};
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The built-in names of types.
-pub const TYPE_NAMES: [(&str, Type); 8] = [
+pub const TYPE_NAMES: [(&str, Type); 13] = [
     ("any", Type::Any),
     ("bool", Type::Bool),
     ("int", Type::Int),
@@ -22,10 +23,15 @@ pub const TYPE_NAMES: [(&str, Type); 8] = [
     ("path", Type::Path),
     ("glob", Type::Glob),
     ("null", Type::Null),
+    (Form::Bytes.name(), Type::Form(Form::Bytes)),
+    (Form::Duration.name(), Type::Form(Form::Duration)),
+    (Form::Date.name(), Type::Form(Form::Date)),
+    (Form::Time.name(), Type::Form(Form::Time)),
+    (Form::Datetime.name(), Type::Form(Form::Datetime)),
 ];
 
 /// Names of types that are reserved for a later version.
-const RESERVED_TYPES: [&str; 6] = ["bytes", "duration", "date", "time", "datetime", "map"];
+const RESERVED_TYPES: [&str; 1] = ["map"];
 
 /// How far named types may lead from one to the next.
 pub const MAX_TYPE_CHAIN: usize = 64;

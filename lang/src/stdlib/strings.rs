@@ -3,6 +3,7 @@
 use super::{Function, Needs, count, int, size, takes, text};
 use crate::types::Type;
 use crate::value::{MAX_ITEMS, MAX_TEXT_BYTES, Value, text_too_long, too_many_items};
+use std::ops::Range;
 
 /// The longest text that is read as JSON, in bytes: values take many times the room of their text.
 pub const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
@@ -145,15 +146,19 @@ fn replace(whole: &str, old: &str, new: &str, most: usize) -> Result<Value, Stri
 }
 
 fn slice(whole: &str, args: &[Value]) -> Result<Value, String> {
-    let length = whole.chars().count();
+    let range = range(args, whole.chars().count(), "a text of {} characters")?;
+    Ok(Value::string(whole.chars().skip(range.start).take(range.len()).collect::<String>()))
+}
+
+/// The range that the arguments `start` and, where it is given, `end` are of something that is so long; `{}` in `what`
+/// is its length.
+pub(super) fn range(args: &[Value], length: usize, what: &str) -> Result<Range<usize>, String> {
     let start = int(&args[0])?;
     let end = args.get(1).map_or(Ok(size(length).as_int().unwrap_or(i64::MAX)), int)?;
-    let outside = || format!("the range {start} to {end} is outside a text of {length} characters");
+    let outside = || format!("the range {start} to {end} is outside {}", what.replace("{}", &length.to_string()));
     let at = |index: i64| usize::try_from(index).ok().filter(|at| *at <= length).ok_or_else(outside);
     match (at(start)?, at(end)?) {
-        (start, end) if start <= end => {
-            Ok(Value::string(whole.chars().skip(start).take(end - start).collect::<String>()))
-        }
+        (start, end) if start <= end => Ok(start..end),
         _ => Err(format!("the range {start} to {end} ends before it begins")),
     }
 }

@@ -11,6 +11,7 @@ fn type_of(value: &Value) -> Type {
         Value::Int(_) => Type::Int,
         Value::Float(_) => Type::Float,
         Value::String(_) => Type::String,
+        Value::Formed(formed) => Type::Form(formed.form()),
         Value::List(items) => Type::list(Type::union(items.iter().map(type_of))),
         Value::Record(record) => Type::record(record.iter().map(|(name, item)| (name.clone(), type_of(item)))),
         Value::Unknown(ty) => ty.clone(),

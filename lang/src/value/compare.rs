@@ -21,6 +21,7 @@ pub fn equal(a: &Value, b: &Value) -> Option<bool> {
         | (Value::Int(_), _)
         | (Value::Float(_), _)
         | (Value::String(_), _)
+        | (Value::Formed(_), _)
         | (Value::List(_), _)
         | (Value::Record(_), _) => Some(order(a, b) == Ordering::Equal),
     }
@@ -55,7 +56,8 @@ fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     result
 }
 
-/// A total order in which equal values are the same: null, Booleans, numbers, texts, lists, records, unknown values.
+/// A total order in which equal values are the same: null, Booleans, numbers, texts, bytes and times, lists, records,
+/// unknown values.
 /// Within a kind it is the one that `<` and `sort` have.
 pub fn order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
@@ -66,6 +68,7 @@ pub fn order(a: &Value, b: &Value) -> Ordering {
         (Value::Float(a), Value::Float(b)) => a.partial_cmp(b).unwrap_or_else(|| a.total_cmp(b)),
         // UTF-8 keeps the order of code points.
         (Value::String(a), Value::String(b)) => a.cmp(b),
+        (Value::Formed(a), Value::Formed(b)) => a.order(b),
         (Value::List(a), Value::List(b)) => {
             let first = a.iter().zip(b.iter()).map(|(a, b)| order(a, b)).find(|o| *o != Ordering::Equal);
             first.unwrap_or_else(|| a.len().cmp(&b.len()))
@@ -85,9 +88,10 @@ fn rank(value: &Value) -> u8 {
         Value::Bool(_) => 1,
         Value::Int(_) | Value::Float(_) => 2,
         Value::String(_) => 3,
-        Value::List(_) => 4,
-        Value::Record(_) => 5,
-        Value::Unknown(_) => 6,
+        Value::Formed(_) => 4,
+        Value::List(_) => 5,
+        Value::Record(_) => 6,
+        Value::Unknown(_) => 7,
     }
 }
 

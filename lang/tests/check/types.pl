@@ -13,9 +13,8 @@ plan "p" {
   type Bill = { amount: number, iban: str, paid: Datee }
   type Datee = string
   input bill: Bil
-  input when: date
   step a = fs.write(path: "a", text: bill.iban)
-  output x = when
+  output x = bill
 }
 // ==== types that contain themselves
 plan "p" {

@@ -59,7 +59,7 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
                 .collect();
             format!("{{ {} }}", fields.join(", "))
         }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Unknown(_) => {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Formed(_) | Value::Unknown(_) => {
             inline(&value.to_string())
         }
     }

@@ -187,7 +187,13 @@ fn depth(value: &Value) -> usize {
         match value {
             Value::List(items) => open.extend(items.iter().map(|item| (item, level + 1))),
             Value::Record(record) => open.extend(record.iter().map(|(_, item)| (item, level + 1))),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Unknown(_) => {}
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::String(_)
+            | Value::Formed(_)
+            | Value::Unknown(_) => {}
         }
     }
     deepest

@@ -32,6 +32,7 @@ pub fn limits() -> String {
         ("a JSON text that is parsed", mib(stdlib::MAX_JSON_BYTES as u64)),
         ("a regular expression: text", format!("{} bytes", stdlib::MAX_PATTERN_BYTES)),
         ("a regular expression: compiled", mib(stdlib::MAX_REGEX_BYTES as u64)),
+        ("a duration", format!("{} days", planc_lang::forms::MAX_DURATION_DAYS)),
         ("a type: parts", planc_lang::types::MAX_TYPE_PARTS.to_string()),
         ("a type: depth", planc_lang::types::MAX_TYPE_DEPTH.to_string()),
         ("`planc.toml`", mib(planc::config::MAX_CONFIG_BYTES)),

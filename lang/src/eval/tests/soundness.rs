@@ -6,13 +6,16 @@
 use super::super::*;
 use super::{binary, constant, method, node, plan};
 use crate::conform::check_value;
-use crate::syntax::UnaryOp;
+use crate::forms::Form;
+use crate::syntax::{Direction, UnaryOp};
 use crate::types::Type;
 use crate::value::compare::equal;
 use proptest::prelude::*;
 
+const KINDS: usize = 10;
+
 /// The types of the inputs; expressions are of one of these types too.
-fn types() -> [Type; 7] {
+fn types() -> [Type; KINDS] {
     [
         Type::Int,
         Type::Bool,
@@ -21,6 +24,9 @@ fn types() -> [Type; 7] {
         Type::list(Type::Int),
         Type::Int.optional(),
         Type::record([("a", Type::Int), ("b", Type::list(Type::Int))]),
+        Type::Form(Form::Duration),
+        Type::Form(Form::Date),
+        Type::Form(Form::Datetime),
     ]
 }
 
@@ -48,6 +54,12 @@ impl Choices<'_> {
             4 => Value::list((0..self.below(4)).map(|_| int(self)).collect::<Vec<_>>()),
             5 if self.below(2) == 0 => Value::Null,
             5 => int(self),
+            // Read from texts where they come in.
+            7 => Value::string(["PT0S", "90m", "P1D", "-PT0.5S", "P3660000D"][self.below(5)]),
+            8 => Value::string(["2024-02-28", "2024-02-29", "9999-12-31"][self.below(3)]),
+            9 => Value::string(
+                ["2024-02-28T23:30:00Z", "2024-02-29T01:30:00+02:00", "9999-12-31T23:59:59.5-01:00"][self.below(3)],
+            ),
             _ => Value::record([("a", int(self)), ("b", self.value(4))]),
         }
     }
@@ -55,7 +67,7 @@ impl Choices<'_> {
     fn leaf(&mut self, kind: usize) -> Expr {
         let ty = types()[kind].clone();
         match self.below(4) {
-            0 => node(ExprKind::Constant(self.value(kind)), ty),
+            0 if kind < 7 => node(ExprKind::Constant(self.value(kind)), ty),
             1 if kind < self.lets => node(ExprKind::Let(kind), ty),
             2 if kind == 0 && self.slots > 0 => node(ExprKind::Local(self.below(self.slots)), ty),
             _ => node(ExprKind::Input(kind), ty),
@@ -74,6 +86,7 @@ impl Choices<'_> {
             (_, 1) => node(ExprKind::If(Box::new((self.expr(1, d), self.expr(kind, d), self.expr(kind, d)))), ty),
             (0 | 3, 2) => binary([Add, Subtract, Multiply][self.below(3)], self.expr(kind, d), self.expr(kind, d), ty),
             (0 | 3, 3) => binary([Divide, Remainder][self.below(2)], self.expr(kind, d), self.expr(kind, d), ty),
+            (0, 4) if self.below(4) == 0 => method("day", vec![self.expr(8, d)]),
             (0, 4) => method(["length", "sum"][self.below(2)], vec![self.expr(4, d)]),
             (0, 5) => binary(Coalesce, self.expr(5, d), self.expr(0, d), ty),
             (0, 6) => {
@@ -87,19 +100,18 @@ impl Choices<'_> {
             (0, _) => node(ExprKind::Unary(UnaryOp::Negate, Box::new(self.expr(0, d))), ty),
             (1, 2 | 3) => binary([And, Or][self.below(2)], self.expr(1, d), self.expr(1, d), ty),
             (1, 4) => {
-                let kind = self.below(7);
+                let kind = self.below(KINDS);
                 binary([Equal, NotEqual][self.below(2)], self.expr(kind, d), self.expr(kind, d), ty)
             }
             (1, 5) => binary(In, self.expr(0, d), self.expr(4, d), ty),
             (1, 6) => {
                 let op = [Less, LessEqual, Greater, GreaterEqual][self.below(4)];
-                let kinds = [0, 2, 3];
-                let (a, b) = [(0, 3), (2, 2), (0, 0)][self.below(kinds.len())];
+                let (a, b) = [(0, 3), (2, 2), (0, 0), (7, 7), (8, 8), (9, 9)][self.below(6)];
                 binary(op, self.expr(a, d), self.expr(b, d), ty)
             }
             (1, _) => node(ExprKind::Unary(UnaryOp::Not, Box::new(self.expr(1, d))), ty),
             (2, 2 | 3) => {
-                let part = [0, 1, 2, 3][self.below(4)];
+                let part = [0, 1, 2, 3, 7, 8, 9][self.below(7)];
                 node(ExprKind::Interpolate(vec![self.expr(2, d), self.expr(part, d)]), ty)
             }
             (2, 4) => method("repeat", vec![self.expr(2, d), self.expr(0, d)]),
@@ -113,6 +125,7 @@ impl Choices<'_> {
                 self.slots += 1;
                 let element = self.expr(0, d);
                 let condition = (self.below(2) == 0).then(|| self.expr(1, d));
+                let order = (0..self.below(3)).map(|_| self.key(d)).collect();
                 self.slots -= 1;
                 node(
                     ExprKind::Comprehension(Box::new(Comprehension {
@@ -121,6 +134,7 @@ impl Choices<'_> {
                         element,
                         list,
                         condition,
+                        order,
                     })),
                     ty,
                 )
@@ -140,8 +154,27 @@ impl Choices<'_> {
                 node(ExprKind::Field { base: Box::new(optional), name: "a".into(), optional: true }, ty)
             }
             (5, _) => self.expr(0, d),
+            (7, 2 | 3) => binary([Add, Subtract][self.below(2)], self.expr(7, d), self.expr(7, d), ty),
+            (7, 4) => binary(Multiply, self.expr(7, d), self.expr(0, d), ty),
+            (7, 5 | 6) => {
+                let kind = 8 + self.below(2);
+                binary(Subtract, self.expr(kind, d), self.expr(kind, d), ty)
+            }
+            (7, 7) => method("offset", vec![self.expr(9, d)]),
+            (7, _) => node(ExprKind::Unary(UnaryOp::Negate, Box::new(self.expr(7, d))), ty),
+            (8 | 9, 2..=4) => binary([Add, Subtract][self.below(2)], self.expr(kind, d), self.expr(7, d), ty),
+            (8, 5) => method("add_months", vec![self.expr(8, d), self.expr(0, d)]),
+            (8, _) => method("date", vec![self.expr(9, d)]),
+            (9, _) => method("in_offset", vec![self.expr(9, d), self.expr(7, d)]),
             _ => node(ExprKind::Record(vec![("a".into(), self.expr(0, d)), ("b".into(), self.expr(4, d))]), ty),
         }
+    }
+
+    /// What a comprehension may be ordered by.
+    fn key(&mut self, depth: usize) -> (Expr, Direction) {
+        let kind = [0, 1, 2, 3, 7, 8, 9][self.below(7)];
+        let direction = [Direction::Ascending, Direction::Descending][self.below(2)];
+        (self.expr(kind, depth), direction)
     }
 
     /// Makes a value unknown, in part or not at all.
@@ -181,8 +214,8 @@ proptest! {
     #[test]
     fn known_is_what_every_run_finds(
         shape in prop::collection::vec(any::<u8>(), 0..120),
-        inputs in prop::collection::vec(any::<u8>(), 40),
-        unknown in prop::collection::vec(any::<u8>(), 40),
+        inputs in prop::collection::vec(any::<u8>(), 50),
+        unknown in prop::collection::vec(any::<u8>(), 50),
     ) {
         let types = types();
         let mut choices = Choices { bytes: shape.iter(), lets: 0, slots: 0 };

@@ -27,11 +27,6 @@ pub(super) fn reserved(failure: Failure<'_>) -> Option<Diagnostic> {
         Kind::Ident if text == "as" && previous.is_some_and(|token| token.kind.ends_value()) => {
             Some(is_reserved(found.span(), "conversion with `as`", "Declare the type where the value comes from."))
         }
-        Kind::Ident if text == "by" && failure.bracket() == Some(Kind::LBracket) => Some(is_reserved(
-            found.span(),
-            "the order `by` of a comprehension",
-            "Sort the list with a method before or after it.",
-        )),
         _ => None,
     }
 }

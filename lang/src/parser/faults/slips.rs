@@ -245,35 +245,28 @@ fn not_constant(failure: Failure<'_>) -> Option<Diagnostic> {
     })
 }
 
-/// `timeout 30`, `timeout "30s"`, a duration as a value.
+/// `timeout 30`, `timeout "30s"`
 fn duration(failure: Failure<'_>) -> Option<Diagnostic> {
-    let found = failure.found()?;
+    let found = failure.found().filter(|_| failure.expects("a duration"))?;
     let text = failure.found_text();
-    if failure.expects("a duration") {
-        let unquoted = text.trim_matches('"').replace(' ', "");
-        return match found.kind {
-            Kind::Int => Some(
-                unexpected(found.span(), "a duration needs a unit").label("`ms`, `s`, `m` or `h` is missing").edit(
-                    "say seconds",
-                    found.span(),
-                    format!("{text}s"),
-                ),
-            ),
-            Kind::Str if literal::duration_ms(&unquoted).is_some() => {
-                Some(unexpected(found.span(), "a duration stands without quotes").label("found a string").edit(
-                    "remove the quotes",
-                    found.span(),
-                    unquoted,
-                ))
-            }
-            _ => None,
-        };
+    let unquoted = text.trim_matches('"').replace(' ', "");
+    match found.kind {
+        Kind::Int => {
+            Some(
+                unexpected(found.span(), "a duration needs a unit")
+                    .label("`ms`, `s`, `m`, `h` or `d` is missing")
+                    .edit("say seconds", found.span(), format!("{text}s")),
+            )
+        }
+        Kind::Str if literal::duration_ms(&unquoted).is_some() => {
+            Some(unexpected(found.span(), "a duration stands without quotes").label("found a string").edit(
+                "remove the quotes",
+                found.span(),
+                unquoted,
+            ))
+        }
+        _ => None,
     }
-    (found.kind == Kind::Duration && failure.expects("a value")).then(|| {
-        unexpected(found.span(), "a duration is no value")
-            .label("stands only after `timeout` and `every`")
-            .help("Tools take times as plain numbers; their parameters say in which unit.")
-    })
 }
 
 /// Two items on one line.

@@ -14,6 +14,7 @@ plan "expressions" {
     ${not}
     """
   let hashes = r#"say "hi""#
+  let durations = [500ms, 30s, 5m, 2h, -3d + 1_000s]
   let numbers = [0, 1_000, 1.5, 2e9, -3, ]
   let logic = not a and b or c in d
   let math = 1 + 2 * 3 - 4 / 5 % 6
@@ -30,6 +31,7 @@ plan "expressions" {
     + bbbb
     and cccc
   let heads = [h.name for h in hotels if h.free and h.price < 10]
+  let best = [h for h in hotels if h.free by h.rating desc, h.price + 1, by]
   let record = { in: 1, for: [true, false], nested: { a: {} } }
   let paren = (a + b) * c
   step one = fs.read(path: "a") {
