@@ -2,7 +2,7 @@
 //!
 //! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
 
-use crate::effects::{Effects, Resource, resource};
+use crate::effects::{Condition, Effect, Effects, Resource, Target, TemplatePart, resource};
 use crate::source::Span;
 use crate::syntax::{Approval, EffectVerb};
 use crate::types::Type;
@@ -104,6 +104,52 @@ impl Tool {
                 .filter(|(param, value)| !(param.optional && **value == Value::Null))
                 .map(|(param, value)| (param.name.clone(), value.clone())),
         )
+    }
+
+    /// What a call touches, in words: `reads path`, `writes table:${name}`.
+    pub fn effect_words(&self) -> Vec<String> {
+        let target = |effect: &Effect| match &effect.target {
+            Target::Param(index) => self.params[*index].name.to_string(),
+            Target::Template(parts) => parts.iter().map(|part| self.template_words(part)).collect(),
+        };
+        match &self.effects {
+            Effects::Undeclared => vec!["anything: none are declared".to_owned()],
+            Effects::Declared(list) => {
+                let when =
+                    |effect: &Effect| effect.when.as_ref().map(|when| format!(" when {}", self.condition_words(when)));
+                let words = |effect: &Effect| {
+                    format!("{} {}{}", effect.verb.as_str(), target(effect), when(effect).unwrap_or_default())
+                };
+                list.iter().map(words).collect()
+            }
+        }
+    }
+
+    fn template_words(&self, part: &TemplatePart) -> String {
+        match part {
+            TemplatePart::Text(text) => text.to_string(),
+            TemplatePart::Param(index) => format!("${{{}}}", self.params[*index].name),
+            TemplatePart::Result(path) => {
+                let fields: String = path.iter().map(|name| format!(".{name}")).collect();
+                format!("${{result{fields}}}")
+            }
+        }
+    }
+
+    /// A condition as the catalogue could write it.
+    fn condition_words(&self, condition: &Condition) -> String {
+        let part = |inner: &Condition| match inner {
+            Condition::And(_) | Condition::Or(_) => format!("({})", self.condition_words(inner)),
+            Condition::Compare { .. } | Condition::Not(_) => self.condition_words(inner),
+        };
+        match condition {
+            Condition::Compare { param, op, value } => {
+                format!("{} {} {value}", self.params[*param].name, op.as_str())
+            }
+            Condition::Not(inner) => format!("not ({})", self.condition_words(inner)),
+            Condition::And(parts) => format!("{} and {}", part(&parts.0), part(&parts.1)),
+            Condition::Or(parts) => format!("{} or {}", part(&parts.0), part(&parts.1)),
+        }
     }
 
     /// The signature on one line: `fs.read(path: path) -> { … }`.

@@ -309,6 +309,90 @@ fn a_change_is_one_of_the_step_and_of_all_that_depend_on_it_and_of_nothing_else(
     }
 }
 
+/// A plan with every kind of block.
+const BLOCKS: &str = r#"plan "Blocks" {
+  input names: [string] = ["x"]
+  critical {
+    create "out/**"
+  }
+  step base = fs.read(path: "base")
+  each copies = name in names {
+    let target = "out/${name}"
+    step copy = fs.write(path: target, text: base.text)
+    step seen = fs.stat(path: target)
+    result seen.kind
+  }
+  step total = fs.write(path: "out/total", text: copies.join(" "))
+  together {
+    step left = fs.write(path: "out/left", text: "l")
+    step right = fs.write(path: "out/right", text: "r")
+  }
+  when base.text != "" {
+    step grouped = fs.write(path: "out/g", text: "g")
+  }
+  gate "Go on?" show right
+  step polled = fs.stat(path: "out/left") {
+    poll every 1s for 1m until polled.kind == "file"
+  }
+}
+"#;
+
+#[test]
+fn blocks_are_what_their_steps_and_their_lists_are() {
+    let changes: [(&str, &str, &[&str]); 16] = [
+        ("\"base\"", "\"other\"", &["base", "copy", "total", "grouped"]),
+        ("[\"x\"]", "[\"y\"]", &["copy", "seen", "total"]),
+        ("in names", "in names.concat([])", &["copy", "seen", "total"]),
+        ("out/${name}", "out/a-${name}", &["copy", "seen", "total"]),
+        ("text: base.text", "text: base.text.trim()", &["copy", "total"]),
+        ("result seen.kind", "result seen.mode", &["total"]),
+        ("copies.join(\" \")", "copies.join(\"\")", &["total"]),
+        ("text: \"l\"", "text: \"m\"", &["left"]),
+        ("base.text != \"\"", "base.text != \"a\"", &["grouped"]),
+        ("text: \"g\"", "text: \"h\"", &["grouped"]),
+        ("every 1s", "every 2s", &["polled"]),
+        ("until polled.kind == \"file\"", "until polled.kind != \"missing\"", &["polled"]),
+        ("for 1m", "for 2m", &["polled"]),
+        ("each copies = name", "each copies = item", &[]),
+        ("let target", "let place", &[]),
+        ("  step total", "  step inserted = fs.stat(path: \"more\")\n  step total", &["inserted"]),
+    ];
+    // What a gate is called follows from its place.
+    let steps = |text: &str| -> BTreeMap<String, Digest> {
+        let plan = compiled(text, &[]).plan;
+        let named = plan.steps.iter().zip(identities(&plan));
+        named.filter(|(step, _)| !step.is_gate).map(|(step, digest)| (step.name.to_string(), digest)).collect()
+    };
+    let before = steps(BLOCKS);
+    for (old, new, expected) in changes {
+        let text = BLOCKS.replacen(old, new, 1);
+        assert_ne!(text, BLOCKS, "{old}");
+        let text = match old {
+            "each copies = name" => text.replace("${name}", "${item}"),
+            "let target" => text.replace("path: target", "path: place"),
+            _ => text,
+        };
+        let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(different(&before, &steps(&text)), expected, "{old} ⟶ {new}");
+    }
+    let apart = BLOCKS.replace("  together {\n", "").replace("text: \"r\")\n  }", "text: \"r\")");
+    let expected = ["left", "right"].map(str::to_owned).into();
+    assert_eq!(different(&before, &steps(&apart)), expected, "that steps may overlap is part of what they are");
+}
+
+#[test]
+fn a_gate_is_what_it_asks_and_shows() {
+    let gate = |text: &str| {
+        let plan = compiled(text, &[]).plan;
+        let at = plan.steps.iter().position(|step| step.is_gate).expect("a gate");
+        identities(&plan)[at]
+    };
+    assert_eq!(gate(BLOCKS), gate(&BLOCKS.replace("text: \"l\"", "text: \"m\"")));
+    assert_ne!(gate(BLOCKS), gate(&BLOCKS.replace("Go on?", "Really?")));
+    assert_ne!(gate(BLOCKS), gate(&BLOCKS.replace("show right", "show left")));
+    assert_ne!(gate(BLOCKS), gate(&BLOCKS.replace("text: \"r\"", "text: \"s\"")));
+}
+
 #[test]
 fn a_tool_that_changes_changes_the_steps_that_call_it() {
     let changed = TOOLS.replace("limit: int = 10", "limit: int = 20");

@@ -5,7 +5,7 @@
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
 use crate::config::Config;
-use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, revision};
+use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::report::PlanStatus;
@@ -19,6 +19,7 @@ use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::plan::Plan;
+use planc_lang::revision::revision;
 use planc_lang::source::Sources;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
@@ -173,7 +174,7 @@ impl Desk {
             report.rev = if same { before.rev } else { before.rev + 1 };
             report.revision = match same {
                 true => before.report.revision.clone(),
-                false => rebuild(&before).ok().map(|old| revision(&old.compiled, &draft.compiled)),
+                false => rebuild(&before).ok().map(|old| revision(&old.compiled.plan, &draft.compiled.plan)),
             };
         }
         let plan = StoredPlan {

@@ -2,6 +2,7 @@
 
 use crate::workspace::{FileState, Observation};
 use planc_lang::digest::Digest;
+use planc_lang::revision::Revision;
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::value::Value;
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ pub struct PlanReport {
     pub observations: Vec<Observation>,
     /// What changed since the revision before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub revision: Option<RevisionReport>,
+    pub revision: Option<Revision>,
 }
 
 fn first() -> u32 {
@@ -383,21 +384,6 @@ pub struct OutputReport {
     pub name: String,
     /// Its value as far as it is known.
     pub value: Value,
-}
-
-/// What changed since the revision before.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RevisionReport {
-    /// The digest of the compiled plan of the revision before.
-    pub before: Digest,
-    /// Steps that are new.
-    pub added: Vec<String>,
-    /// Steps that are gone.
-    pub removed: Vec<String>,
-    /// Steps whose call or clauses are different.
-    pub changed: Vec<String>,
-    /// Other parts that are different: `critical`, `verify`, `inputs` …
-    pub parts: Vec<String>,
 }
 
 impl PlanReport {

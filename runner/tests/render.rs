@@ -6,8 +6,9 @@ use planc::render::markdown::markdown;
 use planc::render::text::{Look, Paint};
 use planc::render::{checklist, final_report};
 use planc::report::*;
-use planc::workspace::{Change, FileState, Look as Looked, Observation};
+use planc::workspace::{Change as FileChange, FileState, Look as Looked, Observation};
 use planc_lang::digest::Digest;
+use planc_lang::revision::{Change, Entry, PartChange, Reach, Revision};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::Value;
@@ -208,14 +209,47 @@ fn rich() -> PlanReport {
             OutputReport { name: "log".into(), value: Value::Unknown(Type::String) },
         ],
         observations: vec![seen("docs/a.md")],
-        revision: Some(RevisionReport {
-            before: Digest::of("before"),
-            added: vec!["gone".into()],
-            removed: vec!["rename".into()],
-            changed: vec!["loader".into(), "tests".into()],
-            parts: vec!["critical".into()],
-        }),
+        revision: Some(revised(&[("loader", Change::Changed), ("rename", Change::Removed), ("gone", Change::Added)])),
         ..minimal()
+    }
+}
+
+/// A comparison in which these steps are different.
+fn revised(steps: &[(&str, Change)]) -> Revision {
+    let part = |name: &str| PartChange {
+        part: name.to_owned(),
+        before: Some(format!("\"{name}\"")),
+        after: Some(format!("\"{name}\".trim()")),
+        through: vec![name.to_owned()],
+    };
+    let entry = |(name, change): &(&str, Change)| Entry {
+        name: (*name).to_owned(),
+        change: *change,
+        was: (*change == Change::Changed).then(|| format!("{name} before")),
+        moved: *change == Change::Changed,
+        parts: if *change == Change::Changed { vec![part(name), part("args.path")] } else { Vec::new() },
+    };
+    Revision {
+        before: Digest::of("before"),
+        after: Digest::of("after"),
+        reach: Reach { added: vec![format!("writes {}", steps[0].0)], removed: Vec::new() },
+        critical: vec![Entry {
+            name: format!("modify \"{}\"", steps[0].0),
+            change: Change::Added,
+            was: None,
+            moved: false,
+            parts: Vec::new(),
+        }],
+        steps: steps.iter().map(entry).collect(),
+        eaches: Vec::new(),
+        tools: Vec::new(),
+        inputs: Vec::new(),
+        assumptions: Vec::new(),
+        reuse: Vec::new(),
+        lets: Vec::new(),
+        verifications: Vec::new(),
+        outputs: Vec::new(),
+        texts: Vec::new(),
     }
 }
 
@@ -276,13 +310,7 @@ fn hostile() -> PlanReport {
     report.problems = vec![Problem { step: Some(text()), message: text(), policy: false }];
     report.waves = vec![vec![text(), text()]];
     report.outputs = vec![OutputReport { name: text(), value: Value::string(HOSTILE) }];
-    report.revision = Some(RevisionReport {
-        before: Digest::of("x"),
-        added: vec![text()],
-        removed: vec![text()],
-        changed: vec![text()],
-        parts: vec![text()],
-    });
+    report.revision = Some(revised(&[(HOSTILE, Change::Changed), (HOSTILE, Change::Added)]));
     report.verifications = vec![VerificationReport {
         text: text(),
         steps: vec![step.clone()],
@@ -398,7 +426,7 @@ fn hostile_events() -> Vec<Event> {
 }
 
 fn events() -> Vec<Event> {
-    let started = |step: &str, changes: Vec<Change>| Event::StepStarted {
+    let started = |step: &str, changes: Vec<FileChange>| Event::StepStarted {
         step: step.into(),
         attempt: 1,
         args: Value::Null,
@@ -407,7 +435,7 @@ fn events() -> Vec<Event> {
     };
     let done =
         |step: &str| Event::StepSucceeded { step: step.into(), attempt: 1, result: Value::Null, changes: vec![] };
-    let change = Change { path: "config.toml".into(), before: FileState::Absent, after: file("other") };
+    let change = FileChange { path: "config.toml".into(), before: FileState::Absent, after: file("other") };
     let approval = Approved {
         digest: Digest::of("report"),
         by: "ada".into(),

@@ -227,7 +227,7 @@ pub(super) fn step<V: View>(view: V, step: &Step) -> StepForm<'_, V> {
 }
 
 /// Every tool that the plan calls or leans on, by name.
-fn tools(plan: &Plan) -> BTreeMap<&str, &Tool> {
+pub fn tools(plan: &Plan) -> BTreeMap<&str, &Tool> {
     let mut tools: BTreeMap<&str, &Tool> = BTreeMap::new();
     for step in &plan.steps {
         tools.insert(&step.call.tool.name, &step.call.tool);

@@ -5,15 +5,16 @@
 //! expression is. Knows nothing of names but those of inputs, parameters, fields and functions.
 
 use super::IDENTITY_FORMAT;
-use super::expr::{CallForm, ExprForm, Scope, View};
+use super::expr::{ExprForm, Scope, View};
 use super::form::{self, StepForm};
 use crate::catalogue::Tool;
 use crate::digest::Digest;
-use crate::plan::{Call, Each, EachId, Expr, ExprKind, Plan, Step, StepId};
+use crate::plan::{Each, EachId, Expr, ExprKind, Plan, Step, StepId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The identity of each step, by index.
 pub fn identities(plan: &Plan) -> Vec<Digest> {
@@ -25,6 +26,7 @@ pub fn identities(plan: &Plan) -> Vec<Digest> {
 pub struct Identities<'p> {
     plan: &'p Plan,
     known: Known,
+    through: Rc<Through>,
     tools: RefCell<FxHashMap<SmolStr, Digest>>,
 }
 
@@ -67,11 +69,11 @@ impl<'p> Identities<'p> {
             inputs: plan.inputs.iter().map(|input| Digest::of_json(&form::input(input))).collect(),
             lets: vec![None; plan.lets.len()],
             steps: plan.step_ids().map(step).collect(),
-            heads: vec![None; plan.eaches.len()],
+            heads: eaches.clone().map(|id| block(id).map(|digest| Digest::of_json(&("head", digest)))).collect(),
             blocks: eaches.map(block).collect(),
         };
-        let mut identities = Identities { plan, known, tools: RefCell::default() };
-        let through = Through::new(plan);
+        let through = Rc::new(Through::new(plan));
+        let mut identities = Identities { plan, known, through: through.clone(), tools: RefCell::default() };
         let lets = (0..plan.lets.len()).map(Part::Let);
         let parts = plan.step_ids().map(Part::Step).chain(lets);
         for part in parts.chain((0..plan.eaches.len()).map(|each| Part::Block(EachId::new(each)))) {
@@ -83,6 +85,11 @@ impl<'p> Identities<'p> {
     /// What a step is.
     pub fn step(&self, id: StepId) -> Digest {
         self.known.steps[id.index()].unwrap_or_else(of_own)
+    }
+
+    /// What a step is by itself, whatever it is taken as.
+    pub fn own(&self, id: StepId) -> Digest {
+        self.of_step(id)
     }
 
     /// What a `let` is, by index.
@@ -99,12 +106,6 @@ impl<'p> Identities<'p> {
     pub fn expr(&self, expr: &Expr, own: Option<StepId>) -> Digest {
         let lets = FxHashMap::default();
         Merkle { all: self, own, own_lets: &lets }.identity(None, expr)
-    }
-
-    /// What a call is.
-    pub fn call(&self, call: &Call) -> Digest {
-        let lets = FxHashMap::default();
-        Digest::of_json(&CallForm(Merkle { all: self, own: None, own_lets: &lets }, None, call))
     }
 
     /// What a tool is: the digest of its definition.
@@ -130,7 +131,7 @@ impl<'p> Identities<'p> {
                 continue;
             }
             if is_ready {
-                self.find(part, through);
+                self.find(part);
             } else if begun.insert(part) {
                 open.push((part, true));
                 open.extend(through.needs(self.plan, part).into_iter().map(|needed| (needed, false)));
@@ -138,18 +139,18 @@ impl<'p> Identities<'p> {
         }
     }
 
-    fn find(&mut self, part: Part, through: &Through) {
+    fn find(&mut self, part: Part) {
         let plan = self.plan;
         match part {
             Part::Let(index) => self.known.lets[index] = Some(self.expr(&plan.lets[index].value, None)),
-            Part::Step(id) => self.known.steps[id.index()] = Some(self.of_step(id, through)),
+            Part::Step(id) => self.known.steps[id.index()] = Some(self.of_step(id)),
             Part::Head(id) => self.known.heads[id.index()] = Some(self.of_head(plan.each(id))),
             Part::Block(id) => self.known.blocks[id.index()] = Some(self.of_block(id)),
         }
     }
 
-    fn of_step(&self, id: StepId, through: &Through) -> Digest {
-        let own_lets = self.own_lets(id, through);
+    fn of_step(&self, id: StepId) -> Digest {
+        let own_lets = self.own_lets(id);
         let view = Merkle { all: self, own: Some(id), own_lets: &own_lets };
         let whole = form::step(view, self.plan.get(id));
         let mut after = whole.after;
@@ -170,9 +171,9 @@ impl<'p> Identities<'p> {
     }
 
     /// The lets that are made from the result of a step, as the step itself sees them.
-    fn own_lets(&self, id: StepId, through: &Through) -> FxHashMap<usize, Digest> {
+    fn own_lets(&self, id: StepId) -> FxHashMap<usize, Digest> {
         let mut lets = FxHashMap::default();
-        for index in through.own_lets(self.plan, id) {
+        for index in self.through.own_lets(self.plan, id) {
             let view = Merkle { all: self, own: Some(id), own_lets: &lets };
             let digest = view.identity(None, &self.plan.lets[index].value);
             lets.insert(index, digest);

@@ -10,6 +10,7 @@ mod expr;
 mod form;
 mod identity;
 
+pub use form::tools;
 pub use identity::{Identities, identities};
 
 use crate::digest::{Digest, canonical};

@@ -40,6 +40,18 @@ pub enum Compare {
     In,
 }
 
+impl Compare {
+    /// Its spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Compare::Equal => "==",
+            Compare::Less => "<",
+            Compare::LessEqual => "<=",
+            Compare::In => "in",
+        }
+    }
+}
+
 impl Condition {
     /// Whether it holds for arguments by parameter index; none where that is not known.
     pub fn holds<'v>(&self, args: &dyn Fn(usize) -> Option<&'v Value>) -> Option<bool> {

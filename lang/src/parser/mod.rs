@@ -17,6 +17,7 @@ mod structure;
 mod types;
 mod walk;
 
+pub use faults::{CLAUSES, ITEMS};
 pub use structure::{MAX_HEIGHT, MAX_NESTING};
 
 use crate::codes::Code;

@@ -104,25 +104,7 @@ fn names(session: &Session, files: &[String]) -> Result<Vec<(String, PathBuf)>, 
         let found = found.into_iter();
         return Ok(found.map(|path| (session.config.shown(&path).into_owned(), path)).collect());
     }
-    let mut names = Vec::new();
-    for name in files {
-        let path = session.path(name);
-        match name != "-" && path.is_dir() {
-            false => names.push((name.clone(), path)),
-            true => {
-                let found = texts::find(&path);
-                if found.is_empty() {
-                    return Err(Fault::usage(format!("there is no `*.pl` file in `{name}`")));
-                }
-                let within = |found: PathBuf| match found.strip_prefix(&path) {
-                    Ok(rest) => (PathBuf::from(name).join(rest).display().to_string(), found),
-                    Err(_) => (found.display().to_string(), found),
-                };
-                names.extend(found.into_iter().map(within));
-            }
-        }
-    }
-    Ok(names)
+    session.files(files)
 }
 
 /// What one call of the command works on.

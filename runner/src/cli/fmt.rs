@@ -9,11 +9,13 @@ use planc_lang::diagnostic::Diagnostics;
 use planc_lang::format::format;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
+use serde_json::json;
+use std::path::Path;
 
 /// Arguments of `planc fmt`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files; `-` reads standard input and writes standard output
+    /// Files and folders; `-` reads standard input and writes standard output
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
     files: Vec<String>,
     /// Change nothing; list what would change and exit with 1
@@ -23,36 +25,48 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let (mut changed, mut exit) = (Vec::new(), Exit::Success);
-    for name in &args.files {
-        match format_one(session, name, args.check) {
+    if args.files.iter().filter(|name| *name == "-").count() > 1 {
+        return Err(Fault::usage("standard input can be named only once"));
+    }
+    let files = session.files(&args.files)?;
+    let (mut changed, mut faults) = (Vec::new(), Vec::new());
+    for (name, path) in &files {
+        match format_one(session, name, path, args.check) {
             Ok(true) => changed.push(texts::shown(name).to_owned()),
             Ok(false) => {}
+            Err(fault) if files.len() == 1 => return Err(fault),
             // One file's mistakes do not keep the others from their form.
-            Err(fault) if args.files.len() > 1 && !session.out.is_json() => {
-                session.out.say(&fault);
-                exit = exit.max(fault.exit);
-            }
-            Err(fault) => return Err(fault),
+            Err(fault) => faults.push((texts::shown(name), fault)),
         }
     }
+    let failed = faults.iter().map(|(_, fault)| fault.exit).max().unwrap_or(Exit::Success);
+    tell(session, args, &changed, &faults)?;
+    Ok(if args.check && !changed.is_empty() { failed.max(Exit::PlanErrors) } else { failed })
+}
+
+/// Says what was changed or would be, and what was left as it is.
+fn tell(session: &Session, args: &Args, changed: &[String], faults: &[(&str, Fault)]) -> Result<(), Fault> {
     if session.out.is_json() {
-        session.out.json(&serde_json::json!({ "changed": changed, "written": !args.check }))?;
-    } else if args.check {
-        session.out.print(&changed.iter().map(|name| format!("{}\n", inline(name))).collect::<String>())?;
-    } else if args.files != ["-"] {
+        let left = faults.iter().map(|(file, fault)| json!({ "file": file, "error": session.out.error(fault) }));
+        let left: Vec<_> = left.collect();
+        return session.out.json(&json!({ "changed": changed, "written": !args.check, "left": left }));
+    }
+    faults.iter().for_each(|(_, fault)| session.out.say(fault));
+    if args.check {
+        return session.out.print(&changed.iter().map(|name| format!("{}\n", inline(name))).collect::<String>());
+    }
+    if args.files != ["-"] {
         session.out.progress(&format!("{} rewritten\n", count(changed.len(), "file")));
     }
-    Ok(if args.check && !changed.is_empty() { exit.max(Exit::PlanErrors) } else { exit })
+    Ok(())
 }
 
 /// Formats one file; whether that changes it.
-fn format_one(session: &Session, name: &str, check: bool) -> Result<bool, Fault> {
-    let path = session.path(name);
+fn format_one(session: &Session, name: &str, path: &Path, check: bool) -> Result<bool, Fault> {
     let mut sources = Sources::default();
     let colour = Session::colour(session.out.err_paint());
     let shown = texts::shown(name);
-    let text = match texts::read(name, &path) {
+    let text = match texts::read(name, path) {
         Text::Read(text) => text,
         Text::Unreadable(why) => return Err(session.no_file(name, &why)),
         Text::Unfit(code, why) => {
@@ -70,7 +84,7 @@ fn format_one(session: &Session, name: &str, check: bool) -> Result<bool, Fault>
     let formatted = format(&sources, index, &file);
     match (name, check) {
         ("-", false) => session.out.print(&formatted)?,
-        (_, false) if formatted != text => texts::rewrite(&path, &formatted)?,
+        (_, false) if formatted != text => texts::rewrite(path, &formatted)?,
         (_, _) => {}
     }
     Ok(formatted != text)

@@ -17,6 +17,8 @@ mod graph;
 mod grants;
 mod compile;
 mod tools;
+mod teach;
+mod grammar;
 mod plan;
 mod carry;
 mod run;
@@ -69,6 +71,10 @@ pub enum Command {
     Compile(compile::Args),
     /// List the tools that plans may call
     Tools(tools::Args),
+    /// Print what a model must know to write a plan over these tools
+    Teach(teach::Args),
+    /// Print a grammar of plans over these tools, for constrained decoding
+    Grammar(grammar::Args),
     /// Make a dry run and show what a plan would do; nothing is changed
     Plan(plan::Args),
     /// Carry out a plan that is approved
@@ -87,7 +93,7 @@ pub enum Command {
     Grants(grants::Args),
     /// Show a plan that waits, or what came of a run
     Show(show::Args),
-    /// Compare what was planned with what a run did
+    /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
@@ -133,6 +139,8 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Graph(args) => graph::run(&session()?, &args),
         Command::Compile(args) => compile::run(&session()?, &args),
         Command::Tools(args) => tools::run(&session()?, &args),
+        Command::Teach(args) => teach::run(&session()?, &args),
+        Command::Grammar(args) => grammar::run(&session()?, &args),
         Command::Plan(args) => plan::run(&session()?, &args),
         Command::Run(args) => run::run(&session()?, &args),
         Command::Approve(args) => approve::run(&session()?, &args),

@@ -16,8 +16,12 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
-    /// For pull requests and tickets, where a command has it.
+    /// For pull requests, tickets and models, where a command has it.
     Markdown,
+    /// `planc grammar` for llama.cpp.
+    Gbnf,
+    /// `planc grammar` for llguidance.
+    Lark,
 }
 
 /// When colours are used.
@@ -119,17 +123,8 @@ impl Output {
     /// standard output.
     pub fn say(&self, fault: &Fault) {
         if self.is_json() {
-            let mut error = json!({
-                "kind": fault.exit.word(),
-                "exit": fault.exit as u8,
-                "message": fault.message,
-                "help": fault.help,
-            });
-            if let Some((_, list)) = &fault.diagnostics {
-                error["diagnostics"] = json!(list);
-            }
             // There is nowhere left to complain.
-            let _ = self.json(&json!({ "error": error }));
+            let _ = self.json(&json!({ "error": self.error(fault) }));
             return;
         }
         if let Some((drawn, _)) = &fault.diagnostics {
@@ -144,6 +139,20 @@ impl Output {
         }
     }
 
+    /// Why a command, or a part of it, did not do what it was asked for, for programs.
+    pub fn error(&self, fault: &Fault) -> serde_json::Value {
+        let mut error = json!({
+            "kind": fault.exit.word(),
+            "exit": fault.exit as u8,
+            "message": fault.message,
+            "help": fault.help,
+        });
+        if let Some((_, list)) = &fault.diagnostics {
+            error["diagnostics"] = json!(list);
+        }
+        error
+    }
+
     /// Writes progress to standard error, unless it is unwanted.
     pub fn progress(&self, text: &str) {
         if self.quiet == Quiet::No && !self.is_json() {
@@ -151,12 +160,22 @@ impl Output {
         }
     }
 
-    /// Refuses Markdown where a command has none.
+    /// Refuses Markdown where a command has none, and what only `grammar` has.
     pub fn without_markdown(&self) -> Result<(), Fault> {
         match self.format {
             Format::Markdown => Err(Fault::usage("this command has no Markdown form")
-                .help("`--format markdown` works for `plan` and `show`")),
-            Format::Text | Format::Json => Ok(()),
+                .help("`--format markdown` works for `plan`, `show` and `teach`")),
+            Format::Text | Format::Json | Format::Gbnf | Format::Lark => self.without_grammar(),
+        }
+    }
+
+    /// Refuses the formats of grammars.
+    pub fn without_grammar(&self) -> Result<(), Fault> {
+        match self.format {
+            Format::Gbnf | Format::Lark => {
+                Err(Fault::usage("this command prints no grammar").help("`planc grammar` prints the grammar of plans"))
+            }
+            Format::Text | Format::Json | Format::Markdown => Ok(()),
         }
     }
 }

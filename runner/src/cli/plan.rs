@@ -25,6 +25,7 @@ pub struct Args {
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
+    session.out.without_grammar()?;
     let (_, planned) = carry::prepare(session, &args.file, &args.inputs)?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     show(session, &planned.plan, Some(texts::shown(&args.file)), folded)?;
@@ -37,5 +38,6 @@ pub(super) fn show(session: &Session, plan: &StoredPlan, name: Option<&str>, fol
         Format::Text => session.out.print(&card(&plan.report, Card { look: session.out.look(), plan: name, folded })),
         Format::Json => session.out.json(&plan.report),
         Format::Markdown => session.out.print(&markdown(&plan.report, name)),
+        Format::Gbnf | Format::Lark => session.out.without_grammar(),
     }
 }

@@ -69,6 +69,19 @@ impl Session {
         self.current.join(name)
     }
 
+    /// The files that were named, and those in folders that were: names as they are shown, and where they are.
+    pub fn files(&self, names: &[String]) -> Result<Vec<(String, PathBuf)>, Fault> {
+        let mut files = Vec::new();
+        for name in names {
+            let path = self.path(name);
+            match name != "-" && path.is_dir() {
+                false => files.push((name.clone(), path)),
+                true => files.extend(within(name, &path)?),
+            }
+        }
+        Ok(files)
+    }
+
     /// Whether diagnostics on this output have colours: they go to standard output for `check`, else to standard error.
     pub fn colour(paint: Paint) -> Colour {
         match paint {
@@ -174,6 +187,19 @@ impl Session {
             false => Ok(None),
         }
     }
+}
+
+/// The plans and catalogues in a folder that was named.
+fn within(name: &str, folder: &Path) -> Result<Vec<(String, PathBuf)>, Fault> {
+    let found = texts::find(folder);
+    if found.is_empty() {
+        return Err(Fault::usage(format!("there is no `*.pl` file in `{name}`")));
+    }
+    let shown = |path: PathBuf| match path.strip_prefix(folder) {
+        Ok(rest) => (PathBuf::from(name).join(rest).display().to_string(), path),
+        Err(_) => (path.display().to_string(), path),
+    };
+    Ok(found.into_iter().map(shown).collect())
 }
 
 /// How many of them refuse the plan.

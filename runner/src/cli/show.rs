@@ -40,6 +40,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             )?;
         }
         Format::Markdown => session.out.print(&markdown(&stored.report, None))?,
+        Format::Gbnf | Format::Lark => session.out.without_grammar()?,
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,
         Format::Text => session.out.print(&final_report::draw(&report, session.out.look()))?,
     }

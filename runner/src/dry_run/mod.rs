@@ -7,11 +7,9 @@ mod blocks;
 mod call;
 mod diff;
 mod identity;
-mod revision;
 mod steps;
 
 pub use identity::{Bound, approval_digest};
-pub use revision::revision;
 
 use crate::config::Config;
 use crate::prediction::Prediction;

@@ -131,21 +131,8 @@ fn risks(out: &mut String, report: &PlanReport, totals: &Totals, look: Look) {
 fn revision(out: &mut String, report: &PlanReport, look: Look) {
     let Some(revision) = &report.revision else { return };
     heading(out, look, &format!("Changed since rev {}", report.rev.saturating_sub(1)));
-    let rows = [
-        ("+", Tone::Good, &revision.added, ""),
-        ("~", Tone::Careful, &revision.changed, ""),
-        ("-", Tone::Bad, &revision.removed, ""),
-        ("~", Tone::Careful, &revision.parts, "also "),
-    ];
-    for (sign, tone, list, lead) in rows {
-        if !list.is_empty() {
-            let text = format!("{lead}{}", inline(&list.join(", ")));
-            hang(out, look, &format!("  {} ", look.paint.tone(tone, sign)), 4, &text, None);
-        }
-    }
-    if [&revision.added, &revision.changed, &revision.removed, &revision.parts].iter().all(|list| list.is_empty()) {
-        out.push_str("  nothing\n");
-    }
+    let drawn = super::revision::draw(revision, look);
+    drawn.lines().filter(|line| !line.is_empty()).for_each(|line| out.push_str(&format!("  {line}\n")));
 }
 
 /// The most lines of context on a folded card.

@@ -3,9 +3,11 @@
 
 use super::call::{Detail, call, value_text};
 use super::diff;
+use super::revision;
 use super::summary::{badge, totals};
 use super::text::{inline, lines};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
+use planc_lang::revision::{Change, Revision};
 use planc_lang::syntax::{Approval, OnFailure};
 use std::fmt::Write;
 
@@ -33,7 +35,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     if !totals.irreversible.is_empty() {
         writeln!(out, "\n> **Cannot be undone:** {}", code_list(&totals.irreversible))?;
     }
-    revision(out, report)?;
+    revised(out, report)?;
     if let Some(rationale) = &report.rationale {
         writeln!(out, "\n{}", prose(rationale))?;
     }
@@ -118,19 +120,32 @@ fn section<T>(
     items.iter().try_for_each(|one| item(out, one))
 }
 
-fn revision(out: &mut String, report: &PlanReport) -> std::fmt::Result {
+fn revised(out: &mut String, report: &PlanReport) -> std::fmt::Result {
     let Some(revision) = &report.revision else { return Ok(()) };
     writeln!(out, "\n## Changed since rev {}\n", report.rev.saturating_sub(1))?;
-    let rows = [
-        ("new", &revision.added),
-        ("changed", &revision.changed),
-        ("gone", &revision.removed),
-        ("other parts", &revision.parts),
-    ];
-    for (word, list) in rows.iter().filter(|(_, list)| !list.is_empty()) {
-        writeln!(out, "- {word}: {}", code_list(list))?;
+    out.write_str(&compared(revision))
+}
+
+/// The comparison as Markdown lists.
+fn compared(found: &Revision) -> String {
+    let mut out = String::new();
+    for (title, lines) in revision::sections(found) {
+        out.push_str(&format!("- **{title}**\n"));
+        for line in lines {
+            let sign = match (line.depth, line.sign) {
+                (_, None) => String::new(),
+                (0, Some(change)) => format!("{} ", revision::word(change)),
+                // Both sides of one thing.
+                (_, Some(Change::Removed)) => "was ".to_owned(),
+                (_, Some(_)) => "is ".to_owned(),
+            };
+            out.push_str(&format!("{}- {sign}{}\n", "  ".repeat(line.depth + 1), code(&line.text)));
+        }
     }
-    Ok(())
+    if found.is_rewritten() {
+        out.push_str("- nothing but the way of saying it\n");
+    }
+    out
 }
 
 fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result {

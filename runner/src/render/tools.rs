@@ -1,9 +1,7 @@
 //! Tools ⟶ what a person or an agent must know to call them.
 
-use super::call::value_text;
 use super::text::{Look, Tone, hang, inline};
 use planc_lang::catalogue::Tool;
-use planc_lang::effects::{Compare, Condition, Effect, Effects, Target, TemplatePart};
 use planc_lang::syntax::Approval;
 use serde_json::json;
 
@@ -63,50 +61,5 @@ fn facts(tool: &Tool, decision: Approval) -> Vec<(&'static str, String)> {
 }
 
 fn effects(tool: &Tool) -> Vec<String> {
-    let target = |effect: &Effect| match &effect.target {
-        Target::Param(index) => tool.params[*index].name.to_string(),
-        Target::Template(parts) => parts
-            .iter()
-            .map(|part| match part {
-                TemplatePart::Text(text) => text.to_string(),
-                TemplatePart::Param(index) => format!("${{{}}}", tool.params[*index].name),
-                TemplatePart::Result(path) => {
-                    let fields: String = path.iter().map(|name| format!(".{name}")).collect();
-                    format!("${{result{fields}}}")
-                }
-            })
-            .collect(),
-    };
-    match &tool.effects {
-        Effects::Undeclared => vec!["anything: none are declared".to_owned()],
-        Effects::Declared(list) => {
-            let when = |effect: &Effect| effect.when.as_ref().map(|when| format!(" when {}", condition(tool, when)));
-            let shown = |effect: &Effect| {
-                format!("{} {}{}", effect.verb.as_str(), inline(&target(effect)), when(effect).unwrap_or_default())
-            };
-            list.iter().map(shown).collect()
-        }
-    }
-}
-
-/// A condition as it could be written in the catalogue.
-fn condition(tool: &Tool, condition: &Condition) -> String {
-    let part = |inner: &Condition| match inner {
-        Condition::And(_) | Condition::Or(_) => format!("({})", self::condition(tool, inner)),
-        Condition::Compare { .. } | Condition::Not(_) => self::condition(tool, inner),
-    };
-    match condition {
-        Condition::Compare { param, op, value } => {
-            let op = match op {
-                Compare::Equal => "==",
-                Compare::Less => "<",
-                Compare::LessEqual => "<=",
-                Compare::In => "in",
-            };
-            format!("{} {op} {}", tool.params[*param].name, value_text(value, false))
-        }
-        Condition::Not(inner) => format!("not ({})", self::condition(tool, inner)),
-        Condition::And(parts) => format!("{} and {}", part(&parts.0), part(&parts.1)),
-        Condition::Or(parts) => format!("{} or {}", part(&parts.0), part(&parts.1)),
-    }
+    tool.effect_words().iter().map(|words| inline(words)).collect()
 }

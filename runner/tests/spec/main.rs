@@ -138,6 +138,7 @@ chapters! {
     command_line: "11-command-line.md";
     diagnostics: "12-diagnostics.md";
     compiled_form: "13-compiled-form.md";
+    for_models: "14-for-models.md";
     readme: "README.md";
     decisions: "decisions.md";
 }

@@ -9,7 +9,9 @@ mod reserved;
 mod slips;
 mod words;
 
-pub(super) use slips::ITEMS;
+pub use slips::ITEMS;
+pub use words::CLAUSES;
+
 pub(super) use words::{unknown_clause, unknown_item, words_of};
 
 use super::leaf::Written;

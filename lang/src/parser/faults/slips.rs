@@ -7,7 +7,7 @@ use crate::lexer::{Kind, literal};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
-pub(in super::super) const ITEMS: [&str; 15] = [
+pub const ITEMS: [&str; 15] = [
     "rationale",
     "context",
     "input",

@@ -9,7 +9,8 @@ use crate::lexer::{Kind, Token};
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
+/// The words that begin a clause of a step.
+pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
 const TOOL_CLAUSES: [&str; 12] = [
     "reads",
     "writes",

@@ -1,0 +1,26 @@
+/// A ticket system, as it could be behind an MCP server.
+catalogue tickets {
+  type Priority = "low" | "normal" | "high"
+
+  /// A ticket by its number.
+  tool get(id: int) -> { id: int, title: string, priority: Priority } {
+    reads "tickets:all"
+  }
+
+  /// Open a ticket.
+  tool open(
+    title: string,
+    priority: Priority = "normal",
+    kind: "bug" | "task",
+    labels: [string] = [],
+    watchers: [{ name: string, role?: "owner" | "reader" }] = [],
+    note?: string,
+  ) -> { id: int } {
+    writes "tickets:all"
+  }
+
+  /// Close a ticket.
+  tool close(id: int, reason?: "done" | "duplicate") -> { id: int } {
+    writes "tickets:all"
+  }
+}
