@@ -70,6 +70,7 @@ codes! {
     ReservedSyntax = 111 Error "syntax that is reserved for a later version";
     MissingComma = 112 Error "a comma is missing";
     MixedFile = 113 Error "a plan and a catalogue in one file";
+    TextAround = 114 Error "text around the plan";
 
     UnknownName = 201 Error "an unknown name";
     UnknownTool = 202 Error "an unknown tool";
@@ -82,6 +83,8 @@ codes! {
     PositionalArgument = 209 Error "a positional argument to a tool, or a named one to a method";
     ShadowedName = 210 Error "a variable that hides another name";
     ReservedName = 211 Error "a name that is reserved";
+    ShellSyntax = 212 Warning "shell syntax where no shell reads it";
+    MissingDollar = 213 Warning "braces that look like an interpolation";
 
     TypeMismatch = 301 Error "a value of the wrong type";
     UnknownArgument = 302 Error "an argument that the tool does not take";

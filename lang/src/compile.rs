@@ -10,7 +10,7 @@ use crate::parser::parse;
 use crate::plan::Plan;
 use crate::source::Sources;
 use crate::syntax::{File, TopItem};
-use crate::{builtin, compiled, cover, resolve};
+use crate::{builtin, compiled, cover, resolve, rewrite};
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub fn check_source(sources: &Sources, index: usize, catalogue: &Catalogue) -> V
         true => resolve::catalogue_alone(&file, &report),
         false => drop(checked(&file, catalogue, &report)),
     }
-    report.into_sorted()
+    rewrite::complete(sources.get(index), &file, report.into_sorted())
 }
 
 /// Compiles the plan in the source `index` against a catalogue.
@@ -68,7 +68,7 @@ pub fn compile(sources: &Sources, index: usize, catalogue: &Catalogue) -> Compil
     let report = Diagnostics::default();
     let file = parse(sources, index, &report);
     let checked = checked(&file, catalogue, &report);
-    let diagnostics = report.into_sorted();
+    let diagnostics = rewrite::complete(sources.get(index), &file, report.into_sorted());
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error);
     let compiled = checked.filter(|_| !failed).map(|(plan, graph)| {
         let digest = compiled::digest(&plan);

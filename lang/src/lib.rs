@@ -32,6 +32,7 @@ pub mod cover;
 pub mod graph;
 pub mod order;
 pub mod compiled;
+mod rewrite;
 pub mod revision;
 pub mod compile;
 pub mod fix;

@@ -7,6 +7,7 @@ use planc_lang::compiled::identities;
 use planc_lang::diagnostic::Diagnostics;
 use planc_lang::digest::Digest;
 use planc_lang::format::format;
+use planc_lang::lexer::{Kind, lex};
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
 use proptest::prelude::*;
@@ -415,6 +416,59 @@ fn layout_changes_no_identity_of_any_plan() {
         assert_eq!(identities(&compiled.plan), identities(&again.plan), "{name}");
         assert_eq!(compiled.digest, again.digest, "{name}");
     }
+}
+
+/// A text with another layout: blanks, empty lines and comments where lines end outside of literals. `seed` decides which.
+fn in_another_layout(text: &str, mut seed: u64) -> String {
+    let mut sources = Sources::default();
+    let index = sources.add("plan.pl", text);
+    let base = sources.get(index).base;
+    let lexed = lex(sources.get(index), &Diagnostics::default());
+    let commented: BTreeSet<u32> = lexed.comments.iter().map(|comment| comment.span.end).collect();
+    let lines = lexed.tokens.iter().filter(|token| token.kind == Kind::Newline).map(|token| token.span().start);
+    let mut changed = text.to_owned();
+    for end in lines.collect::<Vec<_>>().into_iter().rev() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (end - base) as usize;
+        let added = match (seed >> 60) & 7 {
+            0 => "\n\n",
+            1 => "\n      // a comment of its own\n\t",
+            2 if !commented.contains(&end) => "  // behind",
+            3 => "\t ",
+            _ => "",
+        };
+        changed.insert_str(at, added);
+    }
+    changed
+}
+
+#[test]
+fn a_plan_in_another_layout_is_the_same_and_is_formatted_to_the_same() {
+    let mut different = 0;
+    for (at, (name, text, before)) in plans().into_iter().enumerate() {
+        for seed in 0..3 {
+            let changed = in_another_layout(&text, (at * 3 + seed) as u64);
+            let formatted = |text: &str| {
+                let mut sources = Sources::default();
+                let index = sources.add("plan.pl", text);
+                let report = Diagnostics::default();
+                let file = parse(&sources, index, &report);
+                assert!(!report.has_errors(), "{name}\n{text}\n{:#?}", report.into_sorted());
+                (format(&sources, index, &file), file.comments.len())
+            };
+            let (once, comments) = formatted(&changed);
+            let (twice, kept) = formatted(&once);
+            assert_eq!(
+                (&once, comments),
+                (&twice, kept),
+                "{name}: formatting twice is formatting once, and loses no comment"
+            );
+            assert_eq!(digest(&changed, &[]), before.digest.to_string(), "{name}\n{changed}");
+            assert_eq!(digest(&once, &[]), before.digest.to_string(), "{name}\n{once}");
+            different += usize::from(changed != text);
+        }
+    }
+    assert!(different > 100, "only {different} layouts");
 }
 
 /// A plan of random steps: what each says, which earlier ones it uses, and how.

@@ -38,11 +38,16 @@ fn the_builtin_catalogue_parses() {
     assert!(!file.items.is_empty());
 }
 
+/// Faulty texts with their names: mistakes, and habits of other languages.
+fn corpus() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let files = [include_str!("syntax/mistakes.txt"), include_str!("syntax/habits.txt")];
+    let sections = files.into_iter().flat_map(|file| file.split("--- ").skip(1));
+    sections.map(|section| section.split_once('\n').expect("a name on the first line"))
+}
+
 #[test]
 fn mistakes_are_explained() {
-    let corpus = include_str!("syntax/mistakes.txt");
-    for section in corpus.split("--- ").skip(1) {
-        let (name, text) = section.split_once('\n').expect("a name on the first line");
+    for (name, text) in corpus() {
         let (_, diagnostics) = front("plan.pl", text);
         assert_ne!(diagnostics, "", "{name}");
         insta::assert_snapshot!(format!("mistake {name}").replace(' ', "_"), diagnostics);
@@ -83,10 +88,8 @@ fn layout_is_canonical() {
 
 #[test]
 fn every_edit_repairs_its_mistake() {
-    let corpus = include_str!("syntax/mistakes.txt");
     let mut failures: Vec<String> = Vec::new();
-    for section in corpus.split("--- ").skip(1) {
-        let (name, text) = section.split_once('\n').expect("a name on the first line");
+    for (name, text) in corpus() {
         let mut sources = Sources::default();
         let index = sources.add("plan.pl", text);
         let report = Diagnostics::default();

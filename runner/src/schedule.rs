@@ -2,7 +2,8 @@
 //!
 //! The order of the text rules: a step with an effect starts only after every earlier step has ended well; a read-only step
 //! may start before earlier steps that it cannot conflict with. Steps of one `together` block, and the elements of an
-//! `each` block, may overlap where they cannot conflict; a gate stands alone. After a failure nothing starts.
+//! `each` block, may overlap where they cannot conflict; a gate stands alone. After a failure nothing starts but what stands
+//! before it in the text.
 
 mod frontier;
 mod standing;
@@ -87,7 +88,13 @@ pub enum Action {
 pub fn next(plan: &Plan, order: &Order, state: &RunState, situation: &Situation<'_>) -> Vec<Action> {
     let view = View::new(plan, order, state, situation);
     let busy = !situation.running.is_empty();
+    let room = situation.parallel.max(1).saturating_sub(situation.running.len());
     match view.blocked() {
+        // A step that only reads may have failed early: what stands before it in the text happens all the same.
+        Some(End::Failed) if situation.halt.is_none() => match view.ready_before_failure(room) {
+            starts if starts.is_empty() && !busy => vec![Action::End(End::Failed)],
+            starts => starts,
+        },
         Some(_) if busy => Vec::new(),
         // Who asked to stop when everything was over gets what there is.
         Some(End::Interrupted) if view.ready(1).is_empty() && matches!(view.closing(), Action::End(_)) => {
@@ -95,7 +102,6 @@ pub fn next(plan: &Plan, order: &Order, state: &RunState, situation: &Situation<
         }
         Some(end) => vec![Action::End(end)],
         None => {
-            let room = situation.parallel.max(1).saturating_sub(situation.running.len());
             let starts = view.ready(room);
             match starts.is_empty() && !busy {
                 true => vec![view.closing()],

@@ -16,10 +16,14 @@ fn answer(answer: &[u8]) -> (String, u32, bool) {
 /// Runs `planc run --approve` on a terminal and types each answer at its question; gives the screen, the exit code, and
 /// whether the plan took effect.
 fn converse(config: &str, script: &[(&str, &[u8])]) -> (String, u32, bool) {
+    converse_about(PLAN, config, script)
+}
+
+fn converse_about(plan: &str, config: &str, script: &[(&str, &[u8])]) -> (String, u32, bool) {
     let folder = tempfile::tempdir().unwrap();
     let workspace = folder.path().join("ws");
     std::fs::create_dir(&workspace).unwrap();
-    std::fs::write(workspace.join("ask.pl"), PLAN).unwrap();
+    std::fs::write(workspace.join("ask.pl"), plan).unwrap();
     std::fs::write(workspace.join("planc.toml"), config).unwrap();
     let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 90, pixel_width: 0, pixel_height: 0 }).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_planc"));
@@ -104,4 +108,18 @@ fn a_call_without_a_yes_does_not_happen() {
     }
     let (screen, _, done) = converse(ASKING, &[(QUESTION, b"yes\n"), (CALL, &[0x03])]);
     assert!(!done, "{screen}");
+}
+
+const GATE: &str = "goes on, `no` ends the run here: ";
+
+#[test]
+fn a_gate_shows_what_it_asks_about_and_takes_yes_or_no() {
+    let plan =
+        PLAN.replace("  step a", "  step m = fs.stat(path: \"ask.pl\")\n  gate \"It is right.\" show m.kind\n  step a");
+    let answers = [(&b"yes\n"[..], 0, true), (b"no\n", 6, false), (b"\n", 3, false), (b"always\n", 3, false)];
+    for (typed, exit, expected) in answers {
+        let (screen, code, done) = converse_about(&plan, "", &[(QUESTION, b"yes\n"), (GATE, typed)]);
+        assert_eq!((code, done), (exit, expected), "{typed:?} {screen}");
+        assert!(screen.contains("It is right.") && screen.contains("m.kind = \"file\""), "{screen}");
+    }
 }

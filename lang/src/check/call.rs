@@ -166,7 +166,7 @@ impl Checker<'_> {
                 self.method(base, name, *optional, args, expr.span)
             }
             syntax::ExprKind::Name(name) => {
-                self.function_call(name, callee.span, args);
+                self.function_call(name, callee.span, args, parens);
                 error(expr.span)
             }
             syntax::ExprKind::Error => error(expr.span),
@@ -181,7 +181,7 @@ impl Checker<'_> {
     }
 
     /// `len(x)`: a function, which the language does not have.
-    fn function_call(&mut self, name: &SmolStr, span: Span, args: &[Arg]) {
+    fn function_call(&mut self, name: &SmolStr, span: Span, args: &[Arg], parens: Span) {
         let typed: Vec<Expr> = args.iter().map(|arg| self.expr(&arg.value)).collect();
         let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no function `{name}`"))
             .label("the language has methods and tools, no functions");
@@ -192,8 +192,7 @@ impl Checker<'_> {
         }
         let method = typed.first().and_then(|receiver| super::method::meant(&receiver.ty.without_null(), name));
         self.report.push(match method {
-            Some(method) if typed.len() == 1 => diagnostic.help(format!("write it as a method: `x.{method}()`")),
-            Some(method) => diagnostic.help(format!("write it as a method: `x.{method}(…)`")),
+            Some(method) => as_method(diagnostic, method, span, args, parens),
             None => diagnostic,
         });
     }
@@ -250,7 +249,7 @@ impl Checker<'_> {
                 continue;
             };
             let Some(index) = tool.param(&name.name) else {
-                match self.unknown_argument(&tool, name, args) {
+                match self.unknown_argument(&tool, name, args, &value) {
                     Some(index) => meant.push(index),
                     // It may stand for any of them.
                     None => meant.extend(0..tool.params.len()),
@@ -268,6 +267,11 @@ impl Checker<'_> {
                 });
                 continue;
             }
+            if self.is_shell_line(&tool, index, &value) {
+                given[index] = Some(value);
+                continue;
+            }
+            self.warn_of_shell(&tool, index, &value);
             match param.optional {
                 true => self.want(&value, &param.ty.clone().optional()),
                 false => self.want(&value, &param.ty),
@@ -279,7 +283,7 @@ impl Checker<'_> {
     }
 
     /// Reports an argument for no parameter; gives the parameter that was most likely meant.
-    fn unknown_argument(&self, tool: &Tool, name: &Ident, args: &[Arg]) -> Option<usize> {
+    fn unknown_argument(&self, tool: &Tool, name: &Ident, args: &[Arg], value: &Expr) -> Option<usize> {
         let message = format!("`{}` has no parameter `{}`", tool.name, name.name);
         let diagnostic = Diagnostic::new(Code::UnknownArgument, name.span, message).label("unknown parameter");
         let taken = |param: &str| args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| name.name == param));
@@ -300,9 +304,14 @@ impl Checker<'_> {
         };
         let near = habit.or_else(|| nearest(&name.name, free.iter().copied()));
         let sure = if habit.is_some() { Applicability::Sure } else { Applicability::Maybe };
-        self.report.push(match near {
-            Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near).applicability(sure),
-            None => diagnostic.help(format!("its signature is `{}`", tool.signature())),
+        let list = near.and_then(|near| super::argv::words_of(tool, tool.param(near)?, value));
+        self.report.push(match (near, list) {
+            (Some(near), Some(list)) => {
+                let text = format!("{near}: {list}");
+                diagnostic.edit(format!("write `{text}`"), name.span.to(value.span), text)
+            }
+            (Some(near), None) => diagnostic.edit(format!("use `{near}`"), name.span, near).applicability(sure),
+            (None, _) => diagnostic.help(format!("its signature is `{}`", tool.signature())),
         });
         near.and_then(|near| tool.param(near))
     }
@@ -315,7 +324,12 @@ impl Checker<'_> {
         )
         .label("which parameter is this?");
         let is_given = |param: &Param| args.iter().any(|a| a.name.as_ref().is_some_and(|name| name.name == param.name));
+        let list = tool.params.get(position).and_then(|_| super::argv::words_of(tool, position, value));
         self.report.push(match tool.params.get(position) {
+            Some(param) if !is_given(param) && list.is_some() => {
+                let text = format!("{}: {}", param.name, list.unwrap_or_default());
+                diagnostic.edit(format!("write `{text}`"), value.span, text)
+            }
             Some(param) if !is_given(param) && value.ty.is_accepted_as(&param.ty) => {
                 diagnostic.edit(format!("name it `{}`", param.name), value.span.before(), format!("{}: ", param.name))
             }
@@ -347,6 +361,28 @@ impl Checker<'_> {
             .help(format!("its signature is `{}`", tool.signature())),
         );
     }
+}
+
+/// The diagnostic with an edit that makes `f(x, y)` a method of `x`.
+fn as_method(diagnostic: Diagnostic, method: &str, span: Span, args: &[Arg], parens: Span) -> Diagnostic {
+    let Some(receiver) = args.first().filter(|arg| arg.name.is_none()) else { return diagnostic };
+    let is_whole = matches!(
+        receiver.value.kind,
+        syntax::ExprKind::Name(_)
+            | syntax::ExprKind::Field { .. }
+            | syntax::ExprKind::Call { .. }
+            | syntax::ExprKind::String(_)
+            | syntax::ExprKind::List(_)
+            | syntax::ExprKind::Paren(_)
+    );
+    let (open, close) = if is_whole { ("", "") } else { ("(", ")") };
+    let at = receiver.value.span;
+    let rest = match args.get(1) {
+        Some(next) => (Span::new(at.end, next.value.span.start), format!("{close}.{method}(")),
+        None => (Span::new(at.end, parens.end), format!("{close}.{method}()")),
+    };
+    let replacements = vec![(Span::new(span.start, at.start), open.to_owned()), rest];
+    diagnostic.edits(format!("write it as the method `.{method}`"), replacements)
 }
 
 /// `a.b` or `a.b.c` of a chain of names; a single name as it is.

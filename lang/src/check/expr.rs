@@ -66,6 +66,7 @@ impl Checker<'_> {
             _ => None,
         };
         if let Some(text) = text {
+            self.warn_of_braces(&text, span);
             let ty = Type::Literal(Literal::String(text.clone()));
             return Expr { kind: ExprKind::Constant(Value::string(text)), ty, span };
         }
@@ -85,6 +86,25 @@ impl Checker<'_> {
             });
         }
         Expr { kind: ExprKind::Interpolate(parts), ty: Type::String, span }
+    }
+
+    /// Warns of a `{name}` in a text where the plan declares that name.
+    fn warn_of_braces(&self, text: &str, span: Span) {
+        let mut rest = text;
+        while let Some((before, inside)) = rest.split_once('{') {
+            rest = inside;
+            let Some((path, _)) = inside.split_once('}') else { return };
+            let is_path = path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+            let name = path.split('.').next().unwrap_or_default();
+            if !before.ends_with(['$', '{']) && is_path && self.names.contains_key(name) {
+                self.report.push(
+                    Diagnostic::new(Code::MissingDollar, span, format!("`{{{path}}}` is text here"))
+                        .label(format!("`{name}` is a name of this plan"))
+                        .help(format!("its value stands in a string as `${{{path}}}`")),
+                );
+                return;
+            }
+        }
     }
 
     /// What stands in `${…}` must be a string, a number or a Boolean.

@@ -4,6 +4,7 @@
 //! the steps, `expr`, `operator` and `call` type expressions, `narrow` knows what conditions prove, `constants` judges what
 //! can be known from the text alone. Coverage by `critical` is [`crate::cover`]'s business.
 
+mod argv;
 mod blocks;
 mod call;
 mod constants;
@@ -30,6 +31,7 @@ use crate::types::Type;
 use crate::value::Value;
 pub(crate) use constants::calls_in;
 use groups::{Block, PLAN, Part, Pure, PureKind, Scope, ScopeId, StepSource, Uses};
+pub(crate) use operator::ADDS_NUMBERS;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 

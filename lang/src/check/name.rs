@@ -169,6 +169,9 @@ impl Checker<'_> {
         known.extend(self.locals.iter().map(|local| local.name.as_str()));
         match nearest(name, known) {
             Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near).maybe(),
+            None if name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => diagnostic
+                .label("not declared")
+                .help("a plan sees no variables of the environment: take the value as an `input`"),
             None => diagnostic
                 .label("not declared")
                 .help("names are declared by `input`, `let` and `step`; texts stand in double quotes"),

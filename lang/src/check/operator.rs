@@ -10,6 +10,9 @@ use crate::syntax::{self, BinaryOp, UnaryOp};
 use crate::types::{Literal, Type};
 use crate::value::Value;
 
+/// What is said of a `+` between texts.
+pub(crate) const ADDS_NUMBERS: &str = "adds numbers";
+
 impl Checker<'_> {
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &syntax::Expr, span: Span) -> Expr {
         let operand = self.expr(operand);
@@ -75,7 +78,7 @@ impl Checker<'_> {
                     None if op == BinaryOp::Add && text(&left.ty) && text(&right.ty) => {
                         self.report.push(
                             Diagnostic::new(Code::BadOperand, op_span, "strings are not joined with `+`")
-                                .label("adds numbers")
+                                .label(ADDS_NUMBERS)
                                 .help("write one string with the values in it: `\"${a}${b}\"`; lists join with `.join(…)`"),
                         );
                         return error(span);

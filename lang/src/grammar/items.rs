@@ -78,8 +78,18 @@ impl Builder<'_> {
             let result = optional(seq!["result", blank.clone(), b.expression(Place::Pure), b.newline()]);
             let lines = seq![b.lines(items), result];
             let list = b.expression(Place::Pure);
-            let head =
-                seq!["each", blank.clone(), b.name(), gap.clone(), "=", gap, b.name(), space.clone(), "in", space];
+            let head = seq![
+                "each",
+                blank.clone(),
+                b.name(),
+                optional(blank.clone()),
+                "=",
+                gap,
+                b.name(),
+                space.clone(),
+                "in",
+                space
+            ];
             seq![head, list, blank, b.block(lines)]
         })
     }
@@ -133,14 +143,14 @@ impl Builder<'_> {
             let answered = seq![answered, optional(seq![gap.clone(), ","]), gap.clone(), ")"];
             let answered = seq![choice(vec!["endorse".into(), "reveal".into()]), answered];
             let value = choice(vec![b.expression(Place::Pure), answered]);
-            seq!["let", blank, b.name(), gap.clone(), "=", gap, value]
+            seq!["let", blank.clone(), b.name(), optional(blank), "=", gap, value]
         })
     }
 
     fn type_def(&mut self) -> Part {
         self.phrase("type-def", |b| {
             let (blank, gap) = (b.blank(), b.gap());
-            seq![many(b.doc()), "type", blank, b.name(), gap.clone(), "=", gap, b.ty()]
+            seq![many(b.doc()), "type", blank.clone(), b.name(), optional(blank), "=", gap, b.ty()]
         })
     }
 
@@ -167,7 +177,8 @@ impl Builder<'_> {
             let blank = b.blank();
             let verbs = choice(CriticalVerb::ALL.iter().map(|(_, spelling)| Part::from(*spelling)).collect());
             let why = optional(seq![blank.clone(), b.text()]);
-            let resource = b.expression_without(&[Start::Record], Place::Pure);
+            let computed = b.expression_without(&[Start::Text, Start::Record], Place::Pure);
+            let resource = choice(vec![b.text(), b.interpolated(Place::Pure), computed]);
             let line = seq![verbs, blank.clone(), resource, why];
             let lines = b.lines(line);
             seq!["critical", blank, b.block(lines)]
@@ -186,7 +197,7 @@ impl Builder<'_> {
     fn output(&mut self) -> Part {
         self.phrase("output", |b| {
             let (blank, gap) = (b.blank(), b.gap());
-            seq!["output", blank, b.name(), gap.clone(), "=", gap, b.expression(Place::Pure)]
+            seq!["output", blank.clone(), b.name(), optional(blank), "=", gap, b.expression(Place::Pure)]
         })
     }
 
@@ -195,7 +206,7 @@ impl Builder<'_> {
             let (blank, gap) = (b.blank(), b.gap());
             let clauses = b.clauses();
             let block = seq![blank.clone(), b.block(clauses)];
-            seq!["step", blank, b.name(), gap.clone(), "=", gap, b.call(), optional(block)]
+            seq!["step", blank.clone(), b.name(), optional(blank), "=", gap, b.call(), optional(block)]
         })
     }
 

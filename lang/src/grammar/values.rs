@@ -247,7 +247,8 @@ impl Builder<'_> {
         })
     }
 
-    fn interpolated(&mut self, place: Place) -> Part {
+    /// A string with values in it.
+    pub fn interpolated(&mut self, place: Place) -> Part {
         self.phrase(place.named("interpolated"), |b| {
             let inside = b.inside(place);
             let [line, block] = [Quotes::Line, Quotes::Block].map(|quotes| {
@@ -290,8 +291,7 @@ impl Builder<'_> {
     fn order(&mut self, place: Place) -> Part {
         self.phrase(place.named("order"), |b| {
             let space = b.space();
-            let direction = optional(seq![space.clone(), choice(vec!["asc".into(), "desc".into()])]);
-            let key = seq![b.expression(place), direction];
+            let key = seq![b.expression(place), optional(seq![space.clone(), "desc"])];
             seq![space.clone(), "by", space, key.clone(), many(seq![b.comma(), key])]
         })
     }

@@ -68,7 +68,10 @@ pub fn text_parts(parts: &[&str], block: bool) -> Vec<String> {
 }
 
 fn inner(text: &str, quotes: usize) -> &str {
-    text.len().checked_sub(quotes).and_then(|end| text.get(quotes..end)).unwrap_or_default()
+    // A foreign quote, which has been reported, may be longer than a byte.
+    let width = |quote: Option<char>| quote.map_or(1, char::len_utf8) * quotes;
+    let from = width(text.chars().next());
+    text.len().checked_sub(width(text.chars().next_back())).and_then(|end| text.get(from..end)).unwrap_or_default()
 }
 
 fn raw(text: &str) -> String {

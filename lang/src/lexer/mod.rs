@@ -4,6 +4,7 @@
 //! reports what is wrong with single characters and literals, repairs it where the intent is plain (`&&` becomes `and`) and
 //! goes on. It knows nothing of brackets, except those inside `${…}`.
 
+mod around;
 pub mod literal;
 mod strings;
 mod token;
@@ -28,15 +29,17 @@ pub struct Lexed {
 
 /// Splits a source into tokens. Never fails: what cannot be read is reported and left out or marked.
 pub fn lex(source: &Source, report: &Diagnostics) -> Lexed {
+    let (part, diagnostic) = around::part(source);
+    diagnostic.into_iter().for_each(|diagnostic| report.push(diagnostic));
     let mut lexer = Lexer {
-        text: &source.text,
+        text: &source.text[..part.end],
         base: source.base,
         report,
         out: Lexed { tokens: Vec::with_capacity(source.text.len() / 4 + 8), comments: Vec::new() },
         open: Vec::new(),
         at_line_start: true,
     };
-    lexer.run();
+    lexer.run(part.start);
     lexer.out
 }
 
@@ -60,9 +63,12 @@ struct Lexer<'s, 'r> {
 }
 
 impl<'s> Lexer<'s, '_> {
-    fn run(&mut self) {
+    /// Reads the text behind its first bytes.
+    fn run(&mut self, from: usize) {
         let mut logos = Kind::lexer(self.text);
-        if self.text.starts_with('\u{feff}') {
+        if from > 0 {
+            logos.bump(from);
+        } else if self.text.starts_with('\u{feff}') {
             logos.bump('\u{feff}'.len_utf8());
         }
         while let Some(found) = logos.next() {
@@ -75,6 +81,7 @@ impl<'s> Lexer<'s, '_> {
                 Ok(Kind::Quote) => self.string(&mut logos, start),
                 Ok(Kind::RawQuote) => self.raw_string(&mut logos, start),
                 Ok(Kind::Apostrophe) => self.apostrophe(&mut logos, start),
+                Ok(Kind::ForeignQuote) => self.foreign_quote(&mut logos, start),
                 Ok(Kind::Fence) => self.fence(start, end),
                 Ok(Kind::LBrace) => {
                     if let Some(open) = self.open.last_mut() {
@@ -88,6 +95,10 @@ impl<'s> Lexer<'s, '_> {
                 Ok(Kind::BadSuffix) => self.bad_suffix(start, end),
                 Ok(Kind::AndAnd) => self.foreign(start, end, Kind::And, "and"),
                 Ok(Kind::OrOr) => self.foreign(start, end, Kind::Or, "or"),
+                Ok(Kind::EqualEqual) => self.foreign(start, end, Kind::Equal, "=="),
+                Ok(Kind::ForeignNotEqual) => self.foreign(start, end, Kind::NotEqual, "!="),
+                Ok(Kind::ColonAssign) => self.foreign(start, end, Kind::Assign, "="),
+                Ok(Kind::BlockComment) => self.block_comment(&mut logos, start),
                 Ok(Kind::Bang) => self.foreign(start, end, Kind::Not, "not "),
                 Ok(Kind::Semicolon) => self.semicolon(start, end),
                 Ok(Kind::Colon) => self.colon(start, end),
@@ -136,6 +147,28 @@ impl<'s> Lexer<'s, '_> {
                 .edit("write `//`", self.span(start, start + 1), "//"),
         );
         self.comment(start, end);
+    }
+
+    /// `/* … */`: reported, and taken for a comment; the lines of a longer one each get their `//`.
+    fn block_comment(&mut self, logos: &mut Logos<'s, Kind>, start: usize) {
+        let end = self.text[start..].find("*/").map_or(self.text.len(), |length| start + length + 2);
+        let inner = self.text[start + 2..end].trim_end_matches("*/");
+        let rest = self.text[end..].split('\n').next().unwrap_or_default();
+        let diagnostic = Diagnostic::new(
+            Code::UnexpectedCharacter,
+            self.span(start, start + 2),
+            "a comment goes from `//` to the end of its line",
+        )
+        .label("comments begin with `//`");
+        let lines = inner.trim().lines().map(|line| format!("// {}", line.trim().trim_start_matches('*').trim_start()));
+        let lines: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();
+        let indent = start - self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let indent = if self.at_line_start { " ".repeat(indent) } else { String::new() };
+        self.report.push(match rest.trim().is_empty() && (self.at_line_start || lines.len() < 2) {
+            true => diagnostic.edit("write `//`", self.span(start, end), lines.join(&format!("\n{indent}"))),
+            false => diagnostic.edit("remove it", self.span(start, end), "").maybe(),
+        });
+        logos.bump(end - logos.span().end);
     }
 
     fn doc(&mut self, start: usize, end: usize) {
@@ -255,16 +288,19 @@ impl<'s> Lexer<'s, '_> {
             "msec" | "millis" => Some("ms"),
             _ => None,
         };
-        let in_one_unit = Duration::read_literal(text).and_then(Duration::literal);
+        if let Some(whole) = Duration::read_literal(text).and_then(Duration::literal) {
+            self.report.push(diagnostic.edit("write it in one unit", self.span(start, end), whole));
+            self.push(Kind::Duration, start, end);
+            return;
+        }
         self.report.push(match ours {
-            _ if let Some(one) = in_one_unit => diagnostic.edit("write it in one unit", self.span(start, end), one),
             Some(ours) if !digits.contains('.') => {
                 diagnostic.edit("write the unit in short", self.span(start + digits.len(), end), ours)
             }
             _ => diagnostic,
         });
-        let kind = if ours.is_some() { Kind::Duration } else { Kind::Int };
-        self.push(kind, start, end);
+        // What is no number at all spoils its item.
+        self.push(if ours.is_some() { Kind::Duration } else { Kind::Error }, start, end);
     }
 
     /// A run of characters that begin no token is one mistake.
@@ -278,7 +314,6 @@ impl<'s> Lexer<'s, '_> {
         };
         let end = (start + length).max(logos.span().end);
         let shown: String = rest[..length].chars().take(12).flat_map(char::escape_debug).collect();
-        let quote = matches!(rest.chars().next(), Some('“' | '”' | '„' | '‘' | '’'));
         let diagnostic = Diagnostic::new(
             Code::UnexpectedCharacter,
             self.span(start, end),
@@ -286,7 +321,6 @@ impl<'s> Lexer<'s, '_> {
         )
         .label("no token begins like this");
         self.report.push(match rest.chars().next() {
-            Some(_) if quote => diagnostic.help("Strings stand in straight quotes: `\"…\"`."),
             Some('\0') => diagnostic.help("Is this a text file?"),
             Some('\u{a0}' | '\u{2000}'..='\u{200f}' | '\u{feff}') => {
                 diagnostic.edit("write an ordinary space", self.span(start, end), " ")

@@ -239,6 +239,42 @@ impl<'s> Lexer<'s, '_> {
         logos.bump(end - logos.span().end);
     }
 
+    /// `“…”` or `` `…` ``: reported, and taken for a string; a quote alone spoils its item.
+    pub(super) fn foreign_quote(&mut self, logos: &mut Logos<'s, Kind>, start: usize) {
+        let body = logos.span().end;
+        let quote = &self.text[start..body];
+        let closing: &[char] = match quote {
+            "`" => &['`'],
+            "‘" | "’" => &['’', '‘', '\''],
+            "«" => &['»'],
+            _ => &['”', '“', '"'],
+        };
+        let line = self.text[body..].split('\n').next().unwrap_or_default();
+        let Some((length, close)) = line.match_indices(closing).next() else {
+            self.report.push(
+                Diagnostic::new(
+                    Code::UnexpectedCharacter,
+                    self.span(start, body),
+                    format!("`{quote}` is not part of the language"),
+                )
+                .label("no token begins like this")
+                .help("Strings stand in straight quotes: `\"…\"`."),
+            );
+            self.push(Kind::Error, start, body);
+            return;
+        };
+        let end = body + length + close.len();
+        let inner = line[..length].replace('"', "\\\"");
+        let what = if quote == "`" { "a string in backticks" } else { "a string in typographic quotes" };
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), what)
+                .label("strings stand in `\"…\"`")
+                .edit("write double quotes", self.span(start, end), format!("\"{inner}\"")),
+        );
+        self.push(Kind::Str, start, end);
+        logos.bump(end - logos.span().end);
+    }
+
     /// `'…'`: reported, and taken for a string; a lone `'` spoils its item.
     pub(super) fn apostrophe(&mut self, logos: &mut Logos<'s, Kind>, start: usize) {
         let line = self.text[start + 1..].split('\n').next().unwrap_or_default();

@@ -63,6 +63,15 @@ pub enum Kind {
     /// `# …`; never leaves the lexer.
     #[regex(r"#[^\n]*", allow_greedy = true)]
     Hash,
+    /// `` ` ``, `“` and their like; never leaves the lexer.
+    #[token("`")]
+    #[token("“")]
+    #[token("”")]
+    #[token("„")]
+    #[token("‘")]
+    #[token("’")]
+    #[token("«")]
+    ForeignQuote,
     /// A Markdown fence with its language; never leaves the lexer.
     #[regex(r"```[^\n]*", allow_greedy = true)]
     Fence,
@@ -191,6 +200,23 @@ pub enum Kind {
     #[token("|")]
     Pipe,
 
+    /// `=>`, of functions in other languages.
+    #[token("=>")]
+    FatArrow,
+
+    /// `===`; becomes [`Kind::Equal`].
+    #[token("===")]
+    EqualEqual,
+    /// `!==` and `<>`; become [`Kind::NotEqual`].
+    #[token("!==")]
+    #[token("<>")]
+    ForeignNotEqual,
+    /// `:=`; becomes [`Kind::Assign`].
+    #[token(":=")]
+    ColonAssign,
+    /// `/* … */`; never leaves the lexer.
+    #[token("/*")]
+    BlockComment,
     /// `&&`; becomes [`Kind::And`].
     #[token("&&")]
     AndAnd,

@@ -8,9 +8,11 @@ use super::leaf::Written;
 use super::walk::{Line, Walk, run};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::lexer::{KEYWORDS, Kind, Token};
+use crate::lexer::{KEYWORDS, Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::*;
+
+const CRITICAL_NEEDS: &str = "`critical` needs its lines in braces";
 
 /// The items of a file.
 pub(super) fn file(written: Written<'_>, tokens: &[Token], report: &Diagnostics) -> Vec<TopItem> {
@@ -25,31 +27,71 @@ pub(super) fn file(written: Written<'_>, tokens: &[Token], report: &Diagnostics)
 
 impl<'s> Walk<'s> {
     fn top_item(&mut self, line: Line<'s>, items: &mut Vec<TopItem>) {
-        match self.word(line.head()) {
+        self.top_item_of(self.word(line.head()), line, items);
+    }
+
+    fn top_item_of(&mut self, word: &str, line: Line<'s>, items: &mut Vec<TopItem>) {
+        match word {
             "plan" => {
                 self.no_doc(line.doc);
                 items.extend(self.plan(line).map(TopItem::Plan));
             }
             "catalogue" => items.extend(self.catalogue(line).map(TopItem::Catalogue)),
             "type" => items.extend(self.type_def(line).map(TopItem::Type)),
-            _ => {
-                faults::unknown_item(self.report, self.written, line.tokens, Place::File);
-                if self.has_block() {
+            _ => match faults::unknown_item(self.report, self.written, line.tokens, Place::File) {
+                Some(meant) => self.top_item_of(meant, line, items),
+                None if self.has_block() => {
                     self.skip_block();
                 }
-            }
+                None => {}
+            },
         }
     }
 
     fn plan(&mut self, line: Line<'s>) -> Option<Plan> {
-        let title = run!(self, text, line, 1, Place::Plan);
-        if !self.need_block(line, "a plan needs its items in braces") {
-            return None;
-        }
         let mut items = Vec::new();
+        if !self.has_block() {
+            return self.bare_plan(line);
+        }
+        let title = run!(self, text, line, 1, Place::Plan);
         let body = self.block(|walk, line| walk.item(line, &mut items));
         let title = title.unwrap_or(Text { value: String::new(), span: line.head().span().after() });
         Some(Plan { title, items, span: line.span().to(body), body })
+    }
+
+    /// A plan without braces: all that follows are its items.
+    fn bare_plan(&mut self, line: Line<'s>) -> Option<Plan> {
+        let kinds: Vec<Kind> = line.tokens[1..].iter().map(|token| token.kind).collect();
+        let is_head = match kinds.as_slice() {
+            [text] | [Kind::Colon, text] | [text, Kind::Colon] => text.is_text(),
+            _ => false,
+        };
+        if !is_head || self.at >= self.tokens.len() {
+            run!(self, text, line, 1, Place::Plan)?;
+            self.need_block(line, "a plan needs its items in braces");
+            return None;
+        }
+        let title = line
+            .tokens
+            .iter()
+            .find(|token| token.kind.is_text())
+            .map(|token| Text { value: literal::text(*token, self.word(*token)), span: token.span() })?;
+        let head = Span::new(line.head().end, line.span().end);
+        let end = self.written.base + self.written.text.trim_end().len() as u32;
+        let edits =
+            vec![(head, format!(" {} {{", self.written.slice(title.span))), (Span::new(end, end), "\n}".to_owned())];
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, line.span().after(), "a plan needs its items in braces")
+                .label("expected `{`")
+                .edits("put them in braces", edits),
+        );
+        let mut items = Vec::new();
+        self.line_end();
+        while let Some(next) = self.line() {
+            self.item(next, &mut items);
+            self.line_end();
+        }
+        Some(Plan { title, items, span: line.span(), body: line.span().after() })
     }
 
     fn item(&mut self, line: Line<'s>, items: &mut Vec<Item>) {
@@ -59,6 +101,9 @@ impl<'s> Walk<'s> {
         }
         if let Some(item) = self.known_item(word, line) {
             items.extend(item);
+            return;
+        }
+        if self.foreign_item(line, Place::WhenItem, items) {
             return;
         }
         // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
@@ -106,8 +151,14 @@ impl<'s> Walk<'s> {
 
     /// `name = expression` behind the keyword.
     fn value(&mut self, line: Line<'s>, place: Place) -> Option<(Ident, Expr)> {
-        run!(self, value, line, 1, place).or_else(|| {
-            let name = self.declared(line)?;
+        self.value_behind(line, 1, place)
+    }
+
+    /// `name = expression` behind the first `skip` tokens.
+    pub(super) fn value_behind(&mut self, line: Line<'s>, skip: usize, place: Place) -> Option<(Ident, Expr)> {
+        run!(self, value, line, skip, place).or_else(|| {
+            let name = line.tokens.get(skip).filter(|token| token.kind == Kind::Ident)?;
+            let name = self.written.ident(*name);
             let span = name.span.after().to(line.span().after());
             Some((name, Expr { kind: ExprKind::Error, span }))
         })
@@ -200,8 +251,9 @@ impl<'s> Walk<'s> {
     }
 
     fn critical(&mut self, line: Line<'s>) -> Option<Critical> {
-        let _ = run!(self, nothing, line, 1, Place::CriticalHead);
-        if !self.need_block(line, "`critical` needs its lines in braces") {
+        let head = run!(self, nothing, line, 1, Place::CriticalHead);
+        let is_followed = self.has_block() || (head.is_some() && self.need_block(line, CRITICAL_NEEDS));
+        if !is_followed {
             return None;
         }
         let mut lines = Vec::new();
@@ -215,7 +267,15 @@ impl<'s> Walk<'s> {
     }
 
     fn step(&mut self, line: Line<'s>) -> Option<Step> {
-        let parts = self.value(line, Place::Step);
+        match self.step_as_block(line) {
+            Some(step) => step,
+            None => self.step_behind(line, 1),
+        }
+    }
+
+    /// A step behind the first `skip` tokens.
+    pub(super) fn step_behind(&mut self, line: Line<'s>, skip: usize) -> Option<Step> {
+        let parts = self.value_behind(line, skip, Place::Step);
         let mut clauses = Vec::new();
         let mut block = None;
         if self.has_block() {
@@ -228,6 +288,24 @@ impl<'s> Walk<'s> {
         }
         let span = block.map_or(line.span(), |block| line.span().to(block));
         parts.map(|(name, call)| Step { name, call, clauses, span, block })
+    }
+
+    /// `step a { … }`, `step("a") { tool: … }`: the call stands in the block. Reported once; the name remains.
+    fn step_as_block(&mut self, line: Line<'s>) -> Option<Option<Step>> {
+        let second = line.tokens.get(1)?.kind;
+        let has_call = line.tokens.iter().skip(2).any(|token| matches!(token.kind, Kind::Assign | Kind::Dot));
+        let is_head = second == Kind::LParen || (line.tokens.len() == 2 && matches!(second, Kind::Ident | Kind::Str));
+        if has_call || !is_head || self.kind() != Some(Kind::BlockOpen) {
+            return None;
+        }
+        let first = self.at;
+        let body = self.skip_block();
+        let inside = &self.tokens[first + 1..self.at.saturating_sub(1).max(first + 1)];
+        let (diagnostic, name) = faults::step_as_block(self.written, line.tokens, body, inside);
+        self.report.push(diagnostic);
+        let call = Expr { kind: ExprKind::Error, span: body };
+        let span = line.span().to(body);
+        Some(name.map(|name| Step { name, call, clauses: Vec::new(), span, block: Some(body) }))
     }
 
     fn clause(&mut self, word: &str, line: Line<'s>) -> Option<ClauseKind> {

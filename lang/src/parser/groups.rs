@@ -76,7 +76,7 @@ impl<'s> Walk<'s> {
         line.tokens.get(1).is_some_and(|token| token.kind == Kind::Assign)
     }
 
-    fn group_item(&mut self, line: Line<'s>, place: Place, items: &mut Vec<Item>) {
+    pub(super) fn group_item(&mut self, line: Line<'s>, place: Place, items: &mut Vec<Item>) {
         let word = self.word(line.head());
         if faults::words_of(place).contains(&word) && word != "result" {
             items.extend(match word {
@@ -87,6 +87,7 @@ impl<'s> Walk<'s> {
         }
         match self.is_item(word) {
             true => self.misplaced(line, word, place),
+            false if self.foreign_item(line, place, items) => {}
             false => {
                 let meant = faults::unknown_item(self.report, self.written, line.tokens, place);
                 let item = meant

@@ -10,6 +10,7 @@ mod catalogues;
 mod expr;
 mod faults;
 mod groups;
+mod habits;
 mod items;
 mod leaf;
 mod shortcut;

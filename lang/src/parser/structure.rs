@@ -12,6 +12,9 @@ use crate::source::{Source, Span};
 /// How deep brackets, `not`, `-` and `if` may nest.
 pub const MAX_NESTING: usize = 128;
 
+/// How many names with dashes are told apart.
+const MAX_DASHED: usize = 100;
+
 /// How high the tree of one expression or type may grow: operators in a chain count as well as brackets.
 pub const MAX_HEIGHT: u32 = 500;
 
@@ -24,6 +27,8 @@ pub(super) fn structure(source: &Source, tokens: &[Token], report: &Diagnostics)
         out: Vec::with_capacity(tokens.len()),
         frames: vec![Frame::new(Kind::BlockOpen, Span::default(), Holds::Top)],
         prefixes: 0,
+        dashed: Vec::new(),
+        passed: 0,
     };
     pass.run()?;
     Some(pass.out)
@@ -96,6 +101,10 @@ struct Pass<'a> {
     frames: Vec<Frame>,
     /// Open prefix operators of all frames together.
     prefixes: usize,
+    /// Names with dashes that were declared, and reported.
+    dashed: Vec<&'a str>,
+    /// Tokens that begin before this offset are part of one that was read already.
+    passed: u32,
 }
 
 impl Pass<'_> {
@@ -103,6 +112,9 @@ impl Pass<'_> {
         let mut line_break: Option<Token> = None;
         for (index, token) in self.tokens.iter().enumerate() {
             let mut token = *token;
+            if token.start < self.passed {
+                continue;
+            }
             if token.kind == Kind::Newline {
                 line_break = Some(token);
                 continue;
@@ -112,12 +124,64 @@ impl Pass<'_> {
             }
             if token.kind == Kind::Ident {
                 token.kind = self.foreign_constant(index);
+                if self.declares_dashed(index) || !self.dashed.is_empty() {
+                    token.end = self.dashed_end(token);
+                    self.passed = token.end;
+                }
             }
             self.measure(token)?;
             self.place(token)?;
         }
         self.end();
         Some(())
+    }
+
+    /// Whether a name with dashes is declared at `index`, as in `step read-a = …`: reported once for all its uses, which are
+    /// then read as that name.
+    fn declares_dashed(&mut self, index: usize) -> bool {
+        let dash = match self.tokens.get(index + 1) {
+            Some(next) if next.kind == Kind::Minus && next.start == self.tokens[index].end => index + 1,
+            _ => return false,
+        };
+        let is_declared = self.out.last().is_some_and(|word| {
+            word.kind == Kind::Ident
+                && matches!(self.source.slice(word.span()), "step" | "let" | "input" | "output" | "each")
+        });
+        if !is_declared {
+            return false;
+        }
+        let name = dashed_name(self.tokens, index);
+        let end = name.end;
+        let text = self.source.slice(name);
+        let follows = self.tokens.iter().skip(dash).find(|token| token.start >= end).map(|token| token.kind);
+        if !matches!(follows, Some(Kind::Assign | Kind::Colon)) || self.dashed.len() >= MAX_DASHED {
+            return false;
+        }
+        if !self.dashed.contains(&text) {
+            let uses = self.tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Ident);
+            let uses = uses.map(|(index, _)| dashed_name(self.tokens, index));
+            let uses: Vec<Span> = uses.filter(|span| self.source.slice(*span) == text).collect();
+            let ours = text.replace('-', "_");
+            let edits = uses.into_iter().map(|span| (span, ours.clone())).collect();
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, name, "a name has no dashes")
+                    .label("names are letters, digits and `_`")
+                    .edits(format!("write `{ours}` everywhere"), edits),
+            );
+            self.dashed.push(text);
+        }
+        true
+    }
+
+    /// Where a name ends that may be one of those with dashes.
+    fn dashed_end(&self, token: Token) -> u32 {
+        let from = self.source.range(token.span()).start;
+        let rest = &self.source.text[from..];
+        let is_whole = |name: &&&str| {
+            rest.starts_with(**name)
+                && !rest[name.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        };
+        self.dashed.iter().find(is_whole).map_or(token.end, |name| token.start + name.len() as u32)
     }
 
     fn top(&mut self) -> &mut Frame {
@@ -143,7 +207,11 @@ impl Pass<'_> {
             Kind::Newline | Kind::BlockOpen | Kind::Doc => false,
             previous if previous.ends_value() => !first.kind.continues_line() && first.kind != Kind::RBrace,
             // An item never goes on with the next one, even where it is not finished.
-            _ => first.kind == Kind::RBrace || item_start(self.source, self.tokens, index).is_some(),
+            _ => {
+                first.kind == Kind::RBrace
+                    || item_start(self.source, self.tokens, index).is_some()
+                    || (self.previous() == Kind::Colon && self.after_plan())
+            }
         };
         if ends {
             self.out.push(newline);
@@ -227,7 +295,7 @@ impl Pass<'_> {
             Kind::LBrace => {
                 let previous = self.previous();
                 let block = self.top().is_block()
-                    && (previous.ends_value() || previous == Kind::Newline)
+                    && (previous.ends_value() || previous == Kind::Newline || self.after_branch_word())
                     && !self.after_condition_word();
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = if block { self.holds() } else { Holds::Nothing };
@@ -248,6 +316,20 @@ impl Pass<'_> {
         }
         self.out.push(token);
         self.check_nesting(token)
+    }
+
+    /// Whether the line is `plan "…":`, behind which other languages indent.
+    fn after_plan(&self) -> bool {
+        match self.out.as_slice() {
+            [.., word, text, _] if text.kind.is_text() => self.source.slice(word.span()) == "plan",
+            _ => false,
+        }
+    }
+
+    /// Whether the word before is the `else` of another language, which goes on after a block.
+    fn after_branch_word(&self) -> bool {
+        let [.., before, word] = self.out.as_slice() else { return false };
+        before.kind == Kind::BlockClose && word.kind == Kind::Else
     }
 
     /// Whether a line has begun with a word behind which an expression stands.
@@ -443,6 +525,20 @@ impl Pass<'_> {
         );
         kind
     }
+}
+
+/// The name at `index` with all parts that dashes join to it without a space.
+fn dashed_name(tokens: &[Token], index: usize) -> Span {
+    let mut span = tokens[index].span();
+    for pair in tokens[index + 1..].chunks(2) {
+        let [dash, part] = pair else { break };
+        let joins = dash.kind == Kind::Minus && dash.start == span.end && part.start == dash.end;
+        if !joins || !(part.kind == Kind::Ident || part.kind == Kind::Int || part.kind.is_word()) {
+            break;
+        }
+        span.end = part.end;
+    }
+    span
 }
 
 /// The word with which an item begins at `index`, if the tokens after it fit too.

@@ -37,6 +37,8 @@ pub(super) struct Walk<'s> {
     pub(super) tokens: &'s [Token],
     pub(super) at: usize,
     pub(super) report: &'s Diagnostics,
+    /// Where the last block that was passed over ends.
+    skipped: u32,
     pub(super) fast: Rules<'s, EmptyErr>,
     pub(super) rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
 }
@@ -51,15 +53,26 @@ macro_rules! run {
             Err(_) => {
                 let rich = walk.rich.get_or_init(|| Box::new($crate::parser::items::Rules::new()));
                 let errors = walk.attempt(&rich.$rule, tokens).err().unwrap_or_default();
-                $crate::parser::faults::report(
-                    walk.report,
-                    walk.written,
-                    $line.tokens,
-                    $skip,
-                    errors.into_iter().next(),
-                    $place,
-                );
-                None
+                let error = errors.into_iter().next();
+                let mut meant =
+                    $crate::parser::faults::report(walk.report, walk.written, $line.tokens, $skip, error, $place);
+                let mut value = None;
+                // What the line was most likely meant to be is read for its further mistakes, and taken for it.
+                for _ in 0..$crate::parser::faults::MAX_SLIPS {
+                    let Some(line) = meant.take() else { break };
+                    let rules = $crate::parser::items::Rules::new();
+                    let state = &mut chumsky::extra::SimpleState(walk.written);
+                    match chumsky::Parser::parse_with_state(&rules.$rule, &line[$skip..], state).into_result() {
+                        Ok(read) => value = Some(read),
+                        Err(errors) => {
+                            let error: Option<chumsky::error::Rich<'_, $crate::lexer::Token>> =
+                                errors.into_iter().next();
+                            meant =
+                                $crate::parser::faults::report(walk.report, walk.written, &line, $skip, error, $place);
+                        }
+                    }
+                }
+                value
             }
         }
     }};
@@ -67,7 +80,7 @@ macro_rules! run {
 
 impl<'s> Walk<'s> {
     pub(super) fn new(written: Written<'s>, tokens: &'s [Token], report: &'s Diagnostics) -> Walk<'s> {
-        Walk { written, tokens, at: 0, report, fast: Rules::new(), rich: OnceCell::new() }
+        Walk { written, tokens, at: 0, report, skipped: 0, fast: Rules::new(), rich: OnceCell::new() }
     }
 
     pub(super) fn attempt<O, R: Fault<'s>>(&self, rule: &Built<'s, O, R>, tokens: In<'s>) -> Result<O, Vec<R>> {
@@ -113,6 +126,7 @@ impl<'s> Walk<'s> {
             Kind::Newline => self.at += 1,
             Kind::BlockClose => {}
             Kind::BlockOpen => self.unexpected_block("this takes no block"),
+            _ if self.is_branch() => self.branch(),
             _ => {
                 self.report.push(
                     Diagnostic::new(Code::UnexpectedToken, token.span(), "expected a new line after `}`")
@@ -121,6 +135,39 @@ impl<'s> Walk<'s> {
                 );
             }
         }
+    }
+
+    /// Whether what stands behind a block goes on with it in other languages: `else`, `catch`.
+    fn is_branch(&self) -> bool {
+        let Some(token) = self.tokens.get(self.at) else { return false };
+        let behind_block = self.at.checked_sub(1).is_some_and(|at| self.tokens[at].kind == Kind::BlockClose);
+        let word = self.word(*token);
+        behind_block
+            && (token.kind == Kind::Else
+                || matches!(word, "elif" | "elseif" | "elsif" | "catch" | "except" | "finally"))
+    }
+
+    /// Passes over a further branch. Where the first one was reported, it is part of that mistake.
+    fn branch(&mut self) {
+        let token = self.tokens[self.at];
+        let reported = self.at.checked_sub(1).is_some_and(|at| self.tokens[at].end == self.skipped);
+        if !reported {
+            let word = self.word(token);
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, token.span(), format!("a block has no `{word}`"))
+                    .label("nothing goes on here")
+                    .help("Steps for the other case stand in a block of their own: `when not (condition)`."),
+            );
+        }
+        while self.is_branch() {
+            while !matches!(self.kind(), None | Some(Kind::Newline | Kind::BlockOpen | Kind::BlockClose)) {
+                self.at += 1;
+            }
+            if self.kind() == Some(Kind::BlockOpen) {
+                self.skip_block();
+            }
+        }
+        self.line_end();
     }
 
     fn unexpected_block(&mut self, message: &str) {
@@ -142,6 +189,7 @@ impl<'s> Walk<'s> {
                 _ => {}
             }
             if depth == 0 {
+                self.skipped = token.end;
                 return start.to(token.span());
             }
         }

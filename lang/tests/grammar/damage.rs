@@ -8,7 +8,7 @@ use planc_lang::codes::Code;
 const DAMAGED: usize = 1500;
 
 /// Of these a grammar must reject at least so many in a thousand.
-const LEAST_PER_MILLE: usize = 950;
+const LEAST_PER_MILLE: usize = 990;
 
 /// Longer plans are left out: the engine takes each text letter by letter.
 const MAX_BYTES: usize = 1500;
@@ -39,13 +39,8 @@ pub fn rejects_most<J: Judge>(case: &Case) {
             Ok(()) => missed.push(format!("{errors:?}\n{text}")),
         }
     }
-    println!("{rejected} of {tried} damaged plans are rejected");
-    let shown: Vec<String> = missed.iter().take(12).cloned().collect();
-    assert!(
-        rejected * 1000 >= tried * LEAST_PER_MILLE,
-        "{rejected} of {tried} are rejected; not:\n{}",
-        shown.join("\n")
-    );
+    println!("{rejected} of {tried} damaged plans are rejected; these are not:\n{}", missed.join("\n"));
+    assert!(rejected * 1000 >= tried * LEAST_PER_MILLE, "{rejected} of {tried} are rejected");
 }
 
 struct Random(u64);

@@ -144,13 +144,11 @@ where
 
 fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
     let Some(terminal) = Terminal::open() else { return Agreement::CannotAsk };
-    let mut text = format!("\n{} {}\n", paint.tone(Tone::Careful, "‖"), inline(&question.step));
-    if let Some(because) = &question.because {
-        text.push_str(&format!("  {}\n", inline(because)));
-    }
+    let (mark, name) = (paint.tone(Tone::Careful, "‖"), inline(&question.step));
+    let mut text = format!("\n{mark} {name}: {}\n", inline(&question.text));
     if let Value::Record(shown) = &question.shown {
-        let rows = shown.iter().filter(|(_, value)| **value != Value::Null);
-        rows.for_each(|(name, value)| text.push_str(&format!("  {}: {}\n", inline(name), value_text(value, false))));
+        let rows = shown.iter().map(|(name, value)| format!("  {} = {}\n", inline(name), value_text(value, false)));
+        rows.for_each(|row| text.push_str(&row));
     }
     text.push_str("`yes` goes on, `no` ends the run here: ");
     match terminal.ask(&text, stop) {

@@ -4,7 +4,7 @@ use super::Run;
 use crate::run::environment_of;
 use crate::state::RunState;
 use crate::workspace::{Change, FileState, Workspace};
-use planc_lang::effects::{Resource, overlap};
+use planc_lang::effects::{Resource, conflict, overlap};
 use planc_lang::eval::{NoCalls, eval_args};
 use planc_lang::paths::literal_prefix;
 use planc_lang::plan::{Instance, Plan};
@@ -26,23 +26,17 @@ pub(crate) struct Conflicts {
 }
 
 impl Conflicts {
-    /// Whether two steps could meet: where they overlap, and one of them does more than read. Two programs do not meet by
-    /// themselves: the question is asked of those that the author says may overlap.
+    /// Whether two steps could meet. Those that the author says may overlap are judged by their word for programs and hosts;
+    /// who only reads passes an earlier step that cannot change what it reads.
     pub(crate) fn between(&self, run: &Run, state: &RunState, later: Instance, earlier: Instance) -> bool {
-        let (later, earlier) = (self.touches(run, state, later), self.touches(run, state, earlier));
-        let (later_reads, earlier_reads) = (only_reads(&later), only_reads(&earlier));
-        let meet = |one: &(EffectVerb, Resource), other: &(EffectVerb, Resource)| {
-            let harmless = match (one.0, other.0) {
-                (EffectVerb::Reads, EffectVerb::Reads) | (EffectVerb::Runs, EffectVerb::Runs) => true,
-                // Who only looks at a host does not disturb another who does.
-                (EffectVerb::Reads | EffectVerb::Contacts, EffectVerb::Reads | EffectVerb::Contacts) => {
-                    later_reads && earlier_reads
-                }
-                _ => false,
-            };
-            !harmless && overlap(&one.1, &other.1)
-        };
-        later.iter().any(|one| earlier.iter().any(|other| meet(one, other)))
+        let (touches, before) = (self.touches(run, state, later), self.touches(run, state, earlier));
+        match may_overlap(&run.setup.compiled.plan, later, earlier) {
+            true => conflict(&touches, &before),
+            false => {
+                let changed = before.iter().filter(|(verb, _)| *verb != EffectVerb::Reads);
+                changed.into_iter().any(|(_, changed)| touches.iter().any(|(_, read)| overlap(read, changed)))
+            }
+        }
     }
 
     /// Forgets what is another now that a step has ended: what its results were needed for, and, after a call that may have
@@ -104,10 +98,12 @@ impl Conflicts {
     }
 }
 
-/// Whether a call looks at something, and does no more than that and contact whom it looks at.
-fn only_reads(touches: &[(EffectVerb, Resource)]) -> bool {
-    touches.iter().all(|(verb, _)| matches!(verb, EffectVerb::Reads | EffectVerb::Contacts))
-        && touches.iter().any(|(verb, _)| *verb == EffectVerb::Reads)
+/// Whether the author says that two steps may overlap: of one `together`, or of different elements.
+fn may_overlap(plan: &Plan, one: Instance, other: Instance) -> bool {
+    let (step, before) = (plan.get(one.step), plan.get(other.step));
+    let same_element = one.element == other.element;
+    (step.each.is_some() && step.each == before.each && !same_element)
+        || (step.together.is_some() && step.together == before.together && same_element)
 }
 
 /// Whether every path leads where it led before a step: it only read, or is known to have changed nothing but files.

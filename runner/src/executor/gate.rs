@@ -12,12 +12,13 @@ use std::collections::BTreeSet;
 /// Asks for agreement, unless that was given before, and looks again at what the steps behind the gate expect.
 pub(crate) async fn pass(work: Work<'_>, values: &[Value]) -> Result<StepEnd, RunError> {
     let run = work.run;
-    let shown = work.step.call.tool.named(values);
+    let text = values.first().and_then(Value::as_str).unwrap_or_default();
+    let shown = values.get(1).cloned().unwrap_or(Value::Null);
     let before = run.recorder.state().get(work.instance).and_then(|record| record.answer.clone());
     let agreed = match before.as_deref() {
         Some("yes") => true,
         Some("no") => false,
-        Some(_) | None => match ask(work, shown.clone()).await {
+        Some(_) | None => match ask(work, text, shown.clone()).await {
             Agreement::CannotAsk => {
                 run.recorder.record(Event::CallWaits { step: work.name.to_owned() }).await?;
                 return Ok(StepEnd::Halt(End::Waiting));
@@ -42,8 +43,8 @@ pub(crate) async fn pass(work: Work<'_>, values: &[Value]) -> Result<StepEnd, Ru
     Ok(StepEnd::Over)
 }
 
-async fn ask(work: Work<'_>, shown: Value) -> Agreement {
-    let question = GateQuestion { step: work.name.to_owned(), shown, because: work.step.because.clone() };
+async fn ask(work: Work<'_>, text: &str, shown: Value) -> Agreement {
+    let question = GateQuestion { step: work.name.to_owned(), text: text.to_owned(), shown };
     work.run.setup.ask.agree(&question).await
 }
 

@@ -5,7 +5,7 @@
 use super::call::brief;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
 use crate::event::{End, Event};
-use crate::report::PlanReport;
+use crate::report::{BlockReport, PlanReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -36,6 +36,32 @@ pub struct Checklist {
     tools: BTreeMap<String, String>,
     started: BTreeMap<String, Instant>,
     one_line_each: bool,
+    blocks: BTreeMap<String, Block>,
+    /// The block of each step that stands in one.
+    in_block: BTreeMap<String, String>,
+}
+
+/// How far an `each` block has come.
+#[derive(Default)]
+struct Block {
+    /// How many steps it has for each element.
+    steps: usize,
+    elements: usize,
+    /// How many steps of elements have ended.
+    ended: usize,
+    /// How many tenths of it were told.
+    told: usize,
+}
+
+impl Block {
+    fn over(&self) -> usize {
+        self.ended / self.steps.max(1)
+    }
+
+    /// Whether its single steps would hide everything else.
+    fn is_long(&self) -> bool {
+        self.elements > MAX_LIVE_LINES
+    }
 }
 
 impl Checklist {
@@ -50,11 +76,13 @@ impl Checklist {
             all: MultiProgress::with_draw_target(target),
             bars: BTreeMap::new(),
             one_line_each: tools.len() <= MAX_LIVE_LINES,
+            blocks: blocks(report),
+            in_block: in_block(report),
             tools,
             started: BTreeMap::new(),
         };
         if place == Place::Live && list.one_line_each {
-            for step in report.all_steps() {
+            for step in report.all_steps().filter(|step| step.each.is_none() || step.element.is_some()) {
                 let bar = list.bar(&step.name);
                 bar.set_style(still());
                 bar.set_message(paint.tone(Tone::Dim, format!("○ {}", list.name(&step.name))));
@@ -74,16 +102,64 @@ impl Checklist {
             Progress::Ends(step) | Progress::Passes(step) => self.started.get(step).map(Instant::elapsed),
             Progress::Beside => None,
         };
+        let (counted, hides) = self.count(event);
         match self.place {
             Place::Nowhere => {}
             Place::Log => {
-                for line in log_lines(event, took, self.paint) {
+                let own = if hides { Vec::new() } else { log_lines(event, took, self.paint) };
+                for line in own.into_iter().chain(counted) {
                     // A closed standard error is no reason to stop a run.
                     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
                 }
             }
-            Place::Live => self.draw(event, took),
+            Place::Live => {
+                self.draw(event, took);
+                if let Some(line) = counted {
+                    self.draw_block(event, line);
+                }
+            }
         }
+    }
+
+    /// Counts an event of a block: a line with its progress where there is one to tell, and whether that takes the place of
+    /// the event's own.
+    fn count(&mut self, event: &Event) -> (Option<String>, bool) {
+        if let Event::EachStarted { each, elements } = event
+            && let Some(block) = self.blocks.get_mut(each)
+        {
+            block.elements = *elements as usize;
+        }
+        let (step, is_quiet) = match progress(event) {
+            Progress::Passes(step) => (step, true),
+            Progress::Starts(step) => (step, true),
+            Progress::Ends(step) => (step, false),
+            Progress::Beside => return (None, false),
+        };
+        let base = step.split('[').next().unwrap_or(step);
+        let Some((name, block)) = self.in_block.get(base).and_then(|name| Some((name, self.blocks.get_mut(name)?)))
+        else {
+            return (None, false);
+        };
+        if !block.is_long() {
+            return (None, false);
+        }
+        block.ended += usize::from(matches!(event, Event::StepSucceeded { .. } | Event::StepSkipped { .. }));
+        let tenths = block.over() * 10 / block.elements.max(1);
+        let tells = tenths > block.told && tenths < 10 || self.place == Place::Live;
+        block.told = tenths;
+        let progress = format!("{} {}/{}", inline(name), block.over(), block.elements);
+        let line = tells.then(|| format!("{} {progress}", self.paint.tone(Tone::Dim, "·")));
+        (line, is_quiet)
+    }
+
+    fn draw_block(&mut self, event: &Event, line: String) {
+        let (Progress::Starts(step) | Progress::Passes(step) | Progress::Ends(step)) = progress(event) else { return };
+        let base = step.split('[').next().unwrap_or(step);
+        let Some(name) = self.in_block.get(base).cloned() else { return };
+        let bar = self.bar(&name);
+        bar.set_style(still());
+        bar.set_message(line);
+        bar.tick();
     }
 
     /// Leaves the last state on the screen.
@@ -120,7 +196,8 @@ impl Checklist {
             bar.set_style(still());
             bar.set_message(first);
             bar.tick();
-            if !self.one_line_each && matches!(progress(event), Progress::Passes(_)) {
+            let in_long = self.in_long_block(step);
+            if (!self.one_line_each || in_long) && matches!(progress(event), Progress::Passes(_)) {
                 bar.finish_and_clear();
                 self.bars.remove(step);
             }
@@ -128,6 +205,12 @@ impl Checklist {
         for line in drawn {
             let _ = self.all.println(line);
         }
+    }
+
+    fn in_long_block(&self, step: &str) -> bool {
+        let base = step.split('[').next().unwrap_or(step);
+        let block = self.in_block.get(base).and_then(|name| self.blocks.get(name));
+        block.is_some_and(Block::is_long)
     }
 
     fn bar(&mut self, step: &str) -> ProgressBar {
@@ -142,6 +225,19 @@ impl Checklist {
             .map_or_else(String::new, |tool| format!("  {}", self.paint.tone(Tone::Dim, inline(tool))));
         format!("{}{tool}", inline(step))
     }
+}
+
+fn blocks(report: &PlanReport) -> BTreeMap<String, Block> {
+    let block = |block: &BlockReport| Block { steps: block.steps.len(), ..Block::default() };
+    report.blocks.iter().map(|each| (each.name.clone(), block(each))).collect()
+}
+
+fn in_block(report: &PlanReport) -> BTreeMap<String, String> {
+    let of = |block: &BlockReport| {
+        let name = block.name.clone();
+        block.steps.clone().into_iter().map(move |step| (step, name.clone()))
+    };
+    report.blocks.iter().flat_map(of).collect()
 }
 
 /// What an event means for the line of a step.

@@ -3,6 +3,7 @@
 use super::text::inline;
 use planc_lang::compile::Compiled;
 use planc_lang::graph::Edge;
+use planc_lang::plan::Step;
 use serde_json::json;
 
 /// The form of a drawing.
@@ -59,22 +60,56 @@ fn text(compiled: &Compiled) -> String {
             let after = if waits.is_empty() { String::new() } else { format!("  after {}", waits.join(", ")) };
             let step = compiled.plan.get(*step);
             out.push_str(&format!(
-                "{:>3}  {}  {}{after}\n",
+                "{:>3}  {}  {}{}{after}\n",
                 number + 1,
                 inline(&step.name),
-                inline(&step.call.tool.name)
+                inline(&step.call.tool.name),
+                block_of(compiled, step).map_or_else(String::new, |block| format!("  in {block}"))
             ));
         }
     }
     out
 }
 
+/// The blocks that a step stands in, in words.
+fn block_of(compiled: &Compiled, step: &Step) -> Option<String> {
+    let each = step.each.map(|each| format!("each {}", inline(&compiled.plan.each(each).name)));
+    let together = step.together.map(|number| format!("together {}", number + 1));
+    match (each, together) {
+        (Some(each), Some(together)) => Some(format!("{each}, {together}")),
+        (each, together) => each.or(together),
+    }
+}
+
+/// The steps, from top to bottom, with the lines that open and close a box around those of one block.
+fn boxes(
+    compiled: &Compiled,
+    node: impl Fn(usize, &Step) -> String,
+    open: impl Fn(usize, &str) -> String,
+    close: &str,
+) -> String {
+    let mut out = String::new();
+    let mut inside: Option<String> = None;
+    for (index, step) in compiled.plan.steps.iter().enumerate() {
+        let block = block_of(compiled, step);
+        if block != inside {
+            out.push_str(if inside.is_some() { close } else { "" });
+            out.push_str(&block.as_ref().map_or_else(String::new, |block| open(index, block)));
+            inside = block;
+        }
+        out.push_str(&node(index, step));
+    }
+    out + if inside.is_some() { close } else { "" }
+}
+
 fn dot(compiled: &Compiled) -> String {
     let quoted = |text: &str| inline(text).replace('\\', "\\\\").replace('"', "\\\"");
     let mut out = format!("digraph \"{}\" {{\n  node [shape=box];\n", quoted(&compiled.plan.title));
-    for (index, step) in compiled.plan.steps.iter().enumerate() {
-        out.push_str(&format!("  s{index} [label=\"{}\\n{}\"];\n", quoted(&step.name), quoted(&step.call.tool.name)));
-    }
+    let node = |index: usize, step: &Step| {
+        format!("  s{index} [label=\"{}\\n{}\"];\n", quoted(&step.name), quoted(&step.call.tool.name))
+    };
+    let open = |index: usize, name: &str| format!("  subgraph cluster_{index} {{\n  label=\"{}\";\n", quoted(name));
+    out.push_str(&boxes(compiled, node, open, "  }\n"));
     for (from, to, edge) in edges(compiled) {
         out.push_str(&format!("  s{from} -> s{to} [label=\"{}\"];\n", why(edge)));
     }
@@ -84,9 +119,11 @@ fn dot(compiled: &Compiled) -> String {
 fn mermaid(compiled: &Compiled) -> String {
     let quoted = |text: &str| inline(text).replace('&', "&amp;").replace('"', "#quot;").replace('<', "&lt;");
     let mut out = "flowchart TD\n".to_owned();
-    for (index, step) in compiled.plan.steps.iter().enumerate() {
-        out.push_str(&format!("  s{index}[\"{}: {}\"]\n", quoted(&step.name), quoted(&step.call.tool.name)));
-    }
+    let node = |index: usize, step: &Step| {
+        format!("  s{index}[\"{}: {}\"]\n", quoted(&step.name), quoted(&step.call.tool.name))
+    };
+    let open = |index: usize, name: &str| format!("  subgraph b{index}[\"{}\"]\n", quoted(name));
+    out.push_str(&boxes(compiled, node, open, "  end\n"));
     for (from, to, edge) in edges(compiled) {
         out.push_str(&format!("  s{from} -->|{}| s{to}\n", why(edge)));
     }
@@ -95,7 +132,16 @@ fn mermaid(compiled: &Compiled) -> String {
 
 fn json(compiled: &Compiled) -> serde_json::Value {
     let name = |index: usize| compiled.plan.steps[index].name.as_str();
-    let steps = compiled.plan.steps.iter().map(|step| json!({ "name": step.name, "tool": step.call.tool.name }));
+    let steps = compiled.plan.steps.iter().map(|step| {
+        let mut form = json!({ "name": step.name, "tool": step.call.tool.name });
+        if let Some(each) = step.each {
+            form["each"] = json!(compiled.plan.each(each).name);
+        }
+        if let Some(number) = step.together {
+            form["together"] = json!(number);
+        }
+        form
+    });
     let edges = edges(compiled);
     let edges = edges.iter().map(|(from, to, edge)| json!({ "from": name(*from), "to": name(*to), "why": edge }));
     let waves = compiled.graph.waves();

@@ -167,6 +167,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     }
     match step.policy {
         Approval::Ask if step.standing_yes => writeln!(out, "- a standing yes answers for it")?,
+        Approval::Ask if matches!(step.outcome, StepOutcome::Gate) => {}
         Approval::Ask => writeln!(out, "- asks for a yes of its own")?,
         Approval::Deny => writeln!(out, "- **refused by policy**")?,
         Approval::Auto => {}

@@ -1,7 +1,7 @@
 //! The steps of a report ⟶ lines of the card: what each does, why, with which effect, and what is not known yet. Steps that
 //! only read are folded; what cannot be taken back stands out.
 
-use super::call::{Detail, brief, call};
+use super::call::{Detail, brief, call, value_text};
 use super::diff;
 use super::summary::has;
 use super::text::{Look, Tone, count, hang, inline};
@@ -117,7 +117,15 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
         format!("  {} {} ", look.paint.tone(Tone::Dim, format!("{number:>numbers$}")), look.paint.tone(tone, sign));
     let indent = numbers + 5;
     let name = inline(&step.name);
-    let text = format!("{name} = {}", call(step, detail));
+    let text = match &step.outcome {
+        StepOutcome::Gate => gate(step),
+        StepOutcome::Read { .. }
+        | StepOutcome::Simulated { .. }
+        | StepOutcome::KnownAfterRun { .. }
+        | StepOutcome::Skipped
+        | StepOutcome::Fails { .. }
+        | StepOutcome::NotReached => format!("{name} = {}", call(step, detail)),
+    };
     let tone = step.read_only.then_some(Tone::Dim);
     hang(out, look, &head, indent, &text, tone);
     let margin = " ".repeat(indent);
@@ -130,6 +138,25 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
     for change in &step.changes {
         diff::draw(out, look, indent, change, fold);
     }
+}
+
+/// What a gate asks, and the values that it shows as far as they are known.
+pub fn gate(step: &StepReport) -> String {
+    let part = |name: &str| match &step.args {
+        Value::Record(args) => args.get(name).cloned(),
+        _ => None,
+    };
+    let text = part("text").map_or_else(String::new, |text| value_text(&text, false));
+    let shown = match part("show") {
+        Some(Value::Record(shown)) => shown
+            .iter()
+            .map(|(name, value)| format!("{} = {}", inline(name), value_text(value, false)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => String::new(),
+    };
+    let shows = if shown.is_empty() { "" } else { " shows " };
+    format!("{}: {text}{shows}{shown}", inline(&step.name))
 }
 
 /// The sign of a step: what kind of effect it has.
@@ -169,6 +196,7 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
         Approval::Ask if step.standing_yes => {
             notes.push((Tone::Careful, "a standing yes answers for it (`planc grants`)".to_owned()));
         }
+        Approval::Ask if matches!(step.outcome, StepOutcome::Gate) => {}
         Approval::Ask => notes.push((Tone::Careful, "asks for a yes of its own".to_owned())),
         Approval::Deny => notes.push((Tone::Bad, "refused by policy".to_owned())),
         Approval::Auto => {}

@@ -36,10 +36,10 @@ pub enum Answer {
 pub struct GateQuestion {
     /// The gate.
     pub step: String,
-    /// What they agree to, and the values that the gate shows, by name.
+    /// What they agree to.
+    pub text: String,
+    /// The values that are shown for that, by the names that the plan gives them.
     pub shown: Value,
-    /// Why the gate is there.
-    pub because: Option<String>,
 }
 
 /// What they say at a gate. There is no standing yes to gates.

@@ -99,9 +99,19 @@ impl<'a> View<'a> {
 
     /// What may be done, in the order of the text: steps to start, at most so many, and blocks to open and to close.
     pub(super) fn ready(&self, room: usize) -> Vec<Action> {
+        self.ready_among(self.first_unended..self.order.units.len(), room)
+    }
+
+    /// The same of what stands before the first failure.
+    pub(super) fn ready_before_failure(&self, room: usize) -> Vec<Action> {
+        let failed = self.standings.iter().position(|standing| *standing == Standing::Failed);
+        self.ready_among(self.first_unended..failed.unwrap_or(0), room)
+    }
+
+    fn ready_among(&self, units: std::ops::Range<usize>, room: usize) -> Vec<Action> {
         let mut ready = Vec::new();
         let mut left = room;
-        for index in self.first_unended..self.order.units.len() {
+        for index in units {
             if left == 0 {
                 break;
             }

@@ -1,5 +1,6 @@
 //! The engine: journal, schedule, execution, resuming and taking back, with injected crashes and failures.
 
+mod blocks;
 mod crash;
 mod execute;
 mod programs;

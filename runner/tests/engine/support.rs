@@ -16,12 +16,12 @@ use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::diagnostic::{Colour, render};
 use planc_lang::source::Sources;
 use planc_lang::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::sync::Notify;
+use tokio::sync::{Barrier, Notify};
 
 pub const CATALOGUE: &str = r#"
 /// Tools of the tests.
@@ -50,6 +50,11 @@ catalogue fake {
   /// Looks.
   tool look(name: string) -> { id: int } {
     reads "table:${name}"
+    independent
+  }
+  /// Finds names.
+  tool names(from: string) -> { names: [string] } {
+    reads "table:${from}"
     independent
   }
   /// Runs something that changes files.
@@ -92,11 +97,25 @@ pub struct Made {
 #[derive(Clone, Default)]
 pub struct Outside {
     pub calls: Arc<Mutex<Vec<Made>>>,
+    /// How often each tool was called by each step.
+    made: Arc<Mutex<HashMap<(String, String), usize>>>,
     act: Arc<Mutex<Option<Act>>>,
     /// Calls never answer until they are told to end, or at all.
     pub hang: Arc<Mutex<Option<Hang>>>,
     pub called: Arc<Notify>,
+    meeting: Arc<Mutex<Option<Meeting>>>,
 }
+
+/// Calls of a tool that wait for each other: the first so many go on when all of them have come.
+#[derive(Clone)]
+struct Meeting {
+    tool: String,
+    left: usize,
+    barrier: Arc<Barrier>,
+}
+
+/// How long one waits for the others: past it they did not overlap.
+const MEETING: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Hang {
@@ -107,6 +126,19 @@ pub enum Hang {
 impl Outside {
     pub fn act(&self, act: impl Fn(&Made) -> Result<Value, ToolError> + Send + Sync + 'static) {
         *self.act.lock().unwrap() = Some(Arc::new(act));
+    }
+
+    /// The first so many calls of a tool go on only when all of them have come, and fail where they do not.
+    pub fn meet(&self, tool: &str, count: usize) {
+        let meeting = Meeting { tool: tool.to_owned(), left: count, barrier: Arc::new(Barrier::new(count)) };
+        *self.meeting.lock().unwrap() = Some(meeting);
+    }
+
+    fn barrier(&self, tool: &str) -> Option<Arc<Barrier>> {
+        let mut meeting = self.meeting.lock().unwrap();
+        let meeting = meeting.as_mut().filter(|meeting| meeting.tool == tool && meeting.left > 0)?;
+        meeting.left -= 1;
+        Some(meeting.barrier.clone())
     }
 
     pub fn count(&self, step: &str) -> usize {
@@ -130,13 +162,20 @@ impl LiveTool for Fake {
             let made = {
                 let mut calls = self.0.calls.lock().unwrap();
                 let tool = args.tool.name.to_string();
-                let before = calls.iter().filter(|m| m.tool == tool && m.step == context.step).count();
+                let mut made = self.0.made.lock().unwrap();
+                let count = made.entry((tool.clone(), context.step.clone())).or_default();
+                let before = std::mem::replace(count, *count + 1);
                 let arg = args.values[0].as_str().map_or_else(|| args.values[0].to_string(), str::to_owned);
                 let made = Made { tool, step: context.step.clone(), arg, before };
                 calls.push(made.clone());
                 made
             };
             self.0.called.notify_one();
+            if let Some(barrier) = self.0.barrier(&made.tool)
+                && tokio::time::timeout(MEETING, barrier.wait()).await.is_err()
+            {
+                return Err(ToolError::before("the others did not come"));
+            }
             let hang = *self.0.hang.lock().unwrap();
             match hang {
                 Some(Hang::Always) => std::future::pending().await,
@@ -389,7 +428,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "scribble", "asked", "make", "call"] {
+    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call"] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();

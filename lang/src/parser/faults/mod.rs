@@ -4,21 +4,29 @@
 //! with its repair ([`slips`]), then the general form: what was expected, in words of the language, and what stands there.
 //! Lines that begin with no known word are in [`words`].
 
+mod clauses;
+mod foreign;
 mod general;
+mod lambdas;
 mod reserved;
 mod slips;
+mod steps;
+mod texts;
+mod types;
 mod words;
 
-pub use slips::ITEMS;
-pub use words::CLAUSES;
+pub use slips::{CLAUSES, ITEMS};
 
-pub(super) use words::{unknown_clause, unknown_item, words_of};
+pub(super) use steps::step_as_block;
+pub(super) use words::{bare, is_item, unknown_clause, unknown_item, words_of};
 
 use super::leaf::Written;
-use crate::diagnostic::Diagnostics;
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lexer::{Kind, Token};
 use crate::source::Span;
 use chumsky::error::{Rich, RichPattern};
+use std::ops::Range;
 
 /// What was being parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +145,35 @@ impl Place {
     }
 }
 
+/// Something that does not go on as the rule wants.
+fn unexpected(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedToken, span, message)
+}
+
+/// What stands between the quotes of a string, as the name that it may have been meant to be.
+fn unquoted(written: Written<'_>, token: Token) -> Token {
+    let text = written.token(token);
+    let width = |quote: Option<char>| quote.map_or(0, char::len_utf8) as u32;
+    let start = token.start + width(text.chars().next());
+    Token { kind: Kind::Ident, start, end: start.max(token.end - width(text.chars().next_back())) }
+}
+
+/// How many slips of one line are told apart.
+pub(super) const MAX_SLIPS: usize = 20;
+
+/// A mistake in a line, and the line as it was most likely meant.
+struct Slip {
+    diagnostic: Diagnostic,
+    /// All tokens of the line; none: it cannot be told.
+    meant: Option<Vec<Token>>,
+}
+
+impl From<Diagnostic> for Slip {
+    fn from(diagnostic: Diagnostic) -> Slip {
+        Slip { diagnostic, meant: None }
+    }
+}
+
 /// A line and the place in it where no rule went on.
 #[derive(Clone, Copy)]
 struct Failure<'a> {
@@ -161,6 +198,44 @@ impl<'a> Failure<'a> {
         self.found().map(|token| token.kind)
     }
 
+    /// The text between two tokens, both included.
+    fn text_of(&self, first: Token, last: Token) -> &'a str {
+        self.written.slice(first.span().to(last.span()))
+    }
+
+    /// The end of the bracket at `open`, or of what stands there up to a separator or the end of the bracket around it.
+    fn end_of(&self, mut at: usize, is_end: impl Fn(Kind) -> bool) -> usize {
+        let mut depth = 0_usize;
+        while let Some(token) = self.line.get(at) {
+            match token.kind {
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth += 1,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose if depth == 0 => return at,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth -= 1,
+                kind if depth == 0 && is_end(kind) => return at,
+                _ => {}
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// Where what ends before `at` begins: behind a separator, behind the start of the bracket around it, or behind the
+    /// keyword of the line.
+    fn start_of(&self, at: usize, is_start: impl Fn(Kind) -> bool) -> usize {
+        let mut depth = 0_usize;
+        for (index, token) in self.line[..at].iter().enumerate().rev() {
+            match token.kind {
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth += 1,
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen if depth == 0 => return index + 1,
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth -= 1,
+                kind if depth == 0 && is_start(kind) => return index + 1,
+                _ => {}
+            }
+        }
+        let has_keyword = !matches!(self.place, Place::AssumeCheck | Place::VerifyCheck);
+        usize::from(has_keyword).min(at)
+    }
+
     /// What stands `back` tokens before the place.
     fn before(&self, back: usize) -> Option<Token> {
         self.at.checked_sub(back).map(|at| self.line[at])
@@ -183,6 +258,29 @@ impl<'a> Failure<'a> {
         }
     }
 
+    /// The mistake, and the line with other tokens in place of some; what is new has the span that it stands for.
+    fn meant(&self, diagnostic: Diagnostic, at: Range<usize>, tokens: impl IntoIterator<Item = Token>) -> Slip {
+        let mut line = self.line.to_vec();
+        line.splice(at, tokens);
+        Slip { diagnostic, meant: Some(line) }
+    }
+
+    /// The mistake, and the line without a token.
+    fn without(&self, diagnostic: Diagnostic, at: usize) -> Slip {
+        self.meant(diagnostic, at..at + 1, [])
+    }
+
+    /// The mistake, and the line with a token of another kind.
+    fn taken_for(&self, diagnostic: Diagnostic, at: usize, kind: Kind) -> Slip {
+        self.meant(diagnostic, at..at + 1, [Token { kind, ..self.line[at] }])
+    }
+
+    /// The mistake, and the line with a token before the place.
+    fn inserted(&self, diagnostic: Diagnostic, kind: Kind) -> Slip {
+        let spot = self.before(1).map_or(self.span().start, |token| token.end);
+        self.meant(diagnostic, self.at..self.at, [Token { kind, start: spot, end: spot }])
+    }
+
     fn expects(&self, label: &str) -> bool {
         self.expected.contains(&label)
     }
@@ -202,7 +300,8 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// Reports why the rule of `place` failed on the tokens behind the first `skip` of `line`.
+/// Reports why the rule of `place` failed on the tokens behind the first `skip` of `line`. Gives the line as it was most
+/// likely meant, where that can be told.
 pub(super) fn report<'s>(
     report: &Diagnostics,
     written: Written<'s>,
@@ -210,17 +309,20 @@ pub(super) fn report<'s>(
     skip: usize,
     error: Option<Rich<'s, Token>>,
     place: Place,
-) {
+) -> Option<Vec<Token>> {
     // What was left out there has been reported.
     if line.iter().any(|token| token.kind == Kind::Error) {
-        return;
+        return None;
     }
     let at = error.as_ref().map_or(skip, |error| error.span().start + skip).min(line.len());
     let expected: Vec<&str> = error.iter().flat_map(Rich::expected).filter_map(label).collect();
     let failure = Failure { written, line, at, place, expected: &expected };
-    let diagnostic =
-        reserved::reserved(failure).or_else(|| slips::slip(failure)).unwrap_or_else(|| general::general(failure));
+    let Slip { diagnostic, meant } = reserved::reserved(failure)
+        .map(Slip::from)
+        .or_else(|| slips::slip(failure))
+        .unwrap_or_else(|| general::general(failure).into());
     report.push(diagnostic);
+    meant
 }
 
 fn label<'a>(pattern: &'a RichPattern<'_, Token>) -> Option<&'a str> {

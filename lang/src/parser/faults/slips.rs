@@ -1,9 +1,9 @@
 //! The slips that are made most, each told apart by the tokens around the place, each with its repair.
 
-use super::{Failure, Place};
+use super::{Failure, Place, Slip, clauses, foreign, lambdas, texts, types, unexpected};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::{Kind, literal};
+use crate::lexer::{Kind, Token};
 use crate::source::Span;
 
 /// The words that begin an item of a plan.
@@ -25,40 +25,50 @@ pub const ITEMS: [&str; 15] = [
     "type",
 ];
 
+/// The words that begin a clause of a step.
+pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
+
 /// The diagnostic for a known slip.
-pub(super) fn slip(failure: Failure<'_>) -> Option<Diagnostic> {
-    None.or_else(|| after_keyword(failure))
+pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
+    None.or_else(|| clauses::value(failure))
+        .or_else(|| types::foreign(failure))
+        .or_else(|| after_keyword(failure))
+        .or_else(|| lambdas::lambda(failure))
+        .or_else(|| texts::foreign(failure))
+        .or_else(|| foreign::foreign(failure))
         .or_else(|| missing_assign(failure))
         .or_else(|| assign(failure))
         .or_else(|| prefixed_string(failure))
         .or_else(|| bare_resource(failure))
         .or_else(|| comparison(failure))
-        .or_else(|| ternary(failure))
         .or_else(|| not_constant(failure))
-        .or_else(|| duration(failure))
+        .or_else(|| clause_on_line(failure))
         .or_else(|| new_line(failure))
         .or_else(|| missing_colon(failure))
         .or_else(|| missing_comma(failure))
 }
 
-fn unexpected(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedToken, span, message)
-}
-
 /// `timeout: 5m`, `because = "…"`
-fn after_keyword(failure: Failure<'_>) -> Option<Diagnostic> {
+fn after_keyword(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| matches!(token.kind, Kind::Colon | Kind::Assign))?;
-    let keyword = failure.before(1).filter(|_| failure.at == 1 && !failure.place.declares())?;
+    // `step: a = …` has its name behind the colon, `step = …` has none.
+    let named = matches!((failure.token(1), failure.token(2)), (Some(name), Some(assign))
+        if name.kind == Kind::Ident && matches!(assign.kind, Kind::Assign | Kind::Colon));
+    let keyword = failure.before(1).filter(|_| failure.at == 1 && (!failure.place.declares() || named))?;
     if failure.place == Place::Input || matches!(failure.place, Place::AssumeCheck | Place::VerifyCheck) {
         return None;
     }
     let text = failure.found_text();
     let message = format!("no `{text}` stands after `{}`", failure.text(keyword));
-    Some(unexpected(found.span(), message).label("one too many").edit("remove it", found.span(), ""))
+    let spaced = failure.token(1).is_none_or(|next| next.start > found.end);
+    let span = Span::new(keyword.end, found.end);
+    let diagnostic =
+        unexpected(found.span(), message).label("one too many").edit("remove it", span, if spaced { "" } else { " " });
+    Some(failure.without(diagnostic, failure.at))
 }
 
 /// `step a fs.read(…)`, `let x: int = 3`, `step fs.read(…)`
-fn missing_assign(failure: Failure<'_>) -> Option<Diagnostic> {
+fn missing_assign(failure: Failure<'_>) -> Option<Slip> {
     if !failure.place.declares() || failure.at != 2 {
         return None;
     }
@@ -72,90 +82,147 @@ fn missing_assign(failure: Failure<'_>) -> Option<Diagnostic> {
                 unexpected(name.span(), "this `each` has no name")
                     .label("expected a name and `=` before this")
                     .help("its name stands for the list of results")
-                    .edit("give it a name", name.span().before(), format!("{element}_results = ")),
+                    .edit("give it a name", name.span().before(), format!("{element}_results = "))
+                    .into(),
             )
         }
-        Kind::Dot => {
+        // `let a.b = 3` is another mistake.
+        Kind::Dot if failure.line.iter().all(|token| token.kind != Kind::Assign) => {
             let tool = failure.token(1).filter(|token| token.kind == Kind::Ident);
             let chosen = tool.map_or("name", |token| failure.text(token));
             Some(
                 unexpected(name.span(), format!("this `{keyword}` has no name"))
                     .label("expected a name and `=` before this")
-                    .edit("give it a name", name.span().before(), format!("{chosen} = ")),
+                    .edit("give it a name", name.span().before(), format!("{chosen} = "))
+                    .into(),
             )
         }
         Kind::Colon => {
-            let assign = failure.line[failure.at..].iter().find(|token| token.kind == Kind::Assign);
+            let assign = failure.line.iter().position(|token| token.kind == Kind::Assign);
             let message = format!("a `{keyword}` takes no `:`");
             Some(match assign {
                 Some(assign) => {
-                    let ty = Span::new(name.end, assign.start);
-                    unexpected(found.span(), message).label("its type follows from its value").edit(
+                    let ty = Span::new(name.end, failure.line[assign].start);
+                    let diagnostic = unexpected(found.span(), message).label("its type follows from its value").edit(
                         "remove the type",
                         ty,
                         " ",
-                    )
+                    );
+                    failure.meant(diagnostic, failure.at..assign, [])
                 }
-                None => unexpected(found.span(), message).label("expected `=`").edit("write `=`", found.span(), " ="),
+                None => {
+                    let diagnostic =
+                        unexpected(found.span(), message).label("expected `=`").edit("write `=`", found.span(), " =");
+                    failure.taken_for(diagnostic, failure.at, Kind::Assign)
+                }
             })
         }
-        Kind::Equal => None,
-        _ => Some(
-            unexpected(found.span(), format!("expected `=` after `{}`", failure.text(name)))
+        Kind::Equal | Kind::Dot => None,
+        Kind::Arrow | Kind::FatArrow => {
+            let text = failure.found_text();
+            let diagnostic = unexpected(found.span(), format!("a name is given with `=`, not with `{text}`"))
+                .label("expected `=`")
+                .edit("write `=`", found.span(), "=");
+            Some(failure.taken_for(diagnostic, failure.at, Kind::Assign))
+        }
+        _ => {
+            let diagnostic = unexpected(found.span(), format!("expected `=` after `{}`", failure.text(name)))
                 .label("the `=` is missing before this")
-                .edit("add it", name.span().after(), " ="),
-        ),
+                .edit("add it", name.span().after(), " =");
+            Some(failure.inserted(diagnostic, Kind::Assign))
+        }
     }
 }
 
-/// `=` for `:` in arguments and records, for `==` in conditions; `=>`.
-fn assign(failure: Failure<'_>) -> Option<Diagnostic> {
-    let found = failure.found().filter(|token| token.kind == Kind::Assign)?;
-    if failure.token(1).is_some_and(|next| next.kind == Kind::Greater && next.start == found.end) {
-        return Some(
-            unexpected(Span::new(found.start, found.end + 1), "there are no functions to write here")
-                .label("no expression goes on like this")
-                .help("Use a comprehension: `[x.name for x in list if x.size > 0]`."),
-        );
-    }
-    let named = failure.before(1).is_some_and(|token| token.kind == Kind::Ident);
+/// `=`, `=>` and `->` for `:` in arguments and records, `=` for `==` in conditions.
+fn assign(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| matches!(token.kind, Kind::Assign | Kind::FatArrow | Kind::Arrow))?;
+    let name = failure.before(1).filter(|token| token.kind == Kind::Ident);
     let opens = failure.before(2).is_some_and(|token| matches!(token.kind, Kind::LParen | Kind::LBrace | Kind::Comma));
-    match failure.bracket() {
-        Some(Kind::LParen | Kind::LBrace) if named && opens => {
-            let name = failure.before(1).map_or("", |token| failure.text(token));
-            let spaced = failure.before(1).is_some_and(|token| token.end < found.start);
-            let from = failure.before(1).map_or(found.start, |token| token.end);
-            let space = failure.token(1).is_some_and(|next| next.start == found.end);
-            let to = Span::new(if spaced { from } else { found.start }, found.end);
-            Some(
-                unexpected(found.span(), format!("`{name}` is followed by `:`, not by `=`"))
+    let text = failure.found_text();
+    match (failure.bracket(), name) {
+        (Some(Kind::LParen | Kind::LBrace), Some(name)) if opens && lambdas::lambda(failure).is_none() => {
+            let spaced = failure.token(1).is_some_and(|next| next.start == found.end);
+            let diagnostic =
+                unexpected(found.span(), format!("`{}` is followed by `:`, not by `{text}`", failure.text(name)))
                     .label("expected `:`")
-                    .edit("write `:`", to, if space { ": " } else { ":" }),
-            )
+                    .edit("write `:`", Span::new(name.end, found.end), if spaced { ": " } else { ":" });
+            Some(failure.taken_for(diagnostic, failure.at, Kind::Colon))
         }
-        _ if failure.place.is_condition() || failure.bracket().is_some() => {
-            Some(unexpected(found.span(), "`=` compares nothing").label("expected `==`").edit(
+        _ if found.kind == Kind::Assign && (failure.place.is_condition() || failure.bracket().is_some()) => {
+            let diagnostic = unexpected(found.span(), "`=` compares nothing").label("expected `==`").edit(
                 "write `==`",
                 found.span(),
                 "==",
-            ))
+            );
+            Some(failure.taken_for(diagnostic, failure.at, Kind::Equal))
         }
         _ => None,
     }
 }
 
 /// `f"…"`
-fn prefixed_string(failure: Failure<'_>) -> Option<Diagnostic> {
+fn prefixed_string(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind.is_text() || token.kind == Kind::StrOpen)?;
     let prefix = failure.before(1).filter(|token| {
         token.end == found.start && matches!(failure.text(*token), "f" | "F" | "b" | "R" | "u" | "rb" | "fr")
     })?;
-    Some(
-        unexpected(prefix.span(), format!("no `{}` stands before a string", failure.text(prefix)))
-            .label("one letter too many")
-            .help("Every string may hold `${expression}`; `r\"…\"` is raw.")
-            .edit("remove it", prefix.span(), ""),
-    )
+    let diagnostic = unexpected(prefix.span(), format!("no `{}` stands before a string", failure.text(prefix)))
+        .label("one letter too many")
+        .help("Every string may hold `${expression}`; `r\"…\"` is raw.");
+    Some(prefixed(failure, prefix, found, diagnostic))
+}
+
+/// The string without its letter; `{name}` in an `f"…"` becomes `${name}`.
+fn prefixed(failure: Failure<'_>, prefix: Token, found: Token, diagnostic: Diagnostic) -> Slip {
+    let mut replacements = vec![(prefix.span(), String::new())];
+    let text = failure.text(found);
+    if failure.text(prefix).contains(['f', 'F']) && found.kind == Kind::Str && text.ends_with('"') {
+        let names = text.match_indices('{').filter(|(at, _)| {
+            let inside = &text[at + 1..];
+            let end = inside.find('}').unwrap_or(0);
+            end > 0 && inside[..end].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+        });
+        let dollar = |(at, _): (usize, &str)| {
+            let at = found.start + at as u32;
+            (Span::new(at, at), "$".to_owned())
+        };
+        replacements.extend(names.map(dollar));
+    }
+    let title = if replacements.len() > 1 { "write `${…}` and remove the letter" } else { "remove it" };
+    let names: Vec<u32> = replacements[1..].iter().map(|(dollar, _)| dollar.start).collect();
+    let tokens = if names.is_empty() { vec![found] } else { interpolated(failure, found, &names) };
+    failure.meant(diagnostic.edits(title, replacements), failure.at - 1..failure.at + 1, tokens)
+}
+
+/// The tokens of a string whose braces at these offsets hold names.
+fn interpolated(failure: Failure<'_>, string: Token, braces: &[u32]) -> Vec<Token> {
+    let token = |kind: Kind, start: u32, end: u32| Token { kind, start, end };
+    let mut tokens = vec![token(Kind::StrOpen, string.start, string.start + 1)];
+    let mut at = string.start + 1;
+    for open in braces {
+        if at < *open {
+            tokens.push(token(Kind::StrText, at, *open));
+        }
+        tokens.push(token(Kind::InterpOpen, *open, open + 1));
+        at = open + 1;
+        let inside = failure.written.slice(Span::new(at, string.end));
+        for (index, part) in inside[..inside.find('}').unwrap_or(0)].split('.').enumerate() {
+            if index > 0 {
+                tokens.push(token(Kind::Dot, at, at + 1));
+                at += 1;
+            }
+            tokens.push(token(Kind::Ident, at, at + part.len() as u32));
+            at += part.len() as u32;
+        }
+        tokens.push(token(Kind::InterpClose, at, at + 1));
+        at += 1;
+    }
+    if at + 1 < string.end {
+        tokens.push(token(Kind::StrText, at, string.end - 1));
+    }
+    tokens.push(token(Kind::StrClose, string.end - 1, string.end));
+    tokens
 }
 
 /// `run cargo test`, `modify src/*.rs`
@@ -182,7 +249,7 @@ fn bare_resource(failure: Failure<'_>) -> Option<Diagnostic> {
 }
 
 /// `1 < 2 < 3`, `a == b == c`
-fn comparison(failure: Failure<'_>) -> Option<Diagnostic> {
+fn comparison(failure: Failure<'_>) -> Option<Slip> {
     let is_comparison = |kind: Kind| {
         matches!(
             kind,
@@ -198,22 +265,13 @@ fn comparison(failure: Failure<'_>) -> Option<Diagnostic> {
         unexpected(found.span(), "comparisons do not chain")
             .label("a second comparison")
             .related(first.span(), "the first one")
-            .help("Write `a < b and b < c`, or use parentheses."),
-    )
-}
-
-/// `c ? a : b`
-fn ternary(failure: Failure<'_>) -> Option<Diagnostic> {
-    let found = failure.found().filter(|token| token.kind == Kind::Question && !failure.place.has_types())?;
-    Some(
-        unexpected(found.span(), "there is no `? :` here")
-            .label("no operator")
-            .help("A choice is written `if condition then a else b`; a field of what may be null `a?.b`."),
+            .help("Write `a < b and b < c`, or use parentheses.")
+            .into(),
     )
 }
 
 /// Interpolation or a name where the text must be constant.
-fn not_constant(failure: Failure<'_>) -> Option<Diagnostic> {
+fn not_constant(failure: Failure<'_>) -> Option<Slip> {
     let constant = ["a text", "a resource", "a reason"].iter().find(|label| failure.expects(label))?;
     let found = failure.found()?;
     let span = match found.kind {
@@ -234,43 +292,48 @@ fn not_constant(failure: Failure<'_>) -> Option<Diagnostic> {
     };
     let label = if found.kind == Kind::StrOpen { "has an interpolation" } else { "expected a string" };
     let diagnostic = Diagnostic::new(Code::NotConstant, span, format!("{what} must be constant")).label(label);
-    Some(match found.kind {
+    let diagnostic = match found.kind {
         Kind::StrOpen => diagnostic.help("It is approved as it is written; for a literal `${` write `\\${`."),
         _ => {
             let word = failure.text(found);
             let alone = span == found.span();
             let diagnostic = diagnostic.help("Texts stand in quotes.");
-            if alone { diagnostic.edit("quote it", span, format!("\"{word}\"")) } else { diagnostic }
+            if alone { diagnostic.edit("quote it", span, format!("\"{word}\"")).maybe() } else { diagnostic }
         }
-    })
+    };
+    Some(diagnostic.into())
 }
 
-/// `timeout 30`, `timeout "30s"`
-fn duration(failure: Failure<'_>) -> Option<Diagnostic> {
-    let found = failure.found().filter(|_| failure.expects("a duration"))?;
-    let text = failure.found_text();
-    let unquoted = text.trim_matches('"').replace(' ', "");
-    match found.kind {
-        Kind::Int => {
-            Some(
-                unexpected(found.span(), "a duration needs a unit")
-                    .label("`ms`, `s`, `m`, `h` or `d` is missing")
-                    .edit("say seconds", found.span(), format!("{text}s")),
-            )
-        }
-        Kind::Str if literal::duration_ms(&unquoted).is_some() => {
-            Some(unexpected(found.span(), "a duration stands without quotes").label("found a string").edit(
-                "remove the quotes",
-                found.span(),
-                unquoted,
-            ))
-        }
-        _ => None,
-    }
+/// `step a = fs.read(…) after b`, `step a = fs.read(…), timeout: 3s`
+fn clause_on_line(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|_| failure.place == Place::Step && failure.bracket().is_none())?;
+    let comma = found.kind == Kind::Comma;
+    let word = if comma { failure.token(1)? } else { found };
+    let is_clause = word.kind == Kind::Ident && CLAUSES.contains(&failure.text(word));
+    let previous = failure.before(1).filter(|token| token.kind == Kind::RParen && is_clause)?;
+    let last = failure.line.last().filter(|last| last.start > word.start)?;
+    // A block that follows on the line begins behind its last token, and its clauses belong together.
+    let behind = &failure.written.text[(last.end - failure.written.base) as usize..];
+    let diagnostic = unexpected(word.span(), format!("the clause `{}` stands in braces", failure.text(word)))
+        .label("expected `{` before this");
+    let clause = &failure.line[failure.at + usize::from(comma)..];
+    let value = match clause.get(1) {
+        Some(colon) if matches!(colon.kind, Kind::Colon | Kind::Assign) => clause.get(2)?,
+        _ => clause.get(1)?,
+    };
+    let text = match clauses::normal(failure.text(word), failure.written, clause) {
+        Some(normal) => normal.text,
+        None => format!("{} {}", failure.text(word), failure.text_of(*value, *last)),
+    };
+    let span = Span::new(previous.end, last.end);
+    let is_free = !behind.trim_start_matches([' ', '\t']).starts_with('{');
+    let diagnostic =
+        if is_free { diagnostic.edit("put it in braces", span, format!(" {{ {text} }}")) } else { diagnostic };
+    Some(failure.meant(diagnostic, failure.at..failure.line.len(), []))
 }
 
 /// Two items on one line.
-fn new_line(failure: Failure<'_>) -> Option<Diagnostic> {
+fn new_line(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::Ident)?;
     let word = failure.found_text();
     let next = failure.token(1)?;
@@ -279,11 +342,12 @@ fn new_line(failure: Failure<'_>) -> Option<Diagnostic> {
         unexpected(found.span(), format!("expected a new line before `{word}`"))
             .label("a second item on one line")
             .edit("begin a new line", found.span().before(), "\n")
+            .into()
     })
 }
 
 /// `fs.read(path "a")`
-fn missing_colon(failure: Failure<'_>) -> Option<Diagnostic> {
+fn missing_colon(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found()?;
     let name = failure.before(1).filter(|token| token.kind == Kind::Ident)?;
     let opens = failure.before(2).is_some_and(|token| matches!(token.kind, Kind::LParen | Kind::LBrace | Kind::Comma));
@@ -293,15 +357,14 @@ fn missing_colon(failure: Failure<'_>) -> Option<Diagnostic> {
     if !opens || !value || !matches!(failure.bracket(), Some(Kind::LParen | Kind::LBrace)) {
         return None;
     }
-    Some(
-        unexpected(found.span(), format!("expected `:` after `{}`", failure.text(name)))
-            .label("the `:` is missing before this")
-            .edit("add it", name.span().after(), ":"),
-    )
+    let diagnostic = unexpected(found.span(), format!("expected `:` after `{}`", failure.text(name)))
+        .label("the `:` is missing before this")
+        .edit("add it", name.span().after(), ":");
+    Some(failure.inserted(diagnostic, Kind::Colon))
 }
 
 /// Two values side by side in brackets.
-fn missing_comma(failure: Failure<'_>) -> Option<Diagnostic> {
+fn missing_comma(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found()?;
     let previous = failure.before(1).filter(|token| token.kind.ends_value())?;
     let bracket = failure.bracket()?;
@@ -333,9 +396,8 @@ fn missing_comma(failure: Failure<'_>) -> Option<Diagnostic> {
         _ => "elements",
     };
     let spot = previous.span().after();
-    Some(
-        Diagnostic::new(Code::MissingComma, spot, format!("a comma is missing between two {between}"))
-            .label("expected `,`")
-            .edit("add it", spot, ","),
-    )
+    let diagnostic = Diagnostic::new(Code::MissingComma, spot, format!("a comma is missing between two {between}"))
+        .label("expected `,`")
+        .edit("add it", spot, ",");
+    Some(failure.inserted(diagnostic, Kind::Comma))
 }

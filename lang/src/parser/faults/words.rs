@@ -1,16 +1,15 @@
 //! Lines that begin with no known word: what was most likely meant.
 
 use super::reserved::is_reserved;
-use super::slips::ITEMS;
-use super::{Place, Written};
+use super::slips::{CLAUSES, ITEMS};
+use super::{Place, Written, clauses};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lexer::{Kind, Token};
+use crate::source::Span;
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-/// The words that begin a clause of a step.
-pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
 const TOOL_CLAUSES: [&str; 12] = [
     "reads",
     "writes",
@@ -27,7 +26,7 @@ const TOOL_CLAUSES: [&str; 12] = [
 ];
 
 /// Words of other languages, with ours.
-const SYNONYMS: [(&str, &str); 36] = [
+const SYNONYMS: [(&str, &str); 58] = [
     ("summary", "rationale"),
     ("goal", "rationale"),
     ("description", "context"),
@@ -48,7 +47,6 @@ const SYNONYMS: [(&str, &str); 36] = [
     ("test", "verify"),
     ("verification", "verify"),
     ("outputs", "output"),
-    ("return", "output"),
     ("result", "output"),
     ("reason", "because"),
     ("why", "because"),
@@ -64,7 +62,68 @@ const SYNONYMS: [(&str, &str); 36] = [
     ("rollback", "undo"),
     ("revert", "undo"),
     ("on_failure", "on"),
+    ("onfailure", "on"),
+    ("on_fail", "on"),
+    ("on_error", "on"),
+    ("onerror", "on"),
+    ("requires", "after"),
+    ("require", "after"),
+    ("dependencies", "after"),
+    ("dependson", "after"),
+    ("wait_for", "after"),
+    ("description", "because"),
+    ("comment", "because"),
+    ("note", "because"),
+    ("purpose", "because"),
+    ("max_retries", "retry"),
+    ("retry_count", "retry"),
+    ("attempts", "retry"),
+    ("timeout_seconds", "timeout"),
+    ("timeout_s", "timeout"),
+    ("objective", "rationale"),
+    ("title", "rationale"),
+    ("assumptions", "assume"),
+    ("variable", "let"),
+    ("job", "step"),
 ];
+
+/// Words of other languages for which there is nothing here, each with what is there instead.
+const NOTHING: [(&[&str], &str); 8] = [
+    (
+        &["def", "fn", "func", "function", "class", "macro", "proc", "sub"],
+        "There are no functions: a `let` names a value, a `step` calls a tool.",
+    ),
+    (
+        &["print", "println", "echo", "puts", "log", "printf", "say", "console"],
+        "Nothing is printed: what a run gives is `output name = expression`.",
+    ),
+    (
+        &["try", "catch", "finally", "except"],
+        "A step that may fail has the clause `on failure continue`; its result may then be null.",
+    ),
+    (
+        &["loop", "repeat", "until"],
+        "There are no open loops: a step with a read-only tool waits with `poll`, one may `retry`.",
+    ),
+    (
+        &["switch", "match", "case"],
+        "A choice among values is `if … then … else …`, among steps the clause `when condition`.",
+    ),
+    (
+        &["assert", "expect"],
+        "A check at the end is `verify \"what must hold\" { condition }`, one of a step the clause `expect condition`.",
+    ),
+    (&["end", "done", "fi", "pass"], "Blocks begin with `{` and end with `}`."),
+    (&["del", "delete", "unset", "set", "export"], "A value is named once, by `let`, and never changes."),
+];
+
+/// What takes names in from elsewhere in other languages.
+const IMPORTS: [&str; 8] = ["import", "from", "use", "using", "include", "package", "module", "load"];
+
+/// Whether an item of a plan begins with this word.
+pub(in super::super) fn is_item(word: &str) -> bool {
+    ITEMS.contains(&word)
+}
 
 /// The words that may begin a line of a block.
 pub(in super::super) fn words_of(place: Place) -> &'static [&'static str] {
@@ -108,18 +167,55 @@ pub(in super::super) fn unknown_item(
     }
     if head.kind == Kind::Ident
         && in_plan
-        && let Some(diagnostic) = bare(&base, written, line)
+        && let Some(diagnostic) = without_counterpart(&base, word, line)
+    {
+        report.push(diagnostic);
+        return None;
+    }
+    if head.kind == Kind::Ident
+        && in_plan
+        && let Some(diagnostic) = bare_call(&base, written, line)
     {
         report.push(diagnostic);
         return None;
     }
     let meant = if head.kind == Kind::Ident { nearest(word, known) } else { None };
     let base = base.label("unknown item");
+    let colon = line.get(1).filter(|token| token.kind == Kind::Colon);
+    if place == Place::Item && colon.is_some() && line.len() == 2 {
+        report.push(base.help("Items begin with a word and stand in braces: a plan is no YAML."));
+        return None;
+    }
+    if let (Some(meant @ ("rationale" | "context")), Some(colon)) = (meant, colon) {
+        report.push(base.edit(format!("write `{meant}`"), head.span().to(colon.span()), meant));
+        return None;
+    }
     report.push(match meant {
         Some(meant) => base.edit(format!("write `{meant}`"), head.span(), meant),
         None => base.help(format!("Items are {}.", listed(known))),
     });
     meant
+}
+
+/// A line of another language that has no counterpart here.
+fn without_counterpart(base: &Diagnostic, word: &str, line: &[Token]) -> Option<Diagnostic> {
+    // `log = …` is a name without its keyword, `log.append(…)` may be a tool.
+    let next = line.get(1).map(|token| token.kind);
+    if matches!(next, Some(Kind::Assign | Kind::Colon)) || (next == Some(Kind::Dot) && word != "console") {
+        return None;
+    }
+    if IMPORTS.contains(&word) {
+        let span = line[0].span().to(line[line.len() - 1].span());
+        let diagnostic = base.clone().label("nothing is imported");
+        return Some(diagnostic.help("The tools of all catalogues are known.").edit("remove the line", span, ""));
+    }
+    if word == "return" && line.len() > 1 {
+        let value = Span::new(line[0].start, line[1].start);
+        let diagnostic = base.clone().label("nothing is returned");
+        return Some(diagnostic.edit("make it an output", value, "output result = "));
+    }
+    let (_, help) = NOTHING.iter().find(|(words, _)| words.contains(&word))?;
+    Some(base.clone().label("a word of other languages").help(*help))
 }
 
 /// Advice for a line that is right elsewhere: a clause, or control flow of other languages.
@@ -135,33 +231,53 @@ fn foreign_item(head: Token, word: &str) -> Option<&'static str> {
     }
 }
 
-/// A call or an assignment without its keyword.
-fn bare(base: &Diagnostic, written: Written<'_>, line: &[Token]) -> Option<Diagnostic> {
+/// Reports a name that is given without its keyword, as in `a = fs.read(…)`; gives the keyword.
+pub(in super::super) fn bare(report: &Diagnostics, written: Written<'_>, line: &[Token]) -> Option<&'static str> {
+    let is_name = line[0].kind == Kind::Ident && line.get(1).is_some_and(|token| token.kind == Kind::Assign);
+    if !is_name || ITEMS.contains(&written.token(line[0])) || line.iter().any(|token| token.kind == Kind::Error) {
+        return None;
+    }
+    let value: Vec<Kind> = line[2..].iter().filter(|token| !is_superfluous(written, **token)).map(|t| t.kind).collect();
+    let is_call = matches!(value.as_slice(), [Kind::Ident, Kind::LParen, ..])
+        || matches!(value.as_slice(), [Kind::Ident, Kind::Dot, Kind::Ident, Kind::LParen, ..]);
+    let keyword = if is_call { "step" } else { "let" };
+    report.push(
+        Diagnostic::new(Code::UnknownItem, line[0].span(), "a name is given without a keyword")
+            .label("expected `step` or `let` before this")
+            .help("A `step` calls a tool, a `let` names a value.")
+            .edit(format!("write `{keyword}`"), line[0].span().before(), format!("{keyword} ")),
+    );
+    Some(keyword)
+}
+
+fn is_superfluous(written: Written<'_>, token: Token) -> bool {
+    token.kind == Kind::Ident && matches!(written.token(token), "await" | "new")
+}
+
+/// A call without its keyword and name.
+fn bare_call(base: &Diagnostic, written: Written<'_>, line: &[Token]) -> Option<Diagnostic> {
     let kind = |at: usize| line.get(at).map(|token| token.kind);
     let has_call = line.iter().any(|token| token.kind == Kind::LParen);
-    let before = line[0].span().before();
-    match (kind(1)?, kind(2)) {
-        (Kind::Assign, _) => {
-            let keyword = if has_call { "step" } else { "let" };
-            let diagnostic = Diagnostic { message: "a name is given without a keyword".to_owned(), ..base.clone() };
-            Some(
-                diagnostic
-                    .label("expected `step` or `let` before this")
-                    .help("A `step` calls a tool, a `let` names a value.")
-                    .edit(format!("write `{keyword}`"), before, format!("{keyword} ")),
-            )
-        }
-        (Kind::Dot, Some(Kind::Ident)) if has_call => {
-            let name = written.token(line[2]);
-            let diagnostic = Diagnostic { message: "a call without `step`".to_owned(), ..base.clone() };
-            Some(diagnostic.label("every call is a step and has a name").edit(
-                "make it a step",
-                before,
-                format!("step {name} = "),
-            ))
-        }
-        _ => None,
+    if kind(1)? != Kind::Dot || kind(2)? != Kind::Ident || !has_call {
+        return None;
     }
+    let before = line[0].span().before();
+    let diagnostic = Diagnostic { message: "a call without `step`".to_owned(), ..base.clone() };
+    // `fs.read(…) -> a` names the result behind the call.
+    if let [.., close, arrow, name] = line
+        && matches!(arrow.kind, Kind::Arrow | Kind::FatArrow)
+        && name.kind == Kind::Ident
+    {
+        let step = format!("step {} = ", written.token(*name));
+        let replacements = vec![(before, step), (Span::new(close.end, name.end), String::new())];
+        return Some(diagnostic.label("its name stands before it").edits("make it a step", replacements));
+    }
+    let name = written.token(line[2]);
+    Some(diagnostic.label("every call is a step and has a name").edit(
+        "make it a step",
+        before,
+        format!("step {name} = "),
+    ))
 }
 
 /// Reports a line that begins no clause; gives the word that was meant, if one is near.
@@ -198,11 +314,35 @@ pub(in super::super) fn unknown_clause(
         None
     };
     let base = base.label("unknown clause");
+    if let Some(meant) = meant
+        && let Some(diagnostic) = whole(&base, written, meant, line)
+    {
+        report.push(diagnostic);
+        return None;
+    }
+    let holds_arguments =
+        matches!(word, "args" | "arguments" | "params" | "parameters" | "with" | "inputs" | "tool" | "uses");
+    if place == Place::Clause && holds_arguments {
+        report
+            .push(base.help("Tool and arguments stand on the line of the step: `step name = tool(argument: value)`."));
+        return None;
+    }
     report.push(match meant {
         Some(meant) => base.edit(format!("write `{meant}`"), head.span(), meant),
         None => base.help(format!("Clauses are {}.", listed(known))),
     });
-    meant.filter(|_| word != "on_failure")
+    meant
+}
+
+/// A clause of another language with its value: one mistake with one edit, of which nothing remains to be read.
+fn whole(base: &Diagnostic, written: Written<'_>, meant: &str, line: &[Token]) -> Option<Diagnostic> {
+    let end = line.last()?.span();
+    if let Some(normal) = clauses::normal(meant, written, line) {
+        let title = format!("write `{}`", normal.text);
+        return Some(base.clone().edit(title, line[0].span().to(end), normal.text).applicability(normal.sure));
+    }
+    let colon = line.get(1).filter(|token| matches!(token.kind, Kind::Colon | Kind::Assign))?;
+    Some(base.clone().edit(format!("write `{meant}`"), line[0].span().to(colon.span()), meant))
 }
 
 /// The known word that was most likely meant.

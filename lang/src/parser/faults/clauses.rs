@@ -1,0 +1,173 @@
+//! Clauses whose value is written in the manner of other languages: `after: [a, b]`, `timeout "30s"`, `retry 3 times`,
+//! `on_error: ignore`.
+
+use super::{Failure, Place, Slip, Written, unexpected, unquoted};
+use crate::diagnostic::{Applicability, Diagnostic};
+use crate::lexer::{Kind, Token, literal};
+
+/// A clause as it is written here.
+pub(super) struct Normal {
+    pub text: String,
+    pub sure: Applicability,
+    /// The tokens that remain of it, where they say all of it.
+    pub tokens: Option<Vec<Token>>,
+}
+
+/// The slip of a clause whose word is right.
+pub(super) fn value(failure: Failure<'_>) -> Option<Slip> {
+    let (word, message) = match failure.place {
+        Place::After => ("after", "`after` takes the names of steps, divided by commas"),
+        Place::On => ("on", "a failure has one of three ends"),
+        Place::Retry if !failure.expects("a duration") => ("retry", "`retry` takes a number"),
+        Place::Timeout => ("timeout", "a duration is a number with its unit"),
+        _ => return single_duration(failure),
+    };
+    // A colon or `=` alone is told by itself.
+    let found = failure.found()?;
+    let lone = matches!(found.kind, Kind::Colon | Kind::Assign) && failure.line.len() == 3 && failure.at == 1;
+    if lone && matches!(failure.token(1)?.kind, Kind::Duration | Kind::Int | Kind::Ident) && word != "on" {
+        return None;
+    }
+    let normal = normal(word, failure.written, failure.line)?;
+    let line = failure.line[0].span().to(failure.line.last()?.span());
+    let message = match (word, found.kind) {
+        ("timeout", Kind::Int) => "a duration needs a unit",
+        ("timeout", kind) if kind.is_text() => "a duration stands without quotes",
+        _ => message,
+    };
+    let diagnostic = unexpected(found.span(), message)
+        .label(label(failure, found))
+        .edit(format!("write `{}`", normal.text), line, &normal.text)
+        .applicability(normal.sure);
+    Some(Slip { diagnostic, meant: normal.tokens })
+}
+
+fn label(failure: Failure<'_>, found: Token) -> String {
+    match found.kind {
+        Kind::Int => "`ms`, `s`, `m`, `h` or `d` is missing".to_owned(),
+        kind if kind.is_text() => "found a string".to_owned(),
+        _ => format!("found `{}`", failure.text(found)),
+    }
+}
+
+/// The clause `word` with the value that stands in a line of whatever form; none where it is not plain.
+pub(super) fn normal(word: &str, written: Written<'_>, line: &[Token]) -> Option<Normal> {
+    match word {
+        "after" => after(written, line),
+        "on" => on(written, line),
+        "retry" => retry(written, line),
+        "timeout" => timeout(written, line),
+        _ => None,
+    }
+}
+
+/// What only groups or divides values.
+fn is_wrapping(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(kind, Colon | Assign | Comma | And | LParen | RParen | LBracket | RBracket | LBrace | RBrace | Arrow)
+}
+
+/// The values of a line without what wraps them; a string stands for its text.
+fn values<'l>(written: Written<'l>, line: &'l [Token]) -> impl Iterator<Item = Token> + 'l {
+    line[1..].iter().filter(|token| !is_wrapping(token.kind)).map(move |token| match token.kind {
+        Kind::Str => unquoted(written, *token),
+        _ => *token,
+    })
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn after(written: Written<'_>, line: &[Token]) -> Option<Normal> {
+    let names: Vec<Token> = values(written, line).collect();
+    if names.is_empty() || !names.iter().all(|name| name.kind == Kind::Ident && is_name(written.token(*name))) {
+        return None;
+    }
+    let text: Vec<&str> = names.iter().map(|name| written.token(*name)).collect();
+    let mut tokens = vec![line[0]];
+    for name in names {
+        if tokens.len() > 1 {
+            tokens.push(Token { kind: Kind::Comma, start: name.start, end: name.start });
+        }
+        tokens.push(name);
+    }
+    Some(Normal { text: format!("after {}", text.join(", ")), sure: Applicability::Sure, tokens: Some(tokens) })
+}
+
+fn on(written: Written<'_>, line: &[Token]) -> Option<Normal> {
+    let words: Vec<&str> = values(written, line).map(|word| written.token(word)).collect();
+    let ends: Vec<&str> = words.into_iter().filter(|word| !matches!(*word, "failure" | "error" | "fail")).collect();
+    let [end] = ends.as_slice() else { return None };
+    let (end, sure) = match *end {
+        "stop" | "continue" | "undo" => (*end, Applicability::Sure),
+        "ignore" | "skip" | "proceed" => ("continue", Applicability::Maybe),
+        "abort" | "fail" | "halt" | "raise" | "throw" => ("stop", Applicability::Maybe),
+        "rollback" | "revert" => ("undo", Applicability::Maybe),
+        _ => return None,
+    };
+    Some(Normal { text: format!("on failure {end}"), sure, tokens: None })
+}
+
+fn retry(written: Written<'_>, line: &[Token]) -> Option<Normal> {
+    let is_filler = |token: &Token| matches!(written.token(*token), "times" | "time" | "every" | "delay" | "attempts");
+    let values: Vec<Token> = values(written, line).filter(|token| !is_filler(token)).collect();
+    match values.as_slice() {
+        [times] if times.kind == Kind::Int => Some(Normal {
+            text: format!("retry {}", written.token(*times)),
+            sure: Applicability::Sure,
+            tokens: Some(vec![line[0], *times]),
+        }),
+        [times, pause] if times.kind == Kind::Int && pause.kind == Kind::Duration => Some(Normal {
+            text: format!("retry {} every {}", written.token(*times), written.token(*pause)),
+            sure: Applicability::Sure,
+            tokens: None,
+        }),
+        _ => None,
+    }
+}
+
+fn timeout(written: Written<'_>, line: &[Token]) -> Option<Normal> {
+    let values: Vec<Token> = values(written, line).collect();
+    let text: Vec<&str> = values.iter().map(|value| written.token(*value)).collect();
+    let (duration, sure) = duration(&text.join(" "))?;
+    let token = Token { kind: Kind::Duration, ..*values.first()? };
+    Some(Normal { text: format!("timeout {duration}"), sure, tokens: Some(vec![line[0], token]) })
+}
+
+/// `30 seconds` ⟶ `30s`.
+fn duration(text: &str) -> Option<(String, Applicability)> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let (unit, sure) = match unit.trim() {
+        "" if number.len() < 4 => ("s", Applicability::Maybe),
+        "" => ("ms", Applicability::Maybe),
+        "s" | "sec" | "secs" | "second" | "seconds" => ("s", Applicability::Sure),
+        "ms" | "msec" | "millis" | "milliseconds" => ("ms", Applicability::Sure),
+        "m" | "min" | "mins" | "minute" | "minutes" => ("m", Applicability::Sure),
+        "h" | "hr" | "hrs" | "hour" | "hours" => ("h", Applicability::Sure),
+        "d" | "day" | "days" => ("d", Applicability::Sure),
+        _ => return None,
+    };
+    let written = format!("{number}{unit}");
+    literal::duration_ms(&written).map(|_| (written, sure))
+}
+
+/// `every 30`, `every "2s"`.
+fn single_duration(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found()?;
+    if !failure.expects("a duration") {
+        return None;
+    }
+    let (message, label) = match found.kind {
+        Kind::Int => ("a duration needs a unit", "`ms`, `s`, `m`, `h` or `d` is missing"),
+        Kind::Str => ("a duration stands without quotes", "found a string"),
+        _ => return None,
+    };
+    let (text, sure) = duration(failure.found_text().trim_matches('"'))?;
+    let diagnostic: Diagnostic = unexpected(found.span(), message).label(label);
+    let diagnostic = diagnostic.edit(format!("write `{text}`"), found.span(), text).applicability(sure);
+    Some(failure.taken_for(diagnostic, failure.at, Kind::Duration))
+}

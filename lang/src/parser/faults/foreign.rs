@@ -1,0 +1,243 @@
+//! Expressions and heads of lines in the manner of other languages, each with the form that it has here.
+
+use super::{Failure, Place, Slip, unexpected, unquoted};
+use crate::lexer::{Kind, Token};
+use crate::source::Span;
+
+pub(super) fn foreign(failure: Failure<'_>) -> Option<Slip> {
+    None.or_else(|| superfluous_word(failure))
+        .or_else(|| quoted_name(failure))
+        .or_else(|| ternary(failure))
+        .or_else(|| if_behind(failure))
+        .or_else(|| is_null(failure))
+        .or_else(|| not_in(failure))
+        .or_else(|| slice(failure))
+        .or_else(|| tuple(failure))
+        .or_else(|| spread(failure))
+        .or_else(|| keyword_as_name(failure))
+}
+
+/// `let mut a = 1`, `step a = await fs.read(…)`
+fn superfluous_word(failure: Failure<'_>) -> Option<Slip> {
+    failure.found().filter(|token| token.kind == Kind::Ident)?;
+    let word = failure.before(1).filter(|token| token.kind == Kind::Ident)?;
+    let is_known = match failure.at {
+        2 => failure.place.declares() && matches!(failure.text(word), "mut" | "const" | "var" | "let" | "async"),
+        _ => matches!(failure.text(word), "await" | "new" | "async" | "return" | "yield" | "call"),
+    };
+    if !is_known {
+        return None;
+    }
+    let text = failure.text(word);
+    let span = Span::new(word.start, failure.found()?.start);
+    let diagnostic = unexpected(word.span(), format!("there is no `{text}` here")).label("one word too many").edit(
+        "remove it",
+        span,
+        "",
+    );
+    Some(failure.without(diagnostic, failure.at - 1))
+}
+
+/// `{ "a": 1 }`, `f("a": 1)`, `step "a" = …`
+fn quoted_name(failure: Failure<'_>) -> Option<Slip> {
+    let kind = failure.kind()?;
+    let at = match kind {
+        Kind::Colon => failure.at.checked_sub(1)?,
+        _ => failure.at,
+    };
+    let token = failure.line.get(at).filter(|token| token.kind == Kind::Str)?;
+    let next = failure.line.get(at + 1)?.kind;
+    let fits = match failure.bracket() {
+        Some(Kind::LParen | Kind::LBrace) => next == Kind::Colon,
+        _ => at == 1 && failure.place.declares() && next == Kind::Assign,
+    };
+    if !fits {
+        return None;
+    }
+    let inside = unquoted(failure.written, *token);
+    let name = failure.text(inside);
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let diagnostic = unexpected(token.span(), "a name stands without quotes").label("a string");
+    if !is_name {
+        return Some(diagnostic.help("Names are letters, digits and `_`, and begin with no digit.").into());
+    }
+    let diagnostic = diagnostic.edit(format!("write `{name}`"), token.span(), name);
+    Some(failure.meant(diagnostic, at..at + 1, [inside]))
+}
+
+/// What divides operands that no choice reaches over.
+fn divides(kind: Kind) -> bool {
+    matches!(kind, Kind::Comma | Kind::Colon | Kind::Assign | Kind::Then | Kind::Else | Kind::Newline)
+}
+
+/// A word in place of a sign, with spaces where the sign had none.
+fn word_for(failure: Failure<'_>, at: usize, word: &str) -> (Span, String) {
+    let token = failure.line[at];
+    let before = if at.checked_sub(1).is_some_and(|at| failure.line[at].end == token.start) { " " } else { "" };
+    let after = if failure.line.get(at + 1).is_some_and(|next| next.start == token.end) { " " } else { "" };
+    (token.span(), format!("{before}{word}{after}"))
+}
+
+/// `c ? a : b`
+fn ternary(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Question && !failure.place.has_types())?;
+    let diagnostic = unexpected(found.span(), "a choice is written `if … then … else …`")
+        .label("no operator")
+        .help("A field of what may be null is `a?.b`, a default for it `a ?? b`.");
+    let colon = failure.end_of(failure.at + 1, |kind| matches!(kind, Kind::Colon | Kind::Comma));
+    if failure.line.get(colon).is_none_or(|token| token.kind != Kind::Colon) || colon == failure.at + 1 {
+        return Some(diagnostic.into());
+    }
+    let start = failure.start_of(failure.at, divides);
+    let begin = failure.line[start].span().before();
+    let replacements =
+        vec![(begin, "if ".to_owned()), word_for(failure, failure.at, "then"), word_for(failure, colon, "else")];
+    let diagnostic = diagnostic.edits("write `if … then … else …`", replacements);
+    let mut line = failure.line.to_vec();
+    line[failure.at].kind = Kind::Then;
+    line[colon].kind = Kind::Else;
+    // A word before a colon was taken for a name.
+    line[colon - 1].kind = match failure.text(line[colon - 1]) {
+        "true" => Kind::True,
+        "false" => Kind::False,
+        "null" => Kind::Null,
+        _ => line[colon - 1].kind,
+    };
+    line.insert(start, Token { kind: Kind::If, start: begin.start, end: begin.start });
+    Some(Slip { diagnostic, meant: Some(line) })
+}
+
+/// `a if c else b`
+fn if_behind(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::If)?;
+    failure.before(1).filter(|token| token.kind.ends_value())?;
+    let otherwise = failure.end_of(failure.at + 1, |kind| matches!(kind, Kind::Else | Kind::Comma));
+    let start = failure.start_of(failure.at, divides);
+    let is_choice = failure.line.get(otherwise).is_some_and(|token| token.kind == Kind::Else);
+    if !is_choice || otherwise == failure.at + 1 || start >= failure.at {
+        return None;
+    }
+    let condition = &failure.line[failure.at + 1..otherwise];
+    let text = failure.text_of(condition[0], condition[condition.len() - 1]);
+    let diagnostic =
+        unexpected(found.span(), "a choice is written `if … then … else …`").label("the condition comes first").edits(
+            "write `if … then … else …`",
+            vec![
+                (failure.line[start].span().before(), format!("if {text} then ")),
+                (Span::new(found.start, failure.line[otherwise].start), String::new()),
+            ],
+        );
+    let value = &failure.line[start..failure.at];
+    let then = Token { kind: Kind::Then, ..found };
+    let tokens = [&[found], condition, &[then], value].concat();
+    Some(failure.meant(diagnostic, start..otherwise, tokens))
+}
+
+/// `a is null`, `a is not None`
+fn is_null(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Ident && failure.text(*token) == "is")?;
+    failure.before(1).filter(|token| token.kind.ends_value())?;
+    let negated = failure.token(1).filter(|token| token.kind == Kind::Not);
+    let (kind, ours) = match negated {
+        Some(_) => (Kind::NotEqual, "!="),
+        None => (Kind::Equal, "=="),
+    };
+    let span = found.span().to(negated.unwrap_or(found).span());
+    let theirs = if negated.is_some() { "is not" } else { "is" };
+    let diagnostic = unexpected(span, format!("`{theirs}` is written `{ours}`")).label("not an operator here").edit(
+        format!("write `{ours}`"),
+        span,
+        ours,
+    );
+    let count = if negated.is_some() { 2 } else { 1 };
+    let token = Token { kind, start: span.start, end: span.end };
+    Some(failure.meant(diagnostic, failure.at..failure.at + count, [token]))
+}
+
+/// `a not in list`
+fn not_in(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Not)?;
+    let next = failure.token(1).filter(|token| token.kind == Kind::In)?;
+    failure.before(1).filter(|token| token.kind.ends_value())?;
+    let start = failure.start_of(failure.at, |kind| {
+        divides(kind) || matches!(kind, Kind::And | Kind::Or | Kind::Not | Kind::If | Kind::Coalesce)
+    });
+    let begin = failure.line[start].span().before();
+    let diagnostic = unexpected(found.span().to(next.span()), "`not` stands before the comparison")
+        .label("not an operator here")
+        .edits(
+            "write `not … in …`",
+            vec![(begin, "not ".to_owned()), (Span::new(found.start, next.start), String::new())],
+        );
+    let mut line = failure.line.to_vec();
+    let not = Token { kind: Kind::Not, start: begin.start, end: begin.start };
+    line.remove(failure.at);
+    line.insert(start, not);
+    Some(Slip { diagnostic, meant: Some(line) })
+}
+
+/// `list[0:3]`
+fn slice(failure: Failure<'_>) -> Option<Slip> {
+    let colon = failure.found().filter(|token| token.kind == Kind::Colon)?;
+    let start = failure.start_of(failure.at, |_| false);
+    let open = failure.line.get(start.checked_sub(1)?).filter(|token| token.kind == Kind::LBracket)?;
+    failure.line.get(start.checked_sub(2)?).filter(|token| token.kind.ends_value())?;
+    let end = failure.end_of(failure.at + 1, |_| false);
+    let close = failure.line.get(end).filter(|token| token.kind == Kind::RBracket)?;
+    if start == failure.at || end == failure.at + 1 {
+        return None;
+    }
+    let diagnostic = unexpected(colon.span(), "a part of a text is taken with `.slice(start, end)`")
+        .label("no index")
+        .edits(
+            "write `.slice(…)`",
+            vec![(open.span(), ".slice(".to_owned()), (colon.span(), ", ".to_owned()), (close.span(), ")".to_owned())],
+        )
+        .maybe();
+    Some(diagnostic.into())
+}
+
+/// `(1, 2)`
+fn tuple(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Comma)?;
+    let start = failure.start_of(failure.at, |_| false);
+    let open = failure.line.get(start.checked_sub(1)?).filter(|token| token.kind == Kind::LParen)?;
+    if start.checked_sub(2).is_some_and(|at| failure.line[at].kind.ends_value() && at > 0) {
+        return None;
+    }
+    let end = failure.end_of(failure.at, |_| false);
+    let close = failure.line.get(end).filter(|token| token.kind == Kind::RParen)?;
+    let diagnostic = unexpected(found.span(), "a list stands in brackets, `[…]`")
+        .label("no tuples here")
+        .edits("write a list", vec![(open.span(), "[".to_owned()), (close.span(), "]".to_owned())]);
+    let mut line = failure.line.to_vec();
+    line[start - 1].kind = Kind::LBracket;
+    line[end].kind = Kind::RBracket;
+    Some(Slip { diagnostic, meant: Some(line) })
+}
+
+/// `{ ...a, b: 1 }`, `[...a, 1]`
+fn spread(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Ellipsis && !failure.place.has_types())?;
+    let help = match failure.bracket() {
+        Some(Kind::LBracket) => "Lists are joined with `+`: `a + [b]`.",
+        _ => "A record names all its fields: `{ name: a.name, size: a.size }`.",
+    };
+    Some(unexpected(found.span(), "nothing is spread here").label("no `...` in values").help(help).into())
+}
+
+/// `step in = …`
+fn keyword_as_name(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind.is_word())?;
+    let declares = failure.place.declares() || failure.place == Place::Input;
+    if !declares || failure.at != 1 {
+        return None;
+    }
+    let text = failure.text(found);
+    let diagnostic = unexpected(found.span(), format!("`{text}` is a keyword and cannot be a name"))
+        .label("no expression could refer to it")
+        .edit(format!("call it `{text}_`"), found.span(), format!("{text}_"))
+        .maybe();
+    Some(failure.taken_for(diagnostic, failure.at, Kind::Ident))
+}

@@ -1,0 +1,106 @@
+//! Steps whose call stands in their block: `step a { fs.read(…) }`, `step("a") { tool: fs.read, args: { … } }`.
+
+use super::{Written, unexpected, unquoted};
+use crate::diagnostic::Diagnostic;
+use crate::lexer::{Kind, Token};
+use crate::source::Span;
+use crate::syntax::Ident;
+
+/// The mistake, and the name of the step.
+pub(in super::super) fn step_as_block(
+    written: Written<'_>,
+    line: &[Token],
+    body: Span,
+    inside: &[Token],
+) -> (Diagnostic, Option<Ident>) {
+    let name = line[1..].iter().find_map(|token| match token.kind {
+        Kind::Ident => Some(*token),
+        Kind::Str => Some(unquoted(written, *token)),
+        _ => None,
+    });
+    let is_name = |token: &Token| written.token(*token).chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let name = name.filter(|token| token.start < token.end && is_name(token));
+    let head = line[0].span().to(line[line.len() - 1].span());
+    let diagnostic = unexpected(head.after(), "this step calls no tool")
+        .label("expected `=` and a call")
+        .help("The form is `step name = tool(argument: value)`; only clauses stand in its block.");
+    let call = call(written, inside);
+    let diagnostic = match (&name, call) {
+        (Some(name), Some(call)) => {
+            let text = format!("step {} = {call}", written.token(*name));
+            diagnostic.edit("call the tool on the line of the step", head.to(body), text)
+        }
+        _ => diagnostic,
+    };
+    (diagnostic, name.map(|name| written.ident(name)))
+}
+
+/// The call that a block holds, in one of the usual forms.
+fn call(written: Written<'_>, inside: &[Token]) -> Option<String> {
+    let tokens: Vec<Token> = inside.iter().filter(|token| token.kind != Kind::Newline).copied().collect();
+    let kinds: Vec<Kind> = tokens.iter().map(|token| token.kind).collect();
+    if tokens.iter().any(|token| matches!(token.kind, Kind::BlockOpen | Kind::Error)) {
+        return None;
+    }
+    match kinds.as_slice() {
+        // The call itself.
+        [Kind::Ident, Kind::Dot, Kind::Ident, Kind::LParen, .., Kind::RParen] => {
+            let lines = inside.iter().filter(|token| token.kind == Kind::Newline).count();
+            (lines <= 2).then(|| text(written, &tokens).to_owned())
+        }
+        [Kind::Ident, Kind::Colon, ..] => pairs(written, &tokens),
+        _ => None,
+    }
+}
+
+/// `tool: fs.read, path: "a"` or `tool: "fs.read", args: { path: "a" }`.
+fn pairs(written: Written<'_>, tokens: &[Token]) -> Option<String> {
+    if !matches!(written.token(tokens[0]), "tool" | "uses" | "action" | "call" | "run") {
+        return None;
+    }
+    let (tool, rest) = match tokens.get(2..)? {
+        [tool, rest @ ..] if tool.kind == Kind::Str => (written.token(*tool).trim_matches('"'), rest),
+        [catalogue, dot, tool, rest @ ..] if catalogue.kind == Kind::Ident && dot.kind == Kind::Dot => {
+            (text(written, &[*catalogue, *tool]), rest)
+        }
+        _ => return None,
+    };
+    let is_tool = tool.split('.').count() == 2 && tool.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c));
+    let rest = match rest {
+        [comma, rest @ ..] if comma.kind == Kind::Comma => rest,
+        rest => rest,
+    };
+    let arguments = match rest {
+        [] => String::new(),
+        [name, colon, open, inner @ .., close]
+            if matches!(written.token(*name), "args" | "arguments" | "params" | "parameters" | "with" | "input")
+                && colon.kind == Kind::Colon
+                && open.kind == Kind::LBrace
+                && close.kind == Kind::RBrace =>
+        {
+            if inner.is_empty() {
+                String::new()
+            } else {
+                text(written, inner).to_owned()
+            }
+        }
+        rest if rest.iter().filter(|token| token.kind == Kind::Colon).count() == 1 || divided(rest) => {
+            text(written, rest).to_owned()
+        }
+        _ => return None,
+    };
+    is_tool.then(|| format!("{tool}({arguments})"))
+}
+
+/// Whether between two names with colons there is a comma.
+fn divided(tokens: &[Token]) -> bool {
+    let colons = tokens.iter().filter(|token| token.kind == Kind::Colon).count();
+    tokens.iter().filter(|token| token.kind == Kind::Comma).count() + 1 >= colons
+}
+
+fn text<'s>(written: Written<'s>, tokens: &[Token]) -> &'s str {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => written.slice(first.span().to(last.span())),
+        _ => "",
+    }
+}

@@ -1,0 +1,304 @@
+//! Diagnostics ⟶ the same with edits for which the text itself is needed: a call in the middle of an expression becomes a
+//! step before it, strings joined with `+` become one string with the values in it.
+//!
+//! The checker knows no text, and this file no types: it looks only where something was reported.
+
+use crate::check::ADDS_NUMBERS;
+use crate::codes::Code;
+use crate::diagnostic::{Applicability, Diagnostic};
+use crate::source::{Source, Span};
+use crate::syntax::{Arg, BinaryOp, ClauseKind, Expr, ExprKind, File, Item, StringPart, TopItem};
+use std::collections::BTreeSet;
+
+/// The most calls that are offered steps of their own at once.
+const MAX_HOISTED: usize = 100;
+
+/// Completes the diagnostics of a file.
+pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let is_open = |diagnostic: &Diagnostic| {
+        diagnostic.edit.is_none() && matches!(diagnostic.code, Code::ToolInExpression | Code::BadOperand)
+    };
+    if !diagnostics.iter().any(is_open) {
+        return diagnostics;
+    }
+    let mut search = Search { taken: names(file), calls: Vec::new(), sums: Vec::new() };
+    search.file(file);
+    let Search { calls, sums, taken: mut names } = search;
+    for diagnostic in diagnostics.iter_mut().filter(|diagnostic| is_open(diagnostic)).take(MAX_HOISTED) {
+        let span = diagnostic.primary.span;
+        let edited = match diagnostic.code {
+            Code::ToolInExpression => {
+                calls.iter().find(|call| call.span == span).map(|call| hoisted(source, &mut names, call, diagnostic))
+            }
+            _ => {
+                let sum = sums.iter().find(|sum| sum.signs.contains(&span));
+                // Of which kind the operands are, only the checker knows.
+                let are_texts = diagnostic.primary.text == ADDS_NUMBERS;
+                let sure = if are_texts { Applicability::Sure } else { Applicability::Maybe };
+                let sum = sum.filter(|sum| are_texts || sum.operands.iter().any(|operand| is_text(operand)));
+                sum.and_then(|sum| Some((sum, joined(source, sum)?))).map(|(sum, text)| {
+                    diagnostic.clone().edit(format!("write `{text}`"), sum.span, text).applicability(sure)
+                })
+            }
+        };
+        if let Some(edited) = edited {
+            *diagnostic = edited;
+        }
+    }
+    diagnostics
+}
+
+/// A call inside an expression.
+struct Call {
+    span: Span,
+    /// The tool without its catalogue.
+    name: String,
+    /// Where the item begins that it stands in.
+    item: u32,
+    sure: Applicability,
+}
+
+/// Operands between `+`.
+struct Sum<'t> {
+    span: Span,
+    signs: Vec<Span>,
+    operands: Vec<&'t Expr>,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+struct At {
+    /// The start of its item; none: no step can be put before it.
+    item: Option<u32>,
+    sure: Applicability,
+}
+
+struct Search<'t> {
+    taken: BTreeSet<String>,
+    calls: Vec<Call>,
+    sums: Vec<Sum<'t>>,
+}
+
+impl<'t> Search<'t> {
+    fn file(&mut self, file: &'t File) {
+        let plans = file.items.iter().filter_map(|item| match item {
+            TopItem::Plan(plan) => Some(plan),
+            TopItem::Catalogue(_) | TopItem::Type(_) => None,
+        });
+        for item in plans.flat_map(|plan| &plan.items) {
+            self.item(item);
+        }
+    }
+
+    fn item(&mut self, item: &'t Item) {
+        let before = |start: u32| At { item: Some(start), sure: Applicability::Sure };
+        let nowhere = At { item: None, sure: Applicability::Maybe };
+        match item {
+            Item::Let(item) => self.expr(&item.value, before(item.span.start)),
+            Item::Output(item) => self.expr(&item.value, before(item.span.start)),
+            Item::Step(step) => {
+                self.call_of_step(&step.call, before(step.span.start));
+                for clause in &step.clauses {
+                    match &clause.kind {
+                        // A condition may look at the world as the step left it.
+                        ClauseKind::When(expr)
+                        | ClauseKind::Expect(expr)
+                        | ClauseKind::Undo(expr)
+                        | ClauseKind::Poll { until: expr, .. } => self.expr(expr, nowhere),
+                        ClauseKind::Because(_)
+                        | ClauseKind::After(_)
+                        | ClauseKind::Timeout(_)
+                        | ClauseKind::Retry { .. }
+                        | ClauseKind::OnFailure(_) => {}
+                    }
+                }
+            }
+            Item::Each(each) => {
+                self.expr(&each.list, before(each.span.start));
+                each.items.iter().for_each(|item| self.item(item));
+                each.result.iter().for_each(|result| self.expr(&result.value, before(result.span.start)));
+            }
+            Item::Together(together) => together.items.iter().for_each(|item| self.item(item)),
+            Item::When(when) => {
+                self.expr(&when.condition, before(when.span.start));
+                when.items.iter().for_each(|item| self.item(item));
+            }
+            Item::Gate(gate) => gate.shown.iter().for_each(|shown| self.expr(shown, nowhere)),
+            Item::Verify(verify) => {
+                let block = verify.block.iter();
+                for expr in block.flat_map(|block| block.lets.iter().map(|item| &item.value).chain([&block.check])) {
+                    self.expr(expr, nowhere);
+                }
+            }
+            Item::Assume(assume) => assume.check.iter().for_each(|check| self.expr(check, nowhere)),
+            Item::Input(input) => input.default.iter().for_each(|default| self.expr(default, nowhere)),
+            Item::Rationale(_) | Item::Context(_) | Item::Critical(_) | Item::Reuse(_) | Item::Type(_) => {}
+        }
+    }
+
+    /// The call that a step makes is where it belongs; its arguments are looked at.
+    fn call_of_step(&mut self, expr: &'t Expr, at: At) {
+        match &expr.kind {
+            ExprKind::Call { args, .. } => args.iter().for_each(|arg| self.expr(&arg.value, at)),
+            _ => self.expr(expr, at),
+        }
+    }
+
+    fn expr(&mut self, expr: &'t Expr, at: At) {
+        let unsure = At { sure: Applicability::Maybe, ..at };
+        match &expr.kind {
+            ExprKind::Call { callee, args, .. } => {
+                self.call(expr, callee, args, at);
+            }
+            ExprKind::Binary { op, operands, .. } => {
+                if *op == BinaryOp::Add {
+                    return self.sum(expr, at);
+                }
+                self.expr(&operands.0, at);
+                self.expr(&operands.1, at);
+            }
+            ExprKind::If(parts) => {
+                self.expr(&parts.0, at);
+                // A step before it would run in either case.
+                self.expr(&parts.1, unsure);
+                self.expr(&parts.2, unsure);
+            }
+            ExprKind::Comprehension(inner) => {
+                let inside = At { item: None, ..unsure };
+                self.expr(&inner.list, at);
+                self.expr(&inner.element, inside);
+                inner.condition.iter().for_each(|condition| self.expr(condition, inside));
+                inner.order.iter().for_each(|key| self.expr(&key.value, inside));
+            }
+            ExprKind::String(string) => {
+                for part in &string.parts {
+                    match part {
+                        StringPart::Expr(expr) => self.expr(expr, at),
+                        StringPart::Text(_) => {}
+                    }
+                }
+            }
+            ExprKind::Field { base, .. } => self.expr(base, at),
+            ExprKind::Index { base, index } => {
+                self.expr(base, at);
+                self.expr(index, at);
+            }
+            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, at)),
+            ExprKind::Record(fields) => fields.iter().for_each(|field| self.expr(&field.value, at)),
+            ExprKind::Unary { operand, .. } => self.expr(operand, at),
+            ExprKind::Paren(inner) => self.expr(inner, at),
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Name(_)
+            | ExprKind::Error => {}
+        }
+    }
+
+    fn call(&mut self, expr: &'t Expr, callee: &'t Expr, args: &'t [Arg], at: At) {
+        if let (ExprKind::Field { name, .. }, Some(item)) = (&callee.kind, at.item) {
+            self.calls.push(Call { span: expr.span, name: name.name.to_string(), item, sure: at.sure });
+        }
+        if let ExprKind::Field { base, .. } = &callee.kind {
+            self.expr(base, at);
+        }
+        args.iter().for_each(|arg| self.expr(&arg.value, at));
+    }
+
+    /// Operands from left to right, however many.
+    fn sum(&mut self, expr: &'t Expr, at: At) {
+        let mut sum = Sum { span: expr.span, signs: Vec::new(), operands: Vec::new() };
+        let mut rest = expr;
+        while let ExprKind::Binary { op: BinaryOp::Add, op_span, operands } = &rest.kind {
+            sum.signs.push(*op_span);
+            sum.operands.push(&operands.1);
+            rest = &operands.0;
+        }
+        sum.operands.push(rest);
+        sum.operands.reverse();
+        sum.operands.clone().into_iter().for_each(|operand| self.expr(operand, at));
+        self.sums.push(sum);
+    }
+}
+
+/// Every name that the plan declares.
+fn names(file: &File) -> BTreeSet<String> {
+    let plans = file.items.iter().filter_map(|item| match item {
+        TopItem::Plan(plan) => Some(plan),
+        TopItem::Catalogue(_) | TopItem::Type(_) => None,
+    });
+    let mut names = BTreeSet::new();
+    plans.flat_map(|plan| &plan.items).for_each(|item| declared(item, &mut names));
+    names
+}
+
+fn declared(item: &Item, names: &mut BTreeSet<String>) {
+    let name = match item {
+        Item::Let(item) => &item.name,
+        Item::Step(item) => &item.name,
+        Item::Input(item) => &item.name,
+        Item::Each(each) => {
+            names.insert(each.variable.name.to_string());
+            each.items.iter().for_each(|item| declared(item, names));
+            &each.name
+        }
+        Item::Together(together) => return together.items.iter().for_each(|item| declared(item, names)),
+        Item::When(when) => return when.items.iter().for_each(|item| declared(item, names)),
+        Item::Rationale(_)
+        | Item::Context(_)
+        | Item::Assume(_)
+        | Item::Critical(_)
+        | Item::Reuse(_)
+        | Item::Verify(_)
+        | Item::Output(_)
+        | Item::Gate(_)
+        | Item::Type(_) => return,
+    };
+    names.insert(name.name.to_string());
+}
+
+/// The diagnostic with an edit that makes the call a step before the item.
+fn hoisted(source: &Source, names: &mut BTreeSet<String>, call: &Call, diagnostic: &Diagnostic) -> Diagnostic {
+    let mut name = call.name.clone();
+    let mut number = 2;
+    while names.contains(&name) {
+        name = format!("{}_{number}", call.name);
+        number += 1;
+    }
+    names.insert(name.clone());
+    let text = source.slice(call.span);
+    let before = &source.text[..(call.item - source.base) as usize];
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    let indent = if line.trim().is_empty() { line } else { "  " };
+    let step = format!("step {name} = {text}\n{indent}");
+    let replacements = vec![(Span::new(call.item, call.item), step), (call.span, name.clone())];
+    diagnostic.clone().edits(format!("make it the step `{name}`"), replacements).applicability(call.sure)
+}
+
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::String(_))
+}
+
+/// One string with all operands in it, where each is on one line and no string of another form.
+fn joined(source: &Source, sum: &Sum<'_>) -> Option<String> {
+    let mut out = "\"".to_owned();
+    for operand in &sum.operands {
+        let text = source.slice(operand.span);
+        match &operand.kind {
+            ExprKind::String(_) => {
+                let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))?;
+                if text.starts_with("\"\"\"") {
+                    return None;
+                }
+                out.push_str(inner);
+            }
+            _ if text.contains('\n') => return None,
+            ExprKind::Int(_) | ExprKind::Bool(_) => out.push_str(text),
+            _ => out.push_str(&format!("${{{text}}}")),
+        }
+    }
+    out.push('"');
+    Some(out)
+}
