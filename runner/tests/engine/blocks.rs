@@ -620,7 +620,7 @@ fn a_request_to_stop_ends_the_waiting_and_the_time_that_was_spent_counts() {
 }
 
 #[test]
-fn ten_thousand_elements_take_ten_times_as_long_as_a_thousand() {
+fn a_list_much_longer_than_what_is_looked_at_at_once_is_carried_out() {
     let run = |count: usize| {
         let plan = r#"
 plan "Long" {
@@ -647,6 +647,6 @@ plan "Long" {
         assert_eq!(outputs(&world), format!("{{ sum: {count} }}"));
         eprintln!("{count} elements: dry run {planned:?}, run {:?}", ran - planned);
     };
-    run(1_000);
-    run(10_000);
+    run(200);
+    run(2_000);
 }

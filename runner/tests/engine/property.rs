@@ -7,8 +7,18 @@ use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 use proptest::prelude::*;
 
+const PLAN: &str = r#"
+plan "Fold" {
+  critical { modify "table:*" }
+  step a = fake.put(name: "a")
+  each e = name in ["x"] {
+    step b = fake.put(name: name)
+  }
+}
+"#;
+
 fn name() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["a", "b", "c", "unknown step"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["a", "b[0]", "b[7]", "b[99999999999]", "unknown step"]).prop_map(str::to_owned)
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
@@ -35,7 +45,7 @@ fn end() -> impl Strategy<Value = End> {
 }
 
 fn of_step() -> impl Strategy<Value = Event> {
-    (name(), 0..4u32, changes(), any::<bool>(), 0..11u8).prop_map(|(step, attempt, changes, flag, kind)| match kind {
+    (name(), 0..4u32, changes(), any::<bool>(), 0..13u8).prop_map(|(step, attempt, changes, flag, kind)| match kind {
         0 => Event::StepStarted { step, attempt, args: Value::Null, changes, result: flag.then_some(Value::Int(1)) },
         1 => Event::StepSucceeded { step, attempt, result: Value::Int(1), changes },
         2 => Event::StepFailed { step, attempt, error: "e".into(), effect_done: flag, result: None, changes },
@@ -50,6 +60,8 @@ fn of_step() -> impl Strategy<Value = Event> {
         7 => Event::CallWaits { step },
         8 => Event::UndoCallStarted { step, tool: "t".into(), args: Value::Null },
         9 => Event::UndoCallEnded { step, error: flag.then(|| "e".into()) },
+        10 => Event::Looked { step, attempt, spent_ms: u64::from(attempt) },
+        11 => Event::GateAnswered { step, agreed: flag, by: "b".into(), shown: Value::Null },
         _ => Event::StepUndone {
             step,
             restored: changes,
@@ -66,6 +78,10 @@ fn of_run() -> impl Strategy<Value = Event> {
         Just(Event::AssumptionHeld { text: "t".into() }),
         Just(Event::AssumptionFailed { text: "t".into(), why: "w".into() }),
         Just(Event::Stale { step: None, differences: Vec::new() }),
+        (0..9u32).prop_map(|elements| Event::EachStarted { each: "e".into(), elements }),
+        Just(Event::EachSkipped { each: "e".into(), reason: "r".into() }),
+        Just(Event::EachEnded { each: "e".into() }),
+        Just(Event::EachFailed { each: "e".into(), error: "e".into() }),
         Just(Event::VerificationHeld { text: "t".into() }),
         Just(Event::VerificationFailed { text: "t".into(), why: "w".into() }),
         any::<bool>().prop_map(|killed| Event::Interrupted { killed }),
@@ -78,7 +94,8 @@ fn of_run() -> impl Strategy<Value = Event> {
 proptest! {
     #[test]
     fn any_prefix_folds(events in prop::collection::vec(prop_oneof![of_step(), of_run()], 0..40)) {
-        let mut state = RunState::default();
+        let (_, compiled) = crate::support::compiled(PLAN);
+        let mut state = RunState::of(&compiled.plan);
         for event in &events {
             state.apply(event);
             prop_assert_eq!(state.checklist().len(), state.steps().len());
@@ -86,7 +103,7 @@ proptest! {
         }
         let json = serde_json::to_string(&events).unwrap();
         let read: Vec<Event> = serde_json::from_str(&json).unwrap();
-        let mut again = RunState::default();
+        let mut again = RunState::of(&compiled.plan);
         read.iter().for_each(|event| again.apply(event));
         prop_assert_eq!(state, again);
     }

@@ -2,7 +2,7 @@
 
 use crate::support::compiled;
 use planc::event::{End, Event};
-use planc::schedule::{Action, Frontier, Order, Situation, next};
+use planc::schedule::{Action, Frontier, MAX_OPEN_ELEMENTS, Order, Situation, next};
 use planc::state::RunState;
 use planc_lang::compile::Compiled;
 use planc_lang::plan::Instance;
@@ -177,5 +177,83 @@ plan "Verify" {
     case.state.apply(&Event::VerificationFailed { text: "one".into(), why: "w".into() });
     assert_eq!(case.next(), "check 1");
     case.state.apply(&Event::VerificationHeld { text: "two".into() });
+    assert_eq!(case.next(), "Failed");
+}
+
+const BLOCKS: &str = r#"
+plan "Blocks" {
+  critical { modify "table:*" }
+  step names = fake.names(from: "x")
+  each puts = name in names.names {
+    step one = fake.put(name: name)
+    step two = fake.put(name: "2 ${name}")
+  }
+  step early = fs.stat(path: "early")
+  together {
+    step left = fake.put(name: "left")
+    step right = fake.put(name: "right")
+  }
+  gate "Go on?"
+  step late = fake.look(name: "late")
+}
+"#;
+
+fn each_started(case: &mut Case, elements: u32) {
+    case.state.apply(&Event::EachStarted { each: "puts".into(), elements });
+}
+
+#[test]
+fn a_block_opens_when_its_list_is_known_and_closes_when_all_elements_are_over() {
+    let mut case = Case::new(BLOCKS);
+    assert_eq!(case.next(), "names early", "what only reads starts early, though not past a gate");
+    case.succeeded("names");
+    case.succeeded("early");
+    assert_eq!(case.next(), "open puts");
+    each_started(&mut case, 3);
+    assert_eq!(case.next(), "one[0] one[1] one[2]", "elements have no order, their steps have");
+    case.conflict = true;
+    assert_eq!(case.next(), "one[0]");
+    case.succeeded("one[0]");
+    assert_eq!(case.next(), "two[0]");
+    case.conflict = false;
+    case.succeeded("two[0]");
+    case.succeeded("one[2]");
+    assert_eq!(case.next(), "one[1] two[2]");
+    ["two[2]", "one[1]", "two[1]"].into_iter().for_each(|step| case.succeeded(step));
+    assert_eq!(case.next(), "close puts");
+    case.state.apply(&Event::EachEnded { each: "puts".into() });
+    assert_eq!(case.next(), "left right", "steps of a together overlap");
+    case.conflict = true;
+    assert_eq!(case.next(), "left");
+    case.conflict = false;
+    case.succeeded("left");
+    assert_eq!(case.next(), "right", "a gate waits for all");
+    case.succeeded("right");
+    assert_eq!(case.next(), "gate 1");
+    case.state.apply(&Event::StepSucceeded {
+        step: "gate 1".into(),
+        attempt: 1,
+        result: Value::Null,
+        changes: Vec::new(),
+    });
+    assert_eq!(case.next(), "late");
+}
+
+#[test]
+fn a_long_list_is_worked_on_from_its_beginning() {
+    let mut case = Case::new(BLOCKS);
+    case.succeeded("names");
+    case.succeeded("early");
+    each_started(&mut case, 100_000);
+    case.parallel = 1_000_000;
+    let begun = case.next();
+    assert_eq!(begun.split(' ').count(), MAX_OPEN_ELEMENTS as usize);
+    assert!(begun.ends_with(" one[63]"), "{begun}");
+    (0..2).for_each(|element| {
+        case.succeeded(&format!("one[{element}]"));
+        case.succeeded(&format!("two[{element}]"));
+    });
+    assert!(case.next().ends_with(" one[65]"), "two more when two are over");
+    case.failed("one[5]");
     assert_eq!(case.next(), "Failed");
 }

@@ -50,6 +50,8 @@ pub fn limits() -> String {
         ("`check --fix`: edits of one round", planc_lang::fix::MAX_EDITS.to_string()),
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
+        ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
+        ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
