@@ -8,17 +8,22 @@ use crate::types::{Literal, Type};
 use crate::value::Value;
 
 mod bytes;
+mod csv;
 mod lists;
 mod numbers;
 mod paths;
 mod patterns;
 mod records;
+mod scan;
+mod statistics;
 mod strings;
 mod times;
 #[cfg(test)]
 mod tests;
 
+pub use csv::{MAX_CSV_BYTES, MAX_CSV_CELLS};
 pub use patterns::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
+pub use scan::MAX_HOLES;
 pub use strings::MAX_JSON_BYTES;
 
 /// A pure function that is called as a method on its receiver.
@@ -64,6 +69,18 @@ pub enum BadArgument {
         /// The least and the most it takes.
         expected: (usize, usize),
     },
+    /// One that must be constant, since its text decides on the type of the result.
+    NotConstant {
+        /// Its index, from 0.
+        index: usize,
+    },
+    /// A constant one that says nothing that can be understood.
+    Value {
+        /// Its index, from 0.
+        index: usize,
+        /// What is wrong with it, as a phrase.
+        reason: String,
+    },
     /// One of the wrong type.
     Type {
         /// Its index, from 0; none: the receiver.
@@ -83,21 +100,27 @@ pub fn methods_of(receiver: &Type) -> Vec<&'static Function> {
     tables(receiver).into_iter().flatten().collect()
 }
 
+/// The functions on text.
+const OF_TEXT: &[&[Function]] =
+    &[strings::TABLE, patterns::TABLE, scan::TABLE, csv::OF_TEXT, times::OF_TEXT, bytes::OF_TEXT];
+
+/// The functions on lists.
+const OF_LISTS: &[&[Function]] = &[lists::TABLE, statistics::TABLE, csv::OF_LISTS];
+
 /// Every function, by the kind of its receiver.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    let of_text = [strings::TABLE, patterns::TABLE, times::OF_TEXT, bytes::OF_TEXT];
     let of_forms = [bytes::TABLE, times::DURATIONS, times::DATES, times::TIMES, times::DATETIMES];
-    let others = [paths::TABLE, lists::TABLE, numbers::TABLE, records::TABLE, records::ANY];
-    of_text.into_iter().chain(of_forms).chain(others).flatten()
+    let others = [paths::TABLE, numbers::TABLE, records::TABLE, records::ANY];
+    OF_TEXT.iter().copied().chain(of_forms).chain(OF_LISTS.iter().copied()).chain(others).flatten()
 }
 
 fn tables(receiver: &Type) -> Vec<&'static [Function]> {
     let mut kinds = receiver.members().iter().map(kind);
     let first = kinds.next().unwrap_or(Kind::Other);
     let mut tables = match kinds.fold(first, Kind::join) {
-        Kind::Path => vec![paths::TABLE, strings::TABLE, patterns::TABLE, bytes::OF_TEXT, times::OF_TEXT],
-        Kind::Text => vec![strings::TABLE, patterns::TABLE, bytes::OF_TEXT, times::OF_TEXT],
-        Kind::List => vec![lists::TABLE],
+        Kind::Path => [&[paths::TABLE], OF_TEXT].concat(),
+        Kind::Text => OF_TEXT.to_vec(),
+        Kind::List => OF_LISTS.to_vec(),
         Kind::Number => vec![numbers::TABLE],
         Kind::Record => vec![records::TABLE],
         Kind::Form(Form::Bytes) => vec![bytes::TABLE],

@@ -109,6 +109,14 @@ fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, n
                 .label("a wrong number of arguments")
                 .help(format!("its signature is `{signature}`"))
         }
+        BadArgument::NotConstant { index } => {
+            Diagnostic::new(Code::NotConstant, args[index].span, format!("`{}` wants a constant text here", name.name))
+                .label("not constant")
+                .help("the text decides on the type of the result, so it stands here as it is, without `${…}`")
+        }
+        BadArgument::Value { index, reason } => Diagnostic::new(Code::InvalidValue, args[index].span, reason)
+            .label("cannot be understood")
+            .help(format!("its signature is `{signature}`")),
         BadArgument::Type { index, expected } => {
             let place = index.map_or(base, |index| &args[index]);
             Diagnostic::new(Code::TypeMismatch, place.span, format!("`{}` wants {expected} here", name.name))

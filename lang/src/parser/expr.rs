@@ -246,19 +246,20 @@ fn order<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, V
 
 /// `[a, b]` or `[element for variable in list if condition by key]`
 fn list<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Expr, R> {
+    enum Tail {
+        For { variable: Ident, list: Expr, condition: Option<Expr>, order: Vec<Key> },
+        More(Vec<Expr>),
+    }
     let rest = token(Kind::For, "`for`")
         .ignore_then(name("a name for the element"))
         .then_ignore(token(Kind::In, "`in`"))
         .then(expr.clone())
         .then(token(Kind::If, "`if`").ignore_then(expr.clone()).or_not())
-        .then(order(expr.clone()).or_not().map(Option::unwrap_or_default));
+        .then(order(expr.clone()).or_not().map(Option::unwrap_or_default))
+        .map(|(((variable, list), condition), order)| Tail::For { variable, list, condition, order });
     let more = token(Kind::Comma, "`,`")
         .ignore_then(expr.clone().separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>());
-    enum Tail {
-        For((((Ident, Expr), Option<Expr>), Vec<Key>)),
-        More(Vec<Expr>),
-    }
-    let tail = choice((more.map(Tail::More), rest.map(Tail::For)));
+    let tail = choice((more.map(Tail::More), rest));
     let kind = expr.then(tail.or_not()).map(|(first, tail)| match tail {
         None => ExprKind::List(vec![first]),
         Some(Tail::More(more)) => {
@@ -267,7 +268,7 @@ fn list<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Ex
             all.extend(more);
             ExprKind::List(all)
         }
-        Some(Tail::For((((variable, list), condition), order))) => {
+        Some(Tail::For { variable, list, condition, order }) => {
             ExprKind::Comprehension(Box::new(Comprehension { element: first, variable, list, condition, order }))
         }
     });

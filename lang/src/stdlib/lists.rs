@@ -1,12 +1,14 @@
 //! Functions on lists. Those that only need to know which items there are work on lists with unknown items.
 
-use super::strings::name_of;
+use super::scan::constant;
+use super::strings::{name_of, range};
 use super::{BadArgument, Function, Needs, count, int, list, size, takes, text, wrong};
+use crate::forms::Form;
 use crate::types::Type;
 use crate::value::compare::{contains, equal, order};
 use crate::value::{MAX_ITEMS, MAX_TEXT_BYTES, Value, exact_float, text_too_long, too_many_items};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use Needs::{Shape, Whole};
 use Type::{Bool, Int, String as Text};
@@ -49,7 +51,7 @@ pub(super) static TABLE: &[Function] = &[
         |l, a| join(list(l)?, text(&a[0])?)),
     function!(Shape, "[T].reverse() -> [T]", "The items from the last to the first.",
         ("[1, 2].reverse()", "[2, 1]"), |l, a| takes(a, &[], 0, same(l)), |l, _| Ok(Value::list(list(l)?.iter().rev().cloned()))),
-    function!(Whole, "[T].sort() -> [T]", "Numbers from the smallest, texts by code points; equal items keep their order.",
+    function!(Whole, "[T].sort() -> [T]", "Numbers and durations from the smallest, texts by code points, dates and times from the earliest; equal items keep their order.",
         ("[3, 1, 2].sort()", "[1, 2, 3]"), |l, a| of(l, ORDERED, ORDERED_LISTS).and(takes(a, &[], 0, same(l))),
         |l, _| sort(list(l)?)),
     function!(Whole, "[T].unique() -> [T]", "Each item the first time it occurs.",
@@ -69,6 +71,28 @@ pub(super) static TABLE: &[Function] = &[
     function!(Shape, "[T].drop(count: int) -> [T]", "The items without the first ones, at most so many.",
         ("[1, 2, 3].drop(2)", "[3]"), |l, a| takes(a, &[Int], 0, same(l)),
         |l, a| Ok(Value::list(list(l)?.iter().skip(count(&a[0], "the number of items")?).cloned()))),
+    function!(Shape, "[T].slice(start: int, end?: int) -> [T]",
+        "The items from `start` (from 0) up to, not including, `end`, or all up to the end of the list.",
+        ("[1, 2, 3, 4].slice(1, 3)", "[2, 3]"), |l, a| takes(a, &[Int, Int], 1, same(l)),
+        |l, a| list(l).and_then(|l| Ok(Value::list(l[range(a, l.len(), "a list of {} items")?].iter().cloned())))),
+    function!(Whole, "[T].count(item: T) -> int", "How many items equal this one.",
+        ("[1, 2, 1].count(1)", "2"), |l, a| takes_item(l, a, Int),
+        |l, a| Ok(size(list(l)?.iter().filter(|item| equal(item, &a[0]) == Some(true)).count()))),
+    function!(Shape, "[T].zip(other: [U]) -> [{ first: T, second: U }]",
+        "The items of both lists in pairs; fails where one list is longer.",
+        (r#"[1, 2].zip(["a", "b"])"#, r#"[{ first: 1, second: "a" }, { first: 2, second: "b" }]"#), zip_type,
+        |l, a| zip(list(l)?, list(&a[0])?)),
+    function!(Shape, "[T].numbered() -> [{ index: int, item: T }]", "Each item with its position, from 0.",
+        (r#"["a", "b"].numbered()"#, r#"[{ index: 0, item: "a" }, { index: 1, item: "b" }]"#), numbered_type,
+        |l, _| Ok(Value::list(list(l)?.iter().enumerate().map(|(at, item)| {
+            Value::record([("index", size(at)), ("item", item.clone())])
+        })))),
+    function!(Shape, "[T].chunks(length: int) -> [[T]]", "The items in lists of this length, of which the last may be shorter.",
+        ("[1, 2, 3].chunks(2)", "[[1, 2], [3]]"), |l, a| takes(a, &[Int], 0, Type::list(same(l))),
+        |l, a| chunks(list(l)?, count(&a[0], "the length")?)),
+    function!(Whole, "[record].group(field: string) -> [{ key: K, items: [record] }]",
+        "The records by the value of a field, which a constant names: each value once, in the order in which it first occurs.",
+        (r#"[{ a: 1, b: 2 }, { a: 1, b: 3 }].group("a").length()"#, "1"), group_type, |l, a| group(list(l)?, text(&a[0])?)),
     function!(Shape, "[T].concat(other: [U]) -> [T | U]", "The items of both lists.",
         ("[1].concat([2, 3])", "[1, 2, 3]"), concat_type, |l, a| items(list(l)?.iter().chain(list(&a[0])?))),
     function!(Whole, "[[T]].flatten() -> [T]", "The items of all lists in this list.",
@@ -76,11 +100,19 @@ pub(super) static TABLE: &[Function] = &[
 ];
 
 /// What can be ordered; a list holds one of them.
-const ORDERED: &[Type] = &[Int, Type::Float, Text];
-const ORDERED_LISTS: &str = "[int], [float] or [string]";
+const ORDERED: &[Type] = &[
+    Int,
+    Type::Float,
+    Text,
+    Type::Form(Form::Duration),
+    Type::Form(Form::Date),
+    Type::Form(Form::Time),
+    Type::Form(Form::Datetime),
+];
+const ORDERED_LISTS: &str = "a list of numbers, texts, or times of one kind";
 
 /// The type of the items: of all lists that the receiver may be.
-fn element(receiver: &Type) -> Type {
+pub(super) fn element(receiver: &Type) -> Type {
     let elements = receiver.members().iter().filter_map(|member| match member {
         Type::List(element) => Some((**element).clone()),
         _ => None,
@@ -126,6 +158,37 @@ fn concat_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
             Ok(Type::list(Type::union([element(receiver), element(arg)])))
         }
         _ => takes(args, &[same(receiver)], 0, same(receiver)),
+    }
+}
+
+fn zip_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
+    match args {
+        [arg] if arg.members().iter().all(|member| matches!(member, Type::List(_))) => {
+            Ok(Type::list(Type::record([("first", element(receiver)), ("second", element(arg))])))
+        }
+        _ => takes(args, &[same(receiver)], 0, same(receiver)),
+    }
+}
+
+fn numbered_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
+    takes(args, &[], 0, Type::list(Type::record([("index", Int), ("item", element(receiver))])))
+}
+
+/// The field is one that all records have, so that its type is known.
+fn group_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
+    let name = constant(args)?;
+    let records = element(receiver);
+    let field = |record: &Type| match record {
+        Type::Record(record) => record.field(name).map(|field| match field.optional {
+            true => field.ty.clone().optional(),
+            false => field.ty.clone(),
+        }),
+        _ => None,
+    };
+    let keys = records.members().iter().map(field).collect::<Option<Vec<_>>>();
+    match keys {
+        Some(keys) => Ok(Type::list(Type::record([("key", Type::union(keys)), ("items", same(receiver))]))),
+        None => Err(BadArgument::Type { index: None, expected: format!("a list of records with the field `{name}`") }),
     }
 }
 
@@ -211,6 +274,37 @@ fn extreme(items: &[Value], wanted: Ordering) -> Result<Value, String> {
     let better = |best: &'_ Value, item: &Value| order(item, best) == wanted;
     let best = items.iter().reduce(|best, item| if better(best, item) { item } else { best });
     Ok(best.cloned().unwrap_or(Value::Null))
+}
+
+fn zip(first: &[Value], second: &[Value]) -> Result<Value, String> {
+    if first.len() != second.len() {
+        return Err(format!("one list has {} items, the other {}", first.len(), second.len()));
+    }
+    let pairs = first.iter().zip(second);
+    Ok(Value::list(pairs.map(|(first, second)| Value::record([("first", first.clone()), ("second", second.clone())]))))
+}
+
+fn chunks(items: &[Value], length: usize) -> Result<Value, String> {
+    match length {
+        0 => Err("the length is 0, it must not be".into()),
+        _ => Ok(Value::list(items.chunks(length).map(|chunk| Value::list(chunk.iter().cloned())))),
+    }
+}
+
+fn group(records: &[Value], field: &str) -> Result<Value, String> {
+    let mut places: BTreeMap<Ordered<'_>, usize> = BTreeMap::new();
+    let mut groups: Vec<(&Value, Vec<Value>)> = Vec::new();
+    for record in records {
+        let key = record.get(field).unwrap_or(&Value::Null);
+        let place = *places.entry(Ordered(key)).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((key, Vec::new()));
+        }
+        groups[place].1.push(record.clone());
+    }
+    let group =
+        |(key, items): (&Value, Vec<Value>)| Value::record([("key", key.clone()), ("items", Value::list(items))]);
+    Ok(Value::list(groups.into_iter().map(group)))
 }
 
 fn items<'v>(all: impl Iterator<Item = &'v Value>) -> Result<Value, String> {

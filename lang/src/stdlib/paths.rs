@@ -6,7 +6,7 @@ use crate::paths::check_path;
 use crate::types::Type;
 use crate::value::Value;
 
-use Type::{Path, String as Text};
+use Type::{Bool, Path, String as Text};
 
 #[rustfmt::skip]
 pub(super) static TABLE: &[Function] = &[
@@ -22,6 +22,9 @@ pub(super) static TABLE: &[Function] = &[
     function!("path.with_extension(extension: string) -> path", "The path with another extension in place of its own, or without one for an empty text.",
         ("\"notes/a.md\".with_extension(\"html\")", "\"notes/a.html\""), [Text], 0, Path,
         |p, a| with_extension(text(p)?, text(&a[0])?)),
+    function!("path.is_within(directory: path) -> bool", "Whether the path is the directory or lies beneath it, going by the texts alone.",
+        ("\"src/main.rs\".is_within(\"src\")", "true"), [Path], 0, Bool,
+        |p, a| Ok(Value::Bool(is_within(text(p)?, text(&a[0])?)))),
     function!("path.join(part: path) -> path", "The path of `part` beneath it.",
         ("\"src\".join(\"main.rs\")", "\"src/main.rs\""), [Path], 0, Path, |p, a| join(text(p)?, text(&a[0])?)),
 ];
@@ -55,6 +58,10 @@ fn with_extension(path: &str, extension: &str) -> Result<Value, String> {
         false => format!("{}.{extension}", split(path).0),
     };
     join(parent(path), &name)
+}
+
+fn is_within(path: &str, directory: &str) -> bool {
+    directory == "." || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn join(path: &str, part: &str) -> Result<Value, String> {

@@ -39,6 +39,14 @@ pub(super) static TABLE: &[Function] = &[
         "Everything that the regular expression matches, without overlaps.",
         (r#""a1 b22".find_all(r"\d+")"#, r#"["1", "22"]"#), [Text], 0, Type::list(Text),
         |s, a| texts(compiled(text(&a[0])?)?.find_iter(text(s)?).map(|found| found.as_str()))),
+    pattern!(0, "string.capture(pattern: string) -> [string]?",
+        "The groups of what the regular expression matches first, from the first group; an empty text for one that took no part, and null where nothing matches.",
+        (r#""took 31 ms".capture(r"(\d+) (\w+)")"#, r#"["31", "ms"]"#), [Text], 0, Type::list(Text).optional(),
+        |s, a| capture(text(s)?, &compiled(text(&a[0])?)?)),
+    pattern!(0, "string.split_regex(pattern: string) -> [string]",
+        "The parts between what the regular expression matches.",
+        (r#""a1b22c".split_regex(r"\d+")"#, r#"["a", "b", "c"]"#), [Text], 0, Type::list(Text),
+        |s, a| texts(compiled(text(&a[0])?)?.split(text(s)?))),
     pattern!(0, "string.replace_regex(pattern: string, replacement: string) -> string",
         "The text with everything replaced that the regular expression matches; `$1` stands for its first group, `$0` for the whole match, `$$` for a dollar.",
         (r#""2024-05".replace_regex(r"(\d+)-(\d+)", "$2/$1")"#, r#""05/2024""#), [Text, Text], 0, Text,
@@ -63,7 +71,7 @@ pub fn regex(pattern: &str) -> Result<Regex, String> {
 }
 
 /// As [`regex`], but one of the last few is not compiled again. Only speed depends on what is kept.
-fn compiled(pattern: &str) -> Result<Regex, String> {
+pub(super) fn compiled(pattern: &str) -> Result<Regex, String> {
     thread_local! {
         static LAST: RefCell<Vec<Regex>> = const { RefCell::new(Vec::new()) };
     }
@@ -93,6 +101,13 @@ fn replace(whole: &str, pattern: &Regex, replacement: &str) -> Result<Value, Str
     }
     result.push_str(&whole[copied..]);
     made(result)
+}
+
+fn capture(whole: &str, regex: &Regex) -> Result<Value, String> {
+    match regex.captures(whole) {
+        Some(captures) => texts(captures.iter().skip(1).map(|group| group.map_or("", |found| found.as_str()))),
+        None => Ok(Value::Null),
+    }
 }
 
 /// A part of a replacement.

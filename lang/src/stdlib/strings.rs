@@ -87,6 +87,12 @@ pub(super) static TABLE: &[Function] = &[
     function!("string.split(separator: string) -> [string]", "The parts between the separators.",
         (r#""a,b,,c".split(",")"#, r#"["a", "b", "", "c"]"#), [Text], 0, Type::list(Text),
         |s, a| texts(text(s)?.split(not_empty(text(&a[0])?)?))),
+    function!("string.split_once(separator: string) -> { before: string, after: string }?",
+        "What stands before and after the first separator; null where there is none.",
+        (r#""a=b=c".split_once("=")"#, r#"{ before: "a", after: "b=c" }"#), [Text], 0,
+        Type::record([("before", Text), ("after", Text)]).optional(), |s, a| split_once(text(s)?, not_empty(text(&a[0])?)?)),
+    function!("string.words() -> [string]", "The parts between white space.",
+        (r#"" a  b\nc ".words()"#, r#"["a", "b", "c"]"#), [], 0, Type::list(Text), |s, _| texts(text(s)?.split_whitespace())),
     function!("string.slice(start: int, end?: int) -> string",
         "The characters from `start` (from 0) up to, not including, `end`, or all up to the end of the text.",
         (r#""abcdef".slice(1, 3)"#, r#""bc""#), [Int, Int], 1, Text, |s, a| slice(text(s)?, a)),
@@ -108,6 +114,8 @@ pub(super) static TABLE: &[Function] = &[
         (r#""-12".parse_int()"#, "-12"), [], 0, Int.optional(), |s, _| Ok(parse_int(text(s)?))),
     function!("string.parse_float() -> float?", "The number that the text is in decimal; null where it is none.",
         (r#""2.50".parse_float()"#, "2.5"), [], 0, Type::Float.optional(), |s, _| Ok(parse_float(text(s)?))),
+    function!("string.parse_bool() -> bool?", "Whether the text is `true` or `false`; null where it is neither.",
+        (r#""true".parse_bool()"#, "true"), [], 0, Bool.optional(), |s, _| Ok(parse_bool(text(s)?))),
     function!("string.parse_json() -> any", "The value that the text is in JSON.",
         ("r\"[1, null]\".parse_json()", "[1, null]"), [], 0, Type::Any, |s, _| parse_json(text(s)?)),
 ];
@@ -167,6 +175,13 @@ fn index_of(whole: &str, part: &str) -> Result<Value, String> {
     Ok(whole.find(not_empty(part)?).map_or(Value::Null, |at| size(whole[..at].chars().count())))
 }
 
+fn split_once(whole: &str, separator: &str) -> Result<Value, String> {
+    let parts = whole.split_once(separator);
+    Ok(parts.map_or(Value::Null, |(before, after)| {
+        Value::record([("before", Value::string(before)), ("after", Value::string(after))])
+    }))
+}
+
 fn repeat(part: &str, times: usize) -> Result<Value, String> {
     match part.len().saturating_mul(times) > MAX_TEXT_BYTES {
         true => Err(text_too_long()),
@@ -206,6 +221,14 @@ fn parse_int(text: &str) -> Value {
     match text.starts_with('+') {
         true => Value::Null,
         false => text.parse().map_or(Value::Null, Value::Int),
+    }
+}
+
+fn parse_bool(text: &str) -> Value {
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => Value::Null,
     }
 }
 

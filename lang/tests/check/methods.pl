@@ -13,6 +13,18 @@ plan "p" {
   output i = text.length
   output j = text.frobnicate()
 }
+// ==== constant texts that decide on a type
+plan "p" {
+  step a = fs.read(path: "a")
+  output b = a.text.parse(a.path)
+  output c = a.text.parse("Rating: {rating: number}")
+  output d = a.text.parse("Rating: {rating}").ratings
+  output e = a.text.parse_csv("id, dose: float from Dose (mg)").first("no row").dose + 1
+  output f = a.text.parse_csv("Dose (mg)")
+  output g = [{ x: 1 }].group("y")
+  output h = ["a"].mean()
+  output i = [{ x: [1] }].to_csv()
+}
 // ==== arguments of methods
 plan "p" {
   step a = fs.read(path: "a")
