@@ -179,7 +179,9 @@ fn resource<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, Cri
         }
     });
     let alone = text("a resource").then_ignore(ends.rewind()).map(CriticalResource::Text);
-    alone.or(expr.map(CriticalResource::Value))
+    // `read("a")` is a habit of other languages, and its text would mean a value: without wildcards.
+    let bare = leaf("a resource", |token: Token, _| (token.kind != Kind::LParen).then_some(())).rewind();
+    alone.or(bare.ignore_then(expr).map(CriticalResource::Value))
 }
 
 /// A parameter or a template.

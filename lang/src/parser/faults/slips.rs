@@ -226,8 +226,9 @@ fn interpolated(failure: Failure<'_>, string: Token, braces: &[u32]) -> Vec<Toke
 }
 
 /// `run cargo test`, `modify src/*.rs`
-fn bare_resource(failure: Failure<'_>) -> Option<Diagnostic> {
-    let resource: &[_] = match failure.line.get(1..).filter(|_| failure.place == Place::CriticalLine)? {
+fn bare_resource(failure: Failure<'_>) -> Option<Slip> {
+    let is_line = failure.place == Place::CriticalLine && failure.line.first()?.kind == Kind::Ident;
+    let resource: &[_] = match failure.line.get(1..).filter(|_| is_line)? {
         [resource @ .., why] if why.kind.is_text() => resource,
         resource => resource,
     };
@@ -239,12 +240,14 @@ fn bare_resource(failure: Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     let span = first.span().to(last.span());
-    let text = failure.written.slice(span);
+    // What goes on over lines holds something that was taken for a comment.
+    let text = Some(failure.written.slice(span)).filter(|text| !text.contains('\n'))?;
     Some(
         unexpected(span, "a resource that is a text stands in quotes")
             .label("no value of the plan")
             .edit("quote it", span, format!("\"{text}\""))
-            .maybe(),
+            .maybe()
+            .into(),
     )
 }
 
