@@ -66,7 +66,7 @@ pub fn teach(catalogue: &Catalogue, budget: Option<usize>) -> Result<Card, TooSm
     let mut best = least;
     for (part, form) in by_rank(&parts) {
         // A longer form says all that a shorter one says.
-        let before = std::mem::replace(&mut taken[part], Some(form));
+        let before = taken[part].replace(form);
         let next = card(&parts, &taken);
         if next.tokens <= budget {
             best = next;

@@ -9,6 +9,7 @@ use super::terminal::{Terminal, Typed, line};
 use crate::approval::Channel;
 use crate::config::Require;
 use crate::event::{End, Event, Resolution};
+use crate::render::card::shell_word;
 use crate::render::text::inline;
 use crate::state::{RunState, UndoState};
 use planc_lang::plan::Plan;
@@ -129,7 +130,8 @@ fn ask(doubt: &Doubt<'_>) -> Result<Resolution, Fault> {
     let Doubt { step, why, choices } = doubt;
     let open = || {
         Fault::new(Exit::InDoubt, format!("it cannot be told what became of `{step}`: {why}")).help(format!(
-            "look, then say `--resolve {step}={}`: {}",
+            "look, then say `--resolve {}={}`: {}",
+            shell_word(step),
             doubt.words(),
             doubt.follows()
         ))

@@ -664,7 +664,7 @@ fn next(report: &RunReport) -> Vec<String> {
             let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
             doubtful
                 .map(|row| {
-                    format!("planc resume {run} --resolve {}=redo|fail   says what became of it", inline(&row.step))
+                    format!("planc resume {run} --resolve {}=redo|fail   says what became of it", shell_word(&row.step))
                 })
                 .collect()
         }
@@ -686,11 +686,11 @@ fn next_of_taking_back(report: &RunReport) -> Vec<String> {
         .map(|row| match report.undo_doubts().any(|step| step == row.step) {
             true => format!(
                 "planc resume {run} --resolve {}=redo|fail   says what became of its undo call, and takes back the rest",
-                inline(&row.step)
+                shell_word(&row.step)
             ),
             false => format!(
                 "planc resume {run} --resolve {}=fail   says that you have looked, and takes back the rest",
-                inline(&row.step)
+                shell_word(&row.step)
             ),
         })
         .collect();
