@@ -307,7 +307,8 @@ pub(in super::super) fn unknown_clause(
         return None;
     }
     let meant = if head.kind == Kind::If {
-        Some("when")
+        // Only of what is known: a word that no clause begins with would be unknown again.
+        known.contains(&"when").then_some("when")
     } else if head.kind == Kind::Ident {
         nearest(word, known)
     } else {
