@@ -101,6 +101,10 @@ codes! {
     EvaluationFails = 313 Error "an expression that always fails";
     NeverEqual = 314 Warning "a comparison with a foregone outcome";
     TypeTooLarge = 315 Error "a type past the size limit";
+    BadRefinement = 320 Error "a refinement that its type does not take, or that leaves no value";
+    ImpossibleConversion = 321 Error "a conversion with `as` that can never succeed";
+    UselessConversion = 322 Warning "a conversion with `as` to the type that the value has";
+    UndeclaredField = 323 Error "a further field of an open record, read without a declaration";
     NotOrdered = 330 Error "an order by something that has none";
 
     NotCovered = 401 Error "an effect that `critical` does not cover";
@@ -123,7 +127,7 @@ codes! {
     DuplicateTool = 601 Error "a tool that is declared twice";
     UnknownEffectTarget = 602 Error "an effect on something that names no resource";
     ConflictingEffects = 603 Error "effects that contradict each other";
-    RecursiveType = 604 Error "a type that contains itself";
+    RecursiveType = 604 Error "a type that has no value that ends";
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";

@@ -187,6 +187,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             ExprKind::Binary(op, operands) => self.binary(*op, operands, expr),
             ExprKind::If(parts) => self.choose(parts, expr),
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension, expr),
+            ExprKind::As(value, ty) => self.convert(value, ty, expr),
         }
     }
 
@@ -217,7 +218,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn field(&mut self, base: &Expr, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
-        self.value(base).and_then(|base| access::field(base, name, optional, expr))
+        self.value(base).and_then(|value| access::field(value, &base.ty, name, optional, expr))
     }
 
     #[inline(never)]
@@ -275,9 +276,9 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn index(&mut self, base: &Expr, index: &Expr, expr: &Expr) -> Result<Value, Failure> {
-        let base = self.value(base)?;
+        let value = self.value(base)?;
         let at = self.value(index)?;
-        access::index(base, at, index.span, expr)
+        access::index(value, &base.ty, at, index.span, expr)
     }
 
     #[inline(never)]
@@ -396,6 +397,22 @@ impl<'e, 'p> Evaluation<'e, 'p> {
     fn condition(&mut self, condition: &Expr) -> Result<Option<bool>, Failure> {
         let value = self.value(condition)?;
         operate::truth(&value, condition.span)
+    }
+
+    /// The value itself where it is of the type. As long as a part of it is unknown, all of it is.
+    #[inline(never)]
+    fn convert(&mut self, value: &Expr, ty: &Type, expr: &Expr) -> Result<Value, Failure> {
+        let value = match self.value(value) {
+            Ok(value) => value,
+            failure => return failure,
+        };
+        if !self.budget.walk(&value, expr.span)? {
+            return Ok(unknown(expr));
+        }
+        match check_value(&value, ty) {
+            Ok(()) => Ok(read(&value, ty).unwrap_or(value)),
+            Err(misfit) => Err(Failure::new(expr.span, format!("not of the type {}: {misfit}", ty.brief()))),
+        }
     }
 
     #[inline(never)]

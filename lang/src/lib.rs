@@ -14,6 +14,7 @@ pub mod parser;
 pub mod format;
 pub mod paths;
 pub mod hosts;
+pub mod pattern;
 pub mod types;
 pub mod value;
 pub mod conform;

@@ -413,7 +413,7 @@ impl Expr {
                 found(index);
             }
             ExprKind::Call(call) => call.args.iter().flatten().for_each(found),
-            ExprKind::Unary(_, operand) => found(operand),
+            ExprKind::Unary(_, operand) | ExprKind::As(operand, _) => found(operand),
             ExprKind::Binary(_, operands) => {
                 found(&operands.0);
                 found(&operands.1);
@@ -467,11 +467,11 @@ pub enum ExprKind {
         /// Whether null gives null.
         optional: bool,
     },
-    /// An item of a list, or a field of `any` by name.
+    /// An item of a list, the value of a key of a map, or a field of `any` by name.
     Index {
-        /// The list.
+        /// The list or map.
         base: Box<Expr>,
-        /// The position, from 0.
+        /// The position, from 0, or the key.
         index: Box<Expr>,
     },
     /// A function of the standard library on a receiver.
@@ -497,6 +497,8 @@ pub enum ExprKind {
     If(Box<(Expr, Expr, Expr)>),
     /// A comprehension.
     Comprehension(Box<Comprehension>),
+    /// A value that must be of a type, as it was declared.
+    As(Box<Expr>, Type),
 }
 
 /// `[element for slot in list if condition by key]`

@@ -1,7 +1,7 @@
 //! Catalogue files and type expressions ⟶ typed tools and types.
 //!
 //! Names of types are looked up in three places: the catalogue or plan at hand, the top level of its file, the built-in
-//! names. Named types are transparent and may not contain themselves.
+//! names. Named types are transparent; those that contain themselves are kept by name.
 
 use crate::catalogue::{Catalogue, Param, Tool};
 use crate::codes::Code;
@@ -20,9 +20,11 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 mod conditions;
+mod recursion;
+mod refine;
 mod types;
 
-pub use types::{MAX_TYPE_CHAIN, TYPE_NAMES, Types};
+pub use types::{TYPE_NAMES, Types};
 
 /// The categories of tools.
 pub const CATEGORIES: [&str; 4] = ["document", "analyze", "plan", "execute"];
@@ -301,7 +303,7 @@ fn result_path(expr: &Expr) -> Option<Vec<&Ident>> {
 fn result_type(path: &[&Ident], tool: &Tool, report: &Diagnostics) -> Option<Type> {
     let mut ty = tool.result.clone();
     for name in path {
-        ty = match ty.without_null() {
+        ty = match ty.head().without_null() {
             Type::Record(record) => match record.field(&name.name) {
                 Some(field) => field.ty.clone(),
                 None => {
@@ -415,6 +417,7 @@ fn literal(expr: &Expr) -> Option<Value> {
         | ExprKind::Binary { .. }
         | ExprKind::If(_)
         | ExprKind::Comprehension(_)
+        | ExprKind::As(..)
         | ExprKind::Error => None,
     }
 }

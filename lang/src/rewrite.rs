@@ -186,7 +186,7 @@ impl<'t> Search<'t> {
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, at)),
             ExprKind::Record(fields) => fields.iter().for_each(|field| self.expr(&field.value, at)),
             ExprKind::Unary { operand, .. } => self.expr(operand, at),
-            ExprKind::Paren(inner) => self.expr(inner, at),
+            ExprKind::Paren(inner) | ExprKind::As(inner, _) => self.expr(inner, at),
             ExprKind::Null
             | ExprKind::Bool(_)
             | ExprKind::Int(_)

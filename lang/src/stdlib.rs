@@ -10,6 +10,7 @@ use crate::value::Value;
 mod bytes;
 mod csv;
 mod lists;
+mod maps;
 mod numbers;
 mod paths;
 mod patterns;
@@ -21,8 +22,8 @@ mod times;
 #[cfg(test)]
 mod tests;
 
+pub use crate::pattern::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
 pub use csv::{MAX_CSV_BYTES, MAX_CSV_CELLS};
-pub use patterns::{MAX_PATTERN_BYTES, MAX_REGEX_BYTES, regex};
 pub use scan::MAX_HOLES;
 pub use strings::MAX_JSON_BYTES;
 
@@ -110,7 +111,7 @@ const OF_LISTS: &[&[Function]] = &[lists::TABLE, statistics::TABLE, csv::OF_LIST
 /// Every function, by the kind of its receiver.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     let of_forms = [bytes::TABLE, times::DURATIONS, times::DATES, times::TIMES, times::DATETIMES];
-    let others = [paths::TABLE, numbers::TABLE, records::TABLE, records::ANY];
+    let others = [paths::TABLE, numbers::TABLE, records::TABLE, maps::TABLE, records::ANY];
     OF_TEXT.iter().copied().chain(of_forms).chain(OF_LISTS.iter().copied()).chain(others).flatten()
 }
 
@@ -123,6 +124,7 @@ fn tables(receiver: &Type) -> Vec<&'static [Function]> {
         Kind::List => OF_LISTS.to_vec(),
         Kind::Number => vec![numbers::TABLE],
         Kind::Record => vec![records::TABLE],
+        Kind::Map => vec![maps::TABLE],
         Kind::Form(Form::Bytes) => vec![bytes::TABLE],
         Kind::Form(Form::Duration) => vec![times::DURATIONS],
         Kind::Form(Form::Date) => vec![times::DATES],
@@ -142,6 +144,7 @@ enum Kind {
     List,
     Number,
     Record,
+    Map,
     Form(Form),
     Other,
 }
@@ -152,6 +155,7 @@ impl Kind {
         match (self, other) {
             (a, b) if a == b => a,
             (Kind::Path, Kind::Text) | (Kind::Text, Kind::Path) => Kind::Text,
+            (Kind::Record, Kind::Map) | (Kind::Map, Kind::Record) => Kind::Record,
             _ => Kind::Other,
         }
     }
@@ -163,11 +167,18 @@ fn kind(ty: &Type) -> Kind {
         Type::String | Type::Glob | Type::Literal(Literal::String(_)) => Kind::Text,
         Type::Int | Type::Float | Type::Literal(Literal::Int(_)) => Kind::Number,
         Type::List(_) => Kind::List,
+        Type::Map(_) => Kind::Map,
         Type::Record(_) => Kind::Record,
+        Type::Refined(refined) => kind(&refined.base),
+        Type::Any
+        | Type::Null
+        | Type::Bool
+        | Type::Literal(Literal::Bool(_))
+        | Type::Union(_)
+        | Type::Named(_)
+        | Type::Within(_)
+        | Type::Error => Kind::Other,
         Type::Form(form) => Kind::Form(*form),
-        Type::Any | Type::Null | Type::Bool | Type::Literal(Literal::Bool(_)) | Type::Union(_) | Type::Error => {
-            Kind::Other
-        }
     }
 }
 

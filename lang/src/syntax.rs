@@ -598,9 +598,9 @@ pub enum ExprKind {
     },
     /// `base[index]`
     Index {
-        /// The list.
+        /// The list or map.
         base: Box<Expr>,
-        /// The position, from 0.
+        /// The position, from 0, or the key.
         index: Box<Expr>,
     },
     /// `callee(…)`: a tool with named arguments, or a method with positional ones.
@@ -614,7 +614,7 @@ pub enum ExprKind {
     },
     /// `[a, b]`
     List(Vec<Expr>),
-    /// `{ name: value }`
+    /// `{ name: value }`; a name that is none stands in quotes.
     Record(Vec<FieldInit>),
     /// `not x`, `-x`
     Unary {
@@ -638,6 +638,8 @@ pub enum ExprKind {
     If(Box<(Expr, Expr, Expr)>),
     /// `[element for variable in list if condition by key]`
     Comprehension(Box<Comprehension>),
+    /// `value as Type`
+    As(Box<Expr>, Box<TypeExpr>),
     /// `(expression)`
     Paren(Box<Expr>),
     /// What could not be parsed; already reported.
@@ -723,6 +725,7 @@ pub enum UnaryOp {
 }
 
 /// Operators with two operands, loosest first: `??` · `or` · `and` · comparison and `in` (not chained) · `+ -` · `* / %`.
+/// Conversion with `as` binds tighter than all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BinaryOp {
@@ -808,8 +811,24 @@ pub enum TypeExprKind {
     Null,
     /// `[T]`
     List(Box<TypeExpr>),
-    /// `{ a: T, b?: U }`
-    Record(Vec<FieldType>),
+    /// `map<T>`
+    Map(Box<TypeExpr>),
+    /// `{ a: T, b?: U }`, `{ a: T, ... }`
+    Record {
+        /// In the order of the text.
+        fields: Vec<FieldType>,
+        /// The `...` of an open record.
+        rest: Option<Span>,
+    },
+    /// `int(min: 1)`
+    Refined {
+        /// What is refined.
+        base: Box<TypeExpr>,
+        /// Named literals, in the order of the text.
+        args: Vec<Arg>,
+        /// The parentheses with all between them.
+        parens: Span,
+    },
     /// `A | B`, two or more
     Union(Vec<TypeExpr>),
     /// `T?`

@@ -3,7 +3,7 @@
 //! A value knows its own shape and nothing else: no types are checked here.
 
 use crate::forms::Formed;
-use crate::types::{Quoted, Type};
+use crate::types::{Quoted, ShownName, Type};
 use rustc_hash::FxHashMap;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
@@ -366,7 +366,7 @@ impl fmt::Display for Value {
             Value::Record(record) if record.is_empty() => f.write_str("{}"),
             Value::Record(record) => {
                 for (index, (name, value)) in record.iter().enumerate() {
-                    write!(f, "{}{name}: {value}", if index > 0 { ", " } else { "{ " })?;
+                    write!(f, "{}{}: {value}", if index > 0 { ", " } else { "{ " }, ShownName(name))?;
                 }
                 f.write_str(" }")
             }

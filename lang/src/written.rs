@@ -2,9 +2,10 @@
 //!
 //! Knows names, and nothing of how it was written: a `let` stays a name, layout and kinds of literals are not kept.
 
+use crate::lexer::is_name;
 use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan};
 use crate::syntax::{BinaryOp, Direction, UnaryOp};
-use crate::types::Quoted;
+use crate::types::{Quoted, ShownName};
 use crate::value::Value;
 use smol_str::SmolStr;
 
@@ -18,8 +19,9 @@ mod binds {
     pub const COMPARE: u8 = 5;
     pub const SUM: u8 = 6;
     pub const PRODUCT: u8 = 7;
-    pub const NEGATE: u8 = 8;
-    pub const ATOM: u8 = 9;
+    pub const CONVERT: u8 = 8;
+    pub const NEGATE: u8 = 9;
+    pub const ATOM: u8 = 10;
 }
 
 /// An expression as the language writes it, on one line.
@@ -75,7 +77,7 @@ impl<'p> Writer<'p> {
             ExprKind::Record(fields) => {
                 let fields: Vec<String> = fields
                     .iter()
-                    .map(|(name, value)| format!("{name}: {}", self.expr(value, binds::LOOSEST)))
+                    .map(|(name, value)| format!("{}: {}", ShownName(name), self.expr(value, binds::LOOSEST)))
                     .collect();
                 format!("{{ {} }}", fields.join(", "))
             }
@@ -92,6 +94,11 @@ impl<'p> Writer<'p> {
                 return (format!("if {condition} then {then} else {otherwise}"), binds::LOOSEST);
             }
             ExprKind::Comprehension(inner) => self.comprehension(inner),
+            ExprKind::As(value, ty) => {
+                let shown = ty.to_string();
+                let shown = if is_name(&shown) { shown } else { format!("({shown})") };
+                return (format!("{} as {shown}", self.expr(value, binds::CONVERT)), binds::CONVERT);
+            }
         };
         (text, binds::ATOM)
     }

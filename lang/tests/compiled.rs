@@ -16,6 +16,15 @@ const RICH: &str = r#"plan "Everything" {
   input stage: "old" | 3 | true = "old"
   input rows: [{ name: string, size?: int? }]
   input whatever: any
+  input tree: Tree
+  input bounds: Bounds
+  type Tree = { name: string, parts: [Tree], ... }
+  type Bounds = {
+    level: int(min: 1, max: 3),
+    share: float(min: 0, max: 1),
+    code: string(pattern: r"^[a-z]+$", min: 1, max: 9),
+    sizes: map<[int](min: 1, max: 2)>,
+  }
   input due: date? = "2026-05-01"
   assume "it is there" {
     fs.stat(path: "a", ).kind == "file"
@@ -73,6 +82,7 @@ const RICH: &str = r#"plan "Everything" {
   }
   verify "somebody has looked"
   output all = { size: -row_count, first: rows[0] }
+  output typed = [tree.parts, bounds.level, whatever as Tree]
 }
 "#;
 

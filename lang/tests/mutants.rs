@@ -190,7 +190,11 @@ fn large_types_are_refused() {
     let union = format!("input a: {}\n{step}output b = [a == \"v7\", a in [\"x\"]]", members.join(" | "));
     assert_eq!(survive(&plan(&union)), [Code::NeverEqual]);
     let circle = lines(60, |n| format!("type T{n} = [T{}]", (n + 1) % 60));
-    assert_eq!(survive(&plan(&format!("{circle}{step}"))), [Code::RecursiveType]);
+    assert_eq!(survive(&plan(&format!("{circle}{step}"))), []);
+    let endless = lines(60, |n| format!("type T{n} = {{ a: T{} }}", (n + 1) % 60));
+    assert_eq!(survive(&plan(&format!("{endless}{step}"))), [Code::RecursiveType]);
+    let long = lines(5_000, |n| format!("type T{n} = [T{}]", (n + 1) % 5_000));
+    assert_eq!(survive(&plan(&format!("{long}{step}"))), [Code::TypeTooLarge]);
 }
 
 #[test]

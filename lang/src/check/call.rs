@@ -212,7 +212,7 @@ impl Checker<'_> {
         let call = self.arguments(tool.clone(), args, parens, expr.span);
         match self.place {
             Place::Assumption | Place::Verification(_) if call.is_read_only() => {
-                Expr { kind: ExprKind::Call(Box::new(call)), ty: tool.result.clone(), span: expr.span }
+                Expr { kind: ExprKind::Call(Box::new(call)), ty: tool.result.head(), span: expr.span }
             }
             Place::Assumption | Place::Verification(_) => {
                 self.report.push(

@@ -86,8 +86,9 @@ fn is_open(expr: &Expr) -> bool {
 
 fn has_form(ty: &Type) -> bool {
     match ty {
-        Type::Path | Type::Glob => true,
-        Type::List(element) => has_form(element),
+        // What a name stands for is looked at when its values are.
+        Type::Path | Type::Glob | Type::Refined(_) | Type::Named(_) | Type::Within(_) => true,
+        Type::List(element) | Type::Map(element) => has_form(element),
         Type::Record(record) => record.fields.iter().any(|field| has_form(&field.ty)),
         Type::Union(members) => members.iter().any(has_form),
         Type::Any

@@ -4,7 +4,7 @@ use super::{Checker, Head, Meaning, PLAN, Part, Parts, Pure, PureKind, ScopeId, 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Input, StepId};
-use crate::resolve::{self, Types, duplicate};
+use crate::resolve::{self, duplicate};
 use crate::source::Span;
 use crate::syntax::{self, ClauseKind, Ident, Item, OnFailure, TopItem};
 use crate::types::Type;
@@ -51,13 +51,13 @@ pub(super) fn types(plan: &syntax::Plan) -> impl Iterator<Item = &syntax::TypeDe
 
 impl<'a> Checker<'a> {
     /// Declares every name of the plan and sorts its items by kind.
-    pub(super) fn declare(&mut self, plan: &'a syntax::Plan, types: &mut Types<'_>) -> Parts<'a> {
+    pub(super) fn declare(&mut self, plan: &'a syntax::Plan) -> Parts<'a> {
         let mut parts = Parts::default();
         for item in &plan.items {
             match item {
                 Item::Rationale(text) => self.once(&mut parts.rationale, text, "rationale"),
                 Item::Context(text) => self.once(&mut parts.context, text, "context"),
-                Item::Input(input) => self.input(input, types),
+                Item::Input(input) => self.input(input),
                 Item::Assume(assume) => parts.assumes.push(assume),
                 Item::Critical(critical) => parts.criticals.push(critical),
                 Item::Reuse(reuse) => parts.reuses.push(reuse),
@@ -102,7 +102,7 @@ impl<'a> Checker<'a> {
         let (name, ty, result, span) = match part.source {
             StepSource::Step(step) => {
                 self.name(&step.name, Meaning::Step(StepId::new(index)), part.verification, part.scope);
-                let result = self.callee(&step.call).map_or(Type::Error, |tool| tool.result.clone());
+                let result = self.callee(&step.call).map_or(Type::Error, |tool| tool.result.head());
                 let ty = if may_be_null(step) { result.clone().optional() } else { result.clone() };
                 (step.name.name.clone(), ty, result, step.name.span)
             }
@@ -143,8 +143,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn input(&mut self, input: &syntax::Input, types: &mut Types<'_>) {
-        let ty = types.resolve(&input.ty);
+    fn input(&mut self, input: &syntax::Input) {
+        let ty = self.types.resolve(&input.ty);
         let default = input.default.as_ref().and_then(|default| resolve::constant(default, &ty, self.report));
         self.name(&input.name, Meaning::Input(self.inputs.len()), None, PLAN);
         self.input_used.push(false);

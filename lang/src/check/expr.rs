@@ -38,7 +38,10 @@ impl Checker<'_> {
                 self.proven(expr, typed)
             }
             syntax::ExprKind::Field { base, name, optional } => self.field_or_tool(expr, base, name, *optional),
-            syntax::ExprKind::Index { base, index } => self.index(base, index, span),
+            syntax::ExprKind::Index { base, index } => {
+                let typed = self.index(base, index, span);
+                self.proven(expr, typed)
+            }
             syntax::ExprKind::Call { callee, args, parens } => self.call_expr(expr, callee, args, *parens),
             syntax::ExprKind::List(items) => self.list(items, span),
             syntax::ExprKind::Record(fields) => self.record(fields, span),
@@ -46,6 +49,7 @@ impl Checker<'_> {
             syntax::ExprKind::Binary { op, op_span, operands } => self.binary(*op, *op_span, operands, span),
             syntax::ExprKind::If(parts) => self.conditional(parts, span),
             syntax::ExprKind::Comprehension(inner) => self.comprehension(inner, span),
+            syntax::ExprKind::As(value, ty) => self.convert(value, ty, span),
             syntax::ExprKind::Paren(inner) => Expr { span, ..self.expr(inner) },
             syntax::ExprKind::Error => error(span),
         }
@@ -118,7 +122,8 @@ impl Checker<'_> {
                 Type::Null => Diagnostic::new(Code::MaybeNull, typed.span, "null cannot stand inside a string")
                     .label(format!("this is {}", typed.ty.brief()))
                     .help("say what null means: `${x ?? \"none\"}`"),
-                Type::List(_) => mismatch().help("join the list: `${names.join(\", \")}`"),
+                list if list.element().is_some() => mismatch().help("join the list: `${names.join(\", \")}`"),
+                Type::Map(_) => mismatch().help("take one of its values, or write it as JSON: `${m.to_json()}`"),
                 Type::Form(Form::Bytes) => {
                     mismatch().help("say how: `${x.to_base64()}`, `${x.to_hex()}`, or `${x.to_text()}` for UTF-8")
                 }
@@ -130,22 +135,6 @@ impl Checker<'_> {
         true
     }
 
-    fn index(&mut self, base: &syntax::Expr, index: &syntax::Expr, span: Span) -> Expr {
-        let base = self.expr(base);
-        let index = self.expr(index);
-        let Some(ty) = self.element(&base, "only lists are indexed with `[…]`", "(list ?? [])[0]") else {
-            return error(span);
-        };
-        if !index.ty.is_subtype(&Type::Int) && base.ty != Type::Any {
-            self.report.push(
-                Diagnostic::new(Code::TypeMismatch, index.span, "a list is indexed by an integer")
-                    .label(format!("this is {}", index.ty.brief())),
-            );
-            return error(span);
-        }
-        Expr { kind: ExprKind::Index { base: Box::new(base), index: Box::new(index) }, ty, span }
-    }
-
     /// The type of the items of what must be a list; none when it is none, which is reported.
     pub(super) fn element(&self, list: &Expr, wanted: &str, with_default: &str) -> Option<Type> {
         let mut elements = Vec::new();
@@ -153,11 +142,13 @@ impl Checker<'_> {
             match member {
                 Type::Error => return None,
                 Type::Any => elements.push(Type::Any),
-                Type::List(element) => elements.push((**element).clone()),
-                _ => {
-                    self.report.push(not_a_list(list, wanted, with_default));
-                    return None;
-                }
+                member => match member.element() {
+                    Some(element) => elements.push(element.head()),
+                    None => {
+                        self.report.push(not_a_list(list, wanted, with_default));
+                        return None;
+                    }
+                },
             }
         }
         Some(Type::union(elements))
@@ -201,7 +192,7 @@ impl Checker<'_> {
             .collect();
         let ty = match fields.iter().any(|field| field.ty == Type::Error) {
             true => Type::Error,
-            false => Type::Record(Arc::new(RecordType { name: None, fields })),
+            false => Type::Record(Arc::new(RecordType { name: None, fields, is_open: false })),
         };
         if self.is_too_large(&ty, span) {
             return error(span);
@@ -327,11 +318,11 @@ fn is_ordered(ty: &Type) -> bool {
 
 /// Whether a proven path begins with this name.
 fn starts_with_name(path: &str, name: &str) -> bool {
-    path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-fn not_a_list(list: &Expr, wanted: &str, with_default: &str) -> Diagnostic {
-    let null = list.ty.has_null() && list.ty.without_null().members().iter().all(|m| matches!(m, Type::List(_)));
+pub(super) fn not_a_list(list: &Expr, wanted: &str, with_default: &str) -> Diagnostic {
+    let null = list.ty.has_null() && list.ty.without_null().members().iter().all(|m| m.element().is_some());
     if null && list.ty != Type::Null {
         return Diagnostic::new(Code::MaybeNull, list.span, format!("{wanted}, and this may be null"))
             .label(format!("this is {}", list.ty.brief()))
@@ -340,6 +331,7 @@ fn not_a_list(list: &Expr, wanted: &str, with_default: &str) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::NotAList, list.span, wanted).label(format!("this is {}", list.ty.brief()));
     match &list.ty {
         Type::Record(_) => diagnostic.help("a field is taken with a dot: `record.field`"),
+        Type::Map(_) => diagnostic.help("the values of a map are `.values()`, its keys `.keys()`"),
         ty if ty.is_subtype(&Type::String) => {
             diagnostic.help("the lines of a text are `.lines()`, a part of it is `.slice(start, end)`")
         }
@@ -382,6 +374,7 @@ fn widen(ty: &Type) -> Type {
         Type::Record(record) => Type::Record(Arc::new(RecordType {
             name: record.name.clone(),
             fields: record.fields.iter().map(|field| Field { ty: widen(&field.ty), ..field.clone() }).collect(),
+            is_open: record.is_open,
         })),
         Type::List(element) => Type::list(widen(element)),
         other => other.clone(),

@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::stdlib;
 use crate::suggest::nearest;
 use crate::syntax::{self, Ident};
-use crate::types::{Field, RecordType, Type};
+use crate::types::{Field, Quoted, RecordType, ShownName, Type};
 
 impl Checker<'_> {
     pub(super) fn field_or_tool(
@@ -91,7 +91,7 @@ impl Checker<'_> {
         if let Type::Record(record) = receiver
             && let Some(Field { optional: false, ty, .. }) = record.field(&name.name)
         {
-            return Some(ty.clone());
+            return Some(ty.head());
         }
         let mut types = Vec::new();
         for member in receiver.members() {
@@ -99,13 +99,16 @@ impl Checker<'_> {
                 Type::Error => return None,
                 Type::Any => types.push(Type::Any),
                 Type::Record(record) => match record.field(&name.name) {
-                    Some(Field { optional: true, ty, .. }) => types.push(ty.clone().optional()),
-                    Some(field) => types.push(field.ty.clone()),
+                    Some(field) => types.push(field.read()),
                     None => {
                         self.report.push(self.unknown_field(record, receiver, name));
                         return None;
                     }
                 },
+                Type::Map(_) => {
+                    self.report.push(self.field_of_map(receiver, base, name));
+                    return None;
+                }
                 _ => {
                     self.report.push(self.no_fields(receiver, base, name));
                     return None;
@@ -125,12 +128,31 @@ impl Checker<'_> {
             return diagnostic.label("is a method").edit("call the method", name.span.after(), "()");
         }
         let fields: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+        if record.is_open {
+            return undeclared(record, &name.name, name.span, |near| near.to_owned());
+        }
         if fields.is_empty() {
             return diagnostic.label("this record has no fields");
         }
         match nearest(&name.name, fields.iter().copied()) {
             Some(near) => diagnostic.label("unknown field").edit(format!("use `{near}`"), name.span, near).maybe(),
             None => diagnostic.label("unknown field").help(format!("its fields are {}", list_of(&fields))),
+        }
+    }
+
+    fn field_of_map(&self, receiver: &Type, base: &Expr, name: &Ident) -> Diagnostic {
+        let message = format!("a map has no field `{}`", name.name);
+        let diagnostic = Diagnostic::new(Code::UnknownField, name.span, message);
+        if stdlib::find(receiver, &name.name).is_some() {
+            return diagnostic.label("is a method").edit("call the method", name.span.after(), "()");
+        }
+        let diagnostic = diagnostic.label("its keys are known only at run time");
+        match base.ty.has_null() {
+            true => diagnostic.help(format!("take the value of a key: `(m ?? {{}})[\"{}\"]`", name.name)),
+            false => {
+                let at = Span::new(base.span.end, name.span.end);
+                diagnostic.edit("take the value of the key", at, format!("[{}]", Quoted(&name.name)))
+            }
         }
     }
 
@@ -141,11 +163,26 @@ impl Checker<'_> {
             return diagnostic.label("is a method").edit("call the method", name.span.after(), "()");
         }
         match receiver {
-            Type::List(_) => diagnostic.label("taken of a list").help(format!(
+            list if list.element().is_some() => diagnostic.label("taken of a list").help(format!(
                 "take it of each item, `[x.{} for x in …]`, or of one, `….first(\"none found\").{}`",
                 name.name, name.name
             )),
             _ => diagnostic.label("taken of something else than a record"),
         }
+    }
+}
+
+/// A field that an open record may have, but does not declare; `spelled` writes the name of one that it does declare.
+pub(super) fn undeclared(record: &RecordType, name: &str, span: Span, spelled: impl Fn(&str) -> String) -> Diagnostic {
+    let owner = record.name.as_ref().map_or("this record".to_owned(), |name| format!("`{name}`"));
+    let diagnostic = Diagnostic::new(Code::UndeclaredField, span, format!("{owner} does not declare `{name}`"))
+        .label("may be there, or not, and be of any type");
+    match nearest(name, record.fields.iter().map(|field| field.name.as_str())) {
+        Some(near) => diagnostic.edit(format!("use `{near}`"), span, spelled(near)),
+        None => diagnostic.help(format!(
+            "declare it in the type, `{}?: any`, or take what is there: `.get({})`",
+            ShownName(name),
+            Quoted(name)
+        )),
     }
 }

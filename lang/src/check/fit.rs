@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::lexer::is_name;
 use crate::plan::{Expr, ExprKind};
 use crate::resolve::{list_of, nearest_literal};
 use crate::suggest::nearest;
@@ -17,10 +18,12 @@ impl Checker<'_> {
         if !matches!(value.ty, Type::Error) && value.ty.is_accepted_as(wanted) {
             return;
         }
-        let wanted = inner_shape(value, wanted);
-        match (&value.kind, wanted) {
+        let shown = wanted.head();
+        let wanted = inner_shape(value, &shown);
+        match (&value.kind, &wanted.plain()) {
             (ExprKind::List(items), Type::List(element)) => items.iter().for_each(|item| self.want(item, element)),
             (ExprKind::Record(fields), Type::Record(record)) => self.want_record(fields, record, value, wanted),
+            (ExprKind::Record(fields), Type::Map(of)) => fields.iter().for_each(|(_, field)| self.want(field, of)),
             (ExprKind::If(parts), _) => {
                 self.want(&parts.1, wanted);
                 self.want(&parts.2, wanted);
@@ -37,6 +40,7 @@ impl Checker<'_> {
             match record.field(name) {
                 Some(declared) if declared.optional => self.want(field, &declared.ty.clone().optional()),
                 Some(declared) => self.want(field, &declared.ty),
+                None if record.is_open => {}
                 None => meant.extend(self.unknown_field_given(name, field, record, wanted)),
             }
         }
@@ -82,8 +86,8 @@ impl Checker<'_> {
 /// Of a union, the one member that a list or record literal can be meant for, so that the mistake shows inside it.
 fn inner_shape<'t>(value: &Expr, wanted: &'t Type) -> &'t Type {
     let has_shape = |member: &&Type| match &value.kind {
-        ExprKind::List(_) | ExprKind::Comprehension(_) => matches!(member, Type::List(_)),
-        ExprKind::Record(_) => matches!(member, Type::Record(_)),
+        ExprKind::List(_) | ExprKind::Comprehension(_) => member.element().is_some(),
+        ExprKind::Record(_) => matches!(member, Type::Record(_) | Type::Map(_)),
         _ => false,
     };
     let mut fitting = wanted.members().iter().filter(has_shape);
@@ -114,12 +118,9 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
         return diagnostic.edit(format!("use `{meant}`"), value.span, meant).maybe();
     }
     if value.ty == Type::Any {
-        return match wanted.is_subtype(&Type::String) {
-            true => {
-                diagnostic.help("nothing is known of this value: `\"${x}\"` takes it as a text or a number, or fails")
-            }
-            false => diagnostic.help("nothing is known of this value: compare it, or put it into a text"),
-        };
+        let shown = wanted.brief();
+        let shown = if is_name(&shown) { shown } else { format!("({shown})") };
+        return diagnostic.help(format!("nothing is known of this value: have it checked, `x as {shown}`"));
     }
     if let Some(inner) = misfit(&value.ty, wanted) {
         return diagnostic.help(inner);
@@ -146,6 +147,7 @@ fn misfit(ty: &Type, wanted: &Type) -> Option<String> {
         return Some(format!("the field `{}` is missing", missing.name));
     }
     let mut wrong = given.fields.iter().filter_map(|field| match wanted.field(&field.name) {
+        None if wanted.is_open => None,
         None => Some(format!("there is no field `{}`", field.name)),
         Some(other) if field.ty.is_accepted_as(&other.ty) => None,
         Some(other) => Some(format!("`{}` is {}, and must be {}", field.name, field.ty.brief(), other.ty.brief())),

@@ -270,7 +270,7 @@ fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(
             inner.order.iter().for_each(|key| names_in(&key.value, bound, found));
             bound.pop();
         }
-        ExprKind::Paren(inner) => names_in(inner, bound, found),
+        ExprKind::Paren(inner) | ExprKind::As(inner, _) => names_in(inner, bound, found),
         ExprKind::Null
         | ExprKind::Bool(_)
         | ExprKind::Int(_)

@@ -40,8 +40,8 @@ impl Checker<'_> {
             return error(span);
         }
         let types: Vec<Type> = typed.iter().map(|arg| arg.ty.clone()).collect();
-        let ty = match (function.check)(&receiver, &types) {
-            Ok(ty) => ty,
+        let ty = match (function.check)(&receiver.plain(), &types) {
+            Ok(ty) => ty.head(),
             Err(bad) => {
                 self.report.push(bad_argument(bad, function.signature, &typed, &base, name));
                 return error(span);
@@ -137,6 +137,8 @@ pub(super) fn meant(receiver: &Type, name: &str) -> Option<&'static str> {
 fn habit(receiver: &Type, name: &str) -> Option<&'static str> {
     let ours = match name {
         "len" | "size" | "count" => Some("length"),
+        "contains" | "has_key" | "contains_key" | "hasOwnProperty" => Some("has"),
+        "items" => Some("entries"),
         "toLowerCase" | "to_lower" | "lowercase" | "lower_case" => Some("lower"),
         "toUpperCase" | "to_upper" | "uppercase" | "upper_case" => Some("upper"),
         "strip" => Some("trim"),

@@ -8,11 +8,13 @@ mod argv;
 mod blocks;
 mod call;
 mod constants;
+mod convert;
 mod declare;
 mod expr;
 mod field;
 mod fit;
 mod groups;
+mod index;
 mod lets;
 mod method;
 mod name;
@@ -38,10 +40,10 @@ use smol_str::SmolStr;
 /// Checks the plan of a file. Gives a plan also when there were errors, as far as it could be typed.
 pub fn check<'a>(file: &'a syntax::File, catalogue: &'a Catalogue, report: &'a Diagnostics) -> Option<Plan> {
     let declared = declare::the_plan(file, report)?;
-    let mut types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
-    let mut checker = Checker::new(catalogue, report);
+    let types = Types::new(crate::resolve::top_types(file).chain(declare::types(declared)), report);
+    let mut checker = Checker::new(catalogue, types, report);
     checker.misplaced = declare::catalogues(file).map(|name| format!("{name}.")).collect();
-    let mut parts = checker.declare(declared, &mut types);
+    let mut parts = checker.declare(declared);
     checker.lets(&mut parts);
     let plan = checker.plan(declared, &parts);
     constants::check(&plan, report);
@@ -121,6 +123,7 @@ struct TypedLet {
 
 struct Checker<'a> {
     catalogue: &'a Catalogue,
+    types: Types<'a>,
     report: &'a Diagnostics,
     /// Whether all of the text could be parsed.
     understood: bool,
@@ -161,9 +164,10 @@ struct Early {
 }
 
 impl<'a> Checker<'a> {
-    fn new(catalogue: &'a Catalogue, report: &'a Diagnostics) -> Checker<'a> {
+    fn new(catalogue: &'a Catalogue, types: Types<'a>, report: &'a Diagnostics) -> Checker<'a> {
         Checker {
             catalogue,
+            types,
             report,
             understood: !report.has_errors(),
             misplaced: Vec::new(),

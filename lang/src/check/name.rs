@@ -27,7 +27,7 @@ impl Checker<'_> {
         match symbol.meaning {
             Meaning::Input(index) => {
                 self.input_used[index] = true;
-                Expr { kind: ExprKind::Input(index), ty: self.inputs[index].ty.clone(), span }
+                Expr { kind: ExprKind::Input(index), ty: self.inputs[index].ty.head(), span }
             }
             Meaning::Let(index) => self.use_let(index, &symbol, name, span),
             Meaning::Each(each) => self.use_each(each, name, span),

@@ -1,7 +1,9 @@
 //! What a condition proves: which names and fields are not null where it is true, or where it is false.
 
 use super::Checker;
-use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
+use crate::lexer::is_name;
+use crate::syntax::{BinaryOp, Expr, ExprKind, StringPart, UnaryOp};
+use crate::types::Quoted;
 
 impl Checker<'_> {
     /// From here on, until `not_null` is cut back, the condition is true.
@@ -68,7 +70,22 @@ fn not_null(expr: &Expr, found: &mut Vec<String>) {
     }
 }
 
-/// Writes `a.b.c` for a name or a chain of fields of one; false for anything else.
+/// Writes `[0]` or `["key"]` for an index that is constant; false for any other. A key that could be a field is one.
+fn push_index(index: &Expr, path: &mut String) -> bool {
+    match &index.kind {
+        ExprKind::Int(at) => path.push_str(&format!("[{at}]")),
+        ExprKind::String(literal) => match literal.parts.as_slice() {
+            [StringPart::Text(key)] if is_name(key) => path.push_str(&format!(".{key}")),
+            [StringPart::Text(key)] => path.push_str(&format!("[{}]", Quoted(key))),
+            _ => return false,
+        },
+        ExprKind::Paren(inner) => return push_index(inner, path),
+        _ => return false,
+    }
+    true
+}
+
+/// Writes `a.b[0]` for a name or a chain of fields and constant indexes of one; false for anything else.
 fn path_of(expr: &Expr, path: &mut String) -> bool {
     match &expr.kind {
         ExprKind::Name(name) => {
@@ -81,6 +98,7 @@ fn path_of(expr: &Expr, path: &mut String) -> bool {
             path.push_str(&name.name);
             found
         }
+        ExprKind::Index { base, index } => path_of(base, path) && push_index(index, path),
         ExprKind::Paren(inner) => path_of(inner, path),
         _ => false,
     }

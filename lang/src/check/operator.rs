@@ -7,7 +7,7 @@ use crate::forms::Form;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::{self, BinaryOp, UnaryOp};
-use crate::types::{Literal, Type};
+use crate::types::Type;
 use crate::value::Value;
 
 /// What is said of a `+` between texts.
@@ -95,7 +95,7 @@ impl Checker<'_> {
     }
 
     fn want_comparable(&self, op: BinaryOp, left: &Expr, right: &Expr, span: Span) {
-        if comparable(&left.ty, &right.ty) {
+        if left.ty.meets(&right.ty) {
             return;
         }
         let outcome = if op == BinaryOp::Equal { "false" } else { "true" };
@@ -116,9 +116,9 @@ impl Checker<'_> {
     }
 
     fn check_in(&self, left: &Expr, right: &Expr, op_span: Span, span: Span) -> bool {
-        match &right.ty {
+        match &right.ty.plain() {
             Type::List(element) => {
-                if !comparable(&left.ty, element) {
+                if !left.ty.meets(element) {
                     let label = match element.members() {
                         [] => "nothing is in an empty list".to_owned(),
                         _ => format!("{} in {}", left.ty.brief(), right.ty.brief()),
@@ -129,7 +129,7 @@ impl Checker<'_> {
                 true
             }
             Type::Any | Type::Error => true,
-            other if other.has_null() && matches!(other.without_null(), Type::List(_)) => {
+            other if other.has_null() && other.without_null().element().is_some() => {
                 self.report.push(
                     Diagnostic::new(Code::MaybeNull, right.span, "`in` looks into a list, and this may be null")
                         .label(format!("this is {}", other.brief()))
@@ -141,9 +141,10 @@ impl Checker<'_> {
                 let diagnostic = Diagnostic::new(Code::NotAList, right.span, "`in` looks into a list")
                     .label(format!("this is {}", other.brief()))
                     .related(op_span, "looks here");
-                self.report.push(match text(other) {
-                    true => diagnostic.help("for a part of a string use `.contains(…)`"),
-                    false => diagnostic,
+                self.report.push(match other {
+                    Type::Map(_) => diagnostic.help("whether a map has a key says `.has(…)`"),
+                    other if text(other) => diagnostic.help("for a part of a string use `.contains(…)`"),
+                    _ => diagnostic,
                 });
                 false
             }
@@ -160,6 +161,9 @@ impl Checker<'_> {
             let diagnostic = Diagnostic::new(code, operand.span, message).label(label);
             self.report.push(match code {
                 Code::MaybeNull => diagnostic.help("say what null means: `-(x ?? 0)`"),
+                _ if operand.ty == Type::Any => {
+                    diagnostic.help("nothing is known of this value: have it checked first, `-(x as int)`")
+                }
                 _ => diagnostic,
             });
         }
@@ -179,8 +183,10 @@ impl Checker<'_> {
                 .related(right.span, format!("this is {}", right.ty.brief())),
         };
         let joins = op == BinaryOp::Add && null.is_none() && (text(&left.ty) || text(&right.ty));
-        let lists = op == BinaryOp::Add && [left, right].iter().all(|side| matches!(side.ty, Type::List(_)));
+        let lists = op == BinaryOp::Add && [left, right].iter().all(|side| side.ty.element().is_some());
+        let is_any = null.is_none() && [left, right].iter().any(|side| side.ty == Type::Any);
         self.report.push(match (joins, lists) {
+            _ if is_any => diagnostic.help("of `any` nothing is known: have it checked first, `x as int`"),
             (true, _) => diagnostic.help("a number becomes part of a text inside it: `\"${a}${b}\"`"),
             (_, true) => diagnostic.help("lists are joined with `.concat(…)`"),
             _ => diagnostic,
@@ -285,21 +291,6 @@ fn ordered(left: &Type, right: &Type) -> bool {
     numbers || times || (left.is_subtype(&Type::String) && right.is_subtype(&Type::String))
 }
 
-/// Whether two types may have a value in common.
-fn comparable(left: &Type, right: &Type) -> bool {
-    left.members().iter().any(|a| right.members().iter().any(|b| meets(a, b)))
-}
-
-fn meets(a: &Type, b: &Type) -> bool {
-    match (a, b) {
-        (Type::Any | Type::Error, _) | (_, Type::Any | Type::Error) => true,
-        (Type::Literal(a), Type::Literal(b)) => a == b,
-        // Two lists may both be empty.
-        (Type::List(_), Type::List(_)) | (Type::Record(_), Type::Record(_)) => true,
-        _ => kind(a) == kind(b),
-    }
-}
-
 /// The text that a misspelt one most likely stands for, as a literal, where only certain texts can be.
 fn meant_literal(written: &Expr, possible: &Type) -> Option<(Span, String)> {
     match &written.kind {
@@ -307,19 +298,5 @@ fn meant_literal(written: &Expr, possible: &Type) -> Option<(Span, String)> {
             crate::resolve::nearest_literal(text, possible).map(|meant| (written.span, meant))
         }
         _ => None,
-    }
-}
-
-/// What a type is made of, as far as equality goes.
-fn kind(ty: &Type) -> u8 {
-    match ty {
-        Type::Null => 0,
-        Type::Bool | Type::Literal(Literal::Bool(_)) => 1,
-        Type::Int | Type::Float | Type::Literal(Literal::Int(_)) => 2,
-        Type::String | Type::Path | Type::Glob | Type::Literal(Literal::String(_)) => 3,
-        Type::List(_) => 4,
-        Type::Record(_) => 5,
-        Type::Union(_) | Type::Any | Type::Error => 6,
-        Type::Form(form) => 7 + *form as u8,
     }
 }

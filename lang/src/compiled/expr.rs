@@ -120,6 +120,10 @@ impl<V: View> Serialize for ExprForm<'_, V> {
                 map.serialize_entry("args", &[part(&operands.0), part(&operands.1)])?;
             }
             ExprKind::If(parts) => map.serialize_entry("if", &[part(&parts.0), part(&parts.1), part(&parts.2)])?,
+            ExprKind::As(value, ty) => {
+                map.serialize_entry("as", ty)?;
+                map.serialize_entry("of", &part(value))?;
+            }
             ExprKind::Comprehension(inner) => {
                 let binder = Binder { slot: inner.slot, outer: scope };
                 map.serialize_entry("list_of", &Part(view, Some(&binder), &inner.element))?;

@@ -390,7 +390,8 @@ fn names_in(expr: &Expr, found: &mut dyn FnMut(Part)) {
         | ExprKind::Unary(..)
         | ExprKind::Binary(..)
         | ExprKind::If(_)
-        | ExprKind::Comprehension(_) => {}
+        | ExprKind::Comprehension(_)
+        | ExprKind::As(..) => {}
     }
     expr.parts(&mut |part| names_in(part, found));
 }

@@ -3,32 +3,42 @@
 use super::{Failure, unknown};
 use crate::plan::{Expr, ExprKind, Plan};
 use crate::source::Span;
+use crate::types::Type;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
-/// A field of a record. An absent one that the type allows to be absent is null.
-pub(super) fn field(base: Value, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
+/// A field of a record of type `of`. An absent one that the type allows to be absent is null.
+pub(super) fn field(base: Value, of: &Type, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
     match &base {
         Value::Unknown(_) => Ok(unknown(expr)),
         Value::Null if optional => Ok(Value::Null),
         Value::Record(record) => match record.get(name) {
             Some(value) => Ok(value.clone()),
-            None if expr.ty.has_null() => Ok(Value::Null),
+            None if expr.ty.has_null() || may_be_absent(of, name) => Ok(Value::Null),
             None => Err(Failure::new(expr.span, format!("the record has no field `{name}`"))),
         },
         other => Err(Failure::new(expr.span, format!("{} has no field `{name}`", other.describe()))),
     }
 }
 
-/// An item of a list by position, or a field of a record by name.
-pub(super) fn index(base: Value, index: Value, span: Span, expr: &Expr) -> Result<Value, Failure> {
+/// Whether the type of a record says that this field may be absent: that of `any` does not tell.
+fn may_be_absent(of: &Type, name: &str) -> bool {
+    of.members().iter().any(|member| match member {
+        Type::Map(_) => true,
+        Type::Record(record) => record.field(name).is_some_and(|field| field.optional),
+        _ => false,
+    })
+}
+
+/// An item of a list by position, or a field of a record or map of type `of` by name.
+pub(super) fn index(base: Value, of: &Type, index: Value, span: Span, expr: &Expr) -> Result<Value, Failure> {
     match (&base, &index) {
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => Ok(unknown(expr)),
         (Value::List(items), Value::Int(at)) => match usize::try_from(*at).ok().and_then(|at| items.get(at)) {
             Some(item) => Ok(item.clone()),
             None => Err(Failure::new(span, format!("the index {at} is outside a list of length {}", items.len()))),
         },
-        (Value::Record(_), Value::String(name)) => field(base.clone(), name, false, expr),
+        (Value::Record(_), Value::String(name)) => field(base.clone(), of, name, false, expr),
         (base, index) => {
             Err(Failure::new(expr.span, format!("{} cannot be indexed with {}", base.describe(), index.describe())))
         }
@@ -76,7 +86,7 @@ fn each_let(expr: &Expr, found: &mut dyn FnMut(usize)) {
             ExprKind::Index { base, index } => open.extend([&**base, &**index]),
             ExprKind::Call(call) => open.extend(call.args.iter().flatten()),
             ExprKind::Record(fields) => open.extend(fields.iter().map(|(_, field)| field)),
-            ExprKind::Unary(_, operand) => open.push(operand),
+            ExprKind::Unary(_, operand) | ExprKind::As(operand, _) => open.push(operand),
             ExprKind::Binary(_, operands) => open.extend([&operands.0, &operands.1]),
             ExprKind::If(parts) => open.extend([&parts.0, &parts.1, &parts.2]),
             ExprKind::Comprehension(parts) => {

@@ -6,7 +6,7 @@ use crate::forms::{self, Formed};
 use crate::plan::Expr;
 use crate::source::Span;
 use crate::syntax::{BinaryOp, UnaryOp};
-use crate::types::Type;
+use crate::types::{Literal, Type};
 use crate::value::compare::{contains, equal, order};
 use crate::value::{MAX_ITEMS, MAX_TEXT_BYTES, Value, exact_float};
 use std::cmp::Ordering;
@@ -17,9 +17,21 @@ use std::fmt::Write;
 pub(super) fn settle(value: Value, expr: &Expr) -> Result<Value, Failure> {
     match value {
         Value::Unknown(_) => Ok(unknown(expr)),
-        Value::Int(int) if expr.ty.members().contains(&Type::Float) => float(int, expr.span).map(Value::Float),
+        Value::Int(int) if is_float(&expr.ty) => float(int, expr.span).map(Value::Float),
         other => Ok(other),
     }
+}
+
+/// Whether a number of this type is a float.
+fn is_float(ty: &Type) -> bool {
+    let is = |plain: &Type| {
+        ty.members().iter().any(|member| match member {
+            Type::Refined(refined) => refined.base == *plain,
+            Type::Literal(Literal::Int(_)) => *plain == Type::Int,
+            member => member == plain,
+        })
+    };
+    is(&Type::Float) && !is(&Type::Int)
 }
 
 fn float(int: i64, span: Span) -> Result<f64, Failure> {

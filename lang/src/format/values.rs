@@ -2,6 +2,7 @@
 
 use super::lines::{last_column, push_indent};
 use super::{Printer, WIDTH};
+use crate::lexer::is_name;
 use crate::source::Span;
 use crate::syntax::*;
 
@@ -12,6 +13,8 @@ enum Part<'t> {
     Arg(&'t Arg),
     Field(&'t FieldInit),
     FieldType(&'t FieldType),
+    /// The `...` of an open record.
+    Rest(Span),
     Param(&'t Param),
 }
 
@@ -22,6 +25,7 @@ impl Part<'_> {
             Part::Arg(arg) => arg.name.as_ref().map_or(arg.value.span, |name| name.span.to(arg.value.span)),
             Part::Field(field) => field.name.span.to(field.value.span),
             Part::FieldType(field) => field.name.span.to(field.ty.span),
+            Part::Rest(span) => *span,
             Part::Param(param) => param.span,
         }
     }
@@ -74,6 +78,13 @@ impl<'a> Printer<'a> {
                 let column = last_column(&out, column);
                 out.push_str(&self.expr(index, indent, column, tail + 1));
                 out.push(']');
+                out
+            }
+            ExprKind::As(value, ty) => {
+                let mut out = self.expr(value, indent, column, 0);
+                out.push_str(" as ");
+                let column = last_column(&out, column);
+                out.push_str(&self.ty(ty, indent, column, tail));
                 out
             }
             ExprKind::Paren(inner) => format!("({})", self.expr(inner, indent, column + 1, tail + 1)),
@@ -172,6 +183,11 @@ impl<'a> Printer<'a> {
         out
     }
 
+    /// The name of a field, without quotes where it needs none.
+    fn field_name<'n>(&'n self, name: &'n Ident) -> &'n str {
+        if is_name(&name.name) { &name.name } else { self.written(name.span) }
+    }
+
     /// A literal or name as written; comments inside its interpolations are part of it.
     fn literal(&self, span: Span) -> String {
         if self.has_comments(span) {
@@ -200,6 +216,7 @@ impl<'a> Printer<'a> {
                 format!("{}{}{}", self.flat(base)?, if *optional { "?." } else { "." }, name.name)
             }
             ExprKind::Index { base, index } => format!("{}[{}]", self.flat(base)?, self.flat(index)?),
+            ExprKind::As(value, ty) => format!("{} as {}", self.flat(value)?, self.flat_ty(ty)?),
             ExprKind::Paren(inner) => format!("({})", self.flat(inner)?),
             ExprKind::Unary { op, operand } => format!("{}{}", unary(*op), self.flat(operand)?),
             ExprKind::Binary { op, operands, .. } => {
@@ -275,10 +292,11 @@ impl<'a> Printer<'a> {
             Part::Expr(expr) => self.flat(expr)?,
             Part::Arg(Arg { name: Some(name), value }) => format!("{}: {}", name.name, self.flat(value)?),
             Part::Arg(Arg { name: None, value }) => self.flat(value)?,
-            Part::Field(field) => format!("{}: {}", field.name.name, self.flat(&field.value)?),
+            Part::Field(field) => format!("{}: {}", self.field_name(&field.name), self.flat(&field.value)?),
             Part::FieldType(field) => {
-                format!("{}{}: {}", field.name.name, question(field.optional), self.flat_ty(&field.ty)?)
+                format!("{}{}: {}", self.field_name(&field.name), question(field.optional), self.flat_ty(&field.ty)?)
             }
+            Part::Rest(_) => "...".to_owned(),
             Part::Param(param) => {
                 let ty = self.flat_ty(&param.ty)?;
                 let head = format!("{}{}: {ty}", param.name.name, question(param.optional));
@@ -299,12 +317,13 @@ impl<'a> Printer<'a> {
             Part::Expr(expr) => self.expr(expr, indent, indent, 1),
             Part::Arg(Arg { name: Some(name), value }) => named(&name.name, value),
             Part::Arg(Arg { name: None, value }) => self.expr(value, indent, indent, 1),
-            Part::Field(field) => named(&field.name.name, &field.value),
+            Part::Field(field) => named(self.field_name(&field.name), &field.value),
             Part::FieldType(field) => {
-                let head = format!("{}{}: ", field.name.name, question(field.optional));
-                let column = indent + head.len();
+                let head = format!("{}{}: ", self.field_name(&field.name), question(field.optional));
+                let column = indent + head.chars().count();
                 head + &self.ty(&field.ty, indent, column, 1)
             }
+            Part::Rest(_) => "...".to_owned(),
             Part::Param(param) => self.param(param, indent),
         }
     }
@@ -345,7 +364,7 @@ impl<'a> Printer<'a> {
                 Part::Expr(expr) | Part::Arg(Arg { value: expr, .. }) => {
                     self.expr(expr, indent, column + 1 + head, tail + 1)
                 }
-                Part::Field(_) | Part::FieldType(_) | Part::Param(_) => self.part(only, indent),
+                Part::Field(_) | Part::FieldType(_) | Part::Rest(_) | Part::Param(_) => self.part(only, indent),
             };
             let name = match only {
                 Part::Arg(Arg { name: Some(name), .. }) => format!("{}: ", name.name),
@@ -387,7 +406,7 @@ impl<'a> Printer<'a> {
             Part::Expr(expr) | Part::Arg(Arg { value: expr, .. }) => {
                 matches!(expr.kind, ExprKind::List(_) | ExprKind::Record(_) | ExprKind::String(_))
             }
-            Part::Field(_) | Part::FieldType(_) | Part::Param(_) => false,
+            Part::Field(_) | Part::FieldType(_) | Part::Rest(_) | Part::Param(_) => false,
         }
     }
 
@@ -397,10 +416,17 @@ impl<'a> Printer<'a> {
             return flat;
         }
         match &ty.kind {
-            TypeExprKind::Record(fields) => {
-                let parts: Vec<Part<'_>> = fields.iter().map(Part::FieldType).collect();
-                self.bracket(braces(ty.span), &parts, indent, column, tail)
+            TypeExprKind::Record { fields, rest } => {
+                self.bracket(braces(ty.span), &record_parts(fields, *rest), indent, column, tail)
             }
+            TypeExprKind::Refined { base, args, parens } => {
+                let mut out = self.ty(base, indent, column, 1);
+                let column = last_column(&out, column);
+                let parts: Vec<Part<'_>> = args.iter().map(Part::Arg).collect();
+                out.push_str(&self.bracket(paren(*parens), &parts, indent, column, tail));
+                out
+            }
+            TypeExprKind::Map(inner) => format!("map<{}>", self.ty(inner, indent, column + 4, tail + 1)),
             TypeExprKind::List(inner) => format!("[{}]", self.ty(inner, indent, column + 1, tail + 1)),
             TypeExprKind::Paren(inner) => format!("({})", self.ty(inner, indent, column + 1, tail + 1)),
             TypeExprKind::Optional(inner) => format!("{}?", self.ty(inner, indent, column, tail + 1)),
@@ -427,10 +453,14 @@ impl<'a> Printer<'a> {
 
     fn flat_ty(&self, ty: &TypeExpr) -> Option<String> {
         Some(match &ty.kind {
-            TypeExprKind::Record(fields) => {
-                let parts: Vec<Part<'_>> = fields.iter().map(Part::FieldType).collect();
-                self.flat_bracket(&braces(ty.span), &parts)?
+            TypeExprKind::Record { fields, rest } => {
+                self.flat_bracket(&braces(ty.span), &record_parts(fields, *rest))?
             }
+            TypeExprKind::Refined { base, args, parens } => {
+                let parts: Vec<Part<'_>> = args.iter().map(Part::Arg).collect();
+                format!("{}{}", self.flat_ty(base)?, self.flat_bracket(&paren(*parens), &parts)?)
+            }
+            TypeExprKind::Map(inner) => format!("map<{}>", self.flat_ty(inner)?),
             TypeExprKind::List(inner) => format!("[{}]", self.flat_ty(inner)?),
             TypeExprKind::Paren(inner) => format!("({})", self.flat_ty(inner)?),
             TypeExprKind::Optional(inner) => format!("{}?", self.flat_ty(inner)?),
@@ -482,6 +512,10 @@ impl<'a> Printer<'a> {
         }
         Span::new(tool.name.span.end, end)
     }
+}
+
+fn record_parts(fields: &[FieldType], rest: Option<Span>) -> Vec<Part<'_>> {
+    fields.iter().map(Part::FieldType).chain(rest.map(Part::Rest)).collect()
 }
 
 fn paren(span: Span) -> Bracket {

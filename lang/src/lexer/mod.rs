@@ -9,7 +9,7 @@ pub mod literal;
 mod strings;
 mod token;
 
-pub use token::{KEYWORDS, Kind, Token};
+pub use token::{KEYWORDS, Kind, Token, is_name};
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};

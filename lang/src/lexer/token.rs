@@ -100,6 +100,9 @@ pub enum Kind {
     /// `in`
     #[token("in")]
     In,
+    /// `as`
+    #[token("as")]
+    As,
     /// `if`
     #[token("if")]
     If,
@@ -235,7 +238,13 @@ pub enum Kind {
 }
 
 /// The keywords: words that are no names, save before `:` and behind `.`.
-pub const KEYWORDS: [&str; 11] = ["true", "false", "null", "not", "and", "or", "in", "if", "then", "else", "for"];
+pub const KEYWORDS: [&str; 12] = ["true", "false", "null", "not", "and", "or", "in", "as", "if", "then", "else", "for"];
+
+/// Whether a text is a name, or a keyword, which is one before `:` and behind `.`.
+pub fn is_name(text: &str) -> bool {
+    let is_part = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    text.bytes().all(is_part) && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+}
 
 impl Kind {
     /// Whether it is a keyword wherever it stands.
@@ -285,6 +294,7 @@ impl Kind {
                 | And
                 | Or
                 | In
+                | As
                 | Then
                 | Else
                 | Equal

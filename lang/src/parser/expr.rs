@@ -1,14 +1,15 @@
 //! The rules of expressions.
 
-use super::leaf::{Ex, Fault, In, Rule, Written, leaf, name, token, word};
+use super::leaf::{Fault, Rule, Written, argument_name, field_name, leaf, name, token, word};
 use super::shortcut::{plain, shortcut};
+use super::types::conversion;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::{
-    Arg, BinaryOp, Comprehension, Direction, Expr, ExprKind, FieldInit, Ident, Key, StringLit, StringPart, UnaryOp,
+    Arg, BinaryOp, Comprehension, Direction, Expr, ExprKind, FieldInit, Ident, Key, StringLit, StringPart, TypeExpr,
+    UnaryOp,
 };
-use chumsky::input::InputRef;
-use chumsky::pratt::{infix, left, none, prefix};
+use chumsky::pratt::{infix, left, none, postfix as suffix, prefix};
 use chumsky::prelude::*;
 
 /// What may follow a value directly.
@@ -19,9 +20,9 @@ enum Postfix {
 }
 
 /// Any expression.
-pub(super) fn expr<'s, R: Fault<'s>>() -> impl Rule<'s, Expr, R> {
-    recursive(|expr| {
-        let general = operators(operand(expr).boxed());
+pub(super) fn expr<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R> + 's) -> impl Rule<'s, Expr, R> {
+    recursive(move |expr| {
+        let general = operators(operand(expr).boxed(), ty);
         match R::IS_EMPTY {
             true => shortcut().or(general).boxed(),
             false => general.boxed(),
@@ -29,10 +30,18 @@ pub(super) fn expr<'s, R: Fault<'s>>() -> impl Rule<'s, Expr, R> {
     })
 }
 
-fn operators<'s, R: Fault<'s>>(operand: impl Rule<'s, Expr, R>) -> impl Rule<'s, Expr, R> {
+fn operators<'s, R: Fault<'s>>(
+    operand: impl Rule<'s, Expr, R>,
+    ty: impl Rule<'s, TypeExpr, R> + 's,
+) -> impl Rule<'s, Expr, R> {
+    let conversion = token(Kind::As, "an operator").ignore_then(conversion(ty));
     operand.pratt((
-        prefix(8, token(Kind::Minus, "`-`"), |op: Token, operand, _: &mut _| unary(UnaryOp::Negate, op, operand)),
+        prefix(9, token(Kind::Minus, "`-`"), |op: Token, operand, _: &mut _| unary(UnaryOp::Negate, op, operand)),
         prefix(4, token(Kind::Not, "`not`"), |op: Token, operand, _: &mut _| unary(UnaryOp::Not, op, operand)),
+        suffix(8, conversion, |value: Expr, ty: TypeExpr, _: &mut _| {
+            let span = value.span.to(ty.span);
+            Expr { kind: ExprKind::As(Box::new(value), Box::new(ty)), span }
+        }),
         infix(none(5), operator(comparison), |a, op, b, _: &mut _| binary(a, op, b)),
         infix(left(6), operator(sum), |a, op, b, _: &mut _| binary(a, op, b)),
         infix(left(7), operator(product), |a, op, b, _: &mut _| binary(a, op, b)),
@@ -150,26 +159,6 @@ fn argument<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, Arg
     argument_name().or_not().then(expr).map(|(name, value)| Arg { name, value })
 }
 
-/// `name:`, both tokens or neither.
-fn argument_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
-    custom(|input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
-        let before = input.cursor();
-        let found = input.peek_ref();
-        let tokens: &[Token] = input.slice_from(&before..);
-        if let [name, colon, ..] = tokens
-            && name.kind == Kind::Ident
-            && colon.kind == Kind::Colon
-        {
-            let written = input.state().0;
-            input.skip();
-            input.skip();
-            return Ok(written.ident(*name));
-        }
-        let span = input.span_since(&before);
-        Err(R::expected_found(["an argument"], found.map(Into::into), span))
-    })
-}
-
 /// A name where any word may stand.
 pub(super) fn any_word<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Ident, R> {
     leaf(label, |token, written: Written<'s>| {
@@ -284,10 +273,8 @@ fn list<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Ex
 
 /// `{ name: value }`
 fn record<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Expr, R> {
-    let field = name("the name of a field")
-        .then_ignore(token(Kind::Colon, "`:`"))
-        .then(expr)
-        .map(|(name, value)| FieldInit { name, value });
+    let field =
+        field_name().then_ignore(token(Kind::Colon, "`:`")).then(expr).map(|(name, value)| FieldInit { name, value });
     token(Kind::LBrace, "a value")
         .then(field.separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
         .then(token(Kind::RBrace, "`}`"))

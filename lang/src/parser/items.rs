@@ -55,8 +55,8 @@ pub(super) struct Rules<'s, R: Fault<'s>> {
 impl<'s, R: Fault<'s>> Rules<'s, R> {
     /// Builds them.
     pub fn new() -> Rules<'s, R> {
-        let expr = expr().boxed();
         let ty = ty().boxed();
+        let expr = expr(ty.clone()).boxed();
         let assign = || token(Kind::Assign, "`=`");
         Rules {
             text: text("a text").boxed(),

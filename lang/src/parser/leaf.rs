@@ -94,6 +94,37 @@ pub(super) fn name<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Ident
     leaf(label, |token, written: Written<'s>| (token.kind == Kind::Ident).then(|| written.ident(token)))
 }
 
+/// `name:`, both tokens or neither.
+pub(super) fn argument_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
+    custom(|input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
+        let before = input.cursor();
+        let found = input.peek_ref();
+        let tokens: &[Token] = input.slice_from(&before..);
+        if let [name, colon, ..] = tokens
+            && name.kind == Kind::Ident
+            && colon.kind == Kind::Colon
+        {
+            let written = input.state().0;
+            input.skip();
+            input.skip();
+            return Ok(written.ident(*name));
+        }
+        let span = input.span_since(&before);
+        Err(R::expected_found(["an argument"], found.map(Into::into), span))
+    })
+}
+
+/// The name of a field: one that is none stands in quotes.
+pub(super) fn field_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
+    leaf("the name of a field", |token, written: Written<'s>| match token.kind {
+        Kind::Ident => Some(written.ident(token)),
+        kind if kind.is_text() => {
+            Some(Ident { name: literal::text(token, written.token(token)).into(), span: token.span() })
+        }
+        _ => None,
+    })
+}
+
 /// A constant text.
 pub(super) fn text<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Text, R> {
     leaf(label, |token, written: Written<'s>| {

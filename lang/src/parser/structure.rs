@@ -194,6 +194,32 @@ impl Pass<'_> {
         self.out.last().map_or(Kind::Newline, |token| token.kind)
     }
 
+    /// Whether a value or a type ends with the last token: one such as `map<T>` ends with what is an operator elsewhere.
+    fn after_value(&self) -> bool {
+        match self.previous() {
+            Kind::Greater => self.closes_map(),
+            previous => previous.ends_value(),
+        }
+    }
+
+    /// Whether the last token, a `>`, closes a `map<`. Comparisons do not chain, so no expression looks like this.
+    fn closes_map(&self) -> bool {
+        let mut open = 0_usize;
+        for (at, token) in self.out.iter().enumerate().rev() {
+            match token.kind {
+                Kind::Greater => open += 1,
+                Kind::Less => open -= 1,
+                Kind::Newline | Kind::BlockOpen | Kind::BlockClose | Kind::Assign => return false,
+                _ => {}
+            }
+            if open == 0 {
+                let before = at.checked_sub(1).map(|at| self.out[at]);
+                return before.is_some_and(|before| self.source.slice(before.span()) == "map");
+            }
+        }
+        false
+    }
+
     /// A line begins at `index`: does the one before it end here?
     fn line_start(&mut self, index: usize, newline: Token) {
         let first = self.tokens[index];
@@ -205,7 +231,7 @@ impl Pass<'_> {
         }
         let ends = match self.previous() {
             Kind::Newline | Kind::BlockOpen | Kind::Doc => false,
-            previous if previous.ends_value() => !first.kind.continues_line() && first.kind != Kind::RBrace,
+            _ if self.after_value() => !first.kind.continues_line() && first.kind != Kind::RBrace,
             // An item never goes on with the next one, even where it is not finished.
             _ => {
                 first.kind == Kind::RBrace
@@ -295,7 +321,7 @@ impl Pass<'_> {
             Kind::LBrace => {
                 let previous = self.previous();
                 let block = self.top().is_block()
-                    && (previous.ends_value() || previous == Kind::Newline || self.after_branch_word())
+                    && (self.after_value() || previous == Kind::Newline || self.after_branch_word())
                     && !self.after_condition_word();
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = if block { self.holds() } else { Holds::Nothing };

@@ -1,14 +1,15 @@
 //! Type expressions ⟶ types.
 
-use super::{duplicate, list_of};
+use super::recursion::{self, Together};
+use super::{duplicate, list_of, refine};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::forms::Form;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, TypeDef, TypeExpr, TypeExprKind};
-use crate::types::{Field, Literal, MAX_TYPE_DEPTH, MAX_TYPE_PARTS, RecordType, Type};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::types::{Definition, Field, Group, Literal, MAX_TYPE_DEPTH, MAX_TYPE_PARTS, Named, RecordType, Type};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,19 +31,15 @@ pub const TYPE_NAMES: [(&str, Type); 13] = [
     (Form::Datetime.name(), Type::Form(Form::Datetime)),
 ];
 
-/// Names of types that are reserved for a later version.
-const RESERVED_TYPES: [&str; 1] = ["map"];
-
-/// How far named types may lead from one to the next.
-pub const MAX_TYPE_CHAIN: usize = 64;
+/// The name of the type that takes another one, `map<T>`.
+const MAP: &str = "map";
 
 /// Named types in scope.
 pub struct Types<'a> {
     definitions: BTreeMap<SmolStr, &'a TypeDef>,
     resolved: FxHashMap<SmolStr, Type>,
-    under_way: Vec<SmolStr>,
-    /// Types that contain themselves; reported.
-    circular: FxHashSet<SmolStr>,
+    /// The definitions at hand, which contain each other, by name; their places in the group to come.
+    within: FxHashMap<SmolStr, u32>,
     report: &'a Diagnostics,
 }
 
@@ -52,14 +49,12 @@ impl<'a> Types<'a> {
         let mut types = Types {
             definitions: BTreeMap::new(),
             resolved: FxHashMap::default(),
-            under_way: Vec::new(),
-            circular: FxHashSet::default(),
+            within: FxHashMap::default(),
             report,
         };
-        let mut order = Vec::new();
         for definition in definitions {
             let name = &definition.name;
-            if TYPE_NAMES.iter().any(|(builtin, _)| *builtin == name.name) {
+            if name.name == MAP || TYPE_NAMES.iter().any(|(builtin, _)| *builtin == name.name) {
                 report.push(
                     Diagnostic::new(Code::ReservedName, name.span, format!("`{}` is a built-in type", name.name))
                         .label("cannot be declared again"),
@@ -68,36 +63,54 @@ impl<'a> Types<'a> {
                 report.push(duplicate("type", name, first.name.span));
             } else {
                 types.definitions.insert(name.name.clone(), definition);
-                order.push(name.name.clone());
             }
         }
-        for name in order {
-            types.named(&name, Span::default());
+        for group in recursion::groups(&types.definitions) {
+            match group {
+                Together::One(name) => types.define(&name),
+                Together::Circle(names) => types.define_together(&names),
+            }
         }
         types
     }
 
     /// The type that an expression stands for.
     pub fn resolve(&mut self, expr: &TypeExpr) -> Type {
+        let ty = self.of(expr);
+        match ty.is_too_large_written() {
+            true => {
+                self.report.push(too_large(expr.span, "this type is too large".to_owned()));
+                Type::Error
+            }
+            false => ty,
+        }
+    }
+
+    fn of(&mut self, expr: &TypeExpr) -> Type {
         match &expr.kind {
             TypeExprKind::Name(name) => self.named(name, expr.span),
             TypeExprKind::String(text) => Type::Literal(Literal::String(text.as_str().into())),
             TypeExprKind::Int(int) => Type::Literal(Literal::Int(*int)),
             TypeExprKind::Bool(bool) => Type::Literal(Literal::Bool(*bool)),
             TypeExprKind::Null => Type::Null,
-            TypeExprKind::List(element) => Type::list(self.resolve(element)),
-            TypeExprKind::Record(fields) => self.record(fields),
+            TypeExprKind::List(element) => Type::list(self.of(element)),
+            TypeExprKind::Map(value) => Type::map(self.of(value)),
+            TypeExprKind::Record { fields, rest } => self.record(fields, *rest),
+            TypeExprKind::Refined { base, args, parens } => {
+                let base = self.of(base);
+                refine::refined(base, args, *parens, self.report).unwrap_or(Type::Error)
+            }
             TypeExprKind::Union(members) => {
-                let members: Vec<Type> = members.iter().map(|member| self.resolve(member)).collect();
+                let members: Vec<Type> = members.iter().map(|member| self.of(member)).collect();
                 Type::union(members)
             }
-            TypeExprKind::Optional(inner) => self.resolve(inner).optional(),
-            TypeExprKind::Paren(inner) => self.resolve(inner),
+            TypeExprKind::Optional(inner) => self.of(inner).optional(),
+            TypeExprKind::Paren(inner) => self.of(inner),
             TypeExprKind::Error => Type::Error,
         }
     }
 
-    fn record(&mut self, fields: &[syntax::FieldType]) -> Type {
+    fn record(&mut self, fields: &[syntax::FieldType], rest: Option<Span>) -> Type {
         let mut list: Vec<Field> = Vec::with_capacity(fields.len());
         for (index, field) in fields.iter().enumerate() {
             if list.iter().any(|other| other.name == field.name.name) {
@@ -111,74 +124,73 @@ impl<'a> Types<'a> {
                 });
                 continue;
             }
-            list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.resolve(&field.ty) });
+            list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.of(&field.ty) });
         }
-        Type::Record(Arc::new(RecordType { name: None, fields: list }))
+        Type::Record(Arc::new(RecordType { name: None, fields: list, is_open: rest.is_some() }))
     }
 
     fn named(&mut self, name: &SmolStr, span: Span) -> Type {
         if let Some((_, ty)) = TYPE_NAMES.iter().find(|(builtin, _)| builtin == name) {
             return ty.clone();
         }
-        if let Some(ty) = self.resolved.get(name) {
-            return ty.clone();
+        if let Some(index) = self.within.get(name) {
+            return Type::Within(*index);
         }
-        let Some(definition) = self.definitions.get(name).copied() else {
-            self.report.push(self.unknown(name, span));
-            return Type::Error;
-        };
-        if self.under_way.contains(name) {
-            let from = self.under_way.iter().position(|other| other == name).unwrap_or(0);
-            let through: Vec<&str> = self.under_way[from + 1..].iter().map(SmolStr::as_str).collect();
-            let message = match through.as_slice() {
-                [] => format!("the type `{name}` contains itself"),
-                through => format!("the type `{name}` contains itself through {}", list_of(through)),
-            };
-            self.circular.extend(self.under_way[from..].iter().cloned());
-            self.report.push(
-                Diagnostic::new(Code::RecursiveType, definition.name.span, message)
-                    .label("declared here")
-                    .help("recursive types are reserved for a later version; `any` stands for JSON of unknown shape"),
-            );
-            return Type::Error;
-        }
-        if self.under_way.len() >= MAX_TYPE_CHAIN {
-            self.report.push(
-                Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` lies too deep"))
-                    .label(format!("more than {MAX_TYPE_CHAIN} types stand between this one and one that uses it"))
-                    .help("declare types before those that use them, or write fewer of them"),
-            );
-            self.resolved.insert(name.clone(), Type::Error);
-            return Type::Error;
-        }
-        self.under_way.push(name.clone());
-        let ty = match self.resolve(&definition.ty) {
-            _ if self.circular.contains(name) => Type::Error,
-            ty if ty.is_too_large() => {
-                self.report.push(
-                    Diagnostic::new(Code::TypeTooLarge, definition.name.span, format!("`{name}` is too large"))
-                        .label(format!(
-                            "more than {MAX_TYPE_PARTS} parts in all, or {MAX_TYPE_DEPTH} within each other"
-                        ))
-                        .help("use `any` for the parts that the plan does not look into"),
-                );
+        match self.resolved.get(name) {
+            Some(ty) => ty.clone(),
+            None => {
+                self.report.push(self.unknown(name, span));
                 Type::Error
             }
-            Type::Record(record) if record.name.is_none() => {
-                Type::Record(Arc::new(RecordType { name: Some(name.clone()), fields: record.fields.clone() }))
+        }
+    }
+
+    /// A type that does not contain itself stands for what it is declared as.
+    fn define(&mut self, name: &SmolStr) {
+        let Some(definition) = self.definitions.get(name).copied() else { return };
+        let ty = named_record(self.of(&definition.ty), name);
+        let ty = match ty.is_too_large_written() {
+            true => {
+                self.report.push(too_large(definition.name.span, format!("`{name}` is too large")));
+                Type::Error
             }
-            other => other,
+            false => ty,
         };
-        self.under_way.pop();
-        self.resolved.insert(name.clone(), ty.clone());
-        ty
+        self.resolved.insert(name.clone(), ty);
+    }
+
+    /// Types that contain themselves through each other; in the order of their names, so that it does not matter where
+    /// they are declared.
+    fn define_together(&mut self, names: &[SmolStr]) {
+        self.within = names.iter().cloned().zip(0..).collect();
+        let declared: Vec<&TypeDef> = names.iter().filter_map(|name| self.definitions.get(name).copied()).collect();
+        let definitions: Vec<Definition> = declared
+            .iter()
+            .map(|declared| {
+                let name = &declared.name.name;
+                Definition { name: name.clone(), ty: named_record(self.of(&declared.ty), name) }
+            })
+            .collect();
+        self.within.clear();
+        let group = Arc::new(Group { definitions });
+        let whole = Type::Named(Named { group: group.clone(), index: 0 });
+        let mistake = match whole.is_too_large_written() {
+            true => Some(too_large(declared[0].name.span, format!("`{}` is too large", names[0]))),
+            false => recursion::endless(&group, &declared),
+        };
+        let is_right = mistake.is_none();
+        mistake.into_iter().for_each(|mistake| self.report.push(mistake));
+        for (name, index) in names.iter().zip(0..) {
+            let ty = if is_right { Type::Named(Named { group: group.clone(), index }) } else { Type::Error };
+            self.resolved.insert(name.clone(), ty);
+        }
     }
 
     fn unknown(&self, name: &str, span: Span) -> Diagnostic {
-        if RESERVED_TYPES.contains(&name) {
-            return Diagnostic::new(Code::ReservedSyntax, span, format!("the type `{name}` is reserved"))
-                .label("comes with a later version of the language")
-                .help("use `string` or `any` for now");
+        if name == MAP {
+            return Diagnostic::new(Code::UnknownType, span, "a map has the type of its values")
+                .label("values of which type?")
+                .edit("take any values", span, "map<any>");
         }
         let diagnostic = Diagnostic::new(Code::UnknownType, span, format!("there is no type `{name}`"));
         let mut known: Vec<&str> = TYPE_NAMES.iter().map(|(name, _)| *name).collect();
@@ -197,4 +209,22 @@ impl<'a> Types<'a> {
             None => diagnostic.label("not declared").help(format!("the types are {}", list_of(&known))),
         }
     }
+}
+
+/// A record by its name, where it has none yet.
+fn named_record(ty: Type, name: &SmolStr) -> Type {
+    match ty {
+        Type::Record(record) if record.name.is_none() => Type::Record(Arc::new(RecordType {
+            name: Some(name.clone()),
+            fields: record.fields.clone(),
+            is_open: record.is_open,
+        })),
+        other => other,
+    }
+}
+
+fn too_large(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(Code::TypeTooLarge, span, message)
+        .label(format!("more than {MAX_TYPE_PARTS} parts in all, or {MAX_TYPE_DEPTH} within each other"))
+        .help("use `any` for the parts that the plan does not look into")
 }

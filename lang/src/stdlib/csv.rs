@@ -59,7 +59,7 @@ fn rows_type(_: &Type, args: &[Type]) -> Result<Type, BadArgument> {
         false => column.ty.clone(),
     };
     let fields = columns.iter().map(|column| Field { name: column.name.into(), optional: false, ty: ty(column) });
-    Ok(Type::list(Type::Record(Arc::new(RecordType { name: None, fields: fields.collect() }))))
+    Ok(Type::list(Type::Record(Arc::new(RecordType { name: None, fields: fields.collect(), is_open: false }))))
 }
 
 fn columns(declared: &str) -> Result<Vec<Column<'_>>, String> {

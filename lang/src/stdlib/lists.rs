@@ -4,7 +4,7 @@ use super::scan::constant;
 use super::strings::{name_of, range};
 use super::{BadArgument, Function, Needs, count, int, list, size, takes, text, wrong};
 use crate::forms::Form;
-use crate::types::Type;
+use crate::types::{Field, Type};
 use crate::value::compare::{contains, equal, order};
 use crate::value::{MAX_ITEMS, MAX_TEXT_BYTES, Value, exact_float, text_too_long, too_many_items};
 use std::cmp::Ordering;
@@ -113,11 +113,7 @@ const ORDERED_LISTS: &str = "a list of numbers, texts, or times of one kind";
 
 /// The type of the items: of all lists that the receiver may be.
 pub(super) fn element(receiver: &Type) -> Type {
-    let elements = receiver.members().iter().filter_map(|member| match member {
-        Type::List(element) => Some((**element).clone()),
-        _ => None,
-    });
-    Type::union(elements)
+    Type::union(receiver.members().iter().filter_map(Type::element).map(Type::head))
 }
 
 /// A list of the receiver's items, in another order or number.
@@ -154,7 +150,7 @@ fn takes_item(receiver: &Type, args: &[Type], result: Type) -> Result<Type, BadA
 
 fn concat_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
     match args {
-        [arg] if arg.members().iter().all(|member| matches!(member, Type::List(_))) => {
+        [arg] if arg.members().iter().all(|member| member.element().is_some()) => {
             Ok(Type::list(Type::union([element(receiver), element(arg)])))
         }
         _ => takes(args, &[same(receiver)], 0, same(receiver)),
@@ -163,7 +159,7 @@ fn concat_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
 
 fn zip_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
     match args {
-        [arg] if arg.members().iter().all(|member| matches!(member, Type::List(_))) => {
+        [arg] if arg.members().iter().all(|member| member.element().is_some()) => {
             Ok(Type::list(Type::record([("first", element(receiver)), ("second", element(arg))])))
         }
         _ => takes(args, &[same(receiver)], 0, same(receiver)),
@@ -179,10 +175,7 @@ fn group_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
     let name = constant(args)?;
     let records = element(receiver);
     let field = |record: &Type| match record {
-        Type::Record(record) => record.field(name).map(|field| match field.optional {
-            true => field.ty.clone().optional(),
-            false => field.ty.clone(),
-        }),
+        Type::Record(record) => record.field(name).map(Field::read),
         _ => None,
     };
     let keys = records.members().iter().map(field).collect::<Option<Vec<_>>>();
@@ -194,7 +187,7 @@ fn group_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
 
 fn flatten_type(receiver: &Type, args: &[Type]) -> Result<Type, BadArgument> {
     let inner = element(receiver);
-    match inner.members().iter().all(|member| matches!(member, Type::List(_) | Type::Error)) {
+    match inner.members().iter().all(|member| member.element().is_some() || *member == Type::Error) {
         true => takes(args, &[], 0, same(&inner)),
         false => Err(BadArgument::Type { index: None, expected: "a list of lists".into() }),
     }

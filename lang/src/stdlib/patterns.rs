@@ -2,19 +2,10 @@
 
 use super::strings::{function, made, texts};
 use super::{Function, Needs, takes, text};
+use crate::pattern::compiled;
 use crate::types::Type;
 use crate::value::{MAX_TEXT_BYTES, Value, text_too_long};
-use regex::{Captures, Regex, RegexBuilder};
-use std::cell::RefCell;
-
-/// The longest regular expression, in bytes.
-pub const MAX_PATTERN_BYTES: usize = 4096;
-
-/// The most memory that a compiled regular expression takes, in bytes.
-pub const MAX_REGEX_BYTES: usize = 1024 * 1024;
-
-/// How many compiled expressions are kept, so that a comprehension does not compile one for each element.
-const KEPT: usize = 8;
+use regex::{Captures, Regex};
 
 /// A pattern is one argument, by index.
 macro_rules! pattern {
@@ -52,39 +43,6 @@ pub(super) static TABLE: &[Function] = &[
         (r#""2024-05".replace_regex(r"(\d+)-(\d+)", "$2/$1")"#, r#""05/2024""#), [Text, Text], 0, Text,
         |s, a| replace(text(s)?, &compiled(text(&a[0])?)?, text(&a[1])?)),
 ];
-
-/// Compiles a regular expression within [`MAX_PATTERN_BYTES`] and [`MAX_REGEX_BYTES`]; the phrase says what is wrong
-/// with it.
-pub fn regex(pattern: &str) -> Result<Regex, String> {
-    if pattern.len() > MAX_PATTERN_BYTES {
-        return Err(format!("the regular expression has more than {MAX_PATTERN_BYTES} bytes"));
-    }
-    RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).nest_limit(64).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "the regular expression is too large when compiled".to_owned(),
-        // The last line says what, those before it draw where.
-        error => {
-            let shown = error.to_string();
-            let reason = shown.lines().last().unwrap_or_default();
-            format!("the regular expression is not valid: {}", reason.trim_start_matches("error: "))
-        }
-    })
-}
-
-/// As [`regex`], but one of the last few is not compiled again. Only speed depends on what is kept.
-pub(super) fn compiled(pattern: &str) -> Result<Regex, String> {
-    thread_local! {
-        static LAST: RefCell<Vec<Regex>> = const { RefCell::new(Vec::new()) };
-    }
-    LAST.with_borrow_mut(|last| {
-        if let Some(at) = last.iter().position(|kept| kept.as_str() == pattern) {
-            return Ok(last[at].clone());
-        }
-        let compiled = regex(pattern)?;
-        last.truncate(KEPT - 1);
-        last.insert(0, compiled.clone());
-        Ok(compiled)
-    })
-}
 
 fn replace(whole: &str, pattern: &Regex, replacement: &str) -> Result<Value, String> {
     let parts = replacement_parts(replacement, pattern.captures_len())?;

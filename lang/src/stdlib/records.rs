@@ -24,7 +24,7 @@ pub(super) static ANY: &[Function] = &[
         ("[1, \"a\"].to_json()", "\"[1,\\\"a\\\"]\""), [], 0, Text, |v, _| to_json(v)),
 ];
 
-fn record(value: &Value) -> Result<&Record, String> {
+pub(super) fn record(value: &Value) -> Result<&Record, String> {
     match value {
         Value::Record(record) => Ok(record),
         other => Err(wrong("a record", other)),

@@ -5,9 +5,9 @@
 //! possible. Each type has the texts that a hole of it matches; one of these that has no value, such as a 13th month,
 //! fails. `{_}` matches anything, also across lines, and is left out of the result.
 
-use super::patterns::compiled;
 use super::{BadArgument, Function, MAX_PATTERN_BYTES, Needs, text};
 use crate::forms::Form;
+use crate::pattern::compiled;
 use crate::types::{Literal, Type};
 use crate::value::Value;
 

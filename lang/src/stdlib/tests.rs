@@ -332,6 +332,7 @@ fn tables_are_read_into_records() {
 fn tables_are_written_with_all_fields() {
     let records = |text: &str| json(text);
     let ty = Type::list(Type::Record(std::sync::Arc::new(crate::types::RecordType {
+        is_open: false,
         name: None,
         fields: [("a", Type::Any), ("b", Type::String.optional())]
             .map(|(name, ty)| crate::types::Field { name: name.into(), optional: name == "b", ty })

@@ -4,6 +4,7 @@ use super::{Form, Part};
 use crate::catalogue::{Catalogue, Tool};
 use crate::syntax::Approval;
 use crate::types::{RecordType, Type};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// A part for each catalogue.
@@ -69,33 +70,43 @@ fn facts(tool: &Tool) -> Vec<String> {
     facts
 }
 
-/// The definitions of the record types that signatures name, each once.
+/// The definitions of the types that signatures name, each once: records, and types that contain themselves.
 fn types_of(tools: &[&Arc<Tool>]) -> String {
-    let mut found: Vec<Arc<RecordType>> = Vec::new();
+    let mut found: Vec<(SmolStr, Type)> = Vec::new();
     for tool in tools {
         tool.params.iter().for_each(|param| collect(&param.ty, &mut found));
         collect(&tool.result, &mut found);
     }
-    let line = |record: &Arc<RecordType>| {
-        let name = record.name.clone().unwrap_or_default();
-        let plain = Type::Record(Arc::new(RecordType { name: None, fields: record.fields.clone() }));
-        format!("type {name} = {plain}\n")
-    };
-    found.iter().map(line).collect()
+    found.iter().map(|(name, ty)| format!("type {name} = {}\n", unnamed(ty))).collect()
 }
 
-fn collect(ty: &Type, found: &mut Vec<Arc<RecordType>>) {
-    if let Type::List(element) = ty {
-        collect(element, found);
-    } else if let Type::Union(members) = ty {
-        members.iter().for_each(|member| collect(member, found));
-    } else if let Type::Record(record) = ty {
-        if record.name.is_some() {
-            if found.iter().any(|known| known.name == record.name) {
-                return;
-            }
-            found.push(record.clone());
+/// What a name stands for.
+fn unnamed(ty: &Type) -> Type {
+    match ty {
+        Type::Record(record) => {
+            Type::Record(Arc::new(RecordType { name: None, fields: record.fields.clone(), is_open: record.is_open }))
         }
-        record.fields.iter().for_each(|field| collect(&field.ty, found));
+        other => other.clone(),
+    }
+}
+
+fn collect(ty: &Type, found: &mut Vec<(SmolStr, Type)>) {
+    let name = match ty {
+        Type::Record(record) => record.name.clone(),
+        Type::Named(named) => Some(named.name().into()),
+        _ => None,
+    };
+    let ty = ty.head();
+    if let Some(name) = name {
+        if found.iter().any(|(known, _)| *known == name) {
+            return;
+        }
+        found.push((name, ty.clone()));
+    }
+    match &ty {
+        Type::Union(members) => members.iter().for_each(|member| collect(member, found)),
+        Type::Record(record) => record.fields.iter().for_each(|field| collect(&field.ty, found)),
+        Type::Map(value) => collect(value, found),
+        other => other.element().into_iter().for_each(|element| collect(element, found)),
     }
 }

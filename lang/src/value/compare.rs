@@ -4,6 +4,7 @@
 //! at.
 
 use super::{Record, Value};
+use crate::types::order_int_float;
 use smol_str::SmolStr;
 use std::cmp::Ordering;
 
@@ -99,16 +100,4 @@ fn sorted(record: &Record) -> Vec<(&SmolStr, &Value)> {
     let mut fields: Vec<_> = record.iter().collect();
     fields.sort_by_key(|(name, _)| *name);
     fields
-}
-
-/// Exact: a float outside the range of integers decides by its sign, one inside by its whole part, then by the rest.
-fn order_int_float(int: i64, float: f64) -> Ordering {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if float >= LIMIT {
-        Ordering::Less
-    } else if float < -LIMIT {
-        Ordering::Greater
-    } else {
-        int.cmp(&(float.trunc() as i64)).then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0)))
-    }
 }

@@ -53,10 +53,10 @@ catalogue notes {
     pure
   }
 }
-// ==== recursive types and names that are taken
+// ==== types without end and names that are taken
 catalogue notes {
   type path = string
-  type Tree = [Tree]
+  type Tree = { child: Tree }
   type Pair = { a: int }
   type Pair = { b: int }
 

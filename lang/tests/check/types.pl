@@ -16,14 +16,20 @@ plan "p" {
   step a = fs.write(path: "a", text: bill.iban)
   output x = bill
 }
-// ==== types that contain themselves
+// ==== types of which no value would ever end
 plan "p" {
-  type Tree = { left: Tree?, right: Tree? }
-  type A = [B]
-  type B = [A]
+  type Tree = { left: Tree, right: Tree }
+  type A = B
+  type B = A
+  type C = { next: D }
+  type D = { next: C, name: string } | { next: C }
+  type E = [E](min: 1)
+  type F = F | int
+  type G = [{ left: G, right: [G] }]
   input tree: Tree
   input a: A
-  step s = fs.write(path: "a", text: "${tree.left}${a}")
+  input g: G
+  step s = fs.write(path: "a", text: "${tree.left}${a}${g.length()}")
 }
 // ==== fields declared twice, given twice, unknown, missing
 plan "p" {

@@ -5,6 +5,7 @@
 //! Lines that begin with no known word are in [`words`].
 
 mod clauses;
+mod conversions;
 mod foreign;
 mod general;
 mod lambdas;

@@ -1,6 +1,6 @@
 //! The slips that are made most, each told apart by the tokens around the place, each with its repair.
 
-use super::{Failure, Place, Slip, clauses, foreign, lambdas, texts, types, unexpected};
+use super::{Failure, Place, Slip, clauses, conversions, foreign, lambdas, texts, unexpected};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Kind, Token};
@@ -30,8 +30,8 @@ pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", 
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
-    None.or_else(|| clauses::value(failure))
-        .or_else(|| types::foreign(failure))
+    None.or_else(|| conversions::foreign(failure))
+        .or_else(|| clauses::value(failure))
         .or_else(|| after_keyword(failure))
         .or_else(|| lambdas::lambda(failure))
         .or_else(|| texts::foreign(failure))

@@ -20,4 +20,12 @@ catalogue   c {
   type E="a"|"b"
   tool none() // nothing
 }
+type Open = {a:int,...}
+type Wide = { "first-one": int(min:1,max:2), "second": map<  string >, third: [string]( min : 1 ) ?, "fourth\u{e9}": int, ... }
+type Kept = {
+  a: int, // the a
+  ...
+}
+type Bound = string(pattern:r"^[a-z]+$",
+  min: 1,)
 type Long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa" | "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" | "cccccccccccccccccccccccccccccccccc" | -  3

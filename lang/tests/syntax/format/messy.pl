@@ -50,6 +50,8 @@ output changed=[a.path,b.path]   // what changed
     .map("x")
     .filter("y")
   let empty = f(  )
+  let converted = { "b": 1, "b-c": [a as   Bill, a as ( [int] ) ] }
+  let long_conversion = some_record_with_a_long_name.some_field_with_a_long_name.another_field as (map<[{ aaaaaaaaaaaaaaa: int, ... }]>)
   reuse fs.edit   "why"
   reuse "a/b"
   assume "ok" { // first

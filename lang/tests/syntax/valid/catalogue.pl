@@ -26,5 +26,15 @@ catalogue demo {
   }
 
   tool now() -> datetime { pure }
+
+  type Headers = map<string>
+  type Rows = map<[map<int(min: -1)>]>?
+  tool headers(more: map<string> = {}, rows?: Rows) -> map<string> {
+    pure
+  }
 }
+type Port = int(min: 1, max: 65_535,)
+type Slug = string(pattern: r"^[a-z]+$", min: 1) | [float(min: -0.5)](max: 3)?
+type Open = { "content-type": string, id?: int, ... }
+type Any = { ..., }
 type Limit = -1 | 3 | true | null

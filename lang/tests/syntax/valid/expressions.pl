@@ -34,6 +34,10 @@ plan "expressions" {
   let best = [h for h in hotels if h.free by h.rating desc, h.price + 1, by]
   let record = { in: 1, for: [true, false], nested: { a: {} } }
   let paren = (a + b) * c
+  let conversion = a.b as Bill
+    as int
+  let loose = not -a.b as int * 2 as (int?) == c as ([Bill](min: 1)) and d["x"] as null != null
+  let quoted = { "content-type": 1, "plain": 2 }
   step one = fs.read(path: "a") {
     because "why"
     after zero, two
