@@ -131,6 +131,9 @@ codes! {
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
+
+    BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";
+    BadMark = 708 Error "a mark that contradicts another, or says nothing where it stands";
 }
 
 /// What the codes of one hundred are about, in the order of the numbers.

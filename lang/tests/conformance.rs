@@ -172,7 +172,7 @@ fn written(case: &Case) -> String {
     let lines: Vec<String> = case.input.split('\n').map(|line| format!("     {}", json!(line))).collect();
     match lines.as_slice() {
         [_] => out.push_str(&format!(",\n   \"input\": {}", json!(case.input))),
-        lines => out.push_str(&format!(",\n   \"input\": [\n{}],", lines.join(",\n")).trim_end_matches(',')),
+        lines => out.push_str(format!(",\n   \"input\": [\n{}],", lines.join(",\n")).trim_end_matches(',')),
     }
     out + &format!(",\n   \"expect\": {}}}", case.expect)
 }
