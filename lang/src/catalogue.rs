@@ -3,6 +3,7 @@
 //! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
 
 use crate::effects::{Effect, Effects, Resource, Target, TemplatePart, resource};
+use crate::marks::{Declared, Marks, TypeWith};
 use crate::source::Span;
 use crate::syntax::{Approval, EffectVerb};
 use crate::types::Type;
@@ -23,6 +24,9 @@ pub struct Tool {
     pub params: Vec<Param>,
     /// What a call gives.
     pub result: Type,
+    /// What is said of where that comes from.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub result_marks: Marks,
     /// What a call touches.
     pub effects: Effects,
     /// Whether a call needs a yes of its own, before the operator's policy is applied.
@@ -49,6 +53,9 @@ pub struct Param {
     pub doc: String,
     /// Its type where it is given.
     pub ty: Type,
+    /// What is said of what it takes.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// Whether it may be left out without a default; null then.
     pub optional: bool,
     /// What it is when left out. None and null are not the same: with null the parameter may be left out.
@@ -60,6 +67,16 @@ impl Param {
     /// Whether a call must give it.
     pub fn required(&self) -> bool {
         !self.optional && self.default.is_none()
+    }
+
+    /// Its name with the marks before it.
+    fn declared_name(&self) -> Declared<'_, &SmolStr> {
+        Declared(&self.marks, &self.name)
+    }
+
+    /// Its type with the marks in it.
+    fn declared_type(&self) -> TypeWith<'_> {
+        TypeWith(&self.ty, &self.marks)
     }
 }
 
@@ -125,12 +142,13 @@ impl Tool {
             .map(|param| {
                 let mark = if param.optional { "?" } else { "" };
                 match &param.default {
-                    Some(default) => format!("{}{mark}: {} = {default}", param.name, param.ty),
-                    None => format!("{}{mark}: {}", param.name, param.ty),
+                    Some(default) => format!("{}{mark}: {} = {default}", param.declared_name(), param.declared_type()),
+                    None => format!("{}{mark}: {}", param.declared_name(), param.declared_type()),
                 }
             })
             .collect();
-        format!("{}({}) -> {}", self.name, params.join(", "), self.result)
+        let result = Declared(&self.result_marks, TypeWith(&self.result, &self.result_marks));
+        format!("{}({}) -> {result}", self.name, params.join(", "))
     }
 }
 

@@ -129,6 +129,9 @@ codes! {
     RecursiveType = 604 Error "a type that has no value that ends";
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
+
+    BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";
+    BadMark = 708 Error "a mark that contradicts another, or says nothing where it stands";
 }
 
 /// What the codes of one hundred are about, in the order of the numbers.

@@ -16,6 +16,7 @@ pub mod paths;
 pub mod hosts;
 pub mod pattern;
 pub mod types;
+pub mod marks;
 pub mod value;
 pub mod conform;
 pub mod effects;

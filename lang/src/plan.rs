@@ -9,6 +9,7 @@ use crate::stdlib::Function;
 use crate::syntax::{BinaryOp, Direction, OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
+use serde::Serialize;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -204,6 +205,8 @@ pub struct Input {
     pub ty: Type,
     /// What it is when nothing is supplied; none: it must be supplied.
     pub default: Option<Value>,
+    /// Whether nobody is shown what is supplied; there is no default then.
+    pub secret: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -262,12 +265,51 @@ pub enum ReuseTarget {
 pub struct Let {
     /// Its name.
     pub name: SmolStr,
-    /// Its value.
+    /// Its value; of a release, what is released.
     pub value: Expr,
+    /// What is changed about where the value comes from or may go.
+    pub release: Option<Release>,
     /// The block it stands in: it has a value for each element then.
     pub each: Option<EachId>,
     /// The whole item.
     pub span: Span,
+}
+
+/// `endorse(value, "reason")` or `reveal(value, "reason")`, the whole of a `let`. The value stays what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// Which of the two.
+    pub kind: ReleaseKind,
+    /// Why, in the words of the plan's author.
+    pub reason: String,
+    /// The whole call.
+    pub span: Span,
+}
+
+/// What a release does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReleaseKind {
+    /// A person takes responsibility for a value that outside text could have chosen: it counts as trusted.
+    Endorse,
+    /// A person lets a secret go where it is used: it counts as public.
+    Reveal,
+}
+
+impl ReleaseKind {
+    /// Both, with their spelling.
+    pub const ALL: [(ReleaseKind, &'static str); 2] =
+        [(ReleaseKind::Endorse, "endorse"), (ReleaseKind::Reveal, "reveal")];
+
+    /// The one that is spelled so.
+    pub fn parse(text: &str) -> Option<ReleaseKind> {
+        ReleaseKind::ALL.iter().find(|(_, spelling)| *spelling == text).map(|(kind, _)| *kind)
+    }
+
+    /// Its spelling.
+    pub fn as_str(self) -> &'static str {
+        ReleaseKind::ALL[self as usize].1
+    }
 }
 
 /// One tool call with its clauses.

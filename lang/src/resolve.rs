@@ -9,6 +9,7 @@ use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{Effect, Effects, Target, TemplatePart};
 use crate::forms::{Duration, Formed};
+use crate::marks::{Marks, Side};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{
@@ -19,6 +20,7 @@ use crate::value::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+mod marks;
 mod recursion;
 mod refine;
 mod types;
@@ -110,6 +112,10 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         name: format!("{catalogue}.{}", declared.name.name).into(),
         doc: declared.doc.as_ref().map(|doc| doc.value.clone()).unwrap_or_default(),
         params,
+        result_marks: declared
+            .result
+            .as_ref()
+            .map_or_else(Marks::default, |ty| types.marks(&declared.result_marks, ty, Side::Result)),
         result: declared.result.as_ref().map_or(Type::Null, |ty| types.resolve(ty)),
         effects: Effects::Undeclared,
         approval: syntax::Approval::Auto,
@@ -172,6 +178,7 @@ fn typed_param(param: &syntax::Param, types: &mut Types<'_>, report: &Diagnostic
     Param {
         name: param.name.name.clone(),
         doc: param.doc.as_ref().map(|doc| doc.value.clone()).unwrap_or_default(),
+        marks: types.marks(&param.marks, &param.ty, Side::Parameter),
         ty,
         optional: param.optional,
         default,

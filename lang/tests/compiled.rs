@@ -16,6 +16,7 @@ const RICH: &str = r#"plan "Everything" {
   input stage: "old" | 3 | true = "old"
   input rows: [{ name: string, size?: int? }]
   input whatever: any
+  input token: string secret
   input tree: Tree
   input bounds: Bounds
   type Tree = { name: string, parts: [Tree], ... }
@@ -59,7 +60,9 @@ const RICH: &str = r#"plan "Everything" {
   step names = process.run(argv: ["sh", "-c", if whatever == record then "a" else "b"].concat([
     name.trim() for name in [row.name for row in rows if row.name in ["x"] by row.size ?? 0 desc, row.name] if name != "${row_count}"
   ]))
-  step note = notes.drop(id: names.stdout)
+  let which = endorse(names.stdout, "somebody looks at it")
+  step note = notes.drop(id: which)
+  step login = notes.login(with: { user: "me", token: token })
   let late = due != null and due - 3d < "2026-06-01"
   let row_count = rows.length() * 2
   each drops = row in rows {
@@ -93,6 +96,10 @@ catalogue notes {
     approval ask
     timeout 3s
     category execute
+  }
+  /// Open the door.
+  tool login(with: { user: string, secret token: string }) -> { trusted at: string, note: string } {
+    writes "note:door"
   }
   /// Anything.
   tool anything() -> null

@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
         pure.filter_map(|(pure, typed)| match pure.kind {
             PureKind::Let(declared) => {
                 let value = typed.value.unwrap_or_else(|| super::error(declared.value.span));
-                Some(Let::new(declared, value, pure.each))
+                Some(Let::new(declared, value, typed.release, pure.each))
             }
             PureKind::List(..) | PureKind::Result(..) => None,
         })

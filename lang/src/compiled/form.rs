@@ -4,8 +4,8 @@ use super::COMPILED_FORMAT;
 use super::expr::{CallForm, ExprForm, Part, Scope, ValueForm, View};
 use crate::catalogue::Tool;
 use crate::plan::{
-    Assumption, CriticalLine, Each, EachId, Expr, Input, Let, Output, Plan, Reuse, ReuseTarget, Step, StepId,
-    Verification,
+    Assumption, CriticalLine, Each, EachId, Expr, Input, Let, Output, Plan, Release, ReleaseKind, Reuse, ReuseTarget,
+    Step, StepId, Verification,
 };
 use crate::syntax::OnFailure;
 use crate::types::Type;
@@ -63,6 +63,8 @@ pub(super) struct InputForm<'p> {
     ty: &'p Type,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<ValueForm<'p>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
 }
 
 #[derive(Serialize)]
@@ -95,7 +97,15 @@ struct LetForm<'p> {
     name: &'p str,
     value: Part<'p, Whole<'p>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseForm<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     within: Option<&'p str>,
+}
+
+#[derive(Serialize)]
+struct ReleaseForm<'p> {
+    kind: ReleaseKind,
+    why: &'p str,
 }
 
 #[derive(Serialize)]
@@ -162,8 +172,8 @@ fn is_stop(on_failure: &OnFailure) -> bool {
 
 /// An input.
 pub(super) fn input(input: &Input) -> InputForm<'_> {
-    let Input { name, ty, default, span: _ } = input;
-    InputForm { name, ty, default: default.as_ref().map(ValueForm) }
+    let Input { name, ty, default, secret, span: _ } = input;
+    InputForm { name, ty, default: default.as_ref().map(ValueForm), secret: *secret }
 }
 
 fn critical(line: &CriticalLine) -> CriticalForm<'_> {
@@ -266,8 +276,10 @@ impl<'p> Whole<'p> {
     }
 
     fn pure_value(self, item: &'p Let) -> LetForm<'p> {
-        let Let { name, value, each, span: _ } = item;
-        LetForm { name, value: self.part(value), within: each.map(|each| self.element(each)) }
+        let Let { name, value, release, each, span: _ } = item;
+        let release =
+            release.as_ref().map(|Release { kind, reason, span: _ }| ReleaseForm { kind: *kind, why: reason });
+        LetForm { name, value: self.part(value), release, within: each.map(|each| self.element(each)) }
     }
 
     fn block(self, each: &'p Each) -> EachForm<'p> {
@@ -285,7 +297,7 @@ impl<'p> Whole<'p> {
 
     fn output(self, output: &'p Output) -> LetForm<'p> {
         let Output { name, value, span: _ } = output;
-        LetForm { name, value: self.part(value), within: None }
+        LetForm { name, value: self.part(value), release: None, within: None }
     }
 }
 

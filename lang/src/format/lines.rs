@@ -252,9 +252,12 @@ impl<'a> Printer<'a> {
 
     fn input(&self, input: &Input, indent: usize) -> String {
         let mut out = format!("input {}: ", input.name.name);
-        let tail = if input.default.is_some() { 4 } else { 0 };
+        let tail = if input.default.is_some() || input.secret.is_some() { 4 } else { 0 };
         let column = indent + out.len();
         out.push_str(&self.ty(&input.ty, indent, column, tail));
+        if input.secret.is_some() {
+            out.push_str(" secret");
+        }
         if let Some(default) = &input.default {
             out.push_str(" = ");
             let column = last_column(&out, indent);

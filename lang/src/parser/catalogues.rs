@@ -40,7 +40,10 @@ impl<'s> Walk<'s> {
         }
         let span = block.map_or(line.span(), |block| line.span().to(block));
         let doc = self.doc(line);
-        parts.map(|((name, params), result)| Tool { doc, name, params, result, clauses, span, block })
+        parts.map(|((name, params), result)| {
+            let (result_marks, result) = result.map_or((Vec::new(), None), |(marks, ty)| (marks, Some(ty)));
+            Tool { doc, name, params, result_marks, result, clauses, span, block }
+        })
     }
 
     fn tool_clause(&mut self, word: &str, line: Line<'s>) -> Option<ToolClauseKind> {

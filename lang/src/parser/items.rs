@@ -1,7 +1,7 @@
 //! The rules of items: one for the rest of each line behind its keyword, all built once for a source.
 
 use super::expr::{any_word, expr};
-use super::leaf::{Ex, Fault, In, Rule, Written, doc, duration, leaf, name, text, token, word};
+use super::leaf::{Ex, Fault, In, Rule, Written, doc, duration, leaf, marks, name, text, token, word};
 use super::types::ty;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
@@ -12,10 +12,10 @@ use chumsky::prelude::*;
 /// A rule that is built once and used for many items.
 pub(super) type Built<'s, O, R> = Boxed<'s, 's, In<'s>, O, Ex<'s, R>>;
 
-/// Name, type and default of an input.
-pub(super) type InputParts = ((Ident, TypeExpr), Option<Expr>);
+/// Name, type, where `secret` stands, and default of an input.
+pub(super) type InputParts = (((Ident, TypeExpr), Option<Token>), Option<Expr>);
 /// Name, parameters and result of a tool.
-pub(super) type ToolParts = ((Ident, Vec<Param>), Option<TypeExpr>);
+pub(super) type ToolParts = ((Ident, Vec<Param>), Option<(Vec<Marked>, TypeExpr)>);
 /// Verb, resource and reason of a line of `critical`.
 pub(super) type CriticalParts = ((Ident, Text), Option<Text>);
 /// Attempts, where they stand, and the pause.
@@ -63,6 +63,7 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
             input: name("a name")
                 .then_ignore(token(Kind::Colon, "`:` and a type"))
                 .then(ty.clone())
+                .then(word("secret", "`secret`").or_not())
                 .then(assign().ignore_then(expr.clone()).or_not())
                 .boxed(),
             ty: name("a name").then_ignore(assign()).then(ty.clone()).boxed(),
@@ -147,22 +148,41 @@ fn tool<'s, R: Fault<'s>>(
     ty: impl Rule<'s, TypeExpr, R> + 's,
 ) -> impl Rule<'s, ToolParts, R> {
     let param = doc()
+        .then(marks(&[Kind::Ident]))
         .then(name("a parameter"))
         .then(token(Kind::Question, "`?`").or_not())
         .then_ignore(token(Kind::Colon, "`:` and a type"))
         .then(ty.clone())
         .then(token(Kind::Assign, "`=`").ignore_then(expr).or_not())
-        .map(|((((doc, name), question), ty), default)| {
+        .map(|(((((doc, marks), name), question), ty), default)| {
             let end = default.as_ref().map_or(ty.span, |default: &Expr| default.span);
-            let start = doc.as_ref().map_or(name.span, |doc: &Text| doc.span);
-            Param { doc, optional: question.is_some(), span: start.to(end), name, ty, default }
+            let start = marks.first().map_or(name.span, |mark: &Marked| mark.span);
+            let start = doc.as_ref().map_or(start, |doc: &Text| doc.span);
+            Param { doc, marks, optional: question.is_some(), span: start.to(end), name, ty, default }
         });
     any_word("the name of the tool")
         .then_ignore(token(Kind::LParen, "`(`"))
         .then(param.separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
         .then_ignore(token(Kind::RParen, "`)`"))
-        .then(token(Kind::Arrow, "`->` and a type").ignore_then(ty).or_not())
+        .then(token(Kind::Arrow, "`->` and a type").ignore_then(marks(&TYPE_BEGINS).then(ty)).or_not())
 }
+
+/// What the type of a result may begin with, behind its marks.
+static TYPE_BEGINS: [Kind; 13] = [
+    Kind::Ident,
+    Kind::LBrace,
+    Kind::LBracket,
+    Kind::LParen,
+    Kind::Null,
+    Kind::True,
+    Kind::False,
+    Kind::Int,
+    Kind::Minus,
+    Kind::Str,
+    Kind::StrEscaped,
+    Kind::StrBlock,
+    Kind::StrRaw,
+];
 
 /// A parameter or a template.
 fn target<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, EffectTarget, R> {

@@ -3,7 +3,7 @@
 use super::{Failure, Place};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::{Kind, Token};
+use crate::lexer::Kind;
 use crate::source::Span;
 
 /// The error for syntax that a later version will have.
@@ -16,11 +16,6 @@ pub(super) fn is_reserved(span: Span, what: &str, instead: &str) -> Diagnostic {
 /// Reserved syntax within a line.
 pub(super) fn reserved(failure: Failure<'_>) -> Option<Diagnostic> {
     let found = failure.found()?;
-    if failure.place.has_types()
-        && let Some(diagnostic) = reserved_type(failure, found)
-    {
-        return Some(diagnostic);
-    }
     let text = failure.found_text();
     match found.kind {
         Kind::Ident if text == "when" && failure.place == Place::Effect => Some(is_reserved(
@@ -28,21 +23,6 @@ pub(super) fn reserved(failure: Failure<'_>) -> Option<Diagnostic> {
             "an effect that depends on an argument",
             "Declare the effect for every call, or two tools.",
         )),
-        _ => None,
-    }
-}
-
-fn reserved_type(failure: Failure<'_>, found: Token) -> Option<Diagnostic> {
-    let previous = failure.before(1);
-    match found.kind {
-        Kind::Ident if failure.found_text() == "secret" && failure.expects("the end of the line") => {
-            Some(is_reserved(found.span(), "`secret`", "Leave it out."))
-        }
-        Kind::Ident => {
-            let modifier =
-                previous.filter(|token| matches!(failure.text(*token), "data" | "exact" | "secret" | "trusted"))?;
-            Some(is_reserved(modifier.span(), &format!("the modifier `{}`", failure.text(modifier)), "Leave it out."))
-        }
         _ => None,
     }
 }

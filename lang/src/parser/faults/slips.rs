@@ -30,7 +30,8 @@ pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", 
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
-    None.or_else(|| conversions::foreign(failure))
+    None.or_else(|| secret_first(failure))
+        .or_else(|| conversions::foreign(failure))
         .or_else(|| clauses::value(failure))
         .or_else(|| after_keyword(failure))
         .or_else(|| lambdas::lambda(failure))
@@ -64,6 +65,18 @@ fn after_keyword(failure: Failure<'_>) -> Option<Slip> {
     let diagnostic =
         unexpected(found.span(), message).label("one too many").edit("remove it", span, if spaced { "" } else { " " });
     Some(failure.without(diagnostic, failure.at))
+}
+
+/// `input secret token: string`
+fn secret_first(failure: Failure<'_>) -> Option<Slip> {
+    let secret = failure.before(1).filter(|token| failure.text(*token) == "secret")?;
+    let name = failure.found().filter(|token| token.kind == Kind::Ident)?;
+    if failure.place != Place::Input || failure.at != 2 {
+        return None;
+    }
+    let form = format!("write it as `input {}: type secret`", failure.text(name));
+    let diagnostic = unexpected(secret.span(), "`secret` stands behind the type of an input").label("before its name");
+    Some(failure.without(diagnostic.help(form), failure.at - 1))
 }
 
 /// `step a fs.read(…)`, `let x: int = 3`, `step fs.read(…)`
