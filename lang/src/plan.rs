@@ -359,6 +359,12 @@ impl Step {
     pub fn is_read_only(&self) -> bool {
         self.call.is_read_only() && !self.is_gate
     }
+
+    /// Whether nothing behind it begins before it has ended, reading included: a gate, and a poll, which waits for the world
+    /// to be ready for what comes.
+    pub fn holds_up(&self) -> bool {
+        self.is_gate || self.poll.is_some()
+    }
 }
 
 /// Looking again and again: `poll every 30s for 20m until condition`.
