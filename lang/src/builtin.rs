@@ -36,6 +36,7 @@ pub fn gate() -> Tool {
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Ask,
         idempotent: true,
+        independent: false,
         timeout_ms: None,
         category: None,
         span: Span::default(),

@@ -26,6 +26,7 @@ pub mod builtin;
 pub mod plan;
 pub mod written;
 pub mod eval;
+pub mod grants;
 pub mod resolve;
 pub mod check;
 pub mod reach;

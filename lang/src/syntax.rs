@@ -176,12 +176,31 @@ pub struct Critical {
 pub struct CriticalLine {
     /// `read create modify delete run contact`, as written.
     pub verb: Ident,
-    /// A glob, a program with leading arguments, or a host.
-    pub resource: Text,
+    /// What is allowed.
+    pub resource: CriticalResource,
     /// Why the plan needs it.
     pub why: Option<Text>,
     /// The whole line.
     pub span: Span,
+}
+
+/// What a line of `critical` is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CriticalResource {
+    /// A glob, a program with leading arguments, or a host.
+    Text(Text),
+    /// A value of the plan: `intro.participants`.
+    Value(Expr),
+}
+
+impl CriticalResource {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            CriticalResource::Text(text) => text.span,
+            CriticalResource::Value(expr) => expr.span,
+        }
+    }
 }
 
 /// `reuse "src/loader.rs" "why"` or `reuse fs.edit "why"`
@@ -528,12 +547,14 @@ pub struct ToolClause {
 pub enum ToolClauseKind {
     /// `pure`
     Pure,
-    /// `reads R`, `writes R`, `creates R`, `deletes R`, `runs R`, `contacts R`
-    Effect(EffectVerb, EffectTarget),
+    /// `reads R`, `writes R`, `creates R`, `deletes R`, `runs R`, `contacts R`, with the condition behind `when`
+    Effect(EffectVerb, EffectTarget, Option<Expr>),
     /// `approval auto | ask | deny`
     Approval(Approval),
     /// `idempotent`
     Idempotent,
+    /// `independent`
+    Independent,
     /// `timeout 30s`
     Timeout(DurationLit),
     /// `category document | analyze | plan | execute`
@@ -580,7 +601,7 @@ impl EffectVerb {
 pub enum EffectTarget {
     /// A parameter; its type says what kind of resource it names.
     Param(Ident),
-    /// A constant or a template over parameters: `"table:${name}"`, `"file:${path}/*"`.
+    /// A constant or a template over parameters and the result: `"table:${name}"`, `"drive:${result.id}"`.
     Template(Expr),
 }
 

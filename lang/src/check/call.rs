@@ -26,6 +26,7 @@ impl Tool {
             effects: Effects::Declared(Vec::new()),
             approval: syntax::Approval::Auto,
             idempotent: false,
+            independent: false,
             timeout_ms: None,
             category: None,
             span: Span::default(),
@@ -211,7 +212,7 @@ impl Checker<'_> {
         };
         let call = self.arguments(tool.clone(), args, parens, expr.span);
         match self.place {
-            Place::Assumption | Place::Verification(_) if tool.is_read_only() => {
+            Place::Assumption | Place::Verification(_) if call.is_read_only() => {
                 Expr { kind: ExprKind::Call(Box::new(call)), ty: tool.result.head(), span: expr.span }
             }
             Place::Assumption | Place::Verification(_) => {

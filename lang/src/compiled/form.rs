@@ -4,8 +4,8 @@ use super::COMPILED_FORMAT;
 use super::expr::{CallForm, ExprForm, Part, Scope, ValueForm, View};
 use crate::catalogue::Tool;
 use crate::plan::{
-    Assumption, CriticalLine, Each, EachId, Expr, Input, Let, Output, Plan, Release, ReleaseKind, Reuse, ReuseTarget,
-    Step, StepId, Verification,
+    Assumption, CriticalLine, CriticalScope, Each, EachId, Expr, Input, Let, Output, Plan, Release, ReleaseKind, Reuse,
+    ReuseTarget, Step, StepId, Verification,
 };
 use crate::syntax::OnFailure;
 use crate::types::Type;
@@ -23,7 +23,7 @@ pub(super) fn plan(plan: &Plan) -> impl Serialize + '_ {
         context: plan.context.as_deref(),
         inputs: plan.inputs.iter().map(input).collect(),
         assumptions: plan.assumptions.iter().map(|assumption| whole.assumption(assumption)).collect(),
-        critical: plan.critical.iter().map(critical).collect(),
+        critical: plan.critical.iter().map(|line| whole.critical(line)).collect(),
         reuse: plan.reuse.iter().map(reuse).collect(),
         lets: plan.lets.iter().map(|item| whole.pure_value(item)).collect(),
         steps: plan.steps.iter().map(|item| step(whole, item)).collect(),
@@ -77,7 +77,10 @@ struct CheckForm<'p> {
 #[derive(Serialize)]
 struct CriticalForm<'p> {
     verb: &'static str,
-    resource: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Part<'p, Whole<'p>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'p str>,
 }
@@ -176,11 +179,6 @@ pub(super) fn input(input: &Input) -> InputForm<'_> {
     InputForm { name, ty, default: default.as_ref().map(ValueForm), secret: *secret }
 }
 
-fn critical(line: &CriticalLine) -> CriticalForm<'_> {
-    let CriticalLine { grant, why, span: _ } = line;
-    CriticalForm { verb: grant.verb.as_str(), resource: &grant.resource, why: why.as_deref() }
-}
-
 fn reuse(reuse: &Reuse) -> ReuseForm<'_> {
     let Reuse { target, why, span: _ } = reuse;
     let (path, tool) = match target {
@@ -273,6 +271,15 @@ impl<'p> Whole<'p> {
     fn assumption(self, assumption: &'p Assumption) -> CheckForm<'p> {
         let Assumption { text, check, span: _ } = assumption;
         CheckForm { text, check: check.as_ref().map(|check| self.part(check)) }
+    }
+
+    fn critical(self, line: &'p CriticalLine) -> CriticalForm<'p> {
+        let CriticalLine { verb, scope, why, span: _ } = line;
+        let (resource, value) = match scope {
+            CriticalScope::Text(grant) => (Some(grant.resource.as_str()), None),
+            CriticalScope::Value(expr) => (None, Some(self.part(expr))),
+        };
+        CriticalForm { verb: verb.as_str(), resource, value, why: why.as_deref() }
     }
 
     fn pure_value(self, item: &'p Let) -> LetForm<'p> {

@@ -239,6 +239,7 @@ fn tool() -> Arc<Tool> {
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Auto,
         idempotent: true,
+        independent: false,
         timeout_ms: None,
         category: None,
         span: Span::default(),

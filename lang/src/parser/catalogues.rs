@@ -48,11 +48,13 @@ impl<'s> Walk<'s> {
 
     fn tool_clause(&mut self, word: &str, line: Line<'s>) -> Option<ToolClauseKind> {
         if let Some((verb, _)) = EffectVerb::ALL.iter().find(|(_, spelling)| *spelling == word) {
-            return run!(self, target, line, 1, Place::Effect).map(|target| ToolClauseKind::Effect(*verb, target));
+            return run!(self, target, line, 1, Place::Effect)
+                .map(|(target, when)| ToolClauseKind::Effect(*verb, target, when));
         }
         match word {
             "pure" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Pure),
             "idempotent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Idempotent),
+            "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
             "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
             "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
             "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
