@@ -9,7 +9,7 @@ use crate::plan::{Call, Expr, ExprKind, ReleaseKind};
 use crate::resolve::list_of;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::{self, Arg, Ident};
+use crate::syntax::{self, Arg, BinaryOp, Ident};
 use crate::types::Type;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -119,6 +119,18 @@ impl Checker<'_> {
                     None
                 }
             },
+            // As a value of its own the call would leave a step without one: what was meant is another clause.
+            syntax::ExprKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, op_span, operands }
+                if self.callee(&operands.0).is_some() =>
+            {
+                let diagnostic = Diagnostic::new(Code::NotACall, *op_span, "a step is one call, and nothing else")
+                    .label("stands behind the call")
+                    .help("whether a failure may be ignored says the clause `on failure continue`")
+                    .help("what is made of a result is a `let` below the step");
+                self.report.push(diagnostic);
+                drop(self.tool_call(&operands.0));
+                None
+            }
             syntax::ExprKind::Error => None,
             _ => {
                 self.not_a_call(call);

@@ -94,7 +94,6 @@ impl<'s> Lexer<'s, '_> {
                 Ok(Kind::Duration) => self.duration(start, end),
                 Ok(Kind::BadSuffix) => self.bad_suffix(start, end),
                 Ok(Kind::AndAnd) => self.foreign(start, end, Kind::And, "and"),
-                Ok(Kind::OrOr) => self.foreign(start, end, Kind::Or, "or"),
                 Ok(Kind::EqualEqual) => self.foreign(start, end, Kind::Equal, "=="),
                 Ok(Kind::ForeignNotEqual) => self.foreign(start, end, Kind::NotEqual, "!="),
                 Ok(Kind::ColonAssign) => self.foreign(start, end, Kind::Assign, "="),

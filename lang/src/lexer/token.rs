@@ -223,7 +223,7 @@ pub enum Kind {
     /// `&&`; becomes [`Kind::And`].
     #[token("&&")]
     AndAnd,
-    /// `||`; becomes [`Kind::Or`].
+    /// `||`; becomes [`Kind::Or`] in the structure pass, which sees what stands around it.
     #[token("||")]
     OrOr,
     /// `!`; becomes [`Kind::Not`].
@@ -293,6 +293,7 @@ impl Kind {
                 | Coalesce
                 | And
                 | Or
+                | OrOr
                 | In
                 | As
                 | Then

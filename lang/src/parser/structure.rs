@@ -123,6 +123,10 @@ impl Pass<'_> {
             if let Some(newline) = line_break.take() {
                 self.line_start(index, newline);
             }
+            if token.kind == Kind::OrOr {
+                let Some(kind) = self.foreign_or(index) else { continue };
+                token.kind = kind;
+            }
             if token.kind == Kind::Ident {
                 token.kind = self.foreign_constant(index);
                 if self.declares_dashed(index) || !self.dashed.is_empty() {
@@ -530,6 +534,43 @@ impl Pass<'_> {
             }
             self.pop_frame(end);
         }
+    }
+
+    /// `||`: reported, and taken for `or`; none where it is left out with what follows.
+    fn foreign_or(&mut self, index: usize) -> Option<Kind> {
+        let sign = self.tokens[index].span();
+        if let Some((ignored, clause)) = self.ignored_failure(index) {
+            let diagnostic = Diagnostic::new(Code::UnexpectedToken, ignored, "no `|| true` stands behind a step")
+                .label("ignores a failure in a shell only")
+                .help("A step that may fail has the clause `on failure continue`; its result may then be null.");
+            self.report.push(match clause {
+                Some(span) => diagnostic.edit("write the clause", span, " { on failure continue }"),
+                None => diagnostic,
+            });
+            self.passed = ignored.end;
+            return None;
+        }
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`")
+                .label("not an operator here")
+                .edit("write `or`", sign, "or"),
+        );
+        Some(Kind::Or)
+    }
+
+    /// The `|| true` behind the call of a step, and what a clause takes the place of; no clause where a block follows.
+    fn ignored_failure(&mut self, index: usize) -> Option<(Span, Option<Span>)> {
+        let word = self.tokens.get(index + 1).filter(|next| next.kind == Kind::True)?;
+        let next = self.tokens.get(index + 2).map_or(Kind::Newline, |token| token.kind);
+        let ends = matches!(next, Kind::Newline | Kind::LBrace | Kind::RBrace);
+        let close = self.out.last().copied().filter(|last| ends && last.kind == Kind::RParen)?;
+        if !self.top().is_block() {
+            return None;
+        }
+        let first = self.out.iter().rposition(|token| matches!(token.kind, Kind::Newline | Kind::BlockOpen))? + 1;
+        let is_step = self.out.get(first).is_some_and(|token| self.source.slice(token.span()) == "step");
+        let clause = (next == Kind::Newline).then(|| Span::new(close.end, word.end));
+        is_step.then(|| (self.tokens[index].span().to(word.span()), clause))
     }
 
     /// `None`, `True` and their like: reported where they stand for a value, and taken for ours.

@@ -69,3 +69,11 @@ plan "p" {
   step run = process.run(argv: ["make"])
   step t = run != null or true
 }
+// ==== something behind the call of a step
+plan "p" {
+  critical {
+    run "make"
+  }
+  step a = process.run(argv: ["make"]) or true
+  step b = process.run(argv: ["make"]) ?? null
+}

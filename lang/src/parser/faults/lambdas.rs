@@ -12,6 +12,9 @@ const METHODS: [&str; 24] = [
     "groupBy",
 ];
 
+/// A longer body of a function is not repeated in advice.
+const MAX_SHOWN: usize = 60;
+
 /// A function that is given to a method, by its places in the line.
 struct Lambda {
     /// The parenthesis before it.
@@ -34,6 +37,31 @@ pub(super) fn lambda(failure: Failure<'_>) -> Option<Slip> {
     let diagnostic = diagnostic.edit("write a comprehension", span, text);
     let (at, tokens) = tokens;
     Some(failure.meant(diagnostic, at..lambda.to + 1, tokens))
+}
+
+/// `sorted(list, key=lambda x: x.a)`: a function that is given by name. What it stands for is only hinted at.
+pub(super) fn named(failure: Failure<'_>) -> Option<Slip> {
+    let kind = |at: usize| failure.line.get(at).map(|token| token.kind);
+    let is_lambda = |at: &usize| {
+        failure.text(failure.line[*at]) == "lambda"
+            && kind(at + 1) == Some(Kind::Ident)
+            && kind(at + 2) == Some(Kind::Colon)
+    };
+    let end = failure.line.len().min(failure.at + 2);
+    let at = (failure.at.saturating_sub(3)..end).find(is_lambda)?;
+    let to = failure.end_of(at + 3, |kind| kind == Kind::Comma);
+    let body = failure.line.get(at + 3..to).filter(|body| !body.is_empty())?;
+    let [variable, body] = [failure.text(failure.line[at + 1]), failure.text_of(body[0], body[body.len() - 1])];
+    let span = failure.line[at].span().to(failure.line[to - 1].span());
+    let diagnostic = unexpected(span, "there are no functions to write here").label("a function");
+    let sorts = at.checked_sub(2).is_some_and(|name| failure.text(failure.line[name]) == "key");
+    Some(match sorts && body.len() <= MAX_SHOWN {
+        true => diagnostic.help(format!(
+            "A comprehension sorts: `[{variable} for {variable} in list by {body}]`, downwards with `desc` behind it."
+        )),
+        false => diagnostic.help("Use a comprehension: `[x.name for x in list if x.size > 0 by x.size desc]`."),
+    }
+    .into())
 }
 
 /// The function that the place of the failure belongs to: `x => …`, `(x) => …`, `x -> …`, `|x| …`, `lambda x: …`.

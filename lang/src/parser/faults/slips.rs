@@ -35,6 +35,7 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| clauses::value(failure))
         .or_else(|| after_keyword(failure))
         .or_else(|| lambdas::lambda(failure))
+        .or_else(|| lambdas::named(failure))
         .or_else(|| texts::foreign(failure))
         .or_else(|| foreign::foreign(failure))
         .or_else(|| missing_assign(failure))

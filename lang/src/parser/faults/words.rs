@@ -179,8 +179,12 @@ pub(in super::super) fn unknown_item(
         report.push(diagnostic);
         return None;
     }
-    let meant = if head.kind == Kind::Ident { nearest(word, known) } else { None };
     let base = base.label("unknown item");
+    if in_plan && word == "variable" && line.get(1).is_some_and(|token| token.kind.is_text()) {
+        report.push(base.help("A value from outside is one line: `input name: type = default`."));
+        return None;
+    }
+    let meant = if head.kind == Kind::Ident { nearest(word, known) } else { None };
     let colon = line.get(1).filter(|token| token.kind == Kind::Colon);
     if place == Place::Item && colon.is_some() && line.len() == 2 {
         report.push(base.help("Items begin with a word and stand in braces: a plan is no YAML."));
