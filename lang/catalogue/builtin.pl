@@ -1,6 +1,9 @@
 // The tools that planc itself brings. All paths are relative to the workspace and stay inside it, links included;
 // planc's own configuration and state are out of reach for every one of them, and never listed. A file has at most
 // 64 MiB; one call changes at most 100000 paths and 256 MiB. New files have mode 0644, new directories 0755.
+//
+// Where values come from: what files hold is `stored`, as trustworthy as what was put there. A path that a tool gives back
+// is the one that it was given, and so is its word on nothing else. What a call counts depends on what files hold.
 
 /// Files of the workspace.
 catalogue fs {
@@ -11,25 +14,27 @@ catalogue fs {
     path: path,
     /// Larger files are refused.
     max_bytes: int = 8388608,
-  ) -> { path: path, text: string, bytes: int } {
+  ) -> { trusted path: path, stored text: string, stored bytes: int } {
     reads path
   }
 
   /// What a directory holds, by name. Links in it are not followed. Names that no plan can write are left out: not UTF-8,
   /// or with control characters or backslashes.
-  tool list(path: path = ".") -> { path: path, entries: [{ name: string, path: path, kind: Kind, bytes: int }] } {
+  tool list(
+    path: path = ".",
+  ) -> { trusted path: path, stored entries: [{ name: string, path: path, kind: Kind, bytes: int }] } {
     reads path
   }
 
   /// The paths of files that match a glob, sorted; neither directories nor links. What the `.gitignore` files of the
   /// workspace exclude, and `.git` itself, is left out unless `ignored`. Other hidden files are included.
-  tool glob(pattern: glob, ignored: bool = false) -> { paths: [path] } {
+  tool glob(pattern: glob, ignored: bool = false) -> { stored paths: [path] } {
     reads pattern
   }
 
   /// What is at a path; `missing` where nothing is. A link that the path ends in is not followed. The mode is octal, as in
   /// `0644`, and empty where nothing is; `bytes` is 0 for all but files.
-  tool stat(path: path) -> { path: path, kind: Kind, bytes: int, mode: string } {
+  tool stat(path: path) -> { trusted path: path, stored kind: Kind, stored bytes: int, stored mode: string } {
     reads path
   }
 
@@ -37,18 +42,23 @@ catalogue fs {
   /// that are not UTF-8, or larger than 64 MiB, are passed over; `files` counts those searched. A line is cut after 500
   /// characters, marked by `…`.
   tool search(
-    pattern: string,
+    /// What is looked for decides nothing but what is found.
+    data pattern: string,
     files: glob = "**",
     /// More matches than this fail the call.
     max_matches: int = 10000,
     ignored: bool = false,
-  ) -> { matches: [{ path: path, line: int, text: string }], files: int } {
+  ) -> { stored matches: [{ path: path, line: int, text: string }], stored files: int } {
     reads files
   }
 
   /// Create a file, or replace what it holds. Missing directories are made. A replaced file keeps its permissions;
   /// `executable` adds that whoever may read it may execute it.
-  tool write(path: path, text: string, executable: bool = false) -> { path: path, bytes: int, created: bool } {
+  tool write(
+    path: path,
+    data text: string,
+    executable: bool = false,
+  ) -> { trusted path: path, stored bytes: int, stored created: bool } {
     writes path
     idempotent
   }
@@ -57,21 +67,22 @@ catalogue fs {
   /// otherwise nothing changes and the call fails. Edits apply one after the other.
   tool edit(
     path: path,
-    edits: [{ find: string, replace: string, count?: int }],
-  ) -> { path: path, replaced: int, bytes: int } {
+    /// What is found decides where the file changes; what replaces it is content.
+    edits: [{ find: string, data replace: string, count?: int }],
+  ) -> { trusted path: path, stored replaced: int, stored bytes: int } {
     reads path
     writes path
   }
 
   /// Add text at the end of a file; a missing file is created.
-  tool append(path: path, text: string) -> { path: path, bytes: int, created: bool } {
+  tool append(path: path, data text: string) -> { trusted path: path, stored bytes: int, stored created: bool } {
     reads path
     writes path
   }
 
   /// Copy a file, or a directory with all it holds, mode included; links in a directory are copied as links. Missing
   /// directories above the target are made. The target must not exist unless `replace`, which is for files only.
-  tool copy(from: path, to: path, replace: bool = false) -> { path: path, files: int } {
+  tool copy(from: path, to: path, replace: bool = false) -> { trusted path: path, stored files: int } {
     reads from
     writes to
     idempotent
@@ -79,19 +90,19 @@ catalogue fs {
 
   /// Move a file, a link, or a directory with all it holds. Missing directories above the target are made. The target
   /// must not exist.
-  tool move(from: path, to: path) -> { path: path, files: int } {
+  tool move(from: path, to: path) -> { trusted path: path, stored files: int } {
     reads from
     deletes from
     creates to
   }
 
   /// Delete a file, a link, or with `recursive` a directory with all it holds. A missing path fails the call.
-  tool delete(path: path, recursive: bool = false) -> { path: path, files: int } {
+  tool delete(path: path, recursive: bool = false) -> { trusted path: path, stored files: int } {
     deletes path
   }
 
   /// Make a directory and those above it. A directory that exists already is fine.
-  tool make_dir(path: path) -> { path: path, created: bool } {
+  tool make_dir(path: path) -> { trusted path: path, stored created: bool } {
     creates path
     idempotent
   }
@@ -106,18 +117,19 @@ catalogue process {
   tool run(
     argv: [string],
     directory: path = ".",
-    /// Variables besides the few that are always passed on.
-    env: [{ name: string, value: string }] = [],
-    stdin: string = "",
+    /// Variables besides the few that are always passed on. They change what a program does, as its arguments do.
+    env: [{ name: string, secret value: string }] = [],
+    /// No mere content: for a shell or an interpreter it is the program.
+    secret stdin: string = "",
     success: [int] = [0],
     max_output_bytes: int = 1048576,
-  ) -> { exit_code: int, stdout: string, stderr: string, truncated: bool } {
+  ) -> { stored exit_code: int, stdout: string, stderr: string, truncated: bool } {
     runs argv
     timeout 10m
   }
 }
 
-/// The web.
+/// The web. Whatever it answers, status included, is the word of whoever answers.
 catalogue http {
   /// Get a page. Redirects are followed only within the same host and port, and no proxy is used. Before approval it runs
   /// only for hosts that the operator lists. A status of 400 or above fails the step unless `any_status`, and so does a

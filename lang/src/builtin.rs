@@ -2,8 +2,9 @@
 
 use crate::catalogue::{Param, Tool};
 use crate::effects::Effects;
+use crate::marks::Marks;
 use crate::source::Span;
-use crate::syntax::Approval;
+use crate::syntax::{Approval, Mark};
 use crate::types::Type;
 
 /// The catalogues of tools that planc itself brings.
@@ -19,6 +20,7 @@ pub fn gate() -> Tool {
         name: name.into(),
         doc: doc.into(),
         ty,
+        marks: Marks::default().with([Mark::Data]),
         optional: false,
         default: None,
     };
@@ -30,9 +32,11 @@ pub fn gate() -> Tool {
             param("show", "The values, by the names that the plan gives them.", Type::Any),
         ],
         result: Type::Null,
+        result_marks: Marks::default(),
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Ask,
         idempotent: true,
+        independent: false,
         timeout_ms: None,
         category: None,
         span: Span::default(),

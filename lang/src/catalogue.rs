@@ -2,7 +2,8 @@
 //!
 //! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
 
-use crate::effects::{Effect, Effects, Resource, Target, TemplatePart, resource};
+use crate::effects::{Condition, Effect, Effects, Resource, Target, TemplatePart, resource};
+use crate::marks::{Declared, Marks, TypeWith};
 use crate::source::Span;
 use crate::syntax::{Approval, EffectVerb};
 use crate::types::Type;
@@ -23,12 +24,18 @@ pub struct Tool {
     pub params: Vec<Param>,
     /// What a call gives.
     pub result: Type,
+    /// What is said of where that comes from.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub result_marks: Marks,
     /// What a call touches.
     pub effects: Effects,
     /// Whether a call needs a yes of its own, before the operator's policy is applied.
     pub approval: Approval,
     /// Whether repeating a call is provably the same as making it once.
     pub idempotent: bool,
+    /// Whether its calls have nothing to do with those of the other tools of its catalogue but for what they declare.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub independent: bool,
     /// How long a call may take, in milliseconds, where the step does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
@@ -49,6 +56,9 @@ pub struct Param {
     pub doc: String,
     /// Its type where it is given.
     pub ty: Type,
+    /// What is said of what it takes.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// Whether it may be left out without a default; null then.
     pub optional: bool,
     /// What it is when left out. None and null are not the same: with null the parameter may be left out.
@@ -60,6 +70,16 @@ impl Param {
     /// Whether a call must give it.
     pub fn required(&self) -> bool {
         !self.optional && self.default.is_none()
+    }
+
+    /// Its name with the marks before it.
+    fn declared_name(&self) -> Declared<'_, &SmolStr> {
+        Declared(&self.marks, &self.name)
+    }
+
+    /// Its type with the marks in it.
+    fn declared_type(&self) -> TypeWith<'_> {
+        TypeWith(&self.ty, &self.marks)
     }
 }
 
@@ -74,13 +94,20 @@ impl Tool {
         self.effects.is_read_only()
     }
 
-    /// What a call with these arguments (by parameter index) touches. A tool without declared effects touches everything.
+    /// What a call with these arguments (by parameter index) touches, as far as that is known before it is made. A tool
+    /// without declared effects touches everything.
     pub fn touches(&self, args: &[Value]) -> Vec<(EffectVerb, Resource)> {
+        self.touched(args, None)
+    }
+
+    /// What a call with these arguments touched that gave this result.
+    pub fn touched(&self, args: &[Value], result: Option<&Value>) -> Vec<(EffectVerb, Resource)> {
         match &self.effects {
             Effects::Undeclared => vec![(EffectVerb::Writes, Resource::Everything)],
             Effects::Declared(list) => {
                 let ty = |index: usize| &self.params[index].ty;
-                list.iter().map(|effect| (effect.verb, resource(effect, args, ty))).collect()
+                let counting = list.iter().filter(|effect| effect.counts(args));
+                counting.map(|effect| (effect.verb, resource(effect, args, result, ty))).collect()
             }
         }
     }
@@ -105,7 +132,12 @@ impl Tool {
         match &self.effects {
             Effects::Undeclared => vec!["anything: none are declared".to_owned()],
             Effects::Declared(list) => {
-                list.iter().map(|effect| format!("{} {}", effect.verb.as_str(), target(effect))).collect()
+                let when =
+                    |effect: &Effect| effect.when.as_ref().map(|when| format!(" when {}", self.condition_words(when)));
+                let words = |effect: &Effect| {
+                    format!("{} {}{}", effect.verb.as_str(), target(effect), when(effect).unwrap_or_default())
+                };
+                list.iter().map(words).collect()
             }
         }
     }
@@ -114,6 +146,26 @@ impl Tool {
         match part {
             TemplatePart::Text(text) => text.to_string(),
             TemplatePart::Param(index) => format!("${{{}}}", self.params[*index].name),
+            TemplatePart::Result(path) => {
+                let fields: String = path.iter().map(|name| format!(".{name}")).collect();
+                format!("${{result{fields}}}")
+            }
+        }
+    }
+
+    /// A condition as the catalogue could write it.
+    fn condition_words(&self, condition: &Condition) -> String {
+        let part = |inner: &Condition| match inner {
+            Condition::And(_) | Condition::Or(_) => format!("({})", self.condition_words(inner)),
+            Condition::Compare { .. } | Condition::Not(_) => self.condition_words(inner),
+        };
+        match condition {
+            Condition::Compare { param, op, value } => {
+                format!("{} {} {value}", self.params[*param].name, op.as_str())
+            }
+            Condition::Not(inner) => format!("not ({})", self.condition_words(inner)),
+            Condition::And(parts) => format!("{} and {}", part(&parts.0), part(&parts.1)),
+            Condition::Or(parts) => format!("{} or {}", part(&parts.0), part(&parts.1)),
         }
     }
 
@@ -125,12 +177,13 @@ impl Tool {
             .map(|param| {
                 let mark = if param.optional { "?" } else { "" };
                 match &param.default {
-                    Some(default) => format!("{}{mark}: {} = {default}", param.name, param.ty),
-                    None => format!("{}{mark}: {}", param.name, param.ty),
+                    Some(default) => format!("{}{mark}: {} = {default}", param.declared_name(), param.declared_type()),
+                    None => format!("{}{mark}: {}", param.declared_name(), param.declared_type()),
                 }
             })
             .collect();
-        format!("{}({}) -> {}", self.name, params.join(", "), self.result)
+        let result = Declared(&self.result_marks, TypeWith(&self.result, &self.result_marks));
+        format!("{}({}) -> {result}", self.name, params.join(", "))
     }
 }
 

@@ -114,6 +114,7 @@ codes! {
     BadGlob = 405 Error "a glob or a path that is not valid";
     UnknownVerb = 406 Error "an unknown verb in `critical`";
     DeniedResource = 407 Error "a resource that no plan may touch";
+    CriticalValue = 411 Error "a value in `critical` that names no resource";
 
     Cycle = 501 Error "names that depend on each other in a circle";
     UsedBeforeDefined = 502 Error "a step used before it runs";
@@ -129,6 +130,10 @@ codes! {
     RecursiveType = 604 Error "a type that has no value that ends";
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
+    EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
+
+    BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";
+    BadMark = 708 Error "a mark that contradicts another, or says nothing where it stands";
 }
 
 /// What the codes of one hundred are about, in the order of the numbers.

@@ -8,7 +8,8 @@ use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::Env;
-use crate::plan::{Call, CriticalLine, Plan};
+use crate::grants::{Grants, values};
+use crate::plan::{Call, CriticalScope, Plan};
 use crate::reach::reach;
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
@@ -21,11 +22,11 @@ pub const PROTECTED_NAMES: [&str; 2] = ["planc.toml", ".planc"];
 
 /// Reports effects that no line covers and lines that nothing can use.
 pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {
-    let mut judge =
-        Judge { lines: Lines::new(plan), missing: Vec::new(), places: FxHashMap::default(), unclear: false };
+    let mut env = Env::of_text(plan);
+    let lines = Lines::new(plan, &mut env);
+    let mut judge = Judge { lines, missing: Vec::new(), places: FxHashMap::default(), unclear: false };
     // A call or a check that could not be understood may be what uses a line.
     let understood = !report.has_errors();
-    let mut env = Env::of_text(plan);
     for step in &plan.steps {
         judge.call(&step.call, &mut env, report);
         step.undo.iter().for_each(|undo| judge.call(undo, &mut env, report));
@@ -236,11 +237,13 @@ fn insertion(file: &syntax::File) -> Option<(Span, &'static str, &'static str)> 
     }
 }
 
-/// The lines of `critical`, found fast: those without wildcard by name, the rest one by one.
+/// What the lines of `critical` allow, found fast: those without wildcard by name, the rest one by one.
 struct Lines<'p> {
     plan: &'p Plan,
+    grants: Grants<'p>,
     exact: FxHashMap<SmolStr, Vec<usize>>,
     patterns: Vec<usize>,
+    /// By line.
     used: Vec<bool>,
     /// Whether a call runs a program.
     programs: bool,
@@ -250,14 +253,18 @@ impl<'p> Lines<'p> {
     fn report_unused(&self, report: &Diagnostics) {
         for (line, _) in self.plan.critical.iter().zip(&self.used).filter(|(_, used)| !**used) {
             // What a program does to files no text tells.
-            if self.programs && !matches!(line.verb(), CriticalVerb::Run | CriticalVerb::Contact) {
+            if self.programs && !matches!(line.verb, CriticalVerb::Run | CriticalVerb::Contact) {
                 continue;
             }
+            let what = match &line.scope {
+                CriticalScope::Text(grant) => format!("`{}`", grant.resource),
+                CriticalScope::Value(_) => "what this value names".to_owned(),
+            };
             report.push(
                 Diagnostic::new(
                     Code::UnusedCritical,
                     line.span,
-                    format!("nothing in this plan can {} `{}`", line.verb().as_str(), line.grant.resource),
+                    format!("nothing in this plan can {} {what}", line.verb.as_str()),
                 )
                 .label("no step has use for this line")
                 .help("take it out: an approver reads every line as something that may happen"),
@@ -265,21 +272,24 @@ impl<'p> Lines<'p> {
         }
     }
 
-    fn new(plan: &'p Plan) -> Lines<'p> {
+    fn new(plan: &'p Plan, env: &mut Env<'p>) -> Lines<'p> {
+        let values = values(plan, env);
         let mut lines = Lines {
             plan,
+            grants: Grants::new(plan, &values),
             exact: FxHashMap::default(),
             patterns: Vec::new(),
             used: vec![false; plan.critical.len()],
             programs: false,
         };
-        for (index, line) in plan.critical.iter().enumerate() {
+        for (index, (line, grant)) in lines.grants.with_lines().enumerate() {
             let is_path = matches!(
-                line.verb(),
+                grant.verb,
                 CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete
             );
-            match is_path && !line.grant.resource.contains(['*', '?', '[', '{', ':']) {
-                true => lines.exact.entry(line.grant.resource.clone()).or_default().push(index),
+            let is_text = matches!(plan.critical[line].scope, CriticalScope::Text(_));
+            match is_text && is_path && !grant.resource.contains(['*', '?', '[', '{', ':']) {
+                true => lines.exact.entry(grant.resource.clone()).or_default().push(index),
                 false => lines.patterns.push(index),
             }
         }
@@ -295,17 +305,18 @@ impl<'p> Lines<'p> {
         };
         let mut covered = false;
         for index in named.iter().chain(&self.patterns) {
-            if may_use(&self.plan.critical[*index], verb, resource) {
+            let (line, grant) = self.grants.at(*index);
+            if may_use(grant, verb, resource) {
                 covered = true;
-                self.used[*index] = true;
+                self.used[line] = true;
             }
         }
         // A directory may be meant, or a path known only later: then every line counts that could allow part of it.
         if !covered || !matches!(resource, Resource::Path(_)) {
-            for (line, used) in self.plan.critical.iter().zip(&mut self.used) {
-                if (!*used || !covered) && may_use(line, verb, resource) {
+            for (line, grant) in self.grants.with_lines() {
+                if (!self.used[line] || !covered) && may_use(grant, verb, resource) {
                     covered = true;
-                    *used = true;
+                    self.used[line] = true;
                 }
             }
         }
@@ -313,6 +324,6 @@ impl<'p> Lines<'p> {
     }
 }
 
-fn may_use(line: &CriticalLine, verb: EffectVerb, resource: &Resource) -> bool {
-    (verb != EffectVerb::Reads || line.verb() == CriticalVerb::Read) && line.grant.may_allow(verb, resource)
+fn may_use(grant: &Grant, verb: EffectVerb, resource: &Resource) -> bool {
+    (verb != EffectVerb::Reads || grant.verb == CriticalVerb::Read) && grant.may_allow(verb, resource)
 }

@@ -5,14 +5,19 @@
 
 pub use crate::hosts::host_of;
 use crate::hosts::hosts_meet;
-use crate::paths::{check_glob, check_path, compile_glob, globs_meet, lies_beneath, path_meets_glob, within};
+use crate::paths::{check_glob, globs_meet, path_meets_glob, within};
 use crate::syntax::EffectVerb;
 use crate::types::Type;
 use crate::value::Value;
-use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::fmt;
+
+mod condition;
+mod grant;
+
+pub use condition::{Compare, Condition};
+pub use grant::{CriticalVerb, Grant};
 
 /// The space of names that are paths.
 const FILE: &str = "file";
@@ -30,6 +35,16 @@ pub struct Effect {
     pub verb: EffectVerb,
     /// To what.
     pub target: Target,
+    /// On which arguments; none: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+}
+
+impl Effect {
+    /// Whether a call with these arguments, by parameter index, may have the effect. It has where that is not known.
+    pub fn counts(&self, args: &[Value]) -> bool {
+        self.when.as_ref().is_none_or(|when| when.holds(&|index| args.get(index)) != Some(false))
+    }
 }
 
 /// What an effect is on, before arguments are known.
@@ -38,7 +53,7 @@ pub struct Effect {
 pub enum Target {
     /// The parameter with this index; its type says what kind of resource it names.
     Param(usize),
-    /// A template over parameters that gives `space:name`.
+    /// A template over parameters and the result that gives `space:name`.
     Template(Vec<TemplatePart>),
 }
 
@@ -50,6 +65,8 @@ pub enum TemplatePart {
     Text(SmolStr),
     /// The parameter with this index.
     Param(usize),
+    /// A field of the result, by its path: known after the call.
+    Result(Vec<SmolStr>),
 }
 
 /// All effects of a tool.
@@ -69,6 +86,14 @@ impl Effects {
             Effects::Undeclared => false,
             Effects::Declared(list) => list.iter().all(|effect| effect.verb == EffectVerb::Reads),
         }
+    }
+
+    /// Whether the result of a call tells more of what it touched than its arguments do.
+    pub fn tell_by_result(&self) -> bool {
+        self.declared().iter().any(|effect| match &effect.target {
+            Target::Param(_) => false,
+            Target::Template(parts) => parts.iter().any(|part| matches!(part, TemplatePart::Result(_))),
+        })
     }
 
     /// The declared effects; nothing for [`Effects::Undeclared`].
@@ -123,11 +148,17 @@ impl fmt::Display for Resource {
     }
 }
 
-/// The resource that an effect touches when the call has these arguments and parameter types (both by parameter index).
-pub fn resource<'t>(effect: &Effect, args: &[Value], ty: impl Fn(usize) -> &'t Type) -> Resource {
+/// The resource that an effect touches when the call has these arguments and parameter types (both by parameter index)
+/// and, once it was made, this result. What a result decides is a whole namespace before.
+pub fn resource<'t>(
+    effect: &Effect,
+    args: &[Value],
+    result: Option<&Value>,
+    ty: impl Fn(usize) -> &'t Type,
+) -> Resource {
     match &effect.target {
         Target::Param(index) => from_value(effect.verb, &args[*index], ty(*index)),
-        Target::Template(parts) => from_template(parts, args),
+        Target::Template(parts) => from_template(parts, args, result),
     }
 }
 
@@ -187,23 +218,36 @@ fn named(text: &str) -> Resource {
     }
 }
 
-fn from_template(parts: &[TemplatePart], args: &[Value]) -> Resource {
+fn from_template(parts: &[TemplatePart], args: &[Value], result: Option<&Value>) -> Resource {
     let mut text = String::new();
     for part in parts {
-        match part {
-            TemplatePart::Text(constant) => text.push_str(constant),
-            TemplatePart::Param(index) => match &args[*index] {
-                // In a file's name the wildcards of an argument stand for themselves, which a glob cannot say.
-                Value::String(value) if text.starts_with("file:") && value.contains(WILDCARDS) => {
-                    return Resource::AnyPath;
-                }
-                Value::String(value) => text.push_str(value),
-                Value::Int(value) => text.push_str(&value.to_string()),
-                _ => return unfinished(&text),
-            },
+        let value = match part {
+            TemplatePart::Text(constant) => {
+                text.push_str(constant);
+                continue;
+            }
+            TemplatePart::Param(index) => Some(&args[*index]),
+            TemplatePart::Result(path) => result.and_then(|result| at_path(result, path)),
+        };
+        match value {
+            // In a file's name the wildcards of a value stand for themselves, which a glob cannot say.
+            Some(Value::String(value)) if text.starts_with("file:") && value.contains(WILDCARDS) => {
+                return Resource::AnyPath;
+            }
+            Some(Value::String(value)) => text.push_str(value),
+            Some(Value::Int(value)) => text.push_str(&value.to_string()),
+            Some(_) | None => return unfinished(&text),
         }
     }
     named(&text)
+}
+
+/// A field of a field of a value.
+fn at_path<'v>(value: &'v Value, path: &[SmolStr]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, name| match value {
+        Value::Record(record) => record.get(name),
+        _ => None,
+    })
 }
 
 /// What a template may name of which only the beginning is known.
@@ -260,199 +304,6 @@ pub fn conflict(a: &[(EffectVerb, Resource)], b: &[(EffectVerb, Resource)]) -> b
         changes && !vouched && overlap(resource, other)
     };
     a.iter().any(|touch| b.iter().any(|other| meets(touch, other)))
-}
-
-/// The verbs of `critical`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CriticalVerb {
-    /// Observe.
-    Read,
-    /// Bring into being.
-    Create,
-    /// Change; includes reading.
-    Modify,
-    /// Remove; includes reading.
-    Delete,
-    /// Execute a program.
-    Run,
-    /// Send to a host.
-    Contact,
-}
-
-impl CriticalVerb {
-    /// Every verb with its spelling.
-    pub const ALL: [(CriticalVerb, &'static str); 6] = [
-        (CriticalVerb::Read, "read"),
-        (CriticalVerb::Create, "create"),
-        (CriticalVerb::Modify, "modify"),
-        (CriticalVerb::Delete, "delete"),
-        (CriticalVerb::Run, "run"),
-        (CriticalVerb::Contact, "contact"),
-    ];
-
-    /// The verb that is spelled so.
-    pub fn parse(text: &str) -> Option<CriticalVerb> {
-        CriticalVerb::ALL.iter().find(|(_, spelling)| *spelling == text).map(|(verb, _)| *verb)
-    }
-
-    /// Its spelling.
-    pub fn as_str(self) -> &'static str {
-        CriticalVerb::ALL[self as usize].1
-    }
-}
-
-/// What a `critical` line allows.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    /// What may be done.
-    pub verb: CriticalVerb,
-    /// To what, as written.
-    pub resource: SmolStr,
-    scope: Scope,
-}
-
-/// What the text of a line stands for.
-#[derive(Clone, Debug)]
-enum Scope {
-    /// The first words of a command.
-    Words(Vec<SmolStr>),
-    /// Hosts, in lower case.
-    Hosts(GlobMatcher),
-    /// Paths of the workspace.
-    Paths(PathScope),
-    /// Names in a space.
-    Names(SmolStr, GlobMatcher),
-}
-
-/// The paths that a glob matches.
-#[derive(Clone, Debug)]
-struct PathScope {
-    glob: SmolStr,
-    matcher: GlobMatcher,
-    /// Of a glob `directory/**`, by far the commonest: compared as text, which is much faster than matched.
-    directory: Option<SmolStr>,
-}
-
-impl PathScope {
-    fn new(glob: &str) -> Result<PathScope, String> {
-        check_path(glob)?;
-        let directory = glob.strip_suffix("/**").filter(|directory| !directory.contains(WILDCARDS));
-        Ok(PathScope { glob: glob.into(), matcher: compile_glob(glob)?, directory: directory.map(SmolStr::new) })
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        match &self.directory {
-            Some(directory) => path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/')),
-            None => self.matcher.is_match(path),
-        }
-    }
-}
-
-impl Grant {
-    /// A grant of a verb over a resource as written: a glob, a program with leading arguments, or a host glob.
-    pub fn new(verb: CriticalVerb, resource: &str) -> Result<Grant, String> {
-        let scope = match verb {
-            CriticalVerb::Run => match resource.split_whitespace().map(SmolStr::new).collect::<Vec<_>>() {
-                words if words.is_empty() => return Err("a `run` line names a program".into()),
-                words if words.iter().any(|word| word.chars().all(|c| matches!(c, '*' | '?'))) => {
-                    return Err("`run` names the leading words; further arguments are free".into());
-                }
-                words => Scope::Words(words),
-            },
-            CriticalVerb::Contact => Scope::Hosts(host_glob(resource)?),
-            CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => {
-                match resource.split_once(':') {
-                    Some((FILE, path)) => Scope::Paths(PathScope::new(path)?),
-                    Some(_) if resource.contains("://") => Scope::Names(URL.into(), compile_glob(resource)?),
-                    // A name in a space of its own, such as `table:users`.
-                    Some((space, name)) if space.len() > 1 && !space.contains('/') && !space.contains(WILDCARDS) => {
-                        Scope::Names(space.into(), compile_glob(name)?)
-                    }
-                    _ => Scope::Paths(PathScope::new(resource)?),
-                }
-            }
-        };
-        Ok(Grant { verb, resource: resource.into(), scope })
-    }
-
-    /// Whether doing `verb` to one path is within this grant.
-    pub fn allows_path(&self, verb: CriticalVerb, path: &str) -> bool {
-        let verb_fits = self.verb == verb
-            || (verb == CriticalVerb::Read && matches!(self.verb, CriticalVerb::Modify | CriticalVerb::Delete));
-        verb_fits && matches!(&self.scope, Scope::Paths(scope) if scope.matches(path))
-    }
-
-    /// Whether running this program with these arguments is within this grant: the words of the line are its first words.
-    pub fn allows_program(&self, argv: &[impl AsRef<str>]) -> bool {
-        match &self.scope {
-            Scope::Words(words) => {
-                argv.len() >= words.len() && words.iter().zip(argv).all(|(word, arg)| *word == arg.as_ref())
-            }
-            Scope::Hosts(_) | Scope::Paths(..) | Scope::Names(..) => false,
-        }
-    }
-
-    /// Whether contacting this host, as [`host_of`] gives it, is within this grant. No grant covers an unclear host.
-    pub fn allows_host(&self, host: &str) -> bool {
-        match &self.scope {
-            Scope::Hosts(matcher) => !host.is_empty() && matcher.is_match(host.to_ascii_lowercase()),
-            Scope::Words(_) | Scope::Paths(..) | Scope::Names(..) => false,
-        }
-    }
-
-    /// Whether an effect on a resource may lie within this grant: the judgement of the compiler, which sees neither which
-    /// files exist nor what a directory holds. The runner judges each path again.
-    pub fn may_allow(&self, verb: EffectVerb, resource: &Resource) -> bool {
-        match resource {
-            Resource::Program(argv) => self.allows_program(argv),
-            Resource::Host(host) => self.allows_host(host),
-            Resource::AnyProgram => self.verb == CriticalVerb::Run,
-            Resource::AnyHost => self.verb == CriticalVerb::Contact,
-            Resource::Everything => true,
-            Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath | Resource::Named(..) | Resource::AnyIn(_) => {
-                self.verbs_for(verb) && self.may_hold(resource)
-            }
-        }
-    }
-
-    /// Whether some of a resource may lie in the scope. A grant over paths covers no names, and the other way round.
-    fn may_hold(&self, resource: &Resource) -> bool {
-        match (&self.scope, resource) {
-            (Scope::Paths(scope), Resource::Path(path)) => {
-                // A call that names a directory touches what lies beneath it; its entries are judged one by one later.
-                scope.matches(path) || lies_beneath(&scope.glob, path)
-            }
-            (Scope::Paths(scope), Resource::Glob(glob)) => globs_meet(&scope.glob, glob),
-            (Scope::Paths(..), Resource::AnyPath) => true,
-            (Scope::Names(own, matcher), Resource::Named(space, name)) => {
-                own == space && matcher.is_match(name.as_str())
-            }
-            (Scope::Names(own, _), Resource::AnyIn(space)) => own == space,
-            (Scope::Words(_) | Scope::Hosts(_) | Scope::Paths(..) | Scope::Names(..), _) => false,
-        }
-    }
-
-    fn verbs_for(&self, verb: EffectVerb) -> bool {
-        use CriticalVerb::*;
-        match verb {
-            EffectVerb::Reads => matches!(self.verb, Read | Modify | Delete),
-            EffectVerb::Writes => matches!(self.verb, Create | Modify),
-            EffectVerb::Creates => matches!(self.verb, Create | Modify),
-            EffectVerb::Deletes => self.verb == Delete,
-            EffectVerb::Runs => self.verb == Run,
-            EffectVerb::Contacts => self.verb == Contact,
-        }
-    }
-}
-
-fn host_glob(host: &str) -> Result<GlobMatcher, String> {
-    let host = host.to_ascii_lowercase();
-    match host.starts_with('[') {
-        // The brackets of an IPv6 address are no wildcard.
-        true => compile_glob(&globset::escape(&host)),
-        false => compile_glob(&host),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! waits for the results it uses, for `after`, and for the nearest effect above that may touch what it reads. Since effects
 //! wait for each other anyway, the nearest one stands for all before it, and the graph has a linear number of edges. The
 //! steps of a `together` do not wait for each other, and all of them stand for what is before. A gate is an effect on
-//! everything. In an `each` block the edges are those of one element; elements among each other are the runner's business.
+//! everything, and what is behind a poll waits for it. In an `each` block the edges are those of one element; elements
+//! among each other are the runner's business.
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -13,7 +14,7 @@ use crate::eval::Env;
 use crate::graph::{Edge, StepGraph};
 use crate::paths::literal_prefix;
 use crate::plan::{Plan, StepId};
-use crate::reach::reach;
+use crate::reach::{reach, server};
 use crate::syntax::EffectVerb;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -60,6 +61,7 @@ struct Together {
     steps: Vec<Member>,
     effects: Vec<StepId>,
     reads: Vec<StepId>,
+    polls: Vec<StepId>,
 }
 
 /// A step of a `together`.
@@ -81,11 +83,21 @@ impl Builder {
         // A call that always fails is reported; until then it may touch anything.
         let touches = match step.is_gate {
             true => vec![(EffectVerb::Writes, Resource::Everything)],
-            false => reach(&step.call, env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]),
+            false => {
+                let own = reach(&step.call, env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]);
+                own.into_iter().chain(server(&step.call)).collect()
+            }
         };
         match step.is_read_only() {
             true => self.add_reading(plan, id, &touches),
             false => self.add_effect(id, &touches),
+        }
+        if step.poll.is_some() {
+            // What is waited for is there for those behind it, reading included.
+            match &mut self.together {
+                Some(together) => together.polls.push(id),
+                None => self.touched.insert(Resource::Everything, id),
+            }
         }
         self.add_to_together(plan, id, touches, report);
         for (before, edge) in &self.edges {
@@ -142,6 +154,7 @@ impl Builder {
             return;
         }
         if let Some(together) = self.together.take() {
+            together.polls.iter().for_each(|poll| self.touched.insert(Resource::Everything, *poll));
             match together.effects.is_empty() {
                 true => self.reads.extend(together.reads),
                 false => {
@@ -150,8 +163,13 @@ impl Builder {
                 }
             }
         }
-        self.together =
-            number.map(|number| Together { number, steps: Vec::new(), effects: Vec::new(), reads: Vec::new() });
+        self.together = number.map(|number| Together {
+            number,
+            steps: Vec::new(),
+            effects: Vec::new(),
+            reads: Vec::new(),
+            polls: Vec::new(),
+        });
     }
 
     fn add_to_together(&mut self, plan: &Plan, id: StepId, touches: Touches, report: &Diagnostics) {

@@ -3,12 +3,13 @@
 //! Spans are kept for messages at run time and are no part of a plan's identity.
 
 use crate::catalogue::Tool;
-use crate::effects::{CriticalVerb, Grant};
+use crate::effects::{CriticalVerb, Effects, Grant};
 use crate::source::Span;
 use crate::stdlib::Function;
-use crate::syntax::{BinaryOp, Direction, OnFailure, UnaryOp};
+use crate::syntax::{BinaryOp, Direction, EffectVerb, OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
+use serde::Serialize;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -102,11 +103,6 @@ impl Plan {
             None => name.clone(),
             Some(element) => smol_str::format_smolstr!("{name}[{element}]"),
         }
-    }
-
-    /// The grants of all `critical` lines.
-    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
-        self.critical.iter().map(|line| &line.grant)
     }
 }
 
@@ -204,6 +200,8 @@ pub struct Input {
     pub ty: Type,
     /// What it is when nothing is supplied; none: it must be supplied.
     pub default: Option<Value>,
+    /// Whether nobody is shown what is supplied; there is no default then.
+    pub secret: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -222,19 +220,23 @@ pub struct Assumption {
 /// A line of `critical`.
 #[derive(Clone, Debug)]
 pub struct CriticalLine {
-    /// What is allowed.
-    pub grant: Grant,
+    /// What may be done.
+    pub verb: CriticalVerb,
+    /// To what.
+    pub scope: CriticalScope,
     /// Why the plan needs it.
     pub why: Option<String>,
     /// The whole line.
     pub span: Span,
 }
 
-impl CriticalLine {
-    /// What may be done.
-    pub fn verb(&self) -> CriticalVerb {
-        self.grant.verb
-    }
+/// What a line of `critical` is about.
+#[derive(Clone, Debug)]
+pub enum CriticalScope {
+    /// A glob, a program with leading arguments, or a host: known from the text.
+    Text(Grant),
+    /// A value of the plan: a text or a list of texts, of which each names one resource.
+    Value(Expr),
 }
 
 /// Something the plan leans on.
@@ -262,12 +264,51 @@ pub enum ReuseTarget {
 pub struct Let {
     /// Its name.
     pub name: SmolStr,
-    /// Its value.
+    /// Its value; of a release, what is released.
     pub value: Expr,
+    /// What is changed about where the value comes from or may go.
+    pub release: Option<Release>,
     /// The block it stands in: it has a value for each element then.
     pub each: Option<EachId>,
     /// The whole item.
     pub span: Span,
+}
+
+/// `endorse(value, "reason")` or `reveal(value, "reason")`, the whole of a `let`. The value stays what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// Which of the two.
+    pub kind: ReleaseKind,
+    /// Why, in the words of the plan's author.
+    pub reason: String,
+    /// The whole call.
+    pub span: Span,
+}
+
+/// What a release does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReleaseKind {
+    /// A person takes responsibility for a value that outside text could have chosen: it counts as trusted.
+    Endorse,
+    /// A person lets a secret go where it is used: it counts as public.
+    Reveal,
+}
+
+impl ReleaseKind {
+    /// Both, with their spelling.
+    pub const ALL: [(ReleaseKind, &'static str); 2] =
+        [(ReleaseKind::Endorse, "endorse"), (ReleaseKind::Reveal, "reveal")];
+
+    /// The one that is spelled so.
+    pub fn parse(text: &str) -> Option<ReleaseKind> {
+        ReleaseKind::ALL.iter().find(|(_, spelling)| *spelling == text).map(|(kind, _)| *kind)
+    }
+
+    /// Its spelling.
+    pub fn as_str(self) -> &'static str {
+        ReleaseKind::ALL[self as usize].1
+    }
 }
 
 /// One tool call with its clauses.
@@ -316,7 +357,13 @@ pub struct Step {
 impl Step {
     /// Whether it changes nothing, contacts nobody and stops nobody.
     pub fn is_read_only(&self) -> bool {
-        self.call.tool.is_read_only() && !self.is_gate
+        self.call.is_read_only() && !self.is_gate
+    }
+
+    /// Whether nothing behind it begins before it has ended, reading included: a gate, and a poll, which waits for the world
+    /// to be ready for what comes.
+    pub fn holds_up(&self) -> bool {
+        self.is_gate || self.poll.is_some()
     }
 }
 
@@ -371,6 +418,22 @@ pub struct Call {
     pub args: Vec<Option<Expr>>,
     /// The whole call.
     pub span: Span,
+}
+
+impl Call {
+    /// Whether it changes nothing and contacts nobody: by its tool, and by those arguments that are constants.
+    pub fn is_read_only(&self) -> bool {
+        let Effects::Declared(effects) = &self.tool.effects else { return false };
+        let constant = |index: usize| match self.args.get(index)? {
+            Some(Expr { kind: ExprKind::Constant(value), .. }) => Some(value),
+            Some(_) => None,
+            None => Some(self.tool.params[index].default.as_ref().unwrap_or(&Value::Null)),
+        };
+        effects.iter().all(|effect| {
+            effect.verb == EffectVerb::Reads
+                || effect.when.as_ref().is_some_and(|when| when.holds(&constant) == Some(false))
+        })
+    }
 }
 
 /// A typed expression.

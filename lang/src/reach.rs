@@ -1,20 +1,42 @@
 //! A call ⟶ what it touches as far as the text tells. Only the arguments that effects speak of are evaluated.
 
-use crate::effects::{Effect, Effects, Resource, Target, TemplatePart, from_value, resource};
+use crate::builtin;
+use crate::effects::{Condition, Effect, Effects, Resource, Target, TemplatePart, from_value, resource};
 use crate::eval::{Env, NoCalls, eval};
 use crate::plan::{Call, Expr, ExprKind};
 use crate::syntax::EffectVerb;
 use crate::value::Value;
 use std::borrow::Cow;
 
+/// The space of what the tools of one catalogue have in common.
+const SERVER: &str = "server";
+
 /// What a call touches; none where an argument that decides it always fails, which is reported elsewhere.
 pub fn reach(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource)>> {
     let Effects::Declared(list) = &call.tool.effects else { return Some(call.tool.touches(&[])) };
     let mut touched = Vec::with_capacity(list.len());
     for effect in list {
-        touched.push((effect.verb, touches(effect, call, env)?));
+        if effect.when.as_ref().map_or(Some(true), |when| may_hold(when, call, env))? {
+            touched.push((effect.verb, touches(effect, call, env)?));
+        }
     }
     Some(touched)
+}
+
+/// What the tools of a catalogue have in common, for the order of calls: the server behind them may remember anything.
+/// None for built-in tools, those without effects, and those that are declared independent.
+pub fn server(call: &Call) -> Option<(EffectVerb, Resource)> {
+    let tool = &call.tool;
+    let (catalogue, _) = tool.name.split_once('.')?;
+    let is_free = tool.independent || tool.effects.declared().is_empty() || builtin::CATALOGUES.contains(&catalogue);
+    let verb = if call.is_read_only() { EffectVerb::Reads } else { EffectVerb::Writes };
+    (!is_free).then(|| (verb, Resource::Named(SERVER.into(), catalogue.into())))
+}
+
+/// Whether the condition of an effect may hold for a call.
+fn may_hold(when: &Condition, call: &Call, env: &mut Env<'_>) -> Option<bool> {
+    let args = arguments(call, env, |found| when.params(found))?;
+    Some(when.holds(&|index| args.get(index)) != Some(false))
 }
 
 fn touches(effect: &Effect, call: &Call, env: &mut Env<'_>) -> Option<Resource> {
@@ -22,15 +44,26 @@ fn touches(effect: &Effect, call: &Call, env: &mut Env<'_>) -> Option<Resource> 
     match &effect.target {
         Target::Param(index) => Some(from_value(effect.verb, &*argument(call, *index, env)?, &params[*index].ty)),
         Target::Template(parts) => {
-            let mut args: Vec<Value> = vec![Value::Null; params.len()];
-            for part in parts {
-                if let TemplatePart::Param(index) = part {
-                    args[*index] = argument(call, *index, env)?.into_owned();
-                }
-            }
-            Some(resource(effect, &args, |index| &params[index].ty))
+            let args = arguments(call, env, |found| {
+                parts.iter().for_each(|part| match part {
+                    TemplatePart::Param(index) => found(*index),
+                    TemplatePart::Text(_) | TemplatePart::Result(_) => {}
+                });
+            })?;
+            Some(resource(effect, &args, None, |index| &params[index].ty))
         }
     }
+}
+
+/// The arguments by parameter index, of which only those are looked at that `wanted` names.
+fn arguments(call: &Call, env: &mut Env<'_>, wanted: impl FnOnce(&mut dyn FnMut(usize))) -> Option<Vec<Value>> {
+    let mut indices = Vec::new();
+    wanted(&mut |index| indices.push(index));
+    let mut args: Vec<Value> = vec![Value::Null; call.tool.params.len()];
+    for index in indices {
+        args[index] = argument(call, index, env)?.into_owned();
+    }
+    Some(args)
 }
 
 fn argument<'c>(call: &'c Call, index: usize, env: &mut Env<'_>) -> Option<Cow<'c, Value>> {

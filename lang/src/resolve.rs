@@ -9,6 +9,7 @@ use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{Effect, Effects, Target, TemplatePart};
 use crate::forms::{Duration, Formed};
+use crate::marks::{Marks, Side};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{
@@ -19,6 +20,8 @@ use crate::value::Value;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+mod conditions;
+mod marks;
 mod recursion;
 mod refine;
 mod types;
@@ -110,10 +113,15 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         name: format!("{catalogue}.{}", declared.name.name).into(),
         doc: declared.doc.as_ref().map(|doc| doc.value.clone()).unwrap_or_default(),
         params,
+        result_marks: declared
+            .result
+            .as_ref()
+            .map_or_else(Marks::default, |ty| types.marks(&declared.result_marks, ty, Side::Result)),
         result: declared.result.as_ref().map_or(Type::Null, |ty| types.resolve(ty)),
         effects: Effects::Undeclared,
         approval: syntax::Approval::Auto,
         idempotent: false,
+        independent: false,
         timeout_ms: None,
         category: None,
         span: declared.name.span,
@@ -124,11 +132,13 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
     for clause in &declared.clauses {
         match &clause.kind {
             ToolClauseKind::Pure => pure = Some(clause.span),
-            ToolClauseKind::Effect(verb, target) => {
-                effects.extend(typed_effect(*verb, target, &tool, report).map(|effect| (effect, clause.span)));
+            ToolClauseKind::Effect(verb, target, when) => {
+                let effect = typed_effect(*verb, target, when.as_ref(), &tool, report);
+                effects.extend(effect.map(|effect| (effect, clause.span)));
             }
             ToolClauseKind::Approval(approval) => tool.approval = *approval,
             ToolClauseKind::Idempotent => tool.idempotent = true,
+            ToolClauseKind::Independent => tool.independent = true,
             ToolClauseKind::Timeout(duration) => {
                 check_timeout(duration, report);
                 tool.timeout_ms = Some(duration.ms);
@@ -172,6 +182,7 @@ fn typed_param(param: &syntax::Param, types: &mut Types<'_>, report: &Diagnostic
     Param {
         name: param.name.name.clone(),
         doc: param.doc.as_ref().map(|doc| doc.value.clone()).unwrap_or_default(),
+        marks: types.marks(&param.marks, &param.ty, Side::Parameter),
         ty,
         optional: param.optional,
         default,
@@ -198,57 +209,131 @@ fn typed_category(category: &Ident, report: &Diagnostics) -> Option<SmolStr> {
     None
 }
 
-fn typed_effect(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &Diagnostics) -> Option<Effect> {
-    let param = |name: &str, span: Span| {
-        let index = tool.param(name);
-        if index.is_none() {
-            let diagnostic =
-                Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
-            let diagnostic = diagnostic.label("unknown parameter");
-            report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
-                Some(near) => diagnostic.edit(format!("use `{near}`"), span, near).maybe(),
-                None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
-            });
-        }
-        index
-    };
-    let target = match target {
+fn typed_effect(
+    verb: EffectVerb,
+    target: &EffectTarget,
+    when: Option<&Expr>,
+    tool: &Tool,
+    report: &Diagnostics,
+) -> Option<Effect> {
+    let when = when.map(|when| conditions::condition(when, tool, report));
+    let target = typed_target(verb, target, tool, report)?;
+    match when {
+        // What could not be read counts always; it has been reported.
+        Some(None) | None => Some(Effect { verb, target, when: None }),
+        Some(when) => Some(Effect { verb, target, when }),
+    }
+}
+
+fn typed_target(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &Diagnostics) -> Option<Target> {
+    match target {
         EffectTarget::Param(name) => {
-            let index = param(&name.name, name.span)?;
+            let index = param_of(&name.name, name.span, tool, report)?;
             if !names_resource(&tool.params[index].ty, verb) {
                 report.push(no_resource(&name.name, name.span, &tool.params[index].ty, verb));
                 return None;
             }
-            Target::Param(index)
+            Some(Target::Param(index))
         }
         EffectTarget::Template(expr) => {
             let ExprKind::String(literal) = &expr.kind else { return None };
-            let mut parts = Vec::new();
-            for part in &literal.parts {
-                parts.push(match part {
-                    StringPart::Text(text) => TemplatePart::Text(text.as_str().into()),
-                    StringPart::Expr(Expr { kind: ExprKind::Name(name), span }) => {
-                        let index = param(name, *span)?;
-                        let ty = tool.params[index].ty.without_null();
-                        if !ty.is_accepted_as(&Type::union([Type::String, Type::Int])) {
-                            let diagnostic = no_resource(name, *span, &tool.params[index].ty, verb);
-                            report.push(diagnostic);
-                            return None;
-                        }
-                        TemplatePart::Param(index)
-                    }
-                    StringPart::Expr(other) => {
-                        let message = "only parameters can stand in the template of a resource";
-                        let diagnostic = Diagnostic::new(Code::UnknownEffectTarget, other.span, message);
-                        report.push(diagnostic.label("not the name of a parameter"));
-                        return None;
-                    }
-                });
-            }
-            Target::Template(parts)
+            let parts = literal.parts.iter().map(|part| match part {
+                StringPart::Text(text) => Some(TemplatePart::Text(text.as_str().into())),
+                StringPart::Expr(expr) => template_part(verb, expr, tool, report),
+            });
+            parts.collect::<Option<Vec<_>>>().map(Target::Template)
+        }
+    }
+}
+
+fn param_of(name: &str, span: Span, tool: &Tool, report: &Diagnostics) -> Option<usize> {
+    let index = tool.param(name);
+    if index.is_none() {
+        let diagnostic =
+            Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
+        let diagnostic = diagnostic.label("unknown parameter");
+        report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
+            Some(near) => diagnostic.edit(format!("use `{near}`"), span, near).maybe(),
+            None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
+        });
+    }
+    index
+}
+
+/// The name that calls the result of a tool in the templates of its effects.
+const RESULT: &str = "result";
+
+/// A parameter or a field of the result.
+fn template_part(verb: EffectVerb, expr: &Expr, tool: &Tool, report: &Diagnostics) -> Option<TemplatePart> {
+    let (part, ty, shown) = match (&expr.kind, result_path(expr)) {
+        (_, Some(path)) if tool.param(RESULT).is_none() => {
+            let ty = result_type(&path, tool, report)?;
+            let shown = path.iter().fold(RESULT.to_owned(), |shown, name| format!("{shown}.{}", name.name));
+            (TemplatePart::Result(path.into_iter().map(|name| name.name.clone()).collect()), ty, shown)
+        }
+        (ExprKind::Name(name), _) => {
+            let index = param_of(name, expr.span, tool, report)?;
+            (TemplatePart::Param(index), tool.params[index].ty.clone(), name.to_string())
+        }
+        _ => {
+            let message = "only parameters and fields of the result can stand in the template of a resource";
+            let diagnostic = Diagnostic::new(Code::UnknownEffectTarget, expr.span, message);
+            report.push(diagnostic.label("neither of them"));
+            return None;
         }
     };
-    Some(Effect { verb, target })
+    if !ty.without_null().is_accepted_as(&Type::union([Type::String, Type::Int])) {
+        let diagnostic = no_resource(&shown, expr.span, &ty, verb);
+        report.push(match part {
+            TemplatePart::Result(_) => Diagnostic { message: format!("`{shown}` names no resource"), ..diagnostic },
+            TemplatePart::Param(_) | TemplatePart::Text(_) => diagnostic,
+        });
+        return None;
+    }
+    Some(part)
+}
+
+/// The fields of `result.a.b`; none for what does not begin with `result`.
+fn result_path(expr: &Expr) -> Option<Vec<&Ident>> {
+    match &expr.kind {
+        ExprKind::Name(name) if name == RESULT => Some(Vec::new()),
+        ExprKind::Field { base, name, optional: false } => {
+            let mut path = result_path(base)?;
+            path.push(name);
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+/// The type of a field of a tool's result.
+fn result_type(path: &[&Ident], tool: &Tool, report: &Diagnostics) -> Option<Type> {
+    let mut ty = tool.result.clone();
+    for name in path {
+        ty = match ty.head().without_null() {
+            Type::Record(record) => match record.field(&name.name) {
+                Some(field) => field.ty.clone(),
+                None => {
+                    let message = format!("the result of `{}` has no field `{}`", tool.name, name.name);
+                    let diagnostic =
+                        Diagnostic::new(Code::UnknownEffectTarget, name.span, message).label("unknown field");
+                    report.push(match nearest(&name.name, record.fields.iter().map(|field| field.name.as_str())) {
+                        Some(near) => diagnostic.edit(format!("use `{near}`"), name.span, near).maybe(),
+                        None => diagnostic,
+                    });
+                    return None;
+                }
+            },
+            any @ (Type::Any | Type::Error) => any,
+            other => {
+                let message = format!("the result of `{}` has no field `{}`", tool.name, name.name);
+                let diagnostic = Diagnostic::new(Code::UnknownEffectTarget, name.span, message);
+                report.push(diagnostic.label(format!("taken of {}", other.brief())));
+                return None;
+            }
+        };
+    }
+    Some(ty)
 }
 
 /// Whether the value of a parameter names what is touched: a text, or for a program also an argument vector.

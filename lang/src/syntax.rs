@@ -133,13 +133,16 @@ pub struct TextItem {
     pub span: Span,
 }
 
-/// `input name: type = default`
+/// `input name: type secret = default`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Its name.
     pub name: Ident,
     /// Its type.
     pub ty: TypeExpr,
+    /// Where `secret` stands, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Span>,
     /// What it is when nothing is supplied.
     pub default: Option<Expr>,
     /// The whole item.
@@ -173,12 +176,31 @@ pub struct Critical {
 pub struct CriticalLine {
     /// `read create modify delete run contact`, as written.
     pub verb: Ident,
-    /// A glob, a program with leading arguments, or a host.
-    pub resource: Text,
+    /// What is allowed.
+    pub resource: CriticalResource,
     /// Why the plan needs it.
     pub why: Option<Text>,
     /// The whole line.
     pub span: Span,
+}
+
+/// What a line of `critical` is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CriticalResource {
+    /// A glob, a program with leading arguments, or a host.
+    Text(Text),
+    /// A value of the plan: `intro.participants`.
+    Value(Expr),
+}
+
+impl CriticalResource {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            CriticalResource::Text(text) => text.span,
+            CriticalResource::Value(expr) => expr.span,
+        }
+    }
 }
 
 /// `reuse "src/loader.rs" "why"` or `reuse fs.edit "why"`
@@ -432,6 +454,9 @@ pub struct Tool {
     pub name: Ident,
     /// Its parameters.
     pub params: Vec<Param>,
+    /// What is said of the whole result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub result_marks: Vec<Marked>,
     /// What a call gives; none: null.
     pub result: Option<TypeExpr>,
     /// In the order of the text.
@@ -447,6 +472,9 @@ pub struct Tool {
 pub struct Param {
     /// The documentation before it, without slashes.
     pub doc: Option<Text>,
+    /// What is said of it before its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Marked>,
     /// Its name.
     pub name: Ident,
     /// Whether a `?` follows the name.
@@ -457,6 +485,52 @@ pub struct Param {
     pub default: Option<Expr>,
     /// The whole parameter.
     pub span: Span,
+}
+
+/// A mark where it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// Which.
+    pub mark: Mark,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a declaration says of where values may come from and where they may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    /// Of a parameter: content, which may come from anywhere. Of a result: content, which endorsing a whole leaves as it is.
+    Data,
+    /// Of a parameter: exactly one value that the plan's author chose.
+    Exact,
+    /// Of a parameter: may take what is secret. Of a result: is secret.
+    Secret,
+    /// Of a result: the server's own word, whatever the data it was given says.
+    Trusted,
+    /// Of a result: what the resources hold, as trustworthy as what was put there.
+    Stored,
+}
+
+impl Mark {
+    /// Every mark with its spelling.
+    pub const ALL: [(Mark, &'static str); 5] = [
+        (Mark::Data, "data"),
+        (Mark::Exact, "exact"),
+        (Mark::Secret, "secret"),
+        (Mark::Trusted, "trusted"),
+        (Mark::Stored, "stored"),
+    ];
+
+    /// The mark that is spelled so.
+    pub fn parse(text: &str) -> Option<Mark> {
+        Mark::ALL.iter().find(|(_, spelling)| *spelling == text).map(|(mark, _)| *mark)
+    }
+
+    /// Its spelling.
+    pub fn as_str(self) -> &'static str {
+        Mark::ALL[self as usize].1
+    }
 }
 
 /// A clause of a tool, with its whole span.
@@ -473,12 +547,14 @@ pub struct ToolClause {
 pub enum ToolClauseKind {
     /// `pure`
     Pure,
-    /// `reads R`, `writes R`, `creates R`, `deletes R`, `runs R`, `contacts R`
-    Effect(EffectVerb, EffectTarget),
+    /// `reads R`, `writes R`, `creates R`, `deletes R`, `runs R`, `contacts R`, with the condition behind `when`
+    Effect(EffectVerb, EffectTarget, Option<Expr>),
     /// `approval auto | ask | deny`
     Approval(Approval),
     /// `idempotent`
     Idempotent,
+    /// `independent`
+    Independent,
     /// `timeout 30s`
     Timeout(DurationLit),
     /// `category document | analyze | plan | execute`
@@ -525,7 +601,7 @@ impl EffectVerb {
 pub enum EffectTarget {
     /// A parameter; its type says what kind of resource it names.
     Param(Ident),
-    /// A constant or a template over parameters: `"table:${name}"`, `"file:${path}/*"`.
+    /// A constant or a template over parameters and the result: `"table:${name}"`, `"drive:${result.id}"`.
     Template(Expr),
 }
 
@@ -821,6 +897,9 @@ pub enum TypeExprKind {
 /// A field of a record type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldType {
+    /// What is said of it before its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Marked>,
     /// Its name.
     pub name: Ident,
     /// Whether a `?` follows the name: the field may be absent.

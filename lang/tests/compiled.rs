@@ -16,6 +16,7 @@ const RICH: &str = r#"plan "Everything" {
   input stage: "old" | 3 | true = "old"
   input rows: [{ name: string, size?: int? }]
   input whatever: any
+  input token: string secret
   input tree: Tree
   input bounds: Bounds
   type Tree = { name: string, parts: [Tree], ... }
@@ -34,6 +35,8 @@ const RICH: &str = r#"plan "Everything" {
     create "out/*" "the copies"
     run "sh"
     modify "note:**"
+    create "mark:*"
+    delete [first?.text ?? "none"] "what the first names"
   }
   reuse "lib" "it exists"
   reuse fs.glob
@@ -59,7 +62,11 @@ const RICH: &str = r#"plan "Everything" {
   step names = process.run(argv: ["sh", "-c", if whatever == record then "a" else "b"].concat([
     name.trim() for name in [row.name for row in rows if row.name in ["x"] by row.size ?? 0 desc, row.name] if name != "${row_count}"
   ]))
-  step note = notes.drop(id: names.stdout)
+  let which = endorse(names.stdout, "somebody looks at it")
+  step note = notes.drop(id: which)
+  step login = notes.login(with: { user: "me", token: token })
+  step mark = notes.mark(id: "a")
+  step gone = fs.delete(path: "b")
   let late = due != null and due - 3d < "2026-06-01"
   let row_count = rows.length() * 2
   each drops = row in rows {
@@ -88,11 +95,20 @@ const TOOLS: &str = r#"
 catalogue notes {
   /// Drop one.
   tool drop(id: string, kind: "old" | 3 | true = "old") -> any {
-    writes "note:${id}"
+    writes "note:${id}" when not (kind in ["old", 3]) or id == "a" and id != "b"
     idempotent
+    independent
     approval ask
     timeout 3s
     category execute
+  }
+  /// Mark one.
+  tool mark(id: string) -> { at: { id: int } } {
+    creates "mark:${result.at.id}"
+  }
+  /// Open the door.
+  tool login(with: { user: string, secret token: string }) -> { trusted at: string, note: string } {
+    writes "note:door"
   }
   /// Anything.
   tool anything() -> null

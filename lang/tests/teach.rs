@@ -92,8 +92,7 @@ fn every_block_is_executed() {
                     let found = errors(&plan_of(text));
                     wrong.extend((!found.is_empty()).then(|| format!("{name}: {found}")));
                 }
-                "expr" => wrong
-                    .extend(text.lines().filter_map(|line| value_is_wrong(line)).map(|why| format!("{name}: {why}"))),
+                "expr" => wrong.extend(text.lines().filter_map(value_is_wrong).map(|why| format!("{name}: {why}"))),
                 other => wrong.push(format!("{name}: no block of the card is called `{other}`")),
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::workspace::{Change, FileState};
 use planc_lang::effects::{CriticalVerb, Resource};
-use planc_lang::plan::Plan;
+use planc_lang::grants::Grants;
 use planc_lang::syntax::EffectVerb;
 
 /// A touch that no `critical` line covers.
@@ -32,8 +32,8 @@ pub fn verb_of(change: &Change) -> Option<CriticalVerb> {
 
 /// The changes of a call that no line covers. A directory that is made on the way to a covered path is covered; so is one
 /// that is made or deleted where a line covers whatever it may hold.
-pub fn uncovered_changes(plan: &Plan, changes: &[Change]) -> Vec<Uncovered> {
-    let covered = |verb: CriticalVerb, path: &str| plan.grants().any(|grant| grant.allows_path(verb, path));
+pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncovered> {
+    let covered = |verb: CriticalVerb, path: &str| grants.iter().any(|grant| grant.allows_path(verb, path));
     let mut uncovered = Vec::new();
     for change in changes {
         let Some(verb) = verb_of(change) else { continue };
@@ -59,17 +59,17 @@ pub fn uncovered_changes(plan: &Plan, changes: &[Change]) -> Vec<Uncovered> {
 }
 
 /// The programs and hosts among what a call touches that no line covers; files are judged by their changes.
-pub fn uncovered_touches(plan: &Plan, touches: &[(EffectVerb, Resource)]) -> Vec<Uncovered> {
+pub fn uncovered_touches(grants: &Grants<'_>, touches: &[(EffectVerb, Resource)]) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();
     for (verb, resource) in touches {
         let missing = match (verb, resource) {
             (EffectVerb::Reads, _) => None,
             (_, Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath) => None,
             (EffectVerb::Runs, Resource::Program(argv)) => {
-                (!plan.grants().any(|grant| grant.allows_program(argv))).then_some(CriticalVerb::Run)
+                (!grants.iter().any(|grant| grant.allows_program(argv))).then_some(CriticalVerb::Run)
             }
             (EffectVerb::Contacts, Resource::Host(host)) => {
-                (!plan.grants().any(|grant| grant.allows_host(host))).then_some(CriticalVerb::Contact)
+                (!grants.iter().any(|grant| grant.allows_host(host))).then_some(CriticalVerb::Contact)
             }
             (verb, resource) => {
                 let verb_name = match verb {
@@ -78,7 +78,7 @@ pub fn uncovered_touches(plan: &Plan, touches: &[(EffectVerb, Resource)]) -> Vec
                     EffectVerb::Contacts => CriticalVerb::Contact,
                     EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates => CriticalVerb::Modify,
                 };
-                (!plan.grants().any(|grant| grant.may_allow(*verb, resource))).then_some(verb_name)
+                (!grants.iter().any(|grant| grant.may_allow(*verb, resource))).then_some(verb_name)
             }
         };
         uncovered.extend(missing.map(|verb| Uncovered { verb, resource: resource.to_string() }));
@@ -89,7 +89,7 @@ pub fn uncovered_touches(plan: &Plan, touches: &[(EffectVerb, Resource)]) -> Vec
 /// The paths among what a call may change that no line covers, judged by name: for a call that is not made, so that there
 /// are no changes to judge. `led` gives the paths that a path may stand for once links are followed.
 pub fn uncovered_paths(
-    plan: &Plan,
+    grants: &Grants<'_>,
     touches: &[(EffectVerb, Resource)],
     mut led: impl FnMut(&str) -> Vec<String>,
 ) -> Vec<Uncovered> {
@@ -106,7 +106,7 @@ pub fn uncovered_paths(
             | Resource::AnyIn(_)
             | Resource::Everything => continue,
         };
-        if !meant.iter().any(|resource| plan.grants().any(|grant| grant.may_allow(*verb, resource))) {
+        if !meant.iter().any(|resource| grants.iter().any(|grant| grant.may_allow(*verb, resource))) {
             let verb = match verb {
                 EffectVerb::Deletes => CriticalVerb::Delete,
                 EffectVerb::Creates => CriticalVerb::Create,

@@ -257,6 +257,7 @@ impl Desk {
             observations: &planned.plan.report.observations,
             time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
+            critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
         };
         if approval_digest(&bound) != planned.plan.digest {
             return Err(DeskError::OtherPolicy(planned.plan.digest));
@@ -305,6 +306,7 @@ impl Desk {
             compiled: planned.compiled.clone(),
             inputs: planned.inputs.clone(),
             predictions,
+            critical: planned.plan.report.critical.iter().map(|line| line.value.clone()).collect(),
             observations,
             workspace: self.workspace.clone(),
             contents: self.contents.clone(),

@@ -168,6 +168,9 @@ pub struct CriticalReport {
     pub verb: String,
     /// As written.
     pub resource: String,
+    /// What that stands for where it is a value of the plan: one text or several, as far as they are known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<Value>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub why: Option<String>,

@@ -133,7 +133,7 @@ fn writes() -> [StepReport; 3] {
 
 fn critical(verb: &str, resource: &str, why: Option<&str>, touched: &[&str]) -> CriticalReport {
     let touched = touched.iter().map(|t| (*t).to_owned()).collect();
-    CriticalReport { verb: verb.into(), resource: resource.into(), why: why.map(str::to_owned), touched }
+    CriticalReport { verb: verb.into(), resource: resource.into(), value: None, why: why.map(str::to_owned), touched }
 }
 
 fn rich() -> PlanReport {

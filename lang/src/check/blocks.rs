@@ -1,6 +1,7 @@
 //! Blocks, typed: lists and results of `each`, the conditions of groups, polls, and the calls that gates stand for.
 
 use super::groups::{Block, Guard, PLAN, Pure, PureKind, ScopeId, ScopeKind, Uses};
+use super::release::released;
 use super::{Checker, Early, Place, error};
 use crate::builtin;
 use crate::codes::Code;
@@ -22,7 +23,8 @@ impl<'a> Checker<'a> {
         self.prove(pure.scope);
         let typed = match (pure.kind, pure.written()) {
             (PureKind::List(each, _), Some(list)) => self.list_of_each(each, list),
-            (_, Some(value)) => self.expr(value),
+            (PureKind::Let(_), Some(value)) => self.expr(released(value)),
+            (PureKind::Result(..), Some(value)) => self.expr(value),
             (PureKind::Result(each, declared), None) => self.record_of_steps(each, declared.span),
             (PureKind::Let(_) | PureKind::List(..), None) => error(Span::default()),
         };

@@ -5,7 +5,7 @@ use crate::catalogue::{Param, Tool};
 use crate::codes::Code;
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::effects::Effects;
-use crate::plan::{Call, Expr, ExprKind};
+use crate::plan::{Call, Expr, ExprKind, ReleaseKind};
 use crate::resolve::list_of;
 use crate::source::Span;
 use crate::suggest::nearest;
@@ -22,9 +22,11 @@ impl Tool {
             doc: String::new(),
             params: Vec::new(),
             result: Type::Error,
+            result_marks: crate::marks::Marks::default(),
             effects: Effects::Declared(Vec::new()),
             approval: syntax::Approval::Auto,
             idempotent: false,
+            independent: false,
             timeout_ms: None,
             category: None,
             span: Span::default(),
@@ -181,14 +183,13 @@ impl Checker<'_> {
 
     /// `len(x)`: a function, which the language does not have.
     fn function_call(&mut self, name: &SmolStr, span: Span, args: &[Arg], parens: Span) {
+        if ReleaseKind::parse(name).is_some() {
+            self.misplaced_release(name, span, args);
+            return;
+        }
         let typed: Vec<Expr> = args.iter().map(|arg| self.expr(&arg.value)).collect();
         let diagnostic = Diagnostic::new(Code::UnknownName, span, format!("there is no function `{name}`"))
             .label("the language has methods and tools, no functions");
-        if matches!(name.as_str(), "endorse" | "reveal") {
-            let message = format!("`{name}` is reserved for a later version");
-            self.report.push(Diagnostic::new(Code::ReservedSyntax, span, message).label("nothing to call yet"));
-            return;
-        }
         let method = typed.first().and_then(|receiver| super::method::meant(&receiver.ty.without_null(), name));
         self.report.push(match method {
             Some(method) => as_method(diagnostic, method, span, args, parens),
@@ -210,7 +211,7 @@ impl Checker<'_> {
         };
         let call = self.arguments(tool.clone(), args, parens, expr.span);
         match self.place {
-            Place::Assumption | Place::Verification(_) if tool.is_read_only() => {
+            Place::Assumption | Place::Verification(_) if call.is_read_only() => {
                 Expr { kind: ExprKind::Call(Box::new(call)), ty: tool.result.head(), span: expr.span }
             }
             Place::Assumption | Place::Verification(_) => {

@@ -148,7 +148,16 @@ impl<'a> Checker<'a> {
         let default = input.default.as_ref().and_then(|default| resolve::constant(default, &ty, self.report));
         self.name(&input.name, Meaning::Input(self.inputs.len()), None, PLAN);
         self.input_used.push(false);
-        self.inputs.push(Input { name: input.name.name.clone(), ty, default, span: input.span });
+        if let (Some(secret), Some(default)) = (input.secret, &input.default) {
+            self.report.push(
+                Diagnostic::new(Code::BadMark, default.span, "a secret input has no default")
+                    .label("everybody who reads the plan would know it")
+                    .related(secret, "said to be secret here")
+                    .help("leave the default out: the value is supplied with `--input`"),
+            );
+        }
+        let secret = input.secret.is_some();
+        self.inputs.push(Input { name: input.name.name.clone(), ty, default, secret, span: input.span });
     }
 
     pub(super) fn name(&mut self, name: &Ident, meaning: Meaning, verification: Option<usize>, scope: ScopeId) {

@@ -17,7 +17,12 @@ impl<'a> Checker<'a> {
         let typed = self.sort_lets(parts);
         for (index, pure) in parts.lets[..typed].iter().enumerate() {
             let (value, uses) = self.pure(pure);
+            let release = match pure.kind {
+                PureKind::Let(declared) => self.release(&declared.value),
+                PureKind::List(..) | PureKind::Result(..) => None,
+            };
             let typed = &mut self.lets[index];
+            typed.release = release;
             typed.value = Some(value);
             typed.uses = uses.steps;
             typed.uses_each = uses.eaches;

@@ -20,12 +20,13 @@ mod method;
 mod name;
 mod narrow;
 mod operator;
+mod release;
 mod steps;
 
 use crate::catalogue::Catalogue;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{EachId, Expr, ExprKind, Input, Let, Plan, StepId};
+use crate::plan::{EachId, Expr, ExprKind, Input, Let, Plan, Release, StepId};
 use crate::resolve::Types;
 use crate::source::Span;
 use crate::syntax;
@@ -112,6 +113,7 @@ enum Place {
 #[derive(Clone, Debug, Default)]
 struct TypedLet {
     value: Option<Expr>,
+    release: Option<Release>,
     /// All steps its value depends on, also through other lets; sorted.
     uses: Vec<StepId>,
     /// All `each` blocks whose results it depends on in the same way; sorted.
@@ -265,7 +267,7 @@ struct Parts<'s> {
 }
 
 impl Let {
-    fn new(declared: &syntax::Let, value: Expr, each: Option<EachId>) -> Let {
-        Let { name: declared.name.name.clone(), value, each, span: declared.span }
+    fn new(declared: &syntax::Let, value: Expr, release: Option<Release>, each: Option<EachId>) -> Let {
+        Let { name: declared.name.name.clone(), value, release, each, span: declared.span }
     }
 }

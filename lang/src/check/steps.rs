@@ -7,12 +7,13 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::effects::{CriticalVerb, Grant};
 use crate::plan::{
-    Assumption, Call, CriticalLine, Expr, Let, Output, Plan, Retry, Reuse, ReuseTarget, Step, StepId, Verification,
+    Assumption, Call, CriticalLine, CriticalScope, Expr, Let, Output, Plan, Retry, Reuse, ReuseTarget, Step, StepId,
+    Verification,
 };
 use crate::resolve::list_of;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax::{self, Clause, ClauseKind, Ident, OnFailure};
+use crate::syntax::{self, BinaryOp, Clause, ClauseKind, CriticalResource, Ident, OnFailure};
 use crate::types::Type;
 
 impl<'a> Checker<'a> {
@@ -26,7 +27,8 @@ impl<'a> Checker<'a> {
         let assumptions = parts.assumes.iter().map(|assume| self.assumption(assume)).collect();
         let verifications = parts.verifies.iter().enumerate().map(|(i, verify)| self.verification(i, verify)).collect();
         let outputs = parts.outputs.iter().map(|output| self.output(output)).collect();
-        let critical = parts.criticals.iter().flat_map(|c| &c.lines).filter_map(|line| self.critical(line)).collect();
+        let lines = parts.criticals.iter().flat_map(|critical| &critical.lines);
+        let critical = lines.filter_map(|line| self.critical(line)).collect();
         let reuse = parts.reuses.iter().filter_map(|reuse| self.reuse(reuse)).collect();
         // Where something was not understood, the use may stand there.
         if !self.report.has_errors() {
@@ -58,7 +60,7 @@ impl<'a> Checker<'a> {
         pure.filter_map(|(pure, typed)| match pure.kind {
             PureKind::Let(declared) => {
                 let value = typed.value.unwrap_or_else(|| super::error(declared.value.span));
-                Some(Let::new(declared, value, pure.each))
+                Some(Let::new(declared, value, typed.release, pure.each))
             }
             PureKind::List(..) | PureKind::Result(..) => None,
         })
@@ -291,7 +293,7 @@ impl<'a> Checker<'a> {
 
     fn check_retry(&self, call: &Call, retry: Option<(Retry, Span)>) {
         let Some((_, span)) = retry else { return };
-        if call.tool.is_read_only() || call.tool.idempotent || call.tool.name.is_empty() {
+        if call.is_read_only() || call.tool.idempotent || call.tool.name.is_empty() {
             return;
         }
         self.report.push(
@@ -321,24 +323,75 @@ impl<'a> Checker<'a> {
         Output { name: output.name.name.clone(), value, span: output.span }
     }
 
-    fn critical(&self, line: &syntax::CriticalLine) -> Option<CriticalLine> {
-        let Some(verb) = CriticalVerb::parse(&line.verb.name) else {
+    fn critical(&mut self, line: &syntax::CriticalLine) -> Option<CriticalLine> {
+        let verb = CriticalVerb::parse(&line.verb.name);
+        if verb.is_none() {
             self.report.push(self.unknown_verb(&line.verb));
-            return None;
+        }
+        let scope = match &line.resource {
+            CriticalResource::Value(expr) => CriticalScope::Value(self.critical_value(expr, verb)?),
+            CriticalResource::Text(text) => match Grant::new(verb?, &text.value) {
+                Ok(grant) => CriticalScope::Text(grant),
+                Err(reason) => {
+                    self.report.push(
+                        Diagnostic::new(Code::BadGlob, text.span, reason).label("cannot be matched against anything"),
+                    );
+                    return None;
+                }
+            },
         };
-        match Grant::new(verb, &line.resource.value) {
-            Ok(grant) => {
-                let why = line.why.as_ref().map(|why| why.value.clone());
-                Some(CriticalLine { grant, why, span: line.span })
+        let why = line.why.as_ref().map(|why| why.value.clone());
+        Some(CriticalLine { verb: verb?, scope, why, span: line.span })
+    }
+
+    /// A value that names what is touched: a text or a list of texts. It may use every step of the plan.
+    fn critical_value(&mut self, expr: &syntax::Expr, verb: Option<CriticalVerb>) -> Option<Expr> {
+        if let Some(text) = self.unquoted(expr) {
+            self.report.push(
+                Diagnostic::new(Code::CriticalValue, expr.span, "a resource that is a text stands in quotes")
+                    .label("nothing in this plan has this name")
+                    .edit("quote it", expr.span, crate::types::Quoted(&text).to_string())
+                    .maybe(),
+            );
+            return None;
+        }
+        let (typed, _) = self.at(Place::Output, expr);
+        let names = |ty: &Type| ty.is_accepted_as(&Type::union([Type::String, Type::list(Type::String)]));
+        if names(&typed.ty) || typed.ty == Type::Error {
+            return Some(typed);
+        }
+        let diagnostic = Diagnostic::new(Code::CriticalValue, expr.span, "this value names no resource")
+            .label(format!("this is {}", typed.ty.brief()));
+        self.report.push(match (typed.ty.has_null() && names(&typed.ty.without_null()), verb) {
+            (true, _) => diagnostic.help("say what null means: `?? []` allows nothing then"),
+            (false, Some(CriticalVerb::Contact)) => {
+                diagnostic.help("give the text of a host or an address, or a list of them")
             }
-            Err(reason) => {
-                self.report.push(
-                    Diagnostic::new(Code::BadGlob, line.resource.span, reason)
-                        .label("cannot be matched against anything"),
-                );
-                None
+            (false, _) => diagnostic.help("give a text or a list of texts"),
+        });
+        None
+    }
+
+    /// What was most likely meant to be a text: names, dots, slashes and hyphens of which the first name is unknown.
+    fn unquoted(&self, expr: &syntax::Expr) -> Option<String> {
+        fn text(expr: &syntax::Expr) -> Option<String> {
+            match &expr.kind {
+                syntax::ExprKind::Name(name) => Some(name.to_string()),
+                syntax::ExprKind::Field { base, name, optional: false } => {
+                    Some(format!("{}.{}", text(base)?, name.name))
+                }
+                syntax::ExprKind::Binary { op: BinaryOp::Divide, operands, .. } => {
+                    Some(format!("{}/{}", text(&operands.0)?, text(&operands.1)?))
+                }
+                syntax::ExprKind::Binary { op: BinaryOp::Subtract, operands, .. } => {
+                    Some(format!("{}-{}", text(&operands.0)?, text(&operands.1)?))
+                }
+                _ => None,
             }
         }
+        let written = text(expr)?;
+        let first = written.split(['.', '/', '-']).next().unwrap_or_default();
+        (!self.names.contains_key(first)).then_some(written)
     }
 
     fn unknown_verb(&self, verb: &Ident) -> Diagnostic {

@@ -4,8 +4,8 @@ use super::COMPILED_FORMAT;
 use super::expr::{CallForm, ExprForm, Part, Scope, ValueForm, View};
 use crate::catalogue::Tool;
 use crate::plan::{
-    Assumption, CriticalLine, Each, EachId, Expr, Input, Let, Output, Plan, Reuse, ReuseTarget, Step, StepId,
-    Verification,
+    Assumption, CriticalLine, CriticalScope, Each, EachId, Expr, Input, Let, Output, Plan, Release, ReleaseKind, Reuse,
+    ReuseTarget, Step, StepId, Verification,
 };
 use crate::syntax::OnFailure;
 use crate::types::Type;
@@ -23,7 +23,7 @@ pub(super) fn plan(plan: &Plan) -> impl Serialize + '_ {
         context: plan.context.as_deref(),
         inputs: plan.inputs.iter().map(input).collect(),
         assumptions: plan.assumptions.iter().map(|assumption| whole.assumption(assumption)).collect(),
-        critical: plan.critical.iter().map(critical).collect(),
+        critical: plan.critical.iter().map(|line| whole.critical(line)).collect(),
         reuse: plan.reuse.iter().map(reuse).collect(),
         lets: plan.lets.iter().map(|item| whole.pure_value(item)).collect(),
         steps: plan.steps.iter().map(|item| step(whole, item)).collect(),
@@ -63,6 +63,8 @@ pub(super) struct InputForm<'p> {
     ty: &'p Type,
     #[serde(skip_serializing_if = "Option::is_none")]
     default: Option<ValueForm<'p>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    secret: bool,
 }
 
 #[derive(Serialize)]
@@ -75,7 +77,10 @@ struct CheckForm<'p> {
 #[derive(Serialize)]
 struct CriticalForm<'p> {
     verb: &'static str,
-    resource: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Part<'p, Whole<'p>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'p str>,
 }
@@ -95,7 +100,15 @@ struct LetForm<'p> {
     name: &'p str,
     value: Part<'p, Whole<'p>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseForm<'p>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     within: Option<&'p str>,
+}
+
+#[derive(Serialize)]
+struct ReleaseForm<'p> {
+    kind: ReleaseKind,
+    why: &'p str,
 }
 
 #[derive(Serialize)]
@@ -162,13 +175,8 @@ fn is_stop(on_failure: &OnFailure) -> bool {
 
 /// An input.
 pub(super) fn input(input: &Input) -> InputForm<'_> {
-    let Input { name, ty, default, span: _ } = input;
-    InputForm { name, ty, default: default.as_ref().map(ValueForm) }
-}
-
-fn critical(line: &CriticalLine) -> CriticalForm<'_> {
-    let CriticalLine { grant, why, span: _ } = line;
-    CriticalForm { verb: grant.verb.as_str(), resource: &grant.resource, why: why.as_deref() }
+    let Input { name, ty, default, secret, span: _ } = input;
+    InputForm { name, ty, default: default.as_ref().map(ValueForm), secret: *secret }
 }
 
 fn reuse(reuse: &Reuse) -> ReuseForm<'_> {
@@ -265,9 +273,20 @@ impl<'p> Whole<'p> {
         CheckForm { text, check: check.as_ref().map(|check| self.part(check)) }
     }
 
+    fn critical(self, line: &'p CriticalLine) -> CriticalForm<'p> {
+        let CriticalLine { verb, scope, why, span: _ } = line;
+        let (resource, value) = match scope {
+            CriticalScope::Text(grant) => (Some(grant.resource.as_str()), None),
+            CriticalScope::Value(expr) => (None, Some(self.part(expr))),
+        };
+        CriticalForm { verb: verb.as_str(), resource, value, why: why.as_deref() }
+    }
+
     fn pure_value(self, item: &'p Let) -> LetForm<'p> {
-        let Let { name, value, each, span: _ } = item;
-        LetForm { name, value: self.part(value), within: each.map(|each| self.element(each)) }
+        let Let { name, value, release, each, span: _ } = item;
+        let release =
+            release.as_ref().map(|Release { kind, reason, span: _ }| ReleaseForm { kind: *kind, why: reason });
+        LetForm { name, value: self.part(value), release, within: each.map(|each| self.element(each)) }
     }
 
     fn block(self, each: &'p Each) -> EachForm<'p> {
@@ -285,7 +304,7 @@ impl<'p> Whole<'p> {
 
     fn output(self, output: &'p Output) -> LetForm<'p> {
         let Output { name, value, span: _ } = output;
-        LetForm { name, value: self.part(value), within: None }
+        LetForm { name, value: self.part(value), release: None, within: None }
     }
 }
 

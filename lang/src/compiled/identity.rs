@@ -9,7 +9,7 @@ use super::expr::{ExprForm, Scope, View};
 use super::form::{self, StepForm};
 use crate::catalogue::Tool;
 use crate::digest::Digest;
-use crate::plan::{Each, EachId, Expr, ExprKind, Plan, Step, StepId};
+use crate::plan::{Each, EachId, Expr, ExprKind, Plan, Release, ReleaseKind, Step, StepId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
@@ -142,7 +142,9 @@ impl<'p> Identities<'p> {
     fn find(&mut self, part: Part) {
         let plan = self.plan;
         match part {
-            Part::Let(index) => self.known.lets[index] = Some(self.expr(&plan.lets[index].value, None)),
+            Part::Let(index) => {
+                self.known.lets[index] = Some(self.released(index, self.expr(&plan.lets[index].value, None)));
+            }
             Part::Step(id) => self.known.steps[id.index()] = Some(self.of_step(id)),
             Part::Head(id) => self.known.heads[id.index()] = Some(self.of_head(plan.each(id))),
             Part::Block(id) => self.known.blocks[id.index()] = Some(self.of_block(id)),
@@ -170,13 +172,21 @@ impl<'p> Identities<'p> {
         })
     }
 
+    /// What a `let` is, of which this is the expression: that it is released is part of it, the reason is not.
+    fn released(&self, index: usize, value: Digest) -> Digest {
+        match &self.plan.lets[index].release {
+            None => value,
+            Some(Release { kind, reason: _, span: _ }) => Digest::of_json(&ReleaseIdentity { release: *kind, value }),
+        }
+    }
+
     /// The lets that are made from the result of a step, as the step itself sees them.
     fn own_lets(&self, id: StepId) -> FxHashMap<usize, Digest> {
         let mut lets = FxHashMap::default();
         for index in self.through.own_lets(self.plan, id) {
             let view = Merkle { all: self, own: Some(id), own_lets: &lets };
             let digest = view.identity(None, &self.plan.lets[index].value);
-            lets.insert(index, digest);
+            lets.insert(index, self.released(index, digest));
         }
         lets
     }
@@ -210,6 +220,12 @@ struct StepIdentity<'p> {
     identity: u32,
     #[serde(flatten)]
     step: StepForm<'p, Merkle<'p>>,
+}
+
+#[derive(Serialize)]
+struct ReleaseIdentity {
+    release: ReleaseKind,
+    value: Digest,
 }
 
 #[derive(Serialize)]

@@ -151,8 +151,9 @@ fn a_host_grant_covers_the_host_that_is_contacted() {
 
 #[test]
 fn templates_name_what_they_can() {
-    let template =
-        |text: &str, value: Value| from_template(&[TemplatePart::Text(text.into()), TemplatePart::Param(0)], &[value]);
+    let template = |text: &str, value: Value| {
+        from_template(&[TemplatePart::Text(text.into()), TemplatePart::Param(0)], &[value], None)
+    };
     let unknown = || Value::Unknown(Type::String);
     assert_eq!(template("table:", Value::string("users")), name("table", "users"));
     assert_eq!(template("table:", unknown()), Resource::AnyIn("table".into()));

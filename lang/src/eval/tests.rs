@@ -3,6 +3,7 @@
 use super::*;
 use crate::catalogue::{Param, Tool};
 use crate::effects::Effects;
+use crate::marks::Marks;
 use crate::plan::{Input, Let};
 use crate::syntax::{Approval, UnaryOp};
 use crate::types::Type;
@@ -50,11 +51,14 @@ pub(super) fn plan(inputs: &[Type], lets: Vec<Expr>) -> Plan {
         title: String::new(),
         rationale: None,
         context: None,
-        inputs: inputs.iter().map(|ty| Input { name: "i".into(), ty: ty.clone(), default: None, span }).collect(),
+        inputs: inputs
+            .iter()
+            .map(|ty| Input { name: "i".into(), ty: ty.clone(), default: None, secret: false, span })
+            .collect(),
         assumptions: Vec::new(),
         critical: Vec::new(),
         reuse: Vec::new(),
-        lets: lets.into_iter().map(|value| Let { name: "l".into(), value, each: None, span }).collect(),
+        lets: lets.into_iter().map(|value| Let { name: "l".into(), value, release: None, each: None, span }).collect(),
         steps: Vec::new(),
         eaches: Vec::new(),
         verifications: Vec::new(),
@@ -214,8 +218,14 @@ fn texts_take_what_the_language_writes_on_one_line() {
 
 /// Stands in for a compiled tool.
 fn tool() -> Arc<Tool> {
-    let param =
-        |name: &str, ty, optional, default| Param { name: name.into(), doc: String::new(), ty, optional, default };
+    let param = |name: &str, ty, optional, default| Param {
+        name: name.into(),
+        doc: String::new(),
+        ty,
+        marks: Marks::default(),
+        optional,
+        default,
+    };
     Arc::new(Tool {
         name: "t.call".into(),
         doc: String::new(),
@@ -225,9 +235,11 @@ fn tool() -> Arc<Tool> {
             param("mode", Type::String, false, Some(text("r"))),
         ],
         result: Type::String,
+        result_marks: Marks::default(),
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Auto,
         idempotent: true,
+        independent: false,
         timeout_ms: None,
         category: None,
         span: Span::default(),

@@ -252,9 +252,12 @@ impl<'a> Printer<'a> {
 
     fn input(&self, input: &Input, indent: usize) -> String {
         let mut out = format!("input {}: ", input.name.name);
-        let tail = if input.default.is_some() { 4 } else { 0 };
+        let tail = if input.default.is_some() || input.secret.is_some() { 4 } else { 0 };
         let column = indent + out.len();
         out.push_str(&self.ty(&input.ty, indent, column, tail));
+        if input.secret.is_some() {
+            out.push_str(" secret");
+        }
         if let Some(default) = &input.default {
             out.push_str(" = ");
             let column = last_column(&out, indent);
@@ -271,7 +274,7 @@ impl<'a> Printer<'a> {
                 .lines
                 .iter()
                 .filter(|line| line.why.is_some())
-                .map(|line| one_line(self.text(&line.resource)))
+                .map(|line| one_line(&self.resource(&line.resource)))
                 .max()
                 .unwrap_or(0),
         };
@@ -282,7 +285,7 @@ impl<'a> Printer<'a> {
     }
 
     fn critical_line(&self, line: &CriticalLine, columns: Columns) -> String {
-        let (verb, resource) = (&line.verb.name, self.text(&line.resource));
+        let (verb, resource) = (&line.verb.name, self.resource(&line.resource));
         match &line.why {
             None => format!("{verb:<width$} {resource}", width = columns.verb),
             Some(why) => format!(
@@ -291,6 +294,13 @@ impl<'a> Printer<'a> {
                 verb_width = columns.verb,
                 resource_width = columns.resource
             ),
+        }
+    }
+
+    fn resource(&self, resource: &CriticalResource) -> String {
+        match resource {
+            CriticalResource::Text(text) => self.text(text).to_owned(),
+            CriticalResource::Value(expr) => self.flat_or_broken(expr),
         }
     }
 
@@ -404,14 +414,19 @@ impl<'a> Printer<'a> {
     fn tool_clause(&self, clause: &ToolClause) -> String {
         match &clause.kind {
             ToolClauseKind::Pure => "pure".to_owned(),
-            ToolClauseKind::Effect(verb, EffectTarget::Param(name)) => format!("{} {}", verb.as_str(), name.name),
-            ToolClauseKind::Effect(verb, EffectTarget::Template(expr)) => {
-                format!("{} {}", verb.as_str(), self.flat_or_broken(expr))
+            ToolClauseKind::Effect(verb, target, when) => {
+                let target = match target {
+                    EffectTarget::Param(name) => name.name.to_string(),
+                    EffectTarget::Template(expr) => self.flat_or_broken(expr),
+                };
+                let when = when.as_ref().map(|when| format!(" when {}", self.flat_or_broken(when)));
+                format!("{} {target}{}", verb.as_str(), when.unwrap_or_default())
             }
             ToolClauseKind::Approval(Approval::Auto) => "approval auto".to_owned(),
             ToolClauseKind::Approval(Approval::Ask) => "approval ask".to_owned(),
             ToolClauseKind::Approval(Approval::Deny) => "approval deny".to_owned(),
             ToolClauseKind::Idempotent => "idempotent".to_owned(),
+            ToolClauseKind::Independent => "independent".to_owned(),
             ToolClauseKind::Timeout(duration) => format!("timeout {}", self.written(duration.span)),
             ToolClauseKind::Category(name) => format!("category {}", name.name),
         }

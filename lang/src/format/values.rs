@@ -24,7 +24,7 @@ impl Part<'_> {
             Part::Expr(expr) => expr.span,
             Part::Arg(arg) => arg.name.as_ref().map_or(arg.value.span, |name| name.span.to(arg.value.span)),
             Part::Field(field) => field.name.span.to(field.value.span),
-            Part::FieldType(field) => field.name.span.to(field.ty.span),
+            Part::FieldType(field) => field.marks.first().map_or(field.name.span, |mark| mark.span).to(field.ty.span),
             Part::Rest(span) => *span,
             Part::Param(param) => param.span,
         }
@@ -294,12 +294,14 @@ impl<'a> Printer<'a> {
             Part::Arg(Arg { name: None, value }) => self.flat(value)?,
             Part::Field(field) => format!("{}: {}", self.field_name(&field.name), self.flat(&field.value)?),
             Part::FieldType(field) => {
-                format!("{}{}: {}", self.field_name(&field.name), question(field.optional), self.flat_ty(&field.ty)?)
+                let head =
+                    format!("{}{}{}", words(&field.marks), self.field_name(&field.name), question(field.optional));
+                format!("{head}: {}", self.flat_ty(&field.ty)?)
             }
             Part::Rest(_) => "...".to_owned(),
             Part::Param(param) => {
                 let ty = self.flat_ty(&param.ty)?;
-                let head = format!("{}{}: {ty}", param.name.name, question(param.optional));
+                let head = format!("{}{}{}: {ty}", words(&param.marks), param.name.name, question(param.optional));
                 match &param.default {
                     Some(default) => format!("{head} = {}", self.flat(default)?),
                     None => head,
@@ -319,7 +321,8 @@ impl<'a> Printer<'a> {
             Part::Arg(Arg { name: None, value }) => self.expr(value, indent, indent, 1),
             Part::Field(field) => named(self.field_name(&field.name), &field.value),
             Part::FieldType(field) => {
-                let head = format!("{}{}: ", self.field_name(&field.name), question(field.optional));
+                let name = self.field_name(&field.name);
+                let head = format!("{}{name}{}: ", words(&field.marks), question(field.optional));
                 let column = indent + head.chars().count();
                 head + &self.ty(&field.ty, indent, column, 1)
             }
@@ -335,7 +338,7 @@ impl<'a> Printer<'a> {
             out.push_str(line);
             self.new_line(&mut out, indent);
         }
-        out.push_str(&format!("{}{}: ", param.name.name, question(param.optional)));
+        out.push_str(&format!("{}{}{}: ", words(&param.marks), param.name.name, question(param.optional)));
         let column = last_column(&out, indent);
         out.push_str(&self.ty(&param.ty, indent, column, 1));
         if let Some(default) = &param.default {
@@ -487,10 +490,11 @@ impl<'a> Printer<'a> {
             tool.result.as_ref().map_or(tool.block.map_or(tool.span.end, |block| block.start), |ty| ty.span.start);
         let span = self.params_span(tool, end);
         let result = tool.result.as_ref().and_then(|ty| self.flat_ty(ty));
-        let more = result.as_ref().map_or(0, |text| text.chars().count() + 4);
+        let marks = words(&tool.result_marks);
+        let more = result.as_ref().map_or(0, |text| text.chars().count() + marks.len() + 4);
         let mut out = self.bracket(paren(span), &parts, indent, column, tail + more);
         if let Some(ty) = &tool.result {
-            out.push_str(" -> ");
+            out.push_str(&format!(" -> {marks}"));
             let column = last_column(&out, column);
             out.push_str(&self.ty(ty, indent, column, tail));
         }
@@ -543,6 +547,11 @@ fn unary(op: UnaryOp) -> &'static str {
         UnaryOp::Not => "not ",
         UnaryOp::Negate => "-",
     }
+}
+
+/// Marks, each with a blank behind it.
+fn words(marks: &[Marked]) -> String {
+    marks.iter().map(|marked| format!("{} ", marked.mark.as_str())).collect()
 }
 
 fn question(optional: bool) -> &'static str {

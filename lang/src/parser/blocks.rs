@@ -169,16 +169,16 @@ impl<'s> Walk<'s> {
         let parts = run!(self, input, line, 1, Place::Input).or_else(|| {
             let name = self.declared(line)?;
             let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span.after() };
-            Some(((name, ty), None))
+            Some((((name, ty), None), None))
         });
-        let ((name, ty), default) = parts?;
+        let (((name, ty), secret), default) = parts?;
         if KEYWORDS.contains(&name.name.as_str()) {
             let message = format!("`{}` is a keyword and cannot be a name", name.name);
             self.report.push(
                 Diagnostic::new(Code::UnexpectedToken, name.span, message).label("no expression could refer to it"),
             );
         }
-        Some(Input { name, ty, default, span })
+        Some(Input { name, ty, secret: secret.map(Token::span), default, span })
     }
 
     pub(super) fn type_def(&mut self, line: Line<'s>) -> Option<TypeDef> {

@@ -40,16 +40,21 @@ impl<'s> Walk<'s> {
         }
         let span = block.map_or(line.span(), |block| line.span().to(block));
         let doc = self.doc(line);
-        parts.map(|((name, params), result)| Tool { doc, name, params, result, clauses, span, block })
+        parts.map(|((name, params), result)| {
+            let (result_marks, result) = result.map_or((Vec::new(), None), |(marks, ty)| (marks, Some(ty)));
+            Tool { doc, name, params, result_marks, result, clauses, span, block }
+        })
     }
 
     fn tool_clause(&mut self, word: &str, line: Line<'s>) -> Option<ToolClauseKind> {
         if let Some((verb, _)) = EffectVerb::ALL.iter().find(|(_, spelling)| *spelling == word) {
-            return run!(self, target, line, 1, Place::Effect).map(|target| ToolClauseKind::Effect(*verb, target));
+            return run!(self, target, line, 1, Place::Effect)
+                .map(|(target, when)| ToolClauseKind::Effect(*verb, target, when));
         }
         match word {
             "pure" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Pure),
             "idempotent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Idempotent),
+            "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
             "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
             "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
             "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),

@@ -1,23 +1,26 @@
 //! The rules of items: one for the rest of each line behind its keyword, all built once for a source.
 
 use super::expr::{any_word, expr};
-use super::leaf::{Ex, Fault, In, Rule, Written, doc, duration, leaf, name, text, token, word};
+use super::leaf::{Ex, Fault, In, Rule, Written, doc, duration, leaf, marks, name, text, token, word};
 use super::types::ty;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::*;
 use chumsky::Boxed;
+use chumsky::input::InputRef;
 use chumsky::prelude::*;
 
 /// A rule that is built once and used for many items.
 pub(super) type Built<'s, O, R> = Boxed<'s, 's, In<'s>, O, Ex<'s, R>>;
 
-/// Name, type and default of an input.
-pub(super) type InputParts = ((Ident, TypeExpr), Option<Expr>);
+/// Name, type, where `secret` stands, and default of an input.
+pub(super) type InputParts = (((Ident, TypeExpr), Option<Token>), Option<Expr>);
 /// Name, parameters and result of a tool.
-pub(super) type ToolParts = ((Ident, Vec<Param>), Option<TypeExpr>);
+pub(super) type ToolParts = ((Ident, Vec<Param>), Option<(Vec<Marked>, TypeExpr)>);
 /// Verb, resource and reason of a line of `critical`.
-pub(super) type CriticalParts = ((Ident, Text), Option<Text>);
+pub(super) type CriticalParts = ((Ident, CriticalResource), Option<Text>);
+/// What an effect is on, and when it counts.
+pub(super) type TargetParts = (EffectTarget, Option<Expr>);
 /// Attempts, where they stand, and the pause.
 pub(super) type RetryParts = ((u64, Span), Option<DurationLit>);
 
@@ -45,7 +48,7 @@ pub(super) struct Rules<'s, R: Fault<'s>> {
     pub gate: Built<'s, (Text, Vec<Expr>), R>,
     pub poll: Built<'s, PollParts, R>,
     pub tool: Built<'s, ToolParts, R>,
-    pub target: Built<'s, EffectTarget, R>,
+    pub target: Built<'s, TargetParts, R>,
     pub approval: Built<'s, Approval, R>,
 }
 
@@ -63,11 +66,12 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
             input: name("a name")
                 .then_ignore(token(Kind::Colon, "`:` and a type"))
                 .then(ty.clone())
+                .then(word("secret", "`secret`").or_not())
                 .then(assign().ignore_then(expr.clone()).or_not())
                 .boxed(),
             ty: name("a name").then_ignore(assign()).then(ty.clone()).boxed(),
             reuse: reuse().boxed(),
-            critical: any_word("a verb").then(text("a resource")).then(text("a reason").or_not()).boxed(),
+            critical: any_word("a verb").then(resource(expr.clone())).then(text("a reason").or_not()).boxed(),
             names: name("the name of a step")
                 .separated_by(token(Kind::Comma, "`,`"))
                 .at_least(1)
@@ -119,7 +123,7 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
                 .then(expr.clone())
                 .boxed(),
             tool: tool(expr.clone(), ty).boxed(),
-            target: target(expr.clone()).boxed(),
+            target: target(expr.clone()).then(word("when", "`when`").ignore_then(expr.clone()).or_not()).boxed(),
             approval: leaf("`auto`, `ask` or `deny`", |token, written: Written<'s>| match written.token(token) {
                 "auto" => Some(Approval::Auto),
                 "ask" => Some(Approval::Ask),
@@ -147,22 +151,57 @@ fn tool<'s, R: Fault<'s>>(
     ty: impl Rule<'s, TypeExpr, R> + 's,
 ) -> impl Rule<'s, ToolParts, R> {
     let param = doc()
+        .then(marks(&[Kind::Ident]))
         .then(name("a parameter"))
         .then(token(Kind::Question, "`?`").or_not())
         .then_ignore(token(Kind::Colon, "`:` and a type"))
         .then(ty.clone())
         .then(token(Kind::Assign, "`=`").ignore_then(expr).or_not())
-        .map(|((((doc, name), question), ty), default)| {
+        .map(|(((((doc, marks), name), question), ty), default)| {
             let end = default.as_ref().map_or(ty.span, |default: &Expr| default.span);
-            let start = doc.as_ref().map_or(name.span, |doc: &Text| doc.span);
-            Param { doc, optional: question.is_some(), span: start.to(end), name, ty, default }
+            let start = marks.first().map_or(name.span, |mark: &Marked| mark.span);
+            let start = doc.as_ref().map_or(start, |doc: &Text| doc.span);
+            Param { doc, marks, optional: question.is_some(), span: start.to(end), name, ty, default }
         });
     any_word("the name of the tool")
         .then_ignore(token(Kind::LParen, "`(`"))
         .then(param.separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
         .then_ignore(token(Kind::RParen, "`)`"))
-        .then(token(Kind::Arrow, "`->` and a type").ignore_then(ty).or_not())
+        .then(token(Kind::Arrow, "`->` and a type").ignore_then(marks(&TYPE_BEGINS).then(ty)).or_not())
 }
+
+/// A text that stands by itself, or a value of the plan.
+fn resource<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, CriticalResource, R> {
+    let ends = custom(|input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
+        let before = input.cursor();
+        match input.peek_ref() {
+            Some(token) if !token.kind.is_text() => {
+                Err(R::expected_found(["a reason"], Some(token.into()), input.span_since(&before)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    });
+    let alone = text("a resource").then_ignore(ends.rewind()).map(CriticalResource::Text);
+    // `read("a")` is a habit of other languages, and its text would mean a value: without wildcards.
+    let bare = leaf("a resource", |token: Token, _| (token.kind != Kind::LParen).then_some(())).rewind();
+    alone.or(bare.ignore_then(expr).map(CriticalResource::Value))
+}
+/// What the type of a result may begin with, behind its marks.
+static TYPE_BEGINS: [Kind; 13] = [
+    Kind::Ident,
+    Kind::LBrace,
+    Kind::LBracket,
+    Kind::LParen,
+    Kind::Null,
+    Kind::True,
+    Kind::False,
+    Kind::Int,
+    Kind::Minus,
+    Kind::Str,
+    Kind::StrEscaped,
+    Kind::StrBlock,
+    Kind::StrRaw,
+];
 
 /// A parameter or a template.
 fn target<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R>) -> impl Rule<'s, EffectTarget, R> {

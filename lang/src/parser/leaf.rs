@@ -5,7 +5,7 @@
 
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
-use crate::syntax::{DurationLit, Ident, Text};
+use crate::syntax::{DurationLit, Ident, Mark, Marked, Text};
 use chumsky::error::{EmptyErr, Error, LabelError, Rich};
 use chumsky::extra::{Full, SimpleState};
 use chumsky::input::InputRef;
@@ -139,6 +139,22 @@ pub(super) fn duration<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, D
             ms: literal::duration_ms(written.token(token)).unwrap_or(u64::MAX),
             span: token.span(),
         })
+    })
+}
+
+/// Words such as `data` before what they are said of, which begins with one of `kinds`. Without it the word is a name.
+pub(super) fn marks<'s, R: Fault<'s>>(kinds: &'static [Kind]) -> impl Rule<'s, Vec<Marked>, R> {
+    custom(move |input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
+        let mut marks = Vec::new();
+        loop {
+            let at = input.cursor();
+            let tokens: &[Token] = input.slice_from(&at..);
+            let [word, next, ..] = tokens else { return Ok(marks) };
+            let mark = (word.kind == Kind::Ident).then(|| Mark::parse(input.state().0.token(*word))).flatten();
+            let (Some(mark), true) = (mark, kinds.contains(&next.kind)) else { return Ok(marks) };
+            marks.push(Marked { mark, span: word.span() });
+            input.skip();
+        }
     })
 }
 

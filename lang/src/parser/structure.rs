@@ -8,6 +8,7 @@ use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lexer::{Kind, Token};
 use crate::source::{Source, Span};
+use crate::syntax::Mark;
 
 /// How deep brackets, `not`, `-` and `if` may nest.
 pub const MAX_NESTING: usize = 128;
@@ -322,7 +323,8 @@ impl Pass<'_> {
                 let previous = self.previous();
                 let block = self.top().is_block()
                     && (self.after_value() || previous == Kind::Newline || self.after_branch_word())
-                    && !self.after_condition_word();
+                    && !self.after_condition_word()
+                    && !self.after_marks();
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = if block { self.holds() } else { Holds::Nothing };
                 if block {
@@ -364,6 +366,14 @@ impl Pass<'_> {
         matches!(before.kind, Kind::Newline | Kind::BlockOpen)
             && word.kind == Kind::Ident
             && matches!(self.source.slice(word.span()), "expect" | "when" | "undo" | "result")
+    }
+
+    /// Whether only marks stand since `->`, as in `-> trusted { … }`: the type of a result begins here.
+    fn after_marks(&self) -> bool {
+        let is_mark =
+            |token: &&Token| token.kind == Kind::Ident && Mark::parse(self.source.slice(token.span())).is_some();
+        let mut before = self.out.iter().rev().skip_while(is_mark);
+        before.next().is_some_and(|token| token.kind == Kind::Arrow)
     }
 
     /// What the block that opens now may hold, by the word at the start of its line.

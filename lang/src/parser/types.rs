@@ -1,6 +1,6 @@
 //! The rules of types.
 
-use super::leaf::{Fault, Rule, Written, argument_name, field_name, leaf, token, word};
+use super::leaf::{Fault, Rule, Written, argument_name, field_name, leaf, marks, token, word};
 use super::shortcut::plain;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
@@ -127,12 +127,16 @@ fn list<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R>) -> impl Rule<'s, TypeE
     )
 }
 
+/// What a field may begin with, behind its marks.
+static FIELD_BEGINS: [Kind; 5] = [Kind::Ident, Kind::Str, Kind::StrEscaped, Kind::StrBlock, Kind::StrRaw];
+
 fn record<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R>) -> impl Rule<'s, TypeExpr, R> {
-    let field = field_name()
+    let field = marks(&FIELD_BEGINS)
+        .then(field_name())
         .then(token(Kind::Question, "`?`").or_not())
         .then_ignore(token(Kind::Colon, "`:`"))
         .then(ty)
-        .map(|((name, question), ty)| FieldType { name, optional: question.is_some(), ty });
+        .map(|(((marks, name), question), ty)| FieldType { marks, name, optional: question.is_some(), ty });
     let comma = || token(Kind::Comma, "`,`");
     let rest = token(Kind::Ellipsis, "`...`").then_ignore(comma().or_not()).map(|rest: Token| Some(rest.span()));
     let tail = choice((comma().ignore_then(rest.clone()), comma().to(None))).or_not().map(Option::flatten);

@@ -5,6 +5,7 @@ use super::{duplicate, list_of, refine};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::forms::Form;
+use crate::marks::{Marks, Side};
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::syntax::{self, TypeDef, TypeExpr, TypeExprKind};
@@ -36,11 +37,13 @@ const MAP: &str = "map";
 
 /// Named types in scope.
 pub struct Types<'a> {
-    definitions: BTreeMap<SmolStr, &'a TypeDef>,
+    pub(super) definitions: BTreeMap<SmolStr, &'a TypeDef>,
     resolved: FxHashMap<SmolStr, Type>,
     /// The definitions at hand, which contain each other, by name; their places in the group to come.
     within: FxHashMap<SmolStr, u32>,
-    report: &'a Diagnostics,
+    /// What named types say of the fields in them, once they were asked.
+    pub(super) marked: FxHashMap<(SmolStr, Side), Arc<Marks>>,
+    pub(super) report: &'a Diagnostics,
 }
 
 impl<'a> Types<'a> {
@@ -50,6 +53,7 @@ impl<'a> Types<'a> {
             definitions: BTreeMap::new(),
             resolved: FxHashMap::default(),
             within: FxHashMap::default(),
+            marked: FxHashMap::default(),
             report,
         };
         for definition in definitions {
@@ -67,8 +71,14 @@ impl<'a> Types<'a> {
         }
         for group in recursion::groups(&types.definitions) {
             match group {
-                Together::One(name) => types.define(&name),
-                Together::Circle(names) => types.define_together(&names),
+                Together::One(name) => {
+                    types.define(&name);
+                    types.find_marks(&name);
+                }
+                Together::Circle(names) => {
+                    types.define_together(&names);
+                    names.iter().for_each(|name| types.find_marks(name));
+                }
             }
         }
         types
@@ -124,6 +134,7 @@ impl<'a> Types<'a> {
                 });
                 continue;
             }
+            super::marks::check(&field.marks, self.report);
             list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.of(&field.ty) });
         }
         Type::Record(Arc::new(RecordType { name: None, fields: list, is_open: rest.is_some() }))

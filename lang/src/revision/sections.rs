@@ -6,10 +6,11 @@ use crate::catalogue::Tool;
 use crate::digest::Digest;
 use crate::effects::Resource;
 use crate::eval::Env;
-use crate::plan::{Expr, Let, Plan, ReuseTarget};
+use crate::plan::{CriticalScope, Expr, Let, Plan, ReuseTarget};
 use crate::reach;
 use crate::syntax::EffectVerb;
 use crate::types::Quoted;
+use crate::written;
 use std::collections::BTreeSet;
 
 /// What the steps of the one plan touch and those of the other do not.
@@ -33,7 +34,11 @@ pub(super) fn critical(before: &Plan, after: &Plan) -> Vec<Entry> {
         let lines = plan.critical.iter();
         lines
             .map(|line| {
-                let name = format!("{} {}", line.verb().as_str(), Quoted(&line.grant.resource));
+                let resource = match &line.scope {
+                    CriticalScope::Text(grant) => Quoted(&grant.resource).to_string(),
+                    CriticalScope::Value(value) => written::expr(plan, value),
+                };
+                let name = format!("{} {resource}", line.verb.as_str());
                 let says = line.why.iter().map(|why| Said::text("why", Quoted(why).to_string())).collect();
                 Item { name, says }
             })

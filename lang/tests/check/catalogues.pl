@@ -73,3 +73,31 @@ catalogue notes {
 plan "p" {
   step s = notes.a()
 }
+// ==== effects that depend on an argument, and on the result
+catalogue repos {
+  tool call(repo: string, method: "get" | "put" | "delete", force: bool = false, depth?: int, tags: [string] = []) -> { id: int, at: { path: string }, size: float } {
+    reads "repo:${repo}" when method == "get"
+    writes "repo:${repo}" when method in ["put", "delete"] or (force and not (depth == null))
+    deletes "repo:${repo}" when "delete" == method and tags != ["keep"]
+    creates "drive:${result.id}"
+    creates "file:${result.at.path}" when force
+    creates "size:${result.size}"
+    creates "drive:${result.idd}"
+    creates "drive:${result.id.x}"
+    creates "drive:${result}"
+    reads "repo:x" when method == "GET"
+    reads "repo:x" when methud == "get"
+    reads "repo:x" when method
+    reads "repo:x" when depth > 1
+    reads "repo:x" when method > "get"
+    reads "repo:x" when repo.length() > 3
+    reads "repo:x" when "a" == "b"
+    reads "repo:x" when method in "get"
+    reads "repo:x" when method == repo
+    independent
+    limit 10 per minute
+    simulate call
+    paged cursor from result.next, at most 20
+    pinned "sha256:0"
+  }
+}

@@ -126,7 +126,7 @@ impl DryRun<'_> {
     /// lead included, and for reads policy `auto`. A change looks too: its diff shows what was there.
     fn may_look(&self, call: &Call, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay) -> bool {
         let auto = self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto;
-        (auto || !call.tool.is_read_only())
+        (auto || !call.is_read_only())
             && touches.iter().all(|(_, resource)| match resource {
                 Resource::Path(path) => {
                     self.in_scope(path) && overlay.resolve(path).map_or(true, |led| self.in_scope(&led))
@@ -227,7 +227,7 @@ pub(super) struct DryCaller<'d, 'a> {
 impl Caller for DryCaller<'_, '_> {
     fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure> {
         let failure = |message: String| Failure { message, span: call.span };
-        if !call.tool.is_read_only() {
+        if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }
         match self.dry.call(call, &args, false, self.overlay) {

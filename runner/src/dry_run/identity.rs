@@ -28,6 +28,8 @@ pub struct Bound<'a> {
     pub time: u32,
     /// What is expected of each step: its condition and arguments are bound as far as they are known.
     pub predictions: &'a [Prediction],
+    /// The values that lines of `critical` are about, in order: as far as they are known, they are what is allowed.
+    pub critical: Vec<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -44,6 +46,8 @@ struct BoundForm<'a> {
     calls: Vec<(&'a str, Option<bool>, &'a Value, &'a Value)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    critical: &'a [&'a Value],
 }
 
 /// The digest that an approval names.
@@ -73,5 +77,6 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         observations,
         calls: steps.map(|step| (step.step.as_str(), step.when, &step.args, &step.undo)).collect(),
         blocks: blocks.collect(),
+        critical: &bound.critical,
     })
 }

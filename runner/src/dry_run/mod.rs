@@ -22,7 +22,8 @@ use crate::workspace::{Overlay, Workspace};
 use call::DryCaller;
 use planc_lang::compile::Compiled;
 use planc_lang::eval::{Env, eval};
-use planc_lang::plan::{Expr, Instance, Plan, ReuseTarget, Unit};
+use planc_lang::grants;
+use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
 use planc_lang::source::{Sources, Span};
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
@@ -114,6 +115,7 @@ impl DryRun<'_> {
         let outputs = self.outputs(&mut env, &mut overlay);
         let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
         problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
+        let critical = grants::values(plan, &mut env);
         let observations = overlay.base_observations().to_vec();
         let bound = Bound {
             compiled: self.compiled,
@@ -122,6 +124,7 @@ impl DryRun<'_> {
             observations: &observations,
             time: self.time,
             predictions: &predictions,
+            critical: critical.iter().flatten().collect(),
         };
         let report = PlanReport {
             format: REPORT_FORMAT,
@@ -137,7 +140,7 @@ impl DryRun<'_> {
             context: plan.context.clone(),
             inputs: self.input_reports(),
             assumptions,
-            critical: critical(plan, &touched),
+            critical: self.critical(critical, &touched),
             reuse,
             steps: own,
             blocks,
@@ -237,21 +240,25 @@ impl DryRun<'_> {
         });
         waves.filter(|wave| !wave.is_empty()).collect()
     }
-}
 
-/// The lines of `critical`, each with what the dry run touched of it.
-fn critical(plan: &Plan, touched: &[(usize, String)]) -> Vec<CriticalReport> {
-    let lines = plan.critical.iter().enumerate();
-    lines
-        .map(|(index, line)| {
-            let of_line: BTreeSet<&String> =
-                touched.iter().filter(|(i, _)| *i == index).map(|(_, what)| what).collect();
-            CriticalReport {
-                verb: line.verb().as_str().into(),
-                resource: line.grant.resource.to_string(),
-                why: line.why.clone(),
-                touched: of_line.into_iter().cloned().collect(),
-            }
-        })
-        .collect()
+    /// The lines of `critical`, each with its value where it is about one, and with what the dry run touched of it.
+    fn critical(&self, values: Vec<Option<Value>>, touched: &[(usize, String)]) -> Vec<CriticalReport> {
+        let lines = self.compiled.plan.critical.iter().zip(values).enumerate();
+        lines
+            .map(|(index, (line, value))| {
+                let of_line: BTreeSet<&String> =
+                    touched.iter().filter(|(i, _)| *i == index).map(|(_, what)| what).collect();
+                CriticalReport {
+                    verb: line.verb.as_str().into(),
+                    resource: match &line.scope {
+                        CriticalScope::Text(grant) => grant.resource.to_string(),
+                        CriticalScope::Value(expr) => self.written(expr.span),
+                    },
+                    value,
+                    why: line.why.clone(),
+                    touched: of_line.into_iter().cloned().collect(),
+                }
+            })
+            .collect()
+    }
 }

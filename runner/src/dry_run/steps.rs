@@ -10,6 +10,7 @@ use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
+use planc_lang::grants::{self, Grants};
 use planc_lang::plan::{Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
@@ -159,7 +160,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         };
         self.judge_unknown(at);
         let changes = self.overlay.take_changes();
-        for uncovered in uncovered_changes(plan, &changes) {
+        for uncovered in uncovered_changes(&self.grants(), &changes) {
             self.problem(at, uncovered.to_string());
         }
         match called {
@@ -190,7 +191,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Err(failure) => return self.failed(at, failure.message, changes),
             }
         }
-        let outcome = match (step.call.tool.is_read_only(), value.is_known()) {
+        let outcome = match (step.call.is_read_only(), value.is_known()) {
             (true, true) => StepOutcome::Read { result: value.clone() },
             (false, true) => StepOutcome::Simulated { result: value.clone() },
             (_, false) => StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() },
@@ -198,15 +199,22 @@ impl<'d, 'a> Steps<'d, 'a> {
         Done { outcome, changes, value }
     }
 
+    /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
+    fn grants(&mut self) -> Grants<'d> {
+        let plan = &self.dry.compiled.plan;
+        Grants::new(plan, &grants::values(plan, &mut self.env))
+    }
+
     /// Programs, hosts and names that a call touches.
     fn judge_touches(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
-        for uncovered in uncovered_touches(&self.dry.compiled.plan, touches) {
+        for uncovered in uncovered_touches(&self.grants(), touches) {
             self.problem(at, uncovered.to_string());
         }
     }
 
     /// The paths that a call would change which is not made here: a line must stand that may allow each.
     fn judge_paths(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
+        let grants = self.grants();
         let overlay = &mut self.overlay;
         // Where links lead decides, as it does when the call is made; a tool may also mean the link itself.
         let led = |path: &str| match (overlay.resolve(path), overlay.resolve_link(path)) {
@@ -214,17 +222,17 @@ impl<'d, 'a> Steps<'d, 'a> {
             (Ok(one), Err(_)) | (Err(_), Ok(one)) => vec![one],
             (Err(_), Err(_)) => vec![path.to_owned()],
         };
-        for uncovered in uncovered_paths(&self.dry.compiled.plan, touches, led) {
+        for uncovered in uncovered_paths(&grants, touches, led) {
             self.problem(at, uncovered.to_string());
         }
     }
 
     /// Paths that are written while it is not known what is there before: a line for either case must stand.
     fn judge_unknown(&mut self, at: &At<'_>) {
-        let plan = &self.dry.compiled.plan;
+        let grants = self.grants();
         for change in self.overlay.unknown_changes() {
             let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
-            let covered = verbs.iter().any(|verb| plan.grants().any(|grant| grant.allows_path(*verb, &change.path)));
+            let covered = verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, &change.path)));
             if !covered {
                 self.problem(at, format!("no `critical` line allows to change `{}`", change.path));
             }
@@ -286,16 +294,16 @@ impl<'d, 'a> Steps<'d, 'a> {
         let read = observations.iter().filter_map(|observation| looked_path(&observation.look));
         used.extend(read.map(|path| (CriticalVerb::Read, path.to_owned())));
         let touches = step.call.tool.touches(values);
-        for (index, line) in self.dry.compiled.plan.critical.iter().enumerate() {
+        for (index, grant) in self.grants().known().with_lines() {
             for (verb, path) in &used {
-                if line.verb() == *verb && line.grant.allows_path(*verb, path) {
+                if grant.verb == *verb && grant.allows_path(*verb, path) {
                     self.touched.push((index, path.clone()));
                 }
             }
             for (verb, resource) in &touches {
                 let allowed = match resource {
-                    Resource::Program(argv) => *verb == EffectVerb::Runs && line.grant.allows_program(argv),
-                    Resource::Host(host) => line.grant.allows_host(host),
+                    Resource::Program(argv) => *verb == EffectVerb::Runs && grant.allows_program(argv),
+                    Resource::Host(host) => grant.allows_host(host),
                     _ => false,
                 };
                 if allowed {
@@ -322,7 +330,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             because: step.because.clone(),
             args: given(step, values),
             effects: effects.collect(),
-            read_only: tool.is_read_only(),
+            read_only: step.call.is_read_only(),
             destructive,
             policy: self.dry.config.decision(&tool.name, tool.approval),
             standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
@@ -353,7 +361,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             return UndoKind::Declared;
         }
         match self.dry.registry.get(&tool.name) {
-            _ if tool.is_read_only() => UndoKind::Nothing,
+            _ if step.call.is_read_only() => UndoKind::Nothing,
             Some(Implementation::Files(_)) => UndoKind::Automatic,
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }

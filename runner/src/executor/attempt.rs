@@ -1,9 +1,10 @@
 //! One attempt of a step: what is recorded when it begins and when it ends.
 
 use super::Run;
+use crate::coverage;
 use crate::event::{End, Event};
 use crate::journal::StoreError;
-use crate::run::not_true;
+use crate::run::{grants, not_true};
 use crate::tool::Args;
 use crate::workspace::Change;
 use planc_lang::eval::{NoCalls, eval};
@@ -65,13 +66,25 @@ impl Attempt<'_> {
 
     /// The call has its result: it is accepted when the step's conditions hold.
     pub(crate) async fn finished(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-        match self.unmet(&result) {
+        match self.outside(&result).or_else(|| self.unmet(&result)) {
             None => self.succeeded(result, changes).await,
             Some(error) => {
-                let effect_done = !self.step.call.tool.is_read_only();
+                let effect_done = !self.step.call.is_read_only();
                 self.failed(Fault { error, effect_done, result: Some(result), changes }).await
             }
         }
+    }
+
+    /// What the call touched outside of `critical` that only its result tells.
+    fn outside(&self, result: &Value) -> Option<String> {
+        let tool = &self.step.call.tool;
+        if !tool.effects.tell_by_result() {
+            return None;
+        }
+        let touched = tool.touched(&self.args.values, Some(result));
+        let grants = grants(&self.run.setup, &self.run.recorder);
+        let uncovered = coverage::uncovered_touches(&grants, &touched).into_iter().next()?;
+        Some(format!("its result tells that it went past what was approved: {uncovered}"))
     }
 
     async fn succeeded(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {

@@ -8,6 +8,7 @@ use planc_lang::effects::{Resource, conflict, overlap};
 use planc_lang::eval::{NoCalls, eval_args};
 use planc_lang::paths::literal_prefix;
 use planc_lang::plan::{Instance, Plan};
+use planc_lang::reach::server;
 use planc_lang::syntax::EffectVerb;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -89,7 +90,7 @@ impl Conflicts {
         let call = &run.setup.compiled.plan.get(instance.step).call;
         let mut env = environment_of(&run.setup, run.recorder.recorded(state), instance);
         let touches: Touches = match eval_args(call, &mut env, &mut NoCalls) {
-            Ok(args) => call.tool.touches(&args).into(),
+            Ok(args) => call.tool.touches(&args).into_iter().chain(server(call)).collect(),
             Err(_) => [(EffectVerb::Writes, Resource::Everything)].into(),
         };
         self.named.borrow_mut().insert(instance, touches.clone());

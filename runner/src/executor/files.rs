@@ -1,10 +1,10 @@
 //! A file tool's call: simulated over the real tree, its changes recorded, then made one by one.
 
 use super::attempt::{Attempt, Fault, Outcome};
-use crate::coverage;
+use crate::coverage::{Uncovered, uncovered_changes};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
-use crate::run::{RunError, RunSetup, Simulated, simulate};
+use crate::run::{RunError, RunSetup, Simulated, grants, simulate};
 use crate::tool::{Args, FileTool, ToolError};
 use crate::workspace::{Change, Look, Observation};
 use planc_lang::value::Value;
@@ -18,7 +18,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
         Ok(simulated) => simulated,
         Err(error) => return Ok(attempt.failed(Fault::before(error.message)).await?),
     };
-    if let Some(uncovered) = coverage::uncovered_changes(&setup.compiled.plan, &simulated.changes).first() {
+    if let Some(uncovered) = uncovered(attempt, &simulated.changes) {
         attempt.failed(Fault::before(uncovered.to_string())).await?;
         return Ok(Outcome::Halt(End::Refused));
     }
@@ -34,6 +34,12 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
     let Simulated { result, changes, .. } = simulated;
     attempt.started(changes.clone(), Some(result.clone())).await?;
     Ok(make(attempt, changes, 0, result).await?)
+}
+
+/// The first change that no line of `critical` allows.
+fn uncovered(attempt: &Attempt<'_>, changes: &[Change]) -> Option<Uncovered> {
+    let grants = grants(&attempt.run.setup, &attempt.run.recorder);
+    uncovered_changes(&grants, changes).into_iter().next()
 }
 
 /// Makes the changes from the `made`-th on, and ends the attempt.

@@ -37,7 +37,7 @@ pub(crate) async fn changed(attempt: &Attempt<'_>) -> Vec<Change> {
 }
 
 async fn rejected(attempt: &Attempt<'_>, error: ToolError, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-    let read_only = attempt.step.call.tool.is_read_only();
+    let read_only = attempt.step.call.is_read_only();
     let fault =
         |effect_done| Fault { error: error.message.clone(), effect_done, result: None, changes: changes.clone() };
     match error.effect {

@@ -96,7 +96,7 @@ impl Work<'_> {
             let record = state.get(self.instance);
             let retried = record.is_some_and(|record| match &record.state {
                 StepState::Failed { .. } => true,
-                StepState::Running { .. } => !self.step.call.tool.is_read_only(),
+                StepState::Running { .. } => !self.step.call.is_read_only(),
                 StepState::Waiting
                 | StepState::Succeeded { .. }
                 | StepState::Skipped { .. }

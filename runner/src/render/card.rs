@@ -213,6 +213,9 @@ fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str
         let why = line.why.as_ref().map_or_else(String::new, |why| format!(" — {}", inline(why)));
         let first = format!("  {} ", look.paint.tone(tone, format!("{:<7}", inline(&line.verb))));
         hang(out, look, &first, 10, &format!("{}{why}", inline(&line.resource)), None);
+        if let Some(value) = &line.value {
+            hang(out, look, "          ", 10, &format!("that is: {}", value_text(value, false)), None);
+        }
         let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
         if !exact && !line.touched.is_empty() {
             let shown = if fold.is_some() { FOLD_TOUCHED } else { line.touched.len() };

@@ -59,6 +59,9 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     })?;
     section(out, "Critical: all that it may touch", &report.critical, |out, line| {
         writeln!(out, "- {} {}{}", prose(&line.verb), code(&line.resource), why(&line.why))?;
+        if let Some(value) = &line.value {
+            writeln!(out, "  - that is: {}", code(&value_text(value, false)))?;
+        }
         let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
         match exact {
             true => Ok(()),

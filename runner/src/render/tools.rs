@@ -48,6 +48,9 @@ fn facts(tool: &Tool, decision: Approval) -> Vec<(&'static str, String)> {
         Approval::Ask => facts.push(("approval", "asks for a yes of its own".to_owned())),
         Approval::Deny => facts.push(("approval", "refused by policy".to_owned())),
     }
+    if tool.independent {
+        facts.push(("order", "only what its effects tell; otherwise free of its neighbours".to_owned()));
+    }
     if tool.idempotent {
         facts.push(("repeating", "is the same as calling it once".to_owned()));
     }

@@ -53,12 +53,13 @@ pub(crate) async fn permit(
     answer: Option<&str>,
 ) -> Result<Permit, StoreError> {
     let tool = &made.call.tool;
-    if let Some(uncovered) = coverage::uncovered_touches(&setup.compiled.plan, &tool.touches(args)).first() {
+    if let Some(uncovered) = coverage::uncovered_touches(&values::grants(setup, recorder), &tool.touches(args)).first()
+    {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
     match setup.config.decision(&tool.name, tool.approval) {
         Approval::Auto => Ok(Permit::Yes),
-        Approval::Ask if tool.is_read_only() => Ok(Permit::Yes),
+        Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
         Approval::Ask => ask(setup, recorder, made, args, answer).await,
         Approval::Deny => Ok(Permit::Refused(format!("policy denies `{}`", tool.name))),
     }

@@ -25,7 +25,7 @@ struct RunCaller<'s> {
 impl Caller for RunCaller<'_> {
     fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure> {
         let failure = |message: String| Failure { message, span: call.span };
-        if !call.tool.is_read_only() {
+        if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }
         if self.setup.config.decision(&call.tool.name, call.tool.approval) == Approval::Deny {

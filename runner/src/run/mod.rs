@@ -19,7 +19,9 @@ pub(crate) use caller::{check, not_true};
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
 pub(crate) use stop::raised;
-pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
+pub(crate) use values::{
+    Known, critical_values, elements, environment, environment_of, grants, present_states, results,
+};
 
 use crate::config::Config;
 use crate::event::Approved;
@@ -52,6 +54,8 @@ pub struct RunSetup {
     pub inputs: Vec<Value>,
     /// What the dry run expects of each step.
     pub predictions: Predictions,
+    /// The values that the dry run found for the lines of `critical` that are about one, by index of the line.
+    pub critical: Vec<Option<Value>>,
     /// Everything that the dry run looked at outside the plan.
     pub observations: Vec<Observation>,
     /// The files.

@@ -40,5 +40,5 @@ pub fn may_retry(step: &Step, attempt: u32) -> bool {
 
 /// Whether repeating the call cannot act twice.
 pub fn is_repeatable(step: &Step) -> bool {
-    step.call.tool.is_read_only() || step.call.tool.idempotent
+    step.call.is_read_only() || step.call.tool.idempotent
 }

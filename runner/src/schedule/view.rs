@@ -148,11 +148,11 @@ impl<'a> View<'a> {
     /// Whether the list of a block is known: all that it uses has ended, and no gate is closed before it.
     fn may_open(&self, each: EachId, unit: usize) -> bool {
         let block = self.plan.each(each);
-        let is_gate = |unit: Unit| matches!(unit, Unit::Step(step) if self.plan.get(step).is_gate);
+        let holds_up = |unit: Unit| matches!(unit, Unit::Step(step) if self.plan.get(step).holds_up());
         block.uses.iter().all(|step| self.stands(*step) == Standing::Ended)
             && block.uses_each.iter().all(|each| self.has_value(*each))
             && (self.first_unended..unit)
-                .all(|before| self.standings[before] == Standing::Ended || !is_gate(self.order.units[before]))
+                .all(|before| self.standings[before] == Standing::Ended || !holds_up(self.order.units[before]))
     }
 
     fn has_value(&self, each: EachId) -> bool {
@@ -236,7 +236,8 @@ impl<'a> View<'a> {
     }
 
     /// Whether a step may start although an earlier one has not ended: both only read, or the later one only reads, or
-    /// both stand in one `together` block, and they cannot conflict. Nothing passes a gate, and a gate passes nothing.
+    /// both stand in one `together` block, and they cannot conflict. Nothing passes a gate or, from outside of its block, a
+    /// poll, and a gate passes nothing.
     /// Verifications look at a finished plan.
     fn may_pass(&self, instance: Instance, before: Instance) -> bool {
         let (step, other) = (self.plan.get(instance.step), self.plan.get(before.step));
@@ -244,7 +245,7 @@ impl<'a> View<'a> {
         let together = step.together.is_some() && step.together == other.together;
         same_part
             && !step.is_gate
-            && !other.is_gate
+            && (!other.holds_up() || together && !other.is_gate)
             && (self.both_read(instance, before)
                 || (step.is_read_only() || together) && !(self.situation.may_conflict)(instance, before))
     }

@@ -4,12 +4,14 @@ use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
 use crate::run::{
-    Made, Permit, Recorder, RunSetup, call_live, environment, environment_of, implementation, permit, simulate,
+    Made, Permit, Recorder, RunSetup, call_live, critical_values, environment, environment_of, implementation, permit,
+    simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, EffectKnown, FileTool, ToolError};
 use planc_lang::eval::{NoCalls, eval_args};
+use planc_lang::grants::Grants;
 use planc_lang::plan::{Call, Step};
 use planc_lang::value::Value;
 use std::sync::Arc;
@@ -60,7 +62,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, name, call, args).await {
+    match carry_out(setup, recorder, name, call, args).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -93,23 +95,30 @@ async fn ended(recorder: &Recorder, step: &str, error: Option<String>) -> Result
     recorder.record(Event::UndoCallEnded { step: step.to_owned(), error }).await
 }
 
-async fn carry_out(setup: &Arc<RunSetup>, step: &str, call: &Call, args: Args) -> Result<(), ToolError> {
+async fn carry_out(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    step: &str,
+    call: &Call,
+    args: Args,
+) -> Result<(), ToolError> {
     match implementation(setup, &call.tool.name)? {
         Implementation::Live(tool) => {
             call_live(setup, tool.as_ref(), &args, step, call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (setup, tool) = (setup.clone(), *tool);
-            let changed = tokio::task::spawn_blocking(move || change_files(&setup, tool, &args)).await;
+            let (setup, tool, critical) = (setup.clone(), *tool, critical_values(setup, recorder));
+            let changed = tokio::task::spawn_blocking(move || change_files(&setup, &critical, tool, &args)).await;
             changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
         }
     }
 }
 
 /// A file tool as an undo call: what it changes is within `critical`, and is not itself taken back.
-fn change_files(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<(), ToolError> {
+fn change_files(setup: &RunSetup, critical: &[Option<Value>], tool: FileTool, args: &Args) -> Result<(), ToolError> {
     let simulated = simulate(setup, tool, args)?;
-    if let Some(uncovered) = coverage::uncovered_changes(&setup.compiled.plan, &simulated.changes).first() {
+    let grants = Grants::new(&setup.compiled.plan, critical).known();
+    if let Some(uncovered) = coverage::uncovered_changes(&grants, &simulated.changes).first() {
         return Err(ToolError::before(uncovered.to_string()));
     }
     for bytes in simulated.contents.values() {

@@ -90,7 +90,7 @@ async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
         recorder.state().steps().iter().filter(|step| is_in_doubt(Some(*step))).cloned().collect();
     for record in open {
         let call = record.instance.map(|instance| &plan.get(instance.step).call);
-        let Some(call) = call.filter(|call| !call.tool.is_read_only()) else { continue };
+        let Some(call) = call.filter(|call| !call.is_read_only()) else { continue };
         if matches!(record.state, StepState::Running { .. }) {
             let reason =
                 format!("planc ended during the call of `{}`; it is not known whether it took effect", call.tool.name);
@@ -163,7 +163,7 @@ fn duty(step: &Step, record: &StepRecord) -> Duty {
         StepState::Failed { effect_done, .. } => *effect_done,
         StepState::Waiting | StepState::Skipped { .. } | StepState::Undone => false,
     };
-    if step.call.tool.is_read_only() || !effect_done {
+    if step.call.is_read_only() || !effect_done {
         return Duty::Nothing;
     }
     match (&step.undo, &record.undo_call) {

@@ -9,3 +9,4 @@ mod schedule;
 mod store;
 mod support;
 mod undo;
+mod values;

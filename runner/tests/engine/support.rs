@@ -27,26 +27,54 @@ pub const CATALOGUE: &str = r#"
 /// Tools of the tests.
 catalogue fake {
   /// Sends.
-  tool send(to: string) -> { id: int } { contacts to }
+  tool send(to: string) -> { id: int } {
+    contacts to
+    independent
+  }
   /// Puts a name into a table.
-  tool put(name: string) -> { id: int } { writes "table:${name}" }
+  tool put(name: string) -> { id: int } {
+    writes "table:${name}"
+    independent
+  }
   /// Removes it.
-  tool remove(name: string) -> { id: int } { deletes "table:${name}" }
+  tool remove(name: string) -> { id: int } {
+    deletes "table:${name}"
+    independent
+  }
   /// The same, however often.
   tool ensure(name: string) -> { id: int } {
     writes "table:${name}"
     idempotent
+    independent
   }
   /// Looks.
-  tool look(name: string) -> { id: int } { reads "table:${name}" }
+  tool look(name: string) -> { id: int } {
+    reads "table:${name}"
+    independent
+  }
   /// Finds names.
-  tool names(from: string) -> { names: [string] } { reads "table:${from}" }
+  tool names(from: string) -> { names: [string] } {
+    reads "table:${from}"
+    independent
+  }
   /// Runs something that changes files.
-  tool scribble(argv: [string]) -> { id: int } { runs argv }
+  tool scribble(argv: [string]) -> { id: int } {
+    runs argv
+    independent
+  }
   /// Asked about.
   tool asked(name: string) -> { id: int } {
     writes "table:${name}"
     approval ask
+    independent
+  }
+  /// Makes a drive, whose number the server chooses.
+  tool make(name: string) -> { id: int } { creates "drive:${result.id}" }
+  /// Looks at a table or changes it.
+  tool call(name: string, method: "get" | "put") -> { id: int } {
+    reads "table:${name}" when method == "get"
+    writes "table:${name}" when method != "get"
+    independent
   }
 }
 "#;
@@ -400,7 +428,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked"] {
+    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call"] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();
@@ -425,6 +453,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         compiled: Arc::new(compiled),
         inputs: Vec::new(),
         predictions: outcome.predictions.into(),
+        critical: outcome.report.critical.into_iter().map(|line| line.value).collect(),
         observations: outcome.report.observations,
         workspace,
         contents: Contents::open(&state.join("contents")).unwrap(),

@@ -52,6 +52,7 @@ fn value(failure: Failure<'_>) -> String {
         (Kind::Colon | Kind::Assign, Some(name)) => format!("a value for `{}`", failure.text(name)),
         (Kind::InterpOpen, _) => "an expression in `${…}`".to_owned(),
         (Kind::LBracket, _) if failure.kind() == Some(Kind::RBracket) => "an index".to_owned(),
+        _ if failure.at <= 1 && failure.place == Place::CriticalLine => "a resource".to_owned(),
         _ if failure.at <= 1 && failure.place.is_condition() => "a condition".to_owned(),
         (kind, _) if kind.continues_line() || matches!(kind, Kind::Minus | Kind::Not | Kind::If) => {
             format!("a value after `{}`", failure.text(previous))

@@ -1,7 +1,7 @@
 //! A line that fails ⟶ the diagnostic that says why.
 //!
-//! First comes what is reserved for a later version ([`reserved`]), then the slips that people and models make most, each
-//! with its repair ([`slips`]), then the general form: what was expected, in words of the language, and what stands there.
+//! First come the slips that people and models make most, each with its repair ([`slips`]), then the general form: what was
+//! expected, in words of the language, and what stands there. What is reserved for a later version is in [`reserved`].
 //! Lines that begin with no known word are in [`words`].
 
 mod clauses;
@@ -110,7 +110,7 @@ impl Place {
             Place::Type => "type Name = type",
             Place::Catalogue => "catalogue name { … }",
             Place::Tool => "tool name(parameter: type) -> type { … }",
-            Place::Effect => "reads parameter",
+            Place::Effect => "reads parameter when condition",
             Place::Approval => "approval auto | ask | deny",
             Place::Category => "category name",
             Place::File
@@ -318,10 +318,7 @@ pub(super) fn report<'s>(
     let at = error.as_ref().map_or(skip, |error| error.span().start + skip).min(line.len());
     let expected: Vec<&str> = error.iter().flat_map(Rich::expected).filter_map(label).collect();
     let failure = Failure { written, line, at, place, expected: &expected };
-    let Slip { diagnostic, meant } = reserved::reserved(failure)
-        .map(Slip::from)
-        .or_else(|| slips::slip(failure))
-        .unwrap_or_else(|| general::general(failure).into());
+    let Slip { diagnostic, meant } = slips::slip(failure).unwrap_or_else(|| general::general(failure).into());
     report.push(diagnostic);
     meant
 }

@@ -30,7 +30,8 @@ pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", 
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
-    None.or_else(|| conversions::foreign(failure))
+    None.or_else(|| secret_first(failure))
+        .or_else(|| conversions::foreign(failure))
         .or_else(|| clauses::value(failure))
         .or_else(|| after_keyword(failure))
         .or_else(|| lambdas::lambda(failure))
@@ -39,6 +40,7 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| missing_assign(failure))
         .or_else(|| assign(failure))
         .or_else(|| prefixed_string(failure))
+        .or_else(|| bare_resource(failure))
         .or_else(|| comparison(failure))
         .or_else(|| not_constant(failure))
         .or_else(|| clause_on_line(failure))
@@ -64,6 +66,18 @@ fn after_keyword(failure: Failure<'_>) -> Option<Slip> {
     let diagnostic =
         unexpected(found.span(), message).label("one too many").edit("remove it", span, if spaced { "" } else { " " });
     Some(failure.without(diagnostic, failure.at))
+}
+
+/// `input secret token: string`
+fn secret_first(failure: Failure<'_>) -> Option<Slip> {
+    let secret = failure.before(1).filter(|token| failure.text(*token) == "secret")?;
+    let name = failure.found().filter(|token| token.kind == Kind::Ident)?;
+    if failure.place != Place::Input || failure.at != 2 {
+        return None;
+    }
+    let form = format!("write it as `input {}: type secret`", failure.text(name));
+    let diagnostic = unexpected(secret.span(), "`secret` stands behind the type of an input").label("before its name");
+    Some(failure.without(diagnostic.help(form), failure.at - 1))
 }
 
 /// `step a fs.read(…)`, `let x: int = 3`, `step fs.read(…)`
@@ -222,6 +236,32 @@ fn interpolated(failure: Failure<'_>, string: Token, braces: &[u32]) -> Vec<Toke
     }
     tokens.push(token(Kind::StrClose, string.end - 1, string.end));
     tokens
+}
+
+/// `run cargo test`, `modify src/*.rs`
+fn bare_resource(failure: Failure<'_>) -> Option<Slip> {
+    let is_line = failure.place == Place::CriticalLine && failure.line.first()?.kind == Kind::Ident;
+    let resource: &[_] = match failure.line.get(1..).filter(|_| is_line)? {
+        [resource @ .., why] if why.kind.is_text() => resource,
+        resource => resource,
+    };
+    let is_word = |kind: Kind| {
+        !kind.is_text() && !matches!(kind, Kind::StrOpen | Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::Comma)
+    };
+    let (first, last) = (resource.first()?, resource.last()?);
+    if !resource.iter().all(|token| is_word(token.kind)) || matches!(first.kind, Kind::Colon | Kind::Assign) {
+        return None;
+    }
+    let span = first.span().to(last.span());
+    // What goes on over lines holds something that was taken for a comment.
+    let text = Some(failure.written.slice(span)).filter(|text| !text.contains('\n'))?;
+    Some(
+        unexpected(span, "a resource that is a text stands in quotes")
+            .label("no value of the plan")
+            .edit("quote it", span, format!("\"{text}\""))
+            .maybe()
+            .into(),
+    )
 }
 
 /// `1 < 2 < 3`, `a == b == c`

@@ -12,6 +12,8 @@ catalogue   c {
      y: [string] // last
   ) { writes   x
     writes "file:${x}/*"   // template
+    creates   "drive:${ result.id }"   when x=="a" and  not(y in ["b","c"])   // now and then
+    independent
     timeout   10s }
   tool a_tool_with_a_long_name(parameter_one: string, parameter_two: string, parameter_three: string) -> { path: path, bytes: int } { reads parameter_one
   }

@@ -24,6 +24,8 @@ output changed=[a.path,b.path]   // what changed
   critical { read "config.ini" // why not
     modify   "src/loader.rs"  "prefer TOML when both exist"
     run "cargo test"
+    contact   intro . participants   "the invited"   // some
+    create [ out , "b.txt" ]
     // the last
   }
   let long = fs.something(first: "a rather long text that fills the line", second: "another rather long text", third: [1,2,3])

@@ -17,7 +17,10 @@ catalogue demo {
 
   tool record(name: string, text: string) {
     writes "table:${name}"
-    contacts "db.example"
+    contacts "db.example" when name != "local"
+    reads name when name in ["a", "b"] and not (text == "")
+    creates "drive:${result.id}"
+    independent
     idempotent
     approval ask
   }

@@ -16,6 +16,8 @@ plan "Move configuration from INI to TOML" {
     create "config.toml"     "the new source of truth"
     modify "src/loader.rs"   "prefer TOML when both exist"
     run    "cargo test"
+    contact "mail-${environment}.example" "where it goes"
+    create  [out.first("none"), "b.txt"]
   }
 
   reuse "src/loader.rs" "parse_toml() already exists; no new parser is written"
