@@ -47,11 +47,8 @@ plan "Check whether every repository is fit to be released" {
   )
 
   verify "the report has a line for every repository" {
-    [
-      line.text.split(" ")[1]
-      for line in fs.search(pattern: r"^\| \w+ \| (yes|\*\*no\*\*) \|", files: "report.md").matches
-    ]
-        == list.text.lines()
+    step lines = fs.search(pattern: r"^\| \w+ \| (yes|\*\*no\*\*) \|", files: "report.md")
+    [line.text.split(" ")[1] for line in lines.matches] == list.text.lines()
   }
   verify "Whoever owns a repository that is not fit is told before the meeting."
 
