@@ -141,6 +141,11 @@ impl Diagnostics {
         self.list.borrow().iter().any(|d| d.severity() == Severity::Error)
     }
 
+    /// Whether one of those past the first `before` is an error.
+    pub fn has_errors_since(&self, before: usize) -> bool {
+        self.list.borrow().iter().skip(before).any(|d| d.severity() == Severity::Error)
+    }
+
     /// How many were reported so far.
     pub fn len(&self) -> usize {
         self.list.borrow().len()

@@ -143,7 +143,8 @@ impl Checker<'_> {
     fn not_a_call(&mut self, expr: &syntax::Expr) {
         let before = self.report.len();
         self.expr(expr);
-        if self.report.len() > before {
+        // A warning about the value says nothing of what it does here.
+        if self.report.has_errors_since(before) {
             return;
         }
         let diagnostic = Diagnostic::new(Code::NotACall, expr.span, "a step calls a tool, and this is a value")

@@ -71,6 +71,7 @@ impl Checker<'_> {
         };
         if let Some(text) = text {
             self.warn_of_braces(&text, span);
+            self.warn_of_dollar(&text, span);
             let ty = Type::Literal(Literal::String(text.clone()));
             return Expr { kind: ExprKind::Constant(Value::string(text)), ty, span };
         }
@@ -108,6 +109,25 @@ impl Checker<'_> {
                 );
                 return;
             }
+        }
+    }
+
+    /// Warns of a `$name` in a text where the plan declares that name.
+    fn warn_of_dollar(&self, text: &str, span: Span) {
+        // Where the text is not as long as what stands between its quotes, it has escapes or is raw: the `$` may be meant.
+        if (span.end - span.start) as usize != text.len() + "\"\"".len() {
+            return;
+        }
+        let names = text.split('$').skip(1).map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            &rest[..end]
+        });
+        if let Some(name) = names.into_iter().find(|name| self.names.contains_key(*name)) {
+            self.report.push(
+                Diagnostic::new(Code::MissingDollar, span, format!("`${name}` is text here"))
+                    .label(format!("`{name}` is a name of this plan"))
+                    .help(format!("its value stands in a string as `${{{name}}}`")),
+            );
         }
     }
 

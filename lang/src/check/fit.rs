@@ -122,6 +122,12 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
         let shown = if is_name(&shown) { shown } else { format!("({shown})") };
         return diagnostic.help(format!("nothing is known of this value: have it checked, `x as {shown}`"));
     }
+    if let (Some(Type::Any), Some(element)) = (value.ty.element(), wanted.element()) {
+        let each = if *element == Type::String { ", or make each a text, `[\"${x}\" for x in list]`" } else { "" };
+        let shown = wanted.brief();
+        return diagnostic
+            .help(format!("nothing is known of its elements: have them checked, `list as ({shown})`{each}"));
+    }
     if let Some(inner) = misfit(&value.ty, wanted) {
         return diagnostic.help(inner);
     }

@@ -75,7 +75,9 @@ impl Checker<'_> {
         let message = format!("{} has no method `{}`", receiver.brief(), name.name);
         let diagnostic = Diagnostic::new(Code::UnknownMethod, name.span, message);
         if *receiver == Type::Any {
-            return diagnostic.label("the shape of this value is unknown").help("take a field of it, or compare it");
+            return diagnostic
+                .label("the shape of this value is unknown")
+                .help("take a field of it, compare it, or have it checked first: `(x as string)`");
         }
         let mut known: Vec<&str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
         known.sort_unstable();

@@ -61,3 +61,11 @@ plan "p" {
   }
   step d = fs.read(path: "d")
 }
+// ==== a value with warnings in place of a call
+plan "p" {
+  critical {
+    run "make"
+  }
+  step run = process.run(argv: ["make"])
+  step t = run != null or true
+}

@@ -45,3 +45,19 @@ plan "p" {
   output y = ({ a: { b: 1 } }.get("a") as ({ b: string })).b
   output z = "{}".parse_json() as ({ a?: int })
 }
+// ==== elements of which nothing is known
+plan "p" {
+  type User = { name: string, tags: [any] }
+  critical {
+    run "echo"
+  }
+  step file = fs.read(path: "a.json")
+  let json = file.text.parse_json()
+  let user = json as User
+  step a = process.run(argv: user.tags)
+  step b = process.run(argv: json.tags)
+  step c = process.run(argv: ["${x}" for x in user.tags])
+  step d = process.run(argv: json.tags as ([string]))
+  output n = json.a + 1
+  output m = json.name.length()
+}

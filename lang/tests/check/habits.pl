@@ -63,3 +63,16 @@ plan "p" {
   step d = fs.read(file_path: "a")
   step e = fs.write(path: "b", content: a.path.strip().toUpperCase())
 }
+// ==== a dollar without braces
+plan "p" {
+  input name: string
+  step a = fs.read(path: "$name/a")
+  step b = fs.read(path: "\$name/b")
+  step c = fs.search(pattern: r"^$name", files: "$names/**")
+}
+// ==== a part of a list
+plan "p" {
+  input names: [string]
+  step a = fs.read(path: "a")
+  output x = names[0:2]
+}

@@ -188,7 +188,7 @@ fn slice(failure: Failure<'_>) -> Option<Slip> {
     if start == failure.at || end == failure.at + 1 {
         return None;
     }
-    let diagnostic = unexpected(colon.span(), "a part of a text is taken with `.slice(start, end)`")
+    let diagnostic = unexpected(colon.span(), "a part of a list or text is taken with `.slice(0, 2)`")
         .label("no index")
         .edits(
             "write `.slice(…)`",
@@ -221,7 +221,7 @@ fn tuple(failure: Failure<'_>) -> Option<Slip> {
 fn spread(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::Ellipsis && !failure.place.has_types())?;
     let help = match failure.bracket() {
-        Some(Kind::LBracket) => "Lists are joined with `+`: `a + [b]`.",
+        Some(Kind::LBracket) => "Lists are joined with `.concat`: `a.concat([b])`.",
         _ => "A record names all its fields: `{ name: a.name, size: a.size }`.",
     };
     Some(unexpected(found.span(), "nothing is spread here").label("no `...` in values").help(help).into())
