@@ -27,6 +27,7 @@ pub mod plan;
 pub mod written;
 pub mod eval;
 pub mod grants;
+pub mod secrets;
 pub mod resolve;
 pub mod check;
 pub mod reach;

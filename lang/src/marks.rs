@@ -37,6 +37,11 @@ impl Marks {
         self.own.contains(&mark)
     }
 
+    /// Whether this is said of the whole or of anything in it.
+    pub fn mention(&self, mark: Mark) -> bool {
+        self.has(mark) || self.fields.values().any(|field| field.mention(mark))
+    }
+
     /// Adds what is said of the whole.
     pub fn with(mut self, own: impl IntoIterator<Item = Mark>) -> Marks {
         self.own.extend(own);

@@ -11,8 +11,10 @@ use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSourc
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
+use crate::seal::{SealError, Sealer};
 use crate::state::RunState;
 use crate::tool::registry::Registry;
+use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
@@ -20,6 +22,7 @@ use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
+use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
@@ -46,6 +49,9 @@ pub enum DeskError {
         /// Why.
         why: String,
     },
+    /// The key cannot be used.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Inputs that do not fit.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -96,6 +102,12 @@ pub enum InputError {
         /// Which.
         name: String,
     },
+    /// It is secret, and was given where others can see it.
+    #[error("the input `{name}` is secret, and other processes can see the arguments of this one")]
+    Exposed {
+        /// Which.
+        name: String,
+    },
     /// It has no default and was not given.
     #[error("the input `{name}` is not given and has no default")]
     Missing {
@@ -103,6 +115,8 @@ pub enum InputError {
         name: String,
         /// Its type.
         ty: String,
+        /// Whether it is secret.
+        secret: bool,
     },
     /// It is not of its type.
     #[error("the input `{name}` does not fit: {why}")]
@@ -185,6 +199,7 @@ impl Desk {
             title: report.title.clone(),
             status: report.status,
             sources: draft.stored.clone(),
+            secret: Secrets::of(&draft.compiled.plan).any(),
             inputs: named(&draft.compiled.plan, inputs),
             report,
             predictions,
@@ -198,6 +213,7 @@ impl Desk {
     /// Dry-runs a draft and stores nothing.
     pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
         let runtime = tokio::runtime::Handle::try_current().ok();
+        let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
         let grants: Vec<String> = self.store.grants()?.into_iter().map(|grant| grant.tool).collect();
         let outcome = DryRun {
@@ -209,6 +225,7 @@ impl Desk {
             registry: &self.registry,
             time,
             grants: &grants,
+            veil: veil.as_ref(),
             runtime: runtime.as_ref(),
         }
         .run();
@@ -245,11 +262,37 @@ impl Desk {
         Ok(())
     }
 
+    /// What is secret in a plan with these inputs, by index; none: nothing.
+    fn veil(&self, compiled: &Arc<Compiled>, inputs: Vec<Value>) -> Result<Option<Veil>, DeskError> {
+        let secrets = Secrets::of(&compiled.plan);
+        match secrets.any() {
+            true => Ok(Some(Veil::new(compiled.clone(), secrets, &inputs, self.sealer()?))),
+            false => Ok(None),
+        }
+    }
+
+    fn sealer(&self) -> Result<&Sealer, DeskError> {
+        self.store.keys().sealer().map_err(DeskError::from)
+    }
+
+    /// What happened in a run, in order, as it may be shown.
+    pub fn shown_events(&self, plan: &StoredPlan, run: &str) -> Result<Vec<Event>, DeskError> {
+        let events: Vec<Event> = self.store.events(run)?.into_iter().map(|stored| stored.event).collect();
+        if !plan.secret {
+            return Ok(events);
+        }
+        let (planned, _) = self.reopen(plan.clone())?;
+        let Some(veil) = self.veil(&planned.compiled, planned.inputs)? else { return Ok(events) };
+        events.iter().for_each(|event| veil.learn(event));
+        Ok(events.iter().map(|event| veil.event(event)).collect())
+    }
+
     /// Whether a run may begin or go on: what the operator decided since the plan was stored makes it another plan, an
     /// approval is for one run, and an earlier run of the same plan that is not over comes first.
     pub fn check_bound(&self, run: &StoredRun, planned: &Planned) -> Result<(), DeskError> {
         let inputs: Vec<InputValue> =
             planned.inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect();
+        let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
         let bound = Bound {
             compiled: &planned.compiled,
             inputs: &inputs,
@@ -258,6 +301,7 @@ impl Desk {
             time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
             critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
+            veil: veil.as_ref(),
         };
         if approval_digest(&bound) != planned.plan.digest {
             return Err(DeskError::OtherPolicy(planned.plan.digest));
@@ -299,6 +343,11 @@ impl Desk {
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
         let predictions = planned.plan.predictions.clone().into();
+        let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
+        let (journal, contents) = match &veil {
+            Some(_) => (self.store.journal(&run.id).sealed(), self.contents.sealed(self.sealer()?)),
+            None => (self.store.journal(&run.id), self.contents.clone()),
+        };
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
         Ok(RunSetup {
             run: run.id.clone(),
@@ -309,9 +358,10 @@ impl Desk {
             critical: planned.plan.report.critical.iter().map(|line| line.value.clone()).collect(),
             observations,
             workspace: self.workspace.clone(),
-            contents: self.contents.clone(),
+            contents,
             registry: self.registry.clone(),
-            journal: Arc::new(self.store.journal(&run.id)),
+            journal: Arc::new(journal),
+            veil,
             digest: planned.plan.digest,
             approval: None,
             grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
@@ -362,26 +412,44 @@ fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
     }
 }
 
-/// The values of a plan's inputs from `name=value` texts: a string is taken as it is, everything else is JSON.
-pub fn inputs(plan: &Plan, given: &[(String, String)]) -> Result<Vec<InputValue>, InputError> {
-    for (index, (name, _)) in given.iter().enumerate() {
-        if !plan.inputs.iter().any(|input| input.name == *name) {
+/// The text of an input, and how it came here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The input.
+    pub name: String,
+    /// What was given.
+    pub text: String,
+    /// Whether other processes could see it on its way.
+    pub exposed: bool,
+}
+
+/// The values of a plan's inputs from texts: a string is taken as it is, everything else is JSON.
+pub fn inputs(plan: &Plan, given: &[Given]) -> Result<Vec<InputValue>, InputError> {
+    for (index, Given { name, exposed, .. }) in given.iter().enumerate() {
+        let Some(input) = plan.inputs.iter().find(|input| input.name == *name) else {
             let known = plan.inputs.iter().map(|input| input.name.to_string()).collect();
             return Err(InputError::Unknown { name: name.clone(), known });
+        };
+        if input.secret && *exposed {
+            return Err(InputError::Exposed { name: name.clone() });
         }
-        if given[..index].iter().any(|(other, _)| other == name) {
+        if given[..index].iter().any(|other| other.name == *name) {
             return Err(InputError::Twice { name: name.clone() });
         }
     }
     let one = |input: &planc_lang::plan::Input| {
         let name = input.name.to_string();
-        let Some((_, text)) = given.iter().find(|(other, _)| *other == name) else {
+        let Some(Given { text, .. }) = given.iter().find(|other| other.name == name) else {
             return match &input.default {
                 Some(default) => Ok(InputValue { value: default.clone(), default: true }),
-                None => Err(InputError::Missing { name, ty: input.ty.to_string() }),
+                None => Err(InputError::Missing { name, ty: input.ty.to_string(), secret: input.secret }),
             };
         };
-        let value = input_value(text, &input.ty).map_err(|why| InputError::Misfit { name, why })?;
+        let value = input_value(text, &input.ty).map_err(|why| match input.secret {
+            // The reason would show what was given.
+            true => InputError::Misfit { name, why: format!("it is no {}", input.ty.brief()) },
+            false => InputError::Misfit { name, why },
+        })?;
         Ok(InputValue { value, default: false })
     };
     plan.inputs.iter().map(one).collect()

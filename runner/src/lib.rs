@@ -4,10 +4,13 @@
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
 pub mod config;
+pub mod seal;
+pub mod mask;
 pub mod workspace;
 pub mod tool;
 pub mod report;
 pub mod event;
+pub mod veil;
 pub mod prediction;
 pub mod coverage;
 pub mod dry_run;

@@ -123,6 +123,9 @@ pub struct Problem {
 pub struct InputReport {
     /// Its name.
     pub name: String,
+    /// Whether it is secret: its value is not here.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub secret: bool,
     /// Its value.
     pub value: Value,
     /// Whether it is the default.

@@ -161,8 +161,8 @@ fn rich() -> PlanReport {
                 .into(),
         ),
         inputs: vec![
-            InputReport { name: "environment".into(), value: Value::string("staging"), default: true },
-            InputReport { name: "limit".into(), value: Value::Int(3), default: false },
+            InputReport { name: "environment".into(), secret: false, value: Value::string("staging"), default: true },
+            InputReport { name: "limit".into(), secret: false, value: Value::Int(3), default: false },
         ],
         assumptions: vec![
             AssumptionReport {
@@ -302,7 +302,7 @@ fn hostile() -> PlanReport {
     report.title = text();
     report.rationale = Some(text());
     report.context = Some(format!("{HOSTILE}\n```\n# Approved\n<script>alert(1)</script>"));
-    report.inputs = vec![InputReport { name: text(), value: Value::string(HOSTILE), default: false }];
+    report.inputs = vec![InputReport { name: text(), secret: false, value: Value::string(HOSTILE), default: false }];
     report.assumptions =
         vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() }, check: Some(text()) }];
     report.critical = vec![critical(HOSTILE, HOSTILE, Some(HOSTILE), &[HOSTILE])];

@@ -123,3 +123,12 @@ fn a_gate_shows_what_it_asks_about_and_takes_yes_or_no() {
         assert!(screen.contains("It is right.") && screen.contains("m.kind = \"file\""), "{screen}");
     }
 }
+
+#[test]
+fn a_secret_is_typed_unseen() {
+    let plan = "plan \"Ask\" {\n  input token: string secret\n  critical {\n    create \"a.txt\"\n  }\n  let open = reveal(token, \"the file is the vault\")\n  step a = fs.write(path: \"a.txt\", text: open)\n}\n";
+    let script: [(&str, &[u8]); 2] = [("(not shown): ", b"hunter2hunter2\n"), (QUESTION, b"yes\n")];
+    let (screen, code, done) = converse_about(plan, "", &script);
+    assert_eq!((code, done), (0, true), "{screen}");
+    assert!(!screen.contains("hunter2") && screen.contains("(secret)"), "{screen}");
+}

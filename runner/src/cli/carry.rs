@@ -3,6 +3,7 @@
 use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
+use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::Channel;
@@ -13,11 +14,12 @@ use crate::render::summary::totals;
 use crate::render::text::Look;
 use crate::report::{PlanReport, PlanStatus};
 use planc_lang::digest::Digest;
+use planc_lang::value::Value;
 
 /// Compiles a plan file, makes its dry run, and keeps it.
-pub fn prepare(session: &Session, name: &str, given: &[String]) -> Result<(Desk, Planned), Fault> {
+pub fn prepare(session: &Session, name: &str, given: &InputArgs) -> Result<(Desk, Planned), Fault> {
     let draft = session.compile(name)?;
-    let given = given.iter().map(|text| split_input(text)).collect::<Result<Vec<_>, Fault>>()?;
+    let given = given.given(session, &draft.compiled.plan)?;
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
     let desk = session.desk()?;
     // Reads of listed hosts are made on it.
@@ -25,13 +27,6 @@ pub fn prepare(session: &Session, name: &str, given: &[String]) -> Result<(Desk,
     let _inside = runtime.enter();
     let planned = desk.plan(&draft, &values)?;
     Ok((desk, planned))
-}
-
-fn split_input(text: &str) -> Result<(String, String), Fault> {
-    match text.split_once('=') {
-        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(Fault::usage(format!("`--input {text}` has no value")).help("write `--input name=value`")),
-    }
 }
 
 /// The exit code of a plan that something stands against: policy alone, or anything else.
@@ -131,7 +126,10 @@ fn differences(reviewed: &StoredPlan, present: &StoredPlan) -> Vec<String> {
         lines.push("the text of the plan, or the definition of a tool, is another one".to_owned());
     }
     if reviewed.inputs != present.inputs {
-        lines.push(format!("inputs: approved with {}, now {}", reviewed.inputs, present.inputs));
+        let shown = |plan: &StoredPlan| {
+            Value::record(plan.report.inputs.iter().map(|input| (input.name.clone(), input.value.clone())))
+        };
+        lines.push(format!("inputs: approved with {}, now {}", shown(reviewed), shown(present)));
     }
     for seen in &present.report.observations {
         let before = reviewed.report.observations.iter().find(|other| other.look == seen.look);

@@ -90,7 +90,7 @@ fn finish(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) ->
     let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
     let status = RunState::fold(&planned.compiled.plan, &events).status;
     desk.store.set_plan_status(&planned.plan.digest, status)?;
-    let report = fold(&run.id, &planned.plan.report, &events);
+    let report = fold(&run.id, &planned.plan.report, &desk.shown_events(&planned.plan, &run.id)?);
     match session.out.is_json() {
         true => session.out.json(&report),
         false => {

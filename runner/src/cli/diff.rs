@@ -79,7 +79,7 @@ fn is_stored(name: &str) -> bool {
 
 fn one_run(session: &Session, run: &str) -> Result<Exit, Fault> {
     let (desk, plan, run) = carry::find(session, run)?;
-    let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+    let events: Vec<Event> = desk.shown_events(&plan, &run.id)?;
     let report = fold(&run.id, &plan.report, &events);
     match session.out.is_json() {
         true => session.out.json(&serde_json::json!({ "run": run.id, "differences": report.differences }))?,

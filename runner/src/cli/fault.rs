@@ -54,13 +54,18 @@ impl From<DeskError> for Fault {
     fn from(error: DeskError) -> Fault {
         let message = error.to_string();
         match error {
-            DeskError::Store(_) | DeskError::Workspace(_) | DeskError::Contents { .. } => Fault::usage(message),
+            DeskError::Store(_) | DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => {
+                Fault::usage(message)
+            }
             DeskError::Input(error) => match error {
                 InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
                 InputError::Unknown { known, .. } => {
                     Fault::usage(message).help(format!("it has `{}`", known.join("`, `")))
                 }
-                InputError::Missing { name, ty } => {
+                InputError::Missing { name, secret: true, .. } | InputError::Exposed { name } => {
+                    Fault::usage(message).help(format!("give it with `--input-file {name}=PATH`, or on a terminal"))
+                }
+                InputError::Missing { name, ty, secret: false } => {
                     Fault::usage(message).help(format!("give it with `--input {name}=…`, a {ty}"))
                 }
                 InputError::Twice { .. } | InputError::Misfit { .. } => Fault::usage(message),

@@ -30,6 +30,7 @@ mod runs;
 mod show;
 mod diff;
 mod init;
+pub mod inputs;
 mod demo;
 mod shell;
 

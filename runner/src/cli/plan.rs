@@ -3,6 +3,7 @@
 use super::carry;
 use super::exit::Exit;
 use super::fault::Fault;
+use super::inputs::InputArgs;
 use super::output::Format;
 use super::session::Session;
 use super::texts;
@@ -16,9 +17,8 @@ pub struct Args {
     /// The plan; `-` is standard input
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: String,
-    /// An input of the plan: strings as they are, everything else as JSON
-    #[arg(long = "input", value_name = "NAME=VALUE")]
-    inputs: Vec<String>,
+    #[command(flatten)]
+    inputs: InputArgs,
     /// Fold nothing
     #[arg(long)]
     full: bool,

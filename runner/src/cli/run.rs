@@ -4,6 +4,7 @@ use super::carry;
 use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
+use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::Terminal;
 use super::{plan, texts};
@@ -27,9 +28,8 @@ pub struct Args {
     /// Approve: after a question on the terminal, or exactly this digest
     #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true)]
     approve: Option<Option<String>>,
-    /// An input of the plan: strings as they are, everything else as JSON
-    #[arg(long = "input", value_name = "NAME=VALUE")]
-    inputs: Vec<String>,
+    #[command(flatten)]
+    inputs: InputArgs,
 }
 
 /// What was said on the command line.

@@ -6,7 +6,6 @@ use super::fault::Fault;
 use super::output::Format;
 use super::plan;
 use super::session::Session;
-use crate::event::Event;
 use crate::journal::RunLock;
 use crate::render::card::Folded;
 use crate::render::final_report;
@@ -29,7 +28,7 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (desk, mut stored, run) = carry::find(session, &args.target)?;
     stored.report.status = stored.status;
-    let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
+    let events = desk.shown_events(&stored, &run.id)?;
     let mut report = final_report::fold(&run.id, &stored.report, &events);
     report.gone = report.is_open() && !RunLock::is_held(&session.config.state, &run.id);
     let folded = if args.full { Folded::No } else { Folded::Yes };

@@ -90,6 +90,40 @@ impl Terminal {
     }
 }
 
+impl Terminal {
+    /// Asks, and reads one line that the terminal does not show.
+    pub fn ask_hidden(&self, prompt: &str, stop: &Stop) -> io::Result<Typed> {
+        let silence = Silence::of(&self.tty)?;
+        let typed = self.ask(prompt, stop);
+        drop(silence);
+        self.write("\n")?;
+        typed
+    }
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Silence<'t> {
+    tty: &'t File,
+    before: rustix::termios::Termios,
+}
+
+impl Silence<'_> {
+    fn of(tty: &File) -> io::Result<Silence<'_>> {
+        let before = rustix::termios::tcgetattr(tty)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(rustix::termios::LocalModes::ECHO);
+        rustix::termios::tcsetattr(tty, rustix::termios::OptionalActions::Flush, &silent)?;
+        Ok(Silence { tty, before })
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        // A terminal that went away shows nothing any more.
+        let _ = rustix::termios::tcsetattr(self.tty, rustix::termios::OptionalActions::Flush, &self.before);
+    }
+}
+
 /// Asks whether what was shown shall be done. Only a typed `yes` is one.
 pub fn confirm(terminal: &Terminal, question: &str) -> io::Result<Typed> {
     line(terminal, &format!("{question}\nOnly `yes` is a yes: "))

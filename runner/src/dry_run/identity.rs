@@ -3,12 +3,15 @@
 use super::InputValue;
 use crate::config::{Config, Require};
 use crate::prediction::{Elements, Prediction};
+use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
+use planc_lang::plan::Input;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version of what is bound; another one makes every earlier approval void.
@@ -30,6 +33,24 @@ pub struct Bound<'a> {
     pub predictions: &'a [Prediction],
     /// The values that lines of `critical` are about, in order: as far as they are known, they are what is allowed.
     pub critical: Vec<&'a Value>,
+    /// What of that is secret: bound as commitments.
+    pub veil: Option<&'a Veil>,
+}
+
+impl Bound<'_> {
+    fn input<'v>(&self, input: &Input, value: &'v Value) -> Cow<'v, Value> {
+        match self.veil.filter(|_| input.secret) {
+            Some(veil) => Cow::Owned(veil.committed(&format!("input {}", input.name), value)),
+            None => Cow::Borrowed(value),
+        }
+    }
+
+    fn args<'v>(&self, step: &str, args: &'v Value, undo: bool) -> Cow<'v, Value> {
+        match self.veil {
+            Some(veil) => Cow::Owned(veil.bound_args(step, args, undo)),
+            None => Cow::Borrowed(args),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -37,13 +58,13 @@ struct BoundForm<'a> {
     bound: u32,
     time: u32,
     plan: Digest,
-    inputs: Vec<(&'a str, &'a Value)>,
+    inputs: Vec<(&'a str, Cow<'a, Value>)>,
     policy: BTreeMap<&'a str, Approval>,
     require: Require,
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
-    calls: Vec<(&'a str, Option<bool>, &'a Value, &'a Value)>,
+    calls: Vec<(&'a str, Option<bool>, Cow<'a, Value>, Cow<'a, Value>)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -68,14 +89,20 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
             .inputs
             .iter()
             .zip(bound.inputs)
-            .map(|(input, given)| (input.name.as_str(), &given.value))
+            .map(|(input, given)| (input.name.as_str(), bound.input(input, &given.value)))
             .collect(),
         policy: policy.collect(),
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,
-        calls: steps.map(|step| (step.step.as_str(), step.when, &step.args, &step.undo)).collect(),
+        calls: steps
+            .map(|step| {
+                let (args, undo) =
+                    (bound.args(&step.step, &step.args, false), bound.args(&step.step, &step.undo, true));
+                (step.step.as_str(), step.when, args, undo)
+            })
+            .collect(),
         blocks: blocks.collect(),
         critical: &bound.critical,
     })

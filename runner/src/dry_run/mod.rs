@@ -18,6 +18,7 @@ use crate::report::{
     Problem, REPORT_FORMAT, ReuseReport, VerificationReport,
 };
 use crate::tool::registry::Registry;
+use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
 use call::DryCaller;
 use planc_lang::compile::Compiled;
@@ -57,6 +58,8 @@ pub struct DryRun<'a> {
     pub time: u32,
     /// Tools to whose every call somebody said yes.
     pub grants: &'a [String],
+    /// What is secret; none: nothing.
+    pub veil: Option<&'a Veil>,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
 }
@@ -115,7 +118,7 @@ impl DryRun<'_> {
         let outputs = self.outputs(&mut env, &mut overlay);
         let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
         problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
-        let critical = grants::values(plan, &mut env);
+        let critical = self.critical_values(&mut env);
         let observations = overlay.base_observations().to_vec();
         let bound = Bound {
             compiled: self.compiled,
@@ -125,6 +128,7 @@ impl DryRun<'_> {
             time: self.time,
             predictions: &predictions,
             critical: critical.iter().flatten().collect(),
+            veil: self.veil,
         };
         let report = PlanReport {
             format: REPORT_FORMAT,
@@ -150,6 +154,10 @@ impl DryRun<'_> {
             observations,
             revision: None,
         };
+        let report = match self.veil {
+            Some(veil) => veil.report(report),
+            None => report,
+        };
         Outcome { report, predictions }
     }
 
@@ -174,6 +182,7 @@ impl DryRun<'_> {
         declared
             .map(|(declared, given)| InputReport {
                 name: declared.name.to_string(),
+                secret: declared.secret,
                 value: given.value.clone(),
                 default: given.default,
             })
@@ -239,6 +248,20 @@ impl DryRun<'_> {
             own.map(|id| plan.get(id).name.to_string()).collect::<Vec<_>>()
         });
         waves.filter(|wave| !wave.is_empty()).collect()
+    }
+
+    /// What the lines of `critical` stand for that are about a value; nothing that is secret is bound.
+    fn critical_values(&self, env: &mut Env<'_>) -> Vec<Option<Value>> {
+        let plan = &self.compiled.plan;
+        let mut values = grants::values(plan, env);
+        for (line, value) in plan.critical.iter().zip(&mut values) {
+            if let CriticalScope::Value(expr) = &line.scope
+                && self.veil.is_some_and(|veil| veil.secrets().decide(plan, expr))
+            {
+                *value = Some(Value::Unknown(expr.ty.clone()));
+            }
+        }
+        values
     }
 
     /// The lines of `critical`, each with its value where it is about one, and with what the dry run touched of it.

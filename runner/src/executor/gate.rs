@@ -44,6 +44,10 @@ pub(crate) async fn pass(work: Work<'_>, values: &[Value]) -> Result<StepEnd, Ru
 }
 
 async fn ask(work: Work<'_>, text: &str, shown: Value) -> Agreement {
+    let shown = match &work.run.setup.veil {
+        Some(veil) => veil.gate(work.name, &shown),
+        None => shown,
+    };
     let question = GateQuestion { step: work.name.to_owned(), text: text.to_owned(), shown };
     work.run.setup.ask.agree(&question).await
 }

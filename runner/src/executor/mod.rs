@@ -41,10 +41,12 @@ pub(crate) struct Run {
 pub async fn execute(setup: RunSetup) -> Result<End, RunError> {
     let _lock = RunLock::take(&setup.config.state, &setup.run)?.in_workspace(setup.workspace.root())?;
     let events = setup.journal.events().await?;
+    // What was found out by then is as secret as it was.
+    setup.veil.iter().for_each(|veil| events.iter().for_each(|event| veil.learn(event)));
     let plan = &setup.compiled.plan;
     let state = RunState::fold(plan, &events);
     let order = Order::of(plan, &setup.compiled.graph);
-    let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), state);
+    let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), setup.veil.clone(), state);
     let run = Arc::new(Run { setup: Arc::new(setup), recorder, order });
     if let Some(end) = run.left_over().await? {
         return Ok(end);

@@ -4,8 +4,10 @@ use super::records::{StoredPlan, StoredRun, StoredSource};
 use super::store::{At, Outcome, Store};
 use super::{StoreError, now};
 use crate::report::PlanStatus;
+use crate::seal::Keys;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
 
 /// How many names an ambiguous one is told to be.
 const MAX_CANDIDATES: usize = 5;
@@ -131,12 +133,23 @@ fn insert_plan(at: &At, connection: &Connection, plan: &StoredPlan) -> Outcome<(
         plan.title,
         at.text(&plan.status)?,
         at.json(&plan.sources)?,
-        at.json(&plan.inputs)?,
-        at.json(&plan.report)?,
-        at.json(&plan.predictions)?,
+        kept(at, plan, "inputs", &plan.inputs)?,
+        kept(at, plan, "report", &plan.report)?,
+        kept(at, plan, "predictions", &plan.predictions)?,
         plan.created_at,
     ];
     at.sql(connection.execute(insert, values)).map(|_| ())
+}
+
+/// The place for which a part of a plan is sealed.
+fn place(digest: &str, part: &str) -> String {
+    format!("{part} of {digest}")
+}
+
+/// A part of a plan as it is kept.
+fn kept(at: &At, plan: &StoredPlan, part: &str, value: &impl Serialize) -> Outcome<String> {
+    let json = at.json(value)?;
+    if plan.secret { at.sealed(&place(&plan.digest.to_string(), part), &json) } else { Ok(json) }
 }
 
 fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -> Outcome<Option<StoredPlan>> {
@@ -153,20 +166,24 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
             })
             .optional(),
     )?;
-    let Some((rev, texts)) = columns else { return Ok(None) };
+    let Some((rev, mut texts)) = columns else { return Ok(None) };
     let what = format!("plan `{}`", texts[0]);
     let digest = |text: &str| text.parse::<Digest>().map_err(|error| at.damaged(&what, &error.to_string()));
+    let secret = Keys::is_sealed(&texts[6]);
+    let mut sealed = |column: usize, part: &str| (place(&texts[0], part), std::mem::take(&mut texts[column]));
+    let (inputs, report, predictions) = (sealed(6, "inputs"), sealed(7, "report"), sealed(8, "predictions"));
     Ok(Some(StoredPlan {
+        secret,
         digest: digest(&texts[0])?,
         plan_digest: digest(&texts[1])?,
         key: texts[2].clone(),
         rev,
         title: texts[3].clone(),
-        status: at.parse(&what, &format!("\"{}\"", texts[4]))?,
-        sources: at.parse::<Vec<StoredSource>>(&what, &texts[5])?,
-        inputs: at.parse(&what, &texts[6])?,
-        report: at.parse(&what, &texts[7])?,
-        predictions: at.parse(&what, &texts[8])?,
+        status: at.parse(&what, "", format!("\"{}\"", texts[4]))?,
+        sources: at.parse::<Vec<StoredSource>>(&what, "", texts[5].clone())?,
+        inputs: at.parse(&what, &inputs.0, inputs.1)?,
+        report: at.parse(&what, &report.0, report.1)?,
+        predictions: at.parse(&what, &predictions.0, predictions.1)?,
         created_at: texts[9].clone(),
     }))
 }

@@ -24,6 +24,8 @@ pub struct StoredPlan {
     pub status: PlanStatus,
     /// The texts that it was compiled from, in the order they were added.
     pub sources: Vec<StoredSource>,
+    /// Whether it has secrets: inputs, report and predictions are kept sealed.
+    pub secret: bool,
     /// Inputs by name, as a record.
     pub inputs: Value,
     /// What the approver was shown.

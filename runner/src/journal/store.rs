@@ -7,6 +7,7 @@ use super::records::StoredEvent;
 use super::writer::{Job, Writer};
 use super::{Journal, StoreError, schema};
 use crate::event::{Approved, Event};
+use crate::seal::Keys;
 use crate::tool::Future_;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, Row, TransactionBehavior};
@@ -19,13 +20,21 @@ use std::sync::{Arc, mpsc};
 #[derive(Clone)]
 pub struct Store {
     writer: Arc<Writer>,
+    keys: Keys,
 }
 
 /// The journal of one run.
 #[derive(Clone)]
 pub struct RunJournal {
-    writer: Arc<Writer>,
+    store: Store,
     run: String,
+    /// Whether what is recorded is sealed.
+    is_sealed: bool,
+}
+
+/// The place for which the events of a run are sealed.
+fn place(run: &str) -> String {
+    format!("event of {run}")
 }
 
 pub(super) type Outcome<T> = Result<T, StoreError>;
@@ -37,7 +46,12 @@ impl Store {
         std::fs::create_dir_all(state).map_err(|error| StoreError::io(&error, "create the state directory", state))?;
         let path = state.join(schema::FILE);
         let connection = schema::open(&path)?;
-        Ok(Store { writer: Arc::new(Writer::start(connection, path)?) })
+        Ok(Store { writer: Arc::new(Writer::start(connection, path)?), keys: Keys::of(state) })
+    }
+
+    /// The key of the state directory.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The database.
@@ -54,7 +68,7 @@ impl Store {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
             })?;
             let event = |(seq, when, json): (i64, String, String)| {
-                let event = at.parse(&format!("event {seq} of run `{run}`"), &json)?;
+                let event = at.parse(&format!("event {seq} of run `{run}`"), &place(&run), json)?;
                 Ok(StoredEvent { seq: seq as u64, at: when, event })
             };
             rows.into_iter().map(event).collect()
@@ -69,7 +83,8 @@ impl Store {
             let _ = sender.send(outcome);
         });
         let closed = || StoreError::Closed { attempt: "record what happened".into() };
-        if !self.writer.send(Job::Append { run: run.to_owned(), events: events.to_vec(), reply }) {
+        let events = events.iter().map(|event| self.kept(run, event, false)).collect::<Outcome<Vec<String>>>()?;
+        if !self.writer.send(Job::Append { run: run.to_owned(), events, reply }) {
             return Err(closed());
         }
         receiver.recv().unwrap_or_else(|_| Err(closed()))
@@ -77,7 +92,18 @@ impl Store {
 
     /// The journal of a run.
     pub fn journal(&self, run: &str) -> RunJournal {
-        RunJournal { writer: self.writer.clone(), run: run.to_owned() }
+        RunJournal { store: self.clone(), run: run.to_owned(), is_sealed: false }
+    }
+
+    /// An event as it is kept.
+    fn kept(&self, run: &str, event: &Event, is_sealed: bool) -> Outcome<String> {
+        let at = self.at("record what happened");
+        let json = at.json(event)?;
+        if is_sealed { at.sealed(&place(run), &json) } else { Ok(json) }
+    }
+
+    fn at(&self, attempt: &'static str) -> At {
+        At { attempt, path: self.writer.path.clone(), keys: self.keys.clone() }
     }
 
     /// Limits how large the database may grow, in pages of 4096 bytes, for as long as this is open. Past it every record
@@ -95,7 +121,7 @@ impl Store {
         work: impl FnOnce(At, &mut Connection) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let (sender, receiver) = mpsc::channel();
-        let at = At { attempt, path: self.writer.path.clone() };
+        let at = self.at(attempt);
         let job = Box::new(move |connection: &mut Connection| {
             // Who asked may be gone.
             let _ = sender.send(work(at, connection));
@@ -108,6 +134,13 @@ impl Store {
     }
 }
 
+impl RunJournal {
+    /// The same journal, for a run with secrets: what is recorded from here on is sealed.
+    pub fn sealed(self) -> RunJournal {
+        RunJournal { is_sealed: true, ..self }
+    }
+}
+
 impl Journal for RunJournal {
     fn record(&self, event: Event) -> Future_<'_, Outcome<()>> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -115,10 +148,12 @@ impl Journal for RunJournal {
             // Who asked may be gone; the record is durable all the same.
             let _ = sender.send(outcome);
         });
-        let sent = self.writer.send(Job::Append { run: self.run.clone(), events: vec![event], reply });
+        let kept = self.store.kept(&self.run, &event, self.is_sealed);
+        let run = self.run.clone();
+        let sent = kept.map(|event| self.store.writer.send(Job::Append { run, events: vec![event], reply }));
         Box::pin(async move {
             let closed = StoreError::Closed { attempt: "record what happened".into() };
-            match sent {
+            match sent? {
                 true => receiver.await.unwrap_or(Err(closed)),
                 false => Err(closed),
             }
@@ -126,17 +161,17 @@ impl Journal for RunJournal {
     }
 
     fn events(&self) -> Future_<'_, Outcome<Vec<Event>>> {
-        let store = Store { writer: self.writer.clone() };
+        let store = self.store.clone();
         Box::pin(async move { Ok(store.events(&self.run)?.into_iter().map(|stored| stored.event).collect()) })
     }
 
     fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Outcome<Option<Approved>>> {
-        let store = Store { writer: self.writer.clone() };
+        let store = self.store.clone();
         Box::pin(async move { store.consume_approval(digest, &self.run) })
     }
 
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Outcome<()>> {
-        let store = Store { writer: self.writer.clone() };
+        let store = self.store.clone();
         Box::pin(async move { store.add_grant(tool, by) })
     }
 }
@@ -145,6 +180,7 @@ impl Journal for RunJournal {
 pub(super) struct At {
     pub(super) attempt: &'static str,
     pub(super) path: PathBuf,
+    pub(super) keys: Keys,
 }
 
 impl At {
@@ -181,8 +217,20 @@ impl At {
         Ok(self.json(value)?.trim_matches('"').to_owned())
     }
 
-    pub(super) fn parse<T: DeserializeOwned>(&self, what: &str, json: &str) -> Outcome<T> {
-        serde_json::from_str(json).map_err(|error| self.damaged(what, &error.to_string()))
+    /// What a text says that may be sealed for a place.
+    pub(super) fn parse<T: DeserializeOwned>(&self, what: &str, place: &str, text: String) -> Outcome<T> {
+        let json = self.keys.open(place, text).map_err(|error| self.damaged(what, &error.to_string()))?;
+        serde_json::from_str(&json).map_err(|error| self.damaged(what, &error.to_string()))
+    }
+
+    /// A text sealed for a place.
+    pub(super) fn sealed(&self, place: &str, json: &str) -> Outcome<String> {
+        let sealed = self.keys.sealer().and_then(|sealer| sealer.seal(place, json));
+        sealed.map_err(|error| StoreError::Io {
+            attempt: self.attempt.into(),
+            path: self.path.clone(),
+            why: error.to_string(),
+        })
     }
 
     pub(super) fn damaged(&self, what: &str, why: &str) -> StoreError {

@@ -4,7 +4,6 @@
 
 use super::schema::FORMAT;
 use super::{StoreError, now};
-use crate::event::Event;
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
@@ -21,8 +20,8 @@ pub(super) type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// Work on the connection.
 pub(super) enum Job {
-    /// Appends events to a run.
-    Append { run: String, events: Vec<Event>, reply: Reply },
+    /// Appends events to a run, as they are kept.
+    Append { run: String, events: Vec<String>, reply: Reply },
     /// Anything else; answers by itself.
     Work(Box<dyn FnOnce(&mut Connection) + Send>),
 }
@@ -74,7 +73,7 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>, path: &Path) {
     }
 }
 
-type Append = (String, Vec<Event>, Reply);
+type Append = (String, Vec<String>, Reply);
 
 /// Commits one record together with those that wait behind it; gives the job that comes next.
 fn group(connection: &mut Connection, jobs: &Receiver<Job>, path: &Path, first: Append) -> Result<Job, RecvError> {
@@ -98,7 +97,7 @@ fn group(connection: &mut Connection, jobs: &Receiver<Job>, path: &Path, first: 
 /// Appends all events in one transaction: all of them are durable, or none is there.
 fn append<'e>(
     connection: &mut Connection,
-    records: impl Iterator<Item = (&'e str, &'e [Event])>,
+    records: impl Iterator<Item = (&'e str, &'e [String])>,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // A newer planc may have taken the store over while this process had it open.
@@ -112,15 +111,13 @@ fn append<'e>(
     transaction.commit()
 }
 
-fn append_events(connection: &Connection, run: &str, events: &[Event]) -> rusqlite::Result<()> {
+fn append_events(connection: &Connection, run: &str, events: &[String]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO events (run, seq, at, json)
          VALUES (?1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events WHERE run = ?1), ?2, ?3)",
     )?;
     for event in events {
-        let json =
-            serde_json::to_string(event).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        insert.execute(params![run, now(), json])?;
+        insert.execute(params![run, now(), event])?;
     }
     Ok(())
 }

@@ -343,10 +343,14 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
 const MAX_SHOWN_INPUT: usize = 200;
 
 /// What `planc run` is given to make the same dry run again: the file and the inputs that were given; `…` for a value that
-/// is too long for a command, or cannot be shown as it is.
+/// is too long for a command, or cannot be shown.
 pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
     let mut words = vec![plan.map_or_else(|| "FILE".to_owned(), shell_word)];
     for input in report.inputs.iter().filter(|input| !input.default) {
+        if input.secret {
+            words.push(format!("--input-file {}", shell_word(&format!("{}=…", input.name))));
+            continue;
+        }
         let text = match input.value.as_str() {
             Some(text) => text.to_owned(),
             None => serde_json::to_string(&input.value).unwrap_or_default(),

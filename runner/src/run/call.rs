@@ -11,8 +11,9 @@ use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
+use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Instance, Step};
-use planc_lang::syntax::Approval;
+use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,8 +87,8 @@ async fn ask(
     let question = Question {
         step: name.to_owned(),
         tool: tool.to_owned(),
-        args: call.tool.named(args),
-        effects: values::touches(&call.tool.touches(args)),
+        args: shown_args(setup, made, args),
+        effects: shown_effects(setup, &call.tool.touches(args)),
         because: step.because.clone(),
     };
     let answered = |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned() };
@@ -99,6 +100,22 @@ async fn ask(
         }
         Answer::No => recorder.record(answered("no")).await.map(|()| refused()),
         Answer::CannotAsk => recorder.record(Event::CallWaits { step: name.to_owned() }).await.map(|()| Permit::Waits),
+    }
+}
+
+/// The arguments of a call as a person may see them.
+fn shown_args(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Value {
+    let named = made.call.tool.named(args);
+    let is_undo = !std::ptr::eq(made.call, &made.step.call);
+    setup.veil.as_ref().map_or_else(|| named.clone(), |veil| veil.args(made.name, &named, is_undo))
+}
+
+/// What a call touches as a person may see it.
+fn shown_effects(setup: &RunSetup, touches: &[(EffectVerb, Resource)]) -> Vec<String> {
+    let effects = values::touches(touches);
+    match &setup.veil {
+        Some(veil) => effects.iter().map(|effect| veil.text(effect)).collect(),
+        None => effects,
     }
 }
 

@@ -28,6 +28,7 @@ use crate::event::Approved;
 use crate::journal::{Journal, LockError, StoreError};
 use crate::prediction::Predictions;
 use crate::tool::registry::Registry;
+use crate::veil::Veil;
 use crate::workspace::{Contents, Observation, Workspace};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
@@ -71,6 +72,8 @@ pub struct RunSetup {
     /// A yes that the caller answers for; none: the journal has it, or gives it when the run is locked, see
     /// [`Journal::take_approval`].
     pub approval: Option<Approved>,
+    /// What is secret; none: nothing.
+    pub veil: Option<Veil>,
     /// Tools to whose every call somebody said yes.
     pub grants: Vec<String>,
     /// Asks a person.

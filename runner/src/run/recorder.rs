@@ -4,6 +4,7 @@ use super::values::{Derived, Recorded};
 use crate::event::Event;
 use crate::journal::{Journal, StoreError};
 use crate::state::RunState;
+use crate::veil::Veil;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Is told of every event once it is durable. Must return soon.
@@ -15,20 +16,31 @@ pub struct Recorder {
     watch: Option<Watch>,
     state: Mutex<RunState>,
     derived: Derived,
+    veil: Option<Veil>,
 }
 
 impl Recorder {
     /// A recorder that goes on from a state.
-    pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, state: RunState) -> Recorder {
-        Recorder { journal, watch, state: Mutex::new(state), derived: Derived::default() }
+    pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, veil: Option<Veil>, state: RunState) -> Recorder {
+        Recorder { journal, watch, state: Mutex::new(state), derived: Derived::default(), veil }
     }
 
-    /// Records one event.
+    /// Records one event: without secrets in the words of errors, and shown without secrets at all.
     pub async fn record(&self, event: Event) -> Result<(), StoreError> {
+        let event = match &self.veil {
+            Some(veil) => {
+                veil.learn(&event);
+                veil.recorded(event)
+            }
+            None => event,
+        };
         self.journal.record(event.clone()).await?;
         self.state().apply(&event);
         if let Some(watch) = &self.watch {
-            watch(&event);
+            match &self.veil {
+                Some(veil) => watch(&veil.event(&event)),
+                None => watch(&event),
+            }
         }
         Ok(())
     }

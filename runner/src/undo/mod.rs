@@ -36,11 +36,13 @@ pub struct UndoReport {
 pub async fn undo(setup: RunSetup) -> Result<UndoReport, RunError> {
     let _lock = RunLock::take(&setup.config.state, &setup.run)?.in_workspace(setup.workspace.root())?;
     let events = setup.journal.events().await?;
+    // What was found out by then is as secret as it was.
+    setup.veil.iter().for_each(|veil| events.iter().for_each(|event| veil.learn(event)));
     let state = RunState::fold(&setup.compiled.plan, &events);
     if !state.has_begun() || state.undo == UndoState::Complete {
         return Ok(UndoReport { complete: true, ..UndoReport::default() });
     }
-    let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), state);
+    let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), setup.veil.clone(), state);
     take_back(&Arc::new(setup), &recorder).await
 }
 

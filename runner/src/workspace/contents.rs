@@ -1,24 +1,36 @@
 //! Bytes ⟶ their digest, kept durably: what changes put in place and what taking them back needs. A content is stored
 //! under its digest, sharded by the first two digits, readable by the account alone.
 
+use crate::seal::Sealer;
 use planc_lang::digest::Digest;
 use rustix::fs::{Mode, OFlags};
+use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// The role in which the names of sealed contents are committed to.
+const PLACE: &str = "place of a content";
+
 /// A store of contents in one directory.
 #[derive(Clone, Debug)]
 pub struct Contents {
     dir: PathBuf,
+    /// Seals what is put, under a name that does not tell what it is.
+    sealer: Option<Sealer>,
 }
 
 impl Contents {
     /// Opens the store in a directory, which is made where it does not exist.
     pub fn open(dir: &Path) -> io::Result<Contents> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        Ok(Contents { dir: dir.to_owned() })
+        Ok(Contents { dir: dir.to_owned(), sealer: None })
+    }
+
+    /// The same store, for contents that nobody may read: what is put from here on is sealed.
+    pub fn sealed(&self, sealer: &Sealer) -> Contents {
+        Contents { dir: self.dir.clone(), sealer: Some(sealer.clone()) }
     }
 
     /// Keeps bytes; when this returns they survive a crash. Bytes that are there already are not written again; what is
@@ -26,17 +38,18 @@ impl Contents {
     pub fn put(&self, bytes: &[u8]) -> io::Result<Digest> {
         let digest = Digest::of(bytes);
         let (shard, file) = self.place(&digest);
-        if holds(&file, bytes) {
+        if self.holds(&file, &digest, bytes) {
             // Whoever put it there may not have come to this.
             sync_dir(&shard)?;
             return Ok(digest);
         }
+        let stored = self.stored(&digest, bytes)?;
         if !shard.exists() {
             DirBuilder::new().recursive(true).mode(0o700).create(&shard)?;
             sync_dir(&self.dir)?;
         }
         let temporary = shard.join(format!(".{}", uuid::Uuid::new_v4().simple()));
-        let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, &file));
+        let written = write_new(&temporary, &stored).and_then(|()| fs::rename(&temporary, &file));
         if written.is_err() {
             // The error of the writing matters more than that of the cleaning.
             let _ = fs::remove_file(&temporary);
@@ -48,16 +61,44 @@ impl Contents {
 
     /// The bytes with this digest. Bytes that were damaged are an error, never given out.
     pub fn get(&self, digest: &Digest) -> io::Result<Vec<u8>> {
+        let damaged =
+            || io::Error::new(io::ErrorKind::InvalidData, format!("the stored content {} is damaged", digest.short()));
         let mut bytes = Vec::new();
         File::open(self.place(digest).1)?.read_to_end(&mut bytes)?;
+        if let Some(sealer) = &self.sealer {
+            bytes = sealer.open_bytes(&self.name(digest).hex(), &bytes).map_err(|_| damaged())?;
+        }
         match Digest::of(&bytes) == *digest {
             true => Ok(bytes),
-            false => Err(io::Error::new(io::ErrorKind::InvalidData, format!("the stored content {digest} is damaged"))),
+            false => Err(damaged()),
         }
     }
 
+    fn holds(&self, file: &Path, digest: &Digest, bytes: &[u8]) -> bool {
+        match &self.sealer {
+            None => holds(file, bytes),
+            Some(_) => self.get(digest).is_ok(),
+        }
+    }
+
+    /// What stands in the file of a content.
+    fn stored<'b>(&self, digest: &Digest, bytes: &'b [u8]) -> io::Result<Cow<'b, [u8]>> {
+        match &self.sealer {
+            None => Ok(Cow::Borrowed(bytes)),
+            Some(sealer) => {
+                let sealed = sealer.seal_bytes(&self.name(digest).hex(), bytes);
+                sealed.map(Cow::Owned).map_err(|error| io::Error::other(error.to_string()))
+            }
+        }
+    }
+
+    /// Under which name a content is kept.
+    fn name(&self, digest: &Digest) -> Digest {
+        self.sealer.as_ref().map_or(*digest, |sealer| sealer.commit(PLACE, &digest.0))
+    }
+
     fn place(&self, digest: &Digest) -> (PathBuf, PathBuf) {
-        let hex = digest.hex();
+        let hex = self.name(digest).hex();
         let shard = self.dir.join(&hex[..2]);
         let file = shard.join(&hex[2..]);
         (shard, file)

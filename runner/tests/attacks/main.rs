@@ -9,4 +9,5 @@ mod before;
 mod display;
 mod kept;
 mod reach;
+mod secrets;
 mod terminal;

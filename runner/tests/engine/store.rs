@@ -41,6 +41,7 @@ fn report(digest: Digest) -> PlanReport {
 fn plan(text: &str, rev: u32) -> StoredPlan {
     let digest = Digest::of(text);
     StoredPlan {
+        secret: false,
         digest,
         plan_digest: Digest::of("compiled"),
         key: "plan.pl".into(),

@@ -441,6 +441,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         registry: &registry,
         time: 1,
         grants: &[],
+        veil: None,
         runtime: None,
     };
     let outcome = dry.run();
@@ -461,6 +462,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         journal: Arc::new(Memory::on(events.clone(), Break::Never)),
         digest,
         approval: Some(approval),
+        veil: None,
         grants: Vec::new(),
         ask: Arc::new(CannotAsk),
         by: "tester".into(),

@@ -52,6 +52,7 @@ pub fn limits() -> String {
         ("`check --fix`: rounds", planc_lang::fix::MAX_ROUNDS.to_string()),
         ("`check --fix`: edits of one round", planc_lang::fix::MAX_EDITS.to_string()),
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
+        ("a file that is an input", mib(planc::cli::inputs::MAX_INPUT_BYTES)),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
