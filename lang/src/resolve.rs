@@ -21,6 +21,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 mod conditions;
+mod clashes;
 mod marks;
 mod recursion;
 mod refine;

@@ -143,7 +143,7 @@ fn inside_base64(engine: &impl Engine, shift: usize, text: &str) -> Option<Strin
     let digits = engine.encode(&padded);
     let (from, to) = ((shift * 8).div_ceil(6), padded.len() * 8 / 6);
     let inside = digits.get(from..to)?;
-    (inside.len() >= MIN_BYTES + 1).then(|| inside.to_owned())
+    (inside.len() > MIN_BYTES).then(|| inside.to_owned())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Marks as written ⟶ the marks of a parameter or a result, named types followed.
 
+use super::clashes;
 use super::types::Types;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -14,7 +15,7 @@ const MAX_TOLD_APART: usize = 64;
 impl Types<'_> {
     /// The marks of what is declared with this type and these marks of its own.
     pub fn marks(&mut self, own: &[Marked], ty: &TypeExpr, side: Side) -> Marks {
-        check(own, self.report);
+        clashes::check(own, self.report);
         check_side(own, side, self.report);
         check_inline(ty, side, self.report);
         let mut under_way = Vec::new();
@@ -121,32 +122,6 @@ fn marks_in(ty: &TypeExpr, found: &mut Vec<Mark>, named: &mut dyn FnMut(&SmolStr
         | TypeExprKind::Null
         | TypeExprKind::Error => {}
     }
-}
-
-/// Reports marks that stand twice, and those that contradict each other.
-pub(super) fn check(marks: &[Marked], report: &Diagnostics) {
-    for (index, marked) in marks.iter().enumerate() {
-        let before = &marks[..index];
-        let Some(first) = before.iter().find(|first| first.mark == marked.mark || excludes(first.mark, marked.mark))
-        else {
-            continue;
-        };
-        let (word, other) = (marked.mark.as_str(), first.mark.as_str());
-        let message = match word == other {
-            true => format!("`{word}` is said twice"),
-            false => format!("`{other}` and `{word}` contradict each other"),
-        };
-        report.push(
-            Diagnostic::new(Code::BadMark, marked.span, message)
-                .label("one of the two is enough")
-                .related(first.span, "said here"),
-        );
-    }
-}
-
-fn excludes(a: Mark, b: Mark) -> bool {
-    let pair = (a.min(b), a.max(b));
-    pair == (Mark::Data, Mark::Exact) || pair == (Mark::Trusted, Mark::Stored)
 }
 
 /// Reports marks that say nothing on their side.

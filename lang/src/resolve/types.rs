@@ -134,7 +134,7 @@ impl<'a> Types<'a> {
                 });
                 continue;
             }
-            super::marks::check(&field.marks, self.report);
+            super::clashes::check(&field.marks, self.report);
             list.push(Field { name: field.name.name.clone(), optional: field.optional, ty: self.of(&field.ty) });
         }
         Type::Record(Arc::new(RecordType { name: None, fields: list, is_open: rest.is_some() }))

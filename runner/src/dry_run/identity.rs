@@ -53,6 +53,9 @@ impl Bound<'_> {
     }
 }
 
+/// A step, whether it runs, and the arguments of its call and of its `undo`.
+type BoundCall<'a> = (&'a str, Option<bool>, Cow<'a, Value>, Cow<'a, Value>);
+
 #[derive(Serialize)]
 struct BoundForm<'a> {
     bound: u32,
@@ -64,7 +67,7 @@ struct BoundForm<'a> {
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
-    calls: Vec<(&'a str, Option<bool>, Cow<'a, Value>, Cow<'a, Value>)>,
+    calls: Vec<BoundCall<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
