@@ -14,13 +14,17 @@ pub(super) const FILE: &str = "planc.db";
 /// `PLNC` in ASCII.
 const APPLICATION_ID: i64 = 0x504c_4e43;
 
+/// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
+/// store that was made by it exists.
+const FORMATS: [&str; 1] = [FIRST];
+
 /// The format that this program writes.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = FORMATS.len() as i64;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(10);
 
-const TABLES: &str = "
+const FIRST: &str = "
 CREATE TABLE plans (
   digest TEXT PRIMARY KEY, plan_digest TEXT NOT NULL, key TEXT NOT NULL, rev INTEGER NOT NULL, title TEXT NOT NULL,
   status TEXT NOT NULL, sources TEXT NOT NULL, inputs TEXT NOT NULL, report TEXT NOT NULL, predictions TEXT NOT NULL,
@@ -91,12 +95,14 @@ fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Creates the tables once, whoever comes first.
+/// Brings the tables to the present format, once, whoever comes first.
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found == 0 {
-        transaction.execute_batch(TABLES)?;
+    for tables in FORMATS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.execute_batch(tables)?;
+    }
+    if found < FORMAT {
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
     }
