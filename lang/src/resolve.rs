@@ -125,6 +125,7 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         independent: false,
         timeout_ms: None,
         category: None,
+        general: None,
         span: declared.name.span,
     };
     check_params(declared, report);
@@ -426,6 +427,7 @@ fn literal(expr: &Expr) -> Option<Value> {
         | ExprKind::If(_)
         | ExprKind::Comprehension(_)
         | ExprKind::As(..)
+        | ExprKind::Type(_)
         | ExprKind::Error => None,
     }
 }
