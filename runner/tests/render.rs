@@ -95,7 +95,15 @@ fn change(path: &str, before: FileState, after: FileState, diff: &str) -> Change
     let lines = |sign: char| {
         diff.lines().skip_while(|line| !line.starts_with('@')).filter(|line| line.starts_with(sign)).count()
     };
-    ChangeReport { path: path.into(), before, after, diff: Some(diff.into()), added: lines('+'), removed: lines('-') }
+    ChangeReport {
+        path: path.into(),
+        before,
+        after,
+        diff: Some(diff.into()),
+        added: lines('+'),
+        removed: lines('-'),
+        earlier: None,
+    }
 }
 
 fn program(name: &str, argv: &[&str]) -> StepReport {

@@ -14,6 +14,7 @@ mod listing;
 mod resolve;
 mod walk;
 mod program;
+mod versioned;
 mod root;
 mod contents;
 mod apply;
@@ -26,6 +27,7 @@ pub use listing::{Entry, Info, Kind, Listing};
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
 pub use root::Workspace;
+pub use versioned::{MAX_INDEX_BYTES, Versioned};
 
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
