@@ -345,6 +345,38 @@ fn hundred() -> PlanReport {
     PlanReport { title: "A hundred steps".into(), steps: steps.collect(), waves: vec![], ..minimal() }
 }
 
+/// A hundred steps of which each does something: changes, some of what nobody else holds, a program, a deletion.
+fn busy() -> PlanReport {
+    let mut steps: Vec<StepReport> = (0..97)
+        .map(|index| {
+            let path = format!("src/part_{index}.rs");
+            let diff: String = (0..30).map(|line| format!("-old {line}\n+new {line}\n")).collect();
+            let earlier = if index % 40 == 7 { Earlier::Unversioned } else { Earlier::Versioned };
+            let args = Value::record([("path", Value::string(path.as_str()))]);
+            let changed = change(&path, file("a"), file("b"), &format!("@@ -1,30 +1,30 @@\n{diff}"));
+            StepReport {
+                because: Some(format!(
+                    "Part {index} still calls the function by its old name, which goes away with the next release."
+                )),
+                changes: vec![ChangeReport { earlier: Some(earlier), ..changed }],
+                ..step(&format!("edit_{index}"), "fs.edit", args, &[(EffectVerb::Writes, &path)], simulated())
+            }
+        })
+        .collect();
+    let [_, _, gone] = writes();
+    steps.push(gone);
+    steps.push(program("tests", &["cargo", "test"]));
+    steps.push(read("after", "src/part_0.rs"));
+    PlanReport { title: "A hundred changes".into(), steps, waves: vec![], ..minimal() }
+}
+
+#[test]
+fn a_hundred_changes_stay_on_two_screens() {
+    let drawn = folded(&busy(), 100);
+    assert!(drawn.lines().count() <= 130, "two screens of 65 lines: {drawn}");
+    insta::assert_snapshot!(drawn);
+}
+
 #[test]
 fn the_card_of_a_rich_plan() {
     insta::assert_snapshot!(folded(&rich(), 80));

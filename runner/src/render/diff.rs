@@ -1,11 +1,9 @@
 //! A change of a file ⟶ its lines on the card: what kind, how many lines, the unified diff, folded.
 
+use super::fold::Fold;
 use super::text::{Look, Tone, count, inline, lines};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
-
-/// The most lines of one diff before it is folded.
-pub const FOLD_LINES: usize = 24;
 
 /// What happens to a path, as a sign and a word.
 pub fn verb(change: &ChangeReport) -> (&'static str, &'static str, Tone) {
@@ -41,7 +39,7 @@ pub fn what(change: &ChangeReport) -> String {
 }
 
 /// Draws a change beneath a step. `fold` is how a person sees all of it; none: everything is drawn.
-pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<&str>) {
+pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<Fold<'_>>) {
     let margin = " ".repeat(indent);
     let (sign, word, tone) = verb(change);
     let head = look.paint.tone(tone, format!("{sign} {word}"));
@@ -64,7 +62,7 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
     let body = body(diff);
     let shown = match fold {
         // Folding away two lines would save nothing.
-        Some(_) if body.len() > FOLD_LINES + 2 => FOLD_LINES,
+        Some(fold) if body.len() > fold.diff_lines + 2 => fold.diff_lines,
         _ => body.len(),
     };
     for line in &body[..shown] {
@@ -78,8 +76,8 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
         out.push_str(format!("{margin}  {text}").trim_end());
         out.push('\n');
     }
-    if let (Some(command), true) = (fold, shown < body.len()) {
-        let more = format!("… {}, `{command}`", count(body.len() - shown, "more line"));
+    if let (Some(fold), true) = (fold, shown < body.len()) {
+        let more = format!("… {}, `{}`", count(body.len() - shown, "more line"), fold.command);
         out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Dim, more)));
     }
 }

@@ -5,8 +5,10 @@
 
 pub mod text;
 pub mod summary;
+pub mod fold;
 pub mod call;
 pub mod diff;
+pub mod risk;
 pub mod steps;
 pub mod graph;
 pub mod tools;
