@@ -3,6 +3,7 @@
 use planc::event::{Approved, Difference, End, Event};
 use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
+use planc::render::page::page;
 use planc::render::text::{Look, Paint};
 use planc::render::{checklist, final_report};
 use planc::report::*;
@@ -389,6 +390,11 @@ fn the_whole_card_of_a_rich_plan() {
 }
 
 #[test]
+fn the_page_of_a_rich_plan() {
+    insta::assert_snapshot!(page(&rich(), Some("plan.pl")));
+}
+
+#[test]
 fn the_card_of_a_blocked_plan() {
     insta::assert_snapshot!(folded(&blocked(), 80));
 }
@@ -421,13 +427,33 @@ fn a_hostile_plan_cannot_falsify_what_is_shown() {
     let run = final_report::draw(&final_report::fold(HOSTILE, &report, &hostile_events()), plain(80));
     let log: Vec<String> =
         hostile_events().iter().flat_map(|event| checklist::log_lines(event, None, Paint::Plain)).collect();
-    for text in [full, folded(&report, 60), markdown(&report, Some(HOSTILE)), run, log.join("\n")] {
+    for text in
+        [full, folded(&report, 60), markdown(&report, Some(HOSTILE)), page(&report, Some(HOSTILE)), run, log.join("\n")]
+    {
         for hidden in ['\u{1b}', '\r', '\u{202e}', '\u{2066}', '\u{200b}', '\t'] {
             assert!(!text.contains(hidden), "{hidden:?} in {text}");
         }
         assert!(!text.lines().any(|line| line.starts_with("fake:")), "{text}");
     }
     insta::assert_snapshot!(folded(&report, 80));
+}
+
+/// Every element and every attribute of the page is one that planc writes, none of which runs or fetches anything.
+#[test]
+fn a_hostile_plan_adds_nothing_to_the_page() {
+    const OURS: [&str; 19] = [
+        "html", "body", "header", "main", "footer", "section", "details", "summary", "h1", "h2", "p", "ul", "ol", "li",
+        "div", "span", "strong", "code", "pre",
+    ];
+    let drawn = page(&hostile(), Some(HOSTILE));
+    let body = drawn.split_once("</head>").unwrap().1;
+    for tag in body.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap_or_else(|| panic!("a tag that never ends: {tag}"));
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        assert!(OURS.contains(&name.trim_start_matches('/')), "<{tag}>");
+        let is_ours = attributes.is_empty() || attributes == "open" || attributes.starts_with("class=\"");
+        assert!(is_ours && attributes.matches('"').count() <= 2, "<{tag}>");
+    }
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub enum Format {
     Json,
     /// For pull requests, tickets and models, where a command has it.
     Markdown,
+    /// One page for a browser, where a command has it.
+    Html,
     /// `planc grammar` for llama.cpp.
     Gbnf,
     /// `planc grammar` for llguidance.
@@ -165,7 +167,18 @@ impl Output {
         match self.format {
             Format::Markdown => Err(Fault::usage("this command has no Markdown form")
                 .help("`--format markdown` works for `plan`, `show` and `teach`")),
+            Format::Html => self.without_page(),
             Format::Text | Format::Json | Format::Gbnf | Format::Lark => self.without_grammar(),
+        }
+    }
+
+    /// Refuses a page where a command has none.
+    pub fn without_page(&self) -> Result<(), Fault> {
+        match self.format {
+            Format::Html => {
+                Err(Fault::usage("this command has no page").help("`--format html` works for `plan` and `show`"))
+            }
+            Format::Text | Format::Json | Format::Markdown | Format::Gbnf | Format::Lark => Ok(()),
         }
     }
 
@@ -175,7 +188,7 @@ impl Output {
             Format::Gbnf | Format::Lark => {
                 Err(Fault::usage("this command prints no grammar").help("`planc grammar` prints the grammar of plans"))
             }
-            Format::Text | Format::Json | Format::Markdown => Ok(()),
+            Format::Text | Format::Json | Format::Markdown | Format::Html => Ok(()),
         }
     }
 }

@@ -72,11 +72,7 @@ fn heading(out: &mut String, look: Look, text: &str) {
 
 fn header(out: &mut String, report: &PlanReport, look: Look) {
     let badge = badge(report.status).to_uppercase();
-    let tone = match report.status {
-        PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
-        PlanStatus::NeedsApproval | PlanStatus::Paused | PlanStatus::Aborted | PlanStatus::Undone => Tone::Careful,
-        PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
-    };
+    let tone = tone(report.status);
     let title = wrap(&inline(&report.title), look.width.saturating_sub(badge.len() + 4));
     for (index, line) in title.iter().enumerate() {
         out.push_str(&look.paint.tone(Tone::Strong, line));
@@ -87,11 +83,24 @@ fn header(out: &mut String, report: &PlanReport, look: Look) {
         }
         out.push('\n');
     }
-    let assurance = match report.assurance {
-        Assurance::Advisory => "advisory: guards against mistakes, not malice",
-    };
-    let line = format!("rev {} · {} · {assurance}", report.rev, report.digest.short());
+    let line = format!("rev {} · {} · {}", report.rev, report.digest.short(), assurance(report.assurance));
     hang(out, look, "", 0, &line, Some(Tone::Dim));
+}
+
+/// The tone of a status.
+pub fn tone(status: PlanStatus) -> Tone {
+    match status {
+        PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
+        PlanStatus::NeedsApproval | PlanStatus::Paused | PlanStatus::Aborted | PlanStatus::Undone => Tone::Careful,
+        PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
+    }
+}
+
+/// How much an approval proves, in words.
+pub fn assurance(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Advisory => "advisory: guards against mistakes, not malice",
+    }
 }
 
 fn problems(out: &mut String, report: &PlanReport, look: Look) {

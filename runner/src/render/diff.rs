@@ -38,11 +38,8 @@ pub fn what(change: &ChangeReport) -> String {
     }
 }
 
-/// Draws a change beneath a step. `fold` is how a person sees all of it; none: everything is drawn.
-pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<Fold<'_>>) {
-    let margin = " ".repeat(indent);
-    let (sign, word, tone) = verb(change);
-    let head = look.paint.tone(tone, format!("{sign} {word}"));
+/// How much of a path changes: its lines and its mode, or what is there afterwards where no diff says it.
+pub fn extent(change: &ChangeReport) -> String {
     let lines_changed = match &change.diff {
         Some(_) => format!("+{} -{} lines", change.added, change.removed),
         None => what(change),
@@ -56,7 +53,25 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
         }
         _ => String::new(),
     };
-    let detail = look.paint.tone(Tone::Dim, format!("({lines_changed}{mode})"));
+    format!("{lines_changed}{mode}")
+}
+
+/// The tone of a line of a diff.
+pub fn tone(line: &str) -> Option<Tone> {
+    match line.as_bytes().first() {
+        Some(b'+') => Some(Tone::Good),
+        Some(b'-') => Some(Tone::Bad),
+        Some(b'@') => Some(Tone::Dim),
+        _ => None,
+    }
+}
+
+/// Draws a change beneath a step. `fold` is how a person sees all of it; none: everything is drawn.
+pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<Fold<'_>>) {
+    let margin = " ".repeat(indent);
+    let (sign, word, kind) = verb(change);
+    let head = look.paint.tone(kind, format!("{sign} {word}"));
+    let detail = look.paint.tone(Tone::Dim, format!("({})", extent(change)));
     out.push_str(&format!("{margin}{head} {} {detail}\n", inline(&change.path)));
     let Some(diff) = &change.diff else { return };
     let body = body(diff);
@@ -66,13 +81,7 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
         _ => body.len(),
     };
     for line in &body[..shown] {
-        let tone = match line.as_bytes().first() {
-            Some(b'+') => Some(Tone::Good),
-            Some(b'-') => Some(Tone::Bad),
-            Some(b'@') => Some(Tone::Dim),
-            _ => None,
-        };
-        let text = tone.map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
+        let text = tone(line).map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
         out.push_str(format!("{margin}  {text}").trim_end());
         out.push('\n');
     }

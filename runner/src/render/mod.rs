@@ -1,4 +1,4 @@
-//! Reports and events ⟶ what people read: the card on a terminal, Markdown, the live checklist, the report of a run.
+//! Reports and events ⟶ what people read: the card on a terminal, Markdown, a page, the live checklist, the report of a run.
 //!
 //! Every text that comes from a plan, a file or a tool passes through [`text::inline`] or [`text::lines`], so that it can
 //! neither move the cursor nor pretend to be a line of planc's own.
@@ -15,5 +15,6 @@ pub mod tools;
 pub mod revision;
 pub mod markdown;
 pub mod card;
+pub mod page;
 pub mod checklist;
 pub mod final_report;

@@ -184,7 +184,7 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
     if let Some(because) = &step.because {
         hang(out, look, &margin, indent, &inline(because), None);
     }
-    for (tone, text) in notes(step, fold) {
+    for (tone, text) in notes(step, detail) {
         hang(out, look, &margin, indent, &text, Some(tone));
     }
     for change in &step.changes {
@@ -234,7 +234,8 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
 }
 
 /// What is to be known of a step beyond its call.
-fn notes(step: &StepReport, fold: Option<Fold<'_>>) -> Vec<(Tone, String)> {
+pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
+    let is_full = detail == Detail::Full;
     let mut notes = Vec::new();
     match step.undo {
         UndoKind::Impossible => notes.push((Tone::Bad, "! cannot be undone".to_owned())),
@@ -267,9 +268,9 @@ fn notes(step: &StepReport, fold: Option<Fold<'_>>) -> Vec<(Tone, String)> {
         OnFailure::Undo => notes.push((Tone::Dim, "if it fails, the run is undone".to_owned())),
         OnFailure::Stop => {}
     }
-    notes.extend(outcome(step, fold));
+    notes.extend(outcome(step, detail));
     // The changes say the same more exactly.
-    if !step.read_only && (step.changes.is_empty() || fold.is_none()) && !step.effects.is_empty() {
+    if !step.read_only && (step.changes.is_empty() || is_full) && !step.effects.is_empty() {
         let effects: Vec<String> =
             step.effects.iter().map(|e| format!("{} {}", e.verb.as_str(), inline(&e.resource))).collect();
         notes.push((Tone::Dim, effects.join(", ")));
@@ -277,18 +278,19 @@ fn notes(step: &StepReport, fold: Option<Fold<'_>>) -> Vec<(Tone, String)> {
     for expect in &step.expects {
         notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
     }
-    if let (None, Some(timeout)) = (fold, step.timeout_ms) {
+    if let (true, Some(timeout)) = (is_full, step.timeout_ms) {
         notes.push((Tone::Dim, format!("at most {} s", timeout as f64 / 1000.0)));
     }
-    if let (None, false) = (fold, step.waits_for.is_empty()) {
+    if is_full && !step.waits_for.is_empty() {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
     notes
 }
 
-fn outcome(step: &StepReport, fold: Option<Fold<'_>>) -> Option<(Tone, String)> {
+fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     let gives = |result: &Value| {
-        (fold.is_none() && !matches!(result, Value::Null)).then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
+        (detail == Detail::Full && !matches!(result, Value::Null))
+            .then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
     };
     match &step.outcome {
         StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),
