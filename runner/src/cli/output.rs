@@ -45,9 +45,20 @@ pub struct Output {
     pub format: Format,
     /// Whether progress is left out.
     pub quiet: Quiet,
+    /// How JSON is laid out.
+    pub layout: Layout,
     /// Styles on standard output.
     pub paint: Paint,
     err_paint: Paint,
+}
+
+/// How JSON is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One object over many lines.
+    Object,
+    /// One object on each line, as things happen.
+    Lines,
 }
 
 /// Whether progress is left out.
@@ -71,9 +82,15 @@ impl Output {
         Output {
             format,
             quiet,
+            layout: Layout::Object,
             paint: paint(AutoStream::choice(&io::stdout())),
             err_paint: paint(AutoStream::choice(&io::stderr())),
         }
+    }
+
+    /// The same, with JSON as one object on each line.
+    pub fn in_lines(self) -> Output {
+        Output { layout: Layout::Lines, ..self }
     }
 
     /// Whether programs read the results.
@@ -110,8 +127,11 @@ impl Output {
 
     /// Writes a result for programs.
     pub fn json(&self, value: &impl Serialize) -> Result<(), Fault> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Fault::usage(format!("cannot represent the result as JSON: {error}")))?;
+        let text = match self.layout {
+            Layout::Object => serde_json::to_string_pretty(value),
+            Layout::Lines => serde_json::to_string(value),
+        };
+        let text = text.map_err(|error| Fault::usage(format!("cannot represent the result as JSON: {error}")))?;
         self.print(&(text + "\n"))
     }
 

@@ -18,3 +18,4 @@ pub mod card;
 pub mod page;
 pub mod checklist;
 pub mod final_report;
+pub mod stream;

@@ -213,7 +213,7 @@ fn critical(report: &PlanReport) -> Markup {
                     li {
                         strong { (inline(&line.verb)) } " " (code(&line.resource)) (why(line.why.as_ref()))
                         @if let Some(value) = &line.value { div { "that is: " (code(&value_text(value, false))) } }
-                        @if !(line.touched.len() == 1 && line.touched[0] == line.resource) && !line.touched.is_empty() {
+                        @if line.touched.iter().any(|touched| line.touched.len() > 1 || *touched != line.resource) {
                             div.dim { "here: " (inline(&line.touched.join(", "))) }
                         }
                     }
