@@ -4,7 +4,7 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
-use crate::config::Config;
+use crate::config::{Config, ModelWiring};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
@@ -174,7 +174,8 @@ impl Desk {
         let contents = Contents::open(&folder)
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
-        Ok(Desk { config, store, workspace, contents, registry: Arc::new(Registry::builtin()) })
+        let registry = Arc::new(Registry::builtin().with_model(config.model.clone()));
+        Ok(Desk { config, store, workspace, contents, registry })
     }
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
@@ -205,6 +206,9 @@ impl Desk {
             predictions,
             created_at: now(),
         };
+        for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
+            self.store.save_extraction(&pinned.asked, &pinned.value)?;
+        }
         self.store.save_plan(&plan)?;
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
@@ -227,6 +231,8 @@ impl Desk {
             grants: &grants,
             veil: veil.as_ref(),
             runtime: runtime.as_ref(),
+            // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
+            recall: &|asked| self.store.extraction(asked).ok().flatten(),
         }
         .run();
         Ok(outcome)
@@ -380,6 +386,7 @@ fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
     paths.extend(config.catalogues.iter().cloned());
+    paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());
     paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
 }

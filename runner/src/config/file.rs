@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of where the file was found.
 
+use super::model::ModelSettings;
 use super::{MAX_CATALOGUES, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
@@ -37,6 +38,14 @@ hosts = []
 # Environment variables that programs get besides the usual few.
 pass_env = []
 
+[model]
+# How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
+# Without either a plan that extracts is refused.
+# command = ["python3", ".planc/extract.py"]
+# endpoint = "http://127.0.0.1:8080/extract"
+# Environment variables that the program gets besides PATH, LANG, LC_ALL and TZ.
+pass_env = []
+
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
@@ -56,6 +65,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// `[programs]`
     pub programs: ProgramSettings,
+    /// `[model]`
+    pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
 }
@@ -245,6 +256,7 @@ fn check(settings: &Settings) -> Result<(), (usize, ConfigError)> {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
         }
     }
+    settings.model.check()?;
     Ok(())
 }
 
@@ -315,6 +327,11 @@ mod tests {
             "[catalogues]\nfiles = [\"!a.pl\"]",
             "[http]\nhosts = [\"https://a.example/\"]",
             "[programs]\npass_env = [\"A=B\"]",
+            "[model]\ncommand = []",
+            "[model]\ncommand = [\"a\"]\nendpoint = \"https://a.example/\"",
+            "[model]\nendpoint = \"http://a.example/\"",
+            "[model]\nendpoint = \"http://127.0.0.1@a.example/\"",
+            "[model]\npass_env = [\"A=B\"]",
             "[policy]\n\"a[\" = \"ask\"",
             "[approval]\nrequire = \"none\"",
             "workspace = 3",

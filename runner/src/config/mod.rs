@@ -4,9 +4,11 @@
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
 mod file;
+mod model;
 mod places;
 
 pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use model::ModelWiring;
 pub use places::Places;
 
 use planc_lang::suggest::nearest;
@@ -41,6 +43,8 @@ pub struct Config {
     pub pass_env: Vec<String>,
     /// What an approval must be.
     pub require: Require,
+    /// How a model is reached; none: plans that extract are refused.
+    pub model: Option<ModelWiring>,
 }
 
 /// What an approval must be.
@@ -86,6 +90,7 @@ impl Config {
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
+            model: settings.model.wiring(&workspace),
             workspace,
             catalogues,
             read: settings.workspace.read(),
@@ -170,6 +175,7 @@ mod tests {
             hosts: Vec::new(),
             pass_env: Vec::new(),
             require: Require::Any,
+            model: None,
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

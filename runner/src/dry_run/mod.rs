@@ -23,6 +23,7 @@ use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
 use call::DryCaller;
 use planc_lang::compile::Compiled;
+use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
 use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
@@ -63,6 +64,8 @@ pub struct DryRun<'a> {
     pub veil: Option<&'a Veil>,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
+    /// What a model said when it was asked this before, so that it is asked once.
+    pub recall: &'a dyn Fn(&Digest) -> Option<Value>,
 }
 
 /// What would happen.

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod error;
+mod extractions;
 mod lock;
 mod plans;
 mod records;

@@ -16,7 +16,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 1] = [FIRST];
+const FORMATS: [&str; 2] = [FIRST, EXTRACTIONS];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -44,6 +44,11 @@ CREATE TABLE events (
   run TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (run, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE grants (tool TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
+/// What models said, by what they were asked.
+const EXTRACTIONS: &str = "
+CREATE TABLE extractions (asked TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

@@ -425,6 +425,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         hosts: Vec::new(),
         pass_env: Vec::new(),
         require: Require::Any,
+        model: None,
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
@@ -443,6 +444,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         grants: &[],
         veil: None,
         runtime: None,
+        recall: &|_| None,
     };
     let outcome = dry.run();
     let digest = outcome.report.digest;
