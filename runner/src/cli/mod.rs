@@ -102,9 +102,9 @@ pub enum Command {
     Demo(demo::Args),
     /// Print a script that completes commands in a shell
     Completions(shell::CompletionArgs),
-    /// Print the manual page
+    /// Print a manual page, or write those of all commands
     #[command(hide = true)]
-    Man,
+    Man(shell::ManArgs),
 }
 
 /// Runs one command line, program name first, and gives its exit code.
@@ -159,7 +159,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),
-        Command::Man => shell::man(out),
+        Command::Man(args) => shell::man(out, &args),
     }
 }
 
