@@ -165,6 +165,18 @@ pub struct Desk {
     pub contents: Contents,
     /// The tools.
     pub registry: Arc<Registry>,
+    /// What of that which models have said before is used.
+    pub recall: Recall,
+}
+
+/// What of that which models have said before is used in a dry run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recall {
+    /// All of it: a model is asked what it was not asked before.
+    #[default]
+    All,
+    /// Nothing: models are asked again, and what they say now counts from here on.
+    Nothing,
 }
 
 impl Desk {
@@ -175,7 +187,7 @@ impl Desk {
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let registry = Arc::new(Registry::builtin().with_model(config.model.clone()));
-        Ok(Desk { config, store, workspace, contents, registry })
+        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All })
     }
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
@@ -232,7 +244,10 @@ impl Desk {
             veil: veil.as_ref(),
             runtime: runtime.as_ref(),
             // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
-            recall: &|asked| self.store.extraction(asked).ok().flatten(),
+            recall: &|asked| match self.recall {
+                Recall::All => self.store.extraction(asked).ok().flatten(),
+                Recall::Nothing => None,
+            },
         }
         .run();
         Ok(outcome)

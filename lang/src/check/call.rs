@@ -315,6 +315,7 @@ impl Checker<'_> {
         let free: Vec<&str> =
             tool.params.iter().map(|param| param.name.as_str()).filter(|param| !taken(param)).collect();
         let habit = match name.name.as_str() {
+            habit if tool.extracts() => super::extract::habit(habit).filter(|param| free.contains(param)),
             "content" | "contents" | "data" | "body" => free.iter().copied().find(|param| *param == "text"),
             "file" | "filename" | "file_path" | "filepath" | "dir" | "directory" => {
                 free.iter().copied().find(|param| *param == "path")

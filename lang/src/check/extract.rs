@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{Call, Expr, ExprKind};
 use crate::schema::schema;
 use crate::source::Span;
-use crate::syntax::{self, Arg, EXTRACT_ASK, EXTRACT_TYPE, TypeExpr};
+use crate::syntax::{self, Arg, EXTRACT_ASK, EXTRACT_FROM, EXTRACT_TYPE, TypeExpr};
 use crate::types::Type;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Checker<'_> {
         {
             self.report.push(
                 Diagnostic::new(Code::NotConstant, ask.span, "what a model is asked is a constant text")
-                    .label("is known only at the run, or depends on a value")
+                    .label("no constant")
                     .help("the approver reads the question; what it is asked of goes into `from`"),
             );
         }
@@ -72,6 +72,20 @@ fn extracted(call: &syntax::Expr) -> Option<&TypeExpr> {
             syntax::ExprKind::Type(ty) => Some(ty.as_ref()),
             _ => None,
         }),
+        _ => None,
+    }
+}
+
+/// The parameter that other languages call so.
+pub(super) fn habit(name: &str) -> Option<&'static str> {
+    match name {
+        "text" | "input" | "source" | "src" | "content" | "contents" | "document" | "data" | "body" => {
+            Some(EXTRACT_FROM)
+        }
+        "question" | "prompt" | "query" | "what" | "instruction" | "instructions" => Some(EXTRACT_ASK),
+        "typ" | "ty" | "types" | "schema" | "into" | "returns" | "response_format" | "output_schema" => {
+            Some(EXTRACT_TYPE)
+        }
         _ => None,
     }
 }

@@ -242,6 +242,7 @@ fn tool() -> Arc<Tool> {
         independent: false,
         timeout_ms: None,
         category: None,
+        general: None,
         span: Span::default(),
     })
 }

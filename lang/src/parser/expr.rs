@@ -1,6 +1,6 @@
 //! The rules of expressions.
 
-use super::leaf::{Fault, Rule, Written, argument_name, argument_named, field_name, leaf, name, token, word};
+use super::leaf::{Fault, Rule, Written, argument_name, argument_of, field_name, leaf, name, token, word};
 use super::shortcut::{plain, shortcut};
 use super::types::conversion;
 use crate::lexer::{Kind, Token, literal};
@@ -149,11 +149,13 @@ fn postfix<'s, R: Fault<'s>>(
     })
     .then(any_word("the name of a field"))
     .map(|(optional, name)| Postfix::Field(name, optional));
-    let extraction = leaf("`(`", |token, written: Written<'s>| {
-        (token.kind == Kind::LParen && written.is_behind(token, EXTRACT)).then_some(token)
-    });
-    let call = arguments(token(Kind::LParen, "`(`"), argument(expr.clone()));
-    let extraction = arguments(extraction, type_argument(ty).or(argument(expr.clone())));
+    let open = |extracts: bool| {
+        leaf("`(`", move |token, written: Written<'s>| {
+            (token.kind == Kind::LParen && written.is_behind(token, EXTRACT) == extracts).then_some(token)
+        })
+    };
+    let call = arguments(open(false), argument(expr.clone()));
+    let extraction = arguments(open(true), type_argument(ty).or(argument(expr.clone())));
     let index = token(Kind::LBracket, "`[`")
         .ignore_then(expr)
         .then(token(Kind::RBracket, "`]`"))
@@ -171,9 +173,13 @@ fn arguments<'s, R: Fault<'s>>(
         .map(|((open, args), close): ((Token, _), Token)| Postfix::Call(args, open.span().to(close.span())))
 }
 
+/// What the parameter for a type is called by habit.
+const TYPE_HABITS: [&str; 9] =
+    [EXTRACT_TYPE, "typ", "ty", "types", "schema", "into", "returns", "response_format", "output_schema"];
+
 /// `type: T`
 fn type_argument<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R>) -> impl Rule<'s, Arg, R> {
-    argument_named(EXTRACT_TYPE).then(ty).map(|(name, ty)| {
+    argument_of(&TYPE_HABITS).then(ty).map(|(name, ty)| {
         let span = ty.span;
         Arg { name: Some(name), value: Expr { kind: ExprKind::Type(Box::new(ty)), span } }
     })

@@ -113,9 +113,9 @@ pub(super) fn argument_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
     argument_with(|_| true)
 }
 
-/// `name:` with this name, both tokens or neither.
-pub(super) fn argument_named<'s, R: Fault<'s>>(wanted: &'static str) -> impl Rule<'s, Ident, R> {
-    argument_with(move |name| name == wanted)
+/// `name:` with one of these names, both tokens or neither.
+pub(super) fn argument_of<'s, R: Fault<'s>>(wanted: &'static [&'static str]) -> impl Rule<'s, Ident, R> {
+    argument_with(move |name| wanted.contains(&name))
 }
 
 fn argument_with<'s, R: Fault<'s>>(fits: impl Fn(&str) -> bool + Copy + 's) -> impl Rule<'s, Ident, R> {
