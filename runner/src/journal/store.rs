@@ -3,9 +3,10 @@
 //! Every function returns when what it did is durable. They block for the length of a transaction; the one that a run
 //! calls all the time, [`Journal::record`], does not block its thread.
 
+use super::chain::Record;
 use super::records::StoredEvent;
 use super::writer::{Job, Writer};
-use super::{Journal, StoreError, schema};
+use super::{Journal, StoreError, head, schema};
 use crate::event::{Approved, Event};
 use crate::seal::Keys;
 use crate::tool::Future_;
@@ -45,8 +46,9 @@ impl Store {
     pub fn open(state: &Path) -> Outcome<Store> {
         std::fs::create_dir_all(state).map_err(|error| StoreError::io(&error, "create the state directory", state))?;
         let path = state.join(schema::FILE);
-        let connection = schema::open(&path)?;
-        Ok(Store { writer: Arc::new(Writer::start(connection, path)?), keys: Keys::of(state) })
+        let keys = Keys::of(state);
+        let connection = schema::open(&path, &keys)?;
+        Ok(Store { writer: Arc::new(Writer::start(connection, path, keys.clone())?), keys })
     }
 
     /// The key of the state directory.
@@ -59,20 +61,25 @@ impl Store {
         &self.writer.path
     }
 
-    /// What happened in a run, in order.
+    /// What happened in a run, in order. A journal that is not as it was written is refused.
     pub fn events(&self, run: &str) -> Outcome<Vec<StoredEvent>> {
         let run = run.to_owned();
         self.work("read the journal", move |at, connection| {
-            let query = "SELECT seq, at, json FROM events WHERE run = ?1 ORDER BY seq";
-            let rows = at.rows(connection, query, [&run], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })?;
-            let event = |(seq, when, json): (i64, String, String)| {
-                let event = at.parse(&format!("event {seq} of run `{run}`"), &place(&run), json)?;
-                Ok(StoredEvent { seq: seq as u64, at: when, event })
+            let (records, _) = head::records(&at, connection, &run)?;
+            let event = |record: Record| {
+                let Record { seq, at: when, kept, .. } = record;
+                let event = at.parse(&format!("event {seq} of run `{run}`"), &place(&run), kept)?;
+                Ok(StoredEvent { seq, at: when, event })
             };
-            rows.into_iter().map(event).collect()
+            records.into_iter().map(event).collect()
         })
+    }
+
+    /// The records of a run as they are kept, with how many of them were linked only after they were written. A journal that
+    /// is not as it was written is refused.
+    pub fn records(&self, run: &str) -> Outcome<(Vec<Record>, u64)> {
+        let run = run.to_owned();
+        self.work("read the journal", move |at, connection| head::records(&at, connection, &run))
     }
 
     /// Appends events to a run: all of them are durable when this returns, or none is there.
@@ -176,7 +183,7 @@ impl Journal for RunJournal {
     }
 }
 
-/// What is being attempted on which file, for errors.
+/// What is being attempted on which file, for errors, and with which key.
 pub(super) struct At {
     pub(super) attempt: &'static str,
     pub(super) path: PathBuf,
