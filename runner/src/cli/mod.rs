@@ -105,9 +105,9 @@ pub enum Command {
     Demo(demo::Args),
     /// Print a script that completes commands in a shell
     Completions(shell::CompletionArgs),
-    /// Print the manual page
+    /// Print a manual page, or write those of all commands
     #[command(hide = true)]
-    Man,
+    Man(shell::ManArgs),
 }
 
 /// Runs one command line, program name first, and gives its exit code.
@@ -123,6 +123,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(cli: Cli) -> Exit {
     let quiet = if cli.global.quiet { Quiet::Yes } else { Quiet::No };
     let out = Output::new(cli.global.format, cli.global.color, quiet);
+    let out = match &cli.command {
+        Some(Command::Run(_) | Command::Resume(_) | Command::Undo(_)) => out.in_lines(),
+        Some(_) | None => out,
+    };
     match dispatch(cli, out) {
         Ok(exit) => exit,
         Err(fault) => {
@@ -159,7 +163,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),
-        Command::Man => shell::man(out),
+        Command::Man(args) => shell::man(out, &args),
     }
 }
 
