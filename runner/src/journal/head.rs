@@ -1,27 +1,11 @@
 //! The head of a run's chain in the store: how many records there are and the last link, under a tag that only the key of
 //! the state directory makes. Who has the database alone can neither shorten a chain nor write another.
 
-use super::StoreError;
+use super::at::{At, Outcome};
 use super::chain::{self, Break, Head, Record};
-use super::store::{At, Outcome};
 use crate::seal::Sealer;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, OptionalExtension, params};
-
-impl At {
-    /// A journal that is not as it was written.
-    pub(super) fn broken(&self, run: &str, why: &Break) -> StoreError {
-        StoreError::Broken { run: run.to_owned(), path: self.path.clone(), why: why.to_string() }
-    }
-
-    fn sealer(&self) -> Outcome<&Sealer> {
-        self.keys.sealer().map_err(|error| StoreError::Io {
-            attempt: self.attempt.into(),
-            path: self.path.clone(),
-            why: error.to_string(),
-        })
-    }
-}
 
 /// Appends records, as they are kept, to the end of a run's chain, which must be where its writer left it.
 pub(super) fn append(at: &At, connection: &Connection, run: &str, kept: &[String]) -> Outcome<()> {

@@ -4,6 +4,7 @@
 //! full disks can be injected. What events mean is the business of [`crate::state`].
 
 mod approvals;
+mod at;
 pub mod chain;
 mod error;
 mod head;

@@ -3,7 +3,7 @@
 //! `application_id` says that a file is a store of planc, `user_version` in which format. A newer format is refused: it is
 //! not this program's to understand.
 
-use super::store::{At, Outcome};
+use super::at::{At, Outcome};
 use super::{StoreError, head};
 use crate::seal::Keys;
 use rusqlite::{Connection, OptionalExtension};

@@ -2,8 +2,8 @@
 //!
 //! Other work is done between groups. An answer is given only after the transaction is durable.
 
+use super::at::{At, Outcome};
 use super::schema::FORMAT;
-use super::store::{At, Outcome};
 use super::{StoreError, head};
 use crate::seal::Keys;
 use rusqlite::Connection;
