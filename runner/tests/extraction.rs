@@ -253,6 +253,7 @@ fn extract(wiring: ModelWiring, result: Type, timeout: Duration) -> Result<Value
         kill,
         run: "run".into(),
         step: "step".into(),
+        idempotency_key: None,
         pass_env: Vec::new(),
     };
     let values = vec![Value::string("a text"), Value::string("what?"), schema(&result)];

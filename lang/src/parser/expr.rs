@@ -154,8 +154,8 @@ fn postfix<'s, R: Fault<'s>>(
             (token.kind == Kind::LParen && written.is_behind(token, EXTRACT) == extracts).then_some(token)
         })
     };
-    let call = arguments(open(false), argument(expr.clone()));
-    let extraction = arguments(open(true), type_argument(ty).or(argument(expr.clone())));
+    let call = arguments(open(false), argument(expr.clone())).boxed();
+    let extraction = arguments(open(true), type_argument(ty).boxed().or(argument(expr.clone()).boxed())).boxed();
     let index = token(Kind::LBracket, "`[`")
         .ignore_then(expr)
         .then(token(Kind::RBracket, "`]`"))

@@ -233,3 +233,10 @@ plan "p" {
     step s32 = fs.read(path: "notes/32.md")
   }
 }
+// ==== a block without steps behind all others
+plan "p" {
+  when true {
+    each e = x in [1] {
+    }
+  }
+}

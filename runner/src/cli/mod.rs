@@ -29,6 +29,7 @@ mod undo;
 mod runs;
 mod show;
 mod diff;
+mod verify;
 mod init;
 pub mod inputs;
 mod demo;
@@ -96,6 +97,8 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
+    /// Tell whether the journal of a run is as it was written
+    Verify(verify::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
     /// Try an example in a scratch folder
@@ -156,6 +159,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Grants(args) => grants::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),

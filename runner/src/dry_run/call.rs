@@ -92,6 +92,7 @@ impl DryRun<'_> {
             kill,
             run: "dry".into(),
             step: overlay.step().into(),
+            idempotency_key: None,
             pass_env: Vec::new(),
         };
         runtime.block_on(tool.call(args, &context))

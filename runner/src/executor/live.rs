@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Fault, Outcome};
 use crate::journal::StoreError;
-use crate::run::{RunError, RunSetup, call_live, timeout_of};
+use crate::run::{Purpose, RunError, RunSetup, call_live, timeout_of};
 use crate::schedule::{is_repeatable, may_retry};
 use crate::tool::model::identity;
 use crate::tool::{EffectKnown, LiveTool, ToolError};
@@ -19,7 +19,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<O
     attempt.started(Vec::new(), None).await?;
     let outcome = match pinned(attempt) {
         Some(outcome) => outcome,
-        None => call_live(setup, tool, attempt.args, attempt.name, timeout_of(attempt.step)).await,
+        None => call_live(setup, tool, attempt.args, Purpose::Step(attempt.name), timeout_of(attempt.step)).await,
     };
     let changes = changed(attempt).await;
     match outcome {

@@ -1,7 +1,7 @@
 //! What models said before approval, by what they were asked: nobody is asked the same twice unless a person wants it.
 
+use super::at::Outcome;
 use super::now;
-use super::store::Outcome;
 use super::store::Store;
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
