@@ -22,6 +22,21 @@ pub(super) const OPEN: char = '\u{e000}';
 /// Ends it.
 pub(super) const CLOSE: char = '\u{e001}';
 
+/// A text with each number of a type that waits for its name replaced.
+pub(super) fn replaced(text: &str, name: impl Fn(usize) -> String) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(OPEN) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + OPEN.len_utf8()..];
+        let Some(end) = rest.find(CLOSE) else { break };
+        out.push_str(&rest[..end].parse().map_or_else(|_| "any".to_owned(), &name));
+        rest = &rest[end + CLOSE.len_utf8()..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// What the values of a type are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {

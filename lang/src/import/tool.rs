@@ -106,7 +106,7 @@ fn converter<'s>(root: &'s Value, side: Side, owner: &str, detail: Detail) -> Co
 
 /// The numbers of open types, moved.
 fn shifted(text: &str, by: usize) -> String {
-    super::types::replaced(text, |index| format!("{}{}{}", super::schema::OPEN, index + by, super::schema::CLOSE))
+    super::schema::replaced(text, |index| format!("{}{}{}", super::schema::OPEN, index + by, super::schema::CLOSE))
 }
 
 /// A parameter.

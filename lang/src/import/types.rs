@@ -1,26 +1,11 @@
 //! Types that wait for a name ⟶ names that no other type of the catalogue has, equal types sharing one.
 
-use super::schema::{CLOSE, OPEN};
+use super::schema::replaced;
 use super::tool::Drawn;
 use std::collections::BTreeMap;
 
 /// The named types of a catalogue: their texts.
 pub(super) type Names = BTreeMap<String, String>;
-
-/// A text with each number of a type that waits for its name replaced.
-pub(super) fn replaced(text: &str, name: impl Fn(usize) -> String) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(OPEN) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + OPEN.len_utf8()..];
-        let Some(end) = rest.find(CLOSE) else { break };
-        out.push_str(&rest[..end].parse().map_or_else(|_| "any".to_owned(), &name));
-        rest = &rest[end + CLOSE.len_utf8()..];
-    }
-    out.push_str(rest);
-    out
-}
 
 /// The tool's declaration with names for its types, and the types that `taken` does not have yet.
 pub(super) fn named(drawn: &Drawn, taken: &Names) -> (String, Names) {
