@@ -23,6 +23,7 @@ pub fn gate() -> Tool {
         marks: Marks::default().with([Mark::Data]),
         optional: false,
         default: None,
+        wire_name: None,
     };
     Tool {
         name: "gate".into(),
@@ -40,6 +41,8 @@ pub fn gate() -> Tool {
         timeout_ms: None,
         category: None,
         general: None,
+        wire_name: None,
+        pinned: None,
         span: Span::default(),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
 
+use crate::digest::Digest;
 use crate::effects::{Condition, Effect, Effects, Resource, Target, TemplatePart, resource};
 use crate::marks::{Declared, Marks, TypeWith};
 use crate::source::Span;
@@ -45,6 +46,12 @@ pub struct Tool {
     /// The tool as it is declared, of which this is the case of one call: its result is of the type that the call names.
     #[serde(skip)]
     pub general: Option<Arc<Tool>>,
+    /// The name that its server knows it by, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire_name: Option<SmolStr>,
+    /// The digest of its server's own definition of it, as it was when it was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Digest>,
     /// Where it is declared.
     #[serde(skip)]
     pub span: Span,
@@ -67,12 +74,20 @@ pub struct Param {
     /// What it is when left out. None and null are not the same: with null the parameter may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// The name that the tool's server knows it by, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire_name: Option<SmolStr>,
 }
 
 impl Param {
     /// Whether a call must give it.
     pub fn required(&self) -> bool {
         !self.optional && self.default.is_none()
+    }
+
+    /// The name that the tool's server knows it by.
+    pub fn wire_name(&self) -> &str {
+        self.wire_name.as_ref().unwrap_or(&self.name)
     }
 
     /// Its name with the marks before it.
@@ -105,6 +120,17 @@ impl Tool {
     /// The case of a call whose result is of this type.
     pub fn giving(self: &Arc<Tool>, result: Type) -> Arc<Tool> {
         Arc::new(Tool { result, general: Some(self.clone()), ..Tool::clone(self) })
+    }
+
+    /// The name of the catalogue that declares it.
+    pub fn catalogue(&self) -> &str {
+        self.name.split_once('.').map_or(&self.name, |(catalogue, _)| catalogue)
+    }
+
+    /// The name that its server knows it by.
+    pub fn wire_name(&self) -> &str {
+        let own = || self.name.split_once('.').map_or(self.name.as_str(), |(_, tool)| tool);
+        self.wire_name.as_ref().map_or_else(own, SmolStr::as_str)
     }
 
     /// Whether a call changes nothing and contacts nobody.
