@@ -6,6 +6,7 @@
 mod approvals;
 mod error;
 mod lock;
+mod modes;
 mod plans;
 mod records;
 mod schema;
@@ -14,6 +15,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
+pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use store::{RunJournal, Store};
 

@@ -16,7 +16,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 1] = [FIRST];
+const FORMATS: [&str; 2] = [FIRST, MODES];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -44,6 +44,18 @@ CREATE TABLE events (
   run TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (run, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE grants (tool TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
+/// Modes: every change, and sessions.
+const MODES: &str = "
+CREATE TABLE mode_changes (
+  id INTEGER PRIMARY KEY, target TEXT NOT NULL, name TEXT NOT NULL, setting TEXT NOT NULL, by TEXT NOT NULL,
+  channel TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE INDEX mode_changes_by_name ON mode_changes (target, name, id);
+CREATE TABLE mode_sessions (
+  id TEXT PRIMARY KEY, scope TEXT, parent TEXT REFERENCES mode_sessions (id), by TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
 ";
 
 /// Opens the database at `path`, creating it where nothing is.
