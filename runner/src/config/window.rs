@@ -11,8 +11,8 @@ use jiff::{Timestamp, Zoned};
 /// A window that opens and closes again and again.
 #[derive(Clone, Debug)]
 pub struct Window {
-    from: Cron,
-    to: Cron,
+    from: Box<Cron>,
+    to: Box<Cron>,
     zone: TimeZone,
     text: String,
 }
@@ -36,7 +36,12 @@ impl Window {
             TimeZone::get(zone).map_err(|error| WindowFault::Zone(format!("`{zone}` is no time zone: {error}")))?;
         let from_cron = schedule(from).map_err(WindowFault::From)?;
         let to_cron = schedule(to).map_err(WindowFault::To)?;
-        Ok(Window { from: from_cron, to: to_cron, zone: found, text: format!("from `{from}` to `{to}` in {zone}") })
+        Ok(Window {
+            from: Box::new(from_cron),
+            to: Box::new(to_cron),
+            zone: found,
+            text: format!("from `{from}` to `{to}` in {zone}"),
+        })
     }
 
     /// Whether it is open. A point at which it opens and closes at once is within it: when in doubt, it holds.

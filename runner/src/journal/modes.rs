@@ -2,7 +2,8 @@
 //!
 //! What follows from them is the business of [`crate::mode`].
 
-use super::store::{At, Outcome, Store};
+use super::at::{At, Outcome};
+use super::store::Store;
 use super::{StoreError, now};
 use crate::config::Setting;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
