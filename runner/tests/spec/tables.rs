@@ -58,6 +58,7 @@ pub fn limits() -> String {
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
         ("a file that is an input", mib(planc::cli::inputs::MAX_INPUT_BYTES)),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
+        ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
