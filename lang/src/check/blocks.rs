@@ -169,10 +169,10 @@ impl<'a> Checker<'a> {
         uses_each.extend(later.filter(|used| **used < id));
         let mut uses = Uses { steps: uses, eaches: uses_each };
         self.forget_uses();
-        // A block without steps is reported; behind the last step of the plan there is none that a condition could stand in.
-        let guards = match self.heads.get(block.steps.start.index()) {
-            Some(_) => self.guards(block.outer, block.steps.start),
-            None => Vec::new(),
+        // A block without steps was reported, and there is no step from which its conditions could be seen.
+        let guards = match block.steps.is_empty() {
+            true => Vec::new(),
+            false => self.guards(block.outer, block.steps.start),
         };
         uses.extend(self.take_uses());
         let uses = uses.before(block.steps.start);

@@ -233,10 +233,11 @@ plan "p" {
     step s32 = fs.read(path: "notes/32.md")
   }
 }
-// ==== a block without steps behind all others
+// ==== a block without steps at the end, in a group
 plan "p" {
-  when true {
-    each e = x in [1] {
+  step a = fs.read(path: "a")
+  when a.text != "" {
+    each r = c in [1] {
     }
   }
 }
