@@ -18,7 +18,7 @@ mod writer;
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
-pub use store::{RunJournal, Store};
+pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};
 use crate::tool::Future_;
