@@ -55,7 +55,13 @@ impl Example {
             let said = world.command(&["sh", "../setup.sh"], "");
             assert_eq!(said.exit, 0, "{name}: {}", said.err);
         }
-        Example { name, world, inputs: inputs(&folder) }
+        let mut inputs = inputs(&folder);
+        for secret in secrets(&folder) {
+            let content = std::fs::read(folder.join("secrets").join(&secret)).expect("a secret can be read");
+            world.write(&format!("../secrets/{secret}"), &content);
+            inputs.push(format!("--input-file={secret}=../secrets/{secret}"));
+        }
+        Example { name, world, inputs }
     }
 
     fn planc(&self, args: &[&str]) -> Said {
@@ -94,6 +100,14 @@ fn inputs(folder: &Path) -> Vec<String> {
     let values: serde_json::Map<String, Value> = serde_json::from_str(&text).expect("the inputs are a JSON object");
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     values.iter().map(|(name, value)| format!("--input={name}={}", text(value))).collect()
+}
+
+/// The names of the files in `secrets`, which are inputs.
+fn secrets(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.join("secrets")).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 fn copy(folder: &Path, prefix: &str, world: &World) {
@@ -197,7 +211,9 @@ examples! {
     release: "release", Done;
     rename_function: "rename-function", Done;
     rename_in_crate: "rename-in-crate", Done;
+    rename_in_workspace: "rename-in-workspace", Done;
     reset_access: "reset-access", Done;
+    rotate_secret: "rotate-secret", Done;
     stale_assumption: "stale-assumption", Blocked;
     study_schema: "study-schema", Done;
     tidy_notes: "tidy-notes", Done;
