@@ -59,6 +59,38 @@ impl Contents {
         Ok(digest)
     }
 
+    /// Under which name a content with this digest is kept.
+    pub fn name_of(&self, digest: &Digest) -> Digest {
+        self.name(digest)
+    }
+
+    /// What is kept, by name, with its bytes; and what was left half written.
+    pub fn all(&self) -> io::Result<(Vec<(Digest, u64)>, Vec<PathBuf>)> {
+        let (mut contents, mut halves) = (Vec::new(), Vec::new());
+        for shard in fs::read_dir(&self.dir)? {
+            let shard = shard?;
+            if !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(shard.path())? {
+                let file = file?;
+                let name = file.file_name().to_string_lossy().into_owned();
+                match format!("{}{name}", shard.file_name().to_string_lossy()).parse() {
+                    Ok(digest) => contents.push((digest, file.metadata()?.len())),
+                    Err(_) if name.starts_with('.') => halves.push(file.path()),
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok((contents, halves))
+    }
+
+    /// Removes a content by its name. Nothing that may still be needed: it cannot be made again.
+    pub fn remove(&self, name: &Digest) -> io::Result<()> {
+        let hex = name.hex();
+        fs::remove_file(self.dir.join(&hex[..2]).join(&hex[2..]))
+    }
+
     /// The bytes with this digest. Bytes that were damaged are an error, never given out.
     pub fn get(&self, digest: &Digest) -> io::Result<Vec<u8>> {
         let damaged =
