@@ -16,7 +16,7 @@ use crate::seal::{SealError, Sealer};
 use crate::state::{RunState, UndoState};
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, Observation, Workspace};
+use crate::workspace::{Contents, FileError, Held, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
@@ -461,7 +461,7 @@ impl Desk {
 
     fn needless(&self) -> Result<(Collected, Vec<Digest>, Vec<PathBuf>), DeskError> {
         let needed = self.needed()?;
-        let (all, halves) = self.contents.all().map_err(|error| self.unusable(&error))?;
+        let Held { contents: all, halves } = self.contents.all().map_err(|error| self.unusable(&error))?;
         let (kept, removed): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| needed.contains(name));
         let bytes = |contents: &[(Digest, u64)]| contents.iter().map(|(_, bytes)| bytes).sum();
         let collected = Collected {

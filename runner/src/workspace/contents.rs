@@ -13,6 +13,15 @@ use std::path::{Path, PathBuf};
 /// The role in which the names of sealed contents are committed to.
 const PLACE: &str = "place of a content";
 
+/// What a store has.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// What is kept, by name, with its bytes.
+    pub contents: Vec<(Digest, u64)>,
+    /// What was left half written.
+    pub halves: Vec<PathBuf>,
+}
+
 /// A store of contents in one directory.
 #[derive(Clone, Debug)]
 pub struct Contents {
@@ -64,8 +73,8 @@ impl Contents {
         self.name(digest)
     }
 
-    /// What is kept, by name, with its bytes; and what was left half written.
-    pub fn all(&self) -> io::Result<(Vec<(Digest, u64)>, Vec<PathBuf>)> {
+    /// What is here.
+    pub fn all(&self) -> io::Result<Held> {
         let (mut contents, mut halves) = (Vec::new(), Vec::new());
         for shard in fs::read_dir(&self.dir)? {
             let shard = shard?;
@@ -82,7 +91,7 @@ impl Contents {
                 }
             }
         }
-        Ok((contents, halves))
+        Ok(Held { contents, halves })
     }
 
     /// Removes a content by its name. Nothing that may still be needed: it cannot be made again.

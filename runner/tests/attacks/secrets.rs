@@ -253,10 +253,10 @@ fn the_example_that_rotates_a_secret_tells_nothing() {
     let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
     let place = Place::new();
     for path in ["vault/vault.sh", "vault/billing", "service/auth.env"] {
-        place.put(path, &read(&format!("workspace/{path}")));
+        place.put(path, read(&format!("workspace/{path}")));
     }
-    place.put("vault/billing", &format!("{SECRET}\n")).put("service/auth.env", &format!("BILLING_KEY={SECRET}\n"));
-    place.put("p.pl", &read("plan.pl"));
+    place.put("vault/billing", format!("{SECRET}\n")).put("service/auth.env", format!("BILLING_KEY={SECRET}\n"));
+    place.put("p.pl", read("plan.pl"));
     fs::write(place.at("old"), format!("{SECRET}\n")).unwrap();
     fs::write(place.at("new"), format!("{SECRET} the second\n")).unwrap();
     let (old, new) = (format!("old={}", place.at("old").display()), format!("new={}", place.at("new").display()));
