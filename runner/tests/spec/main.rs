@@ -139,6 +139,7 @@ chapters! {
     diagnostics: "12-diagnostics.md";
     compiled_form: "13-compiled-form.md";
     for_models: "14-for-models.md";
+    information_flow: "15-information-flow.md";
     readme: "README.md";
     decisions: "decisions.md";
 }
