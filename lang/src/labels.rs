@@ -2,7 +2,7 @@
 //!
 //! Values have labels: how far they can be trusted, and whether they may be shown. An expression joins the labels of its
 //! parts; what is only chosen by outside text is told apart from what is outside text. The rules are those of
-//! `spec/15-information-flow.md`, by name in [`Rule`]. Order matters here as in a run: what a step reads has the labels of what
+//! `spec/16-information-flow.md`, by name in [`Rule`]. Order matters here as in a run: what a step reads has the labels of what
 //! steps above it wrote. Takes time in proportion to the plan.
 
 mod explain;

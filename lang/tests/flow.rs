@@ -1,4 +1,4 @@
-//! The promise of `spec/15-information-flow.md`, attacked: random plans are run in worlds that differ in what an attacker says, or in
+//! The promise of `spec/16-information-flow.md`, attacked: random plans are run in worlds that differ in what an attacker says, or in
 //! what is secret, and what a plan does must not differ where its labels say that it cannot. With any one rule taken away the
 //! attacks must find a plan that breaks the promise.
 
@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How many random plans are attacked with all rules.
-const PLANS: u64 = 1500;
+const PLANS: u64 = 2000;
 
 /// How many random plans are tried at most until one breaks the promise without a rule.
-const TRIES: u64 = 6000;
+const TRIES: u64 = 4000;
 
 /// In how many pairs of worlds each plan is run.
 const PAIRS: u64 = 6;
@@ -151,7 +151,12 @@ impl Author {
     fn truth(&mut self, depth: u32) -> String {
         let depth = depth.min(1);
         let maybe = self.maybe.clone();
-        match self.dice.roll(5) {
+        match self.dice.roll(7) {
+            5 => match self.pick(&maybe) {
+                Some(step) => format!("({step} == null)"),
+                None => "(given == \"a\")".into(),
+            },
+            6 if self.dice.roll(4) == 0 => "(token.length() > 8)".into(),
             0 => format!("({} == {})", self.text(depth), self.text(0)),
             1 => format!("{}.contains(\"a\")", self.text(depth)),
             2 => format!("({} > 1)", self.number(depth)),
@@ -182,10 +187,11 @@ impl Author {
 
     /// An expression that is often only one name, so that something gets through the rules.
     fn some_text(&mut self) -> String {
-        match self.dice.roll(3) {
+        match self.dice.roll(4) {
             0 => self.text(0),
             1 => self.text(1),
-            _ => self.text(2),
+            2 => self.text(2),
+            _ => format!("(if {} then \"a\" else \"b\")", self.truth(0)),
         }
     }
 
@@ -196,7 +202,7 @@ impl Author {
 
     fn item(&mut self, out: &mut String) {
         let name = self.name();
-        let line = match self.dice.roll(15) {
+        let line = match self.dice.roll(17) {
             0 | 1 => {
                 self.texts.extend([format!("{name}.id"), format!("{name}.body"), format!("{name}.body")]);
                 self.lists.extend([format!("{name}.tags"), format!("{name}.links")]);
@@ -260,6 +266,18 @@ impl Author {
                     format!("let {name} = {text}")
                 }
             },
+            14 => {
+                let truth = self.truth(1);
+                self.maybe.push(name.clone());
+                format!("step {name} = w.note() {{\n    expect {truth}\n    on failure continue\n  }}")
+            }
+            15 => {
+                let text = self.text(0);
+                self.texts.push(format!("l{name}.text"));
+                let save = format!("step {name} = w.save(name: \"in/f\", text: {text})");
+                let run = format!("step r{name} = w.run(argv: [\"make\"])");
+                format!("{save}\n  {run}\n  step l{name} = w.load(name: \"in/g\")")
+            }
             _ => {
                 let list = self.list(2);
                 self.lists.push(name.clone());
@@ -311,7 +329,6 @@ struct Trace {
 struct World<'p> {
     plan: &'p Plan,
     attacker: Dice,
-    secret: u64,
     cells: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     trace: Trace,
@@ -323,7 +340,6 @@ fn run(plan: &Plan, attacker: u64, secret: u64) -> Trace {
     let mut world = World {
         plan,
         attacker: Dice::new(attacker),
-        secret,
         cells: BTreeMap::new(),
         files: BTreeMap::new(),
         trace: Trace::default(),
@@ -426,7 +442,11 @@ impl World<'_> {
                     ("links", Value::list(links)),
                 ])
             }
-            "w.mail" => Value::record([("number", Value::string(self.said())), ("body", Value::string(self.said()))]),
+            // What a person may endorse says nothing that only an attacker would, or it would be taken for a forgery.
+            "w.mail" => {
+                let number = ["a", "b", "c", "ab"][self.attacker.roll(4) as usize];
+                Value::record([("number", string(number)), ("body", Value::string(self.said()))])
+            }
             "w.look" => {
                 let held = self.cells.get(&text(0)).cloned().unwrap_or_else(|| "held".into());
                 Value::record([("name", args[0].clone()), ("text", Value::string(format!("{held}{}", text(1))))])
@@ -453,10 +473,7 @@ impl World<'_> {
                 self.files.insert(text(0), text(1));
                 Value::Null
             }
-            _ => {
-                let _ = self.secret;
-                Value::Null
-            }
+            _ => Value::Null,
         }
     }
 }
@@ -515,22 +532,30 @@ impl Judged {
         self.labels.of_expr(&self.plan, expr).integrity
     }
 
-    /// Whether it is decided by trusted values alone whether a step is called.
+    /// Whether a step is called in every world: unless outside text has chosen, which the plan says and the approver sees.
     fn is_certain(&self, step: StepId) -> bool {
-        self.plan.get(step).when.as_ref().is_none_or(|when| self.integrity(when) == Integrity::Trusted)
+        self.plan.get(step).when.as_ref().is_none_or(|when| self.integrity(when) != Integrity::Chosen)
     }
 
     /// What an attacker brought about: what differs between two worlds though it must not.
     fn attacked(&self, seed: u64) -> Option<String> {
         let (a, b) = (run(&self.plan, seed, 1), run(&self.plan, seed + 7919, 1));
-        if a.undone != b.undone && [&a, &b].into_iter().any(|trace| trace.ended) {
+        let chosen = |step: &usize| {
+            let expects = &self.plan.get(StepId::new(*step)).expect;
+            expects.iter().any(|expect| self.integrity(expect) == Integrity::Chosen)
+        };
+        let undone = a.undone.or(b.undone).filter(|step| !chosen(step));
+        if undone.is_some() && a.undone != b.undone && [&a, &b].into_iter().any(|trace| trace.ended) {
             return Some(format!("one run is taken back: {:?} {:?}", a.undone, b.undone));
         }
         if !a.ended || !b.ended || a.endorsed != b.endorsed {
             return None;
         }
         if a.counts.iter().any(|(each, count)| {
-            let acts = self.plan.steps_of(planc_lang::plan::EachId::new(*each)).any(|step| !self.plan.get(step).is_read_only());
+            let acts = self
+                .plan
+                .steps_of(planc_lang::plan::EachId::new(*each))
+                .any(|step| !self.plan.get(step).is_read_only());
             acts && b.counts.get(each) != Some(count)
         }) {
             return Some(format!("blocks have other elements: {:?} {:?}", a.counts, b.counts));
@@ -615,7 +640,7 @@ fn no_attack_succeeds() {
         }
     }
     // Plans that the rules refuse, or that have nothing from outside, would show nothing.
-    assert!(checked > PLANS / 6 && chosen > 100 && secret > 20, "{checked} checked, {chosen} chosen, {secret} secret");
+    assert!(checked > PLANS / 6 && chosen > 100 && secret > 10, "{checked} checked, {chosen} chosen, {secret} secret");
 }
 
 #[test]

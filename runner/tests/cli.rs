@@ -94,7 +94,16 @@ fn completions_and_manual_follow_from_the_definition() {
         assert!(code == 0 && out.contains("planc"), "{shell}");
     }
     let (out, _, code) = world.run(&["man"]);
-    assert!(code == 0 && out.contains(".TH planc"));
+    assert!(code == 0 && out.contains(".TH planc "), "{out}");
+    let (out, _, code) = world.run(&["man", "plan"]);
+    assert!(code == 0 && out.contains(".TH planc-plan ") && out.contains("\\-\\-full"), "{out}");
+    let (_, err, code) = world.run(&["man", "plann"]);
+    assert!(code == 2 && err.contains("did you mean `plan`?"), "{err}");
+    let pages = tempfile::tempdir().unwrap();
+    assert_eq!(world.run(&["man", "--dir", pages.path().to_str().unwrap()]).2, 0);
+    assert!(pages.path().join("planc.1").is_file() && pages.path().join("planc-run.1").is_file());
+    let (_, err, code) = world.run(&["man", "--dir", pages.path().join("missing").to_str().unwrap()]);
+    assert!(code == 2 && err.contains("cannot write manual pages"), "{err}");
 }
 
 #[test]

@@ -58,7 +58,10 @@ pub(super) fn plan(inputs: &[Type], lets: Vec<Expr>) -> Plan {
         assumptions: Vec::new(),
         critical: Vec::new(),
         reuse: Vec::new(),
-        lets: lets.into_iter().map(|value| Let { name: "l".into(), value, release: None, each: None, named_at: span, span }).collect(),
+        lets: lets
+            .into_iter()
+            .map(|value| Let { name: "l".into(), value, release: None, each: None, named_at: span, span })
+            .collect(),
         steps: Vec::new(),
         eaches: Vec::new(),
         verifications: Vec::new(),
@@ -225,6 +228,7 @@ fn tool() -> Arc<Tool> {
         marks: Marks::default(),
         optional,
         default,
+        wire_name: None,
     };
     Arc::new(Tool {
         name: "t.call".into(),
@@ -239,6 +243,8 @@ fn tool() -> Arc<Tool> {
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Auto,
         idempotent: true,
+        wire_name: None,
+        pinned: None,
         independent: false,
         timeout_ms: None,
         category: None,

@@ -139,7 +139,8 @@ chapters! {
     diagnostics: "12-diagnostics.md";
     compiled_form: "13-compiled-form.md";
     for_models: "14-for-models.md";
-    information_flow: "15-information-flow.md";
+    modes: "15-modes.md";
+    information_flow: "16-information-flow.md";
     readme: "README.md";
     decisions: "decisions.md";
 }
