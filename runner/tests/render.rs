@@ -1,6 +1,7 @@
 //! Handmade reports and events ⟶ snapshots of the card, of Markdown, of the log and of the report of a run.
 
-use planc::event::{Approved, Difference, End, Event};
+use planc::approval::{Approved, Channel};
+use planc::event::{Difference, End, Event};
 use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
 use planc::render::page::page;
@@ -31,6 +32,7 @@ fn minimal() -> PlanReport {
         rev: 1,
         time: 1,
         digest: Digest::of("report"),
+        deed: None,
         plan_digest: Digest::of("plan"),
         assurance: Assurance::Advisory,
         problems: vec![],
@@ -504,10 +506,9 @@ fn events() -> Vec<Event> {
         |step: &str| Event::StepSucceeded { step: step.into(), attempt: 1, result: Value::Null, changes: vec![] };
     let change = FileChange { path: "config.toml".into(), before: FileState::Absent, after: file("other") };
     let approval = Approved {
-        digest: Digest::of("report"),
         by: "ada".into(),
-        channel: "terminal".into(),
         at: "2026-01-02T03:04:05Z".into(),
+        ..Approved::by_account(Digest::of("report"), Digest::of("deed"), Digest::of("site"), Channel::Terminal)
     };
     vec![
         Event::Approved { approval },

@@ -66,13 +66,13 @@ fn no_runs(name: &str) -> Fault {
     Fault::usage(format!("there is no run `{name}`: no runs yet in this workspace")).help("`planc plan FILE` makes one")
 }
 
-/// Shows the card on the controlling terminal and asks. A yes is recorded; the fault says why there is none.
+/// Shows the card on the controlling terminal and asks. What is to be done at a yes is done; the fault says why there is none.
 pub fn ask(
     session: &Session,
     terminal: &Terminal,
-    desk: &Desk,
     plan: &StoredPlan,
     name: Option<&str>,
+    given: impl FnOnce() -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let look = Look::new(terminal.columns(), session.out.err_paint());
     let lost = |error: std::io::Error| waiting(plan, &format!("the terminal cannot be used: {error}"));
@@ -80,7 +80,7 @@ pub fn ask(
     let totals = totals(&plan.report);
     let question = format!("\nApprove and run exactly this: {} — {}?", totals.numbers(), totals.undo());
     match confirm(terminal, &question).map_err(lost)? {
-        Typed::Line(line) if line == "yes" => yes(desk, plan, Channel::Terminal),
+        Typed::Line(line) if line == "yes" => given(),
         Typed::Line(_) | Typed::End => Err(waiting(plan, "that was not a yes")),
         Typed::Interrupted => Err(Fault { exit: Exit::Interrupted, ..waiting(plan, "interrupted") }),
     }

@@ -15,6 +15,7 @@ mod explain;
 mod schema;
 mod graph;
 mod grants;
+mod mode;
 mod compile;
 mod tools;
 mod teach;
@@ -23,12 +24,16 @@ mod plan;
 mod carry;
 mod run;
 mod approve;
+mod approvals;
+mod sign;
+mod verify_approval;
 mod abort;
 mod resume;
 mod undo;
 mod runs;
 mod show;
 mod diff;
+mod verify;
 mod init;
 pub mod inputs;
 mod demo;
@@ -82,6 +87,10 @@ pub enum Command {
     Run(run::Args),
     /// Say yes to a plan that waits, on the controlling terminal
     Approve(approve::Args),
+    /// List the approvals of this workspace, or take one back
+    Approvals(approvals::Args),
+    /// Tell whether a signed approval holds, and whose it is
+    VerifyApproval(verify_approval::Args),
     /// Say no to a plan that waits: nothing has run, nothing has changed
     Abort(abort::Args),
     /// Go on with a run that was interrupted, waits, or is in doubt
@@ -92,10 +101,14 @@ pub enum Command {
     Runs(runs::Args),
     /// List the standing answers to calls that policy asks about, or take one back
     Grants(grants::Args),
+    /// Show in which mode plans are, what forces it, or set it
+    Mode(mode::Args),
     /// Show a plan that waits, or what came of a run
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
+    /// Tell whether the journal of a run is as it was written
+    Verify(verify::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
     /// Try an example in a scratch folder
@@ -149,13 +162,17 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Plan(args) => plan::run(&session()?, &args),
         Command::Run(args) => run::run(&session()?, &args),
         Command::Approve(args) => approve::run(&session()?, &args),
+        Command::Approvals(args) => approvals::run(&session()?, &args),
+        Command::VerifyApproval(args) => verify_approval::run(&session()?, &args),
         Command::Abort(args) => abort::run(&session()?, &args),
         Command::Resume(args) => resume::run(&session()?, &args),
         Command::Undo(args) => undo::run(&session()?, &args),
         Command::Runs(args) => runs::run(&session()?, &args),
         Command::Grants(args) => grants::run(&session()?, &args),
+        Command::Mode(args) => mode::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),

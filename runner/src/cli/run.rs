@@ -45,8 +45,9 @@ enum Yes {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
+    session.desk()?.require_execute()?;
     let (desk, planned) = target(session, args)?;
-    if let Some(exit) = carry::blocked(&planned.plan.report) {
+    if let Some(exit) = carry::blocked(&planned.plan.report).filter(|_| !overridden(&desk, &planned.plan)) {
         plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
         return Ok(exit);
     }
@@ -55,6 +56,15 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         approve(session, &desk, &planned.plan, &args.target, yes, &lack)?;
     }
     core::execute(session, &desk, &planned, &run)
+}
+
+/// Whether an approver took as given all that stands against a plan.
+fn overridden(desk: &Desk, plan: &StoredPlan) -> bool {
+    let judged = || {
+        let run = desk.store.open_run(&plan.digest).ok()?;
+        desk.store.judge_approval(&desk.claim(plan).ok()?, &run.id).ok()?.ok()
+    };
+    plan.report.problems.iter().all(|problem| problem.assumption.is_some()) && judged().is_some()
 }
 
 fn yes(args: &Args) -> Result<Yes, Fault> {
@@ -87,7 +97,9 @@ fn approve(session: &Session, desk: &Desk, plan: &StoredPlan, name: &str, yes: Y
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {
-            Some(terminal) => carry::ask(session, &terminal, desk, plan, Some(name)),
+            Some(terminal) => {
+                carry::ask(session, &terminal, plan, Some(name), || carry::yes(desk, plan, Channel::Terminal))
+            }
             None => carry::yes(desk, plan, Channel::Unattended),
         },
     }

@@ -1,6 +1,7 @@
 //! The state is a fold: every prefix, and every sequence, of events is accepted.
 
-use planc::event::{Approved, Conflict, End, Event, Resolution};
+use planc::approval::{Approved, Channel};
+use planc::event::{Conflict, End, Event, Resolution};
 use planc::state::RunState;
 use planc::workspace::{Change, FileState};
 use planc_lang::digest::Digest;
@@ -71,7 +72,7 @@ fn of_step() -> impl Strategy<Value = Event> {
 }
 
 fn of_run() -> impl Strategy<Value = Event> {
-    let approval = Approved { digest: Digest::of("p"), by: "b".into(), channel: "c".into(), at: "t".into() };
+    let approval = Approved::by_account(Digest::of("p"), Digest::of("d"), Digest::of("s"), Channel::Terminal);
     prop_oneof![
         Just(Event::Approved { approval }),
         any::<bool>().prop_map(|resumed| Event::Started { pid: 1, resumed }),

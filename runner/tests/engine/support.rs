@@ -1,9 +1,10 @@
 //! A workspace in a temporary directory, a plan compiled and dry-run over it, fake tools whose world outlives crashes, and
 //! a journal that crashes or fails where it is told to.
 
-use planc::config::{Config, Require};
+use planc::approval::{Approved, Channel, Claim, Lack};
+use planc::config::{Approvals, Config, Rule};
 use planc::dry_run::{DryRun, InputValue};
-use planc::event::{Approved, End, Event};
+use planc::event::{End, Event};
 use planc::executor::execute;
 use planc::journal::{Journal, StoreError};
 use planc::run::{Answer, Ask, CannotAsk, Question, RunError, RunSetup, Stop};
@@ -14,6 +15,7 @@ use planc::undo::{UndoReport, undo};
 use planc::workspace::{Contents, Workspace};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::diagnostic::{Colour, render};
+use planc_lang::digest::Digest;
 use planc_lang::source::Sources;
 use planc_lang::value::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -91,6 +93,8 @@ pub struct Made {
     pub arg: String,
     /// How often this tool was called by this step before.
     pub before: usize,
+    /// What the call is known by to a server that makes no call twice.
+    pub key: Option<String>,
 }
 
 /// The world outside, which no crash forgets.
@@ -166,7 +170,8 @@ impl LiveTool for Fake {
                 let count = made.entry((tool.clone(), context.step.clone())).or_default();
                 let before = std::mem::replace(count, *count + 1);
                 let arg = args.values[0].as_str().map_or_else(|| args.values[0].to_string(), str::to_owned);
-                let made = Made { tool, step: context.step.clone(), arg, before };
+                let key = context.idempotency_key.clone();
+                let made = Made { tool, step: context.step.clone(), arg, before, key };
                 calls.push(made.clone());
                 made
             };
@@ -221,11 +226,8 @@ impl Memory {
 }
 
 impl Journal for Memory {
-    fn take_approval<'a>(
-        &'a self,
-        _: &'a planc_lang::digest::Digest,
-    ) -> Future_<'a, Result<Option<Approved>, StoreError>> {
-        Box::pin(async { Ok(None) })
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
+        Box::pin(async { Ok(Err(Lack { rule: claim.rule, have: 0, void: Vec::new() })) })
     }
 
     fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>> {
@@ -424,7 +426,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         policy: Vec::new(),
         hosts: Vec::new(),
         pass_env: Vec::new(),
-        require: Require::Any,
+        approval: Approvals::default(),
+        mode: planc::config::ModeConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
@@ -446,8 +449,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let outcome = dry.run();
     let digest = outcome.report.digest;
-    let approval =
-        Approved { digest, by: "tester".into(), channel: "argument".into(), at: "2026-01-01T00:00:00Z".into() };
+    let deed = outcome.report.deed.unwrap();
+    let approval = Approved::by_account(digest, deed, Digest::of("site"), Channel::Argument);
     RunSetup {
         run: run_name(),
         config: Arc::new(config),
@@ -461,15 +464,31 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         registry: Arc::new(registry),
         journal: Arc::new(Memory::on(events.clone(), Break::Never)),
         digest,
+        claim: claim(digest, deed),
         approval: Some(approval),
         veil: None,
         grants: Vec::new(),
+        mode: None,
         ask: Arc::new(CannotAsk),
         by: "tester".into(),
         stop: Stop::new(),
         watch: None,
         parallel: planc::schedule::MAX_PARALLEL,
         grace: Duration::from_millis(50),
+    }
+}
+
+/// What a yes must be where the operator wants nothing in particular.
+pub fn claim(digest: Digest, deed: Digest) -> Claim {
+    Claim {
+        digest,
+        deed,
+        site: Digest::of("site"),
+        rule: Rule::default(),
+        approvals: Approvals::default(),
+        authors: Vec::new(),
+        not_undoable: Vec::new(),
+        failing: Vec::new(),
     }
 }
 
