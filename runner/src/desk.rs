@@ -3,10 +3,12 @@
 //! A compiled text becomes a stored plan that waits for a yes; a yes is judged and recorded; an approved plan becomes a run
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
-use crate::approval::{Channel, Refusal, account, approved, judge};
+use crate::approval::{
+    Approved, Channel, Claim, Lack, Refusal, account, judge, not_undoable, own_account, rule_for, site,
+};
 use crate::config::Config;
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
-use crate::event::{Approved, Event};
+use crate::event::Event;
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
@@ -80,6 +82,9 @@ pub enum DeskError {
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
+    /// The same yes again.
+    #[error("this approval is recorded already: it counts once")]
+    KnownAlready,
     /// A stored plan that this planc reads differently.
     #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
     OtherVersion(Digest),
@@ -206,6 +211,7 @@ impl Desk {
             created_at: now(),
         };
         self.store.save_plan(&plan)?;
+        self.store.add_author(&plan.digest, &own_account())?;
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
     }
@@ -242,17 +248,48 @@ impl Desk {
         Ok((planned, draft))
     }
 
-    /// Records a yes for a plan, if the channel is good enough for it.
-    pub fn approve(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+    /// What a run of a plan needs a yes for.
+    pub fn claim(&self, plan: &StoredPlan) -> Result<Claim, DeskError> {
+        Ok(Claim {
+            digest: plan.digest,
+            deed: plan.report.deed.unwrap_or(plan.digest),
+            site: self.site(),
+            rule: rule_for(&self.config.approval, &plan.report),
+            approvals: self.config.approval.clone(),
+            authors: self.store.authors(&plan.digest)?,
+            not_undoable: not_undoable(&plan.report),
+            failing: plan.report.problems.iter().filter_map(|problem| problem.assumption.clone()).collect(),
+        })
+    }
+
+    /// The workspace and the state directory, which no copy of them is.
+    pub fn site(&self) -> Digest {
+        site(&self.config.workspace, &self.config.state)
+    }
+
+    /// A plain yes of this account to a plan, which counts once it is recorded.
+    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Approved {
+        Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
+    }
+
+    /// Records a yes to a plan, if it may be one; and what is lacking still, where more are wanted.
+    pub fn approve(&self, plan: &StoredPlan, yes: &Approved) -> Result<Option<Lack>, DeskError> {
         if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
             return Err(DeskError::Aborted);
         }
         self.check_unused(plan, None)?;
-        judge(&plan.report, &self.config, channel)?;
-        let approval = approved(plan.digest, channel);
-        self.store.record_approval(&approval)?;
-        self.store.set_plan_status(&plan.digest, PlanStatus::Approved)?;
-        Ok(approval)
+        judge(&plan.report, &self.config.approval, yes)?;
+        if !self.store.record_approval(yes)? {
+            return Err(DeskError::KnownAlready);
+        }
+        let run = self.store.open_run(&plan.digest)?;
+        match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
+            Ok(_) => {
+                self.store.set_plan_status(&plan.digest, PlanStatus::Approved)?;
+                Ok(None)
+            }
+            Err(lack) => Ok(Some(lack)),
+        }
     }
 
     /// Records a no: nothing has run, nothing will, and every unused yes is taken back.
@@ -363,6 +400,7 @@ impl Desk {
             journal: Arc::new(journal),
             veil,
             digest: planned.plan.digest,
+            claim: self.claim(&planned.plan)?,
             approval: None,
             grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             ask,
@@ -378,6 +416,7 @@ impl Desk {
 /// What no tool may touch, whatever `critical` says.
 fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
+    paths.extend(config.approval.signers.clone());
     paths.extend(config.file.clone());
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(std::env::current_exe().ok());

@@ -273,6 +273,7 @@ fn blocked() -> PlanReport {
         step: step.map(str::to_owned),
         message: message.into(),
         policy,
+        assumption: None,
     };
     report.status = PlanStatus::Blocked;
     report.problems = vec![
@@ -316,7 +317,7 @@ fn hostile() -> PlanReport {
         vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() }, check: Some(text()) }];
     report.critical = vec![critical(HOSTILE, HOSTILE, Some(HOSTILE), &[HOSTILE])];
     report.reuse = vec![ReuseReport { target: text(), why: Some(text()), exists: false }];
-    report.problems = vec![Problem { step: Some(text()), message: text(), policy: false }];
+    report.problems = vec![Problem { step: Some(text()), message: text(), policy: false, assumption: None }];
     report.waves = vec![vec![text(), text()]];
     report.outputs = vec![OutputReport { name: text(), value: Value::string(HOSTILE) }];
     report.revision = Some(revised(&[(HOSTILE, Change::Changed), (HOSTILE, Change::Added)]));

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
-use crate::approval::Channel;
+use crate::approval::{Approved, Channel};
 use crate::desk::{Desk, Planned, inputs};
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
@@ -88,8 +88,14 @@ pub fn ask(
 
 /// Records a yes, if its channel is good enough; otherwise the plan waits.
 pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<(), Fault> {
-    match desk.approve(plan, channel).map_err(Fault::from) {
-        Ok(_) => Ok(()),
+    record(desk, plan, &desk.yes(plan, channel))
+}
+
+/// Records a yes; where it is not enough, or none, the plan waits.
+pub fn record(desk: &Desk, plan: &StoredPlan, yes: &Approved) -> Result<(), Fault> {
+    match desk.approve(plan, yes).map_err(Fault::from) {
+        Ok(None) => Ok(()),
+        Ok(Some(lack)) => Err(waiting(plan, &lack.told())),
         Err(fault) if fault.exit == Exit::Waiting => Err(waiting(plan, &fault.message)),
         Err(fault) => Err(fault),
     }

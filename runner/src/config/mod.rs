@@ -3,9 +3,11 @@
 //! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
+mod approval;
 mod file;
 mod places;
 
+pub use approval::{Approvals, Effect, Require, Rule};
 pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use places::Places;
 
@@ -40,18 +42,7 @@ pub struct Config {
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
     /// What an approval must be.
-    pub require: Require,
-}
-
-/// What an approval must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Require {
-    /// Whatever the kind of plan asks for.
-    #[default]
-    Any,
-    /// A yes on the controlling terminal.
-    Terminal,
+    pub approval: Approvals,
 }
 
 /// What the command line says about configuration.
@@ -83,6 +74,8 @@ impl Config {
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
+        let approval = settings.approval.read(found.as_deref());
+        approval.check_place(&workspace)?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
@@ -92,7 +85,7 @@ impl Config {
             policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
-            require: settings.approval.require,
+            approval: approval,
         })
     }
 
@@ -169,7 +162,7 @@ mod tests {
             ],
             hosts: Vec::new(),
             pass_env: Vec::new(),
-            require: Require::Any,
+            approval: Approvals::default(),
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

@@ -1,7 +1,7 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::{Config, Require};
+use crate::config::{Approvals, Config};
 use crate::prediction::{Elements, Prediction};
 use crate::veil::Veil;
 use crate::workspace::Observation;
@@ -63,7 +63,7 @@ struct BoundForm<'a> {
     plan: Digest,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
     policy: BTreeMap<&'a str, Approval>,
-    require: Require,
+    approval: &'a Approvals,
     pass_env: &'a [String],
     workspace: String,
     observations: Vec<&'a Observation>,
@@ -76,6 +76,15 @@ struct BoundForm<'a> {
 
 /// The digest that an approval names.
 pub fn approval_digest(bound: &Bound<'_>) -> Digest {
+    digest(bound, bound.time)
+}
+
+/// What a yes to several runs is for: the same but for which time the plan would run.
+pub fn deed_digest(bound: &Bound<'_>) -> Digest {
+    digest(bound, 0)
+}
+
+fn digest(bound: &Bound<'_>, time: u32) -> Digest {
     let plan = &bound.compiled.plan;
     let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
     let policy =
@@ -86,7 +95,7 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
     let blocks = bound.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
     Digest::of_json(&BoundForm {
         bound: BOUND_FORMAT,
-        time: bound.time,
+        time,
         plan: bound.compiled.digest,
         inputs: plan
             .inputs
@@ -95,7 +104,7 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
             .map(|(input, given)| (input.name.as_str(), bound.input(input, &given.value)))
             .collect(),
         policy: policy.collect(),
-        require: bound.config.require,
+        approval: &bound.config.approval,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         observations,

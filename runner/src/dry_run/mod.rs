@@ -10,7 +10,7 @@ mod earlier;
 mod identity;
 mod steps;
 
-pub use identity::{Bound, approval_digest};
+pub use identity::{Bound, approval_digest, deed_digest};
 
 use crate::config::Config;
 use crate::prediction::Prediction;
@@ -143,6 +143,7 @@ impl DryRun<'_> {
             rev: 1,
             time: self.time,
             digest: approval_digest(&bound),
+            deed: Some(deed_digest(&bound)),
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,
             problems,
@@ -223,12 +224,15 @@ impl DryRun<'_> {
         verifications: &[VerificationReport],
         reuse: &[ReuseReport],
     ) -> Vec<Problem> {
-        let problem = |message: String| Problem { step: None, message, policy: false };
+        let problem = |message: String| Problem { step: None, message, policy: false, assumption: None };
         let mut problems = Vec::new();
         for assumption in assumptions {
             match &assumption.outcome {
                 CheckOutcome::Fails { why } => {
-                    problems.push(problem(format!("the assumption \"{}\" does not hold: {why}", assumption.text)));
+                    problems.push(Problem {
+                        assumption: Some(assumption.text.clone()),
+                        ..problem(format!("the assumption \"{}\" does not hold: {why}", assumption.text))
+                    });
                 }
                 CheckOutcome::Holds | CheckOutcome::Unconfirmed { .. } | CheckOutcome::ForPerson => {}
             }

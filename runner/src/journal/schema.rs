@@ -16,7 +16,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 1] = [FIRST];
+const FORMATS: [&str; 2] = [FIRST, BOUNDED_APPROVALS];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -44,6 +44,29 @@ CREATE TABLE events (
   run TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (run, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE grants (tool TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
+/// Approvals have bounds and may be signed; those of before had neither, and are void. `clock` has the latest time that was
+/// seen.
+const BOUNDED_APPROVALS: &str = "
+DROP TABLE approvals;
+CREATE TABLE approvals (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, deed TEXT, uses INTEGER NOT NULL,
+  record TEXT NOT NULL, at TEXT NOT NULL, revoked TEXT
+) STRICT;
+CREATE INDEX approvals_by_digest ON approvals (digest);
+CREATE INDEX approvals_by_deed ON approvals (deed);
+CREATE TABLE approval_uses (
+  approval INTEGER NOT NULL REFERENCES approvals (id), run TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (approval, run)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT;
+CREATE TABLE authors (
+  digest TEXT NOT NULL, credential TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (digest, credential)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE comments (
+  id INTEGER PRIMARY KEY, digest TEXT NOT NULL, key TEXT NOT NULL, record TEXT NOT NULL, at TEXT NOT NULL, withdrawn TEXT
+) STRICT;
+CREATE INDEX comments_by_key ON comments (key);
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

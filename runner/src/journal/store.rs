@@ -6,10 +6,10 @@
 use super::records::StoredEvent;
 use super::writer::{Job, Writer};
 use super::{Journal, StoreError, schema};
-use crate::event::{Approved, Event};
+use crate::approval::{Approved, Claim, Lack};
+use crate::event::Event;
 use crate::seal::Keys;
 use crate::tool::Future_;
-use planc_lang::digest::Digest;
 use rusqlite::{Connection, Row, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -165,9 +165,9 @@ impl Journal for RunJournal {
         Box::pin(async move { Ok(store.events(&self.run)?.into_iter().map(|stored| stored.event).collect()) })
     }
 
-    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Outcome<Option<Approved>>> {
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Outcome<Result<Approved, Lack>>> {
         let store = self.store.clone();
-        Box::pin(async move { store.consume_approval(digest, &self.run) })
+        Box::pin(async move { store.consume_approval(claim, &self.run) })
     }
 
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Outcome<()>> {
