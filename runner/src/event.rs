@@ -2,7 +2,6 @@
 
 pub use crate::approval::Approved;
 use crate::workspace::{Change, Observation};
-use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,6 +61,11 @@ pub enum Event {
         step: String,
         /// `once`, `always` or `no`.
         answer: String,
+    },
+    /// Plan mode became active while the run went on: nothing further was started.
+    Held {
+        /// What forces it.
+        why: String,
     },
     /// A call waits for a yes that cannot be asked for here.
     CallWaits {
@@ -284,6 +288,8 @@ pub enum End {
     InDoubt,
     /// A person stopped it.
     Interrupted,
+    /// Plan mode became active: nothing further was started, and it can go on once it is over.
+    Held,
     /// A call waits for a yes.
     Waiting,
     /// Policy refuses a call.

@@ -4,12 +4,18 @@
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
 mod approval;
+mod error;
 mod file;
+mod mode;
 mod places;
+mod window;
 
 pub use approval::{Approvals, Effect, Require, Rule};
-pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use error::{ConfigError, Place};
+pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use places::Places;
+pub use window::{Window, WindowFault};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
@@ -20,6 +26,9 @@ pub const CONFIG_NAME: &str = "planc.toml";
 
 /// The most catalogue files that one workspace may name.
 pub const MAX_CATALOGUES: usize = 1000;
+
+/// The most of a catalogue that is read, in bytes.
+pub const MAX_CATALOGUE_BYTES: u64 = planc_lang::source::MAX_SOURCE_BYTES as u64 + 1;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -43,6 +52,8 @@ pub struct Config {
     pub pass_env: Vec<String>,
     /// What an approval must be.
     pub approval: Approvals,
+    /// Scopes, their modes, and what forces plan mode.
+    pub mode: ModeConfig,
 }
 
 /// What the command line says about configuration.
@@ -86,6 +97,8 @@ impl Config {
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             approval: approval,
+            // It was read once before, so that nothing is wrong with it.
+            mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
     }
 
@@ -163,6 +176,7 @@ mod tests {
             hosts: Vec::new(),
             pass_env: Vec::new(),
             approval: Approvals::default(),
+            mode: ModeConfig::default(),
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

@@ -2,8 +2,9 @@
 //!
 //! Which yeses are enough is judged in [`crate::approval`], on what stands here, in the transaction that uses them up.
 
+use super::at::{At, Outcome};
 use super::records::{Grant, KeptApproval};
-use super::store::{At, Outcome, Store};
+use super::store::Store;
 use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;

@@ -1,11 +1,15 @@
 //! Events, plans, approvals ⟶ a database in the state directory, durable before anything depends on it.
 //!
-//! A [`Store`] is the database, a [`Journal`] the part of it that a run writes to: a small trait, so that crashes and
+//! Records of a run are a [`chain`], so that one that was changed, removed or added is found. A [`Store`] is the database, a [`Journal`] the part of it that a run writes to: a small trait, so that crashes and
 //! full disks can be injected. What events mean is the business of [`crate::state`].
 
 mod approvals;
+mod at;
+pub mod chain;
 mod error;
+mod head;
 mod lock;
+mod modes;
 mod plans;
 mod records;
 mod schema;
@@ -14,6 +18,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
+pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use store::{RunJournal, Store};
 

@@ -14,7 +14,7 @@ pub use call::MAX_DEPTH;
 pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
-pub(crate) use call::{Made, Permit, Simulated, call_live, implementation, permit, simulate, timeout_of};
+pub(crate) use call::{Made, Permit, Purpose, Simulated, call_live, implementation, permit, simulate, timeout_of};
 pub(crate) use caller::{check, not_true};
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
@@ -26,6 +26,7 @@ pub(crate) use values::{
 use crate::config::Config;
 use crate::approval::{Approved, Claim};
 use crate::journal::{Journal, LockError, StoreError};
+use crate::mode::ModeWatch;
 use crate::prediction::Predictions;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
@@ -78,6 +79,8 @@ pub struct RunSetup {
     pub veil: Option<Veil>,
     /// Tools to whose every call somebody said yes.
     pub grants: Vec<String>,
+    /// Says when plan mode becomes active; none: it never does.
+    pub mode: Option<Arc<ModeWatch>>,
     /// Asks a person.
     pub ask: Arc<dyn Ask>,
     /// Who answers, for the record of standing answers.
