@@ -4,7 +4,8 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{
-    Approved, Channel, Claim, Lack, Refusal, account, judge, not_undoable, own_account, rule_for, site,
+    Approved, Channel, Claim, Lack, Override, Refusal, STATEMENT_FORMAT, Signed, Signers, SignersError, Statement,
+    StatementError, Terms, Verified, account, judge, not_undoable, own_account, rule_for, site, verify,
 };
 use crate::config::Config;
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
@@ -19,7 +20,7 @@ use crate::state::RunState;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Observation, Workspace};
-use planc_lang::catalogue::Catalogue;
+use planc_lang::catalogue::{Catalogue, Tool};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
@@ -27,8 +28,10 @@ use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
 use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
+use planc_lang::syntax::Approval as Decision;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -83,6 +86,15 @@ pub enum DeskError {
     /// Plan mode is active: what is told to who asked.
     #[error("{0}")]
     PlanMode(String),
+    /// The operator names no file of signers.
+    #[error("no signature counts here: `[approval] signers` names no file")]
+    NoSigners,
+    /// The file of signers cannot be used.
+    #[error(transparent)]
+    Signers(#[from] SignersError),
+    /// What was signed does not count.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
@@ -295,6 +307,58 @@ impl Desk {
     /// A plain yes of this account to a plan, which counts once it is recorded.
     pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Approved {
         Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
+    }
+
+    /// What an approver signs for a plan.
+    pub fn statement(
+        &self,
+        planned: &Planned,
+        terms: Terms,
+        overrides: Vec<Override>,
+        comment: Option<String>,
+    ) -> Statement {
+        let (plan, report) = (&planned.plan, &planned.plan.report);
+        let tools: BTreeMap<&str, &Tool> = planned
+            .compiled
+            .plan
+            .steps
+            .iter()
+            .flat_map(|step| std::iter::once(&step.call).chain(&step.undo))
+            .map(|call| (call.tool.name.as_str(), &*call.tool))
+            .collect();
+        let decisions: BTreeMap<&str, Decision> =
+            tools.iter().map(|(name, tool)| (*name, self.config.decision(name, tool.approval))).collect();
+        let mut observations: Vec<&Observation> = report.observations.iter().collect();
+        observations.sort_by(|a, b| a.look.cmp(&b.look));
+        Statement {
+            statement: STATEMENT_FORMAT,
+            kind: "approval".to_owned(),
+            title: plan.title.clone(),
+            rev: plan.rev,
+            time: report.time,
+            digest: plan.digest,
+            deed: report.deed.unwrap_or(plan.digest),
+            plan: plan.plan_digest,
+            catalogue: Digest::of_json(&tools),
+            policy: Digest::of_json(&(decisions, &self.config.approval)),
+            // As the report shows them: what is secret is not in it.
+            inputs: Digest::of_json(&report.inputs),
+            observations: Digest::of_json(&observations),
+            workspace: self.config.workspace.to_string_lossy().into_owned(),
+            site: self.site(),
+            at: crate::journal::now(),
+            terms,
+            overrides,
+            comment,
+            nonce: uuid::Uuid::new_v4().simple().to_string(),
+        }
+    }
+
+    /// The yes that a signed statement is, if its signature holds by the operator's file of signers.
+    pub fn signed(&self, signed: Signed) -> Result<Verified, DeskError> {
+        let path = self.config.approval.signers.as_deref().ok_or(DeskError::NoSigners)?;
+        let signers = Signers::read(path)?;
+        Ok(verify(&signed, &signers, self.store.time()?)?)
     }
 
     /// Records a yes to a plan, if it may be one; and what is lacking still, where more are wanted.

@@ -1,6 +1,7 @@
 //! Handmade reports and events ⟶ snapshots of the card, of Markdown, of the log and of the report of a run.
 
-use planc::event::{Approved, Difference, End, Event};
+use planc::approval::{Approved, Terms};
+use planc::event::{Difference, End, Event};
 use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
 use planc::render::page::page;
@@ -31,6 +32,7 @@ fn minimal() -> PlanReport {
         rev: 1,
         time: 1,
         digest: Digest::of("report"),
+        deed: None,
         plan_digest: Digest::of("plan"),
         assurance: Assurance::Advisory,
         problems: vec![],
@@ -508,6 +510,15 @@ fn events() -> Vec<Event> {
         by: "ada".into(),
         channel: "terminal".into(),
         at: "2026-01-02T03:04:05Z".into(),
+        id: String::new(),
+        deed: None,
+        credential: None,
+        terms: Terms::default(),
+        site: None,
+        comment: None,
+        overrides: Vec::new(),
+        signed: None,
+        with: Vec::new(),
     };
     vec![
         Event::Approved { approval },

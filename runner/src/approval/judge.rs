@@ -152,10 +152,16 @@ impl Claim {
     }
 
     /// A recorded yes as it counts, or why it does not.
-    fn counts(&self, candidate: &Candidate, signers: Result<&Signers, &String>, now: Timestamp) -> Result<Approved, String> {
+    fn counts(
+        &self,
+        candidate: &Candidate,
+        signers: Result<&Signers, &String>,
+        now: Timestamp,
+    ) -> Result<Approved, String> {
         let yes = match &candidate.yes.signed {
             Some(signed) => {
-                let verified = verify(signed, signers.map_err(String::clone)?, now).map_err(|error| error.to_string())?;
+                let verified =
+                    verify(signed, signers.map_err(String::clone)?, now).map_err(|error| error.to_string())?;
                 // What was signed counts, not what was recorded beside it.
                 verified.statement.approved(&verified.by, &candidate.yes.channel, signed.clone())
             }

@@ -129,6 +129,11 @@ impl Signers {
 }
 
 impl Signer {
+    /// Whether it is this key.
+    pub fn is(&self, key: &PublicKey) -> bool {
+        self.key.key_data() == key.key_data()
+    }
+
     /// The fingerprint of the key, `SHA256:…`.
     pub fn fingerprint(&self) -> String {
         self.key.fingerprint(HashAlg::Sha256).to_string()
@@ -161,8 +166,7 @@ fn signer(line: &str) -> Result<Signer, String> {
     if principals.is_empty() {
         return Err("it names nobody".into());
     }
-    let mut signer =
-        Signer { principals, key: placeholder()?, namespaces: None, after: None, before: None };
+    let mut signer = Signer { principals, key: placeholder()?, namespaces: None, after: None, before: None };
     let mut rest = rest;
     loop {
         let (word, after) = field(rest)?;
@@ -211,7 +215,8 @@ enum Edge {
 /// `YYYYMMDD[HHMM[SS]][Z]`. OpenSSH takes a time without `Z` as local; where the machine is, the environment says. So here it
 /// is taken in every zone: validity begins when it has begun everywhere, and ends when it has ended anywhere.
 fn moment(text: &str, edge: Edge) -> Result<Timestamp, String> {
-    let wrong = || format!("`{text}` is no time: it is written `20261231`, `202612312359` or `20261231235959`, and `Z`");
+    let wrong =
+        || format!("`{text}` is no time: it is written `20261231`, `202612312359` or `20261231235959`, and `Z`");
     let (digits, is_utc) = match text.strip_suffix('Z') {
         Some(digits) => (digits, true),
         None => (text, false),
@@ -219,7 +224,8 @@ fn moment(text: &str, edge: Edge) -> Result<Timestamp, String> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || ![8, 12, 14].contains(&digits.len()) {
         return Err(wrong());
     }
-    let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<i16>().ok()).unwrap_or(0);
+    let number =
+        |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse::<i16>().ok()).unwrap_or(0);
     let small = |range: std::ops::Range<usize>| number(range) as i8;
     let civil = DateTime::new(number(0..4), small(4..6), small(6..8), small(8..10), small(10..12), small(12..14), 0);
     let utc = civil.map_err(|_| wrong())?.to_zoned(TimeZone::fixed(Offset::UTC)).map_err(|_| wrong())?.timestamp();

@@ -34,9 +34,6 @@ pub struct Statement {
     pub rev: u32,
     /// Which time it would run, from 1.
     pub time: u32,
-    /// The steps that a part of a plan has; none: the whole plan.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub part: Option<Vec<String>>,
     /// What is approved: everything that decides what the run does, and all that was shown.
     pub digest: Digest,
     /// The same but for which time it would run.

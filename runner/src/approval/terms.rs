@@ -25,14 +25,11 @@ pub struct Terms {
     /// The hours in which it counts; none: all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub window: Option<Window>,
-    /// Whether steps that are the same in a later revision need not be read again by who gave it.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub carry: bool,
 }
 
 impl Default for Terms {
     fn default() -> Terms {
-        Terms { expires: None, uses: 1, window: None, carry: false }
+        Terms { expires: None, uses: 1, window: None }
     }
 }
 
@@ -65,9 +62,6 @@ impl Terms {
         }
         parts.extend(self.expires.iter().map(|end| format!("until {end}")));
         parts.extend(self.window.iter().map(|window| format!("only {window}")));
-        if self.carry {
-            parts.push("carried to revisions".to_owned());
-        }
         parts.join(", ")
     }
 }

@@ -92,7 +92,13 @@ impl FromStr for Window {
             return Err(format!("the hours `{hours}` begin where they end"));
         }
         TimeZone::get(zone).map_err(|_| format!("there is no time zone `{zone}` here"))?;
-        Ok(Window { text: words.join(" "), days: days.map_or(Ok([true; 7]), set_of_days)?, from, to, zone: zone.into() })
+        Ok(Window {
+            text: words.join(" "),
+            days: days.map_or(Ok([true; 7]), set_of_days)?,
+            from,
+            to,
+            zone: zone.into(),
+        })
     }
 }
 
@@ -107,7 +113,9 @@ fn hour(text: &str) -> Result<Time, String> {
 fn set_of_days(text: &str) -> Result<[bool; 7], String> {
     let day = |name: &str| {
         let found = DAYS.iter().position(|(spelling, _)| *spelling == name);
-        found.ok_or_else(|| format!("`{name}` is no day: they are written `Mon`, `Tue`, `Wed`, `Thu`, `Fri`, `Sat`, `Sun`"))
+        found.ok_or_else(|| {
+            format!("`{name}` is no day: they are written `Mon`, `Tue`, `Wed`, `Thu`, `Fri`, `Sat`, `Sun`")
+        })
     };
     let mut days = [false; 7];
     for part in text.split(',') {
@@ -167,8 +175,17 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         for text in [
-            "", "09:00-17:00", "09:00-17:00 Mars/Base", "9:00-17:00 UTC", "09:00-25:00 UTC", "09:00-09:00 UTC",
-            "Mo 09:00-17:00 UTC", "Mon- 09:00-17:00 UTC", "Mon 09:00 UTC", "Mon 09:00-17:00 UTC please", "-1:00-17:00 UTC",
+            "",
+            "09:00-17:00",
+            "09:00-17:00 Mars/Base",
+            "9:00-17:00 UTC",
+            "09:00-25:00 UTC",
+            "09:00-09:00 UTC",
+            "Mo 09:00-17:00 UTC",
+            "Mon- 09:00-17:00 UTC",
+            "Mon 09:00 UTC",
+            "Mon 09:00-17:00 UTC please",
+            "-1:00-17:00 UTC",
         ] {
             assert!(text.parse::<Window>().is_err(), "{text}");
         }

@@ -11,7 +11,7 @@ use crate::desk::{Desk, Planned, inputs};
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
 use crate::render::summary::totals;
-use crate::render::text::Look;
+use crate::render::text::{Look, inline};
 use crate::report::{PlanReport, PlanStatus};
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
@@ -74,13 +74,26 @@ pub fn ask(
     plan: &StoredPlan,
     name: Option<&str>,
 ) -> Result<(), Fault> {
+    agree(session, terminal, plan, name, "")?;
+    yes(desk, plan, Channel::Terminal)
+}
+
+/// Shows the card on the controlling terminal and asks, with what else is said with the yes; records nothing.
+pub fn agree(
+    session: &Session,
+    terminal: &Terminal,
+    plan: &StoredPlan,
+    name: Option<&str>,
+    said: &str,
+) -> Result<(), Fault> {
     let look = Look::new(terminal.columns(), session.out.err_paint());
     let lost = |error: std::io::Error| waiting(plan, &format!("the terminal cannot be used: {error}"));
     terminal.write(&card(&plan.report, Card { look, plan: name, folded: Folded::Yes })).map_err(lost)?;
     let totals = totals(&plan.report);
-    let question = format!("\nApprove and run exactly this: {} — {}?", totals.numbers(), totals.undo());
+    let said = if said.is_empty() { String::new() } else { format!("\n{}", inline(said)) };
+    let question = format!("\nApprove and run exactly this: {} — {}?{said}", totals.numbers(), totals.undo());
     match confirm(terminal, &question).map_err(lost)? {
-        Typed::Line(line) if line == "yes" => yes(desk, plan, Channel::Terminal),
+        Typed::Line(line) if line == "yes" => Ok(()),
         Typed::Line(_) | Typed::End => Err(waiting(plan, "that was not a yes")),
         Typed::Interrupted => Err(Fault { exit: Exit::Interrupted, ..waiting(plan, "interrupted") }),
     }

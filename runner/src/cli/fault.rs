@@ -107,6 +107,10 @@ impl From<DeskError> for Fault {
             DeskError::Aborted => {
                 Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
             }
+            DeskError::NoSigners | DeskError::Signers(_) => {
+                Fault::usage(message).help("`[approval] signers` names the file, as OpenSSH has it")
+            }
+            DeskError::Statement(_) => Fault::new(Exit::Refused, message),
             DeskError::KnownAlready => Fault::new(Exit::Waiting, message),
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }

@@ -47,12 +47,12 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let yes = yes(args)?;
     session.desk()?.require_execute()?;
     let (desk, planned) = target(session, args)?;
-    if let Some(exit) = carry::blocked(&planned.plan.report) {
-        plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
-        return Ok(exit);
-    }
     let run = desk.store.open_run(&planned.plan.digest)?;
     if let Err(lack) = desk.store.judge_approval(&desk.claim(&planned.plan)?, &run.id)? {
+        if let Some(exit) = carry::blocked(&planned.plan.report) {
+            plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
+            return Ok(exit);
+        }
         approve(session, &desk, &planned.plan, &args.target, yes, &lack)?;
     }
     core::execute(session, &desk, &planned, &run)

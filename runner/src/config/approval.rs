@@ -116,7 +116,8 @@ impl Approvals {
             return Ok(());
         }
         let (path, workspace) = (path.display(), workspace.display());
-        let message = format!("the file of signers `{path}` lies in the workspace `{workspace}`, where plans could reach it");
+        let message =
+            format!("the file of signers `{path}` lies in the workspace `{workspace}`, where plans could reach it");
         Err(ConfigError::world(message).help("keep it outside, and name it in `[approval] signers`"))
     }
 

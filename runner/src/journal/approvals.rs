@@ -169,7 +169,8 @@ fn clock(at: &At, connection: &Connection) -> Outcome<Timestamp> {
         at.sql(connection.query_row("SELECT latest FROM clock WHERE id = 1", [], |row| row.get(0)).optional())?;
     let seen = seen.map(|text| text.parse::<Timestamp>().map_err(|error| at.damaged("the clock", &error.to_string())));
     let time = seen.transpose()?.map_or_else(Timestamp::now, |seen| seen.max(Timestamp::now()));
-    let update = "INSERT INTO clock (id, latest) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET latest = excluded.latest";
+    let update =
+        "INSERT INTO clock (id, latest) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET latest = excluded.latest";
     at.sql(connection.execute(update, [time.to_string()]))?;
     Ok(time)
 }

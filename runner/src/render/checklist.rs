@@ -318,7 +318,13 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             line(Tone::Bad, "✗", format!("no longer so: {} — {}", inline(text), inline(why)))
         }
         Event::AssumptionOverridden { text, why, by, reason } => {
-            let text = format!("not so: {} — {}; taken as given by {}: {}", inline(text), inline(why), inline(by), inline(reason));
+            let text = format!(
+                "not so: {} — {}; taken as given by {}: {}",
+                inline(text),
+                inline(why),
+                inline(by),
+                inline(reason)
+            );
             line(Tone::Careful, "!", text)
         }
         Event::Stale { step, differences } => {

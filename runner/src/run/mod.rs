@@ -23,8 +23,8 @@ pub(crate) use values::{
     Known, critical_values, elements, environment, environment_of, grants, present_states, results,
 };
 
-use crate::config::Config;
 use crate::approval::{Approved, Claim};
+use crate::config::Config;
 use crate::journal::{Journal, LockError, StoreError};
 use crate::mode::ModeWatch;
 use crate::prediction::Predictions;
