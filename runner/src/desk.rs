@@ -7,7 +7,7 @@ use crate::approval::{
     Approved, Channel, Claim, Lack, Override, Refusal, STATEMENT_FORMAT, Signed, Signers, SignersError, Statement,
     StatementError, Terms, Verified, account, judge, not_undoable, own_account, rule_for, site, verify,
 };
-use crate::config::Config;
+use crate::config::{Config, ModelWiring};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::Event;
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
@@ -186,8 +186,20 @@ pub struct Desk {
     pub contents: Contents,
     /// The tools.
     pub registry: Arc<Registry>,
+    /// What of that which models have said before is used.
+    pub recall: Recall,
     /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
     pub standing: Standing,
+}
+
+/// What of that which models have said before is used in a dry run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recall {
+    /// All of it: a model is asked what it was not asked before.
+    #[default]
+    All,
+    /// Nothing: models are asked again, and what they say now counts from here on.
+    Nothing,
 }
 
 impl Desk {
@@ -198,7 +210,8 @@ impl Desk {
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
-        Ok(Desk { config, store, workspace, contents, registry: Arc::new(Registry::builtin()), standing })
+        let registry = Arc::new(Registry::builtin().with_model(config.model.clone()));
+        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
     }
 
     /// The modes of the workspace.
@@ -222,7 +235,7 @@ impl Desk {
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
-        let (mut report, predictions) = (outcome.report, outcome.predictions);
+        let (mut report, predictions, bound) = (outcome.report, outcome.predictions, outcome.bound);
         let before = self.store.latest_rev(&draft.key)?;
         if let Some(before) = before {
             // The same text keeps its number; the dry run may see another world.
@@ -247,8 +260,12 @@ impl Desk {
             predictions,
             created_at: now(),
         };
+        for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
+            self.store.save_extraction(&pinned.asked, &pinned.value)?;
+        }
         self.store.save_plan(&plan)?;
         self.store.add_author(&plan.digest, &own_account())?;
+        self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
     }
@@ -270,6 +287,11 @@ impl Desk {
             grants: &grants,
             veil: veil.as_ref(),
             runtime: runtime.as_ref(),
+            // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
+            recall: &|asked| match self.recall {
+                Recall::All => self.store.extraction(asked).ok().flatten(),
+                Recall::Nothing => None,
+            },
         }
         .run();
         Ok(outcome)
@@ -511,6 +533,7 @@ pub fn protected(config: &Config) -> Vec<PathBuf> {
     paths.extend(config.approval.signers.clone());
     paths.extend(config.file.clone());
     paths.extend(config.catalogues.iter().cloned());
+    paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());
     paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
 }
@@ -523,10 +546,20 @@ pub fn key_of(config: &Config, path: &Path) -> String {
 
 /// Compiles a stored plan again, from its stored texts alone.
 fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
+    match recompile(&plan.sources) {
+        Some((sources, compiled)) if compiled.digest == plan.plan_digest => {
+            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
+        }
+        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
+    }
+}
+
+/// Compiles a plan from its texts and those of its catalogues; none where they have mistakes.
+pub(crate) fn recompile(texts: &[StoredSource]) -> Option<(Sources, Compiled)> {
     let mut sources = Sources::default();
     let mut catalogues = vec![add_builtin(&mut sources)];
     let mut index = None;
-    for source in &plan.sources {
+    for source in texts {
         let at = sources.add(source.name.clone(), source.text.as_str());
         match source.role {
             Role::Catalogue => catalogues.push(at),
@@ -534,13 +567,8 @@ fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
         }
     }
     let (catalogue, _): (Catalogue, _) = load_catalogue(&sources, &catalogues);
-    let compiled = index.and_then(|index| compile(&sources, index, &catalogue).compiled);
-    match compiled {
-        Some(compiled) if compiled.digest == plan.plan_digest => {
-            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
-        }
-        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
-    }
+    let compiled = compile(&sources, index?, &catalogue).compiled?;
+    Some((sources, compiled))
 }
 
 /// The text of an input, and how it came here.

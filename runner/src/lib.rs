@@ -24,5 +24,6 @@ pub mod run;
 pub mod undo;
 pub mod executor;
 pub mod desk;
+pub mod evidence;
 pub mod render;
 pub mod cli;

@@ -6,6 +6,7 @@
 mod approval;
 mod error;
 mod file;
+mod model;
 mod mode;
 mod places;
 mod window;
@@ -14,6 +15,7 @@ pub use approval::{Approvals, Effect, Require, Rule};
 pub use error::{ConfigError, Place};
 pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
+pub use model::ModelWiring;
 pub use places::Places;
 pub use window::{Window, WindowFault};
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub pass_env: Vec<String>,
     /// What an approval must be.
     pub approval: Approvals,
+    /// How a model is reached; none: plans that extract are refused.
+    pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
 }
@@ -90,6 +94,7 @@ impl Config {
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
+            model: settings.model.wiring(&workspace),
             workspace,
             catalogues,
             read: settings.workspace.read(),
@@ -176,6 +181,7 @@ mod tests {
             hosts: Vec::new(),
             pass_env: Vec::new(),
             approval: Approvals::default(),
+            model: None,
             mode: ModeConfig::default(),
         };
         for _ in 0..3 {

@@ -2,12 +2,13 @@
 
 use super::InputValue;
 use crate::config::{Approvals, Config};
-use crate::prediction::{Elements, Prediction};
+use crate::prediction::{Elements, Pinned, Prediction};
+use crate::tool::model::wiring_identity;
 use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
-use planc_lang::digest::Digest;
-use planc_lang::plan::Input;
+use planc_lang::digest::{Digest, canonical};
+use planc_lang::plan::{Input, Plan};
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use serde::Serialize;
@@ -72,19 +73,29 @@ struct BoundForm<'a> {
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
+    /// How the model is reached that the plan asks, and what it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extracted: Vec<(&'a str, &'a Pinned)>,
 }
 
 /// The digest that an approval names.
 pub fn approval_digest(bound: &Bound<'_>) -> Digest {
-    digest(bound, bound.time)
+    Digest::of(bound_bytes(bound))
 }
 
 /// What a yes to several runs is for: the same but for which time the plan would run.
 pub fn deed_digest(bound: &Bound<'_>) -> Digest {
-    digest(bound, 0)
+    Digest::of(bytes(bound, 0))
 }
 
-fn digest(bound: &Bound<'_>, time: u32) -> Digest {
+/// What the digest is of: canonical JSON, in which what is secret stands as commitments.
+pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
+    bytes(bound, bound.time)
+}
+
+fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
     let plan = &bound.compiled.plan;
     let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
     let policy =
@@ -93,7 +104,7 @@ fn digest(bound: &Bound<'_>, time: u32) -> Digest {
     observations.sort_by(|a, b| a.look.cmp(&b.look));
     let steps = bound.predictions.iter().filter(|prediction| prediction.each.is_none());
     let blocks = bound.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
-    Digest::of_json(&BoundForm {
+    canonical(&BoundForm {
         bound: BOUND_FORMAT,
         time,
         plan: bound.compiled.digest,
@@ -117,5 +128,15 @@ fn digest(bound: &Bound<'_>, time: u32) -> Digest {
             .collect(),
         blocks: blocks.collect(),
         critical: &bound.critical,
+        model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
+        extracted: bound
+            .predictions
+            .iter()
+            .filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)))
+            .collect(),
     })
+}
+
+fn asks_model(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.call.tool.extracts())
 }

@@ -10,7 +10,7 @@ mod earlier;
 mod identity;
 mod steps;
 
-pub use identity::{Bound, approval_digest, deed_digest};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest};
 
 use crate::config::Config;
 use crate::prediction::Prediction;
@@ -23,6 +23,7 @@ use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
 use call::DryCaller;
 use planc_lang::compile::Compiled;
+use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
 use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
@@ -63,6 +64,8 @@ pub struct DryRun<'a> {
     pub veil: Option<&'a Veil>,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
+    /// What a model said when it was asked this before, so that it is asked once.
+    pub recall: &'a dyn Fn(&Digest) -> Option<Value>,
 }
 
 /// What would happen.
@@ -72,6 +75,8 @@ pub struct Outcome {
     pub report: PlanReport,
     /// What is expected of each step.
     pub predictions: Vec<Prediction>,
+    /// What the digest is of, as canonical JSON: what an approval of it binds.
+    pub bound: Vec<u8>,
 }
 
 impl DryRun<'_> {
@@ -136,14 +141,15 @@ impl DryRun<'_> {
             critical: critical.iter().flatten().collect(),
             veil: self.veil,
         };
+        let (bound, deed) = (bound_bytes(&bound), deed_digest(&bound));
         let report = PlanReport {
             format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
             title: plan.title.clone(),
             rev: 1,
             time: self.time,
-            digest: approval_digest(&bound),
-            deed: Some(deed_digest(&bound)),
+            digest: Digest::of(&bound),
+            deed: Some(deed),
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,
             problems,
@@ -165,7 +171,7 @@ impl DryRun<'_> {
             Some(veil) => veil.report(report),
             None => report,
         };
-        Outcome { report, predictions }
+        Outcome { report, predictions, bound }
     }
 
     /// What a check says in the world that the overlay shows.

@@ -7,6 +7,7 @@ mod approvals;
 mod at;
 pub mod chain;
 mod error;
+mod extractions;
 mod head;
 mod lock;
 mod modes;
@@ -20,7 +21,7 @@ pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
-pub use store::{RunJournal, Store};
+pub use store::{RunJournal, Store, event_place};
 
 pub use crate::approval::now;
 use crate::approval::{Approved, Claim, Lack};

@@ -2,8 +2,8 @@
 //! a journal that crashes or fails where it is told to.
 
 use planc::approval::{Approved, Channel, Claim, Lack};
+use planc::config::Config;
 use planc::config::{Approvals, Rule};
-use planc::config::{Config, Require};
 use planc::dry_run::{DryRun, InputValue};
 use planc::event::{End, Event};
 use planc::executor::execute;
@@ -452,6 +452,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         hosts: Vec::new(),
         pass_env: Vec::new(),
         approval: Approvals::default(),
+        model: None,
         mode: planc::config::ModeConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
@@ -471,6 +472,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         grants: &[],
         veil: None,
         runtime: None,
+        recall: &|_| None,
     };
     let outcome = dry.run();
     let digest = outcome.report.digest;

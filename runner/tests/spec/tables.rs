@@ -53,6 +53,9 @@ pub fn limits() -> String {
         ("a program: `max_output_bytes`", mib(planc::tool::process::MAX_OUTPUT_BYTES)),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
         ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),
+        ("a text that a model is shown", mib(planc::tool::model::MAX_MODEL_TEXT_BYTES as u64)),
+        ("an answer of a model", mib(planc::tool::model::MAX_ANSWER_BYTES as u64)),
+        ("requests for one value", planc::tool::model::MAX_ASKS.to_string()),
         ("`check --fix`: rounds", planc_lang::fix::MAX_ROUNDS.to_string()),
         ("`check --fix`: edits of one round", planc_lang::fix::MAX_EDITS.to_string()),
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
@@ -61,6 +64,7 @@ pub fn limits() -> String {
         ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
+        ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
