@@ -30,6 +30,17 @@ pub fn verb_of(change: &Change) -> Option<CriticalVerb> {
     }
 }
 
+/// What changes of files do, each as the verb that it is.
+pub fn changed(changes: &[Change]) -> Vec<(EffectVerb, Resource)> {
+    let verb = |change: &Change| match (&change.before, &change.after) {
+        (before, after) if before == after => None,
+        (FileState::Absent, _) => Some(EffectVerb::Creates),
+        (_, FileState::Absent) => Some(EffectVerb::Deletes),
+        (_, _) => Some(EffectVerb::Writes),
+    };
+    changes.iter().filter_map(|change| Some((verb(change)?, Resource::Path(change.path.as_str().into())))).collect()
+}
+
 /// The changes of a call that no line covers. A directory that is made on the way to a covered path is covered; so is one
 /// that is made or deleted where a line covers whatever it may hold.
 pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncovered> {

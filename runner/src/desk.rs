@@ -407,6 +407,7 @@ impl Desk {
 pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
+    paths.extend(config.cedar.clone());
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(std::env::current_exe().ok());
     paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
