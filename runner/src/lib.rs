@@ -25,5 +25,6 @@ pub mod undo;
 pub mod executor;
 pub mod approval;
 pub mod desk;
+pub mod evidence;
 pub mod render;
 pub mod cli;

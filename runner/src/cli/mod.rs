@@ -31,6 +31,7 @@ mod runs;
 mod show;
 mod diff;
 mod verify;
+mod evidence;
 mod init;
 pub mod inputs;
 mod demo;
@@ -100,7 +101,9 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
-    /// Tell whether the journal of a run is as it was written
+    /// Write what was approved for a run and what it did into one file
+    Evidence(evidence::Args),
+    /// Tell whether the journal of a run, or a file of evidence, is as it was written
     Verify(verify::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
@@ -163,6 +166,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Mode(args) => mode::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
