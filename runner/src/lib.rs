@@ -23,4 +23,6 @@ pub mod executor;
 pub mod approval;
 pub mod desk;
 pub mod render;
+pub mod session;
+pub mod mcp_server;
 pub mod cli;

@@ -30,6 +30,8 @@ mod runs;
 mod show;
 mod diff;
 mod init;
+mod sessions;
+mod mcp;
 pub mod inputs;
 mod demo;
 mod shell;
@@ -96,6 +98,10 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
+    /// Serve agents: tools that only read, and plans for everything else
+    Mcp(mcp::Args),
+    /// List the sessions of agents, or show one
+    Sessions(sessions::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
     /// Try an example in a scratch folder
@@ -152,6 +158,8 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Grants(args) => grants::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),
+        Command::Sessions(args) => sessions::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),

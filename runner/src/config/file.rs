@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of where the file was found.
 
-use super::{MAX_CATALOGUES, Require};
+use super::{Elicitation, MAX_CATALOGUES, PlanFor, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
 use serde::Deserialize;
@@ -40,6 +40,13 @@ pass_env = []
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
+# Whether a question that is accepted in an agent's client is a yes: "never", "undoable", for plans whose every effect
+# planc can undo, or "any". Clients can accept without a person.
+elicitation = "never"
+
+[agents]
+# What an agent needs a plan for: "effects", or "calls", for more than one call.
+plan = "effects"
 "#;
 
 /// `planc.toml` as it is written.
@@ -58,6 +65,8 @@ pub struct Settings {
     pub programs: ProgramSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[agents]`
+    pub agents: AgentSettings,
 }
 
 /// `[workspace]`
@@ -107,6 +116,16 @@ pub struct ProgramSettings {
 pub struct ApprovalSettings {
     /// What an approval must be.
     pub require: Require,
+    /// For which plans an accepted question in an agent's client is one.
+    pub elicitation: Elicitation,
+}
+
+/// `[agents]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSettings {
+    /// What an agent needs a plan for.
+    pub plan: PlanFor,
 }
 
 /// Why there is no configuration.

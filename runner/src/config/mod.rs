@@ -41,6 +41,34 @@ pub struct Config {
     pub pass_env: Vec<String>,
     /// What an approval must be.
     pub require: Require,
+    /// For which plans an accepted question in an agent's client is an approval.
+    pub elicitation: Elicitation,
+    /// What an agent needs a plan for.
+    pub plan_for: PlanFor,
+}
+
+/// For which plans an accepted question in an agent's client is an approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Elicitation {
+    /// For none: clients answer such questions by themselves.
+    #[default]
+    Never,
+    /// For plans whose every effect planc can undo.
+    Undoable,
+    /// For all.
+    Any,
+}
+
+/// What an agent needs a plan for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanFor {
+    /// For every effect; what only reads passes.
+    #[default]
+    Effects,
+    /// For more than one call, too.
+    Calls,
 }
 
 /// What an approval must be.
@@ -93,6 +121,8 @@ impl Config {
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             require: settings.approval.require,
+            elicitation: settings.approval.elicitation,
+            plan_for: settings.agents.plan,
         })
     }
 
@@ -170,6 +200,8 @@ mod tests {
             hosts: Vec::new(),
             pass_env: Vec::new(),
             require: Require::Any,
+            elicitation: Elicitation::Never,
+            plan_for: PlanFor::Effects,
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

@@ -9,12 +9,14 @@ mod lock;
 mod plans;
 mod records;
 mod schema;
+mod sessions;
 mod store;
 mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use sessions::{AuditRow, StoredEntry, StoredSession};
 pub use store::{RunJournal, Store};
 
 use crate::event::{Approved, Event};

@@ -425,6 +425,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         hosts: Vec::new(),
         pass_env: Vec::new(),
         require: Require::Any,
+        elicitation: Default::default(),
+        plan_for: Default::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
