@@ -29,6 +29,7 @@ mod undo;
 mod runs;
 mod show;
 mod diff;
+mod verify;
 mod init;
 mod sessions;
 mod mcp;
@@ -98,6 +99,8 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
+    /// Tell whether the journal of a run is as it was written
+    Verify(verify::Args),
     /// Serve agents: tools that only read, and plans for everything else
     Mcp(mcp::Args),
     /// List the sessions of agents, or show one
@@ -108,9 +111,9 @@ pub enum Command {
     Demo(demo::Args),
     /// Print a script that completes commands in a shell
     Completions(shell::CompletionArgs),
-    /// Print the manual page
+    /// Print a manual page, or write those of all commands
     #[command(hide = true)]
-    Man,
+    Man(shell::ManArgs),
 }
 
 /// Runs one command line, program name first, and gives its exit code.
@@ -126,6 +129,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(cli: Cli) -> Exit {
     let quiet = if cli.global.quiet { Quiet::Yes } else { Quiet::No };
     let out = Output::new(cli.global.format, cli.global.color, quiet);
+    let out = match &cli.command {
+        Some(Command::Run(_) | Command::Resume(_) | Command::Undo(_)) => out.in_lines(),
+        Some(_) | None => out,
+    };
     match dispatch(cli, out) {
         Ok(exit) => exit,
         Err(fault) => {
@@ -160,10 +167,11 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),
         Command::Sessions(args) => sessions::run(&session()?, &args),
+        Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),
-        Command::Man => shell::man(out),
+        Command::Man(args) => shell::man(out, &args),
     }
 }
 

@@ -114,7 +114,7 @@ impl Drive {
         let run = &self.run;
         let plan = &run.setup.compiled.plan;
         let state = run.recorder.state();
-        self.frontier.advance(plan, &state, &self.running);
+        self.frontier.advance(plan, &run.order, &state, &self.running);
         let situation = Situation {
             running: &self.running,
             halt: self.halt,

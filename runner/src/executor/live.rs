@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Fault, Outcome};
 use crate::journal::StoreError;
-use crate::run::{RunError, RunSetup, call_live, timeout_of};
+use crate::run::{Purpose, RunError, RunSetup, call_live, timeout_of};
 use crate::schedule::{is_repeatable, may_retry};
 use crate::tool::{EffectKnown, LiveTool, ToolError};
 use crate::workspace::{Change, FileState, MAX_FILE_BYTES};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
     attempt.started(Vec::new(), None).await?;
-    let outcome = call_live(setup, tool, attempt.args, attempt.name, timeout_of(attempt.step)).await;
+    let outcome = call_live(setup, tool, attempt.args, Purpose::Step(attempt.name), timeout_of(attempt.step)).await;
     let changes = changed(attempt).await;
     match outcome {
         Ok(result) => Ok(attempt.finished(result, changes).await?),

@@ -3,8 +3,9 @@
 //! What an entry of a session means is the business of [`crate::session`]; here it is JSON that is kept in order.
 
 use super::StoreError;
+use super::at::{At, Outcome};
 use super::now;
-use super::store::{At, Outcome, Store};
+use super::store::Store;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

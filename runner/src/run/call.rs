@@ -154,12 +154,51 @@ pub(crate) fn simulate(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<
     Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone() })
 }
 
+/// What a live call is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    /// To carry out the step of this name.
+    Step(&'a str),
+    /// To take it back.
+    Undo(&'a str),
+    /// To look, for an assumption or a verification.
+    Check,
+}
+
+/// A call inside a check stands in no step: what it is known as to the tool.
+const IN_CHECK: &str = "check";
+
+impl Purpose<'_> {
+    fn step(&self) -> &str {
+        match self {
+            Purpose::Step(step) | Purpose::Undo(step) => step,
+            Purpose::Check => IN_CHECK,
+        }
+    }
+
+    /// Stands for this call and no other, at every attempt to make it; nothing where the call only reads.
+    fn key(self, setup: &RunSetup, args: &Args) -> Option<String> {
+        let (step, role) = match self {
+            Purpose::Step(step) => (step, "do"),
+            Purpose::Undo(step) => (step, "undo"),
+            Purpose::Check => return None,
+        };
+        let touches = args.tool.touches(&args.values);
+        let only_reads = touches.iter().all(|(verb, _)| *verb == EffectVerb::Reads);
+        if only_reads && !args.tool.effects.tell_by_result() {
+            return None;
+        }
+        let of = Digest::of_json(&(&setup.digest, &setup.run, step, role)).hex();
+        Some(format!("planc-{}", &of[..32]))
+    }
+}
+
 /// Makes a live call within its time limit. A tool that neither answers nor ends in time is given up, in doubt.
 pub(crate) async fn call_live(
     setup: &RunSetup,
     tool: &dyn LiveTool,
     args: &Args,
-    step: &str,
+    purpose: Purpose<'_>,
     timeout_ms: Option<u64>,
 ) -> Result<Value, ToolError> {
     let timeout = timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis);
@@ -168,7 +207,8 @@ pub(crate) async fn call_live(
         timeout,
         kill: setup.stop.kill(),
         run: setup.run.clone(),
-        step: step.to_owned(),
+        step: purpose.step().to_owned(),
+        idempotency_key: purpose.key(setup, args),
         pass_env: setup.config.pass_env.clone(),
     };
     let killed = async {

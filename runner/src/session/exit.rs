@@ -1,8 +1,8 @@
 //! Handing a plan in ⟶ it waits for a person, durably; and what a question in the client may mean where the operator lets it
 //! mean anything.
 
-use super::plan::{arguments, foreseen, input_values, nothing_written};
-use super::show::{for_agents, phase_of};
+use super::plan::{arguments, foreseen, input_values};
+use super::show::{for_agents, nothing_written, phase_of};
 use super::{Arguments, Asked, Caller, Entry, Open, Phase, Reply, SessionError, SessionState, Sessions, own_session};
 use crate::approval::{Channel, judge};
 use crate::desk::DeskError;

@@ -15,7 +15,7 @@ mod tools;
 mod world;
 
 pub use entry::{Asked, Entry, Grounding, Proposal, Revision, SessionState, Todo, TodoStatus};
-pub use exit::Question;
+pub use exit::{ANSWER_SECONDS, Question};
 pub use literal::{Arguments, Unwritable, Written, plan_of, step_of, write};
 pub use run::Progress;
 pub use show::{Phase, SessionReport, Shown};

@@ -1,7 +1,7 @@
 //! Planning: entering, the plan document, its checks, the to-dos. Nothing here has an effect outside the session.
 
 use super::literal::Arguments;
-use super::show::{for_agents, reminder};
+use super::show::{for_agents, nothing_written, reminder};
 use super::{
     Caller, Checked, Entry, MAX_GLOBS, MAX_PLAN_BYTES, MAX_TODOS, MAX_WORDS, Open, Reply, SessionError, SessionState,
     Sessions, Todo, TodoStatus, World, new_session,
@@ -198,11 +198,6 @@ pub(super) fn foreseen(report: &PlanReport) -> String {
         text.push_str("It cannot be approved so.\n");
     }
     text
-}
-
-/// What is said where no plan is there.
-pub(super) fn nothing_written() -> Reply {
-    Reply::failed("there is no plan yet: write one with plan_write", json!({ "rev": 0 }), "it writes nothing")
 }
 
 fn size(text: &str) -> Result<(), SessionError> {

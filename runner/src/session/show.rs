@@ -1,6 +1,5 @@
 //! A session ⟶ what an agent, or a person who may see all of them, is shown of it.
 
-use super::plan::nothing_written;
 use super::{
     Arguments, Asked, Grounding, Open, Proposal, Reply, Revision, SessionError, SessionState, Todo, TodoStatus,
 };
@@ -189,6 +188,11 @@ pub(super) fn for_agents(report: &PlanReport) -> Value {
         "problems": report.problems,
         "steps": steps.collect::<Vec<_>>(),
     })
+}
+
+/// What is said where no plan is there.
+pub(super) fn nothing_written() -> Reply {
+    Reply::failed("there is no plan yet: write one with plan_write", json!({ "rev": 0 }), "it writes nothing")
 }
 
 impl Open<'_> {

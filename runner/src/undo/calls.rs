@@ -4,8 +4,8 @@ use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
 use crate::run::{
-    Made, Permit, Recorder, RunSetup, call_live, critical_values, environment, environment_of, implementation, permit,
-    simulate,
+    Made, Permit, Purpose, Recorder, RunSetup, call_live, critical_values, environment, environment_of, implementation,
+    permit, simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::registry::Implementation;
@@ -104,7 +104,7 @@ async fn carry_out(
 ) -> Result<(), ToolError> {
     match implementation(setup, &call.tool.name)? {
         Implementation::Live(tool) => {
-            call_live(setup, tool.as_ref(), &args, step, call.tool.timeout_ms).await.map(|_| ())
+            call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
             let (setup, tool, critical) = (setup.clone(), *tool, critical_values(setup, recorder));

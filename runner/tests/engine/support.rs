@@ -91,6 +91,8 @@ pub struct Made {
     pub arg: String,
     /// How often this tool was called by this step before.
     pub before: usize,
+    /// What the call is known by to a server that makes no call twice.
+    pub key: Option<String>,
 }
 
 /// The world outside, which no crash forgets.
@@ -166,7 +168,8 @@ impl LiveTool for Fake {
                 let count = made.entry((tool.clone(), context.step.clone())).or_default();
                 let before = std::mem::replace(count, *count + 1);
                 let arg = args.values[0].as_str().map_or_else(|| args.values[0].to_string(), str::to_owned);
-                let made = Made { tool, step: context.step.clone(), arg, before };
+                let key = context.idempotency_key.clone();
+                let made = Made { tool, step: context.step.clone(), arg, before, key };
                 calls.push(made.clone());
                 made
             };
