@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
@@ -77,6 +78,9 @@ pub enum DeskError {
         /// Whether a call of it is in doubt.
         in_doubt: bool,
     },
+    /// Plan mode is active: what is told to who asked.
+    #[error("{0}")]
+    PlanMode(String),
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
@@ -165,6 +169,8 @@ pub struct Desk {
     pub contents: Contents,
     /// The tools.
     pub registry: Arc<Registry>,
+    /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
+    pub standing: Standing,
 }
 
 impl Desk {
@@ -174,7 +180,26 @@ impl Desk {
         let contents = Contents::open(&folder)
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
-        Ok(Desk { config, store, workspace, contents, registry: Arc::new(Registry::builtin()) })
+        let standing = Standing { scope: config.mode.scope.clone(), session: None };
+        Ok(Desk { config, store, workspace, contents, registry: Arc::new(Registry::builtin()), standing })
+    }
+
+    /// The modes of the workspace.
+    pub fn modes(&self) -> Modes {
+        let checks = InWorkspace {
+            config: self.config.clone(),
+            workspace: self.workspace.clone(),
+            registry: self.registry.clone(),
+        };
+        Modes::new(self.config.clone(), Some(self.store.clone()), Arc::new(checks))
+    }
+
+    /// Refuses in plan mode: nothing is asked, begun, gone on with or taken back there.
+    pub fn require_execute(&self) -> Result<(), DeskError> {
+        match self.modes().effective(&self.standing)?.refuses() {
+            Some(refusal) => Err(DeskError::PlanMode(refusal)),
+            None => Ok(()),
+        }
     }
 
     /// The same desk under another configuration of the same workspace and state.
@@ -250,6 +275,7 @@ impl Desk {
 
     /// Records a yes for a plan, if the channel is good enough for it.
     pub fn approve(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+        self.require_execute()?;
         if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
             return Err(DeskError::Aborted);
         }
@@ -348,6 +374,7 @@ impl Desk {
         stop: Stop,
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
+        self.require_execute()?;
         let predictions = planned.plan.predictions.clone().into();
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
         let (journal, contents) = match &veil {
@@ -371,6 +398,7 @@ impl Desk {
             digest: planned.plan.digest,
             approval: None,
             grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
+            mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
             by: account(),
             stop,
@@ -382,7 +410,7 @@ impl Desk {
 }
 
 /// What no tool may touch, whatever `critical` says.
-fn protected(config: &Config) -> Vec<PathBuf> {
+pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
     paths.extend(config.catalogues.iter().cloned());

@@ -3,6 +3,7 @@
 //!
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
+pub mod scope;
 pub mod config;
 pub mod seal;
 pub mod mask;
@@ -16,6 +17,7 @@ pub mod coverage;
 pub mod dry_run;
 pub mod state;
 pub mod journal;
+pub mod mode;
 pub mod schedule;
 pub mod run;
 pub mod undo;

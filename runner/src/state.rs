@@ -150,7 +150,7 @@ impl RunState {
 
     /// Whether the run can go on later: it has not ended, or stopped where it can be resumed.
     pub fn can_resume(&self) -> bool {
-        let stopped = matches!(self.end, None | Some(End::InDoubt | End::Interrupted | End::Waiting));
+        let stopped = matches!(self.end, None | Some(End::InDoubt | End::Interrupted | End::Held | End::Waiting));
         stopped && self.undo == UndoState::No
     }
 
@@ -206,6 +206,7 @@ impl RunState {
                 record.answer = Some(answer.clone());
                 record.waits = false;
             }
+            Event::Held { .. } => {}
             Event::CallWaits { step } => self.record(step).waits = true,
             Event::StepStarted { step, attempt, args, changes, result } => {
                 self.start(step, *attempt, args, changes, result);
@@ -394,6 +395,6 @@ fn status_of(end: End) -> PlanStatus {
         End::Failed | End::Refused => PlanStatus::Failed,
         End::Stale => PlanStatus::Stale,
         End::InDoubt => PlanStatus::InDoubt,
-        End::Interrupted | End::Waiting => PlanStatus::Paused,
+        End::Interrupted | End::Held | End::Waiting => PlanStatus::Paused,
     }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod schema;
 mod graph;
 mod grants;
+mod mode;
 mod compile;
 mod tools;
 mod teach;
@@ -95,6 +96,8 @@ pub enum Command {
     Runs(runs::Args),
     /// List the standing answers to calls that policy asks about, or take one back
     Grants(grants::Args),
+    /// Show in which mode plans are, what forces it, or set it
+    Mode(mode::Args),
     /// Show a plan that waits, or what came of a run
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
@@ -163,6 +166,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Undo(args) => undo::run(&session()?, &args),
         Command::Runs(args) => runs::run(&session()?, &args),
         Command::Grants(args) => grants::run(&session()?, &args),
+        Command::Mode(args) => mode::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),

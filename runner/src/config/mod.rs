@@ -3,11 +3,17 @@
 //! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
+mod error;
 mod file;
+mod mode;
 mod places;
+mod window;
 
-pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use error::{ConfigError, Place};
+pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use places::Places;
+pub use window::{Window, WindowFault};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
@@ -18,6 +24,9 @@ pub const CONFIG_NAME: &str = "planc.toml";
 
 /// The most catalogue files that one workspace may name.
 pub const MAX_CATALOGUES: usize = 1000;
+
+/// The most of a catalogue that is read, in bytes.
+pub const MAX_CATALOGUE_BYTES: u64 = planc_lang::source::MAX_SOURCE_BYTES as u64 + 1;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -45,6 +54,8 @@ pub struct Config {
     pub elicitation: Elicitation,
     /// What an agent needs a plan for.
     pub plan_for: PlanFor,
+    /// Scopes, their modes, and what forces plan mode.
+    pub mode: ModeConfig,
 }
 
 /// For which plans an accepted question in an agent's client is an approval.
@@ -123,6 +134,8 @@ impl Config {
             require: settings.approval.require,
             elicitation: settings.approval.elicitation,
             plan_for: settings.agents.plan,
+            // It was read once before, so that nothing is wrong with it.
+            mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
     }
 
@@ -202,6 +215,7 @@ mod tests {
             require: Require::Any,
             elicitation: Elicitation::Never,
             plan_for: PlanFor::Effects,
+            mode: ModeConfig::default(),
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

@@ -178,6 +178,17 @@ impl DryRun<'_> {
         }
     }
 
+    /// Whether a condition without steps holds in the world as it is; an error says why that cannot be told.
+    pub fn holds(&self, condition: &Expr) -> Result<bool, String> {
+        let mut overlay = Overlay::new(self.workspace.clone());
+        let mut env = Env::new(&self.compiled.plan, Vec::new());
+        match eval(condition, &mut env, &mut DryCaller { dry: self, overlay: &mut overlay }) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(_) => Err("what it looks at may not be read before approval".to_owned()),
+            Err(failure) => Err(failure.message),
+        }
+    }
+
     /// The text of a span, on one line.
     fn written(&self, span: Span) -> String {
         self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")

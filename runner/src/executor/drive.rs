@@ -82,6 +82,9 @@ impl Drive {
 
     /// Does what comes next.
     async fn turn(&mut self) -> Result<Turn, RunError> {
+        if self.halt.is_none() {
+            self.halt = self.run.held().await?;
+        }
         let actions = self.decide();
         if actions.is_empty() && self.running.is_empty() {
             // The schedule always has a next thing to do, or an end. Waiting for nothing would never end.

@@ -9,6 +9,7 @@ pub mod chain;
 mod error;
 mod head;
 mod lock;
+mod modes;
 mod plans;
 mod records;
 mod schema;
@@ -18,6 +19,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
+pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use sessions::{AuditRow, StoredEntry, StoredSession};
 pub use store::{RunJournal, Store};

@@ -57,6 +57,10 @@ impl Open<'_> {
     /// Hands the newest revision in.
     pub(super) fn exit(&mut self, given: Arguments) -> Result<Reply, SessionError> {
         let ExitArguments { inputs } = arguments(given)?;
+        // In plan mode nobody is asked for anything.
+        if let Err(DeskError::PlanMode(refusal)) = self.world.desk.require_execute() {
+            return Ok(Reply::denied(refusal.clone(), json!({ "why": refusal }), "plan mode is active"));
+        }
         let Some(latest) = self.state.latest().cloned() else { return Ok(nothing_written()) };
         let checked = self.world.check(&self.key(), &latest.text);
         let Some(draft) = checked.draft else {
@@ -172,7 +176,7 @@ impl Sessions {
         }
         let session = own_session(caller, &world, &bound.session)?;
         let state = SessionState::fold(world.desk.store.session_entries(&session.id)?);
-        let mut open = Open { sessions: self, world, session, state };
+        let mut open = Open::new(self, world, session, state);
         let answered = Entry::Answered { digest: bound.digest, answer: answer.to_owned() };
         if !open.add(Some(&bound.nonce), &answered)? {
             return Ok(refused("it was given before"));

@@ -22,9 +22,12 @@ pub use show::{Phase, SessionReport, Shown};
 pub use tools::{Kind, LONG_NAME, OWN, Own, OwnTool, wire_name};
 pub use world::{Checked, OpenWorld, PLAN_NAME, World};
 
+use crate::config::Setting;
 use crate::desk::DeskError;
 use crate::journal::{AuditRow, StoreError, StoredSession, now};
+use crate::mode::{ModeError, Standing};
 use crate::run::Stop;
+use crate::scope::Scope;
 use planc_lang::digest::Digest;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -142,6 +145,9 @@ pub enum SessionError {
     /// The catalogues or the configuration cannot be used.
     #[error("{0}")]
     World(String),
+    /// The mode does not let it.
+    #[error(transparent)]
+    Mode(#[from] ModeError),
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -241,7 +247,7 @@ impl Sessions {
         let session = self.session(caller, &world, given.as_deref())?;
         *known = Some(session.id.clone());
         let state = SessionState::fold(world.desk.store.session_entries(&session.id)?);
-        let mut open = Open { sessions: self, world, session, state };
+        let mut open = Open::new(self, world, session, state);
         match kind {
             Kind::Catalogue(tool) => open.call_tool(&tool, &arguments),
             Kind::Own(Own::Enter) => unreachable!("entering has been answered"),
@@ -307,16 +313,27 @@ fn new_session(
     {
         return Err(SessionError::TooDeep);
     }
+    let scope = parent.as_ref().map_or_else(|| caller.scope.clone(), |parent| parent.scope.clone());
+    let parent = parent.map(|parent| parent.id);
+    // Its place in the tree of modes has the same name: it is in plan mode whenever what is above it is.
+    let above = Standing { session: parent.clone(), ..standing(world, &scope) };
     let session = StoredSession {
-        id: uuid::Uuid::new_v4().simple().to_string(),
-        scope: parent.as_ref().map_or_else(|| caller.scope.clone(), |parent| parent.scope.clone()),
-        parent: parent.map(|parent| parent.id),
+        id: world.desk.modes().open_session(&above, Setting::Inherit, &caller.principal)?,
+        scope,
+        parent,
         principal: caller.principal.clone(),
         created_at: now(),
     };
     world.desk.store.add_session(&session)?;
     world.desk.store.add_entry(&session.id, None, entered, MAX_ENTRIES)?;
     Ok(session)
+}
+
+/// For whom the mode is asked: the scope, where the operator has rules for it; else the workspace.
+fn standing(world: &World, scope: &str) -> Standing {
+    let config = &world.desk.config.mode;
+    let known = scope.parse::<Scope>().ok().filter(|scope| config.scopes.contains_key(scope));
+    Standing { scope: known.or_else(|| config.scope.clone()), session: None }
 }
 
 /// A session and those above it, itself first.
@@ -331,7 +348,13 @@ fn lineage(world: &World, session: &StoredSession) -> Result<Vec<StoredSession>,
     Ok(line)
 }
 
-impl Open<'_> {
+impl<'s> Open<'s> {
+    /// A session whose mode counts from here on.
+    fn new(sessions: &'s Sessions, mut world: World, session: StoredSession, state: SessionState) -> Open<'s> {
+        world.desk.standing = Standing { session: Some(session.id.clone()), ..standing(&world, &session.scope) };
+        Open { sessions, world, session, state }
+    }
+
     /// Adds an entry, and knows it from here on.
     fn add(&mut self, key: Option<&str>, entry: &Entry) -> Result<bool, SessionError> {
         let store = &self.world.desk.store;

@@ -3,6 +3,7 @@
 use super::plan::arguments;
 use super::show::phase_of;
 use super::{Arguments, Asked, Entry, Open, Phase, Reply, SessionError, SessionState, Sessions};
+use crate::desk::DeskError;
 use crate::event::{End, Event};
 use crate::executor;
 use crate::journal::StoredSession;
@@ -37,7 +38,7 @@ impl Sessions {
     pub fn withdraw(&self, session: &StoredSession) -> Result<Vec<String>, SessionError> {
         let world = self.world()?;
         let state = SessionState::fold(world.desk.store.session_entries(&session.id)?);
-        let mut open = Open { sessions: self, world, session: session.clone(), state };
+        let mut open = Open::new(self, world, session.clone(), state);
         let mut withdrawn = Vec::new();
         for asked in open.state.asked.clone() {
             if let Some(stop) = self.running().get(&asked.run) {
@@ -84,6 +85,9 @@ impl Open<'_> {
     /// Carries out a plan that has its yes.
     pub(super) fn carry_out(&mut self, asked: &Asked, progress: Option<Progress>) -> Result<Reply, SessionError> {
         let desk = self.world.desk.clone();
+        if let Err(DeskError::PlanMode(refusal)) = desk.require_execute() {
+            return Ok(Reply::denied(refusal.clone(), json!({ "why": refusal }), "plan mode is active"));
+        }
         let (planned, _) = desk.reopen(desk.store.plan(&asked.digest.to_string())?)?;
         let run = desk.store.run(&asked.run)?;
         desk.check_bound(&run, &planned)?;
@@ -106,9 +110,10 @@ impl Open<'_> {
         let text = told(&report, failed.as_deref());
         match outcome {
             Ok(End::Done) => Ok(Reply::done(text, data, "a person approved exactly this")),
-            Ok(End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Waiting | End::Refused) | Err(_) => {
-                Ok(Reply::failed(text, data, "a person approved exactly this"))
-            }
+            Ok(
+                End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Waiting | End::Refused | End::Held,
+            )
+            | Err(_) => Ok(Reply::failed(text, data, "a person approved exactly this")),
         }
     }
 
@@ -186,6 +191,7 @@ fn told(report: &RunReport, error: Option<&str>) -> String {
     match report.end {
         Some(End::Waiting) => text.push_str("\nA call waits for a person's yes.\n"),
         Some(End::Stale) => text.push_str("\nThe world is not what was approved: nothing was done. Plan anew.\n"),
+        Some(End::Held) => text.push_str("\nPlan mode is active: nothing further is started until it ends.\n"),
         Some(End::Done | End::Failed | End::InDoubt | End::Interrupted | End::Refused) | None => {}
     }
     if report.outputs != planc_lang::value::Value::Null {

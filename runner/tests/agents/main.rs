@@ -206,3 +206,23 @@ fn a_run_tells_how_far_it_is() {
     assert_eq!((&told["params"]["progress"], &told["params"]["total"]), (&json!(1.0), &json!(1.0)), "{told}");
     assert_eq!(agent.receive()["id"], 99);
 }
+
+#[test]
+fn in_plan_mode_nobody_is_asked_and_nothing_runs() {
+    let place = Place::new("");
+    place.write("a.txt", "a\n");
+    let mut agent = place.server(&[]);
+    agent.done("plan_write", json!({ "text": writing("b.txt") }));
+    let plan = agent.done("plan_exit", json!({})).data["plan_id"].as_str().unwrap().to_owned();
+    place.approve(&plan);
+    place.write("planc.toml", "[mode]\ndefault = \"plan\"\n");
+    agent.done("fs__read", json!({ "path": "a.txt" }));
+    for (tool, arguments) in [("plan_exit", json!({})), ("plan_run", json!({ "plan_id": plan }))] {
+        let refused = agent.call(tool, arguments);
+        assert!(refused.is_error && refused.text.contains("plan mode is active"), "{tool}: {}", refused.text);
+    }
+    assert!(!place.has("b.txt"));
+    place.write("planc.toml", "");
+    agent.done("plan_run", json!({ "plan_id": plan }));
+    assert!(place.has("b.txt"));
+}

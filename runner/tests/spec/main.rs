@@ -139,6 +139,8 @@ chapters! {
     diagnostics: "12-diagnostics.md";
     compiled_form: "13-compiled-form.md";
     for_models: "14-for-models.md";
+    modes: "15-modes.md";
+    agents: "17-agents.md";
     readme: "README.md";
     decisions: "decisions.md";
 }
