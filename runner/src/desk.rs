@@ -211,7 +211,7 @@ impl Desk {
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
-        let (mut report, predictions) = (outcome.report, outcome.predictions);
+        let (mut report, predictions, bound) = (outcome.report, outcome.predictions, outcome.bound);
         let before = self.store.latest_rev(&draft.key)?;
         if let Some(before) = before {
             // The same text keeps its number; the dry run may see another world.
@@ -237,6 +237,7 @@ impl Desk {
             created_at: now(),
         };
         self.store.save_plan(&plan)?;
+        self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
     }
@@ -426,10 +427,20 @@ pub fn key_of(config: &Config, path: &Path) -> String {
 
 /// Compiles a stored plan again, from its stored texts alone.
 fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
+    match recompile(&plan.sources) {
+        Some((sources, compiled)) if compiled.digest == plan.plan_digest => {
+            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
+        }
+        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
+    }
+}
+
+/// Compiles a plan from its texts and those of its catalogues; none where they have mistakes.
+pub(crate) fn recompile(texts: &[StoredSource]) -> Option<(Sources, Compiled)> {
     let mut sources = Sources::default();
     let mut catalogues = vec![add_builtin(&mut sources)];
     let mut index = None;
-    for source in &plan.sources {
+    for source in texts {
         let at = sources.add(source.name.clone(), source.text.as_str());
         match source.role {
             Role::Catalogue => catalogues.push(at),
@@ -437,13 +448,8 @@ fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
         }
     }
     let (catalogue, _): (Catalogue, _) = load_catalogue(&sources, &catalogues);
-    let compiled = index.and_then(|index| compile(&sources, index, &catalogue).compiled);
-    match compiled {
-        Some(compiled) if compiled.digest == plan.plan_digest => {
-            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
-        }
-        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
-    }
+    let compiled = compile(&sources, index?, &catalogue).compiled?;
+    Some((sources, compiled))
 }
 
 /// The text of an input, and how it came here.

@@ -24,6 +24,7 @@ pub mod undo;
 pub mod executor;
 pub mod approval;
 pub mod desk;
+pub mod evidence;
 pub mod render;
 pub mod session;
 pub mod mcp_server;

@@ -31,6 +31,7 @@ mod runs;
 mod show;
 mod diff;
 mod verify;
+mod evidence;
 mod init;
 mod sessions;
 mod mcp;
@@ -102,7 +103,9 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
-    /// Tell whether the journal of a run is as it was written
+    /// Write what was approved for a run and what it did into one file
+    Evidence(evidence::Args),
+    /// Tell whether the journal of a run, or a file of evidence, is as it was written
     Verify(verify::Args),
     /// Serve agents: tools that only read, and plans for everything else
     Mcp(mcp::Args),
@@ -171,6 +174,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),
         Command::Sessions(args) => sessions::run(&session()?, &args),
+        Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),

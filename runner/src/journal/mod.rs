@@ -22,7 +22,7 @@ pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use sessions::{AuditRow, StoredEntry, StoredSession};
-pub use store::{RunJournal, Store};
+pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};
 use crate::tool::Future_;

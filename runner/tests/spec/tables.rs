@@ -61,6 +61,7 @@ pub fn limits() -> String {
         ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
+        ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
         ("the plan of an agent", mib(planc::session::MAX_PLAN_BYTES as u64)),
         ("arguments of an agent's call", mib(planc::session::MAX_ARGUMENT_BYTES as u64)),
