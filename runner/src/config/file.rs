@@ -4,6 +4,7 @@
 
 use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
+use super::model::ModelSettings;
 use super::{Elicitation, MAX_CATALOGUES, PlanFor, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
@@ -38,6 +39,14 @@ hosts = []
 # Environment variables that programs get besides the usual few.
 pass_env = []
 
+[model]
+# How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
+# Without either a plan that extracts is refused.
+# command = ["python3", ".planc/extract.py"]
+# endpoint = "http://127.0.0.1:8080/extract"
+# Environment variables that the program gets besides PATH, LANG, LC_ALL and TZ.
+pass_env = []
+
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
@@ -68,6 +77,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// `[programs]`
     pub programs: ProgramSettings,
+    /// `[model]`
+    pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
     /// `[agents]`
@@ -211,6 +222,7 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
         }
     }
+    settings.model.check()?;
     Ok(())
 }
 
@@ -281,6 +293,11 @@ mod tests {
             "[catalogues]\nfiles = [\"!a.pl\"]",
             "[http]\nhosts = [\"https://a.example/\"]",
             "[programs]\npass_env = [\"A=B\"]",
+            "[model]\ncommand = []",
+            "[model]\ncommand = [\"a\"]\nendpoint = \"https://a.example/\"",
+            "[model]\nendpoint = \"http://a.example/\"",
+            "[model]\nendpoint = \"http://127.0.0.1@a.example/\"",
+            "[model]\npass_env = [\"A=B\"]",
             "[policy]\n\"a[\" = \"ask\"",
             "[approval]\nrequire = \"none\"",
             "workspace = 3",

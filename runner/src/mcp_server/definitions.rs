@@ -32,14 +32,18 @@ fn of_catalogue(tool: &Definition) -> Tool {
         Effects::Declared(effects) => effects.iter().any(|effect| verbs.contains(&effect.verb)),
         Effects::Undeclared => true,
     };
+    let is_called = tool.is_read_only() && !tool.extracts();
     let annotations = ToolAnnotations::new()
-        .read_only(tool.is_read_only())
+        .read_only(is_called)
         .destructive(has(&[EffectVerb::Writes, EffectVerb::Deletes, EffectVerb::Runs]))
         .idempotent(tool.idempotent)
         .open_world(has(&[EffectVerb::Contacts, EffectVerb::Runs]));
     let mut doc = tool.doc.clone();
-    if !tool.is_read_only() {
-        let more = "In a plan only: a direct call is refused and kept as a proposed step.";
+    if !is_called {
+        let more = match tool.extracts() {
+            true => "In a plan only: a direct call is refused.",
+            false => "In a plan only: a direct call is refused and kept as a proposed step.",
+        };
         doc = if doc.is_empty() { more.to_owned() } else { format!("{doc}\n\n{more}") };
     }
     let defined = Tool::new(wire_name(&tool.name), doc, Arc::new(schema::input(tool))).with_annotations(annotations);

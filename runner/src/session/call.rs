@@ -22,6 +22,12 @@ const ALLOWED: &str = "Allowed now: tools that only read, plan_write, plan_check
 impl Open<'_> {
     /// Answers a direct call of a tool of a catalogue.
     pub(super) fn call_tool(&mut self, tool: &Tool, arguments: &Arguments) -> Result<Reply, SessionError> {
+        // What a model says is pinned to the plan that asks it, and a type is no value that JSON could have.
+        if tool.extracts() {
+            let why = format!("`{}` asks a model, as a step of a plan only", tool.name);
+            let text = format!("{DENIED}\n{why}. Nothing was done.\n\n{ALLOWED}");
+            return Ok(Reply::denied(text, json!({ "denied": true, "tool": tool.name, "why": why }), why));
+        }
         let written = match literal::write(tool, arguments, &self.world.desk.workspace) {
             Ok(written) => written,
             Err(why) => return Ok(misfit(tool, &why.to_string(), "the arguments do not fit")),
@@ -53,6 +59,7 @@ impl Open<'_> {
             StepOutcome::Fails { why } => Ok(failed(tool, why)),
             StepOutcome::KnownAfterRun { why } => self.deny(tool, &written, why),
             StepOutcome::Read { .. }
+            | StepOutcome::Extracted { .. }
             | StepOutcome::Simulated { .. }
             | StepOutcome::Skipped
             | StepOutcome::NotReached

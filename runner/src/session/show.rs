@@ -163,6 +163,7 @@ pub(super) fn for_agents(report: &PlanReport) -> Value {
     let steps = report.all_steps().map(|step| {
         let (word, why) = match &step.outcome {
             StepOutcome::Read { .. } => ("read", None),
+            StepOutcome::Extracted { .. } => ("extracted", None),
             StepOutcome::Simulated { .. } => ("simulated", None),
             StepOutcome::KnownAfterRun { why } => ("known_after_run", Some(why.clone())),
             StepOutcome::Skipped => ("skipped", None),

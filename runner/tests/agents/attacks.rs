@@ -20,6 +20,7 @@ fn a_yes_is_nothing_that_an_agent_can_say() {
         ("plan_enter", json!({ "mode": "execute" })),
         ("plan_status", json!({ "phase": "approved" })),
         ("fs__write", json!({ "path": "b.txt", "text": "x\n", "approve": true })),
+        ("model__extract", json!({ "from": "x", "ask": "y", "type": "string" })),
     ] {
         let answer = agent.call(tool, arguments.clone());
         assert!(answer.is_error, "{tool} {arguments}: {}", answer.text);
