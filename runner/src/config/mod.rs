@@ -5,9 +5,11 @@
 
 mod file;
 mod places;
+mod programs;
 
 pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use places::Places;
+pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
@@ -39,6 +41,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
+    /// What programs may do besides.
+    pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
 }
@@ -92,6 +96,7 @@ impl Config {
             policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
         })
     }
@@ -169,6 +174,7 @@ mod tests {
             ],
             hosts: Vec::new(),
             pass_env: Vec::new(),
+            programs: Programs::default(),
             require: Require::Any,
         };
         for _ in 0..3 {
