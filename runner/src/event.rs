@@ -3,13 +3,14 @@
 use crate::workspace::{Change, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The version of the vocabulary; a journal with a newer one is refused.
 pub const EVENT_FORMAT: u32 = 1;
 
 /// Something that happened in a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A yes was recorded for this run, and used up by it.
@@ -62,11 +63,13 @@ pub enum Event {
         /// Which attempt, from 1.
         attempt: u32,
         /// The arguments by name.
+        #[schemars(with = "serde_json::Value")]
         args: Value,
         /// For file tools: exactly what will be changed, in order.
         changes: Vec<Change>,
         /// For file tools: the result, once the changes are made.
         #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[schemars(with = "Option<serde_json::Value>")]
         result: Option<Value>,
     },
     /// A call has its result, and the conditions on it hold.
@@ -76,6 +79,7 @@ pub enum Event {
         /// Which attempt.
         attempt: u32,
         /// What it gave.
+        #[schemars(with = "serde_json::Value")]
         result: Value,
         /// What it changed in the workspace as observed, for programs: of paths that the run had changed before.
         changes: Vec<Change>,
@@ -92,6 +96,7 @@ pub enum Event {
         effect_done: bool,
         /// What it gave, where it gave something that is not acceptable.
         #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[schemars(with = "Option<serde_json::Value>")]
         result: Option<Value>,
         /// As in [`Event::StepSucceeded`].
         changes: Vec<Change>,
@@ -142,6 +147,7 @@ pub enum Event {
         /// The account that the process ran as which asked.
         by: String,
         /// What they were shown.
+        #[schemars(with = "serde_json::Value")]
         shown: Value,
     },
     /// The list of an `each` block is known, and its steps may start.
@@ -192,6 +198,7 @@ pub enum Event {
         /// How.
         end: End,
         /// The outputs, when it is done.
+        #[schemars(with = "serde_json::Value")]
         outputs: Value,
     },
     /// Taking back began.
@@ -215,6 +222,7 @@ pub enum Event {
         /// The tool.
         tool: String,
         /// The arguments by name.
+        #[schemars(with = "serde_json::Value")]
         args: Value,
     },
     /// A declared `undo` call has ended.
@@ -232,9 +240,10 @@ pub enum Event {
 }
 
 /// A yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approved {
     /// The digest that was approved.
+    #[schemars(with = "String")]
     pub digest: Digest,
     /// Who: the account that the approving process ran as.
     pub by: String,
@@ -245,7 +254,7 @@ pub struct Approved {
 }
 
 /// Something that is not as it was approved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// What was looked at and what was expected.
     pub expected: Observation,
@@ -254,7 +263,7 @@ pub struct Difference {
 }
 
 /// What a person says of a call in doubt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// It did not take effect, or may be made again: make it again.
@@ -264,7 +273,7 @@ pub enum Resolution {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// Every step and every verification is as it should be.
@@ -284,7 +293,7 @@ pub enum End {
 }
 
 /// A path that was not restored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
     /// The path.
     pub path: String,

@@ -364,6 +364,19 @@ pub struct ChangeReport {
     pub added: usize,
     /// Lines removed.
     pub removed: usize,
+    /// Whether version control holds what was there; absent where nothing was, and for all but the first change of a path.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub earlier: Option<Earlier>,
+}
+
+/// Whether what a change replaces can be had back without planc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Earlier {
+    /// Version control holds exactly these bytes.
+    Versioned,
+    /// It does not, or there is none.
+    Unversioned,
 }
 
 /// A verification.

@@ -47,6 +47,14 @@ impl World {
         (text(output.stdout), text(output.stderr), output.status.code().unwrap())
     }
 
+    /// The report of a run: what stands on the last line.
+    fn report(&self, args: &[&str]) -> (Value, i32) {
+        let (out, err, code) = self.run(args);
+        let last = out.lines().last().unwrap_or_else(|| panic!("nothing was printed: {err}"));
+        let line: Value = serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}: {last}"));
+        (line["report"].clone(), code)
+    }
+
     fn json(&self, args: &[&str]) -> (Value, i32) {
         let (out, err, code) = self.run(args);
         (serde_json::from_str(&out).unwrap_or_else(|_| panic!("no JSON: {out}\n{err}")), code)
@@ -256,7 +264,7 @@ fn what_planc_can_undo_runs_unattended_and_is_taken_back() {
     let (_, err, code) = world.run(&["run", "good.pl"]);
     assert!(code == 3 && err.contains("planc approve"), "{err}");
     assert!(!world.workspace().join("a.txt").exists());
-    let (run, code) = world.json(&["run", "--approve", "good.pl", "--format", "json"]);
+    let (run, code) = world.report(&["run", "--approve", "good.pl", "--format", "json"]);
     assert_eq!((code, run["end"].as_str()), (0, Some("done")), "{run}");
     assert_eq!(run["approval"]["channel"], "unattended");
     assert!(world.workspace().join("a.txt").exists());
@@ -280,7 +288,7 @@ fn a_program_needs_its_digest_or_a_person() {
     assert_eq!(world.run(&["run", &other, "program.pl"]).2, 5);
     let (plan, _) = world.json(&["plan", "program.pl", "--format", "json"]);
     let named = format!("--approve={}", plan["digest"].as_str().unwrap());
-    let (run, code) = world.json(&["run", &named, "program.pl", "--format", "json"]);
+    let (run, code) = world.report(&["run", &named, "program.pl", "--format", "json"]);
     assert_eq!((code, run["approval"]["channel"].as_str()), (0, Some("argument")), "{run}");
 }
 

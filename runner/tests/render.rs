@@ -3,6 +3,7 @@
 use planc::event::{Approved, Difference, End, Event};
 use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
+use planc::render::page::page;
 use planc::render::text::{Look, Paint};
 use planc::render::{checklist, final_report};
 use planc::report::*;
@@ -95,7 +96,15 @@ fn change(path: &str, before: FileState, after: FileState, diff: &str) -> Change
     let lines = |sign: char| {
         diff.lines().skip_while(|line| !line.starts_with('@')).filter(|line| line.starts_with(sign)).count()
     };
-    ChangeReport { path: path.into(), before, after, diff: Some(diff.into()), added: lines('+'), removed: lines('-') }
+    ChangeReport {
+        path: path.into(),
+        before,
+        after,
+        diff: Some(diff.into()),
+        added: lines('+'),
+        removed: lines('-'),
+        earlier: None,
+    }
 }
 
 fn program(name: &str, argv: &[&str]) -> StepReport {
@@ -337,6 +346,38 @@ fn hundred() -> PlanReport {
     PlanReport { title: "A hundred steps".into(), steps: steps.collect(), waves: vec![], ..minimal() }
 }
 
+/// A hundred steps of which each does something: changes, some of what nobody else holds, a program, a deletion.
+fn busy() -> PlanReport {
+    let mut steps: Vec<StepReport> = (0..97)
+        .map(|index| {
+            let path = format!("src/part_{index}.rs");
+            let diff: String = (0..30).map(|line| format!("-old {line}\n+new {line}\n")).collect();
+            let earlier = if index % 40 == 7 { Earlier::Unversioned } else { Earlier::Versioned };
+            let args = Value::record([("path", Value::string(path.as_str()))]);
+            let changed = change(&path, file("a"), file("b"), &format!("@@ -1,30 +1,30 @@\n{diff}"));
+            StepReport {
+                because: Some(format!(
+                    "Part {index} still calls the function by its old name, which goes away with the next release."
+                )),
+                changes: vec![ChangeReport { earlier: Some(earlier), ..changed }],
+                ..step(&format!("edit_{index}"), "fs.edit", args, &[(EffectVerb::Writes, &path)], simulated())
+            }
+        })
+        .collect();
+    let [_, _, gone] = writes();
+    steps.push(gone);
+    steps.push(program("tests", &["cargo", "test"]));
+    steps.push(read("after", "src/part_0.rs"));
+    PlanReport { title: "A hundred changes".into(), steps, waves: vec![], ..minimal() }
+}
+
+#[test]
+fn a_hundred_changes_stay_on_two_screens() {
+    let drawn = folded(&busy(), 100);
+    assert!(drawn.lines().count() <= 130, "two screens of 65 lines: {drawn}");
+    insta::assert_snapshot!(drawn);
+}
+
 #[test]
 fn the_card_of_a_rich_plan() {
     insta::assert_snapshot!(folded(&rich(), 80));
@@ -346,6 +387,11 @@ fn the_card_of_a_rich_plan() {
 fn the_whole_card_of_a_rich_plan() {
     let full = Card { look: plain(100), plan: Some("my plans/it's.pl"), folded: Folded::No };
     insta::assert_snapshot!(card(&rich(), full));
+}
+
+#[test]
+fn the_page_of_a_rich_plan() {
+    insta::assert_snapshot!(page(&rich(), Some("plan.pl")));
 }
 
 #[test]
@@ -381,13 +427,33 @@ fn a_hostile_plan_cannot_falsify_what_is_shown() {
     let run = final_report::draw(&final_report::fold(HOSTILE, &report, &hostile_events()), plain(80));
     let log: Vec<String> =
         hostile_events().iter().flat_map(|event| checklist::log_lines(event, None, Paint::Plain)).collect();
-    for text in [full, folded(&report, 60), markdown(&report, Some(HOSTILE)), run, log.join("\n")] {
+    for text in
+        [full, folded(&report, 60), markdown(&report, Some(HOSTILE)), page(&report, Some(HOSTILE)), run, log.join("\n")]
+    {
         for hidden in ['\u{1b}', '\r', '\u{202e}', '\u{2066}', '\u{200b}', '\t'] {
             assert!(!text.contains(hidden), "{hidden:?} in {text}");
         }
         assert!(!text.lines().any(|line| line.starts_with("fake:")), "{text}");
     }
     insta::assert_snapshot!(folded(&report, 80));
+}
+
+/// Every element and every attribute of the page is one that planc writes, none of which runs or fetches anything.
+#[test]
+fn a_hostile_plan_adds_nothing_to_the_page() {
+    const OURS: [&str; 19] = [
+        "html", "body", "header", "main", "footer", "section", "details", "summary", "h1", "h2", "p", "ul", "ol", "li",
+        "div", "span", "strong", "code", "pre",
+    ];
+    let drawn = page(&hostile(), Some(HOSTILE));
+    let body = drawn.split_once("</head>").unwrap().1;
+    for tag in body.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').unwrap_or_else(|| panic!("a tag that never ends: {tag}"));
+        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        assert!(OURS.contains(&name.trim_start_matches('/')), "<{tag}>");
+        let is_ours = attributes.is_empty() || attributes == "open" || attributes.starts_with("class=\"");
+        assert!(is_ours && attributes.matches('"').count() <= 2, "<{tag}>");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::executor;
 use crate::journal::StoredRun;
 use crate::render::checklist::{Checklist, Place};
 use crate::render::final_report::{self, fold};
+use crate::render::stream::Line;
 use crate::run::{Ask, RunSetup, Stop, Watch};
 use crate::state::RunState;
 use crate::undo;
@@ -62,10 +63,17 @@ where
 {
     let screen = Arc::new(Screen::new(session, planned));
     let stop = Stop::new();
-    let watch: Watch = Arc::new({
-        let screen = screen.clone();
-        move |event: &Event| screen.on(event)
-    });
+    let watch: Watch = match session.out.is_json() {
+        true => {
+            let (out, run) = (session.out, run.id.clone());
+            // A reader that went away does not stop the run.
+            Arc::new(move |event: &Event| drop(out.json(&Line::event(&run, event))))
+        }
+        false => {
+            let screen = screen.clone();
+            Arc::new(move |event: &Event| screen.on(event))
+        }
+    };
     let ask: Arc<dyn Ask> = Arc::new(AskOnTerminal {
         hide: {
             let screen = screen.clone();
@@ -92,7 +100,7 @@ fn finish(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) ->
     desk.store.set_plan_status(&planned.plan.digest, status)?;
     let report = fold(&run.id, &planned.plan.report, &desk.shown_events(&planned.plan, &run.id)?);
     match session.out.is_json() {
-        true => session.out.json(&report),
+        true => session.out.json(&Line::report(&report)),
         false => {
             session.out.progress("\n");
             session.out.print(&final_report::draw(&report, session.out.look()))

@@ -15,7 +15,7 @@ pub(super) fn run(session: &Session, _: &Args) -> Result<Exit, Fault> {
     let print: fn(&planc_lang::grammar::Grammar) -> String = match session.out.format {
         Format::Gbnf => |grammar| grammar.to_gbnf(),
         Format::Lark => |grammar| grammar.to_lark(),
-        Format::Text | Format::Json | Format::Markdown => {
+        Format::Text | Format::Json | Format::Markdown | Format::Html => {
             return Err(Fault::usage("a grammar has a format of its own")
                 .help("`--format gbnf` is for llama.cpp and what reads its grammars, `--format lark` for llguidance"));
         }

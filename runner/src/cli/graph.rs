@@ -21,7 +21,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let form = args.form.unwrap_or(match session.out.format {
         Format::Json => Drawing::Json,
-        Format::Text | Format::Markdown | Format::Gbnf | Format::Lark => Drawing::Text,
+        Format::Text | Format::Markdown | Format::Html | Format::Gbnf | Format::Lark => Drawing::Text,
     });
     let plan = session.compile(&args.file)?;
     session.out.print(&graph::draw(&plan.compiled, form))?;

@@ -120,6 +120,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn run(cli: Cli) -> Exit {
     let quiet = if cli.global.quiet { Quiet::Yes } else { Quiet::No };
     let out = Output::new(cli.global.format, cli.global.color, quiet);
+    let out = match &cli.command {
+        Some(Command::Run(_) | Command::Resume(_) | Command::Undo(_)) => out.in_lines(),
+        Some(_) | None => out,
+    };
     match dispatch(cli, out) {
         Ok(exit) => exit,
         Err(fault) => {

@@ -18,6 +18,8 @@ pub enum Format {
     Json,
     /// For pull requests, tickets and models, where a command has it.
     Markdown,
+    /// One page for a browser, where a command has it.
+    Html,
     /// `planc grammar` for llama.cpp.
     Gbnf,
     /// `planc grammar` for llguidance.
@@ -43,9 +45,20 @@ pub struct Output {
     pub format: Format,
     /// Whether progress is left out.
     pub quiet: Quiet,
+    /// How JSON is laid out.
+    pub layout: Layout,
     /// Styles on standard output.
     pub paint: Paint,
     err_paint: Paint,
+}
+
+/// How JSON is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One object over many lines.
+    Object,
+    /// One object on each line, as things happen.
+    Lines,
 }
 
 /// Whether progress is left out.
@@ -69,9 +82,15 @@ impl Output {
         Output {
             format,
             quiet,
+            layout: Layout::Object,
             paint: paint(AutoStream::choice(&io::stdout())),
             err_paint: paint(AutoStream::choice(&io::stderr())),
         }
+    }
+
+    /// The same, with JSON as one object on each line.
+    pub fn in_lines(self) -> Output {
+        Output { layout: Layout::Lines, ..self }
     }
 
     /// Whether programs read the results.
@@ -108,8 +127,11 @@ impl Output {
 
     /// Writes a result for programs.
     pub fn json(&self, value: &impl Serialize) -> Result<(), Fault> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Fault::usage(format!("cannot represent the result as JSON: {error}")))?;
+        let text = match self.layout {
+            Layout::Object => serde_json::to_string_pretty(value),
+            Layout::Lines => serde_json::to_string(value),
+        };
+        let text = text.map_err(|error| Fault::usage(format!("cannot represent the result as JSON: {error}")))?;
         self.print(&(text + "\n"))
     }
 
@@ -165,7 +187,18 @@ impl Output {
         match self.format {
             Format::Markdown => Err(Fault::usage("this command has no Markdown form")
                 .help("`--format markdown` works for `plan`, `show` and `teach`")),
+            Format::Html => self.without_page(),
             Format::Text | Format::Json | Format::Gbnf | Format::Lark => self.without_grammar(),
+        }
+    }
+
+    /// Refuses a page where a command has none.
+    pub fn without_page(&self) -> Result<(), Fault> {
+        match self.format {
+            Format::Html => {
+                Err(Fault::usage("this command has no page").help("`--format html` works for `plan` and `show`"))
+            }
+            Format::Text | Format::Json | Format::Markdown | Format::Gbnf | Format::Lark => Ok(()),
         }
     }
 
@@ -175,7 +208,7 @@ impl Output {
             Format::Gbnf | Format::Lark => {
                 Err(Fault::usage("this command prints no grammar").help("`planc grammar` prints the grammar of plans"))
             }
-            Format::Text | Format::Json | Format::Markdown => Ok(()),
+            Format::Text | Format::Json | Format::Markdown | Format::Html => Ok(()),
         }
     }
 }

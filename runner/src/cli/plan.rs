@@ -10,6 +10,7 @@ use super::texts;
 use crate::journal::StoredPlan;
 use crate::render::card::{Card, Folded, card};
 use crate::render::markdown::markdown;
+use crate::render::page::page;
 
 /// Arguments of `planc plan`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +39,7 @@ pub(super) fn show(session: &Session, plan: &StoredPlan, name: Option<&str>, fol
         Format::Text => session.out.print(&card(&plan.report, Card { look: session.out.look(), plan: name, folded })),
         Format::Json => session.out.json(&plan.report),
         Format::Markdown => session.out.print(&markdown(&plan.report, name)),
+        Format::Html => session.out.print(&page(&plan.report, name)),
         Format::Gbnf | Format::Lark => session.out.without_grammar(),
     }
 }

@@ -10,6 +10,7 @@ use crate::journal::RunLock;
 use crate::render::card::Folded;
 use crate::render::final_report;
 use crate::render::markdown::markdown;
+use crate::render::page::page;
 
 /// Arguments of `planc show`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +40,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             )?;
         }
         Format::Markdown => session.out.print(&markdown(&stored.report, None))?,
+        Format::Html => session.out.print(&page(&stored.report, None))?,
         Format::Gbnf | Format::Lark => session.out.without_grammar()?,
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,
         Format::Text => session.out.print(&final_report::draw(&report, session.out.look()))?,

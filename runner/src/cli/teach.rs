@@ -31,6 +31,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             "sections": card.sections,
         }))?,
         Format::Text | Format::Markdown => session.out.print(&card.to_markdown())?,
+        Format::Html => session.out.without_page()?,
         Format::Gbnf | Format::Lark => session.out.without_grammar()?,
     }
     Ok(Exit::Success)

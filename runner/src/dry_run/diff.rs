@@ -23,6 +23,7 @@ pub fn change_report(change: &Change, contents: &BTreeMap<Digest, Arc<[u8]>>) ->
         diff: None,
         added: 0,
         removed: 0,
+        earlier: None,
     };
     let (Some(before), Some(after)) = (text(&change.before, contents), text(&change.after, contents)) else {
         return report;

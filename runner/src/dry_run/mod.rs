@@ -6,6 +6,7 @@
 mod blocks;
 mod call;
 mod diff;
+mod earlier;
 mod identity;
 mod steps;
 
@@ -104,6 +105,11 @@ impl DryRun<'_> {
                 Some(index) => of_verification[index].push(report),
             }
         }
+        earlier::mark(
+            own.iter_mut().chain(of_verification.iter_mut().flatten()),
+            overlay.contents(),
+            self.workspace.root(),
+        );
         let verifications: Vec<VerificationReport> = plan
             .verifications
             .iter()

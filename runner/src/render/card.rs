@@ -2,9 +2,10 @@
 //! bottom, and how a person says yes. Empty sections are left out.
 
 use super::call::{brief, value_text};
-use super::steps;
-use super::summary::{Totals, badge, names, totals};
+use super::fold::Fold;
+use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
+use super::{risk, steps};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus};
 
 /// What the card is told besides the report.
@@ -31,12 +32,12 @@ pub enum Folded {
 pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     let look = card.look;
     let command = format!("planc plan --full {}", card.plan.map_or_else(|| "FILE".to_owned(), shell_word));
-    let fold = (card.folded == Folded::Yes).then_some(command.as_str());
+    let fold = (card.folded == Folded::Yes).then(|| Fold::of(report, &command));
     let totals = totals(report);
     let mut out = String::new();
     header(&mut out, report, look);
     problems(&mut out, report, look);
-    risks(&mut out, report, &totals, look);
+    risks(&mut out, report, look, fold);
     revision(&mut out, report, look);
     if let Some(rationale) = &report.rationale {
         out.push('\n');
@@ -71,11 +72,7 @@ fn heading(out: &mut String, look: Look, text: &str) {
 
 fn header(out: &mut String, report: &PlanReport, look: Look) {
     let badge = badge(report.status).to_uppercase();
-    let tone = match report.status {
-        PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
-        PlanStatus::NeedsApproval | PlanStatus::Paused | PlanStatus::Aborted | PlanStatus::Undone => Tone::Careful,
-        PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
-    };
+    let tone = tone(report.status);
     let title = wrap(&inline(&report.title), look.width.saturating_sub(badge.len() + 4));
     for (index, line) in title.iter().enumerate() {
         out.push_str(&look.paint.tone(Tone::Strong, line));
@@ -86,11 +83,24 @@ fn header(out: &mut String, report: &PlanReport, look: Look) {
         }
         out.push('\n');
     }
-    let assurance = match report.assurance {
-        Assurance::Advisory => "advisory: guards against mistakes, not malice",
-    };
-    let line = format!("rev {} · {} · {assurance}", report.rev, report.digest.short());
+    let line = format!("rev {} · {} · {}", report.rev, report.digest.short(), assurance(report.assurance));
     hang(out, look, "", 0, &line, Some(Tone::Dim));
+}
+
+/// The tone of a status.
+pub fn tone(status: PlanStatus) -> Tone {
+    match status {
+        PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
+        PlanStatus::NeedsApproval | PlanStatus::Paused | PlanStatus::Aborted | PlanStatus::Undone => Tone::Careful,
+        PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
+    }
+}
+
+/// How much an approval proves, in words.
+pub fn assurance(assurance: Assurance) -> &'static str {
+    match assurance {
+        Assurance::Advisory => "advisory: guards against mistakes, not malice",
+    }
 }
 
 fn problems(out: &mut String, report: &PlanReport, look: Look) {
@@ -106,25 +116,30 @@ fn problems(out: &mut String, report: &PlanReport, look: Look) {
     }
 }
 
-fn risks(out: &mut String, report: &PlanReport, totals: &Totals, look: Look) {
-    let destructive: Vec<String> =
-        report.all_steps().filter(|step| step.destructive).map(|step| step.name.clone()).collect();
-    let mut lines = Vec::new();
-    if !totals.irreversible.is_empty() {
-        lines.push((Tone::Bad, format!("cannot be undone: {}", names(&totals.irreversible))));
-    }
-    if !destructive.is_empty() {
-        lines.push((Tone::Bad, format!("destroys something: {}", names(&destructive))));
-    }
-    if !totals.asks.is_empty() {
-        lines.push((Tone::Careful, format!("will ask again: {}", names(&totals.asks))));
-    }
-    if lines.is_empty() {
+/// The most steps listed under one risk on a folded card.
+const FOLD_RISKS: usize = 12;
+
+fn risks(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
+    let risks = risk::risks(report);
+    if risks.is_empty() {
         return;
     }
     heading(out, look, "Read first");
-    for (tone, text) in lines {
-        hang(out, look, &format!("  {} ", look.paint.tone(tone, "!")), 4, &text, None);
+    for (risk, items) in risks {
+        let tone = if risk.is_grave() { Tone::Bad } else { Tone::Careful };
+        let (mark, title) = (look.paint.tone(tone, "!"), risk.title());
+        let told = |item: &risk::Item| format!("{}: {}", inline(&item.step), item.what);
+        if let [one] = items.as_slice() {
+            hang(out, look, &format!("  {mark} "), 4, &format!("{title} — {}", told(one)), None);
+            continue;
+        }
+        out.push_str(&format!("  {mark} {title}\n"));
+        let shown = if fold.is_some() { items.len().min(FOLD_RISKS) } else { items.len() };
+        items[..shown].iter().for_each(|item| hang(out, look, "    ", 6, &told(item), None));
+        if let (Some(fold), true) = (fold, shown < items.len()) {
+            let more = format!("    … {}, `{}`", count(items.len() - shown, "more step"), fold.command);
+            out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, more)));
+        }
     }
 }
 
@@ -138,7 +153,7 @@ fn revision(out: &mut String, report: &PlanReport, look: Look) {
 /// The most lines of context on a folded card.
 const FOLD_CONTEXT: usize = 12;
 
-fn context(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>) {
+fn context(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
     let Some(context) = &report.context else { return };
     heading(out, look, "Context");
     let all = lines(context);
@@ -146,8 +161,8 @@ fn context(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>
     for line in &all[..shown] {
         hang(out, look, "  ", 2, line, None);
     }
-    if let (Some(command), true) = (fold, shown < all.len()) {
-        let more = format!("  … {}, `{command}`", count(all.len() - shown, "more line"));
+    if let (Some(fold), true) = (fold, shown < all.len()) {
+        let more = format!("  … {}, `{}`", count(all.len() - shown, "more line"), fold.command);
         out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, more)));
     }
 }
@@ -199,7 +214,7 @@ fn holds_when(out: &mut String, look: Look, check: Option<&str>) {
 /// The most touched resources listed under one line of `critical` on a folded card.
 const FOLD_TOUCHED: usize = 8;
 
-fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>) {
+fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
     if report.critical.is_empty() {
         return;
     }
@@ -261,7 +276,7 @@ fn overlap(out: &mut String, report: &PlanReport, look: Look) {
     }
 }
 
-fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<&str>) {
+fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
     if report.verifications.is_empty() {
         return;
     }

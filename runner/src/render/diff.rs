@@ -1,11 +1,9 @@
 //! A change of a file ⟶ its lines on the card: what kind, how many lines, the unified diff, folded.
 
+use super::fold::Fold;
 use super::text::{Look, Tone, count, inline, lines};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
-
-/// The most lines of one diff before it is folded.
-pub const FOLD_LINES: usize = 24;
 
 /// What happens to a path, as a sign and a word.
 pub fn verb(change: &ChangeReport) -> (&'static str, &'static str, Tone) {
@@ -40,11 +38,8 @@ pub fn what(change: &ChangeReport) -> String {
     }
 }
 
-/// Draws a change beneath a step. `fold` is how a person sees all of it; none: everything is drawn.
-pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<&str>) {
-    let margin = " ".repeat(indent);
-    let (sign, word, tone) = verb(change);
-    let head = look.paint.tone(tone, format!("{sign} {word}"));
+/// How much of a path changes: its lines and its mode, or what is there afterwards where no diff says it.
+pub fn extent(change: &ChangeReport) -> String {
     let lines_changed = match &change.diff {
         Some(_) => format!("+{} -{} lines", change.added, change.removed),
         None => what(change),
@@ -58,28 +53,40 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
         }
         _ => String::new(),
     };
-    let detail = look.paint.tone(Tone::Dim, format!("({lines_changed}{mode})"));
+    format!("{lines_changed}{mode}")
+}
+
+/// The tone of a line of a diff.
+pub fn tone(line: &str) -> Option<Tone> {
+    match line.as_bytes().first() {
+        Some(b'+') => Some(Tone::Good),
+        Some(b'-') => Some(Tone::Bad),
+        Some(b'@') => Some(Tone::Dim),
+        _ => None,
+    }
+}
+
+/// Draws a change beneath a step. `fold` is how a person sees all of it; none: everything is drawn.
+pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<Fold<'_>>) {
+    let margin = " ".repeat(indent);
+    let (sign, word, kind) = verb(change);
+    let head = look.paint.tone(kind, format!("{sign} {word}"));
+    let detail = look.paint.tone(Tone::Dim, format!("({})", extent(change)));
     out.push_str(&format!("{margin}{head} {} {detail}\n", inline(&change.path)));
     let Some(diff) = &change.diff else { return };
     let body = body(diff);
     let shown = match fold {
         // Folding away two lines would save nothing.
-        Some(_) if body.len() > FOLD_LINES + 2 => FOLD_LINES,
+        Some(fold) if body.len() > fold.diff_lines + 2 => fold.diff_lines,
         _ => body.len(),
     };
     for line in &body[..shown] {
-        let tone = match line.as_bytes().first() {
-            Some(b'+') => Some(Tone::Good),
-            Some(b'-') => Some(Tone::Bad),
-            Some(b'@') => Some(Tone::Dim),
-            _ => None,
-        };
-        let text = tone.map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
+        let text = tone(line).map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
         out.push_str(format!("{margin}  {text}").trim_end());
         out.push('\n');
     }
-    if let (Some(command), true) = (fold, shown < body.len()) {
-        let more = format!("… {}, `{command}`", count(body.len() - shown, "more line"));
+    if let (Some(fold), true) = (fold, shown < body.len()) {
+        let more = format!("… {}, `{}`", count(body.len() - shown, "more line"), fold.command);
         out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Dim, more)));
     }
 }

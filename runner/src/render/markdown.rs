@@ -3,9 +3,9 @@
 
 use super::call::{Detail, call, value_text};
 use super::diff;
-use super::revision;
 use super::summary::{badge, totals};
 use super::text::{inline, lines};
+use super::{revision, risk};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
 use planc_lang::revision::{Change, Revision};
 use planc_lang::syntax::{Approval, OnFailure};
@@ -32,9 +32,10 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         let by = if problem.policy { " (refused by policy)" } else { "" };
         writeln!(out, "- ✗ {step}{}{by}", prose(&problem.message))
     })?;
-    if !totals.irreversible.is_empty() {
-        writeln!(out, "\n> **Cannot be undone:** {}", code_list(&totals.irreversible))?;
-    }
+    section(out, "Read first", &risk::risks(report), |out, (risk, items)| {
+        writeln!(out, "- **{}**", risk.title())?;
+        items.iter().try_for_each(|item| writeln!(out, "  - {}: {}", code(&item.step), code(&item.what)))
+    })?;
     revised(out, report)?;
     if let Some(rationale) = &report.rationale {
         writeln!(out, "\n{}", prose(rationale))?;

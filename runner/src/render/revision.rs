@@ -148,7 +148,8 @@ fn around(before: &str, after: &str) -> (String, String) {
     (shown(&old), shown(&new))
 }
 
-fn sign(change: Change) -> &'static str {
+/// How something is different, as a sign.
+pub fn sign(change: Change) -> &'static str {
     match change {
         Change::Added => "+",
         Change::Removed => "-",
@@ -170,7 +171,8 @@ pub fn word(change: Change) -> &'static str {
     }
 }
 
-fn tone(change: Change) -> Tone {
+/// How something is different, as a tone.
+pub fn tone(change: Change) -> Tone {
     match change {
         Change::Added => Tone::Good,
         Change::Removed => Tone::Bad,

@@ -3,8 +3,9 @@
 
 use super::call::{Detail, brief, call, value_text};
 use super::diff;
+use super::fold::{Density, Fold};
 use super::summary::has;
-use super::text::{Look, Tone, count, hang, inline};
+use super::text::{Look, Tone, columns, count, hang, inline};
 use crate::report::{BlockOutcome, BlockReport, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::value::Value;
@@ -26,7 +27,7 @@ pub fn draw(
     steps: &[StepReport],
     blocks: &[BlockReport],
     first: usize,
-    fold: Option<&str>,
+    fold: Option<Fold<'_>>,
 ) {
     let numbers = (first + steps.len()).to_string().len();
     let mut index = 0;
@@ -34,13 +35,17 @@ pub fn draw(
         blocks.iter().filter(|block| block.at == index).for_each(|block| draw_block(out, look, block));
         let of_block = steps[index..].iter().take_while(|step| step.each.is_some() && step.each == steps[index].each);
         let of_block = of_block.count();
-        let reads = steps[index..].iter().take_while(|step| is_plain_read(step)).count();
+        let density = fold.map(|fold| fold.density);
+        let reads = steps[index..].iter().take_while(|step| is_plain_read(step, density)).count();
         if of_block > 0 {
             draw_elements(out, look, &steps[index..index + of_block], first + index, numbers, fold);
             index += of_block;
         } else if fold.is_some() && reads >= FOLD_READS {
             draw_reads(out, look, &steps[index..index + reads], first + index, numbers);
             index += reads;
+        } else if density == Some(Density::Dense) && is_plain_change(&steps[index]) {
+            draw_change(out, look, &steps[index], first + index, numbers);
+            index += 1;
         } else {
             draw_step(out, look, &steps[index], first + index, numbers, fold);
             index += 1;
@@ -74,16 +79,23 @@ pub fn elements(outcome: &BlockOutcome) -> String {
 }
 
 /// The steps of a block: of a long one the first elements, how many more there are, and all that would fail.
-fn draw_elements(out: &mut String, look: Look, steps: &[StepReport], first: usize, numbers: usize, fold: Option<&str>) {
+fn draw_elements(
+    out: &mut String,
+    look: Look,
+    steps: &[StepReport],
+    first: usize,
+    numbers: usize,
+    fold: Option<Fold<'_>>,
+) {
     let elements = steps.last().and_then(|step| step.element).map_or(0, |last| last + 1);
     let is_long = fold.is_some() && elements > SHOWN_ELEMENTS + FOLD_ELEMENTS;
     let is_shown = |step: &StepReport| !is_long || step.element.is_none_or(|element| element < SHOWN_ELEMENTS);
     let fails = |step: &StepReport| matches!(step.outcome, StepOutcome::Fails { .. } | StepOutcome::NotReached);
     let mut told = false;
     for (index, step) in steps.iter().enumerate() {
-        if let (false, false, Some(command)) = (is_shown(step), told, fold) {
+        if let (false, false, Some(fold)) = (is_shown(step), told, fold) {
             let more = count(elements - SHOWN_ELEMENTS, "more element");
-            hang(out, look, "  … ", 4, &format!("{more}, `{command}`"), Some(Tone::Dim));
+            hang(out, look, "  … ", 4, &format!("{more}, `{}`", fold.command), Some(Tone::Dim));
             told = true;
         }
         if is_shown(step) || fails(step) {
@@ -92,14 +104,54 @@ fn draw_elements(out: &mut String, look: Look, steps: &[StepReport], first: usiz
     }
 }
 
-fn is_plain_read(step: &StepReport) -> bool {
-    step.read_only
-        && step.each.is_none()
+/// Whether a step only reads, and there is nothing more to say about it.
+fn is_plain_read(step: &StepReport, density: Option<Density>) -> bool {
+    let explains = step.because.is_some() && density != Some(Density::Dense);
+    step.read_only && !explains && is_plain(step) && matches!(step.outcome, StepOutcome::Read { .. })
+}
+
+/// Whether a step changes one text, exactly as the dry run says, and planc takes it back by itself.
+fn is_plain_change(step: &StepReport) -> bool {
+    let is_exact = matches!(step.outcome, StepOutcome::Simulated { .. });
+    let is_text = matches!(step.changes.as_slice(), [change] if change.diff.is_some());
+    is_exact && is_text && step.undo == UndoKind::Automatic && !step.destructive && is_plain(step)
+}
+
+fn is_plain(step: &StepReport) -> bool {
+    step.each.is_none()
         && step.policy == Approval::Auto
-        && step.because.is_none()
         && step.expects.is_empty()
         && step.when.is_none()
-        && matches!(step.outcome, StepOutcome::Read { .. })
+        && step.on_failure == OnFailure::Stop
+}
+
+/// A plain change of a long plan, on one line; how the text changes is folded away.
+fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize) {
+    let change = &step.changes[0];
+    let (sign, word, tone) = diff::verb(change);
+    let because = step.because.as_ref().map_or_else(String::new, |because| format!(" — {}", inline(because)));
+    let (name, path) = (inline(&step.name), inline(&change.path));
+    let text = format!("{name}: {word} {path} (+{} -{}){because}", change.added, change.removed);
+    let head =
+        format!("  {} {} ", look.paint.tone(Tone::Dim, format!("{number:>numbers$}")), look.paint.tone(tone, sign));
+    // What is replaced is never cut, only why.
+    let end = text.len() - because.len();
+    let room = look.width.saturating_sub(numbers + 5);
+    let whole = columns(&text) <= room;
+    let text = if whole { text } else { cut(&text, end, room) };
+    hang(out, look, &head, numbers + 5, &text, None);
+}
+
+/// A text that is cut to `room` columns behind its first `keep` bytes.
+fn cut(text: &str, keep: usize, room: usize) -> String {
+    let mut shown = text[..keep].to_owned();
+    let rest = room.saturating_sub(columns(&shown) + 1);
+    let more: String = text[keep..].chars().take(rest).collect();
+    if more.trim().len() > 3 {
+        shown.push_str(more.trim_end());
+        shown.push('…');
+    }
+    shown
 }
 
 fn draw_reads(out: &mut String, look: Look, steps: &[StepReport], first: usize, numbers: usize) {
@@ -110,7 +162,7 @@ fn draw_reads(out: &mut String, look: Look, steps: &[StepReport], first: usize, 
     hang(out, look, &head, number.chars().count() + 5, &text, Some(Tone::Dim));
 }
 
-fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize, fold: Option<&str>) {
+fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize, fold: Option<Fold<'_>>) {
     let (sign, tone) = sign(step);
     let detail = if fold.is_some() { Detail::Compact } else { Detail::Full };
     let head =
@@ -132,7 +184,7 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
     if let Some(because) = &step.because {
         hang(out, look, &margin, indent, &inline(because), None);
     }
-    for (tone, text) in notes(step, fold) {
+    for (tone, text) in notes(step, detail) {
         hang(out, look, &margin, indent, &text, Some(tone));
     }
     for change in &step.changes {
@@ -182,7 +234,8 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
 }
 
 /// What is to be known of a step beyond its call.
-fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
+pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
+    let is_full = detail == Detail::Full;
     let mut notes = Vec::new();
     match step.undo {
         UndoKind::Impossible => notes.push((Tone::Bad, "! cannot be undone".to_owned())),
@@ -215,9 +268,9 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
         OnFailure::Undo => notes.push((Tone::Dim, "if it fails, the run is undone".to_owned())),
         OnFailure::Stop => {}
     }
-    notes.extend(outcome(step, fold));
+    notes.extend(outcome(step, detail));
     // The changes say the same more exactly.
-    if !step.read_only && (step.changes.is_empty() || fold.is_none()) && !step.effects.is_empty() {
+    if !step.read_only && (step.changes.is_empty() || is_full) && !step.effects.is_empty() {
         let effects: Vec<String> =
             step.effects.iter().map(|e| format!("{} {}", e.verb.as_str(), inline(&e.resource))).collect();
         notes.push((Tone::Dim, effects.join(", ")));
@@ -225,18 +278,19 @@ fn notes(step: &StepReport, fold: Option<&str>) -> Vec<(Tone, String)> {
     for expect in &step.expects {
         notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
     }
-    if let (None, Some(timeout)) = (fold, step.timeout_ms) {
+    if let (true, Some(timeout)) = (is_full, step.timeout_ms) {
         notes.push((Tone::Dim, format!("at most {} s", timeout as f64 / 1000.0)));
     }
-    if let (None, false) = (fold, step.waits_for.is_empty()) {
+    if is_full && !step.waits_for.is_empty() {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
     notes
 }
 
-fn outcome(step: &StepReport, fold: Option<&str>) -> Option<(Tone, String)> {
+fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     let gives = |result: &Value| {
-        (fold.is_none() && !matches!(result, Value::Null)).then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
+        (detail == Detail::Full && !matches!(result, Value::Null))
+            .then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
     };
     match &step.outcome {
         StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),

@@ -14,6 +14,7 @@ mod listing;
 mod resolve;
 mod walk;
 mod program;
+mod versioned;
 mod root;
 mod contents;
 mod apply;
@@ -27,8 +28,10 @@ pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
 pub use root::Workspace;
+pub use versioned::{MAX_INDEX_BYTES, Versioned};
 
 use planc_lang::digest::Digest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The largest file that is read, written, or kept for taking back: 64 MiB.
@@ -47,7 +50,7 @@ pub const MAX_LINKS: usize = 40;
 pub const TEMPORARY_PREFIX: &str = ".planc-";
 
 /// What is at a path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FileState {
     /// Nothing.
@@ -55,6 +58,7 @@ pub enum FileState {
     /// A regular file.
     File {
         /// The digest of its content; the content is in the content store where planc needs it again.
+        #[schemars(with = "String")]
         digest: Digest,
         /// Its length.
         bytes: u64,
@@ -76,7 +80,7 @@ pub enum FileState {
 }
 
 /// A change of one path. A call's changes are applied in order; each is atomic and may be repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// Relative to the workspace, links resolved.
     pub path: String,
@@ -117,7 +121,7 @@ impl std::fmt::Display for FileState {
 }
 
 /// What a call looked at, so that it can be looked at again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "look", rename_all = "snake_case")]
 pub enum Look {
     /// What is at a path: content and mode of a file, target of a link, or that nothing is there.
@@ -152,7 +156,7 @@ pub enum Look {
 }
 
 /// A look and what was seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// Where was looked.
     pub look: Look,

@@ -45,6 +45,7 @@ pub fn limits() -> String {
         ("all contents that one dry run holds", mib(planc::workspace::MAX_HELD_BYTES)),
         ("paths that one call finds or changes", planc::workspace::MAX_PATHS.to_string()),
         ("entries that one call walks over", planc::workspace::MAX_WALKED.to_string()),
+        ("an index of version control", mib(planc::workspace::MAX_INDEX_BYTES)),
         ("links on the way to a path", planc::workspace::MAX_LINKS.to_string()),
         ("a program: `max_output_bytes`", mib(planc::tool::process::MAX_OUTPUT_BYTES)),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),

@@ -1,0 +1,105 @@
+//! A plan report ⟶ what a person reads first: what cannot be taken back, what is destroyed, what is replaced that nobody else
+//! holds, and what will be asked again. Each kind once, the worst first.
+
+use super::call::{Detail, call};
+use super::diff;
+use super::text::inline;
+use crate::report::{ChangeReport, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
+use planc_lang::syntax::Approval;
+
+/// A kind of risk, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// Nobody can take it back.
+    Irreversible,
+    /// Only a call that the plan declares takes it back, and a call may fail.
+    Declared,
+    /// It destroys something.
+    Destroys,
+    /// It replaces what version control does not hold: planc's own store is the only way back.
+    Unversioned,
+    /// It will ask for a yes of its own.
+    Asks,
+}
+
+impl Risk {
+    /// All kinds, the worst first.
+    pub const ALL: [Risk; 5] = [Risk::Irreversible, Risk::Declared, Risk::Destroys, Risk::Unversioned, Risk::Asks];
+
+    /// In words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Risk::Irreversible => "cannot be undone",
+            Risk::Declared => "undone only by a call of the plan",
+            Risk::Destroys => "destroys something",
+            Risk::Unversioned => "replaces what version control does not hold",
+            Risk::Asks => "will ask again",
+        }
+    }
+
+    /// Whether it wants more than attention.
+    pub fn is_grave(self) -> bool {
+        match self {
+            Risk::Irreversible | Risk::Destroys => true,
+            Risk::Declared | Risk::Unversioned | Risk::Asks => false,
+        }
+    }
+}
+
+/// Something to be read first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The step.
+    pub step: String,
+    /// What it does, harmless: its effects, or what happens to the paths at risk.
+    pub what: String,
+}
+
+/// The risks of a plan, the worst first; kinds that it does not have are left out. A step that is skipped has none.
+pub fn risks(report: &PlanReport) -> Vec<(Risk, Vec<Item>)> {
+    let steps = report.all_steps().filter(|step| !matches!(step.outcome, StepOutcome::Skipped));
+    let steps: Vec<&StepReport> = steps.collect();
+    let kinds = Risk::ALL.into_iter().map(|risk| (risk, steps.iter().filter_map(|step| item(risk, step)).collect()));
+    kinds.filter(|(_, items): &(Risk, Vec<Item>)| !items.is_empty()).collect()
+}
+
+fn item(risk: Risk, step: &StepReport) -> Option<Item> {
+    let what = match risk {
+        Risk::Irreversible => (step.undo == UndoKind::Impossible && !step.read_only).then(|| does(step)),
+        Risk::Declared => (step.undo == UndoKind::Declared).then(|| does(step)),
+        Risk::Destroys => step.destructive.then(|| does(step)),
+        Risk::Unversioned => {
+            let paths: Vec<String> = step.changes.iter().filter(|change| is_unversioned(change)).map(changed).collect();
+            (!paths.is_empty()).then(|| few(&paths))
+        }
+        Risk::Asks => {
+            let asks = step.policy == Approval::Ask && !step.standing_yes && !matches!(step.outcome, StepOutcome::Gate);
+            asks.then(|| does(step))
+        }
+    }?;
+    Some(Item { step: step.name.clone(), what })
+}
+
+fn is_unversioned(change: &ChangeReport) -> bool {
+    change.earlier == Some(Earlier::Unversioned) && change.before != change.after
+}
+
+fn changed(change: &ChangeReport) -> String {
+    format!("{} {}", diff::verb(change).1, inline(&change.path))
+}
+
+/// What a step does, by its effects where it declares any, else by its call.
+fn does(step: &StepReport) -> String {
+    let acts = step.effects.iter().filter(|effect| effect.verb != planc_lang::syntax::EffectVerb::Reads);
+    let effects: Vec<String> =
+        acts.map(|effect| format!("{} {}", effect.verb.as_str(), inline(&effect.resource))).collect();
+    if effects.is_empty() { call(step, Detail::Compact) } else { few(&effects) }
+}
+
+/// The most things that one step is said to do on one line.
+const FEW: usize = 4;
+
+fn few(list: &[String]) -> String {
+    let shown = list[..list.len().min(FEW)].join(", ");
+    if list.len() > FEW { format!("{shown}, … {} more", list.len() - FEW) } else { shown }
+}

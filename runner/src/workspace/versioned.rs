@@ -1,0 +1,82 @@
+//! The index of git around a workspace ⟶ whether version control holds what stands at a path.
+//!
+//! Reads the index alone: no program is run, no configuration is looked at, since either could be the work of a plan. What
+//! git would convert on its way in (line ends, filters) counts as not held, and so does a repository with longer names of
+//! objects: that says too little, never too much.
+
+use gix_index::entry::{Mode, Stage};
+use gix_index::hash::Kind as Hash;
+use gix_index::{File, decode};
+use gix_object::bstr::BStr;
+use gix_object::{Kind, compute_hash};
+use std::path::Path;
+
+/// The largest index that is read, in bytes.
+pub const MAX_INDEX_BYTES: u64 = 256 << 20;
+
+/// What version control holds of a workspace.
+pub struct Versioned {
+    index: File,
+    /// The path of the workspace in its work tree, with a `/` behind it; empty where it is the work tree.
+    prefix: String,
+}
+
+impl Versioned {
+    /// The work tree that a workspace lies in; none: it lies in none, or its index cannot be read.
+    pub fn around(workspace: &Path) -> Option<Versioned> {
+        let (repository, _) = gix_discover::upwards(workspace).ok()?;
+        let (git_dir, work_tree) = repository.into_repository_and_work_tree_directories();
+        let work_tree = work_tree?.canonicalize().ok()?;
+        let inside = workspace.strip_prefix(&work_tree).ok()?.to_str()?;
+        let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
+        let path = git_dir.join("index");
+        if path.metadata().ok()?.len() > MAX_INDEX_BYTES {
+            return None;
+        }
+        let index = File::at(path, Hash::Sha1, false, decode::Options::default()).ok()?;
+        Some(Versioned { index, prefix })
+    }
+
+    /// Whether these bytes are what version control holds for a path of the workspace.
+    pub fn holds(&self, path: &str, content: &[u8]) -> bool {
+        let path = format!("{}{path}", self.prefix);
+        let Some(entry) = self.index.entry_by_path_and_stage(BStr::new(path.as_bytes()), Stage::Unconflicted) else {
+            return false;
+        };
+        let is_content = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE | Mode::SYMLINK);
+        is_content && compute_hash(entry.id.kind(), Kind::Blob, content).is_ok_and(|id| id == entry.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let done = Command::new("git").current_dir(folder).args(arguments).output().expect("git is installed");
+        assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    #[test]
+    fn only_what_was_added_is_held_byte_by_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = folder.path().join("inner");
+        std::fs::create_dir(&workspace).unwrap();
+        let workspace = workspace.canonicalize().unwrap();
+        assert!(Versioned::around(&workspace).is_none(), "there is no work tree yet");
+        git(folder.path(), &["init", "-q"]);
+        assert!(Versioned::around(&workspace).is_none(), "nothing was ever added");
+        std::fs::write(workspace.join("a.txt"), "one\n").unwrap();
+        std::fs::write(workspace.join("b.txt"), "two\n").unwrap();
+        std::os::unix::fs::symlink("a.txt", workspace.join("link")).unwrap();
+        git(folder.path(), &["add", "inner/a.txt", "inner/link"]);
+        let versioned = Versioned::around(&workspace).unwrap();
+        assert!(versioned.holds("a.txt", b"one\n"));
+        assert!(!versioned.holds("a.txt", b"one, changed since\n"));
+        assert!(!versioned.holds("b.txt", b"two\n"), "never added");
+        assert!(versioned.holds("link", b"a.txt"));
+        std::fs::write(folder.path().join(".git/index"), "no index").unwrap();
+        assert!(Versioned::around(&workspace).is_none(), "an index that cannot be read holds nothing");
+    }
+}
