@@ -12,6 +12,7 @@ mod files;
 mod finish;
 mod gate;
 mod live;
+mod program;
 mod poll;
 mod resume;
 mod step;

@@ -3,6 +3,7 @@
 
 use super::inside::{self, Report};
 use super::launch::LAUNCH;
+use super::seen::Seen;
 use super::upper::{self, Observed};
 use crate::config::Limits;
 use crate::workspace::Workspace;
@@ -165,6 +166,11 @@ impl Cell {
     /// What the program left changed in its copy of the workspace, compared with the workspace as it is. Blocks.
     pub fn changes(&self, workspace: &Workspace) -> Result<Observed, CellError> {
         upper::changes(&self.dir.join("upper"), workspace, &self.scratch, self.made)
+    }
+
+    /// The same, compared with the workspace as a simulation shows it.
+    pub fn changes_from(&self, workspace: &Workspace, seen: &Seen) -> Result<Observed, CellError> {
+        upper::against(&self.dir.join("upper"), workspace, &self.scratch, &mut seen.over(workspace))
     }
 }
 

@@ -16,10 +16,12 @@ mod launch;
 mod limits;
 mod probe;
 mod root;
+mod seen;
 mod upper;
 
 pub use cell::{Cell, CellError, Inside, Put, Spec};
 pub use inside::{Ended, Report};
 pub use launch::{LAUNCH, launched};
 pub use probe::{Enforced, probe};
+pub use seen::Seen;
 pub use upper::{MAX_CHANGED_BYTES, MAX_UPPER, Observed};
