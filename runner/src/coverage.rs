@@ -67,6 +67,10 @@ pub fn executed_later(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncovered>
     let mut unnamed = Vec::new();
     for change in changes {
         let Some(verb) = verb_of(change) else { continue };
+        // A folder is nothing that is executed.
+        if [&change.before, &change.after].iter().all(|s| matches!(s, FileState::Directory { .. } | FileState::Absent)) {
+            continue;
+        }
         let parts: Vec<&str> = change.path.split('/').collect();
         let at = parts.windows(2).position(|two| {
             two[0].eq_ignore_ascii_case(".git") && EXECUTED_LATER.iter().any(|name| two[1].eq_ignore_ascii_case(name))

@@ -46,7 +46,22 @@ impl From<crate::config::ConfigError> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
-        Fault::usage(error.to_string())
+        let fault = Fault::usage(error.to_string());
+        match error {
+            StoreError::Broken { .. } => fault.help(
+                "nothing goes on from a journal that cannot be trusted; look at the workspace, and put back an older copy \
+                 of the state directory if there is one",
+            ),
+            StoreError::Newer { .. }
+            | StoreError::NotAStore { .. }
+            | StoreError::Full { .. }
+            | StoreError::Io { .. }
+            | StoreError::Busy { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Unknown { .. }
+            | StoreError::Ambiguous { .. }
+            | StoreError::Closed { .. } => fault,
+        }
     }
 }
 
@@ -54,9 +69,8 @@ impl From<DeskError> for Fault {
     fn from(error: DeskError) -> Fault {
         let message = error.to_string();
         match error {
-            DeskError::Store(_) | DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => {
-                Fault::usage(message)
-            }
+            DeskError::Store(error) => error.into(),
+            DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => Fault::usage(message),
             DeskError::Input(error) => match error {
                 InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
                 InputError::Unknown { known, .. } => {
@@ -96,7 +110,8 @@ impl From<RunError> for Fault {
     fn from(error: RunError) -> Fault {
         let message = error.to_string();
         match error {
-            RunError::Store(_) | RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
+            RunError::Store(error) => error.into(),
+            RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
             RunError::NotApproved(run) => Fault::new(Exit::Waiting, message)
                 .help(format!("a person approves it on a terminal with `planc approve {run}`")),
             RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),

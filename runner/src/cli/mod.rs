@@ -29,6 +29,7 @@ mod undo;
 mod runs;
 mod show;
 mod diff;
+mod verify;
 mod init;
 pub mod inputs;
 mod demo;
@@ -96,15 +97,17 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
+    /// Tell whether the journal of a run is as it was written
+    Verify(verify::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
     /// Try an example in a scratch folder
     Demo(demo::Args),
     /// Print a script that completes commands in a shell
     Completions(shell::CompletionArgs),
-    /// Print the manual page
+    /// Print a manual page, or write those of all commands
     #[command(hide = true)]
-    Man,
+    Man(shell::ManArgs),
 }
 
 /// Runs one command line, program name first, and gives its exit code.
@@ -156,10 +159,11 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Grants(args) => grants::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),
-        Command::Man => shell::man(out),
+        Command::Man(args) => shell::man(out, &args),
     }
 }
 

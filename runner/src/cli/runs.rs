@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use crate::event::Event;
-use crate::journal::Store;
+use crate::journal::{Store, StoreError};
 use crate::render::final_report::{fold, status};
 use crate::render::summary::badge;
 use crate::render::text::{Tone, inline};
@@ -18,6 +18,9 @@ pub struct Args {
     #[arg(long, default_value_t = 50)]
     limit: usize,
 }
+
+/// The status of a run whose journal is not as it was written.
+const BROKEN: &str = "broken journal";
 
 /// A run as `planc runs --format json` lists it.
 #[derive(Serialize)]
@@ -66,10 +69,14 @@ fn rows(store: &Store, limit: usize) -> Result<(Vec<Row>, usize), Fault> {
     let mut rows = Vec::new();
     for run in runs.into_iter().take(limit) {
         let plan = store.plan(&run.plan.to_string())?;
-        let events: Vec<Event> = store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
-        let (status, tone) = match events.is_empty() {
-            true => (badge(plan.status), waiting_tone(plan.status)),
-            false => status(&fold(&run.id, &plan.report, &events)),
+        let (status, tone) = match store.events(&run.id) {
+            Ok(events) if events.is_empty() => (badge(plan.status), waiting_tone(plan.status)),
+            Ok(events) => {
+                let events: Vec<Event> = events.into_iter().map(|stored| stored.event).collect();
+                status(&fold(&run.id, &plan.report, &events))
+            }
+            Err(StoreError::Broken { .. }) => (BROKEN, Tone::Bad),
+            Err(error) => return Err(error.into()),
         };
         rows.push(Row {
             run: run.id,

@@ -5,6 +5,8 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::output::Output;
 use clap::CommandFactory;
+use planc_lang::suggest::nearest;
+use std::path::PathBuf;
 
 /// Arguments of `planc completions`.
 #[derive(Debug, clap::Args)]
@@ -21,11 +23,40 @@ pub(super) fn completions(out: Output, args: &CompletionArgs) -> Result<Exit, Fa
     Ok(Exit::Success)
 }
 
-pub(super) fn man(out: Output) -> Result<Exit, Fault> {
+/// Arguments of `planc man`.
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    /// The command, such as `plan`; without one, the page of planc itself
+    command: Vec<String>,
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command", value_hint = clap::ValueHint::DirPath)]
+    dir: Option<PathBuf>,
+}
+
+pub(super) fn man(out: Output, args: &ManArgs) -> Result<Exit, Fault> {
+    // With names as a person types them: `planc-plan`.
+    let mut root = Cli::command();
+    root.build();
+    if let Some(dir) = &args.dir {
+        clap_mangen::generate_to(Cli::command(), dir)
+            .map_err(|error| Fault::usage(format!("cannot write manual pages into `{}`: {error}", dir.display())))?;
+        return Ok(Exit::Success);
+    }
+    let mut command = &root;
+    for name in &args.command {
+        command = command.find_subcommand(name).ok_or_else(|| unknown(command, name))?;
+    }
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command())
-        .render(&mut page)
-        .map_err(|error| Fault::usage(format!("cannot draw the manual page: {error}")))?;
+    let drawn = clap_mangen::Man::new(command.clone()).render(&mut page);
+    drawn.map_err(|error| Fault::usage(format!("cannot draw the manual page: {error}")))?;
     out.print(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)
+}
+
+fn unknown(command: &clap::Command, name: &str) -> Fault {
+    let fault = Fault::usage(format!("`{}` has no command `{name}`", command.get_bin_name().unwrap_or("planc")));
+    match nearest(name, command.get_subcommands().map(clap::Command::get_name)) {
+        Some(near) => fault.help(format!("did you mean `{near}`?")),
+        None => fault.help("`planc --help` lists all commands"),
+    }
 }

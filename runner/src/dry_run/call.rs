@@ -68,6 +68,7 @@ impl DryRun<'_> {
                         kill,
                         run: "dry".into(),
                         step: overlay.step().into(),
+                        idempotency_key: None,
                         pass_env: Vec::new(),
                     };
                     return runtime.block_on(tool.call(&args, &context)).map(Called::Made);

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use super::program;
 use crate::journal::StoreError;
-use crate::run::{RunError, RunSetup, call_live, place_of, timeout_of};
+use crate::run::{Purpose, RunError, RunSetup, call_live, place_of, timeout_of};
 use crate::schedule::{is_repeatable, may_retry};
 use crate::tool::process::Place;
 use crate::tool::{EffectKnown, LiveTool, ToolError};
@@ -22,7 +22,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<O
         return program::call(attempt, run).await;
     }
     attempt.started(Vec::new(), None).await?;
-    let outcome = call_live(setup, tool, attempt.args, attempt.name, timeout_of(attempt.step)).await;
+    let outcome = call_live(setup, tool, attempt.args, Purpose::Step(attempt.name), timeout_of(attempt.step)).await;
     let changes = changed(attempt).await;
     match outcome {
         Ok(result) => Ok(attempt.finished(result, changes).await?),

@@ -5,7 +5,7 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use super::work::goes_on_after;
 use crate::event::Event;
-use crate::run::{RunError, RunSetup, call_live, simulate, timeout_of};
+use crate::run::{Purpose, RunError, RunSetup, call_live, simulate, timeout_of};
 use crate::tool::registry::Implementation;
 use crate::tool::{EffectKnown, ToolError};
 use planc_lang::plan::Poll;
@@ -55,7 +55,7 @@ async fn look(attempt: &Attempt<'_>, implementation: &Implementation) -> Result<
     let setup = &attempt.run.setup;
     match implementation {
         Implementation::Live(tool) => {
-            call_live(setup, tool.as_ref(), attempt.args, attempt.name, timeout_of(attempt.step)).await
+            call_live(setup, tool.as_ref(), attempt.args, Purpose::Step(attempt.name), timeout_of(attempt.step)).await
         }
         Implementation::Files(tool) => {
             let (setup, args, tool): (Arc<RunSetup>, _, _) = (setup.clone(), attempt.args.clone(), *tool);

@@ -6,7 +6,7 @@ use super::files::{keep, make};
 use crate::coverage::{executed_later, uncovered_changes};
 use crate::event::{End, Event};
 use crate::journal::StoreError;
-use crate::run::{RunError, call_program, grants, timeout_of};
+use crate::run::{Purpose, RunError, call_program, grants, timeout_of};
 use crate::schedule::is_repeatable;
 use crate::tool::process::{Ran, Run, Walls};
 use crate::tool::{EffectKnown, ToolError};
@@ -20,7 +20,8 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     let setup = &attempt.run.setup;
     let walls = Walls::new(&setup.config, &grants(setup, &attempt.run.recorder));
     attempt.started(Vec::new(), None).await?;
-    let ran = call_program(setup, tool, &walls, attempt.args, attempt.name, timeout_of(attempt.step)).await;
+    let purpose = Purpose::Step(attempt.name);
+    let ran = call_program(setup, tool, &walls, attempt.args, purpose, timeout_of(attempt.step)).await;
     let Ran { value, observed } = match ran {
         Ok(ran) => ran,
         Err(_) if setup.stop.is_killing() && (walls.is_closed() || is_repeatable(attempt.step)) => {

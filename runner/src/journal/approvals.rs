@@ -1,8 +1,9 @@
 //! Answers in the store: a yes to a plan, used up once, and standing ones to every call of a tool.
 
+use super::at::{At, Outcome};
 use super::now;
 use super::records::Grant;
-use super::store::{At, Outcome, Store};
+use super::store::Store;
 use crate::event::Approved;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, OptionalExtension, params};

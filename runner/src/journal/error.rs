@@ -57,6 +57,16 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// The journal of a run is not as it was written.
+    #[error("the journal of run `{run}` in `{path}` is not as it was written: {why}")]
+    Broken {
+        /// The run.
+        run: String,
+        /// The database.
+        path: PathBuf,
+        /// Where it is broken.
+        why: String,
+    },
     /// Nothing has this name.
     #[error("there is no {kind} `{name}`")]
     Unknown {

@@ -1,10 +1,13 @@
 //! Events, plans, approvals ⟶ a database in the state directory, durable before anything depends on it.
 //!
-//! A [`Store`] is the database, a [`Journal`] the part of it that a run writes to: a small trait, so that crashes and
+//! Records of a run are a [`chain`], so that one that was changed, removed or added is found. A [`Store`] is the database, a [`Journal`] the part of it that a run writes to: a small trait, so that crashes and
 //! full disks can be injected. What events mean is the business of [`crate::state`].
 
 mod approvals;
+mod at;
+pub mod chain;
 mod error;
+mod head;
 mod lock;
 mod plans;
 mod records;

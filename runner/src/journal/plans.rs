@@ -1,7 +1,8 @@
 //! Plans and runs in the store, by name.
 
+use super::at::{At, Outcome};
 use super::records::{StoredPlan, StoredRun, StoredSource};
-use super::store::{At, Outcome, Store};
+use super::store::Store;
 use super::{StoreError, now};
 use crate::report::PlanStatus;
 use crate::seal::Keys;

@@ -3,7 +3,9 @@
 //! `application_id` says that a file is a store of planc, `user_version` in which format. A newer format is refused: it is
 //! not this program's to understand.
 
-use super::StoreError;
+use super::at::{At, Outcome};
+use super::{StoreError, head};
+use crate::seal::Keys;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +18,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 1] = [FIRST];
+const FORMATS: [&str; 2] = [FIRST, CHAIN];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -46,8 +48,17 @@ CREATE TABLE events (
 CREATE TABLE grants (tool TEXT PRIMARY KEY, by TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 ";
 
+/// Each record is linked to the one before it; the head of each chain is tagged with the key. What is there already is linked
+/// by [`head::adopt`].
+const CHAIN: &str = "
+ALTER TABLE events ADD COLUMN link TEXT NOT NULL DEFAULT '';
+CREATE TABLE heads (
+  run TEXT PRIMARY KEY, seq INTEGER NOT NULL, link TEXT NOT NULL, adopted INTEGER NOT NULL, tag TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 /// Opens the database at `path`, creating it where nothing is.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, keys: &Keys) -> Outcome<Connection> {
     let sql = |attempt: &'static str| move |error: rusqlite::Error| StoreError::of(&error, attempt, path);
     let mut connection = Connection::open(path).map_err(sql("open the store"))?;
     connection.busy_timeout(BUSY).map_err(sql("open the store"))?;
@@ -55,7 +66,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     write_ahead(&connection).map_err(sql("open the store for writing"))?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql("open the store for writing"))?;
     connection.pragma_update(None, "foreign_keys", true).map_err(sql("open the store for writing"))?;
-    create(&mut connection).map_err(sql("create the tables"))?;
+    create(&mut connection, &At { attempt: "create the tables", path: path.to_owned(), keys: keys.clone() })?;
     Ok(connection)
 }
 
@@ -96,15 +107,18 @@ fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 }
 
 /// Brings the tables to the present format, once, whoever comes first.
-fn create(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+fn create(connection: &mut Connection, at: &At) -> Outcome<()> {
+    let transaction = at.begin(connection)?;
+    let found: i64 = at.sql(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
     for tables in FORMATS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        transaction.execute_batch(tables)?;
+        at.sql(transaction.execute_batch(tables))?;
+        if *tables == CHAIN {
+            head::adopt(at, &transaction)?;
+        }
     }
     if found < FORMAT {
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+        at.sql(transaction.pragma_update(None, "application_id", APPLICATION_ID))?;
+        at.sql(transaction.pragma_update(None, "user_version", FORMAT))?;
     }
-    transaction.commit()
+    at.sql(transaction.commit())
 }

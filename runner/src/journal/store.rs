@@ -3,17 +3,17 @@
 //! Every function returns when what it did is durable. They block for the length of a transaction; the one that a run
 //! calls all the time, [`Journal::record`], does not block its thread.
 
+use super::at::{At, Outcome};
+use super::chain::Record;
 use super::records::StoredEvent;
 use super::writer::{Job, Writer};
-use super::{Journal, StoreError, schema};
+use super::{Journal, StoreError, head, schema};
 use crate::event::{Approved, Event};
 use crate::seal::Keys;
 use crate::tool::Future_;
 use planc_lang::digest::Digest;
-use rusqlite::{Connection, Row, TransactionBehavior};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use rusqlite::Connection;
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 
 /// The store of one state directory. Clones are handles on the same connection.
@@ -37,16 +37,15 @@ fn place(run: &str) -> String {
     format!("event of {run}")
 }
 
-pub(super) type Outcome<T> = Result<T, StoreError>;
-
 impl Store {
     /// Opens the store in a state directory, creating both where they are missing. Refuses a file that is no store, and
     /// one that a newer planc has written.
     pub fn open(state: &Path) -> Outcome<Store> {
         std::fs::create_dir_all(state).map_err(|error| StoreError::io(&error, "create the state directory", state))?;
         let path = state.join(schema::FILE);
-        let connection = schema::open(&path)?;
-        Ok(Store { writer: Arc::new(Writer::start(connection, path)?), keys: Keys::of(state) })
+        let keys = Keys::of(state);
+        let connection = schema::open(&path, &keys)?;
+        Ok(Store { writer: Arc::new(Writer::start(connection, path, keys.clone())?), keys })
     }
 
     /// The key of the state directory.
@@ -59,20 +58,25 @@ impl Store {
         &self.writer.path
     }
 
-    /// What happened in a run, in order.
+    /// What happened in a run, in order. A journal that is not as it was written is refused.
     pub fn events(&self, run: &str) -> Outcome<Vec<StoredEvent>> {
         let run = run.to_owned();
         self.work("read the journal", move |at, connection| {
-            let query = "SELECT seq, at, json FROM events WHERE run = ?1 ORDER BY seq";
-            let rows = at.rows(connection, query, [&run], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })?;
-            let event = |(seq, when, json): (i64, String, String)| {
-                let event = at.parse(&format!("event {seq} of run `{run}`"), &place(&run), json)?;
-                Ok(StoredEvent { seq: seq as u64, at: when, event })
+            let (records, _) = head::records(&at, connection, &run)?;
+            let event = |record: Record| {
+                let Record { seq, at: when, kept, .. } = record;
+                let event = at.parse(&format!("event {seq} of run `{run}`"), &place(&run), kept)?;
+                Ok(StoredEvent { seq, at: when, event })
             };
-            rows.into_iter().map(event).collect()
+            records.into_iter().map(event).collect()
         })
+    }
+
+    /// The records of a run as they are kept, with how many of them were linked only after they were written. A journal that
+    /// is not as it was written is refused.
+    pub fn records(&self, run: &str) -> Outcome<(Vec<Record>, u64)> {
+        let run = run.to_owned();
+        self.work("read the journal", move |at, connection| head::records(&at, connection, &run))
     }
 
     /// Appends events to a run: all of them are durable when this returns, or none is there.
@@ -173,67 +177,5 @@ impl Journal for RunJournal {
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Outcome<()>> {
         let store = self.store.clone();
         Box::pin(async move { store.add_grant(tool, by) })
-    }
-}
-
-/// What is being attempted on which file, for errors.
-pub(super) struct At {
-    pub(super) attempt: &'static str,
-    pub(super) path: PathBuf,
-    pub(super) keys: Keys,
-}
-
-impl At {
-    pub(super) fn sql<T>(&self, outcome: rusqlite::Result<T>) -> Outcome<T> {
-        outcome.map_err(|error| StoreError::of(&error, self.attempt, &self.path))
-    }
-
-    pub(super) fn begin<'c>(&self, connection: &'c mut Connection) -> Outcome<rusqlite::Transaction<'c>> {
-        self.sql(connection.transaction_with_behavior(TransactionBehavior::Immediate))
-    }
-
-    pub(super) fn rows<T>(
-        &self,
-        connection: &Connection,
-        query: &str,
-        params: impl rusqlite::Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Outcome<Vec<T>> {
-        let mut statement = self.sql(connection.prepare(query))?;
-        let rows = self.sql(statement.query_map(params, read))?;
-        self.sql(rows.collect())
-    }
-
-    pub(super) fn json(&self, value: &impl Serialize) -> Outcome<String> {
-        serde_json::to_string(value).map_err(|error| StoreError::Io {
-            attempt: self.attempt.into(),
-            path: self.path.clone(),
-            why: error.to_string(),
-        })
-    }
-
-    /// A unit variant as its bare name.
-    pub(super) fn text(&self, value: &impl Serialize) -> Outcome<String> {
-        Ok(self.json(value)?.trim_matches('"').to_owned())
-    }
-
-    /// What a text says that may be sealed for a place.
-    pub(super) fn parse<T: DeserializeOwned>(&self, what: &str, place: &str, text: String) -> Outcome<T> {
-        let json = self.keys.open(place, text).map_err(|error| self.damaged(what, &error.to_string()))?;
-        serde_json::from_str(&json).map_err(|error| self.damaged(what, &error.to_string()))
-    }
-
-    /// A text sealed for a place.
-    pub(super) fn sealed(&self, place: &str, json: &str) -> Outcome<String> {
-        let sealed = self.keys.sealer().and_then(|sealer| sealer.seal(place, json));
-        sealed.map_err(|error| StoreError::Io {
-            attempt: self.attempt.into(),
-            path: self.path.clone(),
-            why: error.to_string(),
-        })
-    }
-
-    pub(super) fn damaged(&self, what: &str, why: &str) -> StoreError {
-        StoreError::Damaged { what: what.to_owned(), path: self.path.clone(), why: why.to_owned() }
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Other work is done between groups. An answer is given only after the transaction is durable.
 
+use super::at::{At, Outcome};
 use super::schema::FORMAT;
-use super::{StoreError, now};
-use rusqlite::{Connection, TransactionBehavior, params};
-use std::path::{Path, PathBuf};
+use super::{StoreError, head};
+use crate::seal::Keys;
+use rusqlite::Connection;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -34,12 +36,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Writer, StoreError> {
+    pub(super) fn start(connection: Connection, path: PathBuf, keys: Keys) -> Result<Writer, StoreError> {
         let (sender, receiver) = sync_channel(MAX_QUEUE);
-        let store = path.clone();
+        let at = At { attempt: "record what happened", path: path.clone(), keys };
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || serve(connection, &receiver, &store))
+            .spawn(move || serve(connection, &receiver, &at))
             .map_err(|error| StoreError::io(&error, "start the journal's thread", &path))?;
         Ok(Writer { path, sender: Some(sender), thread: Some(thread) })
     }
@@ -60,7 +62,7 @@ impl Drop for Writer {
     }
 }
 
-fn serve(mut connection: Connection, jobs: &Receiver<Job>, path: &Path) {
+fn serve(mut connection: Connection, jobs: &Receiver<Job>, at: &At) {
     let mut next = jobs.recv();
     while let Ok(job) = next {
         next = match job {
@@ -68,7 +70,7 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>, path: &Path) {
                 work(&mut connection);
                 jobs.recv()
             }
-            Job::Append { run, events, reply } => group(&mut connection, jobs, path, (run, events, reply)),
+            Job::Append { run, events, reply } => group(&mut connection, jobs, at, (run, events, reply)),
         };
     }
 }
@@ -76,7 +78,7 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>, path: &Path) {
 type Append = (String, Vec<String>, Reply);
 
 /// Commits one record together with those that wait behind it; gives the job that comes next.
-fn group(connection: &mut Connection, jobs: &Receiver<Job>, path: &Path, first: Append) -> Result<Job, RecvError> {
+fn group(connection: &mut Connection, jobs: &Receiver<Job>, at: &At, first: Append) -> Result<Job, RecvError> {
     let mut group = vec![first];
     let mut next = None;
     while group.len() < MAX_GROUP && next.is_none() {
@@ -86,38 +88,35 @@ fn group(connection: &mut Connection, jobs: &Receiver<Job>, path: &Path, first: 
             Err(_) => break,
         }
     }
-    let outcome = append(connection, group.iter().map(|(run, events, _)| (run.as_str(), events.as_slice())));
-    let outcome = outcome.map_err(|error| StoreError::of(&error, "record what happened", path));
-    for (_, _, reply) in group {
-        reply(outcome.clone());
+    let records = group.iter().map(|(run, events, _)| (run.as_str(), events.as_slice()));
+    match append(connection, at, records) {
+        Ok(outcomes) => group.into_iter().zip(outcomes).for_each(|((_, _, reply), outcome)| reply(outcome)),
+        Err(error) => group.into_iter().for_each(|(_, _, reply)| reply(Err(error.clone()))),
     }
     next.map_or_else(|| jobs.recv(), Ok)
 }
 
-/// Appends all events in one transaction: all of them are durable, or none is there.
+/// Appends all events in one transaction: all of them are durable, or none is there. A journal that is not as it was left
+/// takes none, and keeps no other from taking theirs.
 fn append<'e>(
     connection: &mut Connection,
+    at: &At,
     records: impl Iterator<Item = (&'e str, &'e [String])>,
-) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+) -> Outcome<Vec<Outcome<()>>> {
+    let transaction = at.begin(connection)?;
     // A newer planc may have taken the store over while this process had it open.
-    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found: i64 = at.sql(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
     if found != FORMAT {
-        return Err(rusqlite::Error::ToSqlConversionFailure("the store was taken over by a newer planc".into()));
+        let why = "the store was taken over by a newer planc".to_owned();
+        return Err(StoreError::Io { attempt: at.attempt.into(), path: at.path.clone(), why });
     }
+    let mut outcomes = Vec::new();
     for (run, events) in records {
-        append_events(&transaction, run, events)?;
+        match head::append(at, &transaction, run, events) {
+            Err(error) if !matches!(error, StoreError::Broken { .. }) => return Err(error),
+            outcome => outcomes.push(outcome),
+        }
     }
-    transaction.commit()
-}
-
-fn append_events(connection: &Connection, run: &str, events: &[String]) -> rusqlite::Result<()> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO events (run, seq, at, json)
-         VALUES (?1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM events WHERE run = ?1), ?2, ?3)",
-    )?;
-    for event in events {
-        insert.execute(params![run, now(), event])?;
-    }
-    Ok(())
+    at.sql(transaction.commit())?;
+    Ok(outcomes)
 }

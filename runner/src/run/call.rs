@@ -193,12 +193,51 @@ pub(crate) async fn call_program(
     tool: &Run,
     walls: &Walls,
     args: &Args,
-    step: &str,
+    purpose: Purpose<'_>,
     timeout_ms: Option<u64>,
 ) -> Result<Ran, ToolError> {
-    let context = context(setup, step, timeout_ms);
+    let context = context(setup, args, purpose, timeout_ms);
     let ran = within_limits(setup, args, &context, Box::pin(tool.sealed(args, &context, walls))).await?;
     Ok(Ran { value: acceptable(args, ran.value)?, observed: ran.observed })
+}
+
+/// What a live call is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    /// To carry out the step of this name.
+    Step(&'a str),
+    /// To take it back.
+    Undo(&'a str),
+    /// To look, for an assumption or a verification.
+    Check,
+}
+
+/// A call inside a check stands in no step: what it is known as to the tool.
+const IN_CHECK: &str = "check";
+
+impl Purpose<'_> {
+    fn step(&self) -> &str {
+        match self {
+            Purpose::Step(step) | Purpose::Undo(step) => step,
+            Purpose::Check => IN_CHECK,
+        }
+    }
+
+    /// Stands for this call and no other, at every attempt to make it; nothing where the call only reads.
+    fn key(self, setup: &RunSetup, args: &Args) -> Option<String> {
+        let (step, role) = match self {
+            Purpose::Step(step) => (step, "do"),
+            Purpose::Undo(step) => (step, "undo"),
+            Purpose::Check => return None,
+        };
+        let touches = args.tool.touches(&args.values);
+        let only_reads = touches.iter().all(|(verb, _)| *verb == EffectVerb::Reads);
+        if only_reads && !args.tool.effects.tell_by_result() {
+            return None;
+        }
+        let of = Digest::of_json(&(&setup.digest, &setup.run, step, role)).hex();
+        Some(format!("planc-{}", &of[..32]))
+    }
 }
 
 /// Makes a live call within its time limit. A tool that neither answers nor ends in time is given up, in doubt.
@@ -206,7 +245,7 @@ pub(crate) async fn call_live(
     setup: &RunSetup,
     tool: &dyn LiveTool,
     args: &Args,
-    step: &str,
+    purpose: Purpose<'_>,
     timeout_ms: Option<u64>,
 ) -> Result<Value, ToolError> {
     match place_of(setup, tool, args) {
@@ -215,18 +254,19 @@ pub(crate) async fn call_live(
         Some(Place::Nowhere(why)) => return Err(ToolError::before(nowhere(&why))),
         Some(Place::Open | Place::Asked(_)) | None => {}
     }
-    let context = context(setup, step, timeout_ms);
+    let context = context(setup, args, purpose, timeout_ms);
     let value = within_limits(setup, args, &context, tool.call(args, &context)).await?;
     acceptable(args, value)
 }
 
-fn context(setup: &RunSetup, step: &str, timeout_ms: Option<u64>) -> CallContext {
+fn context(setup: &RunSetup, args: &Args, purpose: Purpose<'_>, timeout_ms: Option<u64>) -> CallContext {
     CallContext {
         workspace: setup.workspace.root().to_owned(),
         timeout: timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis),
         kill: setup.stop.kill(),
         run: setup.run.clone(),
-        step: step.to_owned(),
+        step: purpose.step().to_owned(),
+        idempotency_key: purpose.key(setup, args),
         pass_env: setup.config.pass_env.clone(),
     }
 }

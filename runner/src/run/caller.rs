@@ -2,7 +2,7 @@
 //!
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
-use super::call::{call_live, implementation, simulate};
+use super::call::{Purpose, call_live, implementation, simulate};
 use super::{Known, Recorder, RunSetup};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
@@ -12,9 +12,6 @@ use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-
-/// A call inside a check stands in no step: what it is known as to the tool.
-const IN_CHECK: &str = "check";
 
 /// Calls read-only tools and refuses all others.
 struct RunCaller<'s> {
@@ -41,7 +38,7 @@ impl RunCaller<'_> {
         match implementation(self.setup, &call.tool.name)? {
             Implementation::Files(tool) => simulate(self.setup, *tool, &args).map(|simulated| simulated.result),
             Implementation::Live(tool) => {
-                self.handle.block_on(call_live(self.setup, tool.as_ref(), &args, IN_CHECK, call.tool.timeout_ms))
+                self.handle.block_on(call_live(self.setup, tool.as_ref(), &args, Purpose::Check, call.tool.timeout_ms))
             }
         }
     }

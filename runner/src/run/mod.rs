@@ -16,7 +16,7 @@ pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
 pub(crate) use call::{
-    Made, Permit, Simulated, call_live, call_program, implementation, permit, place_of, simulate, timeout_of,
+    Made, Permit, Purpose, Simulated, call_live, call_program, implementation, permit, place_of, simulate, timeout_of,
 };
 pub(crate) use cells::leaves_nothing;
 pub(crate) use caller::{check, not_true};

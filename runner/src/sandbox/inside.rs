@@ -1,7 +1,7 @@
 //! What the launcher is told about a cell, and what it tells when the program has ended: plain data, as JSON in the folder
 //! of the cell. The program sees neither.
 
-use super::cell::Inside;
+use super::spec::Inside;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};

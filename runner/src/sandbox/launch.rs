@@ -4,8 +4,8 @@
 //! gives up all that it may, starts the program, buries whatever ends in the cell, and takes everything with it when it
 //! ends. Neither has an environment or an argument from a plan.
 
-use super::cell::Inside;
 use super::inside::{Ended, REPORT, Report, hear};
+use super::spec::{Inside, LAUNCH};
 use super::{filter, kernel, limits, probe, root};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigSet, Signal};
@@ -17,8 +17,6 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-/// The hidden command of the outer process.
-pub const LAUNCH: &str = "__cell";
 /// The hidden command of the inner process.
 const INNER: &str = "__in-cell";
 /// This very executable, whatever it is called.
@@ -29,6 +27,10 @@ const SELF: &str = "/proc/self/exe";
 pub fn launched(args: &[OsString]) -> Option<ExitCode> {
     let [_, command, dir] = args else { return None };
     let dir = PathBuf::from(dir);
+    if ![LAUNCH, INNER].contains(&command.to_str()?) {
+        return None;
+    }
+    close_inherited();
     let outcome = match command.to_str()? {
         LAUNCH => outer(&dir),
         INNER => inner(&dir),
@@ -40,6 +42,20 @@ pub fn launched(args: &[OsString]) -> Option<ExitCode> {
         return Some(ExitCode::FAILURE);
     }
     Some(ExitCode::SUCCESS)
+}
+
+/// Closes what planc was started with besides input and output: a program shall have nothing that it was not given.
+fn close_inherited() {
+    let open: Vec<i32> = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
+        // The one that the list was read through is closed already.
+        let _ = nix::unistd::close(descriptor);
+    }
 }
 
 fn report(dir: &Path, report: &Report) -> std::io::Result<()> {
@@ -112,6 +128,9 @@ fn live(dir: &Path, inside: &mut Inside) -> Result<Report, String> {
     let ports = inside.ports.clone().unwrap_or_default();
     kernel::apply(&kernel::Rules { write: &writable, devices: &devices, ports: &ports })?;
     filter::apply(inside.ports.is_some())?;
+    // What this process holds is nobody else's, though the program runs as the same account.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .map_err(|error| format!("closing the first process of the cell: {error}"))?;
     let report = match inside.trial {
         true => Report { leaks: probe::leaks(inside), ..Report::of(Ended::Exit(0)) },
         false => run(inside)?,

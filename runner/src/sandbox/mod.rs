@@ -17,11 +17,13 @@ mod limits;
 mod probe;
 mod root;
 mod seen;
+mod spec;
 mod upper;
 
-pub use cell::{Cell, CellError, Inside, Put, Spec};
+pub use cell::Cell;
 pub use inside::{Ended, Report};
-pub use launch::{LAUNCH, launched};
+pub use launch::launched;
 pub use probe::{Enforced, probe};
 pub use seen::Seen;
+pub use spec::{CellError, Inside, LAUNCH, Put, Spec};
 pub use upper::{MAX_CHANGED_BYTES, MAX_UPPER, Observed};

@@ -1,7 +1,8 @@
 //! Whether this machine can make cells that hold: found out by making one and trying in it what must not be possible.
 
-use super::cell::{Cell, Inside, Spec};
+use super::cell::Cell;
 use super::inside::Ended;
+use super::spec::{Inside, Spec};
 use crate::config::Limits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! What a program may see ⟶ the root of its cell, made of mounts: the system to read, a copy of the workspace to change, a
 //! home and a place for temporary files of its own. What is not put there is not there.
 
-use super::cell::{Inside, Put};
+use super::spec::{Inside, Put};
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
     mount_remount, unmount,

@@ -1,7 +1,7 @@
 //! The workspace as a simulation shows it ⟶ what has to be put into a copy so that a program sees the same, and what its
 //! changes are told against.
 
-use super::cell::Put;
+use super::spec::Put;
 use super::upper::Base;
 use crate::workspace::{FileError, FileState, MAX_FILE_BYTES, Workspace};
 use planc_lang::digest::Digest;

@@ -3,7 +3,7 @@
 //! Reads the form in which the kernel keeps an overlay: a device 0:0 is a path that was deleted, a directory marked opaque hides
 //! all that lies beneath. A path is looked at in both folders, so that what was changed and changed back is no change.
 
-use super::cell::CellError;
+use super::spec::CellError;
 use crate::workspace::{Change, FileError, FileState, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_PATHS, Workspace, ordered};
 use planc_lang::digest::Digest;
 use planc_lang::paths::{check_path, within};

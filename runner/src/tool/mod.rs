@@ -127,8 +127,11 @@ pub struct CallContext {
     pub kill: tokio::sync::watch::Receiver<bool>,
     /// Name of the run, given to programs as `PLANC_RUN` so that survivors of a crash can be found.
     pub run: String,
-    /// Name of the step.
+    /// Name of the step, with the element in a block.
     pub step: String,
+    /// For a call with effects: the same at every attempt to make this call, also after a crash, and of no other call, so that
+    /// a server that honours it makes the call once. None for a call that only reads: each looks anew.
+    pub idempotency_key: Option<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
 }

@@ -4,7 +4,7 @@ use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
 use crate::run::{
-    Made, Permit, Recorder, RunSetup, call_live, call_program, critical_values, environment, environment_of,
+    Made, Permit, Purpose, Recorder, RunSetup, call_live, call_program, critical_values, environment, environment_of,
     implementation, permit, place_of, simulate,
 };
 use crate::state::StepRecord;
@@ -111,14 +111,14 @@ async fn carry_out(
             let Some(run) = tool.as_program() else { return Err(ToolError::before("it is no program")) };
             let critical = critical_values(setup, recorder);
             let walls = Walls::new(&setup.config, &Grants::new(&setup.compiled.plan, &critical).known());
-            let ran = call_program(setup, run, &walls, &args, step, call.tool.timeout_ms).await?;
+            let ran = call_program(setup, run, &walls, &args, Purpose::Undo(step), call.tool.timeout_ms).await?;
             let setup = setup.clone();
             let change = move || change(&setup, &critical, &ran.observed.changes, &ran.observed.contents);
             let changed = tokio::task::spawn_blocking(change).await;
             changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
         }
         Implementation::Live(tool) => {
-            call_live(setup, tool.as_ref(), &args, step, call.tool.timeout_ms).await.map(|_| ())
+            call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
             let (setup, tool, critical) = (setup.clone(), *tool, critical_values(setup, recorder));

@@ -531,3 +531,41 @@ fn what_does_not_hold_is_numbered_only_among_several() {
     fails(&plan(""), "what it expects does not hold: it is false");
     fails(&plan("    expect a.id == 7\n"), "what it expects, 2 of 2, does not hold: it is false");
 }
+
+#[test]
+fn a_call_is_known_by_one_key_at_every_attempt_and_no_other_call_has_it() {
+    let text = r#"
+plan "Keys" {
+  critical { modify "table:*" }
+  step seen = fake.look(name: "s")
+  step got = fake.call(name: "g", method: "get")
+  step set = fake.call(name: "g", method: "put")
+  step sure = fake.ensure(name: "e") { retry 2 every 1ms }
+  step put = fake.put(name: "p") { undo fake.ensure(name: "p") }
+  each many = name in ["x", "y"] {
+    step of = fake.ensure(name: name)
+  }
+}
+"#;
+    let world = World::new(&[], text);
+    world.outside.act(|made| match (made.step.as_str(), made.before) {
+        ("sure", 0 | 1) => Err(ToolError::in_doubt("cut off")),
+        _ => ok(1),
+    });
+    assert_eq!(world.execute(), End::Done);
+    assert!(world.undo().conflicts.is_empty());
+    let calls = world.outside.calls.lock().unwrap().clone();
+    let keys =
+        |step: &str| calls.iter().filter(|made| made.step == step).map(|made| made.key.clone()).collect::<Vec<_>>();
+    assert_eq!((keys("seen"), keys("got")), (vec![None], vec![None]), "who only reads looks anew");
+    let sure = keys("sure");
+    assert!(sure.len() == 3 && sure[0].is_some() && sure.iter().all(|key| *key == sure[0]), "{sure:?}");
+    let with_key: Vec<String> = calls.iter().filter_map(|made| made.key.clone()).collect();
+    let different: std::collections::BTreeSet<&String> = with_key.iter().collect();
+    assert_eq!(different.len(), with_key.len() - 2, "{calls:?}");
+    assert_eq!(keys("put").len(), 2, "its undo is another call");
+    let other = World::new(&[], text);
+    assert_eq!(other.execute(), End::Done);
+    let others = other.outside.calls.lock().unwrap().clone();
+    assert!(others.iter().filter_map(|made| made.key.as_ref()).all(|key| !different.contains(key)), "another run");
+}

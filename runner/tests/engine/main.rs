@@ -1,6 +1,7 @@
 //! The engine: journal, schedule, execution, resuming and taking back, with injected crashes and failures.
 
 mod blocks;
+mod chain;
 mod crash;
 mod execute;
 mod programs;

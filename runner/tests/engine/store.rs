@@ -38,7 +38,7 @@ fn report(digest: Digest) -> PlanReport {
     }
 }
 
-fn plan(text: &str, rev: u32) -> StoredPlan {
+pub fn plan(text: &str, rev: u32) -> StoredPlan {
     let digest = Digest::of(text);
     StoredPlan {
         secret: false,
@@ -62,7 +62,7 @@ fn store() -> (TempDir, Store) {
     (dir, store)
 }
 
-fn yes(digest: Digest) -> Approved {
+pub fn yes(digest: Digest) -> Approved {
     Approved { digest, by: "me".into(), channel: "terminal".into(), at: planc::journal::now() }
 }
 

@@ -1,7 +1,7 @@
 //! A workspace in a temporary directory, a plan compiled and dry-run over it, fake tools whose world outlives crashes, and
 //! a journal that crashes or fails where it is told to.
 
-use planc::config::{Config, Require};
+use planc::config::{Config, Programs, Require};
 use planc::dry_run::{DryRun, InputValue};
 use planc::event::{Approved, End, Event};
 use planc::executor::execute;
@@ -91,6 +91,8 @@ pub struct Made {
     pub arg: String,
     /// How often this tool was called by this step before.
     pub before: usize,
+    /// What the call is known by to a server that makes no call twice.
+    pub key: Option<String>,
 }
 
 /// The world outside, which no crash forgets.
@@ -166,7 +168,8 @@ impl LiveTool for Fake {
                 let count = made.entry((tool.clone(), context.step.clone())).or_default();
                 let before = std::mem::replace(count, *count + 1);
                 let arg = args.values[0].as_str().map_or_else(|| args.values[0].to_string(), str::to_owned);
-                let made = Made { tool, step: context.step.clone(), arg, before };
+                let key = context.idempotency_key.clone();
+                let made = Made { tool, step: context.step.clone(), arg, before, key };
                 calls.push(made.clone());
                 made
             };
@@ -424,6 +427,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         policy: Vec::new(),
         hosts: Vec::new(),
         pass_env: Vec::new(),
+        // What these tests are about is a program of which nobody knows what it did.
+        programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         require: Require::Any,
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());

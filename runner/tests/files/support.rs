@@ -94,6 +94,7 @@ impl Place {
             kill,
             run: format!("test-{}", uuid::Uuid::new_v4()),
             step: "step".into(),
+            idempotency_key: None,
             pass_env: Vec::new(),
         }
     }

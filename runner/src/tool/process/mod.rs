@@ -38,6 +38,10 @@ pub const MAX_OUTPUT_BYTES: u64 = 64 << 20;
 pub const PASSED_ON: [&str; 9] =
     ["PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME"];
 
+/// What programs in cells get that scribble where nobody asked them to, unless the call says otherwise: git, which refreshes
+/// its index when it is only asked, and python, which keeps compiled code beside the source.
+pub const QUIETENED: [(&str, &str); 2] = [("GIT_OPTIONAL_LOCKS", "0"), ("PYTHONDONTWRITEBYTECODE", "1")];
+
 /// How long output is waited for that something outside the group still holds open.
 const DRAIN: Duration = Duration::from_secs(1);
 

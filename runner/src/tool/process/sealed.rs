@@ -26,7 +26,7 @@ impl Run {
     pub async fn sealed(&self, args: &Args, context: &CallContext, walls: &Walls) -> Result<Ran, ToolError> {
         let request = Arc::new(Request::new(args, context)?);
         let before = |why: String| ToolError::before(format!("could not run `{}`: {why}", request.shown));
-        let spec = walls.spec(&request);
+        let spec = walls.spec(&request)?;
         let making = tokio::task::spawn_blocking(move || Cell::make(spec));
         let cell = match making.await {
             Ok(made) => made.map_err(|error| before(error.to_string()))?,

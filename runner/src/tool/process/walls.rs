@@ -1,12 +1,13 @@
 //! What the operator and the plan say of programs ⟶ whether one runs in a cell, in the open, or not at all; and what its
 //! cell is made of.
 
-use super::Request;
+use super::{QUIETENED, Request, ToolError};
 use crate::config::{Config, Limits, Network, Unconfined};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,23 +99,41 @@ impl Walls {
         self.ports.as_deref()
     }
 
-    pub(super) fn spec(&self, request: &Request) -> Spec {
-        Spec {
+    /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
+    pub(super) fn spec(&self, request: &Request) -> Result<Spec, ToolError> {
+        for folder in &self.scratch {
+            let resolved = request.workspace.resolve(folder)?;
+            // A link would lead what is written there past everything that was approved.
+            if resolved != *folder {
+                return Err(ToolError::before(format!("the scratch folder `{folder}` is a link, or lies behind one")));
+            }
+            std::fs::create_dir_all(request.workspace.root().join(folder))
+                .map_err(|error| ToolError::before(format!("could not make the scratch folder `{folder}`: {error}")))?;
+        }
+        Ok(Spec {
             launcher: self.launcher.clone(),
             state: self.state.clone(),
             workspace: request.workspace.root().to_owned(),
             program: request.program.clone(),
             argv: request.argv.clone(),
             directory: request.directory.clone(),
-            env: request.env.clone(),
+            env: quietened(&request.env),
             scratch: self.scratch.clone(),
             read: self.read.clone(),
             hidden: self.hidden.clone(),
             ports: self.ports.clone(),
             limits: self.limits,
             before: self.before.as_ref().map_or_else(Vec::new, |seen| seen.puts()),
-        }
+        })
     }
+}
+
+fn quietened(given: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    let known = |name: &str| given.iter().any(|(known, _)| known == name);
+    let more = QUIETENED.iter().filter(|(name, _)| !known(name)).map(|(name, value)| (name.into(), value.into()));
+    // Where temporary files go is the cell's own.
+    let kept = given.iter().filter(|(name, _)| name != "TMPDIR").cloned();
+    kept.chain(more).chain([("TMPDIR".into(), "/tmp".into())]).collect()
 }
 
 /// The ports that the lines of `critical` name; none: no line, or the operator keeps the network closed.
