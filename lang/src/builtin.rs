@@ -23,6 +23,7 @@ pub fn gate() -> Tool {
         marks: Marks::default().with([Mark::Data]),
         optional: false,
         default: None,
+        wire_name: None,
     };
     Tool {
         name: "gate".into(),
@@ -39,6 +40,8 @@ pub fn gate() -> Tool {
         independent: false,
         timeout_ms: None,
         category: None,
+        wire_name: None,
+        pinned: None,
         span: Span::default(),
     }
 }

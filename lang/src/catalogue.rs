@@ -2,6 +2,7 @@
 //!
 //! Built from catalogue files by [`crate::resolve`]; this file holds the result and knows no syntax.
 
+use crate::digest::Digest;
 use crate::effects::{Condition, Effect, Effects, Resource, Target, TemplatePart, resource};
 use crate::marks::{Declared, Marks, TypeWith};
 use crate::source::Span;
@@ -42,6 +43,12 @@ pub struct Tool {
     /// `document`, `analyze`, `plan` or `execute`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<SmolStr>,
+    /// The name that its server knows it by, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire_name: Option<SmolStr>,
+    /// The digest of its server's own definition of it, as it was when it was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Digest>,
     /// Where it is declared.
     #[serde(skip)]
     pub span: Span,
@@ -64,12 +71,20 @@ pub struct Param {
     /// What it is when left out. None and null are not the same: with null the parameter may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// The name that the tool's server knows it by, where that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire_name: Option<SmolStr>,
 }
 
 impl Param {
     /// Whether a call must give it.
     pub fn required(&self) -> bool {
         !self.optional && self.default.is_none()
+    }
+
+    /// The name that the tool's server knows it by.
+    pub fn wire_name(&self) -> &str {
+        self.wire_name.as_ref().unwrap_or(&self.name)
     }
 
     /// Its name with the marks before it.
@@ -87,6 +102,17 @@ impl Tool {
     /// The index of the parameter with this name.
     pub fn param(&self, name: &str) -> Option<usize> {
         self.params.iter().position(|param| param.name == name)
+    }
+
+    /// The name of the catalogue that declares it.
+    pub fn catalogue(&self) -> &str {
+        self.name.split_once('.').map_or(&self.name, |(catalogue, _)| catalogue)
+    }
+
+    /// The name that its server knows it by.
+    pub fn wire_name(&self) -> &str {
+        let own = || self.name.split_once('.').map_or(self.name.as_str(), |(_, tool)| tool);
+        self.wire_name.as_ref().map_or_else(own, SmolStr::as_str)
     }
 
     /// Whether a call changes nothing and contacts nobody.

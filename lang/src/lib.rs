@@ -39,5 +39,6 @@ mod rewrite;
 pub mod revision;
 pub mod compile;
 pub mod fix;
+pub mod import;
 pub mod grammar;
 pub mod teach;

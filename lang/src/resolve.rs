@@ -26,8 +26,10 @@ mod marks;
 mod recursion;
 mod refine;
 mod types;
+mod wire;
 
 pub use types::{TYPE_NAMES, Types};
+pub use wire::MAX_WIRE_NAME_BYTES;
 
 /// The categories of tools.
 pub const CATEGORIES: [&str; 4] = ["document", "analyze", "plan", "execute"];
@@ -125,6 +127,8 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         independent: false,
         timeout_ms: None,
         category: None,
+        wire_name: None,
+        pinned: None,
         span: declared.name.span,
     };
     check_params(declared, report);
@@ -145,6 +149,8 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
                 tool.timeout_ms = Some(duration.ms);
             }
             ToolClauseKind::Category(category) => tool.category = typed_category(category, report),
+            ToolClauseKind::Named(of, name) => wire::name(of.as_ref(), name, &mut tool, report),
+            ToolClauseKind::Pinned(digest) => tool.pinned = wire::pin(digest, report),
         }
     }
     if let (Some(pure), Some((_, effect))) = (pure, effects.first()) {
@@ -187,6 +193,7 @@ fn typed_param(param: &syntax::Param, types: &mut Types<'_>, report: &Diagnostic
         ty,
         optional: param.optional,
         default,
+        wire_name: None,
     }
 }
 

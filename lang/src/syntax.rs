@@ -559,6 +559,10 @@ pub enum ToolClauseKind {
     Timeout(DurationLit),
     /// `category document | analyze | plan | execute`
     Category(Ident),
+    /// `named "get-sum"` for the tool, `named reply_to "Reply-To"` for a parameter
+    Named(Option<Ident>, Text),
+    /// `pinned "sha256:…"`
+    Pinned(Text),
 }
 
 /// The verbs of effects.

@@ -101,6 +101,9 @@ catalogue notes {
     approval ask
     timeout 3s
     category execute
+    named "drop-note"
+    named id "Note-Id"
+    pinned "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
   }
   /// Mark one.
   tool mark(id: string) -> { at: { id: int } } {

@@ -26,6 +26,8 @@ impl Tool {
             effects: Effects::Declared(Vec::new()),
             approval: syntax::Approval::Auto,
             idempotent: false,
+            wire_name: None,
+            pinned: None,
             independent: false,
             timeout_ms: None,
             category: None,

@@ -225,6 +225,7 @@ fn tool() -> Arc<Tool> {
         marks: Marks::default(),
         optional,
         default,
+        wire_name: None,
     };
     Arc::new(Tool {
         name: "t.call".into(),
@@ -239,6 +240,8 @@ fn tool() -> Arc<Tool> {
         effects: Effects::Declared(Vec::new()),
         approval: Approval::Auto,
         idempotent: true,
+        wire_name: None,
+        pinned: None,
         independent: false,
         timeout_ms: None,
         category: None,

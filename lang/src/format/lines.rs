@@ -429,6 +429,9 @@ impl<'a> Printer<'a> {
             ToolClauseKind::Independent => "independent".to_owned(),
             ToolClauseKind::Timeout(duration) => format!("timeout {}", self.written(duration.span)),
             ToolClauseKind::Category(name) => format!("category {}", name.name),
+            ToolClauseKind::Named(None, name) => format!("named {}", self.text(name)),
+            ToolClauseKind::Named(Some(of), name) => format!("named {} {}", of.name, self.text(name)),
+            ToolClauseKind::Pinned(digest) => format!("pinned {}", self.text(digest)),
         }
     }
 

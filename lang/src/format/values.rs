@@ -2,7 +2,7 @@
 
 use super::lines::{last_column, push_indent};
 use super::{Printer, WIDTH};
-use crate::lexer::is_name;
+use crate::lexer::{KEYWORDS, is_name};
 use crate::source::Span;
 use crate::syntax::*;
 
@@ -185,7 +185,11 @@ impl<'a> Printer<'a> {
 
     /// The name of a field, without quotes where it needs none.
     fn field_name<'n>(&'n self, name: &'n Ident) -> &'n str {
-        if is_name(&name.name) { &name.name } else { self.written(name.span) }
+        if is_name(&name.name) && !KEYWORDS.contains(&name.name.as_str()) {
+            &name.name
+        } else {
+            self.written(name.span)
+        }
     }
 
     /// A literal or name as written; comments inside its interpolations are part of it.
@@ -492,7 +496,9 @@ impl<'a> Printer<'a> {
         let result = tool.result.as_ref().and_then(|ty| self.flat_ty(ty));
         let marks = words(&tool.result_marks);
         let more = result.as_ref().map_or(0, |text| text.chars().count() + marks.len() + 4);
-        let mut out = self.bracket(paren(span), &parts, indent, column, tail + more);
+        // Without parameters there is nothing to break: the result does.
+        let behind = if parts.is_empty() { 0 } else { tail + more };
+        let mut out = self.bracket(paren(span), &parts, indent, column, behind);
         if let Some(ty) = &tool.result {
             out.push_str(&format!(" -> {marks}"));
             let column = last_column(&out, column);

@@ -58,6 +58,8 @@ impl<'s> Walk<'s> {
             "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
             "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
             "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
+            "named" => run!(self, named, line, 1, Place::Named).map(|(of, name)| ToolClauseKind::Named(of, name)),
+            "pinned" => run!(self, text, line, 1, Place::Pinned).map(ToolClauseKind::Pinned),
             _ => {
                 let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::ToolClause)?;
                 self.tool_clause(meant, line)

@@ -21,6 +21,8 @@ pub(super) type ToolParts = ((Ident, Vec<Param>), Option<(Vec<Marked>, TypeExpr)
 pub(super) type CriticalParts = ((Ident, CriticalResource), Option<Text>);
 /// What an effect is on, and when it counts.
 pub(super) type TargetParts = (EffectTarget, Option<Expr>);
+/// The parameter, if it is not the tool itself, and the name that its server knows it by.
+pub(super) type NamedParts = (Option<Ident>, Text);
 /// Attempts, where they stand, and the pause.
 pub(super) type RetryParts = ((u64, Span), Option<DurationLit>);
 
@@ -50,6 +52,7 @@ pub(super) struct Rules<'s, R: Fault<'s>> {
     pub tool: Built<'s, ToolParts, R>,
     pub target: Built<'s, TargetParts, R>,
     pub approval: Built<'s, Approval, R>,
+    pub named: Built<'s, NamedParts, R>,
 }
 
 impl<'s, R: Fault<'s>> Rules<'s, R> {
@@ -124,6 +127,7 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
                 .boxed(),
             tool: tool(expr.clone(), ty).boxed(),
             target: target(expr.clone()).then(word("when", "`when`").ignore_then(expr.clone()).or_not()).boxed(),
+            named: name("a parameter or a text").or_not().then(text("a text")).boxed(),
             approval: leaf("`auto`, `ask` or `deny`", |token, written: Written<'s>| match written.token(token) {
                 "auto" => Some(Approval::Auto),
                 "ask" => Some(Approval::Ask),

@@ -1,7 +1,7 @@
 //! Types, constants and names as they are shown: in messages, and as the language writes them.
 
 use super::{Bounds, Literal, RecordType, Rule, Type};
-use crate::lexer::is_name;
+use crate::lexer::{KEYWORDS, is_name};
 use std::fmt;
 
 impl Type {
@@ -34,7 +34,8 @@ pub struct ShownName<'t>(pub &'t str);
 
 impl fmt::Display for ShownName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match is_name(self.0) {
+        // Before `?:` a keyword is none.
+        match is_name(self.0) && !KEYWORDS.contains(&self.0) {
             true => f.write_str(self.0),
             false => write!(f, "{}", Quoted(self.0)),
         }

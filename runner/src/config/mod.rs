@@ -3,13 +3,19 @@
 //! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
+mod error;
 mod file;
+mod mode;
 mod places;
 mod programs;
+mod window;
 
-pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use error::{ConfigError, Place};
+pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use places::Places;
 pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined};
+pub use window::{Window, WindowFault};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
@@ -20,6 +26,9 @@ pub const CONFIG_NAME: &str = "planc.toml";
 
 /// The most catalogue files that one workspace may name.
 pub const MAX_CATALOGUES: usize = 1000;
+
+/// The most of a catalogue that is read, in bytes.
+pub const MAX_CATALOGUE_BYTES: u64 = planc_lang::source::MAX_SOURCE_BYTES as u64 + 1;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -45,6 +54,8 @@ pub struct Config {
     pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
+    /// Scopes, their modes, and what forces plan mode.
+    pub mode: ModeConfig,
 }
 
 /// What an approval must be.
@@ -98,6 +109,8 @@ impl Config {
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
+            // It was read once before, so that nothing is wrong with it.
+            mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
     }
 
@@ -176,6 +189,7 @@ mod tests {
             pass_env: Vec::new(),
             programs: Programs::default(),
             require: Require::Any,
+            mode: ModeConfig::default(),
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

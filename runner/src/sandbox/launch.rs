@@ -88,7 +88,8 @@ fn outer(dir: &Path) -> Result<(), String> {
     fs::write("/proc/self/uid_map", format!("{user} {user} 1")).map_err(said("keeping the account"))?;
     fs::write("/proc/self/gid_map", format!("{group} {group} 1")).map_err(said("keeping the group"))?;
     let mut inner = Command::new(SELF);
-    inner.arg(INNER).arg(dir).env_clear();
+    // What the allocator keeps in reserve would count against the limit of memory.
+    inner.arg(INNER).arg(dir).env_clear().env("MIMALLOC_ARENA_RESERVE", "16384");
     let status = inner.status().map_err(said("starting the first process of the cell"))?;
     match status.success() {
         true => Ok(()),

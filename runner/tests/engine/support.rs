@@ -430,6 +430,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         // What these tests are about is a program of which nobody knows what it did.
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         require: Require::Any,
+        mode: planc::config::ModeConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
@@ -469,6 +470,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         approval: Some(approval),
         veil: None,
         grants: Vec::new(),
+        mode: None,
         ask: Arc::new(CannotAsk),
         by: "tester".into(),
         stop: Stop::new(),

@@ -75,6 +75,8 @@ pub(super) enum Place {
     Word,
     Approval,
     Category,
+    Named,
+    Pinned,
 }
 
 impl Place {
@@ -113,6 +115,8 @@ impl Place {
             Place::Effect => "reads parameter when condition",
             Place::Approval => "approval auto | ask | deny",
             Place::Category => "category name",
+            Place::Named => "named \"name\"",
+            Place::Pinned => "pinned \"sha256:…\"",
             Place::File
             | Place::Item
             | Place::EachItem

@@ -10,7 +10,7 @@ use crate::source::Span;
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-const TOOL_CLAUSES: [&str; 12] = [
+const TOOL_CLAUSES: [&str; 14] = [
     "reads",
     "writes",
     "creates",
@@ -23,6 +23,8 @@ const TOOL_CLAUSES: [&str; 12] = [
     "independent",
     "timeout",
     "category",
+    "named",
+    "pinned",
 ];
 
 /// Words of other languages, with ours.
@@ -298,7 +300,7 @@ pub(in super::super) fn unknown_clause(
     let word = written.token(head);
     let known: &[&'static str] = if place == Place::ToolClause { &TOOL_CLAUSES } else { &CLAUSES };
     let reserved = match (place, word) {
-        (Place::ToolClause, "simulate" | "limit" | "paged" | "pinned") => Some("Leave it out."),
+        (Place::ToolClause, "simulate" | "limit" | "paged") => Some("Leave it out."),
         _ => None,
     };
     if let Some(instead) = reserved {
