@@ -68,7 +68,8 @@ pub fn executed_later(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncovered>
     for change in changes {
         let Some(verb) = verb_of(change) else { continue };
         // A folder is nothing that is executed.
-        if [&change.before, &change.after].iter().all(|s| matches!(s, FileState::Directory { .. } | FileState::Absent)) {
+        if [&change.before, &change.after].iter().all(|s| matches!(s, FileState::Directory { .. } | FileState::Absent))
+        {
             continue;
         }
         let parts: Vec<&str> = change.path.split('/').collect();

@@ -4,6 +4,7 @@
 
 use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
+use super::model::ModelSettings;
 use super::{Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
 use planc_lang::cover::PROTECTED_NAMES;
 use planc_lang::effects::{CriticalVerb, Grant};
@@ -59,6 +60,14 @@ processes = 4096
 file_mb = 4096
 open_files = 4096
 
+[model]
+# How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
+# Without either a plan that extracts is refused.
+# command = ["python3", ".planc/extract.py"]
+# endpoint = "http://127.0.0.1:8080/extract"
+# Environment variables that the program gets besides PATH, LANG, LC_ALL and TZ.
+pass_env = []
+
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
@@ -82,6 +91,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// `[programs]`
     pub programs: ProgramSettings,
+    /// `[model]`
+    pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
     /// `[mode]`
@@ -227,6 +238,7 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
         }
     }
+    settings.model.check()?;
     check_programs(&settings.programs)
 }
 
@@ -244,7 +256,8 @@ fn check_programs(programs: &ProgramSettings) -> Result<(), (usize, ConfigError)
     }
     for path in &programs.read {
         let is_whole = path.get_ref().starts_with('/') || path.get_ref().starts_with("~/");
-        if !is_whole || path.get_ref() == "/" || path.get_ref() == "~/" || path.get_ref().split('/').any(|p| p == "..") {
+        if !is_whole || path.get_ref() == "/" || path.get_ref() == "~/" || path.get_ref().split('/').any(|p| p == "..")
+        {
             let error = at(path, format!("`{}` is not an absolute path", path.get_ref()));
             return Err((error.0, error.1.help("begin it with `/` or `~/`; neither the root nor the home as a whole")));
         }
@@ -332,6 +345,11 @@ mod tests {
             "[catalogues]\nfiles = [\"!a.pl\"]",
             "[http]\nhosts = [\"https://a.example/\"]",
             "[programs]\npass_env = [\"A=B\"]",
+            "[model]\ncommand = []",
+            "[model]\ncommand = [\"a\"]\nendpoint = \"https://a.example/\"",
+            "[model]\nendpoint = \"http://a.example/\"",
+            "[model]\nendpoint = \"http://127.0.0.1@a.example/\"",
+            "[model]\npass_env = [\"A=B\"]",
             "[policy]\n\"a[\" = \"ask\"",
             "[programs]\nscratch = [\"../up\"]",
             "[programs]\nscratch = [\".\"]",

@@ -5,6 +5,7 @@
 
 mod error;
 mod file;
+mod model;
 mod mode;
 mod places;
 mod programs;
@@ -13,6 +14,7 @@ mod window;
 pub use error::{ConfigError, Place};
 pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
+pub use model::ModelWiring;
 pub use places::Places;
 pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined};
 pub use window::{Window, WindowFault};
@@ -54,6 +56,8 @@ pub struct Config {
     pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
+    /// How a model is reached; none: plans that extract are refused.
+    pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
 }
@@ -101,6 +105,7 @@ impl Config {
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
+            model: settings.model.wiring(&workspace),
             workspace,
             catalogues,
             read: settings.workspace.read(),
@@ -189,6 +194,7 @@ mod tests {
             pass_env: Vec::new(),
             programs: Programs::default(),
             require: Require::Any,
+            model: None,
             mode: ModeConfig::default(),
         };
         for _ in 0..3 {

@@ -152,9 +152,7 @@ impl Programs {
 
     /// Whether the operator lets a program with these arguments run outside the sandbox.
     pub fn is_open(&self, argv: &[impl AsRef<str>]) -> bool {
-        self.open
-            .iter()
-            .any(|words| Grant::new(CriticalVerb::Run, words).is_ok_and(|grant| grant.allows_program(argv)))
+        self.open.iter().any(|words| Grant::new(CriticalVerb::Run, words).is_ok_and(|grant| grant.allows_program(argv)))
     }
 
     /// What programs may read outside the workspace besides the system: what is listed, what `PATH` names, and the toolchains

@@ -2,7 +2,8 @@
 
 use super::InputValue;
 use crate::config::{Config, Limits, Network, Programs, Require, Unconfined};
-use crate::prediction::{Elements, Prediction};
+use crate::prediction::{Elements, Pinned, Prediction};
+use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
 use crate::veil::Veil;
 use crate::workspace::Observation;
@@ -76,6 +77,11 @@ struct BoundForm<'a> {
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
+    /// How the model is reached that the plan asks, and what it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extracted: Vec<(&'a str, &'a Pinned)>,
 }
 
 /// What confines the programs of a plan.
@@ -93,7 +99,8 @@ struct BoundPrograms<'a> {
 
 fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
     let enforced = enforced(config, plan)?;
-    let Programs { scratch, read, open, network, unconfined, limits, early: _, launcher: _, home: _ } = &config.programs;
+    let Programs { scratch, read, open, network, unconfined, limits, early: _, launcher: _, home: _ } =
+        &config.programs;
     let (network, unconfined, limits) = (*network, *unconfined, *limits);
     Some(BoundPrograms { scratch, read, open, network, unconfined, limits, holds: enforced.holds() })
 }
@@ -138,5 +145,15 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
             .collect(),
         blocks: blocks.collect(),
         critical: &bound.critical,
+        model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
+        extracted: bound
+            .predictions
+            .iter()
+            .filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)))
+            .collect(),
     })
+}
+
+fn asks_model(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.call.tool.extracts())
 }

@@ -4,9 +4,10 @@ use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
-use crate::prediction::Prediction;
+use crate::prediction::{Pinned, Prediction};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
+use crate::tool::model::NOT_WIRED;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
@@ -39,6 +40,8 @@ struct Done {
     outcome: StepOutcome,
     changes: Vec<Change>,
     value: Value,
+    /// What a model said, if one was asked.
+    pinned: Option<Pinned>,
 }
 
 /// The step at hand.
@@ -57,7 +60,7 @@ impl At<'_> {
 
 impl Done {
     fn nothing(outcome: StepOutcome, value: Value) -> Done {
-        Done { outcome, changes: Vec::new(), value }
+        Done { outcome, changes: Vec::new(), value, pinned: None }
     }
 }
 
@@ -116,6 +119,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             // What any element sees is not known: others may have gone before it.
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             changes: done.changes.clone(),
+            pinned: done.pinned.clone(),
         });
         self.report(&at, &values, done);
     }
@@ -152,6 +156,9 @@ impl<'d, 'a> Steps<'d, 'a> {
         let step = at.step;
         let touches = step.call.tool.touches(values);
         self.judge_touches(at, &touches);
+        if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+            return self.later(at, "a model would be shown a secret".into());
+        }
         let earlier = plan.depends_on_results(step);
         let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
             Ok(called) => called,
@@ -171,6 +178,14 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Done { changes, ..self.later(at, why) }
             }
             Called::Made(value) => self.gave(at, value, changes),
+            Called::Extracted(pinned) => {
+                let done = self.gave(at, pinned.value.clone(), changes);
+                let outcome = match done.outcome {
+                    StepOutcome::Read { result } => StepOutcome::Extracted { result },
+                    other => other,
+                };
+                Done { outcome, pinned: Some(pinned), ..done }
+            }
         }
     }
 
@@ -198,7 +213,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, true) => StepOutcome::Simulated { result: value.clone() },
             (_, false) => StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() },
         };
-        Done { outcome, changes, value }
+        Done { outcome, changes, value, pinned: None }
     }
 
     /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
@@ -258,7 +273,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Value::Unknown(at.step.ty.clone())
             }
         };
-        Done { outcome: StepOutcome::Fails { why }, changes, value }
+        Done { outcome: StepOutcome::Fails { why }, changes, value, pinned: None }
     }
 
     fn problem(&mut self, at: &At<'_>, message: String) {
@@ -282,6 +297,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             }
             if self.dry.registry.get(&tool.name).is_none() {
                 self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
+            }
+            if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+                self.problem(at, "a model would be shown a secret".to_owned());
+            }
+            if tool.extracts() && self.dry.config.model.is_none() {
+                self.problem(at, NOT_WIRED.to_owned());
             }
         }
     }
@@ -370,7 +391,11 @@ impl<'d, 'a> Steps<'d, 'a> {
                 let walls = Walls::new(self.dry.config, &grants);
                 let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);
                 let scratch = self.dry.config.programs.scratch.clone();
-                Some(Confinement::Cell { ports: walls.ports().map(<[u16]>::to_vec), scratch, processes: enforced.processes })
+                Some(Confinement::Cell {
+                    ports: walls.ports().map(<[u16]>::to_vec),
+                    scratch,
+                    processes: enforced.processes,
+                })
             }
             Place::Open => Some(Confinement::Open),
             Place::Asked(why) => Some(Confinement::Asked { why }),

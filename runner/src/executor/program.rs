@@ -73,6 +73,7 @@ fn violation(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
     let more = lines.len().saturating_sub(MAX_NAMED);
     lines.truncate(MAX_NAMED);
     let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
-    let intro = "it changed what no line of `critical` allows, and nothing of what it did was kept; it would have needed";
+    let intro =
+        "it changed what no line of `critical` allows, and nothing of what it did was kept; it would have needed";
     Some(format!("{intro}\n  {}{more}", lines.join("\n  ")))
 }

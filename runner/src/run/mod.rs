@@ -18,8 +18,8 @@ pub use stop::Stop;
 pub(crate) use call::{
     Made, Permit, Purpose, Simulated, call_live, call_program, implementation, permit, place_of, simulate, timeout_of,
 };
-pub(crate) use cells::leaves_nothing;
 pub(crate) use caller::{check, not_true};
+pub(crate) use cells::leaves_nothing;
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
 pub(crate) use stop::raised;

@@ -35,9 +35,8 @@ pub(super) fn apply(rules: &Rules<'_>) -> Result<(), String> {
         .and_then(|ruleset| ruleset.scope(Scope::from_all(KNOWN)))
         .and_then(Ruleset::create)
         .map_err(said)?;
-    let mut created = created
-        .add_rule(PathBeneath::new(opened(Path::new("/"))?, AccessFs::from_read(KNOWN)))
-        .map_err(said)?;
+    let mut created =
+        created.add_rule(PathBeneath::new(opened(Path::new("/"))?, AccessFs::from_read(KNOWN))).map_err(said)?;
     for folder in rules.write {
         created = created.add_rule(PathBeneath::new(opened(folder)?, AccessFs::from_all(KNOWN))).map_err(said)?;
     }

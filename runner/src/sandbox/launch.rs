@@ -108,11 +108,8 @@ fn inner(dir: &Path) -> Result<(), String> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
         .map_err(|error| format!("following the launcher: {error}"))?;
     let mut inside = hear(dir).map_err(said("reading what the cell is made of"))?;
-    let mut answer = File::options()
-        .write(true)
-        .create_new(true)
-        .open(dir.join(REPORT))
-        .map_err(said("opening the report"))?;
+    let mut answer =
+        File::options().write(true).create_new(true).open(dir.join(REPORT)).map_err(said("opening the report"))?;
     let report = live(dir, &mut inside).unwrap_or_else(|why| Report::of(Ended::NoCell(why)));
     let told = serde_json::to_vec(&report).map_err(|error| error.to_string())?;
     answer.write_all(&told).map_err(said("writing the report"))

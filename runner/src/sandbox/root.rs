@@ -16,8 +16,7 @@ use std::path::{Path, PathBuf};
 /// The devices of a cell.
 pub(super) const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// The folders of the system, which may be read.
-const SYSTEM: [&str; 10] =
-    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix"];
+const SYSTEM: [&str; 10] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix"];
 /// The most that may be kept in `/dev/shm`.
 const SHARED: &str = "mode=1777,size=256m";
 

@@ -91,7 +91,8 @@ pub(super) fn against(
     scratch: &[String],
     base: &mut dyn Base,
 ) -> Result<Observed, CellError> {
-    let mut found = Found { upper, workspace, scratch, candidates: BTreeSet::new(), dropped: Vec::new(), modes: BTreeMap::new() };
+    let mut found =
+        Found { upper, workspace, scratch, candidates: BTreeSet::new(), dropped: Vec::new(), modes: BTreeMap::new() };
     found.walk("")?;
     for path in base.differing() {
         found.add(path)?;
@@ -150,7 +151,10 @@ impl Found<'_> {
                 continue;
             }
             if check_path(&path).is_err() {
-                return Err(CellError(format!("the program changed `{}`, which no plan can name", path.escape_debug())));
+                return Err(CellError(format!(
+                    "the program changed `{}`, which no plan can name",
+                    path.escape_debug()
+                )));
             }
             let kind = entry.file_type().map_err(failed(&path))?;
             let is_other = kind.is_fifo() || kind.is_socket() || kind.is_block_device();

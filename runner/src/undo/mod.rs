@@ -94,7 +94,8 @@ async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
         let call = record.instance.map(|instance| &plan.get(instance.step).call);
         let Some(call) = call.filter(|call| !call.is_read_only()) else { continue };
         let step = record.instance.map(|instance| plan.get(instance.step));
-        if matches!(record.state, StepState::Running { .. }) && step.is_some_and(|s| leaves_nothing(setup, s, &record)) {
+        if matches!(record.state, StepState::Running { .. }) && step.is_some_and(|s| leaves_nothing(setup, s, &record))
+        {
             let (step, attempt) = (record.name, record.attempt);
             let error = "planc ended while the program ran, and nothing of what it did was kept".to_owned();
             let (effect_done, result, changes) = (false, None, Vec::new());

@@ -430,6 +430,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         // What these tests are about is a program of which nobody knows what it did.
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         require: Require::Any,
+        model: None,
         mode: planc::config::ModeConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
@@ -449,6 +450,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         grants: &[],
         veil: None,
         runtime: None,
+        recall: &|_| None,
     };
     let outcome = dry.run();
     let digest = outcome.report.digest;

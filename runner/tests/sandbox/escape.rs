@@ -86,7 +86,13 @@ fn state_keys_and_configuration_are_not_there() {
 
 #[test]
 fn planc_toml_cannot_be_made_or_changed() {
-    for script in ["echo x > planc.toml", "mkdir sub; echo '[programs]' > sub/planc.toml", "rm -f planc.toml", "mv planc.toml x", "mkdir .planc"] {
+    for script in [
+        "echo x > planc.toml",
+        "mkdir sub; echo '[programs]' > sub/planc.toml",
+        "rm -f planc.toml",
+        "mv planc.toml x",
+        "mkdir .planc",
+    ] {
         for there in [true, false] {
             let place = Place::new();
             if there {
@@ -103,7 +109,9 @@ fn planc_toml_cannot_be_made_or_changed() {
 fn hooks_of_a_repository_need_a_line_of_their_own() {
     let place = Place::new();
     place.put(".git/HEAD", "ref: refs/heads/main\n").put(".git/config", "").put(".git/hooks/old", "");
-    for script in ["echo evil > .git/hooks/pre-commit", "echo '[core] fsmonitor=evil' >> .git/config", "rm .git/hooks/old"] {
+    for script in
+        ["echo evil > .git/hooks/pre-commit", "echo '[core] fsmonitor=evil' >> .git/config", "rm .git/hooks/old"]
+    {
         let before = picture(&place.ws().join(".git"));
         sh(&place, script).exits(6).says(".git/");
         assert_eq!(picture(&place.ws().join(".git")), before, "{script}");
@@ -123,7 +131,8 @@ fn no_network_of_any_kind() {
     let inside = UnixListener::bind(place.ws().join("in-workspace")).unwrap();
     inside.set_nonblocking(true).unwrap();
     let name = format!("planc-test-{}", std::process::id());
-    let address = <std::os::unix::net::SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(&name).unwrap();
+    let address =
+        <std::os::unix::net::SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(&name).unwrap();
     let hidden = UnixDatagram::bind_addr(&address).unwrap();
     hidden.set_nonblocking(true).unwrap();
     let script = format!(
@@ -193,7 +202,12 @@ fn nobody_outside_can_be_killed_traced_or_looked_at() {
     let place = Place::new();
     let mut victim = Command::new("sleep").arg("300").spawn().unwrap();
     let (own, planc) = (victim.id(), std::process::id());
-    let said = sh(&place, &format!("kill -9 {own} {planc} 2>&1; kill -9 -1; cat /proc/{own}/cmdline /proc/{planc}/environ 2>&1; echo END"));
+    let said = sh(
+        &place,
+        &format!(
+            "kill -9 {own} {planc} 2>&1; kill -9 -1; cat /proc/{own}/cmdline /proc/{planc}/environ 2>&1; echo END"
+        ),
+    );
     assert!(victim.try_wait().unwrap().is_none(), "{}", said.short());
     assert!(!said.out.contains("sleep") && !said.out.contains("PATH="), "{}", said.short());
     victim.kill().unwrap();
@@ -206,7 +220,12 @@ fn what_is_left_running_ends_with_the_cell() {
     // Nothing holds its output any more, and it left its group and its session.
     let began = Instant::now();
     let mark = format!("7{:05}", std::process::id());
-    sh(&place, &format!("setsid sh -c 'trap \"\" TERM HUP; exec sleep {mark}' >/dev/null 2>&1 </dev/null & sleep 0.2; exit 0")).exits(0).says("sleep");
+    sh(
+        &place,
+        &format!("setsid sh -c 'trap \"\" TERM HUP; exec sleep {mark}' >/dev/null 2>&1 </dev/null & sleep 0.2; exit 0"),
+    )
+    .exits(0)
+    .says("sleep");
     assert!(began.elapsed() < Duration::from_secs(20));
     let all = Command::new("ps").args(["-eo", "args"]).output();
     assert!(all.is_ok_and(|all| !String::from_utf8_lossy(&all.stdout).contains(&format!("sleep {mark}"))));

@@ -7,7 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 
 /// A plan that runs one script with `sh`.
 fn plan(lines: &str, script: &str) -> String {
-    format!("plan \"x\" {{\n critical {{\n {lines}\n run \"sh\"\n }}\n step s = process.run(argv: [\"sh\", \"-c\", {script:?}])\n}}\n")
+    format!(
+        "plan \"x\" {{\n critical {{\n {lines}\n run \"sh\"\n }}\n step s = process.run(argv: [\"sh\", \"-c\", {script:?}])\n}}\n"
+    )
 }
 
 #[test]
@@ -58,7 +60,9 @@ fn what_is_not_covered_is_named_and_nothing_is_kept() {
 
 #[test]
 fn a_program_that_fails_or_takes_too_long_has_changed_nothing() {
-    for (script, more) in [("echo x > out; exit 3", ""), ("echo x > out; kill -9 $$", ""), ("echo x > out; sleep 60", "timeout 300ms")] {
+    for (script, more) in
+        [("echo x > out; exit 3", ""), ("echo x > out; kill -9 $$", ""), ("echo x > out; sleep 60", "timeout 300ms")]
+    {
         let place = Place::new();
         let text = plan("create \"out\"", script).replace("])\n}", &format!("]) {{ {more}\n }}\n}}"));
         place.put("p.pl", if more.is_empty() { plan("create \"out\"", script) } else { text });
@@ -72,7 +76,8 @@ fn a_program_that_fails_or_takes_too_long_has_changed_nothing() {
 #[test]
 fn a_step_that_expects_in_vain_has_changed_nothing() {
     let place = Place::new();
-    let text = plan("create \"out\"", "echo x > out; echo said").replace("])\n}", "]) { expect s.stdout == \"other\"\n }\n}");
+    let text =
+        plan("create \"out\"", "echo x > out; echo said").replace("])\n}", "]) { expect s.stdout == \"other\"\n }\n}");
     place.put("p.pl", text);
     place.planc(&["run", "--approve", "p.pl"]).exits(4);
     assert!(!place.has("out"));
@@ -115,7 +120,10 @@ fn a_huge_change_is_refused_whole() {
 #[test]
 fn pipes_and_sockets_that_a_program_leaves_are_told_and_dropped() {
     let place = Place::new();
-    place.put("p.pl", plan("create \"**\"", "mkfifo pipe; echo x > out").replace("\n}\n", "\n output said = s.stderr\n}\n"));
+    place.put(
+        "p.pl",
+        plan("create \"**\"", "mkfifo pipe; echo x > out").replace("\n}\n", "\n output said = s.stderr\n}\n"),
+    );
     place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0).says("not kept: pipe");
     assert!(!place.has("pipe") && place.has("out"));
 }
@@ -127,7 +135,10 @@ fn a_new_repository_needs_lines_for_what_git_executes() {
     let said = place.planc(&["run", "--approve", "p.pl"]);
     // A repository has hooks and a configuration, which no line with a wildcard allows.
     said.exits(6).says("repo/.git/config").says("repo/.git/hooks/");
-    let text = place.get("p.pl").replace("create \"repo/**\"", "create \"repo/**\"\n create \"repo/.git/config\"\n create \"repo/.git/hooks/**\"");
+    let text = place.get("p.pl").replace(
+        "create \"repo/**\"",
+        "create \"repo/**\"\n create \"repo/.git/config\"\n create \"repo/.git/hooks/**\"",
+    );
     place.put("p.pl", text);
     place.planc(&["run", "--approve", "p.pl"]).exits(0);
     assert!(place.has("repo/.git/HEAD"));

@@ -20,8 +20,8 @@ use group::Group;
 use output::Collected;
 use planc_lang::value::Value;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -164,9 +164,7 @@ impl Request {
 
     fn start(&self, mut command: Command) -> Result<Child, ToolError> {
         command.kill_on_drop(true).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-            .spawn()
-            .map_err(|error| ToolError::before(format!("could not run `{}`: {}", self.shown, plain(&error))))
+        command.spawn().map_err(|error| ToolError::before(format!("could not run `{}`: {}", self.shown, plain(&error))))
     }
 
     fn judge(
