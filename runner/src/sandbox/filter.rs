@@ -115,7 +115,7 @@ fn denials(network: bool) -> Result<Rules, String> {
     });
     rules.insert(libc::SYS_clone, namespaces.collect::<Result<_, _>>()?);
     // Typing on a terminal in somebody else's name.
-    let typing = [libc::TIOCSTI as u64, TIOCLINUX];
+    let typing = [libc::TIOCSTI, TIOCLINUX];
     let typing = typing.map(|request| rule(vec![condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?]));
     rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_, _>>()?);
     Ok(rules)
