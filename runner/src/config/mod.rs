@@ -8,6 +8,7 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod programs;
 mod window;
 
 pub use error::{ConfigError, Place};
@@ -15,6 +16,7 @@ pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
+pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined};
 pub use window::{Window, WindowFault};
 
 use planc_lang::suggest::nearest;
@@ -50,6 +52,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
+    /// What programs may do besides.
+    pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
     /// How a model is reached; none: plans that extract are refused.
@@ -108,6 +112,7 @@ impl Config {
             policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
             // It was read once before, so that nothing is wrong with it.
             mode: settings.mode.read().map_err(|(_, error)| error)?,
@@ -187,6 +192,7 @@ mod tests {
             ],
             hosts: Vec::new(),
             pass_env: Vec::new(),
+            programs: Programs::default(),
             require: Require::Any,
             model: None,
             mode: ModeConfig::default(),
