@@ -13,6 +13,7 @@ use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
 use crate::state::RunState;
+use crate::tool::mcp::Server;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Observation, Workspace};
@@ -174,7 +175,8 @@ impl Desk {
         let contents = Contents::open(&folder)
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
-        Ok(Desk { config, store, workspace, contents, registry: Arc::new(Registry::builtin()) })
+        let registry = Arc::new(registry(&config));
+        Ok(Desk { config, store, workspace, contents, registry })
     }
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
@@ -373,6 +375,15 @@ impl Desk {
             grace: GRACE,
         })
     }
+}
+
+/// The tools that planc brings, and those of the servers that the operator wired up. Nothing is started.
+pub fn registry(config: &Config) -> Registry {
+    let mut registry = Registry::builtin();
+    for (name, server) in &config.servers {
+        registry.insert_server(Arc::new(Server::new(name, server.clone(), Some(&config.state))));
+    }
+    registry
 }
 
 /// What no tool may touch, whatever `critical` says.

@@ -16,6 +16,7 @@ mod schema;
 mod graph;
 mod grants;
 mod compile;
+mod tools_mcp;
 mod tools;
 mod teach;
 mod grammar;

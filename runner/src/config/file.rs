@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of where the file was found.
 
+use super::servers::ServerSettings;
 use super::{MAX_CATALOGUES, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
@@ -37,6 +38,13 @@ hosts = []
 # Environment variables that programs get besides the usual few.
 pass_env = []
 
+# How the tools of a catalogue are reached that `planc tools import` wrote: a program, or the `url` of a server.
+# [servers.git]
+# command = "uvx"
+# args = ["mcp-server-git"]
+# pass_env = []     # environment variables that it gets besides the usual few
+# read = []         # globs over what its tools may read before a plan is approved
+
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
@@ -58,6 +66,8 @@ pub struct Settings {
     pub programs: ProgramSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[servers.NAME]`
+    pub servers: BTreeMap<Spanned<String>, ServerSettings>,
 }
 
 /// `[workspace]`
@@ -238,6 +248,11 @@ fn check(settings: &Settings) -> Result<(), (usize, ConfigError)> {
         if host.get_ref().is_empty() || host.get_ref().contains(['/', '@', '*', ' ']) {
             let message = format!("`{}` is not a host: a name, with `:port` where needed", host.get_ref());
             return Err(at(host, message));
+        }
+    }
+    for (name, server) in &settings.servers {
+        if let Some((offset, message)) = server.mistake(name) {
+            return Err((offset, ConfigError::world(message)));
         }
     }
     for name in &settings.programs.pass_env {

@@ -5,12 +5,15 @@
 
 mod file;
 mod places;
+mod servers;
 
 pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use places::Places;
+pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The name of the configuration file.
@@ -41,6 +44,8 @@ pub struct Config {
     pub pass_env: Vec<String>,
     /// What an approval must be.
     pub require: Require,
+    /// How the tools of catalogues are reached, by the names of the catalogues.
+    pub servers: BTreeMap<String, ServerConfig>,
 }
 
 /// What an approval must be.
@@ -85,6 +90,11 @@ impl Config {
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
+            servers: settings
+                .servers
+                .iter()
+                .map(|(name, server)| (name.get_ref().clone(), server.config(&workspace)))
+                .collect(),
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
             workspace,
             catalogues,
@@ -170,6 +180,7 @@ mod tests {
             hosts: Vec::new(),
             pass_env: Vec::new(),
             require: Require::Any,
+            servers: BTreeMap::new(),
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

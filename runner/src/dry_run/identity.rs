@@ -6,6 +6,7 @@ use crate::prediction::{Elements, Prediction};
 use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
+use planc_lang::compiled::tools;
 use planc_lang::digest::Digest;
 use planc_lang::plan::Input;
 use planc_lang::syntax::Approval;
@@ -66,12 +67,22 @@ struct BoundForm<'a> {
     require: Require,
     pass_env: &'a [String],
     workspace: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    servers: BTreeMap<&'a str, Digest>,
     observations: Vec<&'a Observation>,
     calls: Vec<BoundCall<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
+}
+
+/// How the servers are reached whose tools the plan calls, in steps or checks.
+fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, Digest> {
+    let used = tools(&bound.compiled.plan);
+    let is_used = |name: &str| used.values().any(|tool| tool.catalogue() == name);
+    let wired = bound.config.servers.iter().filter(|(name, _)| is_used(name));
+    wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
 }
 
 /// The digest that an approval names.
@@ -98,6 +109,7 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
+        servers: servers(bound),
         observations,
         calls: steps
             .map(|step| {

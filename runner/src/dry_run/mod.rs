@@ -21,7 +21,7 @@ use crate::report::{
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
-use call::DryCaller;
+use call::{DryCaller, World};
 use planc_lang::compile::Compiled;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
@@ -85,7 +85,7 @@ impl DryRun<'_> {
             .iter()
             .map(|assumption| AssumptionReport {
                 text: assumption.text.clone(),
-                outcome: self.check(assumption.check.as_ref(), &mut env, &mut overlay),
+                outcome: self.check(World::Before, assumption.check.as_ref(), &mut env, &mut overlay),
                 check: assumption.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
@@ -117,7 +117,7 @@ impl DryRun<'_> {
             .map(|(verification, steps)| VerificationReport {
                 text: verification.text.clone(),
                 steps,
-                outcome: self.check(verification.check.as_ref(), &mut env, &mut overlay),
+                outcome: self.check(World::After, verification.check.as_ref(), &mut env, &mut overlay),
                 check: verification.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
@@ -168,9 +168,9 @@ impl DryRun<'_> {
     }
 
     /// What a check says in the world that the overlay shows.
-    fn check(&self, check: Option<&Expr>, env: &mut Env<'_>, overlay: &mut Overlay) -> CheckOutcome {
+    fn check(&self, world: World, check: Option<&Expr>, env: &mut Env<'_>, overlay: &mut Overlay) -> CheckOutcome {
         let Some(expr) = check else { return CheckOutcome::ForPerson };
-        match eval(expr, env, &mut DryCaller { dry: self, overlay }) {
+        match eval(expr, env, &mut DryCaller { dry: self, world, overlay }) {
             Ok(Value::Bool(true)) => CheckOutcome::Holds,
             Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
             Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
@@ -200,7 +200,7 @@ impl DryRun<'_> {
         outputs
             .map(|output| OutputReport {
                 name: output.name.to_string(),
-                value: eval(&output.value, env, &mut DryCaller { dry: self, overlay })
+                value: eval(&output.value, env, &mut DryCaller { dry: self, world: World::After, overlay })
                     .unwrap_or_else(|_| Value::Unknown(output.value.ty.clone())),
             })
             .collect()

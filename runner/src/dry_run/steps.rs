@@ -11,6 +11,7 @@ use crate::workspace::{Change, Overlay};
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
+use planc_lang::graph::Edge;
 use planc_lang::plan::{Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
@@ -150,7 +151,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         let step = at.step;
         let touches = step.call.tool.touches(values);
         self.judge_touches(at, &touches);
-        let earlier = plan.depends_on_results(step);
+        // What a server would say after a step that is not made is not known.
+        let behind = |(_, edge): (_, Edge)| edge == Edge::Conflict;
+        let is_server = self.dry.config.servers.contains_key(step.call.tool.catalogue());
+        let earlier = plan.depends_on_results(step)
+            || is_server && self.dry.compiled.graph.dependencies(at.instance.step).any(behind);
         let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
             Ok(called) => called,
             Err(error) => {

@@ -428,6 +428,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         hosts: Vec::new(),
         pass_env: Vec::new(),
         require: Require::Any,
+        servers: BTreeMap::new(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
