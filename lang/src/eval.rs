@@ -13,6 +13,7 @@ use crate::syntax::{BinaryOp, Direction, UnaryOp};
 use crate::types::Type;
 use crate::value::{Value, compare};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 mod access;
 mod budget;
@@ -58,12 +59,14 @@ impl Caller for NoCalls {
 pub struct Env<'p> {
     plan: &'p Plan,
     inputs: Vec<Value>,
-    steps: Vec<Value>,
+    /// The results that were set; the others are unknown. Few of a long plan are needed at a time.
+    steps: BTreeMap<StepId, Value>,
     /// The results of each `each` block.
     eaches: Vec<Value>,
     /// The element at hand of each `each` block; unknown outside of it.
     elements: Vec<Value>,
-    lets: Vec<Option<Result<Value, Failure>>>,
+    /// Those that were computed.
+    lets: BTreeMap<usize, Result<Value, Failure>>,
 }
 
 impl<'p> Env<'p> {
@@ -74,10 +77,9 @@ impl<'p> Env<'p> {
         for (value, input) in inputs.iter_mut().zip(&plan.inputs) {
             *value = formed(std::mem::replace(value, Value::Null), &input.ty);
         }
-        let steps = plan.steps.iter().map(|step| Value::Unknown(step.ty.clone())).collect();
         let eaches = plan.eaches.iter().map(|each| Value::Unknown(each.ty.clone())).collect();
         let elements = plan.eaches.iter().map(|each| Value::Unknown(each.element_type())).collect();
-        Env { plan, inputs, steps, eaches, elements, lets: vec![None; plan.lets.len()] }
+        Env { plan, inputs, steps: BTreeMap::new(), eaches, elements, lets: BTreeMap::new() }
     }
 
     /// All inputs and steps unknown: what can be known from the text alone.
@@ -88,14 +90,14 @@ impl<'p> Env<'p> {
 
     /// Sets the result of a step. Values of `let`s that were computed before are forgotten.
     pub fn set_step(&mut self, step: StepId, value: Value) {
-        self.steps[step.index()] = formed(value, &self.plan.get(step).ty);
-        self.lets.iter_mut().for_each(|value| *value = None);
+        self.steps.insert(step, formed(value, &self.plan.get(step).ty));
+        self.lets.clear();
     }
 
     /// Sets the results of an `each` block. Values of `let`s that were computed before are forgotten.
     pub fn set_each(&mut self, each: EachId, value: Value) {
         self.eaches[each.index()] = formed(value, &self.plan.each(each).ty);
-        self.lets.iter_mut().for_each(|value| *value = None);
+        self.lets.clear();
     }
 
     /// Turns to an element of an `each` block: the results of the block's steps and the values of its `let`s are those of
@@ -103,9 +105,9 @@ impl<'p> Env<'p> {
     pub fn enter(&mut self, each: EachId, element: Value) {
         self.elements[each.index()] = formed(element, &self.plan.each(each).element_type());
         for step in self.plan.steps_of(each) {
-            self.steps[step.index()] = Value::Unknown(self.plan.get(step).ty.clone());
+            self.steps.remove(&step);
         }
-        self.lets.iter_mut().for_each(|value| *value = None);
+        self.lets.clear();
     }
 
     /// Turns away from the elements of an `each` block: any one of them is meant again.
@@ -119,8 +121,9 @@ impl<'p> Env<'p> {
     }
 
     /// The result of a step as far as it is known.
-    pub fn step(&self, step: StepId) -> &Value {
-        &self.steps[step.index()]
+    pub fn step(&self, step: StepId) -> Value {
+        let unknown = || Value::Unknown(self.plan.get(step).ty.clone());
+        self.steps.get(&step).cloned().unwrap_or_else(unknown)
     }
 
     /// The plan whose names these are.
@@ -196,7 +199,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
         match &expr.kind {
             ExprKind::Constant(value) => Ok(value.clone()),
             ExprKind::Input(index) => Ok(self.env.inputs[*index].clone()),
-            ExprKind::Step(step) => Ok(self.env.steps[step.index()].clone()),
+            ExprKind::Step(step) => Ok(self.env.step(*step)),
             ExprKind::Each(each) => Ok(self.env.eaches[each.index()].clone()),
             ExprKind::Element(each) => Ok(self.env.elements[each.index()].clone()),
             ExprKind::Local(slot) => self.slots[*slot].clone(),
@@ -249,7 +252,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
     /// Computes what a `let` needs in the order of the plan, so that a long chain of them needs no deep recursion.
     #[inline(never)]
     fn plan_let(&mut self, index: usize) -> Result<Value, Failure> {
-        if self.env.lets[index].is_none() {
+        if !self.env.lets.contains_key(&index) {
             // Its variables are its own: those of the expression that uses it come back afterwards.
             let slots = std::mem::take(&mut self.slots);
             let done = access::lets_needed(self.env.plan, &self.env.lets, index)
@@ -258,7 +261,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             self.slots = slots;
             done?;
         }
-        self.env.lets[index].clone().expect("a `let` is computed after those it needs")
+        self.env.lets.get(&index).cloned().expect("a `let` is computed after those it needs")
     }
 
     fn compute_let(&mut self, index: usize) -> Result<(), Failure> {
@@ -268,7 +271,7 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             // Another evaluation may have more left for it.
             (Err(failure), true) => Err(failure),
             (result, _) => {
-                self.env.lets[index] = Some(result);
+                self.env.lets.insert(index, result);
                 Ok(())
             }
         }

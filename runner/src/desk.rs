@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
@@ -78,6 +79,9 @@ pub enum DeskError {
         /// Whether a call of it is in doubt.
         in_doubt: bool,
     },
+    /// Plan mode is active: what is told to who asked.
+    #[error("{0}")]
+    PlanMode(String),
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
@@ -166,6 +170,8 @@ pub struct Desk {
     pub contents: Contents,
     /// The tools.
     pub registry: Arc<Registry>,
+    /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
+    pub standing: Standing,
 }
 
 impl Desk {
@@ -176,13 +182,32 @@ impl Desk {
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let registry = Arc::new(registry(&config));
-        Ok(Desk { config, store, workspace, contents, registry })
+        let standing = Standing { scope: config.mode.scope.clone(), session: None };
+        Ok(Desk { config, store, workspace, contents, registry, standing })
+    }
+
+    /// The modes of the workspace.
+    pub fn modes(&self) -> Modes {
+        let checks = InWorkspace {
+            config: self.config.clone(),
+            workspace: self.workspace.clone(),
+            registry: self.registry.clone(),
+        };
+        Modes::new(self.config.clone(), Some(self.store.clone()), Arc::new(checks))
+    }
+
+    /// Refuses in plan mode: nothing is asked, begun, gone on with or taken back there.
+    pub fn require_execute(&self) -> Result<(), DeskError> {
+        match self.modes().effective(&self.standing)?.refuses() {
+            Some(refusal) => Err(DeskError::PlanMode(refusal)),
+            None => Ok(()),
+        }
     }
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
-        let (mut report, predictions) = (outcome.report, outcome.predictions);
+        let (mut report, predictions, bound) = (outcome.report, outcome.predictions, outcome.bound);
         let before = self.store.latest_rev(&draft.key)?;
         if let Some(before) = before {
             // The same text keeps its number; the dry run may see another world.
@@ -208,6 +233,7 @@ impl Desk {
             created_at: now(),
         };
         self.store.save_plan(&plan)?;
+        self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
     }
@@ -246,6 +272,7 @@ impl Desk {
 
     /// Records a yes for a plan, if the channel is good enough for it.
     pub fn approve(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+        self.require_execute()?;
         if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
             return Err(DeskError::Aborted);
         }
@@ -344,6 +371,7 @@ impl Desk {
         stop: Stop,
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
+        self.require_execute()?;
         let predictions = planned.plan.predictions.clone().into();
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
         let (journal, contents) = match &veil {
@@ -367,6 +395,7 @@ impl Desk {
             digest: planned.plan.digest,
             approval: None,
             grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
+            mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
             by: account(),
             stop,
@@ -387,7 +416,7 @@ pub fn registry(config: &Config) -> Registry {
 }
 
 /// What no tool may touch, whatever `critical` says.
-fn protected(config: &Config) -> Vec<PathBuf> {
+pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
     paths.extend(config.catalogues.iter().cloned());
@@ -403,10 +432,20 @@ pub fn key_of(config: &Config, path: &Path) -> String {
 
 /// Compiles a stored plan again, from its stored texts alone.
 fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
+    match recompile(&plan.sources) {
+        Some((sources, compiled)) if compiled.digest == plan.plan_digest => {
+            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
+        }
+        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
+    }
+}
+
+/// Compiles a plan from its texts and those of its catalogues; none where they have mistakes.
+pub(crate) fn recompile(texts: &[StoredSource]) -> Option<(Sources, Compiled)> {
     let mut sources = Sources::default();
     let mut catalogues = vec![add_builtin(&mut sources)];
     let mut index = None;
-    for source in &plan.sources {
+    for source in texts {
         let at = sources.add(source.name.clone(), source.text.as_str());
         match source.role {
             Role::Catalogue => catalogues.push(at),
@@ -414,13 +453,8 @@ fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
         }
     }
     let (catalogue, _): (Catalogue, _) = load_catalogue(&sources, &catalogues);
-    let compiled = index.and_then(|index| compile(&sources, index, &catalogue).compiled);
-    match compiled {
-        Some(compiled) if compiled.digest == plan.plan_digest => {
-            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
-        }
-        Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
-    }
+    let compiled = compile(&sources, index?, &catalogue).compiled?;
+    Some((sources, compiled))
 }
 
 /// The text of an input, and how it came here.

@@ -51,6 +51,11 @@ pub enum Event {
         /// `once`, `always` or `no`.
         answer: String,
     },
+    /// Plan mode became active while the run went on: nothing further was started.
+    Held {
+        /// What forces it.
+        why: String,
+    },
     /// A call waits for a yes that cannot be asked for here.
     CallWaits {
         /// The step.
@@ -286,6 +291,8 @@ pub enum End {
     InDoubt,
     /// A person stopped it.
     Interrupted,
+    /// Plan mode became active: nothing further was started, and it can go on once it is over.
+    Held,
     /// A call waits for a yes.
     Waiting,
     /// Policy refuses a call.

@@ -3,6 +3,7 @@
 //!
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
+pub mod scope;
 pub mod config;
 pub mod seal;
 pub mod mask;
@@ -17,11 +18,13 @@ pub mod coverage;
 pub mod dry_run;
 pub mod state;
 pub mod journal;
+pub mod mode;
 pub mod schedule;
 pub mod run;
 pub mod undo;
 pub mod executor;
 pub mod approval;
 pub mod desk;
+pub mod evidence;
 pub mod render;
 pub mod cli;

@@ -83,6 +83,19 @@ impl Predictions {
 }
 
 impl Prediction {
+    /// Nothing is expected of a step yet.
+    pub fn of_step(name: &str) -> Prediction {
+        Prediction {
+            step: name.to_owned(),
+            each: None,
+            when: None,
+            args: nothing_known(),
+            undo: nothing_known(),
+            observations: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
     /// What is expected of a block.
     pub fn of_block(name: &str, when: Option<bool>, elements: Elements) -> Prediction {
         Prediction {

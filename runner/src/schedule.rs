@@ -11,6 +11,7 @@ mod view;
 
 pub use frontier::{Frontier, MAX_OPEN_ELEMENTS};
 pub use standing::{is_repeatable, may_retry};
+pub use view::MAX_AHEAD;
 
 use crate::event::End;
 use crate::state::{RunState, StepState};

@@ -112,6 +112,11 @@ impl Keys {
         Keys { path: state.join(FILE), sealer: Arc::default() }
     }
 
+    /// Whether a state directory has a key.
+    pub fn are_in(state: &Path) -> bool {
+        state.join(FILE).is_file()
+    }
+
     /// The key; made, durably, where there is none.
     pub fn sealer(&self) -> Result<&Sealer, SealError> {
         if let Some(sealer) = self.sealer.get() {

@@ -38,8 +38,12 @@ pub struct RunState {
     index: HashMap<String, usize>,
     /// Where the records of the plan's steps are: by id, then, in a block, by element.
     places: Vec<Vec<Option<u32>>>,
+    /// One past the last step of each block.
+    block_ends: Vec<usize>,
     /// The steps of `each` blocks, by name: of these, only instances have records.
     in_blocks: BTreeMap<String, StepId>,
+    /// One past the last step of the plan of which anything is recorded.
+    reached: usize,
     /// How many steps have started and ended so far: gives the order of completion.
     clock: u64,
 }
@@ -72,7 +76,9 @@ impl Default for RunState {
             steps: Vec::new(),
             index: HashMap::new(),
             places: Vec::new(),
+            block_ends: Vec::new(),
             in_blocks: BTreeMap::new(),
+            reached: 0,
             clock: 0,
         }
     }
@@ -85,6 +91,7 @@ impl RunState {
         let mut state = RunState {
             blocks: plan.eaches.iter().map(|each| waiting(&each.name)).collect(),
             places: vec![Vec::new(); plan.steps.len()],
+            block_ends: plan.eaches.iter().map(|each| each.steps.end.index()).collect(),
             ..RunState::default()
         };
         for id in plan.step_ids() {
@@ -125,6 +132,12 @@ impl RunState {
         place.map(|index| &self.steps[index as usize]).filter(|record| record.instance == Some(instance))
     }
 
+    /// One past the last step of the plan of which anything is recorded: all from there on wait. That of a block counts with
+    /// all of its steps.
+    pub fn reached(&self) -> usize {
+        self.reached
+    }
+
     /// The `each` block of the plan that this state was made of.
     pub fn block(&self, each: EachId) -> Option<&BlockState> {
         self.blocks.get(each.index()).map(|block| &block.state)
@@ -137,7 +150,7 @@ impl RunState {
 
     /// Whether the run can go on later: it has not ended, or stopped where it can be resumed.
     pub fn can_resume(&self) -> bool {
-        let stopped = matches!(self.end, None | Some(End::InDoubt | End::Interrupted | End::Waiting));
+        let stopped = matches!(self.end, None | Some(End::InDoubt | End::Interrupted | End::Held | End::Waiting));
         stopped && self.undo == UndoState::No
     }
 
@@ -193,6 +206,7 @@ impl RunState {
                 record.answer = Some(answer.clone());
                 record.waits = false;
             }
+            Event::Held { .. } => {}
             Event::CallWaits { step } => self.record(step).waits = true,
             Event::StepStarted { step, attempt, args, changes, result } => {
                 self.start(step, *attempt, args, changes, result);
@@ -328,6 +342,9 @@ impl RunState {
     }
 
     fn set_block(&mut self, name: &str, state: BlockState) {
+        let of_it = |block: &BlockRecord| block.name == name;
+        let ends = self.blocks.iter().zip(&self.block_ends).filter(|(block, _)| of_it(block)).map(|(_, end)| *end);
+        self.reached = ends.max().unwrap_or(0).max(self.reached);
         self.blocks.iter_mut().filter(|block| block.name == name).for_each(|block| block.state = state.clone());
     }
 
@@ -357,6 +374,8 @@ impl RunState {
             Some(index) => *index,
             None => self.add(name, self.instance_named(name), None),
         };
+        let step = self.steps[index].instance.map_or(0, |instance| instance.step.index() + 1);
+        self.reached = self.reached.max(step);
         &mut self.steps[index]
     }
 
@@ -376,6 +395,6 @@ fn status_of(end: End) -> PlanStatus {
         End::Failed | End::Refused => PlanStatus::Failed,
         End::Stale => PlanStatus::Stale,
         End::InDoubt => PlanStatus::InDoubt,
-        End::Interrupted | End::Waiting => PlanStatus::Paused,
+        End::Interrupted | End::Held | End::Waiting => PlanStatus::Paused,
     }
 }

@@ -140,6 +140,9 @@ fn live(name: &'static str, ending: Ending) {
     let run = example.on_plan(&[&["run", &approve], example.log()].concat());
     assert_eq!(run.exit, run_exit, "{name}: {}\n{}", run.out, run.err);
     example.reviewed("5-run", &format!("{}{}", run.err, run.out));
+    if ending != Ending::Blocked {
+        evidence(&example);
+    }
     let after = without_leavings(example.world.tree());
     let before = without_leavings(before);
     match ending {
@@ -148,6 +151,16 @@ fn live(name: &'static str, ending: Ending) {
         }
         Ending::Done => undo(&example, &before, &after),
     }
+}
+
+/// What was done holds together with what was approved, in a file of its own.
+fn evidence(example: &Example) {
+    let runs: Value = serde_json::from_str(&example.planc(&["runs", "--format", "json"]).out).expect("JSON");
+    let id = runs["runs"][0]["run"].as_str().expect("a run has a name").to_owned();
+    let written = example.planc(&["evidence", &id, "-o", "../evidence"]);
+    assert_eq!(written.exit, 0, "{}: {}", example.name, written.err);
+    let verified = example.planc(&["verify", "../evidence"]);
+    assert_eq!(verified.exit, 0, "{}: {}", example.name, verified.out);
 }
 
 fn undo(example: &Example, before: &Tree, after: &Tree) {

@@ -169,7 +169,11 @@ impl<'a> Checker<'a> {
         uses_each.extend(later.filter(|used| **used < id));
         let mut uses = Uses { steps: uses, eaches: uses_each };
         self.forget_uses();
-        let guards = self.guards(block.outer, block.steps.start);
+        // A block without steps was reported, and there is no step from which its conditions could be seen.
+        let guards = match block.steps.is_empty() {
+            true => Vec::new(),
+            false => self.guards(block.outer, block.steps.start),
+        };
         uses.extend(self.take_uses());
         let uses = uses.before(block.steps.start);
         Each {

@@ -213,7 +213,9 @@ impl<'a> Checker<'a> {
     fn items(&mut self, items: &'a [Item], body: Span, scope: ScopeId, within: Within, parts: &mut Parts<'a>) {
         let before = parts.steps.len();
         items.iter().for_each(|item| self.group_item(item, scope, Some(within), parts));
-        if parts.steps.len() == before && self.understood {
+        // Of a block within this one that has no step either, the same was said.
+        let is_said = items.iter().any(|item| matches!(item, Item::Together(_) | Item::When(_) | Item::Each(_)));
+        if parts.steps.len() == before && !is_said && self.understood {
             let brace = Span::new(body.start, body.start + 1);
             self.report.push(
                 Diagnostic::new(Code::NoSteps, brace, "this block does nothing")

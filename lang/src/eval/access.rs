@@ -5,7 +5,7 @@ use crate::plan::{Expr, ExprKind, Plan};
 use crate::source::Span;
 use crate::types::Type;
 use crate::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A field of a record of type `of`. An absent one that the type allows to be absent is null.
 pub(super) fn field(base: Value, of: &Type, name: &str, optional: bool, expr: &Expr) -> Result<Value, Failure> {
@@ -55,12 +55,12 @@ pub(super) fn items(list: &Value, span: Span) -> Result<Option<&[Value]>, Failur
 }
 
 /// The `let`s that `index` needs and that are not computed yet, in the order of the plan; `index` is the last.
-pub(super) fn lets_needed<T>(plan: &Plan, computed: &[Option<T>], index: usize) -> Vec<usize> {
+pub(super) fn lets_needed<T>(plan: &Plan, computed: &BTreeMap<usize, T>, index: usize) -> Vec<usize> {
     let mut needed = BTreeSet::from([index]);
     let mut open = vec![index];
     while let Some(at) = open.pop() {
         each_let(&plan.lets[at].value, &mut |used| {
-            if computed[used].is_none() && needed.insert(used) {
+            if !computed.contains_key(&used) && needed.insert(used) {
                 open.push(used);
             }
         });

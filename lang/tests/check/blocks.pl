@@ -233,3 +233,11 @@ plan "p" {
     step s32 = fs.read(path: "notes/32.md")
   }
 }
+// ==== a block without steps at the end, in a group
+plan "p" {
+  step a = fs.read(path: "a")
+  when a.text != "" {
+    each r = c in [1] {
+    }
+  }
+}

@@ -18,6 +18,7 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let (desk, plan, run) = carry::find(session, &args.target)?;
+    desk.require_execute()?;
     if let Some(exit) = carry::blocked(&plan.report) {
         return Err(Fault::new(exit, format!("run `{}` cannot be approved: it is blocked", run.id)));
     }

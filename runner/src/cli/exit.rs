@@ -60,7 +60,7 @@ impl From<crate::event::End> for Exit {
             End::InDoubt => Exit::InDoubt,
             End::Interrupted => Exit::Interrupted,
             End::Waiting => Exit::Waiting,
-            End::Refused => Exit::Refused,
+            End::Refused | End::Held => Exit::Refused,
         }
     }
 }

@@ -98,6 +98,7 @@ impl From<DeskError> for Fault {
                 Fault::new(if in_doubt { Exit::InDoubt } else { Exit::Usage }, message)
                     .help(format!("`planc resume {run}` goes on with it, `planc undo {run}` takes it back"))
             }
+            DeskError::PlanMode(_) => Fault::new(Exit::Refused, message),
             DeskError::Aborted => {
                 Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
             }

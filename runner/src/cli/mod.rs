@@ -15,6 +15,7 @@ mod explain;
 mod schema;
 mod graph;
 mod grants;
+mod mode;
 mod compile;
 mod tools_mcp;
 mod tools;
@@ -31,6 +32,7 @@ mod runs;
 mod show;
 mod diff;
 mod verify;
+mod evidence;
 mod init;
 pub mod inputs;
 mod demo;
@@ -94,11 +96,15 @@ pub enum Command {
     Runs(runs::Args),
     /// List the standing answers to calls that policy asks about, or take one back
     Grants(grants::Args),
+    /// Show in which mode plans are, what forces it, or set it
+    Mode(mode::Args),
     /// Show a plan that waits, or what came of a run
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
-    /// Tell whether the journal of a run is as it was written
+    /// Write what was approved for a run and what it did into one file
+    Evidence(evidence::Args),
+    /// Tell whether the journal of a run, or a file of evidence, is as it was written
     Verify(verify::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
@@ -158,8 +164,10 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Undo(args) => undo::run(&session()?, &args),
         Command::Runs(args) => runs::run(&session()?, &args),
         Command::Grants(args) => grants::run(&session()?, &args),
+        Command::Mode(args) => mode::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),

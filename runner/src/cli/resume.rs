@@ -53,6 +53,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let resolutions = args.resolve.iter().map(|text| resolution(text)).collect::<Result<Vec<_>, Fault>>()?;
     let (desk, plan, run) = carry::find(session, &args.run)?;
+    desk.require_execute()?;
     let (planned, _) = desk.reopen(plan)?;
     let plan = &planned.compiled.plan;
     let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();

@@ -45,6 +45,7 @@ enum Yes {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
+    session.desk()?.require_execute()?;
     let (desk, planned) = target(session, args)?;
     if let Some(exit) = carry::blocked(&planned.plan.report) {
         plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;

@@ -4,9 +4,12 @@ use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
 use crate::config::{Config, Overrides, Places};
-use crate::desk::{Desk, Draft, key_of};
+use crate::desk::{Desk, DeskError, Draft, key_of, protected};
 use crate::journal::{Role, Store, StoredSource};
+use crate::mode::{InWorkspace, Modes};
 use crate::render::text::{Paint, Tone, count, inline};
+use crate::tool::registry::Registry;
+use crate::workspace::Workspace;
 use planc_lang::codes::Severity;
 use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
@@ -178,6 +181,17 @@ impl Session {
     /// What carries plans out.
     pub fn desk(&self) -> Result<Desk, Fault> {
         Ok(Desk::open(self.config.clone(), self.store()?)?)
+    }
+
+    /// The modes of the workspace: looking creates nothing.
+    pub fn modes(&self) -> Result<Modes, Fault> {
+        let workspace = Workspace::open(&self.config.workspace, protected(&self.config)).map_err(DeskError::from)?;
+        let checks = InWorkspace {
+            config: self.config.clone(),
+            workspace: Arc::new(workspace),
+            registry: Arc::new(Registry::builtin()),
+        };
+        Ok(Modes::new(self.config.clone(), self.existing_store()?, Arc::new(checks)))
     }
 
     /// The store of runs, where there is one: looking creates nothing.

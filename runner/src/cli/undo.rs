@@ -17,6 +17,7 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let (desk, plan, run) = carry::find(session, &args.run)?;
+    desk.require_execute()?;
     if desk.store.events(&run.id)?.is_empty() {
         let fault = Fault::usage(format!("nothing to take back: run `{}` has not begun", run.id));
         return Err(match plan.status {

@@ -2,13 +2,14 @@
 //!
 //! Knows nothing of where the file was found.
 
+use super::error::{ConfigError, Misplaced};
+use super::mode::ModeSettings;
 use super::servers::ServerSettings;
 use super::{MAX_CATALOGUES, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -48,6 +49,10 @@ pass_env = []
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
+
+[mode]
+# "execute", or "plan": nothing happens but reading, and one report.
+default = "execute"
 "#;
 
 /// `planc.toml` as it is written.
@@ -68,6 +73,8 @@ pub struct Settings {
     pub approval: ApprovalSettings,
     /// `[servers.NAME]`
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
+    /// `[mode]`
+    pub mode: ModeSettings,
 }
 
 /// `[workspace]`
@@ -117,67 +124,6 @@ pub struct ProgramSettings {
 pub struct ApprovalSettings {
     /// What an approval must be.
     pub require: Require,
-}
-
-/// Why there is no configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct ConfigError {
-    /// A phrase.
-    pub message: String,
-    /// Advice.
-    pub help: Vec<String>,
-    /// Where in which file.
-    pub place: Option<Place>,
-}
-
-/// A place in a configuration file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub file: String,
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-    /// The text of the line.
-    pub text: String,
-}
-
-impl ConfigError {
-    /// A mistake of the world around the file.
-    pub fn world(message: impl Into<String>) -> ConfigError {
-        ConfigError { message: message.into(), help: Vec::new(), place: None }
-    }
-
-    /// A sentence of advice.
-    pub fn help(mut self, text: impl Into<String>) -> ConfigError {
-        self.help.push(text.into());
-        self
-    }
-
-    fn at(mut self, file: &str, text: &str, offset: usize) -> ConfigError {
-        let before = &text[..text.floor_char_boundary(offset)];
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        self.place = Some(Place {
-            file: file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before[start..].chars().count() + 1,
-            text: text[start..].lines().next().unwrap_or("").to_owned(),
-        });
-        self
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        let Some(place) = &self.place else { return Ok(()) };
-        let number = place.line.to_string();
-        let margin = " ".repeat(number.len());
-        let caret = " ".repeat(place.column.saturating_sub(1));
-        write!(f, "\n{margin}--> {}:{}:{}", place.file, place.line, place.column)?;
-        write!(f, "\n{margin} |\n{number} | {}\n{margin} | {caret}^", place.text)
-    }
 }
 
 /// Reads and checks a configuration file.
@@ -230,7 +176,8 @@ fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
     }
 }
 
-fn check(settings: &Settings) -> Result<(), (usize, ConfigError)> {
+fn check(settings: &Settings) -> Result<(), Misplaced> {
+    settings.mode.read()?;
     let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
     for glob in settings.workspace.read.iter().flatten().chain(&settings.catalogues.files) {
         // Read as a glob it would silently exclude nothing.

@@ -3,13 +3,19 @@
 //! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
+mod error;
 mod file;
+mod mode;
 mod places;
 mod servers;
+mod window;
 
-pub use file::{ConfigError, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use error::{ConfigError, Place};
+pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use places::Places;
 pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
+pub use window::{Window, WindowFault};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
@@ -21,6 +27,9 @@ pub const CONFIG_NAME: &str = "planc.toml";
 
 /// The most catalogue files that one workspace may name.
 pub const MAX_CATALOGUES: usize = 1000;
+
+/// The most of a catalogue that is read, in bytes.
+pub const MAX_CATALOGUE_BYTES: u64 = planc_lang::source::MAX_SOURCE_BYTES as u64 + 1;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -46,6 +55,8 @@ pub struct Config {
     pub require: Require,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
+    /// Scopes, their modes, and what forces plan mode.
+    pub mode: ModeConfig,
 }
 
 /// What an approval must be.
@@ -103,6 +114,8 @@ impl Config {
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             require: settings.approval.require,
+            // It was read once before, so that nothing is wrong with it.
+            mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
     }
 
@@ -181,6 +194,7 @@ mod tests {
             pass_env: Vec::new(),
             require: Require::Any,
             servers: BTreeMap::new(),
+            mode: ModeConfig::default(),
         };
         for _ in 0..3 {
             config.policy.rotate_left(1);

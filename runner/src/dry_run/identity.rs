@@ -7,7 +7,7 @@ use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
-use planc_lang::digest::Digest;
+use planc_lang::digest::{Digest, canonical};
 use planc_lang::plan::Input;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
@@ -87,6 +87,11 @@ fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, Digest> {
 
 /// The digest that an approval names.
 pub fn approval_digest(bound: &Bound<'_>) -> Digest {
+    Digest::of(bound_bytes(bound))
+}
+
+/// What the digest is of: canonical JSON, in which what is secret stands as commitments.
+pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
     let plan = &bound.compiled.plan;
     let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
     let policy =
@@ -95,7 +100,7 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
     observations.sort_by(|a, b| a.look.cmp(&b.look));
     let steps = bound.predictions.iter().filter(|prediction| prediction.each.is_none());
     let blocks = bound.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
-    Digest::of_json(&BoundForm {
+    canonical(&BoundForm {
         bound: BOUND_FORMAT,
         time: bound.time,
         plan: bound.compiled.digest,

@@ -10,7 +10,7 @@ mod earlier;
 mod identity;
 mod steps;
 
-pub use identity::{Bound, approval_digest};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes};
 
 use crate::config::Config;
 use crate::prediction::Prediction;
@@ -23,6 +23,7 @@ use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
 use call::{DryCaller, World};
 use planc_lang::compile::Compiled;
+use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
 use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
@@ -72,6 +73,8 @@ pub struct Outcome {
     pub report: PlanReport,
     /// What is expected of each step.
     pub predictions: Vec<Prediction>,
+    /// What the digest is of, as canonical JSON: what an approval of it binds.
+    pub bound: Vec<u8>,
 }
 
 impl DryRun<'_> {
@@ -136,13 +139,14 @@ impl DryRun<'_> {
             critical: critical.iter().flatten().collect(),
             veil: self.veil,
         };
+        let bound = bound_bytes(&bound);
         let report = PlanReport {
             format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
             title: plan.title.clone(),
             rev: 1,
             time: self.time,
-            digest: approval_digest(&bound),
+            digest: Digest::of(&bound),
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,
             problems,
@@ -164,7 +168,7 @@ impl DryRun<'_> {
             Some(veil) => veil.report(report),
             None => report,
         };
-        Outcome { report, predictions }
+        Outcome { report, predictions, bound }
     }
 
     /// What a check says in the world that the overlay shows.
@@ -175,6 +179,17 @@ impl DryRun<'_> {
             Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
             Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
             Err(failure) => CheckOutcome::Fails { why: failure.message },
+        }
+    }
+
+    /// Whether a condition without steps holds in the world as it is; an error says why that cannot be told.
+    pub fn holds(&self, condition: &Expr) -> Result<bool, String> {
+        let mut overlay = Overlay::new(self.workspace.clone());
+        let mut env = Env::new(&self.compiled.plan, Vec::new());
+        match eval(condition, &mut env, &mut DryCaller { dry: self, world: World::Before, overlay: &mut overlay }) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(_) => Err("what it looks at may not be read before approval".to_owned()),
+            Err(failure) => Err(failure.message),
         }
     }
 

@@ -82,6 +82,9 @@ impl Drive {
 
     /// Does what comes next.
     async fn turn(&mut self) -> Result<Turn, RunError> {
+        if self.halt.is_none() {
+            self.halt = self.run.held().await?;
+        }
         let actions = self.decide();
         if actions.is_empty() && self.running.is_empty() {
             // The schedule always has a next thing to do, or an end. Waiting for nothing would never end.
@@ -114,7 +117,7 @@ impl Drive {
         let run = &self.run;
         let plan = &run.setup.compiled.plan;
         let state = run.recorder.state();
-        self.frontier.advance(plan, &state, &self.running);
+        self.frontier.advance(plan, &run.order, &state, &self.running);
         let situation = Situation {
             running: &self.running,
             halt: self.halt,

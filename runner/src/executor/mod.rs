@@ -99,18 +99,36 @@ impl Run {
         }
     }
 
+    /// How the run ends when plan mode became active; none: it goes on.
+    pub(crate) async fn held(&self) -> Result<Option<End>, RunError> {
+        let Some(watch) = &self.setup.mode else { return Ok(None) };
+        match watch.clone().refuses().await {
+            Some(why) => {
+                self.recorder.record(Event::Held { why }).await?;
+                Ok(Some(End::Held))
+            }
+            None => Ok(None),
+        }
+    }
+
     fn wants_undo(&self) -> bool {
         schedule::wants_undo(&self.setup.compiled.plan, &self.recorder.state())
     }
 
     async fn undo_if_wanted(&self, end: End) -> Result<(), RunError> {
         match end {
-            End::Failed | End::Refused if self.wants_undo() => {
+            // Taking back has effects too: it goes on when the run is resumed.
+            End::Failed | End::Refused if self.wants_undo() && self.held().await?.is_none() => {
                 undo::take_back(&self.setup, &self.recorder).await.map(|_| ())
             }
-            End::Failed | End::Refused | End::Done | End::Stale | End::InDoubt | End::Interrupted | End::Waiting => {
-                Ok(())
-            }
+            End::Failed
+            | End::Refused
+            | End::Done
+            | End::Stale
+            | End::InDoubt
+            | End::Interrupted
+            | End::Held
+            | End::Waiting => Ok(()),
         }
     }
 

@@ -114,6 +114,10 @@ impl Work<'_> {
                 return Ok(Some(End::Refused));
             }
         }
+        // A person may have thought about it for long.
+        if let Some(end) = run.held().await? {
+            return Ok(Some(end));
+        }
         // A further attempt sees what the one before it may have left: only the first can be stale.
         let expected = self.prediction().filter(|_| is_first).map(|prediction| prediction.observations.clone());
         self.stale(expected.unwrap_or_default()).await
@@ -138,7 +142,12 @@ impl Work<'_> {
             };
             match outcome {
                 Outcome::Halt(end) => return Ok(StepEnd::Halt(end)),
-                Outcome::Failed if may_retry(step, attempt.number) && self.pause().await => attempt.number += 1,
+                Outcome::Failed if may_retry(step, attempt.number) && self.pause().await => {
+                    if let Some(end) = run.held().await? {
+                        return Ok(StepEnd::Halt(end));
+                    }
+                    attempt.number += 1;
+                }
                 Outcome::Failed | Outcome::Over => return Ok(StepEnd::Over),
             }
         }

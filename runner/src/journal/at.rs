@@ -67,8 +67,13 @@ impl At {
 
     /// What a text says that may be sealed for a place.
     pub(super) fn parse<T: DeserializeOwned>(&self, what: &str, place: &str, text: String) -> Outcome<T> {
-        let json = self.keys.open(place, text).map_err(|error| self.damaged(what, &error.to_string()))?;
+        let json = self.opened(what, place, text)?;
         serde_json::from_str(&json).map_err(|error| self.damaged(what, &error.to_string()))
+    }
+
+    /// A text that may be sealed for a place.
+    pub(super) fn opened(&self, what: &str, place: &str, text: String) -> Outcome<String> {
+        self.keys.open(place, text).map_err(|error| self.damaged(what, &error.to_string()))
     }
 
     /// A text sealed for a place.

@@ -9,6 +9,7 @@ pub mod chain;
 mod error;
 mod head;
 mod lock;
+mod modes;
 mod plans;
 mod records;
 mod schema;
@@ -17,8 +18,9 @@ mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
+pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
-pub use store::{RunJournal, Store};
+pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};
 use crate::tool::Future_;

@@ -31,6 +31,26 @@ impl Store {
         })
     }
 
+    /// Stores what the digest of a stored plan is of.
+    pub fn save_bound(&self, plan: &StoredPlan, bound: &str) -> Outcome<()> {
+        let (digest, bound, secret) = (plan.digest.to_string(), bound.to_owned(), plan.secret);
+        self.work("store the plan", move |at, connection| {
+            let text = if secret { at.sealed(&place(&digest, "bound"), &bound)? } else { bound.clone() };
+            let insert = "INSERT INTO bounds (digest, text) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING";
+            at.sql(connection.execute(insert, params![digest, text])).map(|_| ())
+        })
+    }
+
+    /// What the digest of a stored plan is of; none: an earlier planc stored the plan.
+    pub fn bound(&self, digest: &Digest) -> Outcome<Option<String>> {
+        let digest = digest.to_string();
+        self.work("read the plan", move |at, connection| {
+            let query = "SELECT text FROM bounds WHERE digest = ?1";
+            let text: Option<String> = at.sql(connection.query_row(query, [&digest], |row| row.get(0)).optional())?;
+            text.map(|text| at.opened(&format!("plan `{digest}`"), &place(&digest, "bound"), text)).transpose()
+        })
+    }
+
     /// The plan with this digest, or the one whose digest begins so (with or without `sha256:`).
     pub fn plan(&self, name: &str) -> Outcome<StoredPlan> {
         let name = name.to_owned();

@@ -18,7 +18,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 2] = [FIRST, CHAIN];
+const FORMATS: [&str; 4] = [FIRST, CHAIN, MODES, BOUND];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -56,6 +56,21 @@ CREATE TABLE heads (
   run TEXT PRIMARY KEY, seq INTEGER NOT NULL, link TEXT NOT NULL, adopted INTEGER NOT NULL, tag TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Modes: every change, and sessions.
+const MODES: &str = "
+CREATE TABLE IF NOT EXISTS mode_changes (
+  id INTEGER PRIMARY KEY, target TEXT NOT NULL, name TEXT NOT NULL, setting TEXT NOT NULL, by TEXT NOT NULL,
+  channel TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS mode_changes_by_name ON mode_changes (target, name, id);
+CREATE TABLE IF NOT EXISTS mode_sessions (
+  id TEXT PRIMARY KEY, scope TEXT, parent TEXT REFERENCES mode_sessions (id), by TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+";
+
+/// What the digest of a plan is of, as canonical JSON: sealed where the plan has secrets.
+const BOUND: &str = "CREATE TABLE bounds (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;";
 
 /// Opens the database at `path`, creating it where nothing is.
 pub(super) fn open(path: &Path, keys: &Keys) -> Outcome<Connection> {

@@ -33,7 +33,7 @@ pub struct RunJournal {
 }
 
 /// The place for which the events of a run are sealed.
-fn place(run: &str) -> String {
+pub fn event_place(run: &str) -> String {
     format!("event of {run}")
 }
 
@@ -65,7 +65,7 @@ impl Store {
             let (records, _) = head::records(&at, connection, &run)?;
             let event = |record: Record| {
                 let Record { seq, at: when, kept, .. } = record;
-                let event = at.parse(&format!("event {seq} of run `{run}`"), &place(&run), kept)?;
+                let event = at.parse(&format!("event {seq} of run `{run}`"), &event_place(&run), kept)?;
                 Ok(StoredEvent { seq, at: when, event })
             };
             records.into_iter().map(event).collect()
@@ -103,7 +103,7 @@ impl Store {
     fn kept(&self, run: &str, event: &Event, is_sealed: bool) -> Outcome<String> {
         let at = self.at("record what happened");
         let json = at.json(event)?;
-        if is_sealed { at.sealed(&place(run), &json) } else { Ok(json) }
+        if is_sealed { at.sealed(&event_place(run), &json) } else { Ok(json) }
     }
 
     fn at(&self, attempt: &'static str) -> At {

@@ -276,6 +276,7 @@ fn progress(event: &Event) -> Progress<'_> {
         | Event::VerificationHeld { .. }
         | Event::VerificationFailed { .. }
         | Event::Interrupted { .. }
+        | Event::Held { .. }
         | Event::Ended { .. }
         | Event::UndoStarted { .. }
         | Event::UndoCallStarted { .. }
@@ -322,6 +323,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::CallAnswered { step, answer } => {
             line(Tone::Dim, "·", format!("`{}` was answered: {}", inline(step), inline(answer)))
         }
+        Event::Held { why } => line(Tone::Careful, "‖", format!("nothing further starts: {}", inline(why))),
         Event::CallWaits { step } => line(Tone::Careful, "?", format!("`{}` waits for a yes", inline(step))),
         Event::StepStarted { step, attempt, .. } => line(Tone::Name, "▸", format!("{}{}", inline(step), nth(*attempt))),
         Event::StepSucceeded { step, attempt, .. } => {
@@ -371,7 +373,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::Interrupted { killed: true } => line(Tone::Bad, "!", "killed what ran".into()),
         Event::Ended { end, .. } => match end {
             End::Done => Vec::new(),
-            End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Waiting | End::Refused => {
+            End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Held | End::Waiting | End::Refused => {
                 line(Tone::Dim, "·", format!("ended: {}", end_word(*end)))
             }
         },
@@ -408,6 +410,7 @@ pub fn end_word(end: End) -> &'static str {
         End::Stale => "stale",
         End::InDoubt => "in doubt",
         End::Interrupted => "interrupted",
+        End::Held => "held by plan mode",
         End::Waiting => "waiting for a yes",
         End::Refused => "refused by policy",
     }

@@ -433,6 +433,7 @@ impl RunReport {
             Event::AssumptionHeld { .. }
             | Event::CallAnswered { .. }
             | Event::GateAnswered { .. }
+            | Event::Held { .. }
             | Event::Interrupted { .. } => {}
         }
     }
@@ -507,7 +508,7 @@ pub fn status(report: &RunReport) -> (&'static str, Tone) {
         (Some(false), _) => ("undone in part", Tone::Bad),
         (None, _) if report.taking_back => ("undone in part", Tone::Bad),
         (None, Some(End::Done)) => ("done", Tone::Good),
-        (None, Some(end @ (End::Waiting | End::Interrupted))) => (end_word(end), Tone::Careful),
+        (None, Some(end @ (End::Waiting | End::Held | End::Interrupted))) => (end_word(end), Tone::Careful),
         (None, Some(end)) => (end_word(end), Tone::Bad),
         (None, None) if report.approval.is_some() => ("not finished", Tone::Careful),
         (None, None) => ("not started", Tone::Dim),
@@ -668,7 +669,7 @@ fn next(report: &RunReport) -> Vec<String> {
                 })
                 .collect()
         }
-        Some(End::Interrupted | End::Waiting) => {
+        Some(End::Interrupted | End::Held | End::Waiting) => {
             vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
         }
         Some(End::Refused) => vec![format!("planc undo {run}   takes back what it has done")],

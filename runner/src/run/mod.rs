@@ -26,6 +26,7 @@ pub(crate) use values::{
 use crate::config::Config;
 use crate::event::Approved;
 use crate::journal::{Journal, LockError, StoreError};
+use crate::mode::ModeWatch;
 use crate::prediction::Predictions;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
@@ -76,6 +77,8 @@ pub struct RunSetup {
     pub veil: Option<Veil>,
     /// Tools to whose every call somebody said yes.
     pub grants: Vec<String>,
+    /// Says when plan mode becomes active; none: it never does.
+    pub mode: Option<Arc<ModeWatch>>,
     /// Asks a person.
     pub ask: Arc<dyn Ask>,
     /// Who answers, for the record of standing answers.

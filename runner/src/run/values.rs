@@ -58,6 +58,34 @@ impl Known {
         known
     }
 
+    /// What a step may name, and nothing else: in a block everything that the block uses before itself. Long runs have many
+    /// results, and a step needs few.
+    fn used_by(setup: &RunSetup, recorded: Recorded<'_>, step: StepId) -> Known {
+        let plan = &setup.compiled.plan;
+        let step = plan.get(step);
+        let (uses, uses_each) = match step.each {
+            Some(each) => (&plan.each(each).uses, &plan.each(each).uses_each),
+            None => (&step.uses, &step.uses_each),
+        };
+        let once = uses.iter().filter(|step| plan.get(**step).each.is_none());
+        let value =
+            |step: &StepId| Some((*step, value_of(recorded.state.get(Instance { step: *step, element: None })?)?));
+        let mut known = Known { steps: once.filter_map(value).collect(), eaches: Vec::new() };
+        for each in uses_each {
+            let value = match recorded.state.block(*each) {
+                Some(BlockState::Skipped { .. }) => Some(Value::Null),
+                // What is not computed yet needs what the block needed.
+                Some(BlockState::Ended { .. }) => match there(&recorded.derived.results, *each) {
+                    Some(value) => Some(value),
+                    None => return Known::of(setup, recorded),
+                },
+                None | Some(BlockState::Waiting | BlockState::Open { .. } | BlockState::Failed { .. }) => None,
+            };
+            known.eaches.extend(value.map(|value| (*each, value)));
+        }
+        known
+    }
+
     /// As names in expressions.
     pub(crate) fn env<'p>(&self, setup: &'p RunSetup) -> Env<'p> {
         let mut env = Env::new(&setup.compiled.plan, setup.inputs.clone());
@@ -74,7 +102,7 @@ pub(crate) fn environment<'p>(setup: &'p RunSetup, recorded: Recorded<'_>) -> En
 
 /// What names stand for in a step: in a block those of its element too.
 pub(crate) fn environment_of<'p>(setup: &'p RunSetup, recorded: Recorded<'_>, instance: Instance) -> Env<'p> {
-    let known = Known::of(setup, recorded);
+    let known = Known::used_by(setup, recorded, instance.step);
     let mut env = known.env(setup);
     if let (Some(each), Some(element)) = (setup.compiled.plan.get(instance.step).each, instance.element)
         && let Ok(list) = elements(setup, recorded, &known, each)
@@ -149,16 +177,18 @@ fn kept(
     each: EachId,
     compute: impl FnOnce() -> Result<Value, String>,
 ) -> Result<Value, String> {
-    let lock = || values.lock().unwrap_or_else(PoisonError::into_inner);
-    let there = lock().get(&each).cloned();
-    match there {
+    match there(values, each) {
         Some(value) => Ok(value),
         None => {
             let value = compute()?;
-            lock().insert(each, value.clone());
+            values.lock().unwrap_or_else(PoisonError::into_inner).insert(each, value.clone());
             Ok(value)
         }
     }
+}
+
+fn there(values: &Mutex<BTreeMap<EachId, Value>>, each: EachId) -> Option<Value> {
+    values.lock().unwrap_or_else(PoisonError::into_inner).get(&each).cloned()
 }
 
 /// The values of the lines of `critical` that are about one, by index of the line: those that the approver saw, else those

@@ -1,8 +1,10 @@
-//! The elements of `each` blocks that are over for good, so that long lists are not looked at from the beginning each time.
+//! What is over for good: the first steps and blocks of the plan, and the first elements of `each` blocks, so that long plans
+//! and lists are not looked at from the beginning each time.
 
+use super::Order;
 use super::standing::{Standing, standing};
 use crate::state::{BlockState, RunState};
-use planc_lang::plan::{EachId, Instance, Plan};
+use planc_lang::plan::{EachId, Instance, Plan, Unit};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -10,15 +12,20 @@ use std::ops::Range;
 /// over. Keeps each decision short, however long the list is.
 pub const MAX_OPEN_ELEMENTS: u32 = 64;
 
-/// How many elements of each block, from its beginning, are over. Follows from the state; kept only because a state is long.
+/// How many steps and blocks of the plan, from the top, have ended, and how many elements of each block, from its beginning,
+/// are over. Follows from the state; kept only because a state is long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
+    units: usize,
     over: Vec<u32>,
 }
 
 impl Frontier {
-    /// Moves past every element that is over by now.
-    pub fn advance(&mut self, plan: &Plan, state: &RunState, running: &BTreeSet<Instance>) {
+    /// Moves past everything that is over by now.
+    pub fn advance(&mut self, plan: &Plan, order: &Order, state: &RunState, running: &BTreeSet<Instance>) {
+        while order.units.get(self.units).is_some_and(|unit| has_ended(plan, state, running, *unit)) {
+            self.units += 1;
+        }
         self.over.resize(plan.eaches.len(), 0);
         for (index, over) in self.over.iter_mut().enumerate() {
             let each = EachId::new(index);
@@ -34,10 +41,25 @@ impl Frontier {
         }
     }
 
+    /// How many steps and blocks have ended, from the top.
+    pub(super) fn units(&self) -> usize {
+        self.units
+    }
+
     /// The elements of an open block that may be worked on.
     pub(super) fn window(&self, state: &RunState, each: EachId) -> Range<u32> {
         let over = self.over.get(each.index()).copied().unwrap_or(0);
         over..elements(state, each).min(over.saturating_add(MAX_OPEN_ELEMENTS))
+    }
+}
+
+fn has_ended(plan: &Plan, state: &RunState, running: &BTreeSet<Instance>, unit: Unit) -> bool {
+    match unit {
+        Unit::Step(step) => {
+            let instance = Instance { step, element: None };
+            !running.contains(&instance) && standing(plan.get(step), state.get(instance)) == Standing::Ended
+        }
+        Unit::Each(each) => matches!(state.block(each), Some(BlockState::Ended { .. } | BlockState::Skipped { .. })),
     }
 }
 

@@ -7,6 +7,10 @@ use crate::event::End;
 use crate::state::{BlockState, RunState};
 use planc_lang::plan::{EachId, Instance, Plan, StepId, Unit};
 
+/// How many steps and blocks of a plan are looked at at the same time, from the first that has not ended: one that could
+/// start starts only when all but so many before it have ended. Keeps each decision short, however long the plan is.
+pub const MAX_AHEAD: usize = 256;
+
 /// Everything that one decision looks at.
 pub(super) struct View<'a> {
     plan: &'a Plan,
@@ -14,7 +18,8 @@ pub(super) struct View<'a> {
     state: &'a RunState,
     situation: &'a Situation<'a>,
     frontier: Frontier,
-    /// By unit.
+    /// By unit, from the first that has not ended to the last of which anything is recorded. All before have ended, all behind
+    /// wait.
     standings: Vec<Standing>,
     /// The first unit that has not ended well.
     first_unended: usize,
@@ -23,12 +28,21 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     pub(super) fn new(plan: &'a Plan, order: &'a Order, state: &'a RunState, situation: &'a Situation<'a>) -> View<'a> {
         let mut frontier = situation.frontier.clone();
-        frontier.advance(plan, state, situation.running);
-        let mut view = View { plan, order, state, situation, frontier, standings: Vec::new(), first_unended: 0 };
-        view.standings = order.units.iter().map(|unit| view.stands_now(*unit)).collect();
-        let ended = |standing: &Standing| *standing == Standing::Ended;
-        view.first_unended = view.standings.iter().position(|s| !ended(s)).unwrap_or(view.standings.len());
+        frontier.advance(plan, order, state, situation.running);
+        let first_unended = frontier.units();
+        let mut view = View { plan, order, state, situation, frontier, standings: Vec::new(), first_unended };
+        let reached = state.reached().checked_sub(1).map_or(0, |last| order.unit_of[last] + 1);
+        let recorded = order.units.get(first_unended..reached).unwrap_or_default();
+        view.standings = recorded.iter().map(|unit| view.stands_now(*unit)).collect();
         view
+    }
+
+    /// How the unit at this place stands.
+    fn stands_at(&self, unit: usize) -> Standing {
+        match unit.checked_sub(self.first_unended) {
+            None => Standing::Ended,
+            Some(index) => self.standings.get(index).copied().unwrap_or(Standing::Open),
+        }
     }
 
     fn stands_now(&self, unit: Unit) -> Standing {
@@ -67,7 +81,7 @@ impl<'a> View<'a> {
 
     /// How the unit of a step stands.
     fn stands(&self, step: StepId) -> Standing {
-        self.standings[self.order.unit_of[step.index()]]
+        self.stands_at(self.order.unit_of[step.index()])
     }
 
     fn verification(&self, unit: Unit) -> Option<usize> {
@@ -77,10 +91,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The units of the plan itself, verifications left out.
+    /// How the units of the plan itself stand that have not all ended, verifications left out.
     fn own(&self) -> impl Iterator<Item = Standing> {
-        let units = self.order.units.iter().zip(&self.standings);
-        units.filter(|(unit, _)| self.verification(**unit).is_none()).map(|(_, standing)| *standing)
+        let units = self.order.units.iter().enumerate().skip(self.first_unended);
+        units.filter(|(_, unit)| self.verification(**unit).is_none()).map(|(index, _)| self.stands_at(index))
     }
 
     /// Why nothing new may start, the weightiest reason first.
@@ -91,7 +105,7 @@ impl<'a> View<'a> {
         if let Some(end @ (End::Stale | End::Refused)) = self.situation.halt {
             return Some(end);
         }
-        if self.own().any(|standing| standing == Standing::Failed) {
+        if self.standings.contains(&Standing::Failed) && self.own().any(|standing| standing == Standing::Failed) {
             return Some(End::Failed);
         }
         self.situation.halt
@@ -99,13 +113,15 @@ impl<'a> View<'a> {
 
     /// What may be done, in the order of the text: steps to start, at most so many, and blocks to open and to close.
     pub(super) fn ready(&self, room: usize) -> Vec<Action> {
-        self.ready_among(self.first_unended..self.order.units.len(), room)
+        let end = self.first_unended.saturating_add(MAX_AHEAD).min(self.order.units.len());
+        self.ready_among(self.first_unended..end, room)
     }
 
     /// The same of what stands before the first failure.
     pub(super) fn ready_before_failure(&self, room: usize) -> Vec<Action> {
-        let failed = self.standings.iter().position(|standing| *standing == Standing::Failed);
-        self.ready_among(self.first_unended..failed.unwrap_or(0), room)
+        let failed = self.standings.iter().take(MAX_AHEAD).position(|standing| *standing == Standing::Failed);
+        let end = failed.unwrap_or(0);
+        self.ready_among(self.first_unended..self.first_unended + end, room)
     }
 
     fn ready_among(&self, units: std::ops::Range<usize>, room: usize) -> Vec<Action> {
@@ -152,7 +168,7 @@ impl<'a> View<'a> {
         block.uses.iter().all(|step| self.stands(*step) == Standing::Ended)
             && block.uses_each.iter().all(|each| self.has_value(*each))
             && (self.first_unended..unit)
-                .all(|before| self.standings[before] == Standing::Ended || !holds_up(self.order.units[before]))
+                .all(|before| self.stands_at(before) == Standing::Ended || !holds_up(self.order.units[before]))
     }
 
     fn has_value(&self, each: EachId) -> bool {

@@ -429,6 +429,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         pass_env: Vec::new(),
         require: Require::Any,
         servers: BTreeMap::new(),
+        mode: planc::config::ModeConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
@@ -468,6 +469,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         approval: Some(approval),
         veil: None,
         grants: Vec::new(),
+        mode: None,
         ask: Arc::new(CannotAsk),
         by: "tester".into(),
         stop: Stop::new(),

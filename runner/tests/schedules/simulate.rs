@@ -228,7 +228,7 @@ pub fn scheduled(compiled: &Compiled, dice: &mut Dice, rule: Rule) -> Outcome {
     };
     let mut frontier = Frontier::default();
     loop {
-        frontier.advance(plan, &simulation.state, &simulation.running);
+        frontier.advance(plan, &order, &simulation.state, &simulation.running);
         let actions = {
             let may_conflict = |later: Instance, earlier: Instance| match rule {
                 Rule::NoConflicts => false,

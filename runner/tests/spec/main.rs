@@ -139,6 +139,7 @@ chapters! {
     diagnostics: "12-diagnostics.md";
     compiled_form: "13-compiled-form.md";
     for_models: "14-for-models.md";
+    modes: "15-modes.md";
     readme: "README.md";
     decisions: "decisions.md";
 }

@@ -40,6 +40,9 @@ pub fn limits() -> String {
         ("a type: depth", planc_lang::types::MAX_TYPE_DEPTH.to_string()),
         ("`planc.toml`", mib(planc::config::MAX_CONFIG_BYTES)),
         ("catalogue files of a workspace", planc::config::MAX_CATALOGUES.to_string()),
+        ("scopes of a workspace", planc::config::MAX_SCOPES.to_string()),
+        ("things that force plan mode", planc::config::MAX_FORCES.to_string()),
+        ("the reason for a change of mode", format!("{} bytes", planc::mode::MAX_WHY_BYTES)),
         ("a file that a tool reads or writes", mib(planc::workspace::MAX_FILE_BYTES)),
         ("all that one call reads and writes", mib(planc::workspace::MAX_CALL_BYTES)),
         ("all contents that one dry run holds", mib(planc::workspace::MAX_HELD_BYTES)),
@@ -55,8 +58,10 @@ pub fn limits() -> String {
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
         ("a file that is an input", mib(planc::cli::inputs::MAX_INPUT_BYTES)),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
+        ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
+        ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);

@@ -1,0 +1,207 @@
+//! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
+
+use crate::coverage::uncovered_changes;
+use crate::event::Event;
+use crate::prediction::Prediction;
+use crate::schedule::is_repeatable;
+use crate::seal::Sealer;
+use crate::state::{RunState, StepState, UndoState};
+use crate::veil::Veil;
+use planc_lang::compile::Compiled;
+use planc_lang::conform::check_value;
+use planc_lang::digest::Digest;
+use planc_lang::grants::Grants;
+use planc_lang::plan::{CriticalScope, Plan, Step};
+use planc_lang::secrets::Secrets;
+use planc_lang::value::Value;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// As much of what an approval binds as is held against what was done.
+#[derive(Deserialize)]
+pub(super) struct BoundPart {
+    pub(super) plan: Digest,
+    pub(super) time: u32,
+    /// A step, whether it runs, and the arguments of its call and of its `undo`.
+    calls: Vec<(String, Option<bool>, Value, Value)>,
+    #[serde(default)]
+    critical: Vec<Value>,
+}
+
+/// Whether events are what was recorded, or only how that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As they were recorded.
+    Recorded,
+    /// What is secret is left out.
+    Shown,
+}
+
+/// What was found.
+pub(super) struct History {
+    /// What was done that was not approved.
+    pub(super) unapproved: Vec<String>,
+    /// Results that are not of their type, or come from no call.
+    pub(super) unfounded: Vec<String>,
+    /// Where the run stands in the end.
+    pub(super) state: RunState,
+}
+
+/// What events are held against.
+struct Ground<'a> {
+    plan: &'a Plan,
+    digest: Digest,
+    calls: HashMap<&'a str, Prediction>,
+    /// What may be changed; none: a line of it was not known when it was approved.
+    grants: Option<Grants<'a>>,
+    standing: Standing,
+    /// What is secret: it is bound as commitments.
+    veil: Option<Veil>,
+}
+
+impl History {
+    pub(super) fn walk(
+        compiled: &Arc<Compiled>,
+        bound: &BoundPart,
+        digest: Digest,
+        (events, standing): (&[Event], Standing),
+        sealer: Option<&Sealer>,
+    ) -> History {
+        let plan = &compiled.plan;
+        let prediction = |(step, when, args, undo): &(String, Option<bool>, Value, Value)| Prediction {
+            when: *when,
+            args: args.clone(),
+            undo: undo.clone(),
+            ..Prediction::of_step(step)
+        };
+        let calls = bound.calls.iter().map(|call| (call.0.as_str(), prediction(call))).collect();
+        let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
+        let ground = Ground { plan, digest, calls, grants: grants(plan, &bound.critical), standing, veil };
+        let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
+        for event in events {
+            history.unapproved.extend(ground.unapproved(event, &history.state));
+            history.unfounded.extend(ground.unfounded(event, &history.state));
+            history.state.apply(event);
+        }
+        history
+    }
+}
+
+/// What the lines of `critical` allow, with the values that were bound; none where one was not known then.
+fn grants<'p>(plan: &'p Plan, bound: &[Value]) -> Option<Grants<'p>> {
+    let mut bound = bound.iter();
+    let mut values = Vec::new();
+    for line in &plan.critical {
+        match &line.scope {
+            CriticalScope::Text(_) => values.push(None),
+            CriticalScope::Value(_) => values.push(Some(bound.next().filter(|value| value.is_known())?.clone())),
+        }
+    }
+    Some(Grants::new(plan, &values).known())
+}
+
+impl<'a> Ground<'a> {
+    /// The step that a name like `flag` or `flag[3]` stands for.
+    fn step(&self, name: &str) -> Option<&'a Step> {
+        let base = name.split_once('[').map_or(name, |(base, _)| base);
+        self.plan.step(base).map(|id| self.plan.get(id))
+    }
+
+    fn call(&self, name: &str) -> Option<&Prediction> {
+        let base = name.split_once('[').map_or(name, |(base, _)| base);
+        self.calls.get(name).or_else(|| self.calls.get(base)).filter(|_| self.standing == Standing::Recorded)
+    }
+
+    /// Arguments as they are bound.
+    fn bound_args(&self, step: &str, args: &Value, undo: bool) -> Value {
+        self.veil.as_ref().map_or_else(|| args.clone(), |veil| veil.bound_args(step, args, undo))
+    }
+
+    fn unapproved(&self, event: &Event, state: &RunState) -> Vec<String> {
+        if let Event::Approved { approval } = event
+            && approval.digest != self.digest
+        {
+            return vec![format!("the yes is to {}, not to {}", approval.digest, self.digest)];
+        }
+        if let Event::StepStarted { step: name, args, changes, .. } = event {
+            let mut faults = self.started(name, args, state);
+            let uncovered = self.grants.as_ref().map(|grants| uncovered_changes(grants, changes)).unwrap_or_default();
+            faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
+            return faults;
+        }
+        if let Event::UndoCallStarted { step: name, args, .. } = event {
+            return self.undone(name, args);
+        }
+        Vec::new()
+    }
+
+    fn undone(&self, name: &str, args: &Value) -> Vec<String> {
+        if self.step(name).is_none_or(|step| step.undo.is_none()) {
+            return vec![format!("step `{name}` has no undo call")];
+        }
+        let of_call = |call: &Prediction| call.another_undo(&self.bound_args(&call.step, args, true));
+        let other = self.call(name).map(of_call).unwrap_or_default();
+        let fault = |(_, found): (_, String)| format!("the undo call of step `{name}` was made with {found}");
+        other.into_iter().map(fault).collect()
+    }
+
+    fn started(&self, name: &str, args: &Value, state: &RunState) -> Vec<String> {
+        let mut faults = Vec::new();
+        if state.approved.is_none() {
+            faults.push(format!("step `{name}` began before there was a yes"));
+        }
+        if state.undo != UndoState::No {
+            faults.push(format!("step `{name}` began when taking back had begun"));
+        }
+        let Some(step) = self.step(name) else {
+            faults.push(format!("the plan has no step `{name}`"));
+            return faults;
+        };
+        let before = state.step(name).map(|record| &record.state);
+        if !is_repeatable(step) && before.is_some_and(|state| *state != StepState::Waiting) {
+            faults.push(format!("step `{name}` began again, and it may act twice"));
+        }
+        let open = step
+            .uses
+            .iter()
+            .map(|used| self.plan.get(*used))
+            .find(|used| used.each.is_none() && state.step(&used.name).is_none_or(|record| is_open(&record.state)));
+        if let Some(open) = open {
+            faults.push(format!("step `{name}` began before `{}` had ended, which it uses", open.name));
+        }
+        let of_call = |call: &Prediction| call.another_call(true, Some(&self.bound_args(&call.step, args, false)));
+        let other = self.call(name).map(of_call).unwrap_or_default();
+        let called = |(expected, found): (crate::workspace::Observation, String)| {
+            format!("step `{name}` was approved with {}, and called with {found}", expected.seen)
+        };
+        faults.extend(other.into_iter().map(called));
+        faults
+    }
+
+    fn unfounded(&self, event: &Event, state: &RunState) -> Vec<String> {
+        let Event::StepSucceeded { step: name, result, .. } = event else { return Vec::new() };
+        let Some(step) = self.step(name) else { return vec![format!("the plan has no step `{name}`")] };
+        let record = state.step(name);
+        let mut faults = Vec::new();
+        if step.is_gate {
+            let agreed = record.is_some_and(|record| record.answer.as_deref() == Some("yes"));
+            faults.extend((!agreed).then(|| format!("the gate `{name}` opened without a yes")));
+            return faults;
+        }
+        if !record.is_some_and(|record| matches!(record.state, StepState::Running { .. })) {
+            faults.push(format!("step `{name}` has a result, and no call of it had begun"));
+        }
+        if let (Standing::Recorded, Err(misfit)) = (self.standing, check_value(result, &step.call.tool.result)) {
+            faults.push(format!("the result of step `{name}` is not of its type: {misfit}"));
+        }
+        faults
+    }
+}
+
+fn is_open(state: &StepState) -> bool {
+    match state {
+        StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } => true,
+        StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped { .. } | StepState::Undone => false,
+    }
+}

@@ -1,0 +1,247 @@
+//! A bundle ⟶ whether it holds together: digests computed again, the chain walked, every record held against the plan.
+//!
+//! The file may come from anybody. It is read within limits, compiled and compared; nothing in it is carried out, and nothing
+//! that it names is looked for.
+
+use super::export::contents;
+use super::history::{BoundPart, History, Standing};
+use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
+use crate::config::MAX_CATALOGUES;
+use crate::desk::recompile;
+use crate::event::Event;
+use crate::journal::{chain, event_place};
+use crate::seal::Keys;
+use crate::state::RunState;
+use planc_lang::compile::Compiled;
+use planc_lang::compiled;
+use planc_lang::digest::Digest;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Why a file is no bundle.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is too long.
+    #[error("it is longer than {} MiB", MAX_BUNDLE_BYTES >> 20)]
+    TooLong,
+    /// It is of another form.
+    #[error("it is no bundle of evidence: {0}")]
+    Form(String),
+    /// A later planc wrote it.
+    #[error("it is of form {0}, and this planc knows {EVIDENCE_FORMAT}")]
+    Newer(u32),
+    /// It has too many texts.
+    #[error("it has {0} texts, and at most {MAX_CATALOGUES} catalogues and a plan are read")]
+    Texts(usize),
+}
+
+/// What the bundle must be about, known from elsewhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected {
+    /// What was approved.
+    pub digest: Option<Digest>,
+    /// The link of the last record.
+    pub head: Option<Digest>,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What.
+    pub what: &'static str,
+    /// Why it does not hold; nothing: it holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The run.
+    pub run: String,
+    /// The title of its plan.
+    pub title: String,
+    /// What was approved.
+    pub digest: Digest,
+    /// The link of the last record.
+    pub head: Option<String>,
+    /// How many records there are.
+    pub records: usize,
+    /// Whether everything that was checked holds.
+    pub valid: bool,
+    /// What was checked.
+    pub checks: Vec<Check>,
+    /// What cannot be told from the file.
+    pub unchecked: Vec<&'static str>,
+}
+
+/// How many faults of one kind are told.
+const MAX_FAULTS: usize = 20;
+
+/// Checks a bundle. With the key of the state directory that it came from, sealed records are opened and checked like others.
+pub fn verify(bytes: &[u8], expected: Expected, keys: Option<&Keys>) -> Result<Verdict, Unreadable> {
+    let bundle = read(bytes)?;
+    let bound: Result<BoundPart, String> = serde_json::from_str(&bundle.bound).map_err(|error| error.to_string());
+    let compiled = recompile(&bundle.sources).map(|(_, compiled)| Arc::new(compiled));
+    let (events, standing, opened) = events(&bundle, keys);
+    let mut checks = vec![
+        check("the texts compile to the plan", of_texts(&bundle, compiled.as_deref())),
+        check("the approval is of this plan", of_approval(&bundle, &bound)),
+        check("the report is of this approval", of_report(&bundle, &bound)),
+        check("the records are one chain from the approval on", of_chain(&bundle)),
+        check("the records can be read", opened),
+    ];
+    if let (Some(compiled), Ok(bound)) = (&compiled, &bound) {
+        let sealer = keys.and_then(|keys| keys.sealer().ok());
+        let history = History::walk(compiled, bound, bundle.digest, (&events, standing), sealer);
+        checks.push(check("everything that was done was approved", history.unapproved));
+        checks.push(check("results are of their types, and come from calls", history.unfounded));
+        // Of sealed records the contents are told as they are shown.
+        let shown = RunState::fold(&compiled.plan, &bundle.shown);
+        let named = contents(if bundle.shown.is_empty() { &history.state } else { &shown });
+        let same = named == bundle.contents;
+        let fault = "they are not those that the records name".to_owned();
+        checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
+    }
+    checks
+        .extend(expected.digest.map(|digest| known("it is of the approval that was asked for", digest, bundle.digest)));
+    let head = bundle.records.last().map(|record| record.link.clone());
+    if let Some(wanted) = expected.head {
+        let found = head.as_deref().and_then(|head| head.parse().ok()).unwrap_or(Digest::of(""));
+        checks.push(known("it ends with the record that was asked for", wanted, found));
+    }
+    Ok(Verdict {
+        valid: checks.iter().all(|check| check.faults.is_empty()),
+        unchecked: unchecked(&bundle, &events, expected, standing),
+        run: bundle.run,
+        title: bundle.report.title,
+        digest: bundle.digest,
+        head,
+        records: bundle.records.len(),
+        checks,
+    })
+}
+
+fn read(bytes: &[u8]) -> Result<Bundle, Unreadable> {
+    #[derive(Deserialize)]
+    struct Form {
+        evidence: u32,
+    }
+    if bytes.len() as u64 > MAX_BUNDLE_BYTES {
+        return Err(Unreadable::TooLong);
+    }
+    let wrong = |error: serde_json::Error| Unreadable::Form(error.to_string());
+    let form: Form = serde_json::from_slice(bytes).map_err(wrong)?;
+    if form.evidence != EVIDENCE_FORMAT {
+        return Err(Unreadable::Newer(form.evidence));
+    }
+    let bundle: Bundle = serde_json::from_slice(bytes).map_err(wrong)?;
+    match bundle.sources.len() > MAX_CATALOGUES + 1 {
+        true => Err(Unreadable::Texts(bundle.sources.len())),
+        false => Ok(bundle),
+    }
+}
+
+fn check(what: &'static str, mut faults: Vec<String>) -> Check {
+    if faults.len() > MAX_FAULTS {
+        let more = faults.len() - MAX_FAULTS;
+        faults.truncate(MAX_FAULTS);
+        faults.push(format!("and {more} more"));
+    }
+    Check { what, faults }
+}
+
+fn known(what: &'static str, wanted: Digest, found: Digest) -> Check {
+    let fault = (wanted != found).then(|| format!("{wanted} was asked for, and it has {found}"));
+    check(what, fault.into_iter().collect())
+}
+
+fn of_texts(bundle: &Bundle, found: Option<&Compiled>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let form = Digest::of(&bundle.compiled);
+    if form != bundle.plan_digest {
+        faults.push(format!("the canonical form is {form}, not {}", bundle.plan_digest));
+    }
+    match found {
+        None => faults.push(format!("they have mistakes here; planc {} wrote the bundle", bundle.versions.planc)),
+        Some(found) if compiled::bytes(&found.plan) != bundle.compiled.as_bytes() => {
+            faults.push(format!("they compile to {}, not to {}", found.digest, bundle.plan_digest));
+        }
+        Some(_) => {}
+    }
+    faults
+}
+
+fn of_approval(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let digest = Digest::of(&bundle.bound);
+    if digest != bundle.digest {
+        faults.push(format!("what is bound is {digest}, not {}", bundle.digest));
+    }
+    match bound {
+        Ok(bound) if bound.plan != bundle.plan_digest => {
+            faults.push(format!("it binds the plan {}, not {}", bound.plan, bundle.plan_digest));
+        }
+        Ok(_) => {}
+        Err(why) => faults.push(format!("what is bound cannot be read: {why}")),
+    }
+    faults
+}
+
+fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String> {
+    let report = &bundle.report;
+    let mut faults = Vec::new();
+    if (report.digest, report.plan_digest) != (bundle.digest, bundle.plan_digest) {
+        faults.push(format!("it is of {}, plan {}", report.digest, report.plan_digest));
+    }
+    if bound.as_ref().is_ok_and(|bound| bound.time != report.time) {
+        faults.push("it is of another time that the plan runs".to_owned());
+    }
+    faults
+}
+
+fn of_chain(bundle: &Bundle) -> Vec<String> {
+    match chain::check(&bundle.run, &bundle.digest.to_string(), &bundle.records) {
+        Ok(_) if bundle.records.is_empty() => vec!["there is none".to_owned()],
+        Ok(_) => Vec::new(),
+        Err(why) => vec![why.to_string()],
+    }
+}
+
+/// What the records say, whether that is what was recorded or only how it is shown, and what cannot be read.
+fn events(bundle: &Bundle, keys: Option<&Keys>) -> (Vec<Event>, Standing, Vec<String>) {
+    let sealed = bundle.records.iter().any(|record| Keys::is_sealed(&record.kept));
+    if sealed && keys.is_none() {
+        let faults = match bundle.shown.len() == bundle.records.len() {
+            true => Vec::new(),
+            false => vec![format!("{} records are shown as {}", bundle.records.len(), bundle.shown.len())],
+        };
+        return (bundle.shown.clone(), Standing::Shown, faults);
+    }
+    let (mut events, mut faults) = (Vec::new(), Vec::new());
+    for record in &bundle.records {
+        let text = match keys {
+            Some(keys) => keys.open(&event_place(&bundle.run), record.kept.clone()).map_err(|error| error.to_string()),
+            None => Ok(record.kept.clone()),
+        };
+        match text.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string())) {
+            Ok(event) => events.push(event),
+            Err(why) => faults.push(format!("record {}: {why}", record.seq)),
+        }
+    }
+    (events, Standing::Recorded, faults)
+}
+
+fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected, standing: Standing) -> Vec<&'static str> {
+    let over = events.iter().any(|event| matches!(event, Event::Ended { .. }));
+    let rows = [
+        (expected.head.is_none(), "whether more was recorded afterwards: `--head` names the last record"),
+        (expected.digest.is_none(), "whether this is what you were shown: `--digest` names what was approved"),
+        (true, "who said yes, beyond what the record says: an account, not a person"),
+        (true, "the words of the report that the approval does not bind"),
+        (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
+        (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),
+        (!over, "how the run ended: it was not over"),
+    ];
+    rows.into_iter().filter(|(applies, _)| *applies).map(|(_, what)| what).collect()
+}

@@ -1,0 +1,8 @@
+//! What the operator decides, against agents that would decide it themselves: modes, policy, standing answers, reports. Each
+//! is tried against the real binary.
+
+#[path = "../place/mod.rs"]
+mod place;
+
+mod modes;
+mod typed;
