@@ -145,3 +145,21 @@ catalogue http {
     timeout 30s
   }
 }
+
+/// A model that can do nothing else.
+catalogue model {
+  /// Take a value out of a text: a model is shown the text, what is asked for and the type, and nothing else; it has no
+  /// tools and no memory. Whatever it answers is a value of the type and the word of the text's author. What it answers
+  /// before approval is shown, approved and used: it is not asked again. Which model, says `[model]` in `planc.toml`.
+  tool extract(
+    /// Whatever it says, it can only become a value of the type.
+    data from: string,
+    /// A constant: the approver reads it.
+    ask: string,
+    /// Written as a type: `type: Bill`, `type: { amount: float, iban: string }`.
+    type: any,
+  ) -> any {
+    pure
+    timeout 2m
+  }
+}

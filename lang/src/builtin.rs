@@ -11,7 +11,7 @@ use crate::types::Type;
 pub const TEXT: &str = include_str!("../catalogue/builtin.pl");
 
 /// Their names, which no other catalogue may have.
-pub const CATALOGUES: [&str; 3] = ["fs", "process", "http"];
+pub const CATALOGUES: [&str; 4] = ["fs", "process", "http", "model"];
 
 /// What a gate calls: a person agrees to a text and the values that are shown with it. No catalogue has it and no step can
 /// name it; it does nothing.
@@ -40,6 +40,7 @@ pub fn gate() -> Tool {
         independent: false,
         timeout_ms: None,
         category: None,
+        general: None,
         wire_name: None,
         pinned: None,
         span: Span::default(),

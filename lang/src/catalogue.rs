@@ -43,6 +43,9 @@ pub struct Tool {
     /// `document`, `analyze`, `plan` or `execute`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<SmolStr>,
+    /// The tool as it is declared, of which this is the case of one call: its result is of the type that the call names.
+    #[serde(skip)]
+    pub general: Option<Arc<Tool>>,
     /// The name that its server knows it by, where that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire_name: Option<SmolStr>,
@@ -102,6 +105,21 @@ impl Tool {
     /// The index of the parameter with this name.
     pub fn param(&self, name: &str) -> Option<usize> {
         self.params.iter().position(|param| param.name == name)
+    }
+
+    /// The tool as it is declared.
+    pub fn declared(&self) -> &Tool {
+        self.general.as_deref().unwrap_or(self)
+    }
+
+    /// Whether a model answers its calls, with a value of the type that a call names.
+    pub fn extracts(&self) -> bool {
+        self.name == crate::syntax::EXTRACT
+    }
+
+    /// The case of a call whose result is of this type.
+    pub fn giving(self: &Arc<Tool>, result: Type) -> Arc<Tool> {
+        Arc::new(Tool { result, general: Some(self.clone()), ..Tool::clone(self) })
     }
 
     /// The name of the catalogue that declares it.

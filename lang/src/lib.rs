@@ -19,6 +19,7 @@ pub mod types;
 pub mod marks;
 pub mod value;
 pub mod conform;
+pub mod schema;
 pub mod effects;
 pub mod catalogue;
 pub mod stdlib;

@@ -127,6 +127,7 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         independent: false,
         timeout_ms: None,
         category: None,
+        general: None,
         wire_name: None,
         pinned: None,
         span: declared.name.span,
@@ -433,6 +434,7 @@ fn literal(expr: &Expr) -> Option<Value> {
         | ExprKind::If(_)
         | ExprKind::Comprehension(_)
         | ExprKind::As(..)
+        | ExprKind::Type(_)
         | ExprKind::Error => None,
     }
 }

@@ -193,6 +193,7 @@ impl<'t> Search<'t> {
             | ExprKind::Float(_)
             | ExprKind::Duration(_)
             | ExprKind::Name(_)
+            | ExprKind::Type(_)
             | ExprKind::Error => {}
         }
     }

@@ -7,6 +7,18 @@ use crate::source::Span;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+/// The tool whose result is of the type that it is given.
+pub const EXTRACT: &str = "model.extract";
+
+/// The parameter that takes this type.
+pub const EXTRACT_TYPE: &str = "type";
+
+/// The parameter that says what is looked for: a constant, so that a person has read it.
+pub const EXTRACT_ASK: &str = "ask";
+
+/// The parameter that takes the text.
+pub const EXTRACT_FROM: &str = "from";
+
 /// One parsed source: plans, catalogues and types at its top level.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct File {
@@ -699,6 +711,8 @@ pub enum ExprKind {
     Comprehension(Box<Comprehension>),
     /// `value as Type`
     As(Box<Expr>, Box<TypeExpr>),
+    /// A type where a tool takes one: `model.extract(…, type: Bill)`.
+    Type(Box<TypeExpr>),
     /// `(expression)`
     Paren(Box<Expr>),
     /// What could not be parsed; already reported.

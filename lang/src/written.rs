@@ -4,7 +4,7 @@
 
 use crate::lexer::is_name;
 use crate::plan::{Call, Comprehension, Expr, ExprKind, Plan};
-use crate::syntax::{BinaryOp, Direction, UnaryOp};
+use crate::syntax::{BinaryOp, Direction, EXTRACT_TYPE, UnaryOp};
 use crate::types::{Quoted, ShownName};
 use crate::value::Value;
 use smol_str::SmolStr;
@@ -160,7 +160,13 @@ impl<'p> Writer<'p> {
     fn call(&mut self, call: &'p Call) -> String {
         let given = call.tool.params.iter().zip(&call.args);
         let args: Vec<String> = given
-            .filter_map(|(param, arg)| Some(format!("{}: {}", param.name, self.expr(arg.as_ref()?, binds::LOOSEST))))
+            .filter_map(|(param, arg)| {
+                let arg = arg.as_ref()?;
+                // A type stands for the schema that the model is shown.
+                let is_type = call.tool.extracts() && param.name == EXTRACT_TYPE;
+                let arg = if is_type { call.tool.result.to_string() } else { self.expr(arg, binds::LOOSEST) };
+                Some(format!("{}: {arg}", param.name))
+            })
             .collect();
         format!("{}({})", call.tool.name, args.join(", "))
     }

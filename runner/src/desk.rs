@@ -4,7 +4,7 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
-use crate::config::Config;
+use crate::config::{Config, ModelWiring};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
 use crate::journal::{Role, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
@@ -170,8 +170,20 @@ pub struct Desk {
     pub contents: Contents,
     /// The tools.
     pub registry: Arc<Registry>,
+    /// What of that which models have said before is used.
+    pub recall: Recall,
     /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
     pub standing: Standing,
+}
+
+/// What of that which models have said before is used in a dry run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recall {
+    /// All of it: a model is asked what it was not asked before.
+    #[default]
+    All,
+    /// Nothing: models are asked again, and what they say now counts from here on.
+    Nothing,
 }
 
 impl Desk {
@@ -183,7 +195,7 @@ impl Desk {
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let registry = Arc::new(registry(&config));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
-        Ok(Desk { config, store, workspace, contents, registry, standing })
+        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
     }
 
     /// The modes of the workspace.
@@ -232,6 +244,9 @@ impl Desk {
             predictions,
             created_at: now(),
         };
+        for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
+            self.store.save_extraction(&pinned.asked, &pinned.value)?;
+        }
         self.store.save_plan(&plan)?;
         self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
@@ -255,6 +270,11 @@ impl Desk {
             grants: &grants,
             veil: veil.as_ref(),
             runtime: runtime.as_ref(),
+            // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
+            recall: &|asked| match self.recall {
+                Recall::All => self.store.extraction(asked).ok().flatten(),
+                Recall::Nothing => None,
+            },
         }
         .run();
         Ok(outcome)
@@ -408,7 +428,7 @@ impl Desk {
 
 /// The tools that planc brings, and those of the servers that the operator wired up. Nothing is started.
 pub fn registry(config: &Config) -> Registry {
-    let mut registry = Registry::builtin();
+    let mut registry = Registry::builtin().with_model(config.model.clone());
     for (name, server) in &config.servers {
         registry.insert_server(Arc::new(Server::new(name, server.clone(), Some(&config.state))));
     }
@@ -420,6 +440,7 @@ pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
     paths.extend(config.catalogues.iter().cloned());
+    paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());
     paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
 }

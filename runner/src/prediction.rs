@@ -1,6 +1,7 @@
 //! What the dry run expects of each step, kept with the plan so that a run can tell when the world is another one.
 
 use crate::workspace::{Change, Look, Observation};
+use planc_lang::digest::Digest;
 use planc_lang::plan::{Instance, Plan};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
@@ -33,6 +34,18 @@ pub struct Prediction {
     pub observations: Vec<Observation>,
     /// What it will change; empty where that is known only after the run.
     pub changes: Vec<Change>,
+    /// What a model said, which is used at the run: it is not asked again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pinned: Option<Pinned>,
+}
+
+/// What a model said before approval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// What it was asked, and by which wiring: see [`crate::tool::model::identity`].
+    pub asked: Digest,
+    /// The value that it gave.
+    pub value: Value,
 }
 
 /// How many elements a block has.
@@ -93,6 +106,7 @@ impl Prediction {
             undo: nothing_known(),
             observations: Vec::new(),
             changes: Vec::new(),
+            pinned: None,
         }
     }
 
@@ -106,6 +120,7 @@ impl Prediction {
             undo: nothing_known(),
             observations: Vec::new(),
             changes: Vec::new(),
+            pinned: None,
         }
     }
 

@@ -325,6 +325,11 @@ pub enum StepOutcome {
         /// What it gave.
         result: Value,
     },
+    /// A model was asked, and what it said is used at the run: it is not asked again.
+    Extracted {
+        /// What it said.
+        result: Value,
+    },
     /// Its effect was simulated exactly.
     Simulated {
         /// What it will give.

@@ -193,6 +193,7 @@ examples! {
     config_to_toml: "config-to-toml", Done;
     fan_out: "fan-out", Done;
     half_way: "half-way", Undone;
+    pay_bill: "pay-bill", Done;
     release: "release", Done;
     rename_function: "rename-function", Done;
     rename_in_crate: "rename-in-crate", Done;

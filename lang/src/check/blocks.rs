@@ -241,6 +241,14 @@ impl<'a> Checker<'a> {
                     .help("act once in a step of its own, and poll in the next one with a tool that only looks"),
             );
         }
+        if call.tool.extracts() {
+            self.report.push(
+                Diagnostic::new(Code::NotReadOnly, span, "a model is asked once, and `poll` asks again and again")
+                    .label("asks until an answer is liked")
+                    .related(call.span, "this call asks a model")
+                    .help("what the answer must be is its type: `float(min: 0.01)`, `string(pattern: …)`"),
+            );
+        }
         Poll { every_ms: every.ms, for_ms: total.ms, until }
     }
 }

@@ -1,5 +1,6 @@
 //! Calls: which tool, which arguments, and whether a tool may be called here at all.
 
+use super::extract::asked_in_check;
 use super::{Checker, Place, error};
 use crate::catalogue::{Param, Tool};
 use crate::codes::Code;
@@ -31,6 +32,7 @@ impl Tool {
             independent: false,
             timeout_ms: None,
             category: None,
+            general: None,
             span: Span::default(),
         }
     }
@@ -226,6 +228,10 @@ impl Checker<'_> {
         };
         let call = self.arguments(tool.clone(), args, parens, expr.span);
         match self.place {
+            Place::Assumption | Place::Verification(_) if tool.extracts() => {
+                self.report.push(asked_in_check(name, expr.span));
+                error(expr.span)
+            }
             Place::Assumption | Place::Verification(_) if call.is_read_only() => {
                 Expr { kind: ExprKind::Call(Box::new(call)), ty: tool.result.head(), span: expr.span }
             }
@@ -257,7 +263,10 @@ impl Checker<'_> {
         // Parameters that a wrong argument was most likely meant for: one mistake, not two.
         let mut meant: Vec<usize> = Vec::new();
         for (position, arg) in args.iter().enumerate() {
-            let value = self.expr(&arg.value);
+            let value = match (&arg.value.kind, tool.extracts()) {
+                (syntax::ExprKind::Type(ty), true) => self.extracted_schema(ty),
+                _ => self.expr(&arg.value),
+            };
             let Some(name) = &arg.name else {
                 self.positional(&tool, position, &value, args);
                 meant.push(position);
@@ -294,7 +303,10 @@ impl Checker<'_> {
             given[index] = Some(value);
         }
         self.missing(&tool, &given, &meant, parens);
-        Call { tool, args: given, span }
+        match tool.extracts() {
+            true => self.extraction(tool, given, args, span),
+            false => Call { tool, args: given, span },
+        }
     }
 
     /// Reports an argument for no parameter; gives the parameter that was most likely meant.
@@ -305,6 +317,7 @@ impl Checker<'_> {
         let free: Vec<&str> =
             tool.params.iter().map(|param| param.name.as_str()).filter(|param| !taken(param)).collect();
         let habit = match name.name.as_str() {
+            habit if tool.extracts() => super::extract::habit(habit).filter(|param| free.contains(param)),
             "content" | "contents" | "data" | "body" => free.iter().copied().find(|param| *param == "text"),
             "file" | "filename" | "file_path" | "filepath" | "dir" | "directory" => {
                 free.iter().copied().find(|param| *param == "path")

@@ -102,7 +102,7 @@ impl<'a> Checker<'a> {
         let (name, ty, result, span) = match part.source {
             StepSource::Step(step) => {
                 self.name(&step.name, Meaning::Step(StepId::new(index)), part.verification, part.scope);
-                let result = self.callee(&step.call).map_or(Type::Error, |tool| tool.result.head());
+                let result = self.result_of(&step.call);
                 let ty = if may_be_null(step) { result.clone().optional() } else { result.clone() };
                 (step.name.name.clone(), ty, result, step.name.span)
             }

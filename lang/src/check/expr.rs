@@ -51,7 +51,8 @@ impl Checker<'_> {
             syntax::ExprKind::Comprehension(inner) => self.comprehension(inner, span),
             syntax::ExprKind::As(value, ty) => self.convert(value, ty, span),
             syntax::ExprKind::Paren(inner) => Expr { span, ..self.expr(inner) },
-            syntax::ExprKind::Error => error(span),
+            // Only an extraction takes one, and looks at it itself.
+            syntax::ExprKind::Type(_) | syntax::ExprKind::Error => error(span),
         }
     }
 

@@ -281,6 +281,7 @@ fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(
         | ExprKind::Int(_)
         | ExprKind::Float(_)
         | ExprKind::Duration(_)
+        | ExprKind::Type(_)
         | ExprKind::Error => {}
     }
 }

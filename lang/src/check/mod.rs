@@ -11,6 +11,7 @@ mod constants;
 mod convert;
 mod declare;
 mod expr;
+mod extract;
 mod field;
 mod fit;
 mod groups;
@@ -152,6 +153,8 @@ struct Checker<'a> {
     early: Vec<Early>,
     /// Where the names of the fields of record literals stand, by the spans of their values.
     field_names: FxHashMap<Span, Span>,
+    /// The types that extractions name, by where they stand: each is reported once.
+    extracted: FxHashMap<Span, Type>,
 }
 
 /// A use of a step that has not run by then.
@@ -188,6 +191,7 @@ impl<'a> Checker<'a> {
             uses_each: Vec::new(),
             early: Vec::new(),
             field_names: FxHashMap::default(),
+            extracted: FxHashMap::default(),
         }
     }
 

@@ -240,15 +240,15 @@ pub(super) fn step<V: View>(view: V, step: &Step) -> StepForm<'_, V> {
 pub fn tools(plan: &Plan) -> BTreeMap<&str, &Tool> {
     let mut tools: BTreeMap<&str, &Tool> = BTreeMap::new();
     for step in &plan.steps {
-        tools.insert(&step.call.tool.name, &step.call.tool);
+        tools.insert(&step.call.tool.name, step.call.tool.declared());
         step.undo.iter().for_each(|undo| {
-            tools.insert(&undo.tool.name, &undo.tool);
+            tools.insert(&undo.tool.name, undo.tool.declared());
         });
     }
     let checks = plan.assumptions.iter().filter_map(|a| a.check.as_ref());
     for check in checks.chain(plan.verifications.iter().filter_map(|v| v.check.as_ref())) {
         crate::check::calls_in(check, &mut |call| {
-            tools.insert(&call.tool.name, &call.tool);
+            tools.insert(&call.tool.name, call.tool.declared());
         });
     }
     for reuse in &plan.reuse {

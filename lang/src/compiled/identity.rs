@@ -110,7 +110,7 @@ impl<'p> Identities<'p> {
 
     /// What a tool is: the digest of its definition.
     pub fn tool(&self, tool: &Tool) -> Digest {
-        *self.tools.borrow_mut().entry(tool.name.clone()).or_insert_with(|| Digest::of_json(tool))
+        *self.tools.borrow_mut().entry(tool.name.clone()).or_insert_with(|| Digest::of_json(tool.declared()))
     }
 
     fn is_known(&self, part: Part) -> bool {

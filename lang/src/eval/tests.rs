@@ -245,6 +245,7 @@ fn tool() -> Arc<Tool> {
         independent: false,
         timeout_ms: None,
         category: None,
+        general: None,
         span: Span::default(),
     })
 }

@@ -87,6 +87,7 @@ impl<'a> Printer<'a> {
                 out.push_str(&self.ty(ty, indent, column, tail));
                 out
             }
+            ExprKind::Type(ty) => self.ty(ty, indent, column, tail),
             ExprKind::Paren(inner) => format!("({})", self.expr(inner, indent, column + 1, tail + 1)),
             ExprKind::Unary { op, operand } => {
                 let sign = unary(*op);
@@ -221,6 +222,7 @@ impl<'a> Printer<'a> {
             }
             ExprKind::Index { base, index } => format!("{}[{}]", self.flat(base)?, self.flat(index)?),
             ExprKind::As(value, ty) => format!("{} as {}", self.flat(value)?, self.flat_ty(ty)?),
+            ExprKind::Type(ty) => self.flat_ty(ty)?,
             ExprKind::Paren(inner) => format!("({})", self.flat(inner)?),
             ExprKind::Unary { op, operand } => format!("{}{}", unary(*op), self.flat(operand)?),
             ExprKind::Binary { op, operands, .. } => {

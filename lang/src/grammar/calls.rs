@@ -5,6 +5,7 @@
 use super::rules::{Builder, Part, choice, many, optional, seq};
 use super::values::{Place, Start};
 use crate::catalogue::{Param, Tool};
+use crate::syntax::EXTRACT_TYPE;
 use crate::types::{Literal, Quoted, RecordType, Type};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -35,8 +36,9 @@ impl Builder<'_> {
 
     /// A call inside a check; none where no tool only reads.
     pub fn read_only_call(&mut self) -> Option<Part> {
-        let has_any = self.catalogue.tools().any(|tool| tool.is_read_only());
-        has_any.then(|| self.phrase("check-call", |b| choice(b.calls(Tool::is_read_only, Place::Check))))
+        let may_stand = |tool: &Tool| tool.is_read_only() && !tool.extracts();
+        let has_any = self.catalogue.tools().any(|tool| may_stand(tool));
+        has_any.then(|| self.phrase("check-call", |b| choice(b.calls(may_stand, Place::Check))))
     }
 
     /// The calls that may stand in a place, those of a catalogue together: at each word an engine follows few ways.
@@ -61,7 +63,7 @@ impl Builder<'_> {
         let base = self.fresh(&place.named(&format!("call-{}", rule_name(&tool.name))));
         self.phrase(base.clone(), |b| {
             let gap = b.gap();
-            let arguments: Vec<Named> = tool.params.iter().map(|param| b.argument(param, place)).collect();
+            let arguments: Vec<Named> = tool.params.iter().map(|param| b.argument(tool, param, place)).collect();
             let inside = b.each_once(&base, &arguments);
             seq![words(&tool.name).1, "(", gap.clone(), inside, gap, ")"]
         })
@@ -75,8 +77,11 @@ impl Builder<'_> {
         (!names.is_empty()).then(|| self.phrase("tool-name", |_| choice(names)))
     }
 
-    fn argument(&mut self, param: &Param, place: Place) -> Named {
-        let value = self.given(&param.ty, place, 0);
+    fn argument(&mut self, tool: &Tool, param: &Param, place: Place) -> Named {
+        let value = match tool.extracts() && param.name == EXTRACT_TYPE {
+            true => self.ty(),
+            false => self.given(&param.ty, place, 0),
+        };
         let part = seq![param.name.as_str(), ":", self.gap(), value];
         Named { part, required: param.required() }
     }

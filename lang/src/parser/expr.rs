@@ -1,13 +1,13 @@
 //! The rules of expressions.
 
-use super::leaf::{Fault, Rule, Written, argument_name, field_name, leaf, name, token, word};
+use super::leaf::{Fault, Rule, Written, argument_name, argument_of, field_name, leaf, name, token, word};
 use super::shortcut::{plain, shortcut};
 use super::types::conversion;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::{
-    Arg, BinaryOp, Comprehension, Direction, Expr, ExprKind, FieldInit, Ident, Key, StringLit, StringPart, TypeExpr,
-    UnaryOp,
+    Arg, BinaryOp, Comprehension, Direction, EXTRACT, EXTRACT_TYPE, Expr, ExprKind, FieldInit, Ident, Key, StringLit,
+    StringPart, TypeExpr, UnaryOp,
 };
 use chumsky::pratt::{infix, left, none, postfix as suffix, prefix};
 use chumsky::prelude::*;
@@ -22,7 +22,7 @@ enum Postfix {
 /// Any expression.
 pub(super) fn expr<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R> + 's) -> impl Rule<'s, Expr, R> {
     recursive(move |expr| {
-        let general = operators(operand(expr).boxed(), ty);
+        let general = operators(operand(expr, ty.clone()).boxed(), ty.clone());
         match R::IS_EMPTY {
             true => shortcut().or(general).boxed(),
             false => general.boxed(),
@@ -108,7 +108,10 @@ fn binary(a: Expr, (op, op_span): (BinaryOp, Span), b: Expr) -> Expr {
 }
 
 /// A value with its fields, indexes and calls.
-fn operand<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Expr, R> {
+fn operand<'s, R: Fault<'s>>(
+    expr: impl Rule<'s, Expr, R> + 's,
+    ty: impl Rule<'s, TypeExpr, R> + 's,
+) -> impl Rule<'s, Expr, R> {
     let atom = choice((
         literal(),
         interpolated(expr.clone()),
@@ -118,7 +121,7 @@ fn operand<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s,
         conditional(expr.clone()),
     ))
     .boxed();
-    atom.foldl(postfix(expr).repeated(), |base: Expr, postfix| {
+    atom.foldl(postfix(expr, ty).repeated(), |base: Expr, postfix| {
         let start = base.span;
         match postfix {
             Postfix::Field(name, optional) => {
@@ -135,7 +138,10 @@ fn operand<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s,
     })
 }
 
-fn postfix<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s, Postfix, R> {
+fn postfix<'s, R: Fault<'s>>(
+    expr: impl Rule<'s, Expr, R> + 's,
+    ty: impl Rule<'s, TypeExpr, R> + 's,
+) -> impl Rule<'s, Postfix, R> {
     let field = leaf("`.`", |token, _| match token.kind {
         Kind::Dot => Some(false),
         Kind::QuestionDot => Some(true),
@@ -143,15 +149,40 @@ fn postfix<'s, R: Fault<'s>>(expr: impl Rule<'s, Expr, R> + 's) -> impl Rule<'s,
     })
     .then(any_word("the name of a field"))
     .map(|(optional, name)| Postfix::Field(name, optional));
-    let call = token(Kind::LParen, "`(`")
-        .then(argument(expr.clone()).separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
-        .then(token(Kind::RParen, "`)`"))
-        .map(|((open, args), close): ((Token, _), Token)| Postfix::Call(args, open.span().to(close.span())));
+    let open = |extracts: bool| {
+        leaf("`(`", move |token, written: Written<'s>| {
+            (token.kind == Kind::LParen && written.is_behind(token, EXTRACT) == extracts).then_some(token)
+        })
+    };
+    let call = arguments(open(false), argument(expr.clone())).boxed();
+    let extraction = arguments(open(true), type_argument(ty).boxed().or(argument(expr.clone()).boxed())).boxed();
     let index = token(Kind::LBracket, "`[`")
         .ignore_then(expr)
         .then(token(Kind::RBracket, "`]`"))
         .map(|(index, close): (_, Token)| Postfix::Index(index, close.span()));
-    choice((field, call, index)).boxed()
+    choice((field, extraction, call, index)).boxed()
+}
+
+/// The arguments of a call in their parentheses.
+fn arguments<'s, R: Fault<'s>>(
+    open: impl Rule<'s, Token, R>,
+    argument: impl Rule<'s, Arg, R>,
+) -> impl Rule<'s, Postfix, R> {
+    open.then(argument.separated_by(token(Kind::Comma, "`,`")).allow_trailing().collect::<Vec<_>>())
+        .then(token(Kind::RParen, "`)`"))
+        .map(|((open, args), close): ((Token, _), Token)| Postfix::Call(args, open.span().to(close.span())))
+}
+
+/// What the parameter for a type is called by habit.
+const TYPE_HABITS: [&str; 9] =
+    [EXTRACT_TYPE, "typ", "ty", "types", "schema", "into", "returns", "response_format", "output_schema"];
+
+/// `type: T`
+fn type_argument<'s, R: Fault<'s>>(ty: impl Rule<'s, TypeExpr, R>) -> impl Rule<'s, Arg, R> {
+    argument_of(&TYPE_HABITS).then(ty).map(|(name, ty)| {
+        let span = ty.span;
+        Arg { name: Some(name), value: Expr { kind: ExprKind::Type(Box::new(ty)), span } }
+    })
 }
 
 /// `name: value` or `value`.

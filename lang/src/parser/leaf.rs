@@ -27,6 +27,20 @@ impl<'s> Written<'s> {
         &self.text[(span.start - self.base) as usize..(span.end - self.base) as usize]
     }
 
+    /// Whether a token stands behind the name of this tool.
+    pub fn is_behind(self, token: Token, tool: &str) -> bool {
+        let mut rest = self.text[..(token.start - self.base) as usize].trim_end();
+        for (at, word) in tool.rsplit('.').enumerate() {
+            let dot = if at == 0 { Some(rest) } else { rest.strip_suffix('.').map(str::trim_end) };
+            let Some(shorter) = dot.and_then(|rest| rest.strip_suffix(word)) else { return false };
+            rest = shorter.trim_end();
+            if rest.len() == shorter.len() && rest.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+                return false;
+            }
+        }
+        !rest.ends_with('.')
+    }
+
     pub fn token(self, token: Token) -> &'s str {
         self.slice(token.span())
     }
@@ -96,13 +110,23 @@ pub(super) fn name<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Ident
 
 /// `name:`, both tokens or neither.
 pub(super) fn argument_name<'s, R: Fault<'s>>() -> impl Rule<'s, Ident, R> {
-    custom(|input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
+    argument_with(|_| true)
+}
+
+/// `name:` with one of these names, both tokens or neither.
+pub(super) fn argument_of<'s, R: Fault<'s>>(wanted: &'static [&'static str]) -> impl Rule<'s, Ident, R> {
+    argument_with(move |name| wanted.contains(&name))
+}
+
+fn argument_with<'s, R: Fault<'s>>(fits: impl Fn(&str) -> bool + Copy + 's) -> impl Rule<'s, Ident, R> {
+    custom(move |input: &mut InputRef<'s, '_, In<'s>, Ex<'s, R>>| {
         let before = input.cursor();
         let found = input.peek_ref();
         let tokens: &[Token] = input.slice_from(&before..);
         if let [name, colon, ..] = tokens
             && name.kind == Kind::Ident
             && colon.kind == Kind::Colon
+            && fits(input.state().0.token(*name))
         {
             let written = input.state().0;
             input.skip();

@@ -7,7 +7,7 @@
 use super::leaf::{Ex, Fault, In, Rule, Written};
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
-use crate::syntax::{Arg, Expr, ExprKind, Ident, StringLit, StringPart};
+use crate::syntax::{Arg, EXTRACT, Expr, ExprKind, Ident, StringLit, StringPart};
 use chumsky::input::InputRef;
 use chumsky::prelude::*;
 use smol_str::SmolStr;
@@ -90,6 +90,9 @@ impl<'s> Reader<'s> {
 
     fn call(&mut self, callee: Expr, depth: usize) -> Option<Expr> {
         let open = self.take(Kind::LParen)?;
+        if self.written.is_behind(open, EXTRACT) {
+            return None;
+        }
         let mut args = Vec::new();
         while self.kind()? != Kind::RParen {
             if args.is_empty() {
@@ -171,7 +174,7 @@ mod tests {
     use crate::source::Sources;
     use chumsky::error::Rich;
 
-    const VALUES: [&str; 25] = [
+    const VALUES: [&str; 28] = [
         "null",
         "1_000",
         "90m",
@@ -197,6 +200,9 @@ mod tests {
         "[f(1), { a: b.c }]",
         "if a then f(1) else \"${b}\"",
         "(a).b(c)",
+        "model.extract(from: a.b, type: T)",
+        "model . extract(type: { a?: int(min: 1), b: [\"x\" | null] }, from: \"${a}\")",
+        "model.extracts(type: T)",
     ];
 
     /// What the rules make of a text with the short cut and without.

@@ -22,6 +22,7 @@ pub(super) fn rules() -> Vec<Part> {
         part(&[(3, page!("blocks"))]),
         part(&[(2, page!("expressions"))]),
         part(&[(3, page!("types"))]),
+        part(&[(3, page!("extract"))]),
         methods(),
         part(&[(2, page!("mistakes"))]),
     ]

@@ -23,10 +23,19 @@ pub fn without_spans(file: &File) -> serde_json::Value {
             _ => {}
         }
     }
-    let mut value = serde_json::to_value(file).expect("a tree is JSON");
-    strip(&mut value);
-    value
+    // Debug frames of derived code are large; how deep a tree may be is no matter of this.
+    std::thread::scope(|scope| {
+        let work = move || {
+            let mut value = serde_json::to_value(file).expect("a tree is JSON");
+            strip(&mut value);
+            value
+        };
+        let thread = std::thread::Builder::new().stack_size(TREE_STACK_BYTES).spawn_scoped(scope, work);
+        thread.expect("a thread starts").join().expect("a tree is JSON")
+    })
 }
+
+const TREE_STACK_BYTES: usize = 16 << 20;
 
 /// The tree without what formatting may change, the order of sections and where comments stand; and the comments' texts.
 pub fn canonical(file: &File, sources: &Sources) -> (serde_json::Value, Vec<String>) {

@@ -7,6 +7,7 @@ use super::inputs::InputArgs;
 use super::output::Format;
 use super::session::Session;
 use super::texts;
+use crate::desk::Recall;
 use crate::journal::StoredPlan;
 use crate::render::card::{Card, Folded, card};
 use crate::render::markdown::markdown;
@@ -23,11 +24,15 @@ pub struct Args {
     /// Fold nothing
     #[arg(long)]
     full: bool,
+    /// Ask models again for what they have said before
+    #[arg(long)]
+    ask_again: bool,
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_grammar()?;
-    let (_, planned) = carry::prepare(session, &args.file, &args.inputs)?;
+    let (_, planned) =
+        carry::prepare(session, &args.file, &args.inputs, if args.ask_again { Recall::Nothing } else { Recall::All })?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     show(session, &planned.plan, Some(texts::shown(&args.file)), folded)?;
     Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success))

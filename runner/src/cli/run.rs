@@ -9,7 +9,7 @@ use super::session::Session;
 use super::terminal::Terminal;
 use super::{plan, texts};
 use crate::approval::Channel;
-use crate::desk::{Desk, Planned};
+use crate::desk::{Desk, Planned, Recall};
 use crate::journal::StoredPlan;
 use crate::render::card::Folded;
 use planc_lang::digest::Digest;
@@ -73,7 +73,7 @@ fn yes(args: &Args) -> Result<Yes, Fault> {
 fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
     let is_file = args.target == "-" || session.path(&args.target).exists();
     if is_file || args.target.ends_with(".pl") {
-        return carry::prepare(session, &args.target, &args.inputs);
+        return carry::prepare(session, &args.target, &args.inputs, Recall::All);
     }
     if !args.inputs.is_empty() {
         return Err(Fault::usage("a run that waits has its inputs already").help("name the file of the plan"));

@@ -4,6 +4,7 @@
 
 use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
+use super::model::ModelSettings;
 use super::servers::ServerSettings;
 use super::{MAX_CATALOGUES, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
@@ -46,6 +47,14 @@ pass_env = []
 # pass_env = []     # environment variables that it gets besides the usual few
 # read = []         # globs over what its tools may read before a plan is approved
 
+[model]
+# How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
+# Without either a plan that extracts is refused.
+# command = ["python3", ".planc/extract.py"]
+# endpoint = "http://127.0.0.1:8080/extract"
+# Environment variables that the program gets besides PATH, LANG, LC_ALL and TZ.
+pass_env = []
+
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
@@ -69,6 +78,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// `[programs]`
     pub programs: ProgramSettings,
+    /// `[model]`
+    pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
     /// `[servers.NAME]`
@@ -207,6 +218,7 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
         }
     }
+    settings.model.check()?;
     Ok(())
 }
 
@@ -277,6 +289,11 @@ mod tests {
             "[catalogues]\nfiles = [\"!a.pl\"]",
             "[http]\nhosts = [\"https://a.example/\"]",
             "[programs]\npass_env = [\"A=B\"]",
+            "[model]\ncommand = []",
+            "[model]\ncommand = [\"a\"]\nendpoint = \"https://a.example/\"",
+            "[model]\nendpoint = \"http://a.example/\"",
+            "[model]\nendpoint = \"http://127.0.0.1@a.example/\"",
+            "[model]\npass_env = [\"A=B\"]",
             "[policy]\n\"a[\" = \"ask\"",
             "[approval]\nrequire = \"none\"",
             "workspace = 3",

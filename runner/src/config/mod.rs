@@ -5,6 +5,7 @@
 
 mod error;
 mod file;
+mod model;
 mod mode;
 mod places;
 mod servers;
@@ -13,6 +14,7 @@ mod window;
 pub use error::{ConfigError, Place};
 pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
+pub use model::ModelWiring;
 pub use places::Places;
 pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
 pub use window::{Window, WindowFault};
@@ -55,6 +57,8 @@ pub struct Config {
     pub require: Require,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
+    /// How a model is reached; none: plans that extract are refused.
+    pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
 }
@@ -107,6 +111,7 @@ impl Config {
                 .map(|(name, server)| (name.get_ref().clone(), server.config(&workspace)))
                 .collect(),
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
+            model: settings.model.wiring(&workspace),
             workspace,
             catalogues,
             read: settings.workspace.read(),
@@ -194,6 +199,7 @@ mod tests {
             pass_env: Vec::new(),
             require: Require::Any,
             servers: BTreeMap::new(),
+            model: None,
             mode: ModeConfig::default(),
         };
         for _ in 0..3 {

@@ -2,8 +2,10 @@
 
 use super::DryRun;
 use crate::config::ServerConfig;
+use crate::prediction::Pinned;
+use crate::tool::model::{NOT_WIRED, identity};
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, CallContext, ToolError};
+use crate::tool::{Args, CallContext, LiveTool, ToolError};
 use crate::workspace::{Kind, Look, Overlay, Sight};
 use planc_lang::conform::check_value;
 use planc_lang::effects::Resource;
@@ -14,6 +16,7 @@ use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How long a live read may take before approval where its tool does not say.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,6 +25,8 @@ const LIVE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) enum Called {
     /// It was made: a read, or an exact simulation.
     Made(Value),
+    /// A model was asked, now or before: its answer is used at the run.
+    Extracted(Pinned),
     /// It is known only after the run; says why.
     Later(String),
 }
@@ -56,6 +61,7 @@ impl DryRun<'_> {
                     ))),
                 }
             }
+            Some(Implementation::Live(tool)) if call.tool.extracts() => self.extract(tool.as_ref(), &args, overlay),
             Some(Implementation::Live(tool)) => {
                 let server = self.config.servers.get(call.tool.catalogue());
                 let may_be_made = match server {
@@ -66,17 +72,7 @@ impl DryRun<'_> {
                     let Some(runtime) = self.runtime else {
                         return Ok(self.later(&touches, overlay, "it is not made here".into()));
                     };
-                    let (_keep, kill) = tokio::sync::watch::channel(false);
-                    let context = CallContext {
-                        workspace: self.workspace.root().to_owned(),
-                        timeout: call.tool.timeout_ms.map_or(LIVE_TIMEOUT, Duration::from_millis),
-                        kill,
-                        run: "dry".into(),
-                        step: overlay.step().into(),
-                        idempotency_key: None,
-                        pass_env: Vec::new(),
-                    };
-                    let value = runtime.block_on(tool.call(&args, &context))?;
+                    let value = self.call_live(runtime, tool.as_ref(), &args, overlay)?;
                     return match check_value(&value, &call.tool.result) {
                         Ok(()) => Ok(Called::Made(value)),
                         Err(misfit) => {
@@ -94,6 +90,46 @@ impl DryRun<'_> {
                 Ok(self.later(&touches, overlay, why.into()))
             }
         }
+    }
+
+    fn call_live(
+        &self,
+        runtime: &Handle,
+        tool: &dyn LiveTool,
+        args: &Args,
+        overlay: &Overlay,
+    ) -> Result<Value, ToolError> {
+        let (_keep, kill) = tokio::sync::watch::channel(false);
+        let context = CallContext {
+            workspace: self.workspace.root().to_owned(),
+            timeout: args.tool.timeout_ms.map_or(LIVE_TIMEOUT, Duration::from_millis),
+            kill,
+            run: "dry".into(),
+            step: overlay.step().into(),
+            idempotency_key: None,
+            pass_env: Vec::new(),
+        };
+        runtime.block_on(tool.call(args, &context))
+    }
+
+    /// Asks a model, which acts on nothing, unless it was asked the same before.
+    fn extract(&self, tool: &dyn LiveTool, args: &Args, overlay: &Overlay) -> Result<Called, ToolError> {
+        let later = |why: &str| Ok(Called::Later(why.into()));
+        let Some(wiring) = &self.config.model else { return later(NOT_WIRED) };
+        if !args.values.iter().all(Value::is_known) {
+            return later("what it reads is known only after the run");
+        }
+        if self.config.decision(&args.tool.name, args.tool.approval) != Approval::Auto {
+            return later("policy asks before a model is asked");
+        }
+        let asked = identity(wiring, args);
+        // A store keeps what an earlier dry run was told; it is a value of the type all the same.
+        if let Some(value) = (self.recall)(&asked).filter(|value| check_value(value, &args.tool.result).is_ok()) {
+            return Ok(Called::Extracted(Pinned { asked, value }));
+        }
+        let Some(runtime) = self.runtime else { return later("it is not made here") };
+        let value = self.call_live(runtime, tool, args, overlay)?;
+        Ok(Called::Extracted(Pinned { asked, value }))
     }
 
     /// A call that is not made: what it may touch is unknown from here on.
@@ -278,7 +314,7 @@ impl Caller for DryCaller<'_, '_> {
         let is_server = self.dry.config.servers.contains_key(call.tool.catalogue());
         let later = self.world == World::After && is_server && has_effects();
         match self.dry.call(call, &args, later, self.overlay) {
-            Ok(Called::Made(value)) => Ok(value),
+            Ok(Called::Made(value) | Called::Extracted(Pinned { value, .. })) => Ok(value),
             Ok(Called::Later(_)) => Ok(Value::Unknown(call.tool.result.clone())),
             Err(error) => Err(failure(error.message)),
         }

@@ -2,13 +2,14 @@
 
 use super::InputValue;
 use crate::config::{Config, Require};
-use crate::prediction::{Elements, Prediction};
+use crate::prediction::{Elements, Pinned, Prediction};
+use crate::tool::model::wiring_identity;
 use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
-use planc_lang::plan::Input;
+use planc_lang::plan::{Input, Plan};
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use serde::Serialize;
@@ -75,6 +76,11 @@ struct BoundForm<'a> {
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
+    /// How the model is reached that the plan asks, and what it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extracted: Vec<(&'a str, &'a Pinned)>,
 }
 
 /// How the servers are reached whose tools the plan calls, in steps or checks.
@@ -125,5 +131,15 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
             .collect(),
         blocks: blocks.collect(),
         critical: &bound.critical,
+        model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
+        extracted: bound
+            .predictions
+            .iter()
+            .filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)))
+            .collect(),
     })
+}
+
+fn asks_model(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| step.call.tool.extracts())
 }

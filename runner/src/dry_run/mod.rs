@@ -64,6 +64,8 @@ pub struct DryRun<'a> {
     pub veil: Option<&'a Veil>,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
+    /// What a model said when it was asked this before, so that it is asked once.
+    pub recall: &'a dyn Fn(&Digest) -> Option<Value>,
 }
 
 /// What would happen.

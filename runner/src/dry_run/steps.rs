@@ -4,8 +4,9 @@ use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
-use crate::prediction::Prediction;
+use crate::prediction::{Pinned, Prediction};
 use crate::report::{BlockReport, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::tool::model::NOT_WIRED;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
 use planc_lang::effects::{CriticalVerb, Resource};
@@ -38,6 +39,8 @@ struct Done {
     outcome: StepOutcome,
     changes: Vec<Change>,
     value: Value,
+    /// What a model said, if one was asked.
+    pinned: Option<Pinned>,
 }
 
 /// The step at hand.
@@ -56,7 +59,7 @@ impl At<'_> {
 
 impl Done {
     fn nothing(outcome: StepOutcome, value: Value) -> Done {
-        Done { outcome, changes: Vec::new(), value }
+        Done { outcome, changes: Vec::new(), value, pinned: None }
     }
 }
 
@@ -115,6 +118,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             // What any element sees is not known: others may have gone before it.
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             changes: done.changes.clone(),
+            pinned: done.pinned.clone(),
         });
         self.report(&at, &values, done);
     }
@@ -151,6 +155,9 @@ impl<'d, 'a> Steps<'d, 'a> {
         let step = at.step;
         let touches = step.call.tool.touches(values);
         self.judge_touches(at, &touches);
+        if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+            return self.later(at, "a model would be shown a secret".into());
+        }
         // What a server would say after a step that is not made is not known.
         let behind = |(_, edge): (_, Edge)| edge == Edge::Conflict;
         let is_server = self.dry.config.servers.contains_key(step.call.tool.catalogue());
@@ -174,6 +181,14 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Done { changes, ..self.later(at, why) }
             }
             Called::Made(value) => self.gave(at, value, changes),
+            Called::Extracted(pinned) => {
+                let done = self.gave(at, pinned.value.clone(), changes);
+                let outcome = match done.outcome {
+                    StepOutcome::Read { result } => StepOutcome::Extracted { result },
+                    other => other,
+                };
+                Done { outcome, pinned: Some(pinned), ..done }
+            }
         }
     }
 
@@ -201,7 +216,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, true) => StepOutcome::Simulated { result: value.clone() },
             (_, false) => StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() },
         };
-        Done { outcome, changes, value }
+        Done { outcome, changes, value, pinned: None }
     }
 
     /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
@@ -261,7 +276,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Value::Unknown(at.step.ty.clone())
             }
         };
-        Done { outcome: StepOutcome::Fails { why }, changes, value }
+        Done { outcome: StepOutcome::Fails { why }, changes, value, pinned: None }
     }
 
     fn problem(&mut self, at: &At<'_>, message: String) {
@@ -282,6 +297,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             }
             if self.dry.registry.get(&tool.name).is_none() {
                 self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
+            }
+            if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+                self.problem(at, "a model would be shown a secret".to_owned());
+            }
+            if tool.extracts() && self.dry.config.model.is_none() {
+                self.problem(at, NOT_WIRED.to_owned());
             }
         }
     }

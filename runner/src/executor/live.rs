@@ -4,18 +4,23 @@ use super::attempt::{Attempt, Fault, Outcome};
 use crate::journal::StoreError;
 use crate::run::{Purpose, RunError, RunSetup, call_live, timeout_of};
 use crate::schedule::{is_repeatable, may_retry};
+use crate::tool::model::identity;
 use crate::tool::{EffectKnown, LiveTool, ToolError};
 use crate::workspace::{Change, FileState, MAX_FILE_BYTES};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::Effects;
 use planc_lang::syntax::EffectVerb;
+use planc_lang::value::Value;
 use std::sync::Arc;
 
 /// Makes one attempt.
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
     attempt.started(Vec::new(), None).await?;
-    let outcome = call_live(setup, tool, attempt.args, Purpose::Step(attempt.name), timeout_of(attempt.step)).await;
+    let outcome = match pinned(attempt) {
+        Some(outcome) => outcome,
+        None => call_live(setup, tool, attempt.args, Purpose::Step(attempt.name), timeout_of(attempt.step)).await,
+    };
     let changes = changed(attempt).await;
     match outcome {
         Ok(result) => Ok(attempt.finished(result, changes).await?),
@@ -23,6 +28,17 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<O
         Err(_) if setup.stop.is_killing() && is_repeatable(attempt.step) => Ok(Outcome::Over),
         Err(error) => Ok(rejected(attempt, error, changes).await?),
     }
+}
+
+/// What a model said before approval, which is what was approved: it is not asked again. None: nobody asked it.
+fn pinned(attempt: &Attempt<'_>) -> Option<Result<Value, ToolError>> {
+    let setup = &attempt.run.setup;
+    let pinned = setup.predictions.named(attempt.name)?.pinned.as_ref()?;
+    let asked = setup.config.model.as_ref().map(|wiring| identity(wiring, attempt.args));
+    Some(match asked == Some(pinned.asked) {
+        true => Ok(pinned.value.clone()),
+        false => Err(ToolError::before("what the model was asked before approval is not what it would be asked now")),
+    })
 }
 
 /// What the call changed, as far as that can be seen: programs change files that the run had changed before.

@@ -7,6 +7,7 @@ mod approvals;
 mod at;
 pub mod chain;
 mod error;
+mod extractions;
 mod head;
 mod lock;
 mod modes;

@@ -18,7 +18,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 4] = [FIRST, CHAIN, MODES, BOUND];
+const FORMATS: [&str; 5] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -71,6 +71,11 @@ CREATE TABLE IF NOT EXISTS mode_sessions (
 
 /// What the digest of a plan is of, as canonical JSON: sealed where the plan has secrets.
 const BOUND: &str = "CREATE TABLE bounds (digest TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
+/// What models said, by what they were asked.
+const EXTRACTIONS: &str = "
+CREATE TABLE IF NOT EXISTS extractions (asked TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
 
 /// Opens the database at `path`, creating it where nothing is.
 pub(super) fn open(path: &Path, keys: &Keys) -> Outcome<Connection> {

@@ -60,6 +60,7 @@ impl Checks for InWorkspace {
             grants: &[],
             veil: None,
             runtime: runtime.as_ref(),
+            recall: &|_| None,
         };
         dry_run.holds(condition)
     }

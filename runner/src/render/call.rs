@@ -2,6 +2,7 @@
 
 use super::text::{columns, inline};
 use crate::report::{StepOutcome, StepReport};
+use planc_lang::syntax::EXTRACT_TYPE;
 use planc_lang::value::Value;
 
 /// The longest string that is shown whole where its content is shown elsewhere, in characters.
@@ -23,9 +24,14 @@ pub fn call(step: &StepReport, detail: Detail) -> String {
         && (step.read_only
             || matches!(step.outcome, StepOutcome::Skipped)
             || step.changes.iter().any(|c| c.diff.is_some()));
+    // The value that a model gave is of its type, and shown below.
+    let is_shown = |name: &str| {
+        detail == Detail::Full || name != EXTRACT_TYPE || !matches!(step.outcome, StepOutcome::Extracted { .. })
+    };
     let args = match &step.args {
         Value::Record(record) => record
             .iter()
+            .filter(|(name, _)| is_shown(name))
             .map(|(name, value)| format!("{}: {}", inline(name), value_text(value, shorten)))
             .collect::<Vec<_>>()
             .join(", "),

@@ -192,6 +192,12 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     }
     match &step.outcome {
         StepOutcome::Read { .. } | StepOutcome::Simulated { .. } => {}
+        StepOutcome::Extracted { result } => {
+            writeln!(out, "- {}", code(&super::steps::extracted(result)))?;
+            if let Some(text) = super::steps::source_of(step, Detail::Full) {
+                writeln!(out, "- out of {}", code(&text))?;
+            }
+        }
         StepOutcome::KnownAfterRun { why } => writeln!(out, "- known after run: {}", prose(why))?,
         StepOutcome::Skipped => writeln!(out, "- skipped: its condition is false")?,
         StepOutcome::Fails { why } => writeln!(out, "- ✗ would fail: {}", prose(why))?,

@@ -272,6 +272,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
     let text = match &step.outcome {
         StepOutcome::Gate => gate(step),
         StepOutcome::Read { .. }
+        | StepOutcome::Extracted { .. }
         | StepOutcome::Simulated { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped

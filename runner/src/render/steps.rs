@@ -7,7 +7,7 @@ use super::fold::{Density, Fold};
 use super::summary::has;
 use super::text::{Look, Tone, columns, count, hang, inline};
 use crate::report::{BlockOutcome, BlockReport, StepOutcome, StepReport, UndoKind};
-use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
+use planc_lang::syntax::{Approval, EXTRACT_FROM, EffectVerb, OnFailure};
 use planc_lang::value::Value;
 
 /// This many steps in a row that only read are shown as one line.
@@ -172,6 +172,7 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
     let text = match &step.outcome {
         StepOutcome::Gate => gate(step),
         StepOutcome::Read { .. }
+        | StepOutcome::Extracted { .. }
         | StepOutcome::Simulated { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
@@ -218,7 +219,10 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
         StepOutcome::Fails { .. } => return ("✗", Tone::Bad),
         StepOutcome::NotReached => return ("…", Tone::Dim),
         StepOutcome::Gate => return ("‖", Tone::Careful),
-        StepOutcome::Read { .. } | StepOutcome::Simulated { .. } | StepOutcome::KnownAfterRun { .. } => {}
+        StepOutcome::Read { .. }
+        | StepOutcome::Extracted { .. }
+        | StepOutcome::Simulated { .. }
+        | StepOutcome::KnownAfterRun { .. } => {}
     }
     match step {
         step if step.destructive => ("-", Tone::Bad),
@@ -269,6 +273,9 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         OnFailure::Stop => {}
     }
     notes.extend(outcome(step, detail));
+    if let (StepOutcome::Extracted { .. }, Some(text)) = (&step.outcome, source_of(step, detail)) {
+        notes.push((Tone::Dim, format!("out of {text}")));
+    }
     // The changes say the same more exactly.
     if !step.read_only && (step.changes.is_empty() || is_full) && !step.effects.is_empty() {
         let effects: Vec<String> =
@@ -287,6 +294,25 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
     notes
 }
 
+/// What a model said, whole: it is what is approved.
+pub fn extracted(result: &Value) -> String {
+    format!("a model says {}; the run takes this", value_text(result, false))
+}
+
+/// How much of the text is shown that a model was shown, whole cards and short ones.
+const SOURCE_CHARS: usize = 4000;
+const SOURCE_CHARS_COMPACT: usize = 400;
+
+/// The text that a model was shown, from its beginning.
+pub fn source_of(step: &StepReport, detail: Detail) -> Option<String> {
+    let limit = if detail == Detail::Full { SOURCE_CHARS } else { SOURCE_CHARS_COMPACT };
+    let text = step.args.get(EXTRACT_FROM)?.as_str()?;
+    let beginning: String = text.chars().take(limit).collect();
+    let rest = text.len() - beginning.len();
+    let more = if rest > 0 { format!(" and {}", count(rest, "more byte")) } else { String::new() };
+    Some(format!("{}{more}", value_text(&Value::string(beginning), false)))
+}
+
 fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     let gives = |result: &Value| {
         (detail == Detail::Full && !matches!(result, Value::Null))
@@ -294,6 +320,7 @@ fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     };
     match &step.outcome {
         StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),
+        StepOutcome::Extracted { result } => Some((Tone::Careful, extracted(result))),
         StepOutcome::KnownAfterRun { why } => Some((Tone::Careful, format!("known after run: {}", inline(why)))),
         StepOutcome::Skipped => Some((Tone::Dim, "skipped: its condition is false".to_owned())),
         StepOutcome::Fails { why } => Some((Tone::Bad, format!("would fail: {}", inline(why)))),

@@ -5,6 +5,7 @@ pub mod fs;
 pub mod process;
 pub mod http;
 pub mod mcp;
+pub mod model;
 pub mod registry;
 
 use crate::workspace::{FileError, Overlay};

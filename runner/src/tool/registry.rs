@@ -1,7 +1,9 @@
 //! The name of a tool ⟶ what carries it out. What a tool is, its signature and effects, is the catalogue's business.
 
 use super::mcp::Server;
-use super::{FileTool, LiveTool, fs, http, process};
+use super::{FileTool, LiveTool, fs, http, model, process};
+use crate::config::ModelWiring;
+use planc_lang::syntax::EXTRACT;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -61,7 +63,14 @@ impl Registry {
         }
         registry.insert("process.run", Implementation::Live(Arc::new(process::Run)));
         registry.insert("http.get", Implementation::Live(Arc::new(http::Get)));
+        registry.insert(EXTRACT, Implementation::Live(Arc::new(model::Extract::default())));
         registry
+    }
+
+    /// The same, with a model that can be asked.
+    pub fn with_model(mut self, wiring: Option<ModelWiring>) -> Registry {
+        self.insert(EXTRACT, Implementation::Live(Arc::new(model::Extract { wiring })));
+        self
     }
 
     /// What carries out the tool with this full name.

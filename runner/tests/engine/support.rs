@@ -429,6 +429,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         pass_env: Vec::new(),
         require: Require::Any,
         servers: BTreeMap::new(),
+        model: None,
         mode: planc::config::ModeConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
@@ -448,6 +449,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         grants: &[],
         veil: None,
         runtime: None,
+        recall: &|_| None,
     };
     let outcome = dry.run();
     let digest = outcome.report.digest;

@@ -1,0 +1,111 @@
+//! `[model]` ⟶ how a model is reached: by a program or at an address, never both.
+//!
+//! Knows nothing of what is said to it.
+
+use super::ConfigError;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// `[model]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSettings {
+    command: Option<Spanned<Vec<String>>>,
+    endpoint: Option<Spanned<String>>,
+    pass_env: Vec<Spanned<String>>,
+}
+
+/// How a model is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelWiring {
+    /// A program that reads a request on its standard input and prints the answer.
+    Command {
+        /// The program and its arguments. A program with a slash in its name is relative to `folder`.
+        argv: Vec<String>,
+        /// The folder of `planc.toml`, in which it runs.
+        folder: PathBuf,
+        /// Environment variables that it gets besides the usual few.
+        pass_env: Vec<String>,
+    },
+    /// An address that requests are sent to.
+    Endpoint {
+        /// `https://…`, or `http://` on this machine.
+        url: String,
+    },
+}
+
+/// A mistake, with the offset at which it stands.
+pub(super) type Mistake = (usize, ConfigError);
+
+impl ModelSettings {
+    pub(super) fn check(&self) -> Result<(), Mistake> {
+        let at = |offset: usize, message: String| (offset, ConfigError::world(message));
+        if let (Some(_), Some(endpoint)) = (&self.command, &self.endpoint) {
+            let (offset, error) = at(endpoint.span().start, "a model has one wiring, and this is a second".into());
+            return Err((offset, error.help("keep `command` or `endpoint`")));
+        }
+        if let Some(command) = &self.command {
+            let argv = command.get_ref();
+            if argv.first().is_none_or(String::is_empty) || argv.iter().any(|word| word.contains('\0')) {
+                return Err(at(command.span().start, "`command` names no program".into()));
+            }
+        }
+        if let Some(endpoint) = &self.endpoint {
+            let url = endpoint.get_ref();
+            if !is_private(url) {
+                let message = format!("`{url}` is neither `https://` nor on this machine");
+                let (offset, error) = at(endpoint.span().start, message);
+                return Err((
+                    offset,
+                    error.help("others would read along: `http://` is for `127.0.0.1` and `localhost`"),
+                ));
+            }
+        }
+        for name in &self.pass_env {
+            if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0', ' ']) {
+                let message = format!("`{}` is not the name of an environment variable", name.get_ref());
+                return Err(at(name.span().start, message));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn wiring(&self, folder: &Path) -> Option<ModelWiring> {
+        match (&self.command, &self.endpoint) {
+            (Some(command), _) => Some(ModelWiring::Command {
+                argv: command.get_ref().clone(),
+                folder: folder.to_owned(),
+                pass_env: self.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            }),
+            (None, Some(endpoint)) => Some(ModelWiring::Endpoint { url: endpoint.get_ref().clone() }),
+            (None, None) => None,
+        }
+    }
+}
+
+impl ModelWiring {
+    /// The files that the wiring names, of those that are there: the program where it is a path, and what its arguments name.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self {
+            ModelWiring::Command { argv, folder, .. } => {
+                let names = argv.iter().enumerate().filter(|(at, word)| *at > 0 || word.contains('/'));
+                names.map(|(_, word)| folder.join(word)).filter(|path| path.is_file()).collect()
+            }
+            ModelWiring::Endpoint { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Whether nobody reads along on the way.
+fn is_private(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let is_local = match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    };
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    is_plain && (url.scheme() == "https" || (url.scheme() == "http" && is_local))
+}
