@@ -131,6 +131,10 @@ pub enum Event {
         step: String,
         /// What they said.
         resolution: Resolution,
+        /// With [`Resolution::Done`]: what the call gave, as they know it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[schemars(with = "Option<serde_json::Value>")]
+        result: Option<Value>,
         /// Through which channel: `terminal` or `argument`.
         channel: String,
     },
@@ -275,6 +279,8 @@ pub enum Resolution {
     Redo,
     /// Treat the step as failed, its effect as done.
     Fail,
+    /// It took effect, and gave a result that is told with this: go on with it.
+    Done,
 }
 
 /// How a run ended.

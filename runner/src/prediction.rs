@@ -186,6 +186,22 @@ fn fits(expected: &Value, found: &Value) -> bool {
     }
 }
 
+/// Whether a known value has the form that the store gives to what is not known: it would be bound to nothing, since
+/// anything is what was expected there.
+pub fn imitates_unknown(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(imitates_unknown),
+        Value::Record(record) => record.iter().any(|(name, value)| name == UNKNOWN_KEY || imitates_unknown(value)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::Formed(_)
+        | Value::Unknown(_) => false,
+    }
+}
+
 fn nothing_known() -> Value {
     Value::Unknown(Type::Any)
 }

@@ -227,7 +227,7 @@ impl RunState {
             Event::StepInDoubt { step, attempt, reason, changes } => {
                 self.end_step(step, *attempt, changes, StepState::InDoubt { reason: reason.clone() });
             }
-            Event::DoubtResolved { step, resolution, .. } => self.resolve(step, *resolution),
+            Event::DoubtResolved { step, resolution, result, .. } => self.resolve(step, *resolution, result.as_ref()),
             Event::Looked { step, attempt, spent_ms } => {
                 let record = self.record(step);
                 record.attempt = (*attempt).max(record.attempt);
@@ -302,12 +302,12 @@ impl RunState {
     }
 
     /// An answer belongs to the undo call where one is open, else to the step.
-    fn resolve(&mut self, step: &str, resolution: Resolution) {
+    fn resolve(&mut self, step: &str, resolution: Resolution, result: Option<&Value>) {
         let record = self.record(step);
         if record.undo_call == UndoCall::Started {
             record.undo_call = match resolution {
                 Resolution::Redo => UndoCall::None,
-                Resolution::Fail => UndoCall::Done,
+                Resolution::Fail | Resolution::Done => UndoCall::Done,
             };
             return;
         }
@@ -316,6 +316,11 @@ impl RunState {
         }
         record.state = match resolution {
             Resolution::Redo => StepState::Waiting,
+            Resolution::Done => {
+                let result = result.cloned().unwrap_or(Value::Null);
+                record.result = Some(result.clone());
+                StepState::Succeeded { result }
+            }
             Resolution::Fail => {
                 StepState::Failed { error: "a person said that it failed".to_owned(), effect_done: true, settled: true }
             }

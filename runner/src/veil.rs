@@ -66,7 +66,9 @@ impl Veil {
 
     /// Learns what an event tells that is secret.
     pub fn learn(&self, event: &Event) {
-        if let Event::StepSucceeded { step, result, .. } | Event::StepFailed { step, result: Some(result), .. } = event
+        if let Event::StepSucceeded { step, result, .. }
+        | Event::StepFailed { step, result: Some(result), .. }
+        | Event::DoubtResolved { step, result: Some(result), .. } = event
             && let Some(id) = self.step(step)
         {
             self.learn_result(id, result);
@@ -128,6 +130,12 @@ impl Veil {
                 attempt: *attempt,
                 reason: reason.clone(),
                 changes: changes(step, made),
+            },
+            Event::DoubtResolved { step, resolution, result: gave, channel } => Event::DoubtResolved {
+                step: step.clone(),
+                resolution: *resolution,
+                result: gave.as_ref().map(|gave| result(step, gave)),
+                channel: channel.clone(),
             },
             Event::StepUndone { step, restored, conflicts } => Event::StepUndone {
                 step: step.clone(),

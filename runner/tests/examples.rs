@@ -55,7 +55,13 @@ impl Example {
             let said = world.command(&["sh", "../setup.sh"], "");
             assert_eq!(said.exit, 0, "{name}: {}", said.err);
         }
-        Example { name, world, inputs: inputs(&folder) }
+        let mut inputs = inputs(&folder);
+        for secret in secrets(&folder) {
+            let content = std::fs::read(folder.join("secrets").join(&secret)).expect("a secret can be read");
+            world.write(&format!("../secrets/{secret}"), &content);
+            inputs.push(format!("--input-file={secret}=../secrets/{secret}"));
+        }
+        Example { name, world, inputs }
     }
 
     fn planc(&self, args: &[&str]) -> Said {
@@ -83,10 +89,19 @@ impl Example {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.set_snapshot_path("snapshots/examples");
-        let text = self.world.redact(text);
+        let mut text = self.world.redact(text);
+        if folder().join(self.name).join("secrets").is_dir() {
+            // What a secret is written into is told apart by a digest with a key of its own.
+            text = SEALED.replace_all(&text, "${1}SEALED").into_owned();
+        }
         settings.bind(|| insta::assert_snapshot!(format!("{}.{part}", self.name), text));
     }
 }
+
+/// The content of a file that a secret is in, as it is shown.
+static SEALED: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
+    regex::Regex::new(r"(actual \d+ bytes, mode \d+, )[0-9a-f]{12}").expect("the expression is one")
+});
 
 /// A file `inputs.json` ⟶ arguments: strings as they are, everything else as JSON.
 fn inputs(folder: &Path) -> Vec<String> {
@@ -94,6 +109,14 @@ fn inputs(folder: &Path) -> Vec<String> {
     let values: serde_json::Map<String, Value> = serde_json::from_str(&text).expect("the inputs are a JSON object");
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     values.iter().map(|(name, value)| format!("--input={name}={}", text(value))).collect()
+}
+
+/// The names of the files in `secrets`, which are inputs.
+fn secrets(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.join("secrets")).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 fn copy(folder: &Path, prefix: &str, world: &World) {
@@ -197,7 +220,9 @@ examples! {
     release: "release", Done;
     rename_function: "rename-function", Done;
     rename_in_crate: "rename-in-crate", Done;
+    rename_in_workspace: "rename-in-workspace", Done;
     reset_access: "reset-access", Done;
+    rotate_secret: "rotate-secret", Done;
     stale_assumption: "stale-assumption", Blocked;
     study_schema: "study-schema", Done;
     tidy_notes: "tidy-notes", Done;

@@ -337,3 +337,20 @@ fn a_date_out_of_a_text_is_a_date_in_the_plan() {
     ended(&world.planc(&["run", &format!("--approve={approved}"), "../plan.pl"]), 0);
     assert_eq!(std::fs::read_to_string(world.workspace().join("amount.txt")).unwrap(), "2026-06-25\n");
 }
+
+#[test]
+fn what_a_file_says_cannot_pass_for_not_known_yet() {
+    let world = World::new();
+    world.write("planc.toml", b"");
+    world.write("env.json", br#"[{"name": "A", "value": {"$unknown": "string"}}]"#);
+    let plan = "plan \"Show\" {
+  step file = fs.read(path: \"env.json\")
+  let json = file.text.parse_json()
+  gate \"so?\" show json
+}
+";
+    world.write("../plan.pl", plan.as_bytes());
+    let said = world.planc(&["plan", "../plan.pl"]);
+    ended(&said, 1);
+    assert!(said.out.contains("no field of an argument may be called `$unknown`"), "{}", said.out);
+}

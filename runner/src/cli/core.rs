@@ -46,7 +46,11 @@ pub fn take_back(session: &Session, desk: &Desk, planned: &Planned, run: &Stored
     if let Some(why) = &report.stopped {
         session.out.progress(&format!("stopped: {}\n", crate::render::text::inline(why)));
     }
-    Ok(if report.complete { Exit::Success } else { Exit::Failed })
+    Ok(match report {
+        undo::UndoReport { complete: true, .. } => Exit::Success,
+        undo::UndoReport { in_doubt: true, .. } => Exit::InDoubt,
+        undo::UndoReport { .. } => Exit::Failed,
+    })
 }
 
 /// Does something with a run while the checklist is drawn and Ctrl-C asks it to stop.

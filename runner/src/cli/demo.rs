@@ -32,6 +32,9 @@ const DEFAULT: &str = "config-to-toml";
 /// The inputs of an example, as a JSON object.
 const INPUTS: &str = "inputs.json";
 
+/// The folder of the secret inputs of an example, each a file.
+const SECRETS: &str = "secrets/";
+
 /// A script that makes what files alone cannot be, such as a repository; run in the workspace before all else.
 const SETUP: &str = "setup.sh";
 
@@ -128,7 +131,9 @@ fn inputs(example: &Example) -> Vec<String> {
     let values: serde_json::Map<String, serde_json::Value> =
         file.and_then(|(_, content)| serde_json::from_slice(content).ok()).unwrap_or_default();
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    values.iter().map(|(name, value)| format!("--input={name}={}", text(value))).collect()
+    let given = values.iter().map(|(name, value)| format!("--input={name}={}", text(value)));
+    let secrets = example.files.iter().filter_map(|(path, _)| path.strip_prefix(SECRETS));
+    given.chain(secrets.map(|name| format!("--input-file={name}=../{SECRETS}{name}"))).collect()
 }
 
 fn status(command: &mut Command) -> Result<i32, Fault> {

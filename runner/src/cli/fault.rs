@@ -70,7 +70,9 @@ impl From<DeskError> for Fault {
         let message = error.to_string();
         match error {
             DeskError::Store(error) => error.into(),
-            DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => Fault::usage(message),
+            DeskError::Lock(_) | DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => {
+                Fault::usage(message)
+            }
             DeskError::Input(error) => match error {
                 InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
                 InputError::Unknown { known, .. } => {

@@ -33,6 +33,7 @@ mod show;
 mod diff;
 mod verify;
 mod evidence;
+mod gc;
 mod init;
 pub mod inputs;
 mod demo;
@@ -102,6 +103,8 @@ pub enum Command {
     Show(show::Args),
     /// Compare two plans, or what was planned with what a run did
     Diff(diff::Args),
+    /// Remove earlier contents of files that no run needs any more
+    Gc(gc::Args),
     /// Write what was approved for a run and what it did into one file
     Evidence(evidence::Args),
     /// Tell whether the journal of a run, or a file of evidence, is as it was written
@@ -167,6 +170,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Mode(args) => mode::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
+        Command::Gc(args) => gc::run(&session()?, &args),
         Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),

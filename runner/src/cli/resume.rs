@@ -9,18 +9,22 @@ use super::terminal::{Terminal, Typed, line};
 use crate::approval::Channel;
 use crate::config::Require;
 use crate::event::{End, Event, Resolution};
+use crate::executor;
 use crate::render::card::shell_word;
 use crate::render::text::inline;
+use crate::run::{CannotAsk, Stop};
 use crate::state::{RunState, UndoState};
 use planc_lang::plan::Plan;
+use planc_lang::value::Value;
+use std::sync::Arc;
 
 /// Arguments of `planc resume`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The run; the beginning of its name is enough
     run: String,
-    /// What became of a call in doubt: `redo` makes it again, `fail` counts it as failed
-    #[arg(long, value_name = "STEP=redo|fail")]
+    /// What became of a call in doubt: `redo` makes it again, `fail` counts it as failed, `done:JSON` goes on with this result
+    #[arg(long, value_name = "STEP=redo|fail|done:JSON")]
     resolve: Vec<String>,
 }
 
@@ -33,12 +37,26 @@ struct Doubt<'s> {
     choices: &'static [Choice],
 }
 
+/// What a person says of a call.
+#[derive(Clone)]
+struct Said {
+    resolution: Resolution,
+    /// With `done`: what it gave.
+    result: Option<Value>,
+}
+
 /// An answer and what follows from it.
 type Choice = (Resolution, &'static str, &'static str);
 
 /// A step of a run that goes on.
-const STEP: &[Choice] =
-    &[(Resolution::Redo, "redo", "makes the call again"), (Resolution::Fail, "fail", "counts it as failed")];
+const STEP: &[Choice] = &[
+    (Resolution::Redo, "redo", "makes the call again"),
+    (Resolution::Fail, "fail", "counts it as failed"),
+    (Resolution::Done, DONE, "goes on with this result of it"),
+];
+
+/// The word for a call that took effect, before its result.
+const DONE: &str = "done:JSON";
 
 /// A step of a run that is being taken back: nothing is made again.
 const STEP_TAKEN_BACK: &[Choice] = &[(Resolution::Fail, "fail", "counts it as failed with its effect done")];
@@ -59,7 +77,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
     let state = RunState::fold(plan, &events);
     let doubts = doubts(plan, &state);
-    for (step, resolution) in &resolutions {
+    for (step, Said { resolution, .. }) in &resolutions {
         let Some(doubt) = doubts.iter().find(|doubt| doubt.step == step) else {
             return Err(Fault::usage(format!("step `{step}` of run `{}` is not in doubt", run.id)));
         };
@@ -75,14 +93,24 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let mut resolved = Vec::new();
     for doubt in &doubts {
         let named = resolutions.iter().find(|(resolved, _)| resolved == doubt.step);
-        let (resolution, channel) = match named {
-            Some((_, resolution)) => (*resolution, Channel::Argument),
+        let (said, channel) = match named {
+            Some((_, said)) => (said.clone(), Channel::Argument),
             None => (ask(doubt)?, Channel::Terminal),
         };
-        let channel = channel.as_str().to_owned();
-        resolved.push(Event::DoubtResolved { step: doubt.step.to_owned(), resolution, channel });
+        let Said { resolution, result } = said;
+        if let Some(result) = &result {
+            let setup = desk.setup(&run, &planned, Arc::new(CannotAsk), Stop::new(), None)?;
+            if let Some(why) = executor::unfit(setup, state.clone(), doubt.step, result) {
+                let message = format!("the run cannot go on with this result of step `{}`: {why}", doubt.step);
+                return Err(Fault::usage(message).help(doubt.follows()));
+            }
+        }
+        let (step, channel) = (doubt.step.to_owned(), channel.as_str().to_owned());
+        resolved.push(Event::DoubtResolved { step, resolution, result, channel });
     }
-    desk.store.append(&run.id, &resolved)?;
+    let journal = desk.store.journal(&run.id);
+    let journal = if planned.plan.secret { journal.sealed() } else { journal };
+    journal.append(&resolved)?;
     match state.undo {
         // What a failure asked for keeps the end of the run.
         UndoState::Started if doubts.is_empty() && matches!(state.end, Some(End::Failed | End::Refused)) => {
@@ -127,7 +155,7 @@ impl Doubt<'_> {
 }
 
 /// Asks a person what became of a call, where there is a terminal.
-fn ask(doubt: &Doubt<'_>) -> Result<Resolution, Fault> {
+fn ask(doubt: &Doubt<'_>) -> Result<Said, Fault> {
     let Doubt { step, why, choices } = doubt;
     let open = || {
         Fault::new(Exit::InDoubt, format!("it cannot be told what became of `{step}`: {why}")).help(format!(
@@ -141,21 +169,32 @@ fn ask(doubt: &Doubt<'_>) -> Result<Resolution, Fault> {
     let prompt = format!("? {}: {}\n  Look whether it took effect. {}: ", inline(step), inline(why), doubt.follows());
     match line(&terminal, &prompt) {
         Ok(Typed::Line(typed)) => {
-            let choice = choices.iter().find(|(_, word, _)| *word == typed);
-            choice.map(|(resolution, _, _)| *resolution).ok_or_else(open)
+            let said = said(&typed).filter(|said| choices.iter().any(|(choice, _, _)| *choice == said.resolution));
+            said.ok_or_else(open)
         }
         Ok(Typed::Interrupted) => Err(Fault { exit: Exit::Interrupted, ..open() }),
         Ok(Typed::End) | Err(_) => Err(open()),
     }
 }
 
-fn resolution(text: &str) -> Result<(String, Resolution), Fault> {
-    let wrong = || Fault::usage(format!("`--resolve {text}` is not `STEP=redo` or `STEP=fail`"));
-    let (step, word) = text.split_once('=').ok_or_else(wrong)?;
-    let resolution = match word {
-        "redo" => Resolution::Redo,
-        "fail" => Resolution::Fail,
-        _ => return Err(wrong()),
+fn resolution(text: &str) -> Result<(String, Said), Fault> {
+    let wrong = || {
+        let message = format!("`--resolve {text}` is not `STEP=redo`, `STEP=fail` or `STEP=done:JSON`");
+        Fault::usage(message)
+            .help("the JSON of `done` is the whole result of the call, as `planc tools TOOL` describes it")
     };
-    Ok((step.to_owned(), resolution))
+    let (step, word) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((step.to_owned(), said(word).ok_or_else(wrong)?))
+}
+
+/// What is said with a word, and the result behind `done:`.
+fn said(word: &str) -> Option<Said> {
+    let (resolution, result) = match word.split_once(':') {
+        Some(("done", json)) => (Resolution::Done, Some(serde_json::from_str(json).ok()?)),
+        Some(_) => return None,
+        None if word == "redo" => (Resolution::Redo, None),
+        None if word == "fail" => (Resolution::Fail, None),
+        None => return None,
+    };
+    Some(Said { resolution, result })
 }

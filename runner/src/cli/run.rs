@@ -45,8 +45,13 @@ enum Yes {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
-    session.desk()?.require_execute()?;
+    if is_file(session, &args.target) {
+        // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
+        session.compile(&args.target)?;
+        session.desk()?.require_execute()?;
+    }
     let (desk, planned) = target(session, args)?;
+    desk.require_execute()?;
     if let Some(exit) = carry::blocked(&planned.plan.report) {
         plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
         return Ok(exit);
@@ -69,10 +74,14 @@ fn yes(args: &Args) -> Result<Yes, Fault> {
     }
 }
 
+/// Whether a file is meant, there or not; standard input can be read only once and is not looked at before.
+fn is_file(session: &Session, target: &str) -> bool {
+    target != "-" && (session.path(target).exists() || target.ends_with(".pl"))
+}
+
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
 fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
-    let is_file = args.target == "-" || session.path(&args.target).exists();
-    if is_file || args.target.ends_with(".pl") {
+    if args.target == "-" || is_file(session, &args.target) {
         return carry::prepare(session, &args.target, &args.inputs, Recall::All);
     }
     if !args.inputs.is_empty() {

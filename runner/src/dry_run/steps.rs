@@ -4,7 +4,7 @@ use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
-use crate::prediction::{Pinned, Prediction};
+use crate::prediction::{Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::tool::model::NOT_WIRED;
 use crate::tool::registry::Implementation;
@@ -16,7 +16,7 @@ use planc_lang::graph::Edge;
 use planc_lang::plan::{Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
-use planc_lang::value::Value;
+use planc_lang::value::{UNKNOWN_KEY, Value};
 
 /// The dry run as far as it has come.
 pub(super) struct Steps<'d, 'a> {
@@ -94,6 +94,9 @@ impl<'d, 'a> Steps<'d, 'a> {
             (true, _, _) => self.unknown(&at, StepOutcome::NotReached),
             (false, Some(false), _) => Done::nothing(StepOutcome::Skipped, Value::Null),
             (false, Some(true), Err(failure)) => self.failed(&at, failure.message.clone(), Vec::new()),
+            (false, _, Ok(values)) if values.iter().any(imitates_unknown) => {
+                self.failed(&at, format!("no field of an argument may be called `{UNKNOWN_KEY}`"), Vec::new())
+            }
             (false, _, _) if at.step.is_gate => Done::nothing(StepOutcome::Gate, Value::Null),
             (false, Some(true), Ok(_)) if at.is_symbolic() => {
                 self.not_made(&at, &values, "it is made for each element, and they are known only after the run")

@@ -180,6 +180,13 @@ impl<'a> Ground<'a> {
     }
 
     fn unfounded(&self, event: &Event, state: &RunState) -> Vec<String> {
+        if let Event::DoubtResolved { step: name, result: Some(result), .. } = event {
+            let Some(step) = self.step(name) else { return vec![format!("the plan has no step `{name}`")] };
+            let misfit =
+                check_value(result, &step.call.tool.result).err().filter(|_| self.standing == Standing::Recorded);
+            let fault = |misfit| format!("the result that was given for step `{name}` is not of its type: {misfit}");
+            return misfit.map(fault).into_iter().collect();
+        }
         let Event::StepSucceeded { step: name, result, .. } = event else { return Vec::new() };
         let Some(step) = self.step(name) else { return vec![format!("the plan has no step `{name}`")] };
         let record = state.step(name);

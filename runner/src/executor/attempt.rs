@@ -66,13 +66,18 @@ impl Attempt<'_> {
 
     /// The call has its result: it is accepted when the step's conditions hold.
     pub(crate) async fn finished(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {
-        match self.outside(&result).or_else(|| self.unmet(&result)) {
+        match self.unacceptable(&result) {
             None => self.succeeded(result, changes).await,
             Some(error) => {
                 let effect_done = !self.step.call.is_read_only();
                 self.failed(Fault { error, effect_done, result: Some(result), changes }).await
             }
         }
+    }
+
+    /// Why a result of the declared type is not acceptable all the same; nothing: it is.
+    pub(super) fn unacceptable(&self, result: &Value) -> Option<String> {
+        self.outside(result).or_else(|| self.unmet(result))
     }
 
     /// What the call touched outside of `critical` that only its result tells.

@@ -81,13 +81,16 @@ impl Store {
 
     /// Appends events to a run: all of them are durable when this returns, or none is there.
     pub fn append(&self, run: &str, events: &[Event]) -> Outcome<()> {
+        self.journal(run).append(events)
+    }
+
+    fn append_kept(&self, run: &str, events: Vec<String>) -> Outcome<()> {
         let (sender, receiver) = mpsc::channel();
         let reply = Box::new(move |outcome| {
             // Who asked may be gone.
             let _ = sender.send(outcome);
         });
         let closed = || StoreError::Closed { attempt: "record what happened".into() };
-        let events = events.iter().map(|event| self.kept(run, event, false)).collect::<Outcome<Vec<String>>>()?;
         if !self.writer.send(Job::Append { run: run.to_owned(), events, reply }) {
             return Err(closed());
         }
@@ -142,6 +145,12 @@ impl RunJournal {
     /// The same journal, for a run with secrets: what is recorded from here on is sealed.
     pub fn sealed(self) -> RunJournal {
         RunJournal { is_sealed: true, ..self }
+    }
+
+    /// Appends events: all of them are durable when this returns, or none is there.
+    pub fn append(&self, events: &[Event]) -> Outcome<()> {
+        let kept = events.iter().map(|event| self.store.kept(&self.run, event, self.is_sealed));
+        self.store.append_kept(&self.run, kept.collect::<Outcome<Vec<String>>>()?)
     }
 }
 

@@ -345,6 +345,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             let word = match resolution {
                 crate::event::Resolution::Redo => "will be made again",
                 crate::event::Resolution::Fail => "counts as failed",
+                crate::event::Resolution::Done => "counts as done",
             };
             line(Tone::Dim, "·", format!("{} {word}", inline(step)))
         }

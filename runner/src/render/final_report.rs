@@ -373,11 +373,14 @@ impl RunReport {
                         self.undo_calls.remove(step);
                         self.set(step, StepEnd::Done, None, None);
                     }
-                    (true, Resolution::Fail) => {
+                    (true, Resolution::Fail | Resolution::Done) => {
                         self.undo_calls.insert(step.clone(), UndoAnswer::Settled);
                         self.set(step, StepEnd::Done, Some(SETTLED_UNDO), None);
                     }
                     (false, Resolution::Redo) => self.set(step, StepEnd::Waiting, None, None),
+                    (false, Resolution::Done) => {
+                        self.set(step, StepEnd::Done, Some("in doubt, and a person gave its result"), None);
+                    }
                     (false, Resolution::Fail) => {
                         self.set(step, StepEnd::Failed, Some("in doubt, and counted as failed by a person"), None);
                     }
@@ -665,7 +668,10 @@ fn next(report: &RunReport) -> Vec<String> {
             let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
             doubtful
                 .map(|row| {
-                    format!("planc resume {run} --resolve {}=redo|fail   says what became of it", shell_word(&row.step))
+                    format!(
+                        "planc resume {run} --resolve {}=redo|fail|done:JSON   says what became of it",
+                        shell_word(&row.step)
+                    )
                 })
                 .collect()
         }

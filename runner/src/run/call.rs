@@ -224,7 +224,7 @@ pub(crate) async fn call_live(
 }
 
 /// A result that has the declared type, and that the journal can give back.
-fn acceptable(args: &Args, value: Value) -> Result<Value, ToolError> {
+pub(crate) fn acceptable(args: &Args, value: Value) -> Result<Value, ToolError> {
     let tool = &args.tool.name;
     if depth(&value) > MAX_DEPTH {
         return Err(ToolError::done(format!("the result of `{tool}` is nested deeper than {MAX_DEPTH} levels")));

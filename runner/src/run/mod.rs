@@ -14,7 +14,9 @@ pub use call::MAX_DEPTH;
 pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
-pub(crate) use call::{Made, Permit, Purpose, Simulated, call_live, implementation, permit, simulate, timeout_of};
+pub(crate) use call::{
+    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, permit, simulate, timeout_of,
+};
 pub(crate) use caller::{check, not_true};
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};

@@ -27,6 +27,8 @@ pub struct UndoReport {
     pub conflicts: Vec<(String, Conflict)>,
     /// Steps whose effects outside the workspace planc cannot take back.
     pub left: Vec<String>,
+    /// Whether it cannot be told what became of a call.
+    pub in_doubt: bool,
     /// Why it stopped before the first step was reached.
     pub stopped: Option<String>,
 }
@@ -71,6 +73,10 @@ pub(crate) async fn take_back(setup: &Arc<RunSetup>, recorder: &Recorder) -> Res
         }
     }
     let in_doubt = report.left.iter().any(|name| is_in_doubt(recorder.state().step(name)));
+    report.in_doubt = {
+        let state = recorder.state();
+        state.doubts().next().is_some() || state.undo_doubts().next().is_some()
+    };
     report.complete = report.stopped.is_none() && report.conflicts.is_empty() && !in_doubt;
     recorder.record(Event::UndoEnded { complete: report.complete }).await?;
     Ok(report)

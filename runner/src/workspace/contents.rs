@@ -13,6 +13,15 @@ use std::path::{Path, PathBuf};
 /// The role in which the names of sealed contents are committed to.
 const PLACE: &str = "place of a content";
 
+/// What a store has.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// What is kept, by name, with its bytes.
+    pub contents: Vec<(Digest, u64)>,
+    /// What was left half written.
+    pub halves: Vec<PathBuf>,
+}
+
 /// A store of contents in one directory.
 #[derive(Clone, Debug)]
 pub struct Contents {
@@ -57,6 +66,38 @@ impl Contents {
         written?;
         sync_dir(&shard)?;
         Ok(digest)
+    }
+
+    /// Under which name a content with this digest is kept.
+    pub fn name_of(&self, digest: &Digest) -> Digest {
+        self.name(digest)
+    }
+
+    /// What is here.
+    pub fn all(&self) -> io::Result<Held> {
+        let (mut contents, mut halves) = (Vec::new(), Vec::new());
+        for shard in fs::read_dir(&self.dir)? {
+            let shard = shard?;
+            if !shard.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(shard.path())? {
+                let file = file?;
+                let name = file.file_name().to_string_lossy().into_owned();
+                match format!("{}{name}", shard.file_name().to_string_lossy()).parse() {
+                    Ok(digest) => contents.push((digest, file.metadata()?.len())),
+                    Err(_) if name.starts_with('.') => halves.push(file.path()),
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(Held { contents, halves })
+    }
+
+    /// Removes a content by its name. Nothing that may still be needed: it cannot be made again.
+    pub fn remove(&self, name: &Digest) -> io::Result<()> {
+        let hex = name.hex();
+        fs::remove_file(self.dir.join(&hex[..2]).join(&hex[2..]))
     }
 
     /// The bytes with this digest. Bytes that were damaged are an error, never given out.

@@ -21,7 +21,7 @@ mod apply;
 mod overlay;
 
 pub use apply::{Applied, ApplyError};
-pub use contents::Contents;
+pub use contents::{Contents, Held};
 pub use error::FileError;
 pub use listing::{Entry, Info, Kind, Listing};
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};

@@ -244,3 +244,39 @@ fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::MetadataExt;
     path.metadata().unwrap().mode() & 0o777
 }
+
+/// The example that rotates a key, with a key that every escaping changes: no form of either key is in what planc prints or
+/// keeps, before, during and after.
+#[test]
+fn the_example_that_rotates_a_secret_tells_nothing() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/rotate-secret");
+    let read = |path: &str| fs::read_to_string(folder.join(path)).unwrap();
+    let place = Place::new();
+    for path in ["vault/vault.sh", "vault/billing", "service/auth.env"] {
+        place.put(path, read(&format!("workspace/{path}")));
+    }
+    place.put("vault/billing", format!("{SECRET}\n")).put("service/auth.env", format!("BILLING_KEY={SECRET}\n"));
+    place.put("p.pl", read("plan.pl"));
+    fs::write(place.at("old"), format!("{SECRET}\n")).unwrap();
+    fs::write(place.at("new"), format!("{SECRET} the second\n")).unwrap();
+    let (old, new) = (format!("old={}", place.at("old").display()), format!("new={}", place.at("new").display()));
+    let given = ["p.pl", "--input-file", &old, "--input-file", &new];
+    for form in [&["plan", "--full"][..], &["--format", "markdown", "plan"]] {
+        said_nothing(place.planc(&[form, &given].concat()).exits(0)).says("(secret)");
+    }
+    let planned = said_nothing(place.planc(&[&["--format", "json", "plan"][..], &given].concat()).exits(0));
+    let approve = format!("--approve={}", planned.json()["digest"].as_str().unwrap());
+    said_nothing(place.planc(&[&["run", &approve][..], &given].concat())).exits(0);
+    assert_eq!(place.get("vault/billing"), format!("{SECRET} the second\n"));
+    assert_eq!(place.get("service/auth.env"), format!("BILLING_KEY={SECRET} the second\n"));
+    state_tells_nothing(&place);
+    let run = place.last_run();
+    for args in [vec!["show", &run], vec!["--format", "json", "show", &run], vec!["--format", "markdown", "show", &run]]
+    {
+        said_nothing(place.planc(&args));
+    }
+    said_nothing(place.planc(&["undo", &run]));
+    assert_eq!(place.get("vault/billing"), format!("{SECRET}\n"));
+    assert_eq!(place.get("service/auth.env"), format!("BILLING_KEY={SECRET}\n"));
+    state_tells_nothing(&place);
+}

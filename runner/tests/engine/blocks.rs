@@ -288,7 +288,7 @@ plan "Ask" {
     let state = world.state();
     assert_eq!(state.doubts().map(|(step, _)| step).collect::<Vec<_>>(), ["asked[1]"]);
     let (step, resolution, channel) = ("asked[1]".to_owned(), Resolution::Redo, "argument".to_owned());
-    world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, channel });
+    world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, result: None, channel });
     assert_eq!(world.execute(), End::Done);
     assert_eq!((world.outside.count("asked[0]"), world.outside.count("asked[1]")), (1, 2));
 }
@@ -418,7 +418,7 @@ fn a_crash_at_any_record_of_a_block_changes_nothing() {
             assert_eq!(world.state().doubts().map(|(step, _)| step).collect::<Vec<_>>(), ["two"], "{breaks:?}");
             let resolution = if world.outside.count("two") == 0 { Resolution::Redo } else { Resolution::Fail };
             let (step, channel) = ("two".to_owned(), "argument".to_owned());
-            world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, channel });
+            world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, result: None, channel });
             end = world.execute();
         }
         assert_eq!(world.outside.count("two"), 1, "{breaks:?}");

@@ -208,7 +208,11 @@ fn a_store_of_the_first_format_is_taken_over_and_its_journals_are_linked() {
     stored.execute().unwrap();
     let connection = stored.database();
     // As the first format was: no links, no heads.
-    connection.execute_batch("DROP TABLE heads; ALTER TABLE events DROP COLUMN link; PRAGMA user_version = 1").unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE heads; DROP TABLE bounds; ALTER TABLE events DROP COLUMN link; PRAGMA user_version = 1",
+        )
+        .unwrap();
     drop(connection);
     let (records, adopted) = stored.store().records(&stored.run).unwrap();
     assert_eq!(adopted, records.len() as u64);

@@ -60,7 +60,7 @@ fn go_on(world: &World) -> End {
                 _ => Resolution::Fail,
             };
             let channel = "argument".into();
-            world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, channel });
+            world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, result: None, channel });
         }
     }
     panic!("it does not come to an end");

@@ -192,7 +192,8 @@ fn a_call_in_doubt_stops_everything_until_a_person_says() {
         assert_eq!(world.execute(), End::InDoubt);
         assert_eq!(world.state().doubts().collect::<Vec<_>>(), [("two", "no answer")]);
         assert_eq!(world.execute(), End::InDoubt, "it stays in doubt");
-        let resolved = Event::DoubtResolved { step: "two".into(), resolution, channel: "argument".into() };
+        let resolved =
+            Event::DoubtResolved { step: "two".into(), resolution, result: None, channel: "argument".into() };
         world.events.lock().unwrap().push(resolved);
         assert_eq!(world.execute(), end);
         assert_eq!(world.outside.count("two"), calls);

@@ -52,6 +52,7 @@ fn of_step() -> impl Strategy<Value = Event> {
         3 => Event::StepSkipped { step, reason: "r".into() },
         4 => Event::StepInDoubt { step, attempt, reason: "r".into(), changes },
         5 => Event::DoubtResolved {
+            result: None,
             step,
             resolution: if flag { Resolution::Redo } else { Resolution::Fail },
             channel: "argument".into(),

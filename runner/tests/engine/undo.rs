@@ -191,8 +191,12 @@ fn a_call_cut_off_by_a_crash_is_not_made_again_unasked() {
     assert!(report.stopped.as_deref().is_some_and(|why| why.contains("`two`")), "{report:?}");
     assert_eq!(world.state().undo_doubts().collect::<Vec<_>>(), ["two"]);
     assert_eq!(world.outside.calls.lock().unwrap().len(), calls);
-    let resolved =
-        Event::DoubtResolved { step: "two".into(), resolution: Resolution::Redo, channel: "argument".into() };
+    let resolved = Event::DoubtResolved {
+        step: "two".into(),
+        resolution: Resolution::Redo,
+        result: None,
+        channel: "argument".into(),
+    };
     world.events.lock().unwrap().push(resolved);
     assert!(world.undo().complete);
 }
@@ -255,7 +259,12 @@ plan "Back" {
         let mut end = world.execute();
         if end == End::InDoubt {
             let (step, resolution) = ("bad".into(), Resolution::Fail);
-            world.events.lock().unwrap().push(Event::DoubtResolved { step, resolution, channel: "argument".into() });
+            world.events.lock().unwrap().push(Event::DoubtResolved {
+                step,
+                resolution,
+                result: None,
+                channel: "argument".into(),
+            });
             end = world.execute();
         }
         assert_eq!(end, End::Failed, "{at}");
