@@ -14,6 +14,7 @@ use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
 use crate::state::{RunState, UndoState};
+use crate::tool::mcp::Server;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Held, Observation, Workspace};
@@ -196,8 +197,8 @@ impl Desk {
         let contents = Contents::open(&folder)
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
+        let registry = Arc::new(registry(&config));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
-        let registry = Arc::new(Registry::builtin().with_model(config.model.clone()));
         Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
     }
 
@@ -427,6 +428,15 @@ impl Desk {
             grace: GRACE,
         })
     }
+}
+
+/// The tools that planc brings, and those of the servers that the operator wired up. Nothing is started.
+pub fn registry(config: &Config) -> Registry {
+    let mut registry = Registry::builtin().with_model(config.model.clone());
+    for (name, server) in &config.servers {
+        registry.insert_server(Arc::new(Server::new(name, server.clone(), Some(&config.state))));
+    }
+    registry
 }
 
 /// What came of removing contents that nobody needs.

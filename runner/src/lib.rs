@@ -9,6 +9,7 @@ pub mod seal;
 pub mod mask;
 pub mod workspace;
 pub mod tool;
+pub mod import;
 pub mod report;
 pub mod event;
 pub mod veil;

@@ -33,8 +33,10 @@ pub const MAX_TOOLS: usize = 2000;
 /// out, and so are those past [`MAX_TOOLS`] and those whose name an earlier one has.
 pub fn catalogue(name: &str, server: &str, definitions: &[Value]) -> String {
     let (tools, types) = declarations(name, definitions, Names::new());
-    let mut text =
-        format!("/// The tools of {}, as it describes them itself.\ncatalogue {name} {{\n", names::visible(server));
+    let mut text = format!(
+        "/// The tools of {}, as it describes them itself.\ncatalogue {name} {{\n",
+        names::visible(if server.is_empty() { "the server" } else { server })
+    );
     types.iter().for_each(|(name, ty)| text.push_str(&format!("type {name} = {ty}\n\n")));
     tools.iter().for_each(|tool| text.push_str(&format!("{}\n", tool.text)));
     text.push_str("}\n");

@@ -17,6 +17,7 @@ mod graph;
 mod grants;
 mod mode;
 mod compile;
+mod tools_mcp;
 mod tools;
 mod teach;
 mod grammar;

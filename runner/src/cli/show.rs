@@ -11,6 +11,8 @@ use crate::render::card::Folded;
 use crate::render::final_report;
 use crate::render::markdown::markdown;
 use crate::render::page::page;
+use crate::render::text::inline;
+use crate::tool::mcp::kept_stderr;
 
 /// Arguments of `planc show`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,9 @@ pub struct Args {
     /// Show the plan, also after it has run
     #[arg(long)]
     plan: bool,
+    /// Show what servers said on their error output
+    #[arg(long)]
+    stderr: bool,
     /// Fold nothing
     #[arg(long)]
     full: bool,
@@ -28,6 +33,9 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (desk, mut stored, run) = carry::find(session, &args.target)?;
+    if args.stderr {
+        return stderr(session, &run.id);
+    }
     stored.report.status = stored.status;
     let events = desk.shown_events(&stored, &run.id)?;
     let mut report = final_report::fold(&run.id, &stored.report, &events);
@@ -45,5 +53,27 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,
         Format::Text => session.out.print(&final_report::draw(&report, session.out.look()))?,
     }
+    Ok(Exit::Success)
+}
+
+/// What the servers of a run said on their error output, as much as was kept.
+fn stderr(session: &Session, run: &str) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    let kept = kept_stderr(&session.config.state, run);
+    if session.out.is_json() {
+        let list: Vec<_> =
+            kept.iter().map(|(server, text)| serde_json::json!({ "server": server, "stderr": text })).collect();
+        session.out.json(&list)?;
+        return Ok(Exit::Success);
+    }
+    let mut text = String::new();
+    for (server, said) in &kept {
+        text.push_str(&format!("{}\n", inline(server)));
+        said.lines().for_each(|line| text.push_str(&format!("  {}\n", inline(line))));
+    }
+    if kept.is_empty() {
+        text.push_str("no server said anything on its error output in this run\n");
+    }
+    session.out.print(&text)?;
     Ok(Exit::Success)
 }

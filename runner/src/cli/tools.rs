@@ -3,18 +3,36 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
+use super::tools_mcp::{CheckArgs, ImportArgs, check_tools, import_tools};
 use crate::render::tools;
 use planc_lang::catalogue::Tool;
 use std::sync::Arc;
 
 /// Arguments of `planc tools`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// A tool, or a catalogue for all of its tools; without one, all tools are listed
     name: Option<String>,
 }
 
+/// What else can be done with catalogues.
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Write the catalogue of a server, or bring it up to what the server says
+    Import(ImportArgs),
+    /// Ask servers whether their tools are as they were reviewed
+    Check(CheckArgs),
+}
+
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
+    match &args.command {
+        Some(Command::Import(args)) => return import_tools(session, args),
+        Some(Command::Check(args)) => return check_tools(session, args),
+        None => {}
+    }
     session.out.without_markdown()?;
     let base = session.catalogues()?;
     let wanted: Vec<&Arc<Tool>> = match &args.name {

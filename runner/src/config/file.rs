@@ -5,6 +5,7 @@
 use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
 use super::model::ModelSettings;
+use super::servers::ServerSettings;
 use super::{MAX_CATALOGUES, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
@@ -38,6 +39,13 @@ hosts = []
 [programs]
 # Environment variables that programs get besides the usual few.
 pass_env = []
+
+# How the tools of a catalogue are reached that `planc tools import` wrote: a program, or the `url` of a server.
+# [servers.git]
+# command = "uvx"
+# args = ["mcp-server-git"]
+# pass_env = []     # environment variables that it gets besides the usual few
+# read = []         # globs over what its tools may read before a plan is approved
 
 [model]
 # How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
@@ -74,6 +82,8 @@ pub struct Settings {
     pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[servers.NAME]`
+    pub servers: BTreeMap<Spanned<String>, ServerSettings>,
     /// `[mode]`
     pub mode: ModeSettings,
 }
@@ -196,6 +206,11 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
         if host.get_ref().is_empty() || host.get_ref().contains(['/', '@', '*', ' ']) {
             let message = format!("`{}` is not a host: a name, with `:port` where needed", host.get_ref());
             return Err(at(host, message));
+        }
+    }
+    for (name, server) in &settings.servers {
+        if let Some((offset, message)) = server.mistake(name) {
+            return Err((offset, ConfigError::world(message)));
         }
     }
     for name in &settings.programs.pass_env {

@@ -8,6 +8,7 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod servers;
 mod window;
 
 pub use error::{ConfigError, Place};
@@ -15,10 +16,12 @@ pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
+pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
 pub use window::{Window, WindowFault};
 
 use planc_lang::suggest::nearest;
 use planc_lang::syntax::Approval;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The name of the configuration file.
@@ -52,6 +55,8 @@ pub struct Config {
     pub pass_env: Vec<String>,
     /// What an approval must be.
     pub require: Require,
+    /// How the tools of catalogues are reached, by the names of the catalogues.
+    pub servers: BTreeMap<String, ServerConfig>,
     /// How a model is reached; none: plans that extract are refused.
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
@@ -100,6 +105,11 @@ impl Config {
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
+            servers: settings
+                .servers
+                .iter()
+                .map(|(name, server)| (name.get_ref().clone(), server.config(&workspace)))
+                .collect(),
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
             model: settings.model.wiring(&workspace),
             workspace,
@@ -188,6 +198,7 @@ mod tests {
             hosts: Vec::new(),
             pass_env: Vec::new(),
             require: Require::Any,
+            servers: BTreeMap::new(),
             model: None,
             mode: ModeConfig::default(),
         };

@@ -1,6 +1,7 @@
 //! Calls in plan mode: which may be made before approval, and making them on the overlay.
 
 use super::DryRun;
+use crate::config::ServerConfig;
 use crate::prediction::Pinned;
 use crate::tool::model::{NOT_WIRED, identity};
 use crate::tool::registry::Implementation;
@@ -62,14 +63,27 @@ impl DryRun<'_> {
             }
             Some(Implementation::Live(tool)) if call.tool.extracts() => self.extract(tool.as_ref(), &args, overlay),
             Some(Implementation::Live(tool)) => {
-                if !earlier && self.may_contact(call, values, &touches) {
+                let server = self.config.servers.get(call.tool.catalogue());
+                let may_be_made = match server {
+                    Some(server) => self.may_ask(server, call, values, &touches),
+                    None => self.may_contact(call, values, &touches),
+                };
+                if !earlier && may_be_made {
                     let Some(runtime) = self.runtime else {
                         return Ok(self.later(&touches, overlay, "it is not made here".into()));
                     };
-                    return self.call_live(runtime, tool.as_ref(), &args, overlay).map(Called::Made);
+                    let value = self.call_live(runtime, tool.as_ref(), &args, overlay)?;
+                    return match check_value(&value, &call.tool.result) {
+                        Ok(()) => Ok(Called::Made(value)),
+                        Err(misfit) => {
+                            let tool = &call.tool.name;
+                            Err(ToolError::before(format!("the result of `{tool}` is not of its type: {misfit}")))
+                        }
+                    };
                 }
                 self.look_at_programs(&args, &touches, overlay)?;
                 let why = match touches.iter().any(|(verb, _)| *verb == EffectVerb::Contacts) {
+                    _ if server.is_some() => "its server is not asked before approval",
                     true => "the network is not contacted before approval",
                     false => "programs do not run before approval",
                 };
@@ -197,6 +211,25 @@ impl DryRun<'_> {
         })
     }
 
+    /// Whether a server may be asked before approval: a call that only reads, by its reviewed catalogue, of what the operator
+    /// lists for this server, with arguments that are all known.
+    fn may_ask(
+        &self,
+        server: &ServerConfig,
+        call: &Call,
+        values: &[Value],
+        touches: &[(EffectVerb, Resource)],
+    ) -> bool {
+        let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
+            *verb == EffectVerb::Reads && server.may_read(&resource.to_string())
+        };
+        self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto
+            && call.is_read_only()
+            && !server.read.is_empty()
+            && values.iter().all(Value::is_known)
+            && touches.iter().all(in_scope)
+    }
+
     /// Whether a network read may be made before approval: all known, nothing but reading, a host that the operator lists.
     fn may_contact(&self, call: &Call, values: &[Value], touches: &[(EffectVerb, Resource)]) -> bool {
         let reads_only = |(verb, resource): &(EffectVerb, Resource)| match (verb, resource) {
@@ -255,9 +288,19 @@ fn within_root(root: &Path, path: &Path) -> Option<String> {
     plain.strip_prefix(root).ok()?.to_str().map(str::to_owned)
 }
 
+/// Which world a check sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum World {
+    /// That before the plan.
+    Before,
+    /// That after its steps: of what is not in the overlay, nothing is known.
+    After,
+}
+
 /// Makes the calls inside checks, on the overlay as it is.
 pub(super) struct DryCaller<'d, 'a> {
     pub(super) dry: &'d DryRun<'a>,
+    pub(super) world: World,
     pub(super) overlay: &'d mut Overlay,
 }
 
@@ -267,7 +310,10 @@ impl Caller for DryCaller<'_, '_> {
         if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }
-        match self.dry.call(call, &args, false, self.overlay) {
+        let has_effects = || self.dry.compiled.plan.steps.iter().any(|step| !step.call.is_read_only());
+        let is_server = self.dry.config.servers.contains_key(call.tool.catalogue());
+        let later = self.world == World::After && is_server && has_effects();
+        match self.dry.call(call, &args, later, self.overlay) {
             Ok(Called::Made(value) | Called::Extracted(Pinned { value, .. })) => Ok(value),
             Ok(Called::Later(_)) => Ok(Value::Unknown(call.tool.result.clone())),
             Err(error) => Err(failure(error.message)),
@@ -279,6 +325,6 @@ impl Caller for DryCaller<'_, '_> {
 pub(super) fn looked_path(look: &Look) -> Option<&str> {
     match look {
         Look::At { path } | Look::Entries { path } => Some(path),
-        Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } => None,
+        Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => None,
     }
 }

@@ -7,6 +7,7 @@ use crate::tool::model::wiring_identity;
 use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
+use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
 use planc_lang::plan::{Input, Plan};
 use planc_lang::syntax::Approval;
@@ -67,6 +68,8 @@ struct BoundForm<'a> {
     require: Require,
     pass_env: &'a [String],
     workspace: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    servers: BTreeMap<&'a str, Digest>,
     observations: Vec<&'a Observation>,
     calls: Vec<BoundCall<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -78,6 +81,14 @@ struct BoundForm<'a> {
     model: Option<Digest>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extracted: Vec<(&'a str, &'a Pinned)>,
+}
+
+/// How the servers are reached whose tools the plan calls, in steps or checks.
+fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, Digest> {
+    let used = tools(&bound.compiled.plan);
+    let is_used = |name: &str| used.values().any(|tool| tool.catalogue() == name);
+    let wired = bound.config.servers.iter().filter(|(name, _)| is_used(name));
+    wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
 }
 
 /// The digest that an approval names.
@@ -109,6 +120,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
+        servers: servers(bound),
         observations,
         calls: steps
             .map(|step| {

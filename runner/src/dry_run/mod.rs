@@ -21,7 +21,7 @@ use crate::report::{
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
-use call::DryCaller;
+use call::{DryCaller, World};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, eval};
@@ -90,7 +90,7 @@ impl DryRun<'_> {
             .iter()
             .map(|assumption| AssumptionReport {
                 text: assumption.text.clone(),
-                outcome: self.check(assumption.check.as_ref(), &mut env, &mut overlay),
+                outcome: self.check(World::Before, assumption.check.as_ref(), &mut env, &mut overlay),
                 check: assumption.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
@@ -122,7 +122,7 @@ impl DryRun<'_> {
             .map(|(verification, steps)| VerificationReport {
                 text: verification.text.clone(),
                 steps,
-                outcome: self.check(verification.check.as_ref(), &mut env, &mut overlay),
+                outcome: self.check(World::After, verification.check.as_ref(), &mut env, &mut overlay),
                 check: verification.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
@@ -174,9 +174,9 @@ impl DryRun<'_> {
     }
 
     /// What a check says in the world that the overlay shows.
-    fn check(&self, check: Option<&Expr>, env: &mut Env<'_>, overlay: &mut Overlay) -> CheckOutcome {
+    fn check(&self, world: World, check: Option<&Expr>, env: &mut Env<'_>, overlay: &mut Overlay) -> CheckOutcome {
         let Some(expr) = check else { return CheckOutcome::ForPerson };
-        match eval(expr, env, &mut DryCaller { dry: self, overlay }) {
+        match eval(expr, env, &mut DryCaller { dry: self, world, overlay }) {
             Ok(Value::Bool(true)) => CheckOutcome::Holds,
             Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
             Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
@@ -188,7 +188,7 @@ impl DryRun<'_> {
     pub fn holds(&self, condition: &Expr) -> Result<bool, String> {
         let mut overlay = Overlay::new(self.workspace.clone());
         let mut env = Env::new(&self.compiled.plan, Vec::new());
-        match eval(condition, &mut env, &mut DryCaller { dry: self, overlay: &mut overlay }) {
+        match eval(condition, &mut env, &mut DryCaller { dry: self, world: World::Before, overlay: &mut overlay }) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err("what it looks at may not be read before approval".to_owned()),
             Err(failure) => Err(failure.message),
@@ -217,7 +217,7 @@ impl DryRun<'_> {
         outputs
             .map(|output| OutputReport {
                 name: output.name.to_string(),
-                value: eval(&output.value, env, &mut DryCaller { dry: self, overlay })
+                value: eval(&output.value, env, &mut DryCaller { dry: self, world: World::After, overlay })
                     .unwrap_or_else(|_| Value::Unknown(output.value.ty.clone())),
             })
             .collect()

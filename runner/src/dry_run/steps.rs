@@ -12,6 +12,7 @@ use crate::workspace::{Change, Overlay};
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
+use planc_lang::graph::Edge;
 use planc_lang::plan::{Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
@@ -160,7 +161,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
             return self.later(at, "a model would be shown a secret".into());
         }
-        let earlier = plan.depends_on_results(step);
+        // What a server would say after a step that is not made is not known.
+        let behind = |(_, edge): (_, Edge)| edge == Edge::Conflict;
+        let is_server = self.dry.config.servers.contains_key(step.call.tool.catalogue());
+        let earlier = plan.depends_on_results(step)
+            || is_server && self.dry.compiled.graph.dependencies(at.instance.step).any(behind);
         let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
             Ok(called) => called,
             Err(error) => {

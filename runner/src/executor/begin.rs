@@ -3,7 +3,9 @@
 use super::Run;
 use crate::event::{Difference, End, Event};
 use crate::run::{RunError, RunSetup, check};
-use crate::workspace::Observation;
+use crate::tool::mcp;
+use crate::workspace::{Look, Observation};
+use planc_lang::compiled::tools;
 use std::sync::Arc;
 
 /// Makes sure that the journal says who said yes to exactly this.
@@ -30,6 +32,11 @@ pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
 /// Looks again at everything that the approval is bound to; gives how the run ends when it is not so any more.
 pub(crate) async fn recheck(run: &Arc<Run>) -> Result<Option<End>, RunError> {
     let differences = look_again(&run.setup, run.setup.observations.clone()).await;
+    if !differences.is_empty() {
+        run.recorder.record(Event::Stale { step: None, differences }).await?;
+        return Ok(Some(End::Stale));
+    }
+    let differences = changed_tools(run).await;
     if !differences.is_empty() {
         run.recorder.record(Event::Stale { step: None, differences }).await?;
         return Ok(Some(End::Stale));
@@ -80,4 +87,22 @@ fn differences(setup: &RunSetup, observations: Vec<Observation>) -> Vec<Differen
         Some(Difference { expected, found })
     };
     observations.into_iter().filter_map(difference).collect()
+}
+
+/// The tools of servers of which their servers say something else than was reviewed. A server that cannot be reached says
+/// nothing: the step that needs it fails.
+async fn changed_tools(run: &Arc<Run>) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for tool in tools(&run.setup.compiled.plan).into_values() {
+        let Some(server) = run.setup.registry.server(tool.catalogue()) else { continue };
+        let Ok(connection) = server.connection(&run.setup.run).await else { continue };
+        let Ok(definitions) = connection.definitions().await else { continue };
+        let definition = definitions.get(tool.wire_name());
+        if let Some(found) = mcp::unlike(tool, definition) {
+            let seen = tool.pinned.map_or_else(|| "there".to_owned(), |pinned| pinned.to_string());
+            let expected = Observation { look: Look::Tool { tool: tool.name.to_string() }, seen };
+            differences.push(Difference { expected, found });
+        }
+    }
+    differences
 }

@@ -73,6 +73,6 @@ fn concerns(look: &Look, path: &str) -> bool {
         Look::At { path: other } | Look::Entries { path: other } => near(other),
         Look::Matches { glob, .. } => near(literal_prefix(glob)),
         Look::Program { name } => name.contains('/'),
-        Look::Call { .. } => true,
+        Look::Call { .. } | Look::Tool { .. } => true,
     }
 }

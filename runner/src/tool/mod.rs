@@ -4,6 +4,7 @@
 pub mod fs;
 pub mod process;
 pub mod http;
+pub mod mcp;
 pub mod model;
 pub mod registry;
 

@@ -1,5 +1,6 @@
 //! The name of a tool ⟶ what carries it out. What a tool is, its signature and effects, is the catalogue's business.
 
+use super::mcp::Server;
 use super::{FileTool, LiveTool, fs, http, model, process};
 use crate::config::ModelWiring;
 use planc_lang::syntax::EXTRACT;
@@ -26,9 +27,17 @@ impl fmt::Debug for Implementation {
 }
 
 /// All tools that can be carried out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Registry {
     tools: BTreeMap<String, Implementation>,
+    /// By the names of their catalogues: what carries out all of a catalogue's tools that have nothing of their own.
+    servers: BTreeMap<String, (Arc<Server>, Implementation)>,
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.tools.keys()).entries(self.servers.keys()).finish()
+    }
 }
 
 impl Registry {
@@ -66,7 +75,22 @@ impl Registry {
 
     /// What carries out the tool with this full name.
     pub fn get(&self, name: &str) -> Option<&Implementation> {
-        self.tools.get(name)
+        let of_server = || {
+            let (catalogue, _) = name.split_once('.')?;
+            self.servers.get(catalogue).map(|(_, implementation)| implementation)
+        };
+        self.tools.get(name).or_else(of_server)
+    }
+
+    /// Adds a server, which carries out the tools of the catalogue with its name.
+    pub fn insert_server(&mut self, server: Arc<Server>) {
+        let implementation = Implementation::Live(server.clone());
+        self.servers.insert(server.name.clone(), (server, implementation));
+    }
+
+    /// The server behind a catalogue.
+    pub fn server(&self, catalogue: &str) -> Option<&Arc<Server>> {
+        self.servers.get(catalogue).map(|(server, _)| server)
     }
 
     /// Adds a tool, or replaces one.

@@ -152,6 +152,11 @@ pub enum Look {
         /// `when`, or the name of a parameter.
         part: String,
     },
+    /// What the server of a tool says of it: nothing of the workspace.
+    Tool {
+        /// Its full name.
+        tool: String,
+    },
 }
 
 /// A look and what was seen.

@@ -131,6 +131,7 @@ impl Workspace {
             },
             Look::Matches { glob, ignored } => Ok(matches_seen(&self.glob(glob, *ignored)?)),
             Look::Program { name } => self.observe_program(name),
+            Look::Tool { tool } => Err(FileError::Form(format!("the tool `{tool}` is not in the workspace"))),
             Look::Call { step, .. } => Err(FileError::Form(format!("the call of `{step}` is not in the workspace"))),
         }
     }

@@ -428,6 +428,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         hosts: Vec::new(),
         pass_env: Vec::new(),
         require: Require::Any,
+        servers: BTreeMap::new(),
         model: None,
         mode: planc::config::ModeConfig::default(),
     };

@@ -1,5 +1,6 @@
 //! Tables that the code knows already: the standard library, the groups of codes, and every limit.
 
+use planc::tool::mcp;
 use planc_lang::codes::Group;
 use planc_lang::stdlib;
 
@@ -60,6 +61,15 @@ pub fn limits() -> String {
         ("`check --fix`: edits of one round", planc_lang::fix::MAX_EDITS.to_string()),
         ("`check --fix`: edits tried one by one in a round", planc_lang::fix::MAX_TRIALS.to_string()),
         ("a file that is an input", mib(planc::cli::inputs::MAX_INPUT_BYTES)),
+        ("a message of a server", mib(mcp::MAX_MESSAGE_BYTES as u64)),
+        ("a result of a server, where nothing else is said", mib(planc::config::DEFAULT_RESULT_BYTES)),
+        ("a result of a server, at most", mib(planc::config::MAX_RESULT_BYTES)),
+        ("messages of a server that answer nothing", mcp::MAX_STRAY.to_string()),
+        ("error output of a server that is kept", format!("{} KiB", mcp::MAX_STDERR_BYTES >> 10)),
+        ("pages of a list of tools", mcp::MAX_PAGES.to_string()),
+        ("tools of a server", planc_lang::import::MAX_TOOLS.to_string()),
+        ("parameters of an imported tool", planc_lang::import::MAX_PARAMETERS.to_string()),
+        ("starts of a server without a call that went well", mcp::MAX_STARTS.to_string()),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
         ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),

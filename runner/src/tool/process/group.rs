@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// The process group that a program leads. What still runs in it is killed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(in crate::tool) struct Group {
     id: Option<Pid>,
 }
 
@@ -30,12 +30,12 @@ struct Process {
 
 impl Group {
     /// The group of a child that was started as the leader of its own.
-    pub(super) fn led_by(child: &tokio::process::Child) -> Group {
+    pub(in crate::tool) fn led_by(child: &tokio::process::Child) -> Group {
         Group { id: child.id().and_then(|id| Pid::from_raw(id as i32)) }
     }
 
     /// Ends all of the group: asks, waits, kills.
-    pub(super) async fn end(&self) {
+    pub(in crate::tool) async fn end(&self) {
         let Some(id) = self.id else { return };
         let deadline = Instant::now() + GRACE;
         let _ = kill_process_group(id, Signal::TERM);

@@ -12,7 +12,7 @@ pub use group::{kill_survivors, survivors};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::{Kind, Workspace};
-use group::Group;
+pub(super) use group::Group;
 use output::Collected;
 use planc_lang::value::Value;
 use std::ffi::OsString;
@@ -210,7 +210,8 @@ fn unknown(name: &str) -> ToolError {
     ToolError::before(format!("could not run a program: `{name}` is not known"))
 }
 
-fn passed_on(also: &[String]) -> Vec<(OsString, OsString)> {
+/// The variables of the environment that programs get, with their values.
+pub(super) fn passed_on(also: &[String]) -> Vec<(OsString, OsString)> {
     let wanted = |name: &str| PASSED_ON.contains(&name) || name.starts_with("LC_") || also.iter().any(|a| a == name);
     std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(wanted)).collect()
 }

@@ -1,0 +1,211 @@
+//! `planc tools import`, `planc tools check`: servers ⟶ reviewed catalogues, and what has changed since.
+
+use super::core::runtime;
+use super::exit::Exit;
+use super::fault::Fault;
+use super::session::Session;
+use crate::config::{ServerConfig, Wiring};
+use crate::import::{
+    Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import, recorded,
+};
+use crate::render::text::{Tone, count, inline};
+use crate::tool::mcp::Lock;
+use planc_lang::catalogue::Tool;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `planc tools import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The catalogue that the server's tools become; without command, address or file, as `[servers.NAME]` says
+    #[arg(long, value_name = "NAME")]
+    mcp: String,
+    /// The address of a server that runs already
+    #[arg(long, value_name = "URL", conflicts_with_all = ["from", "command"])]
+    url: Option<String>,
+    /// A recorded answer to `tools/list`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with = "command")]
+    from: Option<PathBuf>,
+    /// Write this file instead of `catalogues/NAME.pl`
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    to: Option<PathBuf>,
+    /// Take over changed definitions of reviewed tools, which have been looked at
+    #[arg(long)]
+    accept: bool,
+    /// The server: a program with its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Arguments of `planc tools check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// The catalogue; without one, all that have a server in `planc.toml`
+    name: Option<String>,
+}
+
+pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    let name = args.mcp.as_str();
+    let is_name = planc_lang::lexer::is_name(name) && !planc_lang::builtin::CATALOGUES.contains(&name);
+    if !is_name {
+        return Err(Fault::usage(format!("`{}` cannot be the name of a catalogue", inline(name)))
+            .help("letters, digits and `_`, and none of the built-in names"));
+    }
+    let answer = match &args.from {
+        Some(path) => recorded(&session.path(path))?,
+        None => asked(session, name, &wiring(session, args)?)?,
+    };
+    let file = args.to.as_ref().map_or_else(|| catalogue_file(&session.config, name), |to| session.path(to));
+    let review = if args.accept { Review::Seen } else { Review::Unseen };
+    let outcome = import(&file, name, &answer, review)?;
+    let shown = session.config.shown(&file).into_owned();
+    let (exit, status, changes) = match &outcome {
+        Imported::Written { changes, .. } => (Exit::Success, "written", changes.as_slice()),
+        Imported::Unchanged => (Exit::Success, "unchanged", [].as_slice()),
+        Imported::ToReview(changes) => (Exit::Stale, "to_review", changes.as_slice()),
+    };
+    if session.out.is_json() {
+        session.out.json(&json!({ "catalogue": name, "file": shown, "status": status, "tools": answer.definitions.len(), "changes": changes }))?;
+        return Ok(exit);
+    }
+    let mut text = String::new();
+    match &outcome {
+        Imported::Unchanged => text.push_str(&format!("`{}` is as the server says\n", inline(&shown))),
+        Imported::Written { tools, changes } => {
+            let old = changes.iter().filter(|change| change.kind != ChangeKind::New);
+            old.for_each(|change| text.push_str(&drawn(session, change)));
+            text.push_str(&format!(
+                "wrote {} with {}, and what the server said of them beside it\n",
+                inline(&shown),
+                count(*tools, "tool")
+            ));
+            text.push_str(&next_steps(session, args, name, &file));
+        }
+        Imported::ToReview(changes) => {
+            changes.iter().for_each(|change| text.push_str(&drawn(session, change)));
+            text.push_str(
+                "nothing was written: reviewed tools are different now. Once somebody has looked at the changes:\n",
+            );
+            text.push_str(&format!("  planc tools import --mcp {} --accept …\n", inline(name)));
+        }
+    }
+    session.out.print(&text)?;
+    Ok(exit)
+}
+
+pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    let base = session.catalogues()?;
+    let servers = &session.config.servers;
+    let wanted: Vec<(&String, &ServerConfig)> = match &args.name {
+        None => servers.iter().collect(),
+        Some(name) => servers.iter().filter(|(server, _)| *server == name).collect(),
+    };
+    if let (Some(name), true) = (&args.name, wanted.is_empty()) {
+        return Err(Fault::usage(format!("there is no server `{}` in `planc.toml`", inline(name)))
+            .help("how it is reached stands in `[servers.NAME]`"));
+    }
+    let mut exit = Exit::Success;
+    let (mut text, mut all) = (String::new(), Vec::new());
+    for (name, server) in wanted {
+        let tools: Vec<Arc<Tool>> = base.catalogue.tools().filter(|tool| tool.catalogue() == name).cloned().collect();
+        let lock = Lock::read(&Lock::path_of(&catalogue_file(&session.config, name))).map_err(ImportError::from)?;
+        let answer = asked(session, name, server)?;
+        let changes = compare(&tools, lock.as_ref(), &answer.definitions);
+        match changes.is_empty() {
+            true => text.push_str(&format!("{}: {} as reviewed\n", inline(name), count(tools.len(), "tool"))),
+            false => {
+                exit = Exit::Stale;
+                text.push_str(&format!("{}: {} since the review\n", inline(name), count(changes.len(), "change")));
+                changes.iter().for_each(|change| text.push_str(&drawn(session, change)));
+            }
+        }
+        all.push(json!({ "catalogue": name, "server": answer.server, "tools": tools.len(), "changes": changes }));
+    }
+    if session.out.is_json() {
+        session.out.json(&json!({ "servers": all }))?;
+        return Ok(exit);
+    }
+    if text.is_empty() {
+        text.push_str("no servers are wired up; `planc tools import --mcp NAME -- COMMAND` begins with one\n");
+    }
+    if exit == Exit::Stale {
+        text.push_str(
+            "calls of changed tools are refused until they are reviewed: `planc tools import --mcp NAME --accept`\n",
+        );
+    }
+    session.out.print(&text)?;
+    Ok(exit)
+}
+
+/// How the server is reached: as the arguments say, else as the operator does.
+fn wiring(session: &Session, args: &ImportArgs) -> Result<ServerConfig, Fault> {
+    match (&args.url, args.command.as_slice()) {
+        (Some(url), _) => Ok(ServerConfig::new(Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() })),
+        (None, [command, rest @ ..]) => Ok(ServerConfig::new(Wiring::Program {
+            command: command.clone(),
+            args: rest.to_vec(),
+            cwd: session.config.workspace.clone(),
+            env: BTreeMap::new(),
+            pass_env: Vec::new(),
+        })),
+        (None, []) => session.config.servers.get(&args.mcp).cloned().ok_or_else(|| {
+            Fault::usage(format!("nothing says how the server `{}` is reached", inline(&args.mcp)))
+                .help("name its command behind `--`, its address with `--url`, or a recorded answer with `--from`")
+        }),
+    }
+}
+
+fn asked(session: &Session, name: &str, server: &ServerConfig) -> Result<Answer, Fault> {
+    session.out.progress(&format!("asking {}\n", inline(name)));
+    Ok(runtime()?.block_on(ask(name, server))?)
+}
+
+fn drawn(session: &Session, change: &Change) -> String {
+    let paint = session.out.paint;
+    let head = match change.kind {
+        ChangeKind::New => format!("  + {} is new", inline(&change.tool)),
+        ChangeKind::Gone => format!("  - {} is gone", inline(&change.tool)),
+        ChangeKind::Changed => format!("  ~ {} is different", inline(&change.tool)),
+    };
+    let mut out = format!("{}\n", paint.tone(Tone::Careful, head));
+    for line in change.diff.lines().skip(2) {
+        let tone = match line.as_bytes().first() {
+            Some(b'+') => Tone::Good,
+            Some(b'-') => Tone::Bad,
+            _ => Tone::Dim,
+        };
+        out.push_str(&format!("      {}\n", paint.tone(tone, inline(line))));
+    }
+    out
+}
+
+/// What is still to be said in `planc.toml`.
+fn next_steps(session: &Session, args: &ImportArgs, name: &str, file: &std::path::Path) -> String {
+    let mut out = String::new();
+    let shown = session.config.shown(file);
+    if !session.config.catalogues.iter().any(|known| known == file) {
+        out.push_str(&format!("  in planc.toml, `[catalogues]`: files = [{:?}]\n", shown));
+    }
+    if !session.config.servers.contains_key(name) {
+        let how = match (&args.url, args.command.as_slice()) {
+            (Some(url), _) => format!("url = {url:?}"),
+            (None, [command, rest @ ..]) => format!("command = {command:?}, args = {rest:?}"),
+            (None, []) => "command = …".to_owned(),
+        };
+        out.push_str(&format!("  in planc.toml, `[servers.{name}]`: {}\n", inline(&how)));
+    }
+    out.push_str(
+        "  in the catalogue: what each tool reads, writes or contacts; until then a call may touch anything\n",
+    );
+    out
+}
+
+impl From<ImportError> for Fault {
+    fn from(error: ImportError) -> Fault {
+        Fault::usage(error.to_string())
+    }
+}

@@ -1,0 +1,204 @@
+//! `[servers.NAME]` of `planc.toml`: how the tools of the catalogue NAME are reached.
+//!
+//! What the tools may do is reviewed in their catalogue; here is only wiring. It is part of what an approval is bound to,
+//! with the program behind it.
+
+use planc_lang::digest::Digest;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The largest result that is taken where nothing else is said, in bytes.
+pub const DEFAULT_RESULT_BYTES: u64 = 1 << 20;
+/// The largest `max_result_bytes`: no message of a server is larger than this.
+pub const MAX_RESULT_BYTES: u64 = 16 << 20;
+/// How long a server may take to start where nothing else is said, in milliseconds.
+pub const DEFAULT_START_MS: u64 = 30_000;
+/// The largest file named by an argument of a server whose content is part of what is approved.
+const MAX_NAMED_BYTES: u64 = 64 << 20;
+
+/// `[servers.NAME]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerSettings {
+    /// The program, on the PATH or with its path.
+    pub command: Option<Spanned<String>>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Where it runs, relative to the workspace.
+    pub cwd: Option<String>,
+    /// Variables that it gets, with their values.
+    pub env: BTreeMap<String, String>,
+    /// Variables that are passed on to it.
+    pub pass_env: Vec<String>,
+    /// The address of a server that runs already.
+    pub url: Option<Spanned<String>>,
+    /// Headers, and the variables that hold their values.
+    pub headers_from_env: BTreeMap<String, String>,
+    /// How long it may take to start.
+    pub start_timeout_ms: Option<u64>,
+    /// How long a call may take where neither step nor tool says so.
+    pub timeout_ms: Option<u64>,
+    /// The largest result that is taken.
+    pub max_result_bytes: Option<u64>,
+    /// Globs over the resources that its tools may read before a plan is approved.
+    pub read: Vec<Spanned<String>>,
+}
+
+/// How a server is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wiring {
+    /// It is started, and spoken to through its input and output.
+    Program {
+        /// The program.
+        command: String,
+        /// Its arguments.
+        args: Vec<String>,
+        /// Where it runs.
+        cwd: PathBuf,
+        /// Variables with their values.
+        env: BTreeMap<String, String>,
+        /// Variables that are passed on.
+        pass_env: Vec<String>,
+    },
+    /// It runs already.
+    Url {
+        /// Its address.
+        url: String,
+        /// Headers, and the variables that hold their values.
+        headers_from_env: BTreeMap<String, String>,
+    },
+}
+
+/// A server, and what it is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// How it is reached.
+    pub wiring: Wiring,
+    /// How long it may take to start.
+    pub start_timeout_ms: u64,
+    /// How long a call may take where neither step nor tool says so.
+    pub timeout_ms: Option<u64>,
+    /// The largest result that is taken.
+    pub max_result_bytes: u64,
+    /// Globs over the resources that its tools may read before a plan is approved.
+    pub read: Vec<String>,
+}
+
+impl ServerSettings {
+    /// What is wrong with it, if anything: a phrase, and where.
+    pub(super) fn mistake(&self, name: &Spanned<String>) -> Option<(usize, String)> {
+        let at = name.span().start;
+        let named = name.get_ref();
+        let is_name = planc_lang::lexer::is_name(named) && !planc_lang::builtin::CATALOGUES.contains(&named.as_str());
+        if !is_name {
+            return Some((at, format!("`{named}` cannot be the name of a catalogue")));
+        }
+        match (&self.command, &self.url) {
+            (None, None) => return Some((at, format!("the server `{named}` has neither `command` nor `url`"))),
+            (Some(_), Some(url)) => {
+                return Some((url.span().start, format!("the server `{named}` has both `command` and `url`")));
+            }
+            (Some(command), None) if command.get_ref().is_empty() || command.get_ref().contains('\0') => {
+                return Some((command.span().start, "a command is the name of a program".to_owned()));
+            }
+            (None, Some(url)) if !url.get_ref().starts_with("http://") && !url.get_ref().starts_with("https://") => {
+                return Some((
+                    url.span().start,
+                    format!("`{}` is no address: `http://…` or `https://…`", url.get_ref()),
+                ));
+            }
+            (Some(_), None) | (None, Some(_)) => {}
+        }
+        if self.max_result_bytes.is_some_and(|bytes| bytes == 0 || bytes > MAX_RESULT_BYTES) {
+            return Some((at, format!("`max_result_bytes` is between 1 and {MAX_RESULT_BYTES}")));
+        }
+        let bad = self.read.iter().find(|glob| globset::Glob::new(glob.get_ref()).is_err());
+        bad.map(|glob| (glob.span().start, format!("the glob `{}` is not valid", glob.get_ref())))
+    }
+
+    /// With all defaults.
+    pub(super) fn config(&self, workspace: &Path) -> ServerConfig {
+        let wiring = match &self.url {
+            Some(url) => Wiring::Url { url: url.get_ref().clone(), headers_from_env: self.headers_from_env.clone() },
+            None => Wiring::Program {
+                command: self.command.as_ref().map(|command| command.get_ref().clone()).unwrap_or_default(),
+                args: self.args.clone(),
+                cwd: self.cwd.as_ref().map_or_else(|| workspace.to_owned(), |cwd| workspace.join(cwd)),
+                env: self.env.clone(),
+                pass_env: self.pass_env.clone(),
+            },
+        };
+        ServerConfig {
+            start_timeout_ms: self.start_timeout_ms.unwrap_or(DEFAULT_START_MS),
+            timeout_ms: self.timeout_ms,
+            max_result_bytes: self.max_result_bytes.unwrap_or(DEFAULT_RESULT_BYTES),
+            read: self.read.iter().map(|glob| glob.get_ref().clone()).collect(),
+            wiring,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// One with defaults for what is not wiring.
+    pub fn new(wiring: Wiring) -> ServerConfig {
+        ServerConfig {
+            wiring,
+            start_timeout_ms: DEFAULT_START_MS,
+            timeout_ms: None,
+            max_result_bytes: DEFAULT_RESULT_BYTES,
+            read: Vec::new(),
+        }
+    }
+
+    /// Whether a resource of its tools may be read before approval.
+    pub fn may_read(&self, resource: &str) -> bool {
+        let matches =
+            |glob: &String| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(resource));
+        self.read.iter().any(matches)
+    }
+
+    /// What an approval is bound to: the wiring, the program behind it, and the files that its arguments name.
+    pub fn identity(&self) -> Digest {
+        let file = |path: &Path| {
+            let metadata = path.metadata().ok()?;
+            let is_fit = metadata.is_file() && metadata.len() <= MAX_NAMED_BYTES * 8;
+            let content = is_fit.then(|| std::fs::read(path).ok()).flatten()?;
+            Some(Digest::of(content))
+        };
+        match &self.wiring {
+            Wiring::Program { command, args, cwd, env, pass_env } => {
+                let program = program(command, cwd);
+                let named = args.iter().filter_map(|arg| {
+                    let path = cwd.join(arg);
+                    let is_small =
+                        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_NAMED_BYTES);
+                    is_small.then(|| file(&path)).flatten()
+                });
+                Digest::of_json(&(
+                    ("program", command, args, cwd.to_string_lossy(), env, pass_env),
+                    program.as_ref().map(|program| program.to_string_lossy().into_owned()),
+                    program.as_deref().and_then(file),
+                    named.collect::<Vec<Digest>>(),
+                    (self.max_result_bytes, self.timeout_ms),
+                ))
+            }
+            Wiring::Url { url, headers_from_env } => {
+                Digest::of_json(&(("url", url, headers_from_env), (self.max_result_bytes, self.timeout_ms)))
+            }
+        }
+    }
+}
+
+/// The executable that a command names: one with `/` relative to where it runs, else the first on the PATH.
+pub fn program(command: &str, cwd: &Path) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let is_executable =
+        |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
+    if command.contains('/') {
+        return Some(cwd.join(command)).filter(is_executable);
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(command)).find(is_executable)
+}

@@ -1,0 +1,248 @@
+//! A server that is reached once ⟶ a catalogue file with the lock beside it, or what has changed since they were written.
+//!
+//! What a server says now counts only after a person has seen how it differs from what was reviewed.
+
+use crate::config::{Config, ServerConfig};
+use crate::tool::mcp::{Lock, LockError, Server, ServerError, ServerInfo};
+use planc_lang::catalogue::Tool;
+use planc_lang::diagnostic::Diagnostic;
+use planc_lang::import::{catalogue, merge, pin};
+use serde::Serialize;
+use serde_json::Value;
+use similar::TextDiff;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name that a server is started under where it is only looked at.
+const LOOKING: &str = "tools";
+
+/// What a server says: of itself, and of its tools.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Of itself.
+    pub server: ServerInfo,
+    /// Of its tools, by their names.
+    pub definitions: Vec<Value>,
+}
+
+/// Why something could not be imported or compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The server cannot be used.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A file cannot be read or written.
+    #[error("cannot {what} `{path}`: {why}")]
+    File {
+        /// `read` or `write`.
+        what: &'static str,
+        /// Which.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The catalogue that there is has mistakes.
+    #[error("`{path}` has mistakes, so that nothing can be merged into it: {first}")]
+    Broken {
+        /// The file.
+        path: String,
+        /// The first of them.
+        first: String,
+    },
+    /// The recorded answer is none.
+    #[error("`{path}` is no answer to `tools/list`: {why}")]
+    NoAnswer {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// How a tool differs from what was reviewed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Its name at the server.
+    pub tool: String,
+    /// How.
+    pub kind: ChangeKind,
+    /// The lines that differ, where both are known; else empty.
+    pub diff: String,
+}
+
+/// How a tool differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It was not there.
+    New,
+    /// It is not there any more.
+    Gone,
+    /// Its definition is another one.
+    Changed,
+}
+
+/// What importing did.
+#[derive(Clone, Debug)]
+pub enum Imported {
+    /// The files were written.
+    Written {
+        /// What is different from before.
+        changes: Vec<Change>,
+        /// How many tools the server has.
+        tools: usize,
+    },
+    /// Everything was as it is.
+    Unchanged,
+    /// Reviewed tools are different now: nothing was written.
+    ToReview(Vec<Change>),
+}
+
+/// Whether changes of reviewed tools are taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// A person has seen them.
+    Seen,
+    /// Nobody has.
+    Unseen,
+}
+
+/// Asks a server.
+pub async fn ask(name: &str, config: &ServerConfig) -> Result<Answer, ImportError> {
+    let server = Server::new(name, config.clone(), None);
+    let connection = server.connection(LOOKING).await?;
+    let definitions = connection.definitions().await?;
+    Ok(Answer { server: connection.info(), definitions: definitions.values().cloned().collect() })
+}
+
+/// Reads a recorded answer to `tools/list`: the answer, its result, or the list itself.
+pub fn recorded(path: &Path) -> Result<Answer, ImportError> {
+    let failed = |why: String| ImportError::NoAnswer { path: path.display().to_string(), why };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let whole: Value = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+    let list = ["/result/tools", "/tools", ""].into_iter().find_map(|at| whole.pointer(at)?.as_array());
+    let definitions = list.ok_or_else(|| failed("it has no list of tools".to_owned()))?.clone();
+    let name = whole.get("server").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Answer { server: ServerInfo { name, ..ServerInfo::default() }, definitions })
+}
+
+/// The file of a catalogue: the one that declares it, else `catalogues/NAME.pl`.
+pub fn catalogue_file(config: &Config, name: &str) -> PathBuf {
+    let declares = |path: &&PathBuf| {
+        std::fs::read_to_string(path).is_ok_and(|text| {
+            text.lines().any(|line| {
+                line.trim().strip_prefix("catalogue ").is_some_and(|rest| rest.split([' ', '{']).next() == Some(name))
+            })
+        })
+    };
+    let found = config.catalogues.iter().find(declares);
+    found.cloned().unwrap_or_else(|| config.workspace.join("catalogues").join(format!("{name}.pl")))
+}
+
+/// Brings a catalogue file and its lock up to what a server says.
+pub fn import(file: &Path, name: &str, answer: &Answer, review: Review) -> Result<Imported, ImportError> {
+    let lock_file = Lock::path_of(file);
+    let lock = Lock::read(&lock_file)?;
+    let before = lock.as_ref().map(Lock::definitions).unwrap_or_default();
+    let previous = match std::fs::read_to_string(file) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(file_error("read", file, &error)),
+    };
+    let shown = file.display().to_string();
+    let broken = |list: Vec<Diagnostic>| ImportError::Broken {
+        path: shown.clone(),
+        first: list.first().map(|one| one.message.clone()).unwrap_or_default(),
+    };
+    let merged = match &previous {
+        None => None,
+        Some(text) => merge(text, name, &before, &answer.definitions).map_err(broken)?,
+    };
+    let changes = changes(&before, &answer.definitions);
+    let is_reviewed = merged.is_some();
+    let differs = changes.iter().any(|change| change.kind == ChangeKind::Changed);
+    if is_reviewed && differs && review == Review::Unseen {
+        return Ok(Imported::ToReview(changes));
+    }
+    let text = match (merged, previous.clone()) {
+        (Some(text), _) => text,
+        (None, None) => catalogue(name, &answer.server.name, &answer.definitions),
+        // A file that declares something else keeps it.
+        (None, Some(other)) => format!("{other}\n{}", catalogue(name, &answer.server.name, &answer.definitions)),
+    };
+    let new_lock = Lock::new(name, answer.server.clone(), &answer.definitions);
+    if previous.as_ref() == Some(&text) && lock.as_ref() == Some(&new_lock) {
+        return Ok(Imported::Unchanged);
+    }
+    write(file, &text)?;
+    write(&lock_file, &new_lock.to_text())?;
+    Ok(Imported::Written { changes, tools: answer.definitions.len() })
+}
+
+/// How what a server says differs from what its catalogue pins. `lock` says what the pins stand for.
+pub fn compare(tools: &[Arc<Tool>], lock: Option<&Lock>, now: &[Value]) -> Vec<Change> {
+    let locked = lock.map(Lock::definitions).unwrap_or_default();
+    let name_of = |definition: &Value| definition.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut found = Vec::new();
+    for tool in tools {
+        let definition = now.iter().find(|definition| name_of(definition) == tool.wire_name());
+        let kind = match definition {
+            None => ChangeKind::Gone,
+            Some(definition) if tool.pinned.is_some_and(|pinned| pinned != pin(definition)) => ChangeKind::Changed,
+            Some(_) => continue,
+        };
+        let before = locked.iter().find(|before| tool.pinned == Some(pin(before)));
+        let diff = before.zip(definition).map_or(String::new(), |(before, now)| diff(before, now));
+        found.push(Change { tool: tool.wire_name().to_owned(), kind, diff });
+    }
+    for definition in now.iter().filter(|now| !tools.iter().any(|tool| tool.wire_name() == name_of(now))) {
+        found.push(Change { tool: name_of(definition), kind: ChangeKind::New, diff: String::new() });
+    }
+    found
+}
+
+fn changes(before: &[Value], now: &[Value]) -> Vec<Change> {
+    let by_name = |list: &[Value]| -> BTreeMap<String, Value> {
+        let named = |one: &Value| Some((one.get("name")?.as_str()?.to_owned(), one.clone()));
+        list.iter().filter_map(named).collect()
+    };
+    let (before, now) = (by_name(before), by_name(now));
+    let mut found = Vec::new();
+    for (name, definition) in &now {
+        let change = |kind, diff| Change { tool: name.clone(), kind, diff };
+        match before.get(name) {
+            None => found.push(change(ChangeKind::New, String::new())),
+            Some(old) if pin(old) != pin(definition) => found.push(change(ChangeKind::Changed, diff(old, definition))),
+            Some(_) => {}
+        }
+    }
+    let gone = before.keys().filter(|name| !now.contains_key(*name));
+    found.extend(gone.map(|name| Change { tool: name.clone(), kind: ChangeKind::Gone, diff: String::new() }));
+    found
+}
+
+/// The lines in which two definitions differ.
+fn diff(before: &Value, now: &Value) -> String {
+    let text = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
+    let (before, now) = (text(before), text(now));
+    let diff = TextDiff::from_lines(&before, &now);
+    diff.unified_diff().context_radius(2).to_string()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), ImportError> {
+    let failed = |error: std::io::Error| file_error("write", path, &error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.new"));
+    std::fs::write(&beside, text).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)
+}
+
+fn file_error(what: &'static str, path: &Path, error: &std::io::Error) -> ImportError {
+    ImportError::File { what, path: path.display().to_string(), why: error.to_string() }
+}

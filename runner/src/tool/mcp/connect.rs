@@ -1,0 +1,287 @@
+//! A server's wiring ⟶ a connection, in whichever era of the protocol it speaks, with the definitions of its tools.
+
+use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
+use crate::config::{ServerConfig, Wiring, program};
+use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
+use reqwest::header::{HeaderName, HeaderValue};
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, Implementation, PaginatedRequestParams, ProgressNotificationParam,
+    ProtocolVersion,
+};
+use rmcp::service::{ClientLifecycleMode, NotificationContext, Peer, RunningService, serve_client_with_lifecycle};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::{ClientHandler, RoleClient};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::process::{Child, Command};
+
+/// The most pages of a list of tools.
+pub const MAX_PAGES: usize = 100;
+/// How often a server is started without a call that went well in between.
+pub const MAX_STARTS: u32 = 5;
+
+/// Why a server cannot be used: a phrase.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ServerError {
+    /// What was attempted on which server, and why it failed.
+    pub message: String,
+}
+
+impl ServerError {
+    pub(super) fn new(message: impl Into<String>) -> ServerError {
+        ServerError { message: message.into() }
+    }
+}
+
+/// What a server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ServerInfo {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The revision of the protocol that is spoken.
+    pub protocol: String,
+}
+
+/// What planc is to a server: it has no capability that a server could use.
+pub(super) struct Client {
+    /// Whether the server said that its tools changed.
+    changed: AtomicBool,
+    shared: Arc<Shared>,
+}
+
+impl ClientHandler for Client {
+    fn get_info(&self) -> ClientConfig {
+        ClientConfig::new(ClientCapabilities::default(), Implementation::new("planc", env!("CARGO_PKG_VERSION")))
+    }
+
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.changed.store(true, Ordering::Release);
+    }
+
+    async fn on_progress(&self, _: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
+        self.shared.stray();
+    }
+}
+
+/// A connection. Dropping it ends the process behind it.
+pub struct Connection {
+    name: String,
+    service: RunningService<RoleClient, Client>,
+    shared: Arc<Shared>,
+    process: Option<Process>,
+    definitions: tokio::sync::Mutex<Arc<BTreeMap<String, Value>>>,
+}
+
+/// A server that planc started.
+struct Process {
+    stderr: Stderr,
+    /// Before the child, so that what it started is ended while it can still be found.
+    _group: Group,
+    _child: Child,
+}
+
+impl Connection {
+    /// Starts the server, or reaches it, and lists its tools.
+    pub(super) async fn open(
+        name: &str,
+        config: &ServerConfig,
+        run: &str,
+        stderr: Option<PathBuf>,
+    ) -> Result<Connection, ServerError> {
+        let limit = Duration::from_millis(config.start_timeout_ms);
+        let opened = async {
+            let connection = match &config.wiring {
+                Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr).await?,
+                Wiring::Url { url, headers_from_env } => Connection::reach(name, url, headers_from_env).await?,
+            };
+            connection.list().await?;
+            Ok(connection)
+        };
+        let late = || ServerError::new(format!("the server `{name}` was not ready within {limit:?}"));
+        tokio::time::timeout(limit, opened).await.map_err(|_| late())?
+    }
+
+    async fn start(name: &str, wiring: &Wiring, run: &str, file: Option<PathBuf>) -> Result<Connection, ServerError> {
+        let failed = |why: String| ServerError::new(format!("could not start the server `{name}`: {why}"));
+        let mut child = command(wiring, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
+        let group = Group::led_by(&child);
+        let (Some(stdout), Some(stdin), Some(err)) = (child.stdout.take(), child.stdin.take(), child.stderr.take())
+        else {
+            return Err(failed("it has no pipes".to_owned()));
+        };
+        let process = Process { stderr: Stderr::drain(err, file), _group: group, _child: child };
+        let (client, shared) = client();
+        let pipes = Pipes::new(stdout, stdin, shared.clone());
+        match serve_client_with_lifecycle(client, pipes, lifecycle()).await {
+            Ok(service) => Ok(Connection {
+                name: name.to_owned(),
+                service,
+                shared,
+                process: Some(process),
+                definitions: tokio::sync::Mutex::default(),
+            }),
+            Err(error) => {
+                // What it says last is often why; it is being read.
+                tokio::time::sleep(LAST_WORDS).await;
+                let why = shared.fault().unwrap_or_else(|| error.to_string());
+                let said = process.stderr.last_line().map_or(String::new(), |line| format!("; it said: {line}"));
+                Err(failed(format!("{why}{said}")))
+            }
+        }
+    }
+
+    async fn reach(name: &str, url: &str, from_env: &BTreeMap<String, String>) -> Result<Connection, ServerError> {
+        let failed = |why: String| ServerError::new(format!("could not reach the server `{name}` at `{url}`: {why}"));
+        let config = StreamableHttpClientTransportConfig::with_uri(url)
+            .custom_headers(headers(from_env).map_err(failed)?)
+            .max_sse_event_size(MAX_MESSAGE_BYTES)
+            .max_json_response_size(MAX_MESSAGE_BYTES);
+        // A redirect would lead to another party than the one that was approved, and so would a proxy.
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        let http = http.map_err(|error| failed(error.to_string()))?;
+        let (client, shared) = client();
+        let transport = StreamableHttpClientTransport::with_client(http, config);
+        let service = serve_client_with_lifecycle(client, transport, lifecycle()).await;
+        Ok(Connection {
+            name: name.to_owned(),
+            service: service.map_err(|error| failed(error.to_string()))?,
+            shared,
+            process: None,
+            definitions: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Whether nothing can be asked any more.
+    pub(super) fn is_lost(&self) -> bool {
+        self.shared.is_lost() || self.service.is_closed() || self.service.peer().is_transport_closed()
+    }
+
+    /// Why it was lost, in words: what planc ended it for, or what the server said last.
+    pub(super) fn last_words(&self) -> Option<String> {
+        let said = || self.process.as_ref()?.stderr.last_line().map(|line| format!("it said: {line}"));
+        self.shared.fault().or_else(said)
+    }
+
+    /// To ask it.
+    pub(super) fn peer(&self) -> &Peer<RoleClient> {
+        self.service.peer()
+    }
+
+    /// What the server says of itself.
+    pub fn info(&self) -> ServerInfo {
+        let Some(info) = self.peer().peer_info() else { return ServerInfo::default() };
+        let whole = serde_json::to_value(&*info).unwrap_or_default();
+        let text = |pointer: &str| whole.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        ServerInfo {
+            name: text("/serverInfo/name"),
+            version: text("/serverInfo/version"),
+            protocol: text("/protocolVersion"),
+        }
+    }
+
+    /// The definitions of its tools, as it gave them last; asked for again when it said that they changed.
+    pub async fn definitions(&self) -> Result<Arc<BTreeMap<String, Value>>, ServerError> {
+        if self.service.service().changed.swap(false, Ordering::AcqRel) {
+            self.list().await?;
+        }
+        Ok(self.definitions.lock().await.clone())
+    }
+
+    async fn list(&self) -> Result<(), ServerError> {
+        let mut kept = self.definitions.lock().await;
+        let failed =
+            |why: String| ServerError::new(format!("could not list the tools of the server `{}`: {why}", self.name));
+        self.shared.take_definitions();
+        let (mut all, mut cursor) = (Vec::new(), None);
+        for page in 0.. {
+            if page >= MAX_PAGES {
+                return Err(failed(format!("the list has more than {MAX_PAGES} pages")));
+            }
+            let params = PaginatedRequestParams::default().with_cursor(cursor.take());
+            let listed = self
+                .peer()
+                .list_tools(Some(params))
+                .await
+                .map_err(|error| failed(self.shared.fault().unwrap_or_else(|| error.to_string())))?;
+            let typed = listed.tools.iter().filter_map(|tool| serde_json::to_value(tool).ok());
+            // As the server wrote them, where that is known.
+            let raw = self.shared.take_definitions();
+            all.extend(if raw.len() == listed.tools.len() { raw } else { typed.collect() });
+            if all.len() > planc_lang::import::MAX_TOOLS {
+                return Err(failed(format!("it has more than {} tools", planc_lang::import::MAX_TOOLS)));
+            }
+            cursor = listed.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let mut by_name = BTreeMap::new();
+        for definition in all {
+            let Some(name) = definition.get("name").and_then(Value::as_str).map(str::to_owned) else { continue };
+            if by_name.insert(name.clone(), definition).is_some() {
+                return Err(failed(format!("it has two tools with the name `{}`", name.escape_debug())));
+            }
+        }
+        *kept = Arc::new(by_name);
+        Ok(())
+    }
+}
+
+/// How long what a server says last is waited for.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+fn client() -> (Client, Arc<Shared>) {
+    let shared = Arc::new(Shared::default());
+    (Client { changed: AtomicBool::new(false), shared: shared.clone() }, shared)
+}
+
+/// The newest era of the protocol, and the one before where the server knows no other.
+fn lifecycle() -> ClientLifecycleMode {
+    ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        legacy_version: Some(ProtocolVersion::V_2025_11_25),
+    }
+}
+
+/// The program with a clean environment, in a group of its own.
+fn command(wiring: &Wiring, run: &str) -> Result<Command, String> {
+    let Wiring::Program { command, args, cwd, env, pass_env } = wiring else {
+        return Err("it is no program".to_owned());
+    };
+    let path = program(command, cwd).ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;
+    let mut started = Command::new(path);
+    started
+        .args(args)
+        .current_dir(cwd)
+        .env_clear()
+        .envs(passed_on(pass_env))
+        .envs(env)
+        .env(RUN_VARIABLE, run)
+        .process_group(0)
+        .kill_on_drop(true)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Ok(started)
+}
+
+fn headers(from_env: &BTreeMap<String, String>) -> Result<HashMap<HeaderName, HeaderValue>, String> {
+    let header = |(name, variable): (&String, &String)| {
+        let value = std::env::var(variable).map_err(|_| format!("the variable `{variable}` is not set"))?;
+        let name = name.parse::<HeaderName>().map_err(|_| format!("`{name}` is no header"))?;
+        let mut value =
+            HeaderValue::from_str(&value).map_err(|_| format!("`{variable}` holds no value of a header"))?;
+        value.set_sensitive(true);
+        Ok((name, value))
+    };
+    from_env.iter().map(header).collect()
+}

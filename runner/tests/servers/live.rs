@@ -1,0 +1,95 @@
+//! Import, check, dry run, run: with a server that behaves.
+
+use super::{log, plan, reviewed, run, wire, wired};
+
+#[test]
+fn an_imported_tool_is_called_once_and_its_result_is_typed() {
+    let place = reviewed();
+    let text = place.get("catalogues/mock.pl");
+    let squeezed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(squeezed.contains("tool put( key: string, value: string, ) -> { stored: int, ... } {"), "{text}");
+    assert!(squeezed.contains("tool get_all( Odd_Name?: string, ) -> string {"), "{text}");
+    assert!(text.contains("named \"get-all\"") && text.contains("named Odd_Name \"Odd-Name\""), "{text}");
+    let lock = place.get("catalogues/mock.mcp.json");
+    assert!(lock.contains("unknownToTypes"), "the definition is kept as the server wrote it\n{lock}");
+    let steps = "  step put = mock.put(key: \"a\", value: \"b\")\n  step all = mock.get_all(Odd_Name: \"x\") {\n    \
+                 expect all.lines().length() == 2\n  }\n  output stored = put.stored\n";
+    let said = run(&place, &plan(steps)).exits(0).says("stored = 1");
+    drop(said);
+    let log = log(&place);
+    assert_eq!(log.len(), 2, "{log:?}");
+    assert!(log[0].starts_with("put {\"key\":\"a\",\"value\":\"b\"} ") && !log[0].ends_with(" -"), "{log:?}");
+    assert_eq!(log[1], "get-all {\"Odd-Name\":\"x\"} -");
+}
+
+#[test]
+fn nothing_is_started_before_approval_unless_the_operator_says_so() {
+    let place = reviewed();
+    place.put("p.pl", "plan \"P\" {\n  step all = mock.get_all()\n}\n");
+    place.planc(&["plan", "p.pl"]).exits(0).says("its server is not asked before approval");
+    assert_eq!(log(&place).len(), 0);
+    wire(&place, "good", "read = [\"mock:*\"]\n");
+    place.planc(&["plan", "p.pl"]).exits(0);
+    assert_eq!(log(&place).len(), 1);
+    // Behind a call that changes what it reads, it is not known.
+    place.put("p.pl", plan("  step put = mock.put(key: \"a\", value: \"b\")\n  step all = mock.get_all()\n"));
+    place.planc(&["plan", "p.pl"]).exits(0);
+    assert_eq!(log(&place).len(), 1);
+    // Nor is one asked whose catalogue says nothing of effects.
+    place.put("catalogues/mock.pl", place.get("catalogues/mock.pl").replace("    reads \"mock:store\"\n", ""));
+    place.put("p.pl", "plan \"P\" {\n  step all = mock.get_all()\n}\n");
+    place.planc(&["plan", "p.pl"]);
+    assert_eq!(log(&place).len(), 1);
+}
+
+#[test]
+fn arguments_are_held_against_the_schema_of_the_server() {
+    let place = reviewed();
+    run(&place, &plan("  step put = mock.put(key: \"a\", value: \"forbidden\")\n"))
+        .exits(4)
+        .says("do not fit the schema of its server");
+    assert_eq!(log(&place).len(), 0);
+}
+
+#[test]
+fn another_definition_is_stale_until_it_is_reviewed() {
+    let place = reviewed();
+    place.planc(&["tools", "check"]).exits(0).says("2 tools as reviewed");
+    wire(&place, "changed", "");
+    place.planc(&["tools", "check", "mock"]).exits(5).says("mails it to its author");
+    let steps = plan("  step put = mock.put(key: \"a\", value: \"b\")\n");
+    run(&place, &steps).exits(5).says("is not what was reviewed");
+    assert_eq!(log(&place).len(), 0);
+    let before = place.get("catalogues/mock.pl");
+    place.planc(&["tools", "import", "--mcp", "mock"]).exits(5).says("nothing was written");
+    assert_eq!(place.get("catalogues/mock.pl"), before);
+    place.planc(&["tools", "import", "--mcp", "mock", "--accept"]).exits(0);
+    let after = place.get("catalogues/mock.pl");
+    assert!(after.contains("writes \"mock:store\"") && after.contains("mails it"), "{after}");
+    place.planc(&["tools", "check"]).exits(0);
+    run(&place, &steps).exits(0);
+    assert_eq!(log(&place).len(), 1);
+}
+
+#[test]
+fn an_approval_is_for_the_wiring_that_it_saw() {
+    let place = reviewed();
+    place.put("p.pl", plan("  step put = mock.put(key: \"a\", value: \"b\")\n"));
+    let digest =
+        place.planc(&["plan", "--format", "json", "p.pl"]).exits(0).json()["digest"].as_str().unwrap().to_owned();
+    wire(&place, "other", "");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
+    assert_eq!(log(&place).len(), 0);
+}
+
+#[test]
+fn a_recorded_answer_is_imported_without_a_server() {
+    let place = wired("good");
+    place.put("answer.json", r#"{ "result": { "tools": [{ "name": "a", "inputSchema": { "type": "object" } }] } }"#);
+    place.planc(&["tools", "import", "--mcp", "other", "--from", "answer.json"]).exits(0).says("1 tool");
+    assert!(place.get("catalogues/other.pl").contains("tool a() -> string"));
+    place.planc(&["check"]).exits(0);
+    place.planc(&["tools", "import", "--mcp", "fs", "--from", "answer.json"]).exits(2);
+    place.put("answer.json", "[1, {\"name\": 3}, {");
+    place.planc(&["tools", "import", "--mcp", "other", "--from", "answer.json"]).exits(2);
+}
