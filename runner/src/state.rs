@@ -198,7 +198,7 @@ impl RunState {
                 self.status = PlanStatus::Approved;
             }
             Event::Started { .. } => self.begin(),
-            Event::AssumptionHeld { .. } => {}
+            Event::AssumptionHeld { .. } | Event::AssumptionOverridden { .. } => {}
             Event::AssumptionFailed { .. } => self.status = PlanStatus::Failed,
             Event::Stale { .. } => self.status = PlanStatus::Stale,
             Event::CallAnswered { step, answer } => {

@@ -3,6 +3,7 @@
 //! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
+mod approval;
 mod error;
 mod file;
 mod model;
@@ -11,8 +12,9 @@ mod places;
 mod servers;
 mod window;
 
+pub use approval::{Approvals, Effect, Require, Rule};
 pub use error::{ConfigError, Place};
-pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use file::{MAX_APPROVERS, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
@@ -54,24 +56,13 @@ pub struct Config {
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
     /// What an approval must be.
-    pub require: Require,
+    pub approval: Approvals,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
     /// How a model is reached; none: plans that extract are refused.
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
-}
-
-/// What an approval must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Require {
-    /// Whatever the kind of plan asks for.
-    #[default]
-    Any,
-    /// A yes on the controlling terminal.
-    Terminal,
 }
 
 /// What the command line says about configuration.
@@ -103,6 +94,8 @@ impl Config {
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
+        let approval = settings.approval.read(found.as_deref());
+        approval.check_place(&workspace)?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             servers: settings
@@ -118,7 +111,7 @@ impl Config {
             policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
-            require: settings.approval.require,
+            approval: approval,
             // It was read once before, so that nothing is wrong with it.
             mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
@@ -197,7 +190,7 @@ mod tests {
             ],
             hosts: Vec::new(),
             pass_env: Vec::new(),
-            require: Require::Any,
+            approval: Approvals::default(),
             servers: BTreeMap::new(),
             model: None,
             mode: ModeConfig::default(),

@@ -283,7 +283,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     }
 
     fn problem(&mut self, at: &At<'_>, message: String) {
-        self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false });
+        self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false, assumption: None });
     }
 
     /// What policy says of the calls of a step; a gate calls nothing.
@@ -296,6 +296,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                     step: Some(at.name.clone()),
                     message: format!("policy denies `{}`", tool.name),
                     policy: true,
+                    assumption: None,
                 });
             }
             if self.dry.registry.get(&tool.name).is_none() {
