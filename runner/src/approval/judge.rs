@@ -29,7 +29,7 @@ pub enum Refusal {
     #[error("approvals are given on a terminal here: `[approval] require = \"terminal\"`")]
     TerminalRequired,
     /// The operator wants a signature.
-    #[error("approvals are signed here: {wanted}")]
+    #[error("this needs {wanted}")]
     SignatureRequired {
         /// What is wanted.
         wanted: String,

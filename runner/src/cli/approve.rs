@@ -58,19 +58,19 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let (desk, plan, run) = carry::find(session, &args.target)?;
+    let (desk, plan) = carry::find_plan(session, &args.target)?;
     desk.require_execute()?;
     let (planned, _) = desk.reopen(plan)?;
     if let Some(path) = &args.signed {
         let signed = sign::read(&session.path(path))?;
         let yes = taken_in(&desk, signed)?;
         carry::record(&desk, &planned.plan, &yes)?;
-        return told(session, &planned, &run.id, &yes);
+        return told(session, &desk, &planned, &yes);
     }
     let terms = terms(&desk, args)?;
     let overrides = overrides(args)?;
     if let (Some(exit), true) = (carry::blocked(&planned.plan.report), overrides.is_empty()) {
-        let fault = Fault::new(exit, format!("run `{}` cannot be approved: it is blocked", run.id));
+        let fault = Fault::new(exit, format!("{} cannot be approved: it is blocked", planned.plan.digest));
         let fails = planned.plan.report.problems.iter().any(|problem| problem.assumption.is_some());
         return Err(if fails {
             fault.help("an assumption that fails can be taken as given: `--override TEXT=REASON`")
@@ -107,7 +107,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         }
     };
     carry::record(&desk, &planned.plan, &yes)?;
-    told(session, &planned, &run.id, &yes)
+    told(session, &desk, &planned, &yes)
 }
 
 /// The yes that a signed statement is.
@@ -116,7 +116,8 @@ fn taken_in(desk: &Desk, signed: Signed) -> Result<Approved, Fault> {
     Ok(verified.statement.approved(&verified.by, Channel::Signed.as_str(), signed))
 }
 
-fn told(session: &Session, planned: &Planned, run: &str, yes: &Approved) -> Result<Exit, Fault> {
+fn told(session: &Session, desk: &Desk, planned: &Planned, yes: &Approved) -> Result<Exit, Fault> {
+    let run = desk.store.open_run(&planned.plan.digest)?.id;
     match session.out.is_json() {
         true => session.out.json(&json!({ "approved": planned.plan.digest, "run": run, "approval": yes }))?,
         false => session.out.print(&format!("approved; `planc run {run}` carries it out\n"))?,

@@ -53,13 +53,28 @@ pub fn find(session: &Session, name: &str) -> Result<(Desk, StoredPlan, StoredRu
     // Looking creates nothing.
     session.existing_store()?.ok_or_else(|| no_runs(name))?;
     let desk = session.desk()?;
-    let digest = name.starts_with("sha256:") || name.len() > 16;
-    let run = match digest {
+    let run = match is_digest(name) {
         true => desk.store.run_of(&desk.store.plan(name)?.digest)?,
         false => desk.store.run(name)?,
     };
     let plan = desk.store.plan(&run.plan.to_string())?;
     Ok((desk, plan, run))
+}
+
+/// A plan by digest, also one that something stands against, or that of a run.
+pub fn find_plan(session: &Session, name: &str) -> Result<(Desk, StoredPlan), Fault> {
+    session.existing_store()?.ok_or_else(|| no_runs(name))?;
+    let desk = session.desk()?;
+    let plan = match is_digest(name) {
+        true => desk.store.plan(name)?,
+        false => desk.store.plan(&desk.store.run(name)?.plan.to_string())?,
+    };
+    Ok((desk, plan))
+}
+
+/// Whether a digest is meant, and not a run.
+fn is_digest(name: &str) -> bool {
+    name.starts_with("sha256:") || name.len() > 16
 }
 
 fn no_runs(name: &str) -> Fault {

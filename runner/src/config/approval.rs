@@ -107,12 +107,18 @@ pub struct Approvals {
     pub agents: Vec<String>,
 }
 
+/// Whether the entry that a path names lies in a folder: whoever may write there may put something else in its place.
+fn is_entry(path: &Path, folder: &Path) -> bool {
+    let holder = path.file_name().and_then(|_| path.parent()?.canonicalize().ok());
+    holder.is_some_and(|holder| holder.starts_with(folder))
+}
+
 impl Approvals {
     /// The file of signers lies outside the workspace, where no plan can write to it.
     pub(super) fn check_place(&self, workspace: &Path) -> Result<(), ConfigError> {
         let Some(path) = &self.signers else { return Ok(()) };
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if !real.starts_with(workspace) && !path.starts_with(workspace) {
+        let is_inside = path.canonicalize().is_ok_and(|real| real.starts_with(workspace));
+        if !is_inside && !path.ancestors().any(|part| is_entry(part, workspace)) {
             return Ok(());
         }
         let (path, workspace) = (path.display(), workspace.display());

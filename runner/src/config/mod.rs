@@ -111,7 +111,7 @@ impl Config {
             policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
-            approval: approval,
+            approval,
             // It was read once before, so that nothing is wrong with it.
             mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
