@@ -5,7 +5,8 @@
 
 use crate::approval::{
     Approved, Channel, Claim, Lack, Override, Refusal, STATEMENT_FORMAT, Signed, Signers, SignersError, Statement,
-    StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, rule_for, site, verify,
+    StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, rule_for, site,
+    verify,
 };
 use crate::config::{Config, ModelWiring};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};

@@ -20,7 +20,10 @@ pub use credential::{Credential, account, own_account};
 pub use judge::{Candidate, Claim, Lack, Refusal, judge, no_yes_overrides, not_undoable};
 pub use record::{Approved, Override, Signed};
 pub use rule::rule_for;
-pub use signature::{MAX_KEY_BYTES, MAX_STATEMENT_BYTES, NAMESPACE, Signature, SignatureError, agent_keys, sign_with_agent, sign_with_key};
+pub use signature::{
+    MAX_KEY_BYTES, MAX_STATEMENT_BYTES, NAMESPACE, Signature, SignatureError, agent_keys, sign_with_agent,
+    sign_with_key,
+};
 pub use signers::{MAX_SIGNERS_BYTES, Signer, Signers, SignersError};
 pub use site::site;
 pub use statement::{STATEMENT_FORMAT, Statement, StatementError, Verified, verify};

@@ -113,8 +113,9 @@ impl From<DeskError> for Fault {
                 Fault::usage(message).help("`[approval] signers` names the file, as OpenSSH has it")
             }
             DeskError::Statement(_) | DeskError::Elsewhere { .. } => Fault::new(Exit::Refused, message),
-            DeskError::OtherDigest { .. } => Fault::new(Exit::Stale, message)
-                .help("`planc plan FILE` shows what the plan does now"),
+            DeskError::OtherDigest { .. } => {
+                Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what the plan does now")
+            }
             DeskError::KnownAlready => Fault::new(Exit::Waiting, message),
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }

@@ -3,7 +3,9 @@
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, hidden};
-use crate::approval::{MAX_KEY_BYTES, MAX_STATEMENT_BYTES, Signature, Signed, Signers, agent_keys, sign_with_agent, sign_with_key};
+use crate::approval::{
+    MAX_KEY_BYTES, MAX_STATEMENT_BYTES, Signature, Signed, Signers, agent_keys, sign_with_agent, sign_with_key,
+};
 use crate::desk::Desk;
 use crate::render::text::inline;
 use ssh_key::PrivateKey;

@@ -210,8 +210,7 @@ fn without_a_terminal_nothing_is_signed() {
     let (code, shown) = on_terminal(&signing.place, &args, QUESTION, &Act::Type(b"\n"));
     assert_eq!(code, 3, "{shown}");
     // The word, but no signature: the operator wants one.
-    let (code, shown) =
-        on_terminal(&signing.place, &["approve", &signing.digest], QUESTION, &Act::Type(b"yes\n"));
+    let (code, shown) = on_terminal(&signing.place, &["approve", &signing.digest], QUESTION, &Act::Type(b"yes\n"));
     assert_eq!(code, 3, "{shown}");
     signing.nothing_runs();
 }
@@ -452,7 +451,9 @@ fn what_the_operator_wants_is_part_of_what_is_approved() {
     signing.import(&file).exits(0);
     let run = signing.place.last_run();
     // Laxer, stricter, or about other people: another digest each time, for which nobody has said yes.
-    for rules in ["", "require = \"two\"", "require = \"signed\"\nnot_author = true", "require = \"signed\"\napprovers = 3"] {
+    for rules in
+        ["", "require = \"two\"", "require = \"signed\"\nnot_author = true", "require = \"signed\"\napprovers = 3"]
+    {
         signing.rules(rules);
         let said = signing.place.planc(&["run", "p.pl"]).exits(3);
         assert!(!said.out.contains("DONE"), "{rules}");
@@ -563,7 +564,8 @@ fn more_is_wanted_for_what_cannot_be_undone() {
 #[test]
 fn what_fails_is_taken_as_given_by_name_alone() {
     let Some(signing) = Signing::new("what_fails_is_taken_as_given_by_name_alone", SIGNED) else { return };
-    let plan = WRITE.replace("  critical", "  assume \"it is Friday\" { fs.stat(path: \"friday\").kind == \"file\" }\n  critical");
+    let plan = WRITE
+        .replace("  critical", "  assume \"it is Friday\" { fs.stat(path: \"friday\").kind == \"file\" }\n  critical");
     signing.place.put("p.pl", plan);
     let said = signing.place.planc(&["--format", "json", "plan", "p.pl"]);
     let digest = said.json()["digest"].as_str().unwrap().to_owned();
