@@ -16,7 +16,7 @@ pub enum Event {
     /// A yes was recorded for this run, and used up by it.
     Approved {
         /// Who, how, and for what.
-        approval: Approved,
+        approval: Box<Approved>,
     },
     /// A process began to carry out the run, or went on with it.
     Started {

@@ -194,7 +194,7 @@ impl RunState {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Approved { approval } => {
-                self.approved = Some(approval.clone());
+                self.approved = Some((**approval).clone());
                 self.status = PlanStatus::Approved;
             }
             Event::Started { .. } => self.begin(),

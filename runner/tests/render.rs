@@ -521,7 +521,7 @@ fn events() -> Vec<Event> {
         with: Vec::new(),
     };
     vec![
-        Event::Approved { approval },
+        Event::Approved { approval: approval.into() },
         Event::Started { pid: 1, resumed: false },
         started("a", vec![]),
         done("a"),

@@ -173,7 +173,7 @@ impl Claim {
             None => candidate.yes.clone(),
         };
         let is_this = yes.digest == self.digest;
-        if !is_this && (yes.deed != Some(self.deed) || yes.terms.uses < 2) {
+        if !yes.is_for(self.digest, self.deed) {
             return Err("it is for something else".into());
         }
         if yes.site != Some(self.site) {

@@ -98,6 +98,11 @@ impl Approved {
         std::iter::once(self).chain(&self.with)
     }
 
+    /// Whether it is for what has this digest, or for several times of the same deed.
+    pub fn is_for(&self, digest: Digest, deed: Digest) -> bool {
+        self.digest == digest || self.terms.uses > 1 && self.deed == Some(deed)
+    }
+
     /// Why an assumption that fails is taken as given: who says so, and their reason.
     pub fn overrides(&self, assumption: &str) -> Option<(&str, &str)> {
         self.all().find_map(|yes| {

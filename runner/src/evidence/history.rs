@@ -52,6 +52,7 @@ pub(super) struct History {
 struct Ground<'a> {
     plan: &'a Plan,
     digest: Digest,
+    deed: Digest,
     calls: HashMap<&'a str, Prediction>,
     /// What may be changed; none: a line of it was not known when it was approved.
     grants: Option<Grants<'a>>,
@@ -64,7 +65,7 @@ impl History {
     pub(super) fn walk(
         compiled: &Arc<Compiled>,
         bound: &BoundPart,
-        digest: Digest,
+        (digest, deed): (Digest, Digest),
         (events, standing): (&[Event], Standing),
         sealer: Option<&Sealer>,
     ) -> History {
@@ -77,7 +78,7 @@ impl History {
         };
         let calls = bound.calls.iter().map(|call| (call.0.as_str(), prediction(call))).collect();
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
-        let ground = Ground { plan, digest, calls, grants: grants(plan, &bound.critical), standing, veil };
+        let ground = Ground { plan, digest, deed, calls, grants: grants(plan, &bound.critical), standing, veil };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         for event in events {
             history.unapproved.extend(ground.unapproved(event, &history.state));
@@ -120,9 +121,9 @@ impl<'a> Ground<'a> {
 
     fn unapproved(&self, event: &Event, state: &RunState) -> Vec<String> {
         if let Event::Approved { approval } = event
-            && approval.digest != self.digest
+            && let Some(other) = approval.all().find(|yes| !yes.is_for(self.digest, self.deed))
         {
-            return vec![format!("the yes is to {}, not to {}", approval.digest, self.digest)];
+            return vec![format!("the yes is to {}, not to {}", other.digest, self.digest)];
         }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);

@@ -20,14 +20,12 @@ pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
             taken.map_err(|lack| RunError::NotApproved { run: run.setup.run.clone(), why: lack.told() })?
         }
     };
-    let is_deed = approval.terms.uses > 1 && approval.deed == Some(run.setup.claim.deed);
-    let is_this = approval.digest == run.setup.digest || is_deed;
-    if !is_this {
+    if !approval.is_for(run.setup.digest, run.setup.claim.deed) {
         let (approved, wanted) = (approval.digest.to_string(), run.setup.digest.to_string());
         return Err(RunError::OtherApproval { approved, wanted });
     }
     if recorded.as_ref() != Some(&approval) {
-        run.recorder.record(Event::Approved { approval }).await?;
+        run.recorder.record(Event::Approved { approval: approval.into() }).await?;
     }
     Ok(())
 }

@@ -349,7 +349,7 @@ impl RunReport {
 
     fn take(&mut self, event: &Event) {
         match event {
-            Event::Approved { approval } => self.approval = Some(approval.clone()),
+            Event::Approved { approval } => self.approval = Some((**approval).clone()),
             Event::Started { .. } => (self.end, self.undone, self.taking_back) = (None, None, false),
             Event::AssumptionFailed { text, why } | Event::VerificationFailed { text, why } => {
                 self.broken.push((text.clone(), why.clone()));

@@ -326,8 +326,16 @@ fn a_statement_for_several_runs_is_for_so_many() {
     let Some(signing) = Signing::new("a_statement_for_several_runs_is_for_so_many", SIGNED) else { return };
     let file = signing.signed_by("alice", "s", &["--uses", "2"]);
     signing.import(&file).exits(0);
-    for _ in 0..2 {
+    for time in 0..2 {
         signing.runs();
+        // The evidence of each run shows whose yes it was, to who has the file of signers.
+        let bundle = signing.at(&format!("bundle {time}")).display().to_string();
+        let (run, signers) = (signing.place.last_run(), signing.at("signers").display().to_string());
+        signing.place.planc(&["evidence", &run, "-o", &bundle]).exits(0);
+        signing.place.planc(&["verify", &bundle, "--signers", &signers]).exits(0).says("signed by those who may sign");
+        signing.signers(&["bob"]);
+        signing.place.planc(&["verify", &bundle, "--signers", &signers]).exits(4).says("not among the signers");
+        signing.signers(&["alice", "bob"]);
         fs::remove_file(signing.place.ws().join("made.txt")).unwrap();
     }
     signing.nothing_runs();
@@ -528,8 +536,7 @@ fn nobody_approves_what_they_wrote() {
     let me = planc::approval::account();
     let accounts = |of_bob: &str| {
         signing.rules(&format!("{rules}[approval.accounts]\nalice = \"{me}\"\nbob = \"{of_bob}\"\n"));
-        let digest = signing.place.digest("p.pl");
-        digest
+        signing.place.digest("p.pl")
     };
     let digest = accounts("bob");
     let signing = Signing { digest, ..signing };

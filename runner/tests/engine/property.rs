@@ -76,7 +76,7 @@ fn of_step() -> impl Strategy<Value = Event> {
 fn of_run() -> impl Strategy<Value = Event> {
     let approval = yes(Digest::of("p"), Channel::Terminal);
     prop_oneof![
-        Just(Event::Approved { approval }),
+        Just(Event::Approved { approval: approval.into() }),
         any::<bool>().prop_map(|resumed| Event::Started { pid: 1, resumed }),
         Just(Event::AssumptionHeld { text: "t".into() }),
         Just(Event::AssumptionFailed { text: "t".into(), why: "w".into() }),
