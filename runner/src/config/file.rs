@@ -11,6 +11,7 @@ use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 

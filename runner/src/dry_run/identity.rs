@@ -13,6 +13,7 @@ use planc_lang::plan::{Input, Plan};
 use planc_lang::value::Value;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The version of what is bound; another one makes every earlier approval void.
 pub const BOUND_FORMAT: u32 = 1;
