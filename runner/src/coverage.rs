@@ -47,7 +47,9 @@ pub fn changed(changes: &[Change]) -> Vec<(EffectVerb, Resource)> {
 fn leads_on(change: &Change, changes: &[Change], counts: impl Fn(&Change) -> bool) -> bool {
     matches!(change.after, FileState::Directory { .. })
         && changes.iter().any(|other| {
-            other.path.len() > change.path.len() && planc_lang::paths::within(&other.path, &change.path) && counts(other)
+            other.path.len() > change.path.len()
+                && planc_lang::paths::within(&other.path, &change.path)
+                && counts(other)
         })
 }
 
