@@ -30,7 +30,6 @@ use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
 use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
-use planc_lang::syntax::Approval as Decision;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -368,8 +367,6 @@ impl Desk {
             .flat_map(|step| std::iter::once(&step.call).chain(&step.undo))
             .map(|call| (call.tool.name.as_str(), &*call.tool))
             .collect();
-        let decisions: BTreeMap<&str, Decision> =
-            tools.iter().map(|(name, tool)| (*name, self.config.decision(name, tool.approval))).collect();
         let mut observations: Vec<&Observation> = report.observations.iter().collect();
         observations.sort_by(|a, b| a.look.cmp(&b.look));
         Statement {
@@ -382,7 +379,7 @@ impl Desk {
             deed: report.deed.unwrap_or(plan.digest),
             plan: plan.plan_digest,
             catalogue: Digest::of_json(&tools),
-            policy: Digest::of_json(&(decisions, &self.config.approval)),
+            policy: Digest::of_json(&(self.config.policy.digest(), &self.config.approval)),
             // As the report shows them: what is secret is not in it.
             inputs: Digest::of_json(&report.inputs),
             observations: Digest::of_json(&observations),
@@ -643,6 +640,7 @@ pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.approval.signers.clone());
     paths.extend(config.file.clone());
+    paths.extend(config.cedar.clone());
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());
