@@ -85,7 +85,7 @@ fn a_call_with_effects_that_was_cut_off_waits_for_a_person() {
 fn a_definition_that_changed_upstream_is_refused_until_somebody_reviewed_it() {
     let Some(world) = World::new("a changed definition") else { return };
     let place = &world.place;
-    place.put("p.pl", world.plan());
+    place.put("p.pl", world.plan("reads"));
     let digest = place.digest("p.pl");
     world.change("git", Some("git_commit"));
     let said = place.planc(&["tools", "check", "git"]).exits(5);
@@ -122,8 +122,9 @@ fn a_definition_that_changes_during_a_run_ends_its_calls() {
 fn started(world: &World, long: &str) -> (String, Child) {
     let place = &world.place;
     world.long(long);
-    place.put("p.pl", world.plan());
-    place.planc(&["check", "p.pl"]).exits(0);
+    place.put("p.pl", world.plan(long));
+    let said = place.planc(&["check", "p.pl"]).exits(0);
+    assert!(said.err.contains("no mistakes in 1 file"), "{}", said.short());
     place.planc(&["plan", "p.pl"]).exits(0).says("its server is not asked before approval");
     assert_eq!(world.log("files") + &world.log("git"), "", "nothing is called before a yes");
     let digest = place.digest("p.pl");

@@ -3,7 +3,12 @@
 use crate::place::{Place, skipped};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
+/// The catalogues.
+const SERVERS: [&str; 6] = ["files", "memory", "every", "git", "clock", "sqlite"];
+/// What was imported, by file.
+static IMPORTED: OnceLock<Vec<(String, String)>> = OnceLock::new();
 /// What a reviewer writes into a catalogue: to which tool, what takes the place of the comment on effects.
 const REVIEWED: [(&str, &str); 14] = [
     ("files.write_file", "writes \"notes:${path}\""),
@@ -43,11 +48,20 @@ impl World {
         }
         let world = World { place: Place::new() };
         world.lay_out(&installed);
-        for server in ["files", "memory", "every", "git", "clock", "sqlite"] {
-            world.place.planc(&["tools", "import", "--mcp", server]).exits(0);
-            world.review(server, "reads");
+        // What servers say of their tools is the same in every workspace: they are asked once.
+        for (file, text) in IMPORTED.get_or_init(|| world.imported()) {
+            world.place.put(file, text);
         }
+        SERVERS.iter().for_each(|server| world.review(server, "reads"));
         Some(world)
+    }
+
+    fn imported(&self) -> Vec<(String, String)> {
+        let files = SERVERS.iter().flat_map(|server| {
+            self.place.planc(&["tools", "import", "--mcp", server]).exits(0);
+            [format!("catalogues/{server}.pl"), format!("catalogues/{server}.mcp.json")]
+        });
+        files.map(|file| (file.clone(), self.place.get(&file))).collect()
     }
 
     fn lay_out(&self, installed: &Path) {
@@ -74,8 +88,10 @@ impl World {
         for (name, command) in commands {
             let around = [ours.clone(), self.log_file(name), self.change_file(name)];
             let args: Vec<String> = around.into_iter().chain(command).collect();
-            let env = format!("{{ MEMORY_FILE_PATH = {graph:?}, GIT_AUTHOR_NAME = \"a\", GIT_AUTHOR_EMAIL = \"a@a.example\", GIT_COMMITTER_NAME = \"a\", GIT_COMMITTER_EMAIL = \"a@a.example\" }}");
-            toml.push_str(&format!("\n[servers.{name}]\ncommand = {python:?}\nargs = {args:?}\nenv = {env}\n"));
+            let env = format!(
+                "{{ MEMORY_FILE_PATH = {graph:?}, GIT_AUTHOR_NAME = \"a\", GIT_AUTHOR_EMAIL = \"a@a.example\", GIT_COMMITTER_NAME = \"a\", GIT_COMMITTER_EMAIL = \"a@a.example\" }}"
+            );
+            toml.push_str(&format!("\n[servers.{name}]\ncommand = {python:?}\nargs = {args:?}\nenv = {env}\ndata = [\"*.log\", \"*.change\", \"*.db\"]\n"));
         }
         place.put("planc.toml", toml).put("repo/README.md", "first\n");
         self.git(&["init", "-q", "-b", "main"]);
@@ -88,7 +104,7 @@ impl World {
     /// What a person would write into the catalogue of a server.
     fn review(&self, server: &str, long: &str) {
         let file = format!("catalogues/{server}.pl");
-        let long = format!("{long} \"operation\"");
+        let long = format!("{long} \"work:operation\"");
         let mut out = String::new();
         let mut tool = String::new();
         for line in self.place.get(&file).lines() {
@@ -111,7 +127,10 @@ impl World {
     /// Reviews the long call anew: it `reads` or `writes`.
     pub fn long(&self, verb: &str) {
         let text = self.place.get("catalogues/every.pl");
-        self.place.put("catalogues/every.pl", text.replace("reads \"operation\"", &format!("{verb} \"operation\"")));
+        self.place.put(
+            "catalogues/every.pl",
+            text.replace("reads \"work:operation\"", &format!("{verb} \"work:operation\"")),
+        );
     }
 
     /// Has a server describe one of its tools in another way from now on.
@@ -120,7 +139,8 @@ impl World {
     }
 
     /// A plan that uses all of them.
-    pub fn plan(&self) -> String {
+    pub fn plan(&self, long: &str) -> String {
+        let long = if long == "writes" { "    modify \"work:operation\"\n" } else { "" };
         let repo = self.place.at("ws/repo").display().to_string();
         format!(
             r#"plan "Note a release everywhere" {{
@@ -129,8 +149,7 @@ impl World {
     modify "git:{repo}"
     modify "sql:data"
     modify "memory:graph"
-    modify "operation"
-  }}
+{long}  }}
   step now = clock.get_current_time(timezone: "Etc/UTC")
   step note = files.write_file(path: "{repo}/release.md", content: "Release 1.0\n${{now}}\n")
   step add = git.git_add(repo_path: "{repo}", files: ["release.md"]) {{
