@@ -251,7 +251,9 @@ fn ten_thousand_calls_are_judged_in_linear_time() {
 
 #[test]
 fn a_rule_that_is_tightened_during_a_run_counts_when_the_run_goes_on() {
-    let place = place("");
+    // In the open, so that the test can see from outside that it has begun.
+    let open = "[programs]\nopen = [\"sh -c\"]\n";
+    let place = place(open);
     let wait = format!("touch '{0}/begun'; while [ ! -e '{0}/go' ]; do sleep 0.02; done", place.at("out").display());
     place.put(
         "two.pl",
@@ -265,7 +267,7 @@ fn a_rule_that_is_tightened_during_a_run_counts_when_the_run_goes_on() {
     let running = std::thread::spawn(move || said(command));
     until("the first step has begun", || place.at("out").join("begun").exists());
     place.planc(&["mode", "set", "plan", "--why", "a look"]).exits(0);
-    place.put("planc.toml", "[policy]\n\"fs.write\" = \"deny\"\n");
+    place.put("planc.toml", format!("{open}[policy]\n\"fs.write\" = \"deny\"\n"));
     std::fs::write(place.at("out").join("go"), "").unwrap();
     running.join().unwrap().exits(6);
     let (screen, code) =
