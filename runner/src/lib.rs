@@ -28,4 +28,5 @@ pub mod approval;
 pub mod desk;
 pub mod evidence;
 pub mod render;
+pub mod delivery;
 pub mod cli;
