@@ -5,6 +5,7 @@ pub mod exit;
 pub mod fault;
 pub mod output;
 mod texts;
+mod told;
 mod session;
 mod terminal;
 mod core;

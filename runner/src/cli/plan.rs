@@ -6,9 +6,9 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::inputs::InputArgs;
 use super::output::Format;
-use super::reports;
 use super::session::Session;
 use super::texts;
+use super::told::{exit, outcome};
 use crate::config::ReportPlace;
 use crate::delivery::{DeliveryError, tell, words};
 use crate::desk::{Desk, Planned, Recall};
@@ -68,15 +68,15 @@ fn told(session: &Session, desk: &Desk, planned: &Planned, occasion: Option<&str
         session.out.print(said)?;
     }
     match told.is_new {
-        true => reports::outcome(session, &told.report),
+        true => outcome(session, &told.report),
         false => {
             let (number, how) = (told.report.number, words(told.report.delivery));
             session.out.note(&format!("this occasion has its report already: report {number}, {how}\n"));
         }
     }
-    match reports::exit(std::slice::from_ref(&told.report)) {
+    match exit(std::slice::from_ref(&told.report)) {
         Exit::Success => Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success)),
-        exit => Ok(exit),
+        other => Ok(other),
     }
 }
 

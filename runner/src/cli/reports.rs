@@ -7,6 +7,7 @@ use super::output::Format;
 use super::plan;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
+use super::told::{exit, note, outcome};
 use crate::delivery::{DeliveryError, Settled, send, settle, words};
 use crate::journal::{Delivery, StoredReport};
 use crate::render::card::Folded;
@@ -135,11 +136,6 @@ fn line(session: &Session, report: &StoredReport) -> String {
     text
 }
 
-/// What is to be said of how far it has come.
-fn note(report: &StoredReport) -> Option<&str> {
-    report.history.last().and_then(|step| step.note.as_deref())
-}
-
 fn tone(delivery: Delivery) -> Tone {
     match delivery {
         Delivery::Sent => Tone::Good,
@@ -160,7 +156,7 @@ fn show(session: &Session, args: &Show) -> Result<Exit, Fault> {
     if session.out.format == Format::Text {
         let scope = stored.scope.as_deref().unwrap_or("no scope");
         let mut head =
-            format!("Report {} · {} · by {} · {}\n", stored.number, stored.at, inline(&stored.by), inline(scope));
+            format!("Report {} · by {} at {} · {}\n", stored.number, inline(&stored.by), stored.at, inline(scope));
         for step in stored.history.iter().skip(1) {
             let note = step.note.as_ref().map_or_else(String::new, |note| format!(": {}", inline(note)));
             head.push_str(&format!("  {} {}{note}\n", step.at, words(step.delivery)));
@@ -188,34 +184,6 @@ fn sent(session: &Session, number: Option<i64>) -> Result<Exit, Fault> {
         session.out.progress("nothing is due\n");
     }
     Ok(exit(&reports))
-}
-
-/// Says what became of a report.
-pub(super) fn outcome(session: &Session, report: &StoredReport) {
-    let place = session.config.report.place.words();
-    let why = note(report).map_or_else(String::new, |note| format!(": {}", inline(note)));
-    let number = report.number;
-    session.out.note(&match report.delivery {
-        Delivery::Sent => format!("told as report {number}, {}\n", inline(&format!("to {place}"))),
-        Delivery::Due | Delivery::Sending => format!(
-            "{} report {number} is kept but not delivered{why}\n  `planc reports send {number}` tries again\n",
-            session.out.err_tone(Tone::Careful, "warning:")
-        ),
-        Delivery::InDoubt => format!(
-            "{} report {number} is in doubt{why}\n  it is not sent again; a person who has looked says `planc reports settle {number} --arrived` or `--again`\n",
-            session.out.err_tone(Tone::Bad, "warning:")
-        ),
-    });
-}
-
-/// The exit code for what became of reports.
-pub(super) fn exit(reports: &[StoredReport]) -> Exit {
-    let any = |delivery: Delivery| reports.iter().any(|report| report.delivery == delivery);
-    match (any(Delivery::InDoubt), any(Delivery::Due) || any(Delivery::Sending)) {
-        (true, _) => Exit::InDoubt,
-        (false, true) => Exit::Waiting,
-        (false, false) => Exit::Success,
-    }
 }
 
 fn settled(session: &Session, args: &Settle) -> Result<Exit, Fault> {

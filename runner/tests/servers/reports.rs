@@ -60,6 +60,7 @@ fn a_call_with_an_effect_beyond_the_report_is_not_made() {
     }
     // What the reviewed catalogue says counts: one effect more, and the call is not made.
     let place = place("good", NOTE);
+    place.put("p.pl", "plan \"P\" {\n  step a = fs.list(path: \".\")\n}\n");
     let reviewed = place.get("catalogues/mock.pl");
     for more in [
         "    contacts \"evil.example\"\n",
@@ -93,13 +94,14 @@ fn a_call_with_an_effect_beyond_the_report_is_not_made() {
 #[test]
 fn a_call_that_was_cut_off_is_in_doubt_and_not_made_again() {
     let place = place("dies", NOTE);
-    place.planc(&["plan", "p.pl"]).exits(7).says("in doubt");
+    place.planc(&["plan", "--occasion", "ticket 7", "p.pl"]).exits(7).says("in doubt");
     wire(
         &place,
         "good",
         &format!("[mode]\ndefault = \"plan\"\n[report]\ntool = \"mock.put\"\ntext = \"value\"\n{NOTE}"),
     );
-    for args in [vec!["plan", "p.pl"], vec!["reports", "send"], vec!["reports", "send", "1"]] {
+    for args in [vec!["plan", "--occasion", "ticket 7", "p.pl"], vec!["reports", "send"], vec!["reports", "send", "1"]]
+    {
         place.planc(&args).exits_with(&[0, 7]);
     }
     assert_eq!((log(&place).len(), delivery(&place).as_str()), (1, "in_doubt"));
