@@ -18,7 +18,9 @@ pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Se
 pub use model::ModelWiring;
 pub use places::Places;
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
-pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
+pub use servers::{
+    DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
+};
 pub use window::{Window, WindowFault};
 
 use crate::policy::Policy;
