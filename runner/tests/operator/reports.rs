@@ -134,8 +134,11 @@ fn secrets_stay_out_of_reports_and_their_history() {
     }
 }
 
-/// A server that takes posts: gives its address, and every key with what was posted.
-fn server(answer: impl Fn(usize) -> Option<u16> + Send + 'static) -> (String, Arc<Mutex<Vec<(String, String)>>>) {
+/// Every key with what was posted.
+type Posted = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A server that takes posts: gives its address, and what was posted.
+fn server(answer: impl Fn(usize) -> Option<u16> + Send + 'static) -> (String, Posted) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let posted = Arc::new(Mutex::new(Vec::new()));
