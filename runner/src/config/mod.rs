@@ -9,6 +9,8 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod programs;
+mod report;
 mod servers;
 mod window;
 
@@ -18,6 +20,8 @@ pub use file::{MAX_APPROVERS, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
+pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
+pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
 };
@@ -63,6 +67,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
+    /// What programs may do besides.
+    pub programs: Programs,
     /// What an approval must be.
     pub approval: Approvals,
     /// How the tools of catalogues are reached, by the names of the catalogues.
@@ -71,6 +77,8 @@ pub struct Config {
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
+    /// Where the report of plan mode goes.
+    pub report: ReportConfig,
 }
 
 /// What the command line says about configuration.
@@ -106,6 +114,7 @@ impl Config {
         approval.check_place(&workspace)?;
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
+        let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
         let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
@@ -124,8 +133,10 @@ impl Config {
             cedar,
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            programs: Programs::new(&settings.programs, places.home.as_deref()),
             approval,
             mode,
+            report,
         })
     }
 

@@ -2,8 +2,7 @@
 //! a journal that crashes or fails where it is told to.
 
 use planc::approval::{Approved, Channel, Claim, Lack};
-use planc::config::Config;
-use planc::config::{Approvals, Rule};
+use planc::config::{Approvals, Config, Programs, Rule};
 use planc::dry_run::{DryRun, InputValue};
 use planc::event::{End, Event};
 use planc::executor::execute;
@@ -454,10 +453,13 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         cedar: None,
         hosts: Vec::new(),
         pass_env: Vec::new(),
+        // What these tests are about is a program of which nobody knows what it did.
+        programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         approval: Approvals::default(),
         servers: BTreeMap::new(),
         model: None,
         mode: planc::config::ModeConfig::default(),
+        report: planc::config::ReportConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
