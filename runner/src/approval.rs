@@ -3,7 +3,7 @@
 //! An approval is never an argument that widens anything: without a terminal only plans whose every effect planc itself can
 //! take back run unnamed; all others must be named by their digest, or wait.
 
-use crate::config::{Config, Require};
+use crate::config::{Config, Elicitation, Require};
 use crate::event::Approved;
 use crate::journal::now;
 use crate::report::{PlanReport, PlanStatus, UndoKind};
@@ -18,6 +18,8 @@ pub enum Channel {
     Argument,
     /// Nobody was there, and every effect can be undone.
     Unattended,
+    /// Accepted in an agent's client, which asked a person, or says so.
+    Elicitation,
 }
 
 impl Channel {
@@ -27,6 +29,7 @@ impl Channel {
             Channel::Terminal => "terminal",
             Channel::Argument => "argument",
             Channel::Unattended => "unattended",
+            Channel::Elicitation => "elicitation",
         }
     }
 }
@@ -45,6 +48,9 @@ pub enum Refusal {
     /// The operator wants a terminal.
     #[error("approvals are given on a terminal here: `[approval] require = \"terminal\"`")]
     TerminalRequired,
+    /// The operator lets no client of an agent say yes.
+    #[error("an answer in an agent's client is no approval here")]
+    NoElicitation,
     /// Without a terminal such a plan must be named.
     #[error("planc cannot undo {}", .steps.join(", "))]
     NotUndoable {
@@ -62,8 +68,16 @@ pub fn judge(report: &PlanReport, config: &Config, channel: Channel) -> Result<(
         });
     }
     match (config.require, channel) {
+        (Require::Any, Channel::Elicitation) => match (config.elicitation, not_undoable(report)) {
+            (Elicitation::Any, _) => Ok(()),
+            (Elicitation::Undoable, steps) if steps.is_empty() => Ok(()),
+            (Elicitation::Undoable, steps) => Err(Refusal::NotUndoable { steps }),
+            (Elicitation::Never, _) => Err(Refusal::NoElicitation),
+        },
         (_, Channel::Terminal) => Ok(()),
-        (Require::Terminal, Channel::Argument | Channel::Unattended) => Err(Refusal::TerminalRequired),
+        (Require::Terminal, Channel::Argument | Channel::Unattended | Channel::Elicitation) => {
+            Err(Refusal::TerminalRequired)
+        }
         (Require::Any, Channel::Argument) => Ok(()),
         (Require::Any, Channel::Unattended) => match not_undoable(report) {
             steps if steps.is_empty() => Ok(()),

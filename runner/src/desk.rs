@@ -220,6 +220,12 @@ impl Desk {
         }
     }
 
+    /// The same desk under another configuration of the same workspace and state.
+    pub fn with_config(&self, config: Arc<Config>) -> Result<Desk, DeskError> {
+        let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
+        Ok(Desk { config, workspace, ..self.clone() })
+    }
+
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;

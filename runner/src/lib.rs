@@ -27,4 +27,6 @@ pub mod approval;
 pub mod desk;
 pub mod evidence;
 pub mod render;
+pub mod session;
+pub mod mcp_server;
 pub mod cli;

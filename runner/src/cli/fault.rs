@@ -89,7 +89,9 @@ impl From<DeskError> for Fault {
             DeskError::Refused(refusal) => match refusal {
                 Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
                 Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
-                Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
+                Refusal::TerminalRequired | Refusal::NoElicitation | Refusal::NotUndoable { .. } => {
+                    Fault::new(Exit::Waiting, message)
+                }
             },
             DeskError::OtherPolicy(_) => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")

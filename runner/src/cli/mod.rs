@@ -35,6 +35,8 @@ mod verify;
 mod evidence;
 mod gc;
 mod init;
+mod sessions;
+mod mcp;
 pub mod inputs;
 mod demo;
 mod shell;
@@ -109,6 +111,10 @@ pub enum Command {
     Evidence(evidence::Args),
     /// Tell whether the journal of a run, or a file of evidence, is as it was written
     Verify(verify::Args),
+    /// Serve agents: tools that only read, and plans for everything else
+    Mcp(mcp::Args),
+    /// List the sessions of agents, or show one
+    Sessions(sessions::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
     /// Try an example in a scratch folder
@@ -171,6 +177,8 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Gc(args) => gc::run(&session()?, &args),
+        Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),
+        Command::Sessions(args) => sessions::run(&session()?, &args),
         Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),

@@ -6,7 +6,7 @@ use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::servers::ServerSettings;
-use super::{MAX_CATALOGUES, Require};
+use super::{Elicitation, MAX_CATALOGUES, PlanFor, Require};
 use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
 use planc_lang::syntax::Approval;
 use serde::Deserialize;
@@ -58,6 +58,13 @@ pass_env = []
 [approval]
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
+# Whether a question that is accepted in an agent's client is a yes: "never", "undoable", for plans whose every effect
+# planc can undo, or "any". Clients can accept without a person.
+elicitation = "never"
+
+[agents]
+# What an agent needs a plan for: "effects", or "calls", for more than one call.
+plan = "effects"
 
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
@@ -84,6 +91,8 @@ pub struct Settings {
     pub approval: ApprovalSettings,
     /// `[servers.NAME]`
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
+    /// `[agents]`
+    pub agents: AgentSettings,
     /// `[mode]`
     pub mode: ModeSettings,
 }
@@ -135,6 +144,16 @@ pub struct ProgramSettings {
 pub struct ApprovalSettings {
     /// What an approval must be.
     pub require: Require,
+    /// For which plans an accepted question in an agent's client is one.
+    pub elicitation: Elicitation,
+}
+
+/// `[agents]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSettings {
+    /// What an agent needs a plan for.
+    pub plan: PlanFor,
 }
 
 /// Reads and checks a configuration file.

@@ -57,10 +57,38 @@ pub struct Config {
     pub require: Require,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
+    /// For which plans an accepted question in an agent's client is an approval.
+    pub elicitation: Elicitation,
+    /// What an agent needs a plan for.
+    pub plan_for: PlanFor,
     /// How a model is reached; none: plans that extract are refused.
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
+}
+
+/// For which plans an accepted question in an agent's client is an approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Elicitation {
+    /// For none: clients answer such questions by themselves.
+    #[default]
+    Never,
+    /// For plans whose every effect planc can undo.
+    Undoable,
+    /// For all.
+    Any,
+}
+
+/// What an agent needs a plan for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanFor {
+    /// For every effect; what only reads passes.
+    #[default]
+    Effects,
+    /// For more than one call, too.
+    Calls,
 }
 
 /// What an approval must be.
@@ -119,6 +147,8 @@ impl Config {
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             require: settings.approval.require,
+            elicitation: settings.approval.elicitation,
+            plan_for: settings.agents.plan,
             // It was read once before, so that nothing is wrong with it.
             mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
@@ -199,6 +229,8 @@ mod tests {
             pass_env: Vec::new(),
             require: Require::Any,
             servers: BTreeMap::new(),
+            elicitation: Elicitation::Never,
+            plan_for: PlanFor::Effects,
             model: None,
             mode: ModeConfig::default(),
         };

@@ -14,6 +14,7 @@ mod modes;
 mod plans;
 mod records;
 mod schema;
+mod sessions;
 mod store;
 mod writer;
 
@@ -21,6 +22,7 @@ pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use sessions::{AuditRow, StoredEntry, StoredSession};
 pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};

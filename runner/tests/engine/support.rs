@@ -429,6 +429,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         pass_env: Vec::new(),
         require: Require::Any,
         servers: BTreeMap::new(),
+        elicitation: Default::default(),
+        plan_for: Default::default(),
         model: None,
         mode: planc::config::ModeConfig::default(),
     };

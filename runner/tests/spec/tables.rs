@@ -76,6 +76,19 @@ pub fn limits() -> String {
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
+        ("the plan of an agent", mib(planc::session::MAX_PLAN_BYTES as u64)),
+        ("arguments of an agent's call", mib(planc::session::MAX_ARGUMENT_BYTES as u64)),
+        ("arguments of an agent's call: depth", planc::session::MAX_ARGUMENT_DEPTH.to_string()),
+        ("a result that an agent is given", mib(planc::session::MAX_ANSWER_BYTES as u64)),
+        ("a request of an agent", mib(planc::mcp_server::MAX_BODY_BYTES as u64)),
+        ("a refused call that is kept whole", format!("{} bytes", planc::session::MAX_KEPT_BYTES)),
+        ("entries of a session", planc::session::MAX_ENTRIES.to_string()),
+        ("generations of sessions", planc::session::MAX_GENERATIONS.to_string()),
+        ("to-dos of a session", planc::session::MAX_TODOS.to_string()),
+        ("a to-do or a goal: characters", planc::session::MAX_WORDS.to_string()),
+        ("globs over the tools of a session", planc::session::MAX_GLOBS.to_string()),
+        ("tools of one page of `tools/list`", planc::mcp_server::PAGE.to_string()),
+        ("an answer in an agent's client", format!("{} s", planc::session::ANSWER_SECONDS)),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
     rows.iter().map(|(what, most)| format!("{what:width$}  {most}\n")).collect()
