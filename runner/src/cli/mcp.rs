@@ -12,7 +12,7 @@ use crate::render::text::{Tone, inline};
 use crate::session::{Caller, OpenWorld, Sessions, World};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Arguments of `planc mcp`.
 #[derive(Debug, clap::Args)]
@@ -70,7 +70,8 @@ pub(super) fn run(session: &Session, global: &Global, args: &Args) -> Result<Exi
 
 /// Opens configuration and catalogues anew for each call; store, contents and tools stay.
 fn world_opener(session: &Session, global: &Global, desk: &Desk) -> OpenWorld {
-    let (global, out, desk) = (global.clone(), session.out, desk.clone());
+    let (global, out) = (global.clone(), session.out);
+    let last = Mutex::new(desk.clone());
     Arc::new(move || {
         let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
         let session = Session::open(&global, out).map_err(said)?;
@@ -78,7 +79,11 @@ fn world_opener(session: &Session, global: &Global, desk: &Desk) -> OpenWorld {
         if count_errors(&base.diagnostics) > 0 {
             return Err("the catalogues have mistakes; the operator has to mend them".into());
         }
-        let desk = desk.with_config(session.config).map_err(|error| error.to_string())?;
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = last.with_config(session.config).map_err(|error| error.to_string())?;
+        // Servers that were started for one call serve the next.
+        last.clone_from(&desk);
+        drop(last);
         Ok(World { desk, sources: Arc::new(base.sources), catalogue: Arc::new(base.catalogue) })
     })
 }
@@ -98,7 +103,7 @@ async fn stdio(desk: &Desk, sessions: Sessions, args: &Args) -> Result<(), Fault
             return Err(Fault::usage("there is no such session").help("`planc sessions` lists those there are"));
         }
     }
-    caller.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone_from(&args.session);
+    caller.current.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&args.session);
     let stop = on_signals(&sessions).map_err(|error| Fault::usage(format!("cannot listen to signals: {error}")))?;
     let running = sessions.clone();
     let served = Gate::fixed(sessions, caller).serve_stdio();

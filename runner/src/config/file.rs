@@ -63,7 +63,7 @@ require = "any"
 elicitation = "never"
 
 [agents]
-# What an agent needs a plan for: "effects", or "calls", for more than one call.
+# What an agent needs a plan for: "effects"; "calls", also for more than one call; or "never", where planc can undo the effect.
 plan = "effects"
 
 [mode]

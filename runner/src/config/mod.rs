@@ -84,6 +84,8 @@ pub enum Elicitation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlanFor {
+    /// For nothing that planc can undo: such a call is carried out at once.
+    Never,
     /// For every effect; what only reads passes.
     #[default]
     Effects,

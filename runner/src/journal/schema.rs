@@ -79,21 +79,21 @@ CREATE TABLE IF NOT EXISTS extractions (asked TEXT PRIMARY KEY, value TEXT NOT N
 
 /// Sessions of agents, and the log of what they called.
 const SESSIONS: &str = "
-CREATE TABLE sessions (
+CREATE TABLE IF NOT EXISTS sessions (
   id TEXT PRIMARY KEY, parent TEXT REFERENCES sessions (id), principal TEXT NOT NULL, scope TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX sessions_by_principal ON sessions (principal);
-CREATE TABLE session_entries (
+CREATE INDEX IF NOT EXISTS sessions_by_principal ON sessions (principal);
+CREATE TABLE IF NOT EXISTS session_entries (
   session TEXT NOT NULL REFERENCES sessions (id), seq INTEGER NOT NULL, at TEXT NOT NULL, key TEXT, json TEXT NOT NULL,
   PRIMARY KEY (session, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX session_entries_by_key ON session_entries (session, key) WHERE key IS NOT NULL;
-CREATE TABLE audit (
+CREATE UNIQUE INDEX IF NOT EXISTS session_entries_by_key ON session_entries (session, key) WHERE key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS audit (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, session TEXT, principal TEXT NOT NULL, channel TEXT NOT NULL, client TEXT,
   tool TEXT NOT NULL, args TEXT NOT NULL, allowed INTEGER NOT NULL, why TEXT NOT NULL
 ) STRICT;
-CREATE INDEX audit_by_session ON audit (session);
+CREATE INDEX IF NOT EXISTS audit_by_session ON audit (session);
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

@@ -11,16 +11,16 @@ mod schema;
 pub use credentials::{CredentialError, Credentials};
 pub use http::{Http, MAX_BODY_BYTES, serve_http};
 
-use crate::session::{Arguments, Caller, LONG_NAME, Progress, Question, Reply, SessionError, Sessions};
+use crate::session::{Arguments, Caller, LONG_NAME, OWN, Progress, Question, Reply, SessionError, Sessions};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, ContentBlock, ElicitRequest,
     ElicitRequestParams, ElicitationAction, ErrorData, Implementation, InputRequest, InputRequests,
-    InputRequiredResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+    InputRequiredResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
     ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ServerHandler, ServiceExt};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,9 @@ pub const PAGE: usize = 500;
 
 /// The key in `_meta` by which a call of a catalogue's tool names its session.
 pub const SESSION_META: &str = "planc/session";
+
+/// The key in `_meta` under which the answer to a refused or failed call of a catalogue's tool is there as data.
+pub const ANSWER_META: &str = "planc/answer";
 
 /// The one question of a `plan_exit`.
 const APPROVAL: &str = "approval";
@@ -92,16 +95,17 @@ impl Gate {
             let answer = answer_of(&request);
             let (sessions, who) = (self.sessions.clone(), caller.clone());
             let reply = blocking(move || sessions.answered(&who, &sealed, &answer)).await?;
-            return Ok(result(reply).into());
+            return Ok(result(reply, false).into());
         }
         let progress = context.meta.get_progress_token().map(|token| progress(token, context.peer.clone()));
         let named = context.meta.get(SESSION_META).and_then(Value::as_str).map(str::to_owned);
         let (name, arguments) = (request.name.to_string(), request.arguments.unwrap_or_default());
+        let is_of_catalogue = OWN.iter().all(|own| own.name != name);
         let (sessions, who) = (self.sessions.clone(), caller.clone());
         let work = move || sessions.call(&who, named.as_deref(), &name, &Arguments::from(arguments), progress);
         let reply = blocking(work).await?;
         let Some(question) = reply.as_ref().ok().and_then(|reply| reply.question.clone()).filter(|_| can_ask) else {
-            return Ok(result(reply).into());
+            return Ok(result(reply, is_of_catalogue).into());
         };
         if has_retry {
             return Ok(required(&question).into());
@@ -109,11 +113,11 @@ impl Gate {
         let answer = match context.peer.create_elicitation(form(&question)).await {
             Ok(answer) => action(&answer.action).to_owned(),
             // Who cannot be asked has said nothing, and the plan waits.
-            Err(_) => return Ok(result(reply).into()),
+            Err(_) => return Ok(result(reply, false).into()),
         };
         let sessions = self.sessions.clone();
         let reply = blocking(move || sessions.answered(&caller, &question.sealed, &answer)).await?;
-        Ok(result(reply).into())
+        Ok(result(reply, false).into())
     }
 
     /// Serves one client on standard input and output until it hangs up.
@@ -197,14 +201,25 @@ fn broke_down(error: tokio::task::JoinError) -> ErrorData {
 }
 
 /// A reply as the protocol has it: text for reading, the same as data.
-fn result(reply: Result<Reply, SessionError>) -> CallToolResult {
-    let (text, data, is_error) = match reply {
-        Ok(reply) => (reply.text, reply.data, reply.is_error),
-        Err(error) => (error.to_string(), json!({ "error": error.to_string() }), true),
+fn result(reply: Result<Reply, SessionError>, is_of_catalogue: bool) -> CallToolResult {
+    let (text, data, is_error, content) = match reply {
+        Ok(reply) => (reply.text, reply.data, reply.is_error, reply.content),
+        Err(error) => (error.to_string(), json!({ "error": error.to_string() }), true, None),
     };
+    // What a server answered is passed on block by block.
+    let blocks = content.map(|blocks| blocks.into_iter().filter_map(|block| serde_json::from_value(block).ok()));
+    if let Some(blocks) = blocks {
+        return CallToolResult::success(blocks.collect());
+    }
     let content = vec![ContentBlock::text(text)];
     let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
-    result.structured_content = data.is_object().then_some(data);
+    match (is_error && is_of_catalogue, data.is_object()) {
+        (false, true) => result.structured_content = Some(data),
+        // Clients hold structured content against the schema of the tool's results, also in an error: a refusal would not
+        // be seen by the model.
+        (true, true) => result.meta = Some(MetaObject(Map::from_iter([(ANSWER_META.to_owned(), data)]))),
+        (_, false) => {}
+    }
     result
 }
 

@@ -20,9 +20,9 @@ pub fn input(tool: &Tool) -> Map<String, Value> {
                 object.insert("default".into(), default);
             }
         }
-        properties.insert(param.name.to_string(), schema);
+        properties.insert(param.wire_name().to_owned(), schema);
         if param.required() {
-            required.push(Value::from(param.name.as_str()));
+            required.push(Value::from(param.wire_name()));
         }
     }
     let mut schema = Map::new();

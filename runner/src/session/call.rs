@@ -6,10 +6,12 @@
 use super::literal::{self, Arguments, ONE, Written};
 use super::{Entry, MAX_ANSWER_BYTES, MAX_KEPT_BYTES, Open, Reply, SessionError};
 use crate::config::PlanFor;
+use crate::render::text::inline;
 use crate::report::{PlanReport, StepOutcome, StepReport};
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use planc_lang::syntax::EffectVerb;
+use planc_lang::types::Type;
 use planc_lang::value::Value;
 use serde_json::json;
 
@@ -42,8 +44,10 @@ impl Open<'_> {
         };
         let looks = |step: &planc_lang::plan::Step| step.call.is_read_only() || only_looks(&step.call.tool);
         if !draft.compiled.plan.steps.iter().all(looks) {
-            let effects = tool.effect_words().join(", ");
-            return self.deny(tool, &written, &format!("`{}` does more than read: {effects}", tool.name));
+            return match self.world.desk.config.plan_for {
+                PlanFor::Never => self.at_once(tool, &written, draft),
+                PlanFor::Effects | PlanFor::Calls => self.deny(tool, &written, &does_more(tool)),
+            };
         }
         if let Some(why) = self.wants_plan() {
             return self.deny(tool, &written, &why);
@@ -75,7 +79,7 @@ impl Open<'_> {
     fn wants_plan(&self) -> Option<String> {
         let planning = self.state.explicit || self.state.latest().is_some();
         match self.world.desk.config.plan_for {
-            PlanFor::Effects => None,
+            PlanFor::Never | PlanFor::Effects => None,
             PlanFor::Calls if planning || self.state.grounding.is_empty() => None,
             PlanFor::Calls => Some("more than one call needs a plan here: begin with plan_enter".into()),
         }
@@ -111,8 +115,7 @@ impl Open<'_> {
                 observations,
             },
         )?;
-        let data = serde_json::to_value(result).unwrap_or_default();
-        Ok(Reply::done(text, data, "it only reads"))
+        Ok(given(tool, result, text, "it only reads"))
     }
 
     /// Refuses, and keeps the call as a step that the plan could have.
@@ -143,6 +146,32 @@ impl Open<'_> {
         });
         Ok(Reply::denied(text, data, why))
     }
+}
+
+/// What an effect is refused with.
+pub(super) fn does_more(tool: &Tool) -> String {
+    match tool.effect_words().join(", ") {
+        words if words.is_empty() => format!("what `{}` does is not declared", tool.name),
+        words => format!("`{}` does more than read: {words}", tool.name),
+    }
+}
+
+/// The result of a call as an agent is given it; `text` is its JSON. A text is given as it is, where nothing in it could move
+/// the cursor of a terminal or hide.
+pub(super) fn given(tool: &Tool, result: &Value, text: String, why: &str) -> Reply {
+    let data = serde_json::to_value(result).unwrap_or_default();
+    let content = match gives_content(tool) {
+        true => data.get("content").and_then(|content| content.as_array().cloned()),
+        false => None,
+    };
+    let is_plain = |plain: &str| plain.lines().all(|line| inline(&line.replace('\t', " ")) == line.replace('\t', " "));
+    let text = result.as_str().filter(|plain| is_plain(plain)).map_or(text, str::to_owned);
+    Reply { content, ..Reply::done(text, data, why) }
+}
+
+/// Whether a tool is declared to give all content of its server's answer, whatever its form.
+pub fn gives_content(tool: &Tool) -> bool {
+    matches!(&tool.result, Type::Record(record) if record.fields.len() == 1 && record.fields[0].name == "content")
 }
 
 /// Whether a tool only looks, be it at a host: the operator's list of hosts decides about those.

@@ -70,6 +70,13 @@ pub enum Entry {
         /// `accept`, `decline` or `cancel`.
         answer: String,
     },
+    /// A call with an effect that was carried out at once, where the operator wants no plan.
+    Called {
+        /// The call.
+        call: String,
+        /// Its run.
+        run: String,
+    },
     /// A run was begun, or gone on with.
     Ran {
         /// The run.
@@ -222,7 +229,7 @@ impl SessionState {
                 self.runs.retain(|other| *other != run);
                 self.runs.push(run);
             }
-            Entry::Aborted { run: _ } => {}
+            Entry::Called { .. } | Entry::Aborted { run: _ } => {}
         }
     }
 

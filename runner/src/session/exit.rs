@@ -11,8 +11,10 @@ use crate::render::summary::totals;
 use crate::render::text::inline;
 use crate::report::PlanStatus;
 use planc_lang::digest::Digest;
+use planc_lang::plan::{Expr, ExprKind, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How long an answer to a question in the client counts, in seconds.
@@ -68,8 +70,8 @@ impl Open<'_> {
             let data = json!({ "errors": checked.errors, "diagnostics": checked.diagnostics });
             return Ok(Reply::failed(text, data, "the plan has mistakes"));
         };
-        for step in &draft.compiled.plan.steps {
-            if let Some(why) = self.left_out(&step.call.tool.name)? {
+        for tool in tools_of(&draft.compiled.plan) {
+            if let Some(why) = self.left_out(&tool)? {
                 return Ok(Reply::denied(format!("{why}, and nobody is asked"), json!({ "why": why }), why));
             }
         }
@@ -154,6 +156,23 @@ impl Open<'_> {
         );
         Ok(Question { message, sealed })
     }
+}
+
+/// The names of all tools that a plan can call: in steps, to take them back, and in checks.
+fn tools_of(plan: &Plan) -> BTreeSet<String> {
+    fn of(expr: &Expr, found: &mut BTreeSet<String>) {
+        if let ExprKind::Call(call) = &expr.kind {
+            found.insert(call.tool.name.to_string());
+        }
+        expr.parts(&mut |part| of(part, found));
+    }
+    // A gate calls nothing.
+    let steps = plan.steps.iter().filter(|step| !step.is_gate);
+    let calls = steps.flat_map(|step| [Some(&step.call), step.undo.as_ref()]).flatten();
+    let mut found: BTreeSet<String> = calls.map(|call| call.tool.name.to_string()).collect();
+    let checks = plan.assumptions.iter().map(|one| &one.check).chain(plan.verifications.iter().map(|one| &one.check));
+    checks.flatten().for_each(|check| of(check, &mut found));
+    found
 }
 
 impl Sessions {

@@ -39,6 +39,14 @@ pub enum Unwritable {
         /// A name that is near.
         near: Option<String>,
     },
+    /// The same parameter under both of its names.
+    #[error("`{tool}` is given its parameter `{name}` twice")]
+    Twice {
+        /// The tool.
+        tool: String,
+        /// The parameter.
+        name: String,
+    },
     /// A number that the language cannot hold exactly.
     #[error("the number {0} is out of the range of integers")]
     Number(String),
@@ -54,12 +62,7 @@ pub enum Unwritable {
 pub fn write(tool: &Tool, arguments: &Arguments, workspace: &Workspace) -> Result<Written, Unwritable> {
     let mut parts = Vec::new();
     let mut length = 0;
-    for (name, json) in arguments {
-        let Some(index) = tool.param(name) else {
-            let near = planc_lang::suggest::nearest(name, tool.params.iter().map(|param| param.name.as_str()));
-            let (tool, near) = (tool.name.to_string(), near.map(str::to_owned));
-            return Err(Unwritable::NoParameter { tool, name: name.clone(), near });
-        };
+    for (index, json) in by_parameter(tool, arguments)? {
         let param = &tool.params[index];
         // Some clients write null for what they leave out.
         if json.is_null() && (param.optional || param.default.is_some()) {
@@ -77,6 +80,24 @@ pub fn write(tool: &Tool, arguments: &Arguments, workspace: &Workspace) -> Resul
     let texts: Vec<String> = parts.into_iter().map(|(_, text)| text).collect();
     let call = format!("{}({})", tool.name, texts.join(", "));
     Ok(Written { call, critical: critical(tool, &values(tool, arguments), workspace) })
+}
+
+/// The arguments by index of the parameter. Each has the name that the tool's server knows it by, or that of the language.
+fn by_parameter<'j>(tool: &Tool, arguments: &'j Arguments) -> Result<Vec<(usize, &'j Json)>, Unwritable> {
+    let mut found: Vec<(usize, &Json)> = Vec::new();
+    for (name, json) in arguments {
+        let on_wire = || tool.params.iter().position(|param| param.wire_name() == name);
+        let Some(index) = on_wire().or_else(|| tool.param(name)) else {
+            let near = planc_lang::suggest::nearest(name, tool.params.iter().map(|param| param.wire_name()));
+            let (tool, near) = (tool.name.to_string(), near.map(str::to_owned));
+            return Err(Unwritable::NoParameter { tool, name: name.clone(), near });
+        };
+        if found.iter().any(|(other, _)| *other == index) {
+            return Err(Unwritable::Twice { tool: tool.name.to_string(), name: tool.params[index].name.to_string() });
+        }
+        found.push((index, json));
+    }
+    Ok(found)
 }
 
 /// A plan of one step that makes the call.
@@ -140,11 +161,13 @@ fn literal(json: &Json, depth: usize, out: &mut String) -> Result<(), Unwritable
 
 /// The arguments by index of the parameter, for the question what the call touches.
 fn values(tool: &Tool, arguments: &Arguments) -> Vec<Value> {
-    let given = |name: &str| serde_json::from_value::<Value>(arguments.get(name)?.clone()).ok();
-    let value = |param: &planc_lang::catalogue::Param| {
-        given(&param.name).or_else(|| param.default.clone()).unwrap_or(Value::Null)
+    let given = by_parameter(tool, arguments).unwrap_or_default();
+    let value = |(index, param): (usize, &planc_lang::catalogue::Param)| {
+        let json = given.iter().find(|(other, _)| *other == index).map(|(_, json)| (*json).clone());
+        let value = json.and_then(|json| serde_json::from_value::<Value>(json).ok());
+        value.or_else(|| param.default.clone()).unwrap_or(Value::Null)
     };
-    tool.params.iter().map(value).collect()
+    tool.params.iter().enumerate().map(value).collect()
 }
 
 fn critical(tool: &Tool, values: &[Value], workspace: &Workspace) -> Vec<String> {

@@ -4,6 +4,7 @@
 //! and read scope; every other call is refused and kept as a proposed step; a plan that a person approved is the only key.
 //! Nothing that an agent can say is a yes, and no answer says how one is given. Knows no wire: servers translate.
 
+mod at_once;
 mod call;
 mod entry;
 mod exit;
@@ -14,6 +15,7 @@ mod show;
 mod tools;
 mod world;
 
+pub use call::gives_content;
 pub use entry::{Asked, Entry, Grounding, Proposal, Revision, SessionState, Todo, TodoStatus};
 pub use exit::{ANSWER_SECONDS, Question};
 pub use literal::{Arguments, Unwritable, Written, plan_of, step_of, write};
@@ -101,13 +103,15 @@ pub struct Reply {
     pub why: String,
     /// What a person may be asked in the client, where the operator allows that.
     pub question: Option<Question>,
+    /// What a server answered, block by block, where its tool is declared to give just that; in place of text and data.
+    pub content: Option<Vec<serde_json::Value>>,
 }
 
 impl Reply {
     /// An answer to a call that was let through.
     fn done(text: impl Into<String>, data: impl Serialize, why: &str) -> Reply {
         let data = serde_json::to_value(data).unwrap_or_default();
-        Reply { text: text.into(), data, is_error: false, allowed: true, why: why.into(), question: None }
+        Reply { text: text.into(), data, is_error: false, allowed: true, why: why.into(), question: None, content: None }
     }
 
     /// An answer to a call that was let through and did not do what it was asked for.

@@ -79,15 +79,20 @@ impl Open<'_> {
                 return Ok(Reply::denied(why.clone(), data, why));
             }
         }
-        self.carry_out(&asked, progress)
-    }
-
-    /// Carries out a plan that has its yes.
-    pub(super) fn carry_out(&mut self, asked: &Asked, progress: Option<Progress>) -> Result<Reply, SessionError> {
-        let desk = self.world.desk.clone();
-        if let Err(DeskError::PlanMode(refusal)) = desk.require_execute() {
+        if let Err(DeskError::PlanMode(refusal)) = self.world.desk.require_execute() {
             return Ok(Reply::denied(refusal.clone(), json!({ "why": refusal }), "plan mode is active"));
         }
+        self.carried_out(&asked, progress, "a person approved exactly this").map(|(_, reply)| reply)
+    }
+
+    /// Carries out a plan that has its yes: how it ended, and what the agent is answered. `why` it may.
+    pub(super) fn carried_out(
+        &mut self,
+        asked: &Asked,
+        progress: Option<Progress>,
+        why: &str,
+    ) -> Result<(Option<End>, Reply), SessionError> {
+        let desk = self.world.desk.clone();
         let (planned, _) = desk.reopen(desk.store.plan(&asked.digest.to_string())?)?;
         let run = desk.store.run(&asked.run)?;
         desk.check_bound(&run, &planned)?;
@@ -108,13 +113,14 @@ impl Open<'_> {
         let failed = outcome.as_ref().err().map(ToString::to_string);
         let data = json!({ "session": self.session.id, "plan_id": run.id, "report": report, "error": failed });
         let text = told(&report, failed.as_deref());
-        match outcome {
-            Ok(End::Done) => Ok(Reply::done(text, data, "a person approved exactly this")),
+        let reply = match outcome {
+            Ok(End::Done) => Reply::done(text, data, why),
             Ok(
                 End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Waiting | End::Refused | End::Held,
             )
-            | Err(_) => Ok(Reply::failed(text, data, "a person approved exactly this")),
-        }
+            | Err(_) => Reply::failed(text, data, why),
+        };
+        Ok((outcome.ok(), reply))
     }
 
     /// Withdraws a plan that has not begun, or stops one that runs.

@@ -70,6 +70,7 @@ pub fn limits() -> String {
         ("tools of a server", planc_lang::import::MAX_TOOLS.to_string()),
         ("parameters of an imported tool", planc_lang::import::MAX_PARAMETERS.to_string()),
         ("starts of a server without a call that went well", mcp::MAX_STARTS.to_string()),
+        ("the time within which they count", format!("{} s", mcp::STARTS_WITHIN.as_secs())),
         ("calls at the same time", planc::schedule::MAX_PARALLEL.to_string()),
         ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
