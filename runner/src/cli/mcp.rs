@@ -37,6 +37,9 @@ pub struct Args {
     /// Serve an address that other machines reach
     #[arg(long, requires = "http")]
     allow_remote: bool,
+    /// A further name that it is reached under, with its port; may be given several times
+    #[arg(long, requires = "allow_remote", value_name = "HOST:PORT")]
+    host: Vec<String>,
     /// The client or project whose rules count
     #[arg(long, value_name = "NAME", default_value = "default", conflicts_with = "http")]
     scope: String,
@@ -154,7 +157,7 @@ async fn http(
         false => session.out.progress(&format!("agents bring the credential in {}\n", file.display())),
     }
     let running = sessions.clone();
-    let http = Http { sessions, agents, approvers, store: desk.store.clone(), stop };
+    let http = Http { sessions, agents, approvers, names: args.host.clone(), store: desk.store.clone(), stop };
     let ended = serve_http(listener, http).await;
     settle(&running).await;
     ended.map_err(cannot)

@@ -34,7 +34,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// Reads a file of lines `name: credential`, or of one credential, whose name is then `default`. It must be nobody
-    /// else's to write, and lie outside of `workspace`, where a plan could change it. Where nothing is, one is made with a
+    /// else's to write, not everybody's to read, and lie outside of `workspace`, where a plan could change it. Where nothing is, one is made with a
     /// new credential, for its owner alone.
     pub fn read_or_make(path: &Path, default: &str, workspace: &Path) -> Result<Credentials, CredentialError> {
         let fault = |why: String| CredentialError { path: path.to_owned(), why };
@@ -51,6 +51,9 @@ impl Credentials {
         let meta = file.metadata().map_err(|error| fault(error.to_string()))?;
         if meta.mode() & 0o022 != 0 {
             return Err(fault(format!("others than its owner may write it (mode {:04o})", meta.mode() & 0o777)));
+        }
+        if meta.mode() & 0o004 != 0 {
+            return Err(fault(format!("everybody may read it (mode {:04o})", meta.mode() & 0o777)));
         }
         let mut text = String::new();
         file.take(MAX_CREDENTIAL_BYTES + 1).read_to_string(&mut text).map_err(|error| fault(error.to_string()))?;

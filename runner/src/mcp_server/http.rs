@@ -8,22 +8,30 @@ use super::credentials::Credentials;
 use crate::journal::{AuditRow, Store, now};
 use crate::session::{Caller, SessionReport, Sessions};
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// The largest request, on every transport.
 pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many conversations of one caller are told apart.
+pub const MAX_CONVERSATIONS: usize = 1000;
+
+/// How long a conversation of the protocol may be silent: a person may take their time to decide.
+pub const IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// What the HTTP side is given.
 pub struct Http {
@@ -35,6 +43,8 @@ pub struct Http {
     pub approvers: Option<Credentials>,
     /// Where sessions are looked up.
     pub store: Store,
+    /// Further names that this server is reached under.
+    pub names: Vec<String>,
     /// Ends the server.
     pub stop: CancellationToken,
 }
@@ -46,15 +56,16 @@ type Current = Arc<Mutex<Option<String>>>;
 #[derive(Clone)]
 struct Shared {
     http: Arc<Http>,
-    /// By principal.
-    current: Arc<Mutex<BTreeMap<String, Current>>>,
+    /// By principal, and by the session of the protocol where there is one.
+    current: Arc<Mutex<BTreeMap<String, BTreeMap<Option<String>, Current>>>>,
     hosts: Arc<Vec<String>>,
 }
 
 /// Serves until it is stopped.
 pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()> {
     let address = listener.local_addr()?;
-    let hosts = names_of(address);
+    let mut hosts = names_of(address);
+    hosts.extend(http.names.iter().cloned());
     let (sessions, stop) = (http.sessions.clone(), http.stop.clone());
     let config = StreamableHttpServerConfig::default()
         .with_allowed_hosts(hosts.clone())
@@ -64,7 +75,9 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
         .with_cancellation_token(stop.child_token());
     let gates = sessions.clone();
     let make = move || Ok(Gate::by_request(gates.clone()));
-    let service = StreamableHttpService::new(make, Arc::new(LocalSessionManager::default()), config);
+    let mut conversations = LocalSessionManager::default();
+    conversations.session_config.keep_alive = Some(IDLE);
+    let service = StreamableHttpService::new(make, Arc::new(conversations), config);
     let shared = Shared { http: Arc::new(http), current: Arc::default(), hosts: Arc::new(hosts) };
     let agents = Router::new().route_service("/mcp", service).layer(from_fn_with_state(shared.clone(), agent));
     let operator = Router::new()
@@ -123,13 +136,25 @@ async fn agent(State(shared): State<Shared>, mut request: Request, next: Next) -
         },
     };
     let principal = format!("agent {name}");
-    let current = {
-        let mut all = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(principal.clone()).or_insert_with(|| Arc::new(Mutex::new(newest(&shared, &principal)))).clone()
-    };
+    let current = current(&shared, &principal, request.headers());
     let scope = name.to_owned();
     request.extensions_mut().insert(Caller { principal, scope, channel: "http", client: None, current, parent: None });
     next.run(request).await
+}
+
+/// The session that counts where a request names none. A conversation has one of its own where the protocol tells it apart
+/// from others; all requests that are alone share one, which goes on after a restart.
+fn current(shared: &Shared, principal: &str, headers: &HeaderMap) -> Current {
+    let conversation = headers.get(HEADER_SESSION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let mut all = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_caller = all.entry(principal.to_owned()).or_default();
+    if !of_caller.contains_key(&conversation) && of_caller.len() >= MAX_CONVERSATIONS {
+        // Who is forgotten here begins anew, or says which session is meant.
+        of_caller.clear();
+    }
+    let begin = || if conversation.is_none() { newest(shared, principal) } else { None };
+    let begun = || Arc::new(Mutex::new(begin()));
+    of_caller.entry(conversation.clone()).or_insert_with(begun).clone()
 }
 
 /// After a restart, and with another server on the same state, the newest session goes on.

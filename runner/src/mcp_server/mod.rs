@@ -8,15 +8,15 @@ mod definitions;
 mod http;
 mod schema;
 
-pub use credentials::{CredentialError, Credentials};
-pub use http::{Http, MAX_BODY_BYTES, serve_http};
+pub use credentials::{CredentialError, Credentials, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL};
+pub use http::{Http, IDLE, MAX_BODY_BYTES, MAX_CONVERSATIONS, serve_http};
 
 use crate::session::{Arguments, Caller, LONG_NAME, OWN, Progress, Question, Reply, SessionError, Sessions};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, ContentBlock, ElicitRequest,
     ElicitRequestParams, ElicitationAction, ErrorData, Implementation, InputRequest, InputRequests,
-    InputRequiredResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
-    ServerCapabilities, ServerConfig, Tool,
+    InputRequiredResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam,
+    ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::{ServerHandler, ServiceExt};

@@ -111,7 +111,15 @@ impl Reply {
     /// An answer to a call that was let through.
     fn done(text: impl Into<String>, data: impl Serialize, why: &str) -> Reply {
         let data = serde_json::to_value(data).unwrap_or_default();
-        Reply { text: text.into(), data, is_error: false, allowed: true, why: why.into(), question: None, content: None }
+        Reply {
+            text: text.into(),
+            data,
+            is_error: false,
+            allowed: true,
+            why: why.into(),
+            question: None,
+            content: None,
+        }
     }
 
     /// An answer to a call that was let through and did not do what it was asked for.

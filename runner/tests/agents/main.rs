@@ -1,7 +1,13 @@
-//! `planc mcp` as agents see it: the loop from a refused call to a report, and what an agent that wants out gets.
+//! `planc mcp` as agents see it: the loop from a refused call to a report, and what an agent that wants out gets. The server
+//! behind the gateway is this same program, started again with `MOCK` in its environment.
 
 mod attacks;
 mod elicitation;
+mod gateway;
+mod http;
+#[path = "../servers/mock.rs"]
+mod mock;
+mod never;
 mod support;
 
 use serde_json::json;

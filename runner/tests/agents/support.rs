@@ -165,8 +165,7 @@ impl Client {
     pub fn call(&mut self, name: &str, arguments: Value) -> Called {
         let answer = self.raw(name, arguments);
         let result = &answer["result"];
-        let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
-        Called { text, data: result["structuredContent"].clone(), is_error: result["isError"] == true }
+        called(result)
     }
 
     /// The same, where it must not fail.
@@ -191,6 +190,14 @@ impl Drop for Client {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a result of `tools/call` says. Data of a refused call of a catalogue's tool stands in `_meta`.
+pub fn called(result: &Value) -> Called {
+    let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}")).to_owned();
+    let is_error = result["isError"] == true;
+    let data = result.get("structuredContent").or_else(|| result["_meta"].get("planc/answer")).cloned();
+    Called { text, data: data.unwrap_or_default(), is_error }
 }
 
 /// A plan that writes a file.
