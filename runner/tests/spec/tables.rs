@@ -89,7 +89,7 @@ pub fn limits() -> String {
         ("a to-do or a goal: characters", planc::session::MAX_WORDS.to_string()),
         ("globs over the tools of a session", planc::session::MAX_GLOBS.to_string()),
         ("tools of one page of `tools/list`", planc::mcp_server::PAGE.to_string()),
-        ("conversations of an agent on HTTP that are told apart", planc::mcp_server::MAX_CONVERSATIONS.to_string()),
+        ("conversations of one agent on HTTP", planc::mcp_server::MAX_CONVERSATIONS.to_string()),
         ("silence in a conversation on HTTP", format!("{} s", planc::mcp_server::IDLE.as_secs())),
         ("a file with credentials", format!("{} bytes", planc::mcp_server::MAX_CREDENTIAL_BYTES)),
         ("a credential, at least: characters", planc::mcp_server::MIN_CREDENTIAL.to_string()),
