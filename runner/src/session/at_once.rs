@@ -25,14 +25,14 @@ impl Open<'_> {
         if let Err(DeskError::PlanMode(refusal)) = desk.require_execute() {
             return self.deny(tool, written, &refusal);
         }
-        if desk.config.decision(&tool.name, tool.approval) != Approval::Auto {
-            return self.deny(tool, written, &format!("{}, and a person is asked about it", does_more(tool)));
-        }
         let draft = Draft { key: format!("{}: a call", draft.key), ..draft };
         let plan = desk.plan(&draft, &[])?.plan;
         if plan.status == PlanStatus::Blocked {
             let problems: Vec<String> = plan.report.problems.iter().map(|problem| problem.message.clone()).collect();
             return self.deny(tool, written, &problems.join("; "));
+        }
+        if plan.report.all_steps().any(|step| step.policy != Approval::Auto) {
+            return self.deny(tool, written, &format!("{}, and a person is asked about it", does_more(tool)));
         }
         if judge(&plan.report, &desk.config, Channel::Unattended).is_err() {
             let why = format!("{}, which a person decides about", does_more(tool));

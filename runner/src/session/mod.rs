@@ -363,7 +363,12 @@ fn lineage(world: &World, session: &StoredSession) -> Result<Vec<StoredSession>,
 impl<'s> Open<'s> {
     /// A session whose mode counts from here on.
     fn new(sessions: &'s Sessions, mut world: World, session: StoredSession, state: SessionState) -> Open<'s> {
-        world.desk.standing = Standing { session: Some(session.id.clone()), ..standing(&world, &session.scope) };
+        let standing = standing(&world, &session.scope);
+        // The rules that count are those for the session's scope.
+        let mut config = (*world.desk.config).clone();
+        config.policy = config.policy.for_scope(standing.scope.clone());
+        world.desk.config = Arc::new(config);
+        world.desk.standing = Standing { session: Some(session.id.clone()), ..standing };
         Open { sessions, world, session, state }
     }
 
