@@ -52,12 +52,14 @@ pub struct Http {
 /// The session that counts where none is named.
 type Current = Arc<Mutex<Option<String>>>;
 
+/// By principal, and by the session of the protocol where there is one.
+type Conversations = BTreeMap<String, BTreeMap<Option<String>, Current>>;
+
 /// What the routes share.
 #[derive(Clone)]
 struct Shared {
     http: Arc<Http>,
-    /// By principal, and by the session of the protocol where there is one.
-    current: Arc<Mutex<BTreeMap<String, BTreeMap<Option<String>, Current>>>>,
+    current: Arc<Mutex<Conversations>>,
     hosts: Arc<Vec<String>>,
 }
 
