@@ -28,6 +28,7 @@ pub mod approval;
 pub mod desk;
 pub mod evidence;
 pub mod render;
+pub mod delivery;
 pub mod session;
 pub mod mcp_server;
 pub mod cli;

@@ -27,6 +27,9 @@ impl Open<'_> {
         }
         let draft = Draft { key: format!("{}: a call", draft.key), ..draft };
         let plan = desk.plan(&draft, &[])?.plan;
+        if let Some(why) = &plan.report.plan_mode {
+            return self.deny(tool, written, why);
+        }
         if plan.status == PlanStatus::Blocked {
             let problems: Vec<String> = plan.report.problems.iter().map(|problem| problem.message.clone()).collect();
             return self.deny(tool, written, &problems.join("; "));

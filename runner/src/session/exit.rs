@@ -80,6 +80,10 @@ impl Open<'_> {
             Err(why) => return Ok(Reply::failed(why.clone(), json!({ "why": why }), "the inputs do not fit")),
         };
         let plan = self.world.desk.plan(&draft, &values)?.plan;
+        if let Some(why) = &plan.report.plan_mode {
+            let text = format!("{why}: nobody is asked");
+            return Ok(Reply::denied(text, json!({ "why": why }), "plan mode is active"));
+        }
         if plan.status == PlanStatus::Blocked {
             let text = format!("the plan cannot be approved, and nobody is asked\n\n{}", foreseen(&plan.report));
             return Ok(Reply::failed(

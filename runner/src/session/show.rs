@@ -138,7 +138,7 @@ pub(super) fn phase_of(store: &Store, asked: &Asked) -> Result<Phase, StoreError
     let begun = !store.events(&asked.run)?.is_empty();
     Ok(match status {
         PlanStatus::Aborted => Phase::Aborted,
-        PlanStatus::Blocked => Phase::Planning,
+        PlanStatus::Blocked | PlanStatus::Reported => Phase::Planning,
         _ if !begun && store.has_approval(&asked.digest)? => Phase::Approved,
         PlanStatus::NeedsApproval | PlanStatus::Approved if !begun => Phase::Waiting,
         PlanStatus::NeedsApproval | PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying => {

@@ -141,7 +141,8 @@ chapters! {
     for_models: "14-for-models.md";
     modes: "15-modes.md";
     policy: "16-policy.md";
-    agents: "17-agents.md";
+    reports: "17-reports.md";
+    agents: "18-agents.md";
     readme: "README.md";
     decisions: "decisions.md";
 }
