@@ -31,5 +31,6 @@ pub mod evidence;
 pub mod render;
 pub mod delivery;
 pub mod session;
+pub mod hook;
 pub mod mcp_server;
 pub mod cli;

@@ -78,17 +78,23 @@ fn world_opener(session: &Session, global: &Global, desk: &Desk) -> OpenWorld {
     Arc::new(move || {
         let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
         let session = Session::open(&global, out).map_err(said)?;
-        let base = texts::base(&session.config, &Instead::new()).map_err(said)?;
-        if count_errors(&base.diagnostics) > 0 {
-            return Err("the catalogues have mistakes; the operator has to mend them".into());
-        }
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        let desk = last.with_config(session.config).map_err(|error| error.to_string())?;
+        let desk = last.with_config(session.config.clone()).map_err(|error| error.to_string())?;
         // Servers that were started for one call serve the next.
         last.clone_from(&desk);
         drop(last);
-        Ok(World { desk, sources: Arc::new(base.sources), catalogue: Arc::new(base.catalogue) })
+        world(&session, &desk)
     })
+}
+
+/// The desk with the catalogues as they are now, or why not, in a line.
+pub(super) fn world(session: &Session, desk: &Desk) -> Result<World, String> {
+    let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
+    let base = texts::base(&session.config, &Instead::new()).map_err(said)?;
+    if count_errors(&base.diagnostics) > 0 {
+        return Err("the catalogues have mistakes; the operator has to mend them".into());
+    }
+    Ok(World { desk: desk.clone(), sources: Arc::new(base.sources), catalogue: Arc::new(base.catalogue) })
 }
 
 async fn stdio(desk: &Desk, sessions: Sessions, args: &Args) -> Result<(), Fault> {

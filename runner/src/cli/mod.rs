@@ -39,6 +39,7 @@ mod gc;
 mod init;
 mod sessions;
 mod mcp;
+mod hook;
 pub mod inputs;
 mod demo;
 mod shell;
@@ -117,6 +118,8 @@ pub enum Command {
     Verify(verify::Args),
     /// Serve agents: tools that only read, and plans for everything else
     Mcp(mcp::Args),
+    /// Judge what an agent's client is about to do, for its hooks
+    Hook(hook::Args),
     /// List the sessions of agents, or show one
     Sessions(sessions::Args),
     /// Write a configuration and a first plan
@@ -183,6 +186,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Gc(args) => gc::run(&session()?, &args),
         Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),
+        Command::Hook(args) => hook::run(&session()?, &args),
         Command::Sessions(args) => sessions::run(&session()?, &args),
         Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),

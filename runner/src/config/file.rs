@@ -8,7 +8,7 @@ use super::model::ModelSettings;
 use super::report::ReportSettings;
 use super::servers::ServerSettings;
 use super::{
-    CEDAR_NAME, Elicitation, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, PlanFor, Require, Unconfined,
+    CEDAR_NAME, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, PlanFor, Require, Unconfined,
 };
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
@@ -93,6 +93,11 @@ elicitation = "never"
 [agents]
 # What an agent needs a plan for: "effects"; "calls", also for more than one call; or "never", where planc can undo the effect.
 plan = "effects"
+# When `planc hook` refuses those tools of the agent's client that do more than read: "plan", while a plan is being made;
+# "always"; or "never". A plan with mistakes is always refused.
+hook = "plan"
+# Globs over further tools of the client that only read.
+reads = []
 
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
@@ -200,6 +205,10 @@ pub struct ApprovalSettings {
 pub struct AgentSettings {
     /// What an agent needs a plan for.
     pub plan: PlanFor,
+    /// When a hook refuses tools of the agent's client.
+    pub hook: HookFor,
+    /// Globs over tools of the agent's client that only read.
+    pub reads: Vec<Spanned<String>>,
 }
 
 /// Reads and checks a configuration file.
@@ -271,6 +280,11 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
     for name in &settings.programs.pass_env {
         if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0', ' ']) {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
+        }
+    }
+    for glob in &settings.agents.reads {
+        if globset::Glob::new(glob.get_ref()).is_err() {
+            return Err(at(glob, format!("the glob `{}` is not valid", glob.get_ref())));
         }
     }
     settings.model.check()?;

@@ -75,6 +75,10 @@ pub struct Config {
     pub elicitation: Elicitation,
     /// What an agent needs a plan for.
     pub plan_for: PlanFor,
+    /// When a hook refuses tools of the agent's client.
+    pub agent_hook: HookFor,
+    /// Globs over tools of the agent's client that only read.
+    pub agent_reads: Vec<String>,
     /// How a model is reached; none: plans that extract are refused.
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
@@ -94,6 +98,19 @@ pub enum Elicitation {
     Undoable,
     /// For all.
     Any,
+}
+
+/// When a hook refuses those tools of an agent's client that do more than read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HookFor {
+    /// Never.
+    Never,
+    /// While a plan is being made, in the client or here.
+    #[default]
+    Plan,
+    /// Always: effects take the way through planc.
+    Always,
 }
 
 /// What an agent needs a plan for.
@@ -174,6 +191,8 @@ impl Config {
             require: settings.approval.require,
             elicitation: settings.approval.elicitation,
             plan_for: settings.agents.plan,
+            agent_hook: settings.agents.hook,
+            agent_reads: settings.agents.reads.iter().map(|glob| glob.get_ref().clone()).collect(),
             mode,
             report,
         })

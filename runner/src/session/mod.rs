@@ -15,10 +15,11 @@ mod show;
 mod tools;
 mod world;
 
-pub use call::gives_content;
+pub use call::{DENIED, gives_content};
 pub use entry::{Asked, Entry, Grounding, Proposal, Revision, SessionState, Todo, TodoStatus};
 pub use exit::{ANSWER_SECONDS, Question};
 pub use literal::{Arguments, Unwritable, Written, plan_of, step_of, write};
+pub use plan::foreseen;
 pub use run::Progress;
 pub use show::{Phase, SessionReport, Shown};
 pub use tools::{Kind, LONG_NAME, OWN, Own, OwnTool, wire_name};

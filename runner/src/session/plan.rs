@@ -186,7 +186,7 @@ pub(super) fn input_values(draft: &Draft, given: &Arguments) -> Result<Vec<Input
 }
 
 /// What a dry run says, in a few lines.
-pub(super) fn foreseen(report: &PlanReport) -> String {
+pub fn foreseen(report: &PlanReport) -> String {
     use crate::render::text::inline;
     let totals = crate::render::summary::totals(report);
     let mut text = format!("The dry run: {} — {}\n", totals.numbers(), totals.undo());

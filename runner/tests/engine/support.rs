@@ -435,6 +435,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         servers: BTreeMap::new(),
         elicitation: Default::default(),
         plan_for: Default::default(),
+        agent_hook: Default::default(),
+        agent_reads: Vec::new(),
         model: None,
         mode: planc::config::ModeConfig::default(),
         report: planc::config::ReportConfig::default(),

@@ -102,6 +102,7 @@ pub fn limits() -> String {
         ("a to-do or a goal: characters", planc::session::MAX_WORDS.to_string()),
         ("globs over the tools of a session", planc::session::MAX_GLOBS.to_string()),
         ("tools of one page of `tools/list`", planc::mcp_server::PAGE.to_string()),
+        ("an event of an agent's client", mib(planc::hook::MAX_PAYLOAD_BYTES)),
         ("conversations of one agent on HTTP", planc::mcp_server::MAX_CONVERSATIONS.to_string()),
         ("silence in a conversation on HTTP", format!("{} s", planc::mcp_server::IDLE.as_secs())),
         ("a file with credentials", format!("{} bytes", planc::mcp_server::MAX_CREDENTIAL_BYTES)),
