@@ -1,64 +1,23 @@
 //! A call that an agent's own client is about to make ⟶ whether planc lets it: the client's plan is held against the
 //! compiler, and tools of the client with effects are refused while a plan is being made.
 //!
-//! Three clients speak to one judge; [`payload`] knows what each of them says and wants to hear. A hook can only refuse:
-//! it never says yes in anybody's place, so that the client asks its person as ever.
+//! Three clients speak to one judge; [`payload`] knows what each of them says, [`answer`] what it wants to hear. A hook can
+//! only refuse: it never says yes in anybody's place, so that the client asks its person as ever.
 
+mod answer;
 mod client;
+mod judgement;
 mod payload;
 mod text;
 
 pub use client::{Class, Client};
+pub use judgement::Judgement;
 pub use payload::{Event, MAX_PAYLOAD_BYTES, Payload, Unreadable};
 pub use text::{PlanText, plan_in};
 
 use crate::config::HookFor;
 use crate::desk::DeskError;
 use crate::session::{Checked, DENIED, World, foreseen};
-
-/// What comes of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// Nothing stands against it. The note is for the person, the reason for the log.
-    Pass {
-        /// For the person at the client.
-        note: Option<String>,
-        /// For the log.
-        why: String,
-    },
-    /// It is refused.
-    Deny {
-        /// For the agent.
-        text: String,
-        /// For the log.
-        why: String,
-    },
-    /// It has happened, and the agent is told something.
-    Tell {
-        /// For the agent.
-        text: String,
-        /// For the log.
-        why: String,
-    },
-}
-
-impl Judgement {
-    fn pass(why: impl Into<String>) -> Judgement {
-        Judgement::Pass { note: None, why: why.into() }
-    }
-
-    /// Whether it was let through.
-    pub fn allowed(&self) -> bool {
-        !matches!(self, Judgement::Deny { .. })
-    }
-
-    /// Why, for the log.
-    pub fn why(&self) -> &str {
-        match self {
-            Judgement::Pass { why, .. } | Judgement::Deny { why, .. } | Judgement::Tell { why, .. } => why,
-        }
-    }
-}
 
 /// Judges an event of a client.
 pub fn judge(world: &World, client: Client, payload: &Payload) -> Result<Judgement, DeskError> {

@@ -1,10 +1,8 @@
-//! What a client says to a hook, and what it wants to hear, in the words of each.
+//! What a client says to a hook: the words of each ⟶ one payload.
 
-use super::Judgement;
-use super::client::Client;
 use crate::session::MAX_PLAN_BYTES;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Read;
 
 /// The largest payload.
@@ -135,31 +133,4 @@ fn read_plan(path: &str) -> Option<String> {
     let mut text = String::new();
     file.take(MAX_PLAN_BYTES as u64 + 1).read_to_string(&mut text).ok()?;
     Some(text)
-}
-
-impl Judgement {
-    /// The answer that a client understands; none: silence, which lets it go on as if there were no hook.
-    pub fn answer(&self, client: Client, payload: &Payload) -> Option<Value> {
-        match (self, client, payload.event) {
-            (Judgement::Pass { note: Some(note), .. }, Client::Claude | Client::Gemini, _) => {
-                Some(json!({ "systemMessage": note }))
-            }
-            // Codex takes a field that it does not know for a hook that failed.
-            (Judgement::Pass { .. }, _, _) => None,
-            (Judgement::Deny { text, .. }, Client::Claude | Client::Codex, Event::Before) => Some(json!({
-                "hookSpecificOutput": {
-                    "hookEventName": payload.event_name,
-                    "permissionDecision": "deny",
-                    "permissionDecisionReason": text,
-                },
-            })),
-            (Judgement::Deny { text, .. }, Client::Gemini, _) => Some(json!({ "decision": "deny", "reason": text })),
-            (Judgement::Deny { text, .. }, Client::Claude | Client::Codex, _) => {
-                Some(json!({ "decision": "block", "reason": text }))
-            }
-            (Judgement::Tell { text, .. }, _, _) => Some(json!({
-                "hookSpecificOutput": { "hookEventName": payload.event_name, "additionalContext": text },
-            })),
-        }
-    }
 }

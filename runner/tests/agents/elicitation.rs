@@ -4,7 +4,9 @@ use super::support::{Place, writing};
 use serde_json::{Value, json};
 
 const ASKING: &str = "[approval]\nelicitation = \"undoable\"\n";
-const RUNS: &str = "plan \"Run\" {\n  critical {\n    run \"true\"\n  }\n  step r = process.run(argv: [\"true\"])\n}\n";
+/// A program that reaches the network does what planc cannot undo.
+const NETWORK: &str = "\n[programs]\nnetwork = \"contact\"\n";
+const RUNS: &str = "plan \"Run\" {\n  critical {\n    run \"true\"\n    contact \"a.example\"\n  }\n  step r = process.run(argv: [\"true\"])\n}\n";
 
 fn retry(state: &Value, action: &str) -> Value {
     json!({
@@ -15,14 +17,15 @@ fn retry(state: &Value, action: &str) -> Value {
 
 #[test]
 fn an_accept_counts_only_where_the_operator_lets_it() {
+    let reaching = |config: &str| format!("{config}{NETWORK}");
     for (config, text, asks) in [
-        ("", writing("b.txt"), false),
-        (ASKING, writing("b.txt"), true),
-        (ASKING, RUNS.to_owned(), false),
-        ("[approval]\nelicitation = \"any\"\n", RUNS.to_owned(), true),
-        ("[approval]\nelicitation = \"any\"\nrequire = \"terminal\"\n", writing("b.txt"), false),
+        (String::new(), writing("b.txt"), false),
+        (ASKING.to_owned(), writing("b.txt"), true),
+        (reaching(ASKING), RUNS.to_owned(), false),
+        (reaching("[approval]\nelicitation = \"any\"\n"), RUNS.to_owned(), true),
+        ("[approval]\nelicitation = \"any\"\nrequire = \"terminal\"\n".to_owned(), writing("b.txt"), false),
     ] {
-        let place = Place::new(config);
+        let place = Place::new(&config);
         let mut agent = place.stateless(&[]);
         agent.done("plan_write", json!({ "text": text }));
         let answer = agent.raw("plan_exit", json!({}));

@@ -242,6 +242,7 @@ fn the_skills_of_the_plugins_are_what_planc_teaches() {
     for client in ["claude", "codex", "gemini"] {
         let file = plugins.join(client).join("skills/planc/SKILL.md");
         if std::env::var_os("SKILLS_UPDATE").is_some() {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(&file, &taught).unwrap();
         }
         let kept = std::fs::read_to_string(&file).unwrap();
