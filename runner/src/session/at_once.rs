@@ -37,11 +37,11 @@ impl Open<'_> {
         if plan.report.all_steps().any(|step| step.policy != Approval::Auto) {
             return self.deny(tool, written, &format!("{}, and a person is asked about it", does_more(tool)));
         }
-        if judge(&plan.report, &desk.config, Channel::Unattended).is_err() {
-            let why = format!("{}, which a person decides about", does_more(tool));
+        let why = format!("{}, which a person decides about", does_more(tool));
+        let yes = desk.yes(&plan, Channel::Unattended);
+        if judge(&plan.report, &desk.config.approval, &yes).is_err() || desk.approve(&plan, &yes)?.is_some() {
             return self.deny(tool, written, &why);
         }
-        desk.approve(&plan, Channel::Unattended)?;
         let run = desk.store.run_of(&plan.digest)?.id;
         let asked = Asked { digest: plan.digest, run, rev: 0, at: String::new() };
         self.add(None, &Entry::Called { call: written.call.clone(), run: asked.run.clone() })?;

@@ -131,10 +131,16 @@ impl Open<'_> {
             Phase::Planning | Phase::Aborted | Phase::Running | Phase::Paused | Phase::Done | Phase::Failed => head,
         };
         let mut reply = Reply::done(text, data, "it hands in, and a person decides");
-        if phase == Phase::Waiting && judge(&plan.report, &self.world.desk.config, Channel::Elicitation).is_ok() {
+        if phase == Phase::Waiting && self.may_ask(plan) {
             reply.question = Some(self.question(plan, asked)?);
         }
         Ok(reply)
+    }
+
+    /// Whether an answer in the client would count.
+    fn may_ask(&self, plan: &StoredPlan) -> bool {
+        let desk = &self.world.desk;
+        judge(&plan.report, &desk.config.approval, &desk.yes(plan, Channel::Elicitation)).is_ok()
     }
 
     fn question(&self, plan: &StoredPlan, asked: &Asked) -> Result<Question, SessionError> {
@@ -207,8 +213,9 @@ impl Sessions {
         let plan = open.world.desk.store.plan(&bound.digest.to_string())?;
         let asked = Asked { digest: bound.digest, run: bound.run, rev: plan.rev, at: String::new() };
         if answer == "accept" && phase_of(&open.world.desk.store, &asked)? == Phase::Waiting {
-            match open.world.desk.approve(&plan, Channel::Elicitation) {
-                Ok(_) | Err(DeskError::Refused(_)) => {}
+            let yes = open.world.desk.yes(&plan, Channel::Elicitation);
+            match open.world.desk.approve(&plan, &yes) {
+                Ok(_) | Err(DeskError::Refused(_) | DeskError::KnownAlready) => {}
                 Err(error) => return Err(error.into()),
             }
         }

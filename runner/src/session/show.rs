@@ -139,8 +139,8 @@ pub(super) fn phase_of(store: &Store, asked: &Asked) -> Result<Phase, StoreError
     Ok(match status {
         PlanStatus::Aborted => Phase::Aborted,
         PlanStatus::Blocked | PlanStatus::Reported => Phase::Planning,
-        _ if !begun && store.has_approval(&asked.digest)? => Phase::Approved,
-        PlanStatus::NeedsApproval | PlanStatus::Approved if !begun => Phase::Waiting,
+        PlanStatus::Approved if !begun => Phase::Approved,
+        PlanStatus::NeedsApproval if !begun => Phase::Waiting,
         PlanStatus::NeedsApproval | PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying => {
             Phase::Running
         }
