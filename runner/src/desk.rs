@@ -275,6 +275,15 @@ impl Desk {
         }
     }
 
+    /// The same desk under another configuration of the same workspace and state. Servers go on where nothing else is said of
+    /// how they are reached.
+    pub fn with_config(&self, config: Arc<Config>) -> Result<Desk, DeskError> {
+        let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
+        let same = config.servers == self.config.servers && config.model == self.config.model;
+        let registry = if same { self.registry.clone() } else { Arc::new(registry(&config)) };
+        Ok(Desk { config, workspace, registry, ..self.clone() })
+    }
+
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. In plan mode no plan is stored, for
     /// none waits there: [`crate::delivery`] tells it. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {

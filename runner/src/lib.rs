@@ -30,4 +30,7 @@ pub mod desk;
 pub mod evidence;
 pub mod render;
 pub mod delivery;
+pub mod session;
+pub mod hook;
+pub mod mcp_server;
 pub mod cli;

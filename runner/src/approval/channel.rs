@@ -11,11 +11,14 @@ pub enum Channel {
     Unattended,
     /// Signed with an approver's key, here without a terminal or on another machine.
     Signed,
+    /// Accepted in an agent's client, which asked a person, or says so.
+    Elicitation,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Channel; 4] = [Channel::Terminal, Channel::Argument, Channel::Unattended, Channel::Signed];
+    pub const ALL: [Channel; 5] =
+        [Channel::Terminal, Channel::Argument, Channel::Unattended, Channel::Signed, Channel::Elicitation];
 
     /// As the journal names it.
     pub fn as_str(self) -> &'static str {
@@ -24,6 +27,7 @@ impl Channel {
             Channel::Argument => "argument",
             Channel::Unattended => "unattended",
             Channel::Signed => "signed",
+            Channel::Elicitation => "elicitation",
         }
     }
 

@@ -9,7 +9,7 @@ use super::record::Approved;
 use super::rule::rule_for;
 use super::signers::Signers;
 use super::statement::verify;
-use crate::config::{Approvals, Require, Rule};
+use crate::config::{Approvals, Elicitation, Require, Rule};
 use crate::report::{PlanReport, PlanStatus, Problem, UndoKind};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
@@ -34,6 +34,9 @@ pub enum Refusal {
         /// What is wanted.
         wanted: String,
     },
+    /// The operator lets no client of an agent say yes.
+    #[error("an answer in an agent's client is no approval here")]
+    NoElicitation,
     /// Without a terminal such a plan must be named.
     #[error("planc cannot undo {}", .steps.join(", "))]
     NotUndoable {
@@ -201,7 +204,9 @@ impl Claim {
         }
         match channel {
             Channel::Terminal => Ok(()),
-            Channel::Signed | Channel::Argument | Channel::Unattended if self.rule.require == Require::Terminal => {
+            Channel::Signed | Channel::Argument | Channel::Unattended | Channel::Elicitation
+                if self.rule.require == Require::Terminal =>
+            {
                 Err("it was not given on a terminal".into())
             }
             Channel::Signed if is_signed => Ok(()),
@@ -209,10 +214,18 @@ impl Claim {
             Channel::Unattended if !self.not_undoable.is_empty() => {
                 Err(format!("nobody was there, and planc cannot undo {}", self.not_undoable.join(", ")))
             }
-            Channel::Unattended | Channel::Argument if !yes.overrides.is_empty() => {
+            Channel::Elicitation if self.approvals.elicitation == Elicitation::Never => {
+                Err("an answer in an agent's client is no approval here".into())
+            }
+            Channel::Elicitation
+                if self.approvals.elicitation == Elicitation::Undoable && !self.not_undoable.is_empty() =>
+            {
+                Err(format!("planc cannot undo {}", self.not_undoable.join(", ")))
+            }
+            Channel::Unattended | Channel::Argument | Channel::Elicitation if !yes.overrides.is_empty() => {
                 Err("what fails is taken as given on a terminal, or signed".into())
             }
-            Channel::Unattended | Channel::Argument => Ok(()),
+            Channel::Unattended | Channel::Argument | Channel::Elicitation => Ok(()),
         }
     }
 
@@ -292,6 +305,11 @@ pub fn judge(report: &PlanReport, approvals: &Approvals, yes: &Approved) -> Resu
         Channel::Terminal => Ok(()),
         _ if rule.require == Require::Terminal => Err(Refusal::TerminalRequired),
         Channel::Signed | Channel::Argument => Ok(()),
+        Channel::Elicitation => match (approvals.elicitation, not_undoable(report)) {
+            (Elicitation::Never, _) => Err(Refusal::NoElicitation),
+            (Elicitation::Undoable, steps) if !steps.is_empty() => Err(Refusal::NotUndoable { steps }),
+            (Elicitation::Undoable | Elicitation::Any, _) => Ok(()),
+        },
         Channel::Unattended => match not_undoable(report) {
             steps if steps.is_empty() => Ok(()),
             steps => Err(Refusal::NotUndoable { steps }),

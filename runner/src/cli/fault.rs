@@ -92,6 +92,7 @@ impl From<DeskError> for Fault {
                 Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
                 Refusal::TerminalRequired
                 | Refusal::SignatureRequired { .. }
+                | Refusal::NoElicitation
                 | Refusal::NotUndoable { .. }
                 | Refusal::ChangesRequested { .. }
                 | Refusal::OverrideUnseen => Fault::new(Exit::Waiting, message),

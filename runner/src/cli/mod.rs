@@ -42,6 +42,9 @@ mod verify;
 mod evidence;
 mod gc;
 mod init;
+mod sessions;
+mod mcp;
+mod hook;
 pub mod inputs;
 mod demo;
 mod shell;
@@ -124,6 +127,12 @@ pub enum Command {
     Evidence(evidence::Args),
     /// Tell whether the journal of a run, or a file of evidence, is as it was written
     Verify(verify::Args),
+    /// Serve agents: tools that only read, and plans for everything else
+    Mcp(mcp::Args),
+    /// Judge what an agent's client is about to do, for its hooks
+    Hook(hook::Args),
+    /// List the sessions of agents, or show one
+    Sessions(sessions::Args),
     /// Write a configuration and a first plan
     Init(init::Args),
     /// Try an example in a scratch folder
@@ -190,6 +199,9 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Show(args) => show::run(&session()?, &args),
         Command::Diff(args) => diff::run(&session()?, &args),
         Command::Gc(args) => gc::run(&session()?, &args),
+        Command::Mcp(args) => mcp::run(&session()?, &cli.global, &args),
+        Command::Hook(args) => hook::run(&session()?, &args),
+        Command::Sessions(args) => sessions::run(&session()?, &args),
         Command::Evidence(args) => evidence::run(&session()?, &args),
         Command::Verify(args) => verify::run(&session()?, &args),
         Command::Init(args) => init::run(&session()?, &args),

@@ -105,6 +105,21 @@ pub struct Approvals {
     pub accounts: BTreeMap<String, String>,
     /// The accounts that agents run as.
     pub agents: Vec<String>,
+    /// For which plans an accepted question in an agent's client is an approval.
+    pub elicitation: Elicitation,
+}
+
+/// For which plans an accepted question in an agent's client is an approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Elicitation {
+    /// For none: clients answer such questions by themselves.
+    #[default]
+    Never,
+    /// For plans whose every effect planc can undo.
+    Undoable,
+    /// For all.
+    Any,
 }
 
 /// Whether the entry that a path names lies in a folder: whoever may write there may put something else in its place.

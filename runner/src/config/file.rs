@@ -7,7 +7,10 @@ use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::report::ReportSettings;
 use super::servers::ServerSettings;
-use super::{Approvals, CEDAR_NAME, Effect, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Rule, Unconfined};
+use super::{
+    Approvals, CEDAR_NAME, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, PlanFor,
+    Require, Rule, Unconfined,
+};
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
 use planc_lang::cover::PROTECTED_NAMES;
@@ -101,6 +104,18 @@ agents = []
 # destructive = { require = "signed" }
 # not_undoable = { require = "terminal" }
 # contacts = { approvers = 2 }
+# Whether a question that is accepted in an agent's client is a yes: "never", "undoable", for plans whose every effect
+# planc can undo, or "any". Clients can accept without a person.
+elicitation = "never"
+
+[agents]
+# What an agent needs a plan for: "effects"; "calls", also for more than one call; or "never", where planc can undo the effect.
+plan = "effects"
+# When `planc hook` refuses those tools of the agent's client that do more than read: "plan", while a plan is being made;
+# "always"; or "never". A plan with mistakes is always refused.
+hook = "plan"
+# Globs over further tools of the client that only read.
+reads = []
 
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
@@ -131,6 +146,8 @@ pub struct Settings {
     pub approval: ApprovalSettings,
     /// `[servers.NAME]`
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
+    /// `[agents]`
+    pub agents: AgentSettings,
     /// `[mode]`
     pub mode: ModeSettings,
     /// `[report]`
@@ -196,6 +213,7 @@ pub struct ProgramSettings {
 pub struct ApprovalSettings {
     /// Of what kind.
     pub require: Require,
+    elicitation: Elicitation,
     approvers: Option<Spanned<u32>>,
     not_author: bool,
     signers: Option<Spanned<PathBuf>>,
@@ -225,6 +243,7 @@ impl ApprovalSettings {
             signers: self.signers.as_ref().map(|path| folder.join(path.get_ref())),
             accounts: self.accounts.clone(),
             agents: self.agents.clone(),
+            elicitation: self.elicitation,
         }
     }
 
@@ -232,6 +251,18 @@ impl ApprovalSettings {
         let base = self.read(None).rule;
         std::iter::once(base).chain([self.destructive, self.not_undoable, self.contacts].into_iter().flatten())
     }
+}
+
+/// `[agents]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentSettings {
+    /// What an agent needs a plan for.
+    pub plan: PlanFor,
+    /// When a hook refuses tools of the agent's client.
+    pub hook: HookFor,
+    /// Globs over tools of the agent's client that only read.
+    pub reads: Vec<Spanned<String>>,
 }
 
 /// Reads and checks a configuration file.
@@ -304,6 +335,11 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
     for name in &settings.programs.pass_env {
         if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0', ' ']) {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
+        }
+    }
+    for glob in &settings.agents.reads {
+        if globset::Glob::new(glob.get_ref()).is_err() {
+            return Err(at(glob, format!("the glob `{}` is not valid", glob.get_ref())));
         }
     }
     settings.model.check()?;

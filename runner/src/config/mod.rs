@@ -14,7 +14,7 @@ mod report;
 mod servers;
 mod window;
 
-pub use approval::{Approvals, Effect, Require, Rule};
+pub use approval::{Approvals, Effect, Elicitation, Require, Rule};
 pub use error::{ConfigError, Place};
 pub use file::{MAX_APPROVERS, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
@@ -73,12 +73,44 @@ pub struct Config {
     pub approval: Approvals,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
+    /// What an agent needs a plan for.
+    pub plan_for: PlanFor,
+    /// When a hook refuses tools of the agent's client.
+    pub agent_hook: HookFor,
+    /// Globs over tools of the agent's client that only read.
+    pub agent_reads: Vec<String>,
     /// How a model is reached; none: plans that extract are refused.
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
     /// Where the report of plan mode goes.
     pub report: ReportConfig,
+}
+
+/// When a hook refuses those tools of an agent's client that do more than read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HookFor {
+    /// Never.
+    Never,
+    /// While a plan is being made, in the client or here.
+    #[default]
+    Plan,
+    /// Always: effects take the way through planc.
+    Always,
+}
+
+/// What an agent needs a plan for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanFor {
+    /// For nothing that planc can undo: such a call is carried out at once.
+    Never,
+    /// For every effect; what only reads passes.
+    #[default]
+    Effects,
+    /// For more than one call, too.
+    Calls,
 }
 
 /// What the command line says about configuration.
@@ -135,6 +167,9 @@ impl Config {
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             programs: Programs::new(&settings.programs, places.home.as_deref()),
             approval,
+            plan_for: settings.agents.plan,
+            agent_hook: settings.agents.hook,
+            agent_reads: settings.agents.reads.iter().map(|glob| glob.get_ref().clone()).collect(),
             mode,
             report,
         })

@@ -15,6 +15,7 @@ mod plans;
 mod records;
 mod reports;
 mod schema;
+mod sessions;
 mod store;
 mod writer;
 
@@ -23,6 +24,7 @@ pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
+pub use sessions::{AuditRow, StoredEntry, StoredSession};
 pub use store::{RunJournal, Store, event_place};
 
 pub use crate::approval::now;

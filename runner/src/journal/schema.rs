@@ -18,7 +18,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 7] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS];
+const FORMATS: [&str; 8] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -112,6 +112,25 @@ CREATE TABLE IF NOT EXISTS report_steps (
   note TEXT, by TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS report_steps_by_report ON report_steps (report, id);
+";
+
+/// Sessions of agents, and the log of what they called.
+const SESSIONS: &str = "
+CREATE TABLE IF NOT EXISTS sessions (
+  id TEXT PRIMARY KEY, parent TEXT REFERENCES sessions (id), principal TEXT NOT NULL, scope TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS sessions_by_principal ON sessions (principal);
+CREATE TABLE IF NOT EXISTS session_entries (
+  session TEXT NOT NULL REFERENCES sessions (id), seq INTEGER NOT NULL, at TEXT NOT NULL, key TEXT, json TEXT NOT NULL,
+  PRIMARY KEY (session, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS session_entries_by_key ON session_entries (session, key) WHERE key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS audit (
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, session TEXT, principal TEXT NOT NULL, channel TEXT NOT NULL, client TEXT,
+  tool TEXT NOT NULL, args TEXT NOT NULL, allowed INTEGER NOT NULL, why TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS audit_by_session ON audit (session);
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

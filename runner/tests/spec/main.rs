@@ -142,6 +142,7 @@ chapters! {
     modes: "15-modes.md";
     policy: "16-policy.md";
     reports: "17-reports.md";
+    agents: "18-agents.md";
     readme: "README.md";
     decisions: "decisions.md";
 }

@@ -25,6 +25,8 @@ use tokio::process::{Child, Command};
 pub const MAX_PAGES: usize = 100;
 /// How often a server is started without a call that went well in between.
 pub const MAX_STARTS: u32 = 5;
+/// Within which time that counts.
+pub const STARTS_WITHIN: Duration = Duration::from_secs(300);
 
 /// Why a server cannot be used: a phrase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

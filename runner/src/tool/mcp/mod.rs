@@ -12,13 +12,14 @@ mod result;
 mod stdio;
 
 pub use call::{KEY, unlike};
-pub use connect::{Connection, MAX_PAGES, MAX_STARTS, ServerError, ServerInfo};
+pub use connect::{Connection, MAX_PAGES, MAX_STARTS, STARTS_WITHIN, ServerError, ServerInfo};
 pub use lock::{Lock, LockError, Locked};
 pub use stdio::{MAX_MESSAGE_BYTES, MAX_STDERR_BYTES, MAX_STRAY};
 
 use crate::config::ServerConfig;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Mutex;
 
 /// The folder of what servers say of themselves in the state directory, by run.
@@ -39,6 +40,7 @@ pub struct Server {
 struct Slot {
     open: Option<(String, Arc<Connection>)>,
     starts: u32,
+    since: Option<Instant>,
 }
 
 impl Server {
@@ -57,6 +59,10 @@ impl Server {
             return Ok(open.clone());
         }
         slot.open = None;
+        // Whoever serves agents for days asks again later.
+        if slot.since.is_none_or(|since| since.elapsed() > STARTS_WITHIN) {
+            (slot.since, slot.starts) = (Some(Instant::now()), 0);
+        }
         if slot.starts >= MAX_STARTS {
             return Err(ServerError::new(format!(
                 "the server `{}` was started {MAX_STARTS} times, and died each time",

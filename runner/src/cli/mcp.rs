@@ -1,0 +1,170 @@
+//! `planc mcp`: the server for agents, on standard input and output or on HTTP, until the client hangs up or a signal comes.
+
+use super::core;
+use super::exit::Exit;
+use super::fault::Fault;
+use super::session::{Global, Session, count_errors};
+use super::texts::{self, Instead};
+use crate::approval::account;
+use crate::desk::Desk;
+use crate::mcp_server::{Credentials, Gate, Http, long_names, on_signals, serve_http};
+use crate::render::text::{Tone, inline};
+use crate::session::{Caller, OpenWorld, Sessions, World};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Arguments of `planc mcp`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "On HTTP every request needs `Authorization: Bearer …`: the credential that the file holds, one in a line as \
+    `name: credential`; a file that is not there is made with a new one. The routes under `/sessions` are the operator's and \
+    want a credential of their own file. Give agents the first file only, and run this server as another account than theirs."
+)]
+pub struct Args {
+    /// Serve HTTP at this address instead of standard input and output; the path is `/mcp`
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:0")]
+    http: Option<SocketAddr>,
+    /// Where the credentials of agents are
+    #[arg(long, value_name = "FILE", requires = "http", value_hint = clap::ValueHint::FilePath)]
+    credentials: Option<PathBuf>,
+    /// Let everybody in who reaches the port; only on a loopback address
+    #[arg(long, requires = "http", conflicts_with = "credentials")]
+    no_credentials: bool,
+    /// Where the credentials of approvers are; without them the operator's routes are not there
+    #[arg(long, value_name = "FILE", requires = "http", value_hint = clap::ValueHint::FilePath)]
+    approvers: Option<PathBuf>,
+    /// Serve an address that other machines reach
+    #[arg(long, requires = "http")]
+    allow_remote: bool,
+    /// A further name that it is reached under, with its port; may be given several times
+    #[arg(long, requires = "allow_remote", value_name = "HOST:PORT")]
+    host: Vec<String>,
+    /// The client or project whose rules count
+    #[arg(long, value_name = "NAME", default_value = "default", conflicts_with = "http")]
+    scope: String,
+    /// The session that goes on here
+    #[arg(long, value_name = "ID", conflicts_with = "http")]
+    session: Option<String>,
+    /// The session that those opened here are children of
+    #[arg(long, value_name = "ID", conflicts_with_all = ["http", "session"])]
+    parent: Option<String>,
+}
+
+pub(super) fn run(session: &Session, global: &Global, args: &Args) -> Result<Exit, Fault> {
+    session.out.without_markdown()?;
+    // What is wrong now is told now, and not to the first agent.
+    session.catalogues()?;
+    let desk = session.desk()?;
+    let sessions = Sessions::new(world_opener(session, global, &desk));
+    for name in long_names(&sessions).map_err(|error| Fault::usage(error.to_string()))? {
+        let head = session.out.err_tone(Tone::Careful, "warning:");
+        session.out.note(&format!("{head} the tool name `{}` is long: some clients cut it off\n", inline(&name)));
+    }
+    let runtime = core::runtime()?;
+    let ended = match args.http {
+        Some(address) => runtime.block_on(http(session, &desk, sessions, args, address)),
+        None => runtime.block_on(stdio(&desk, sessions, args)),
+    };
+    // A read of standard input cannot be taken back.
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Success)
+}
+
+/// Opens configuration and catalogues anew for each call; store, contents and tools stay.
+fn world_opener(session: &Session, global: &Global, desk: &Desk) -> OpenWorld {
+    let (global, out) = (global.clone(), session.out);
+    let last = Mutex::new(desk.clone());
+    Arc::new(move || {
+        let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
+        let session = Session::open(&global, out).map_err(said)?;
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = last.with_config(session.config.clone()).map_err(|error| error.to_string())?;
+        // Servers that were started for one call serve the next.
+        last.clone_from(&desk);
+        drop(last);
+        world(&session, &desk)
+    })
+}
+
+/// The desk with the catalogues as they are now, or why not, in a line.
+pub(super) fn world(session: &Session, desk: &Desk) -> Result<World, String> {
+    let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
+    let base = texts::base(&session.config, &Instead::new()).map_err(said)?;
+    if count_errors(&base.diagnostics) > 0 {
+        return Err("the catalogues have mistakes; the operator has to mend them".into());
+    }
+    Ok(World { desk: desk.clone(), sources: Arc::new(base.sources), catalogue: Arc::new(base.catalogue) })
+}
+
+async fn stdio(desk: &Desk, sessions: Sessions, args: &Args) -> Result<(), Fault> {
+    let caller = Caller {
+        principal: format!("account {}", account()),
+        scope: args.scope.clone(),
+        channel: "stdio",
+        client: None,
+        current: Arc::default(),
+        parent: args.parent.clone(),
+    };
+    for id in args.session.iter().chain(&args.parent) {
+        let known = desk.store.session(id)?.is_some_and(|session| session.principal == caller.principal);
+        if !known {
+            return Err(Fault::usage("there is no such session").help("`planc sessions` lists those there are"));
+        }
+    }
+    caller.current.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&args.session);
+    let stop = on_signals(&sessions).map_err(|error| Fault::usage(format!("cannot listen to signals: {error}")))?;
+    let running = sessions.clone();
+    let served = Gate::fixed(sessions, caller).serve_stdio();
+    let ended = tokio::select! {
+        ended = served => ended,
+        () = stop.cancelled() => Ok(()),
+    };
+    settle(&running).await;
+    ended.map_err(|error| Fault::usage(format!("the client was not understood: {error}")))
+}
+
+/// Waits until what runs has stopped: nothing new is started.
+async fn settle(sessions: &Sessions) {
+    sessions.stop();
+    while sessions.is_running() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn http(
+    session: &Session,
+    desk: &Desk,
+    sessions: Sessions,
+    args: &Args,
+    address: SocketAddr,
+) -> Result<(), Fault> {
+    if !address.ip().is_loopback() && (args.no_credentials || !args.allow_remote) {
+        return Err(Fault::usage(format!("`{address}` can be reached from other machines"))
+            .help("serve a loopback address, or say `--allow-remote`; it wants credentials"));
+    }
+    let workspace = &session.config.workspace;
+    let read = |path: &Path, name: &str| {
+        Credentials::read_or_make(path, name, workspace).map_err(|error| Fault::usage(error.to_string()))
+    };
+    let file = args.credentials.as_ref().map_or_else(|| session.config.state.join("agents"), |file| session.path(file));
+    let agents = match args.no_credentials {
+        true => None,
+        false => Some(read(&file, "agent")?),
+    };
+    let approvers = args.approvers.as_ref().map(|file| read(&session.path(file), "approver")).transpose()?;
+    let cannot = |error: std::io::Error| Fault::usage(format!("cannot serve `{address}`: {error}"));
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(cannot)?;
+    let place = listener.local_addr().map_err(cannot)?;
+    let stop = on_signals(&sessions).map_err(|error| Fault::usage(format!("cannot listen to signals: {error}")))?;
+    session.out.print(&format!("http://{place}/mcp\n"))?;
+    match args.no_credentials {
+        true => session.out.progress("without credentials: whoever reaches this port is one and the same agent\n"),
+        false => session.out.progress(&format!("agents bring the credential in {}\n", file.display())),
+    }
+    let running = sessions.clone();
+    let http = Http { sessions, agents, approvers, names: args.host.clone(), store: desk.store.clone(), stop };
+    let ended = serve_http(listener, http).await;
+    settle(&running).await;
+    ended.map_err(cannot)
+}

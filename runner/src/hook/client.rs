@@ -1,0 +1,174 @@
+//! Which tools the clients bring themselves, and what they do: what is not known to only read acts.
+
+use super::payload::Payload;
+use std::path::{Component, Path};
+
+/// A client that calls hooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Client {
+    /// Claude Code
+    Claude,
+    /// Codex
+    Codex,
+    /// Gemini CLI
+    Gemini,
+}
+
+/// What a tool of a client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It is one of planc's server.
+    Own,
+    /// It only reads, or asks the person, or keeps the client's own books.
+    Reads,
+    /// It writes the file in which the client keeps its plan.
+    PlanFile,
+    /// It hands the client's plan in.
+    HandsIn,
+    /// It does more than read, or nobody knows.
+    Acts,
+}
+
+/// What a client brings.
+struct Tools {
+    reads: &'static [&'static str],
+    hands_in: &'static [&'static str],
+    writes: &'static [&'static str],
+    /// A tool of the client, and the tool of planc that does the same as a step.
+    instead: &'static [(&'static str, &'static str)],
+    /// The folder of the client's own files, in which it keeps plans.
+    folder: &'static str,
+}
+
+const CLAUDE: Tools = Tools {
+    reads: &[
+        "Read",
+        "Glob",
+        "Grep",
+        "LS",
+        "LSP",
+        "NotebookRead",
+        "Agent",
+        "Task",
+        "AskUserQuestion",
+        "BashOutput",
+        "EnterPlanMode",
+        "ListMcpResourcesTool",
+        "ReadMcpResourceTool",
+        "ReportFindings",
+        "Skill",
+        "TaskCreate",
+        "TaskGet",
+        "TaskList",
+        "TaskOutput",
+        "TaskStop",
+        "TaskUpdate",
+        "TodoWrite",
+        "ToolSearch",
+    ],
+    hands_in: &["ExitPlanMode"],
+    writes: &["Write", "Edit", "MultiEdit"],
+    instead: &[
+        ("Write", "fs.write"),
+        ("Edit", "fs.edit"),
+        ("MultiEdit", "fs.edit"),
+        ("NotebookEdit", "fs.edit"),
+        ("Bash", "process.run"),
+        ("WebFetch", "http.get"),
+    ],
+    folder: ".claude",
+};
+
+const CODEX: Tools = Tools {
+    reads: &["view_image", "update_plan", "request_user_input", "get_goal", "create_goal", "update_goal"],
+    hands_in: &[],
+    writes: &[],
+    instead: &[("Bash", "process.run"), ("apply_patch", "fs.edit")],
+    folder: ".codex",
+};
+
+const GEMINI: Tools = Tools {
+    reads: &[
+        "read_file",
+        "read_many_files",
+        "list_directory",
+        "glob",
+        "grep_search",
+        "search_file_content",
+        "activate_skill",
+        "ask_user",
+        "cli_help",
+        "codebase_investigator",
+        "enter_plan_mode",
+        "get_internal_docs",
+        "write_todos",
+    ],
+    hands_in: &["exit_plan_mode"],
+    writes: &["write_file", "replace"],
+    instead: &[
+        ("write_file", "fs.write"),
+        ("replace", "fs.edit"),
+        ("run_shell_command", "process.run"),
+        ("web_fetch", "http.get"),
+    ],
+    folder: ".gemini",
+};
+
+impl Client {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Client::Claude => "claude",
+            Client::Codex => "codex",
+            Client::Gemini => "gemini",
+        }
+    }
+
+    fn tools(self) -> &'static Tools {
+        match self {
+            Client::Claude => &CLAUDE,
+            Client::Codex => &CODEX,
+            Client::Gemini => &GEMINI,
+        }
+    }
+
+    /// What the tool of a payload does; `reads` are globs over names that the operator knows to only read.
+    pub fn class(self, payload: &Payload, reads: &[String]) -> Class {
+        let (name, tools) = (payload.tool.as_str(), self.tools());
+        let matches = |glob: &String| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name));
+        if tools.hands_in.contains(&name) {
+            Class::HandsIn
+        } else if is_own(name) {
+            Class::Own
+        } else if tools.reads.contains(&name) || reads.iter().any(matches) {
+            Class::Reads
+        } else if tools.writes.contains(&name) && payload.file().is_some_and(|file| is_plan_file(tools.folder, file)) {
+            Class::PlanFile
+        } else {
+            Class::Acts
+        }
+    }
+
+    /// The tool of planc that does the same as a step.
+    pub fn instead(self, tool: &str) -> Option<&'static str> {
+        self.tools().instead.iter().find(|(name, _)| *name == tool).map(|(_, own)| *own)
+    }
+}
+
+/// Whether a tool is one of planc's server, as clients write the names of servers before those of tools.
+fn is_own(name: &str) -> bool {
+    ["mcp__planc__", "mcp__plugin_planc_planc__", "mcp_planc_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a path is that of a file in which a client keeps a plan: Markdown in a folder `plans` of its own folder in the
+/// home, and no way leads out of there.
+fn is_plan_file(folder: &str, path: &str) -> bool {
+    let (path, home) = (Path::new(path), std::env::var_os("HOME").unwrap_or_default());
+    let is_plain = path.components().all(|part| !matches!(part, Component::ParentDir));
+    let in_plans = path.parent().and_then(Path::file_name).is_some_and(|name| name == "plans");
+    let is_text = path.extension().is_some_and(|extension| extension == "md");
+    let within = !home.is_empty() && path.starts_with(Path::new(&home).join(folder));
+    // A link would lead elsewhere.
+    let is_no_link = path.symlink_metadata().map_or(true, |meta| meta.is_file());
+    is_plain && in_plans && is_text && within && is_no_link
+}

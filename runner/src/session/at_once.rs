@@ -1,0 +1,72 @@
+//! A direct call with an effect, where the operator wants no plan for it ⟶ a plan of one step that is carried out at once.
+//!
+//! It takes the same way as every other plan: dry run, a recorded yes of the channel `unattended`, the journal. So it counts
+//! only where planc can undo all that it does; every other call is refused as always.
+
+use super::call::{does_more, given};
+use super::literal::Written;
+use super::{Asked, Entry, MAX_ANSWER_BYTES, Open, Reply, SessionError};
+use crate::approval::{Channel, judge};
+use crate::desk::{DeskError, Draft};
+use crate::event::{End, Event};
+use crate::report::PlanStatus;
+use planc_lang::catalogue::Tool;
+use planc_lang::syntax::Approval;
+use planc_lang::value::Value;
+use serde_json::json;
+
+/// Why it was let through.
+const WHY: &str = "the operator wants no plan for what can be undone";
+
+impl Open<'_> {
+    /// Makes a call with an effect, if that can be undone.
+    pub(super) fn at_once(&mut self, tool: &Tool, written: &Written, draft: Draft) -> Result<Reply, SessionError> {
+        let desk = self.world.desk.clone();
+        if let Err(DeskError::PlanMode(refusal)) = desk.require_execute() {
+            return self.deny(tool, written, &refusal);
+        }
+        let draft = Draft { key: format!("{}: a call", draft.key), ..draft };
+        let plan = desk.plan(&draft, &[])?.plan;
+        if let Some(why) = &plan.report.plan_mode {
+            return self.deny(tool, written, why);
+        }
+        if plan.status == PlanStatus::Blocked {
+            let problems: Vec<String> = plan.report.problems.iter().map(|problem| problem.message.clone()).collect();
+            return self.deny(tool, written, &problems.join("; "));
+        }
+        if plan.report.all_steps().any(|step| step.policy != Approval::Auto) {
+            return self.deny(tool, written, &format!("{}, and a person is asked about it", does_more(tool)));
+        }
+        let why = format!("{}, which a person decides about", does_more(tool));
+        let yes = desk.yes(&plan, Channel::Unattended);
+        if judge(&plan.report, &desk.config.approval, &yes).is_err() || desk.approve(&plan, &yes)?.is_some() {
+            return self.deny(tool, written, &why);
+        }
+        let run = desk.store.run_of(&plan.digest)?.id;
+        let asked = Asked { digest: plan.digest, run, rev: 0, at: String::new() };
+        self.add(None, &Entry::Called { call: written.call.clone(), run: asked.run.clone() })?;
+        self.called(tool, &asked)
+    }
+
+    fn called(&mut self, tool: &Tool, asked: &Asked) -> Result<Reply, SessionError> {
+        let (end, reply) = self.carried_out(asked, None, WHY)?;
+        let events: Vec<Event> =
+            self.world.desk.store.events(&asked.run)?.into_iter().map(|stored| stored.event).collect();
+        let result = events.iter().rev().find_map(|event| match event {
+            Event::StepSucceeded { result, .. } => Some(result.clone()),
+            _ => None,
+        });
+        match (end, result) {
+            (Some(End::Done), Some(result)) => {
+                let text = serde_json::to_string(&result).unwrap_or_default();
+                match text.len() > MAX_ANSWER_BYTES {
+                    false => Ok(given(tool, &result, text, WHY)),
+                    true => {
+                        Ok(given(tool, &Value::Null, "it was done; its result is too long to be given".into(), WHY))
+                    }
+                }
+            }
+            (Some(_) | None, _) => Ok(Reply { data: json!({ "run": asked.run }), ..reply }),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! `planc hook`: payloads that clients sent, as they sent them, with the folders of the test in place of theirs. Those of
+//! Claude Code and Codex were recorded from the clients; those of Gemini CLI follow its reference.
+
+#[path = "../place/mod.rs"]
+mod place;
+
+use place::{LIMIT, Place, Said, text};
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn payload(place: &Place, name: &str) -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/hook/payloads/{name}.json"));
+    let text = std::fs::read_to_string(file).unwrap();
+    let text = text.replace("@WS@", place.ws().to_str().unwrap()).replace("@HOME@", place.at("home").to_str().unwrap());
+    serde_json::from_str(&text).unwrap()
+}
+
+fn told(place: &Place, client: &str, event: &[u8]) -> Said {
+    let mut command = assert_cmd::Command::from_std(place.command(&["hook", "--client", client]));
+    let output = command.write_stdin(event).timeout(LIMIT).output().unwrap();
+    Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+fn hook(place: &Place, client: &str, event: &Value) -> Said {
+    told(place, client, event.to_string().as_bytes())
+}
+
+/// The answer to an event, and whether it is a no of its client.
+#[track_caller]
+fn denied(place: &Place, client: &str, event: &Value) -> String {
+    let answer = hook(place, client, event).exits(0).json();
+    let (verdict, reason) = match client {
+        "gemini" => (answer["decision"].clone(), answer["reason"].clone()),
+        _ => {
+            let own = &answer["hookSpecificOutput"];
+            assert_eq!(own["hookEventName"], event["hook_event_name"], "{answer}");
+            (own["permissionDecision"].clone(), own["permissionDecisionReason"].clone())
+        }
+    };
+    assert_eq!(verdict, "deny", "{answer}");
+    reason.as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn passed(place: &Place, client: &str, event: &Value) -> String {
+    let said = hook(place, client, event).exits(0);
+    assert!(
+        !said.out.contains("deny") && !said.out.contains("block") && !said.out.contains("allow"),
+        "{}",
+        said.short()
+    );
+    said.out
+}
+
+fn governed(config: &str) -> Place {
+    let place = Place::new();
+    place.put("planc.toml", config);
+    place.put("a.txt", "hello\n");
+    place
+}
+
+#[test]
+fn a_plan_with_a_mistake_comes_back_with_its_diagnostics_and_a_good_one_passes() {
+    let place = governed("");
+    let mut event = payload(&place, "claude-exit-plan-mode");
+    let reason = denied(&place, "claude", &event);
+    assert!(reason.contains("1 mistake") && reason.contains("P0302") && reason.contains("use `text`"), "{reason}");
+    let plan = event["tool_input"]["plan"].as_str().unwrap().replace("txt:", "text:");
+    event["tool_input"]["plan"] = json!(plan);
+    let note = passed(&place, "claude", &event);
+    assert!(note.contains("systemMessage") && note.contains("no mistakes"), "{note}");
+    assert!(!place.has("b.txt"));
+    // A dry run that finds something against it is told, too.
+    event["tool_input"]["plan"] = json!(plan.replace("create \"b.txt\"", "create \"c.txt\""));
+    assert!(denied(&place, "claude", &event).contains("b.txt"));
+    for (text, says) in [
+        ("Write the file b.txt.".to_owned(), "nothing in the plan language"),
+        (format!("{plan}\n{plan}"), "2 blocks"),
+        ("```planc\n```".to_owned(), "mistake"),
+        ("x".repeat(2 << 20), "too long"),
+    ] {
+        event["tool_input"]["plan"] = json!(text);
+        let reason = denied(&place, "claude", &event);
+        assert!(reason.contains(says), "{says}: {reason}");
+    }
+    let audit = place.planc(&["sessions", "audit"]).exits(0);
+    assert!(audit.out.contains("denied   hook   ExitPlanMode — the plan has mistakes"), "{}", audit.out);
+    assert!(audit.out.contains("allowed  hook   ExitPlanMode — the plan has no mistakes"), "{}", audit.out);
+}
+
+#[test]
+fn tools_of_a_client_are_refused_while_it_plans() {
+    let place = governed("");
+    for name in ["claude-write", "claude-bash"] {
+        let reason = denied(&place, "claude", &payload(&place, name));
+        assert!(reason.starts_with("[Tool denied — plan mode is active]"), "{reason}");
+        for word in ["planc approve", "--approve", "planc.toml", "terminal"] {
+            assert!(!reason.contains(word), "{word}: {reason}");
+        }
+    }
+    passed(&place, "claude", &payload(&place, "claude-read"));
+    passed(&place, "claude", &payload(&place, "claude-prompt"));
+    // The client keeps its plan in a file of its own.
+    let mut file = payload(&place, "claude-write-plan-file");
+    passed(&place, "claude", &file);
+    let home = place.at("home");
+    for path in [
+        place.ws().join("plans/x.md"),
+        home.join(".claude/plans/../../x.md"),
+        home.join(".claude/plans/x.sh"),
+        home.join(".claude/settings.md"),
+        home.join("plans/x.md"),
+    ] {
+        file["tool_input"]["file_path"] = json!(path);
+        denied(&place, "claude", &file);
+    }
+    std::fs::create_dir_all(home.join(".claude/plans")).unwrap();
+    std::os::unix::fs::symlink(place.ws().join("a.txt"), home.join(".claude/plans/link.md")).unwrap();
+    file["tool_input"]["file_path"] = json!(home.join(".claude/plans/link.md"));
+    denied(&place, "claude", &file);
+    // What nobody knows acts; the tools of planc are judged where they are called.
+    for (tool, is_refused) in [
+        ("mcp__other__read", true),
+        ("Read2", true),
+        ("mcp__planc__fs__write", false),
+        ("mcp__plugin_planc_planc__plan_exit", false),
+        ("mcp__planc2__fs__write", true),
+    ] {
+        let mut event = payload(&place, "claude-bash");
+        event["tool_name"] = json!(tool);
+        match is_refused {
+            true => drop(denied(&place, "claude", &event)),
+            false => drop(passed(&place, "claude", &event)),
+        }
+    }
+}
+
+#[test]
+fn the_operator_says_when_tools_of_a_client_are_refused() {
+    let mut bash = payload(&governed(""), "claude-bash");
+    bash["permission_mode"] = json!("default");
+    for (config, is_refused) in [
+        ("", false),
+        ("[mode]\ndefault = \"plan\"\n", true),
+        ("[agents]\nhook = \"always\"\n", true),
+        ("[agents]\nhook = \"always\"\nreads = [\"Bash\"]\n", false),
+        ("[agents]\nhook = \"never\"\n\n[mode]\ndefault = \"plan\"\n", false),
+    ] {
+        let place = governed(config);
+        match is_refused {
+            true => drop(denied(&place, "claude", &bash)),
+            false => drop(passed(&place, "claude", &bash)),
+        }
+    }
+    // Where planc is not used nothing is refused, and nothing is made.
+    let place = Place::new();
+    bash["permission_mode"] = json!("plan");
+    passed(&place, "claude", &bash);
+    assert!(!place.state().exists());
+}
+
+#[test]
+fn what_a_person_saw_is_told_to_the_agent() {
+    let place = governed("");
+    let mut event = payload(&place, "claude-after-exit-plan-mode");
+    let answer = hook(&place, "claude", &event).exits(0).json();
+    let context = answer["hookSpecificOutput"]["additionalContext"].as_str().unwrap().to_owned();
+    assert!(context.contains("has mistakes") && context.contains("P0302"), "{context}");
+    let plan = event["tool_response"]["plan"].as_str().unwrap().replace("txt:", "text:");
+    event["tool_response"]["plan"] = json!(plan);
+    let answer = hook(&place, "claude", &event).exits(0).json();
+    let context = answer["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
+    assert!(context.contains("step w = fs.write(path: \"b.txt\", text: \"x\\n\")") && context.contains("plan_write"));
+}
+
+#[test]
+fn codex_is_answered_in_its_words() {
+    let place = governed("[agents]\nhook = \"always\"\n");
+    denied(&place, "codex", &payload(&place, "codex-bash"));
+    // Fields that it does not know would be a hook that failed, so that a pass says nothing.
+    for name in ["codex-after-bash", "codex-stop"] {
+        assert_eq!(passed(&place, "codex", &payload(&place, name)), "");
+    }
+    let mut stop = payload(&place, "codex-stop");
+    stop["permission_mode"] = json!("plan");
+    stop["last_assistant_message"] = json!("```planc\nplan \"p\" {\n  step a = fs.red(path: \"a.txt\")\n}\n```\n");
+    let answer = hook(&place, "codex", &stop).exits(0).json();
+    assert_eq!(answer["decision"], "block", "{answer}");
+    assert!(answer["reason"].as_str().unwrap().contains("fs.read"), "{answer}");
+    stop["stop_hook_active"] = json!(true);
+    assert_eq!(passed(&place, "codex", &stop), "", "it is sent back once");
+}
+
+#[test]
+fn gemini_is_answered_in_its_words() {
+    let place = governed("[agents]\nhook = \"always\"\n");
+    denied(&place, "gemini", &payload(&place, "gemini-write-file"));
+    let exit = payload(&place, "gemini-exit-plan-mode");
+    let file = place.at("home").join(".gemini/tmp/x/plans/plan.md");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    assert!(denied(&place, "gemini", &exit).contains("nothing in the plan language"), "there is no file");
+    std::fs::write(&file, "```planc\nplan \"p\" {\n  step a = fs.red(path: \"a.txt\")\n}\n```\n").unwrap();
+    assert!(denied(&place, "gemini", &exit).contains("fs.read"));
+    std::fs::write(&file, "```planc\nplan \"p\" {\n  step a = fs.read(path: \"a.txt\")\n}\n```\n").unwrap();
+    passed(&place, "gemini", &exit);
+}
+
+#[test]
+fn what_cannot_be_judged_is_refused() {
+    let place = governed("");
+    let long = vec![b' '; 17 << 20];
+    let events: [&[u8]; 6] = [
+        b"",
+        b"{",
+        b"[]",
+        b"{\"hook_event_name\":\"PreToolUse\"}",
+        b"{\"hook_event_name\":7,\"tool_name\":\"Bash\"}",
+        &long,
+    ];
+    for event in events {
+        let said = told(&place, "claude", event).exits(2);
+        assert!(!said.err.is_empty() && said.out.is_empty(), "{}", said.short());
+    }
+    let read = payload(&place, "claude-read");
+    place.put("planc.toml", "[agents]\nhok = 1\n");
+    hook(&place, "claude", &read).exits(2);
+    place.put("planc.toml", "[catalogues]\nfiles = [\"tools.pl\"]\n");
+    place.put("tools.pl", "catalogue {");
+    hook(&place, "claude", &read).exits(2).says("catalogues have mistakes");
+}
+
+/// Teaching without a workspace: what every client can be given.
+fn taught() -> String {
+    Place::new().planc(&["teach", "--skill"]).exits(0).out
+}
+
+#[test]
+fn the_skills_of_the_plugins_are_what_planc_teaches() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
+    let taught = taught();
+    assert!(taught.starts_with("---\nname: planc\n"), "{taught}");
+    for client in ["claude", "codex", "gemini"] {
+        let file = plugins.join(client).join("skills/planc/SKILL.md");
+        if std::env::var_os("SKILLS_UPDATE").is_some() {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, &taught).unwrap();
+        }
+        let kept = std::fs::read_to_string(&file).unwrap();
+        assert!(kept == taught, "`planc teach --skill` says something else: SKILLS_UPDATE=1 writes {}", file.display());
+    }
+}
+
+#[test]
+fn the_plugins_call_what_there_is() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins");
+    let read = |path: &str| std::fs::read_to_string(plugins.join(path)).unwrap();
+    let json = |path: &str| serde_json::from_str::<Value>(&read(path)).unwrap();
+    for (file, client, event) in [
+        ("claude/hooks/hooks.json", "claude", "PreToolUse"),
+        ("claude/hooks/hooks.json", "claude", "PostToolUse"),
+        ("codex/hooks.json", "codex", "PreToolUse"),
+        ("codex/hooks.json", "codex", "Stop"),
+        ("gemini/hooks/hooks.json", "gemini", "BeforeTool"),
+    ] {
+        let hook = &json(file)["hooks"][event][0]["hooks"][0];
+        let command = hook["command"].as_str().unwrap();
+        assert!(command.starts_with(&format!("planc hook --client {client}")), "{file}: {command}");
+    }
+    for file in ["claude/.mcp.json", "gemini/gemini-extension.json"] {
+        let server = json(file)["mcpServers"]["planc"].clone();
+        assert_eq!((&server["command"], &server["args"]), (&json!("planc"), &json!(["mcp"])), "{file}");
+    }
+    let codex: toml::Table = toml::from_str(&read("codex/config.toml")).unwrap();
+    assert_eq!(codex["mcp_servers"]["planc"]["command"].as_str(), Some("planc"));
+    assert_eq!(json("claude/.claude-plugin/plugin.json")["name"], "planc");
+    // The commands are commands: an event that is none is refused by each.
+    let place = governed("");
+    for client in ["claude", "codex", "gemini"] {
+        told(&place, client, b"{}").exits(2).says("none of a hook");
+    }
+}
