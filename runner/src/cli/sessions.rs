@@ -164,7 +164,7 @@ fn audit_line(row: &AuditRow) -> String {
 fn tone(phase: Phase) -> Tone {
     match phase {
         Phase::Planning | Phase::Aborted => Tone::Dim,
-        Phase::Waiting | Phase::Approved | Phase::Paused => Tone::Careful,
+        Phase::Waiting | Phase::ChangesRequested | Phase::Approved | Phase::Paused => Tone::Careful,
         Phase::Running | Phase::Done => Tone::Good,
         Phase::Failed => Tone::Bad,
     }

@@ -105,7 +105,10 @@ impl Open<'_> {
     /// A plan that was handed in before and has not begun gives way to the newer one.
     fn withdraw_others(&mut self, plan: &StoredPlan) -> Result<(), SessionError> {
         for asked in self.state.asked.clone() {
-            let waits = matches!(phase_of(&self.world.desk.store, &asked)?, Phase::Waiting | Phase::Approved);
+            let waits = matches!(
+                phase_of(&self.world.desk.store, &asked)?,
+                Phase::Waiting | Phase::ChangesRequested | Phase::Approved
+            );
             if asked.digest != plan.digest && waits {
                 self.world.desk.abort(&self.world.desk.store.plan(&asked.digest.to_string())?)?;
                 self.add(None, &Entry::Aborted { run: asked.run })?;
@@ -128,6 +131,9 @@ impl Open<'_> {
                 foreseen(&plan.report)
             ),
             Phase::Approved => format!("{head}\n\nplan_run carries it out."),
+            Phase::ChangesRequested => format!(
+                "{head}\n\nNothing has run. A person wants changes, which plan_status tells; write a further revision with them."
+            ),
             Phase::Planning | Phase::Aborted | Phase::Running | Phase::Paused | Phase::Done | Phase::Failed => head,
         };
         let mut reply = Reply::done(text, data, "it hands in, and a person decides");

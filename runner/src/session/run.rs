@@ -45,7 +45,10 @@ impl Sessions {
                 stop.request();
                 withdrawn.push(asked.run.clone());
             }
-            if matches!(phase_of(&open.world.desk.store, &asked)?, Phase::Waiting | Phase::Approved) {
+            if matches!(
+                phase_of(&open.world.desk.store, &asked)?,
+                Phase::Waiting | Phase::ChangesRequested | Phase::Approved
+            ) {
                 open.world.desk.abort(&open.world.desk.store.plan(&asked.digest.to_string())?)?;
                 open.add(None, &Entry::Aborted { run: asked.run.clone() })?;
                 withdrawn.push(asked.run);
@@ -70,7 +73,7 @@ impl Open<'_> {
         let data = json!({ "session": self.session.id, "plan_id": asked.run, "phase": phase });
         match phase {
             Phase::Approved | Phase::Running | Phase::Paused => {}
-            Phase::Waiting | Phase::Planning => {
+            Phase::Waiting | Phase::ChangesRequested | Phase::Planning => {
                 let text = "nobody has approved this plan yet; nothing has run. plan_status tells whether a person has decided";
                 return Ok(Reply::denied(text, data, "nobody has approved it"));
             }
@@ -143,7 +146,7 @@ impl Open<'_> {
             ));
         }
         match phase_of(&self.world.desk.store, &asked)? {
-            Phase::Waiting | Phase::Approved | Phase::Planning | Phase::Aborted => {
+            Phase::Waiting | Phase::ChangesRequested | Phase::Approved | Phase::Planning | Phase::Aborted => {
                 self.world.desk.abort(&self.world.desk.store.plan(&asked.digest.to_string())?)?;
                 self.add(None, &Entry::Aborted { run: asked.run })?;
                 Ok(Reply::done(

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::journal::{Store, StoreError, StoredSession};
 use crate::render::text::inline;
-use crate::report::{PlanReport, PlanStatus, StepOutcome};
+use crate::report::{ChangeRequest, PlanReport, PlanStatus, StepOutcome};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,6 +17,8 @@ pub enum Phase {
     Planning,
     /// A person has not decided.
     Waiting,
+    /// A person wants something to be different: a further revision answers that.
+    ChangesRequested,
     /// It may be carried out.
     Approved,
     /// A person said no, or the agent withdrew it.
@@ -37,6 +39,7 @@ impl Phase {
         match self {
             Phase::Planning => "planning",
             Phase::Waiting => "waiting for a person",
+            Phase::ChangesRequested => "changes requested",
             Phase::Approved => "approved",
             Phase::Aborted => "aborted",
             Phase::Running => "running",
@@ -45,6 +48,37 @@ impl Phase {
             Phase::Failed => "failed",
         }
     }
+}
+
+/// What a person wants to be different, as an agent is shown it: without the digest that it was said of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Wanted {
+    /// Who.
+    pub by: String,
+    /// In which step; none: in the plan as a whole.
+    pub step: Option<String>,
+    /// What.
+    pub comment: String,
+}
+
+impl Wanted {
+    fn told(&self) -> String {
+        let about = self.step.as_ref().map_or_else(String::new, |step| format!(", about {}", inline(step)));
+        format!("{}{about}: {}", inline(&self.by), inline(&self.comment))
+    }
+}
+
+/// What people want to be different in a plan.
+fn wanted(store: &Store, asked: &Asked) -> Result<Vec<Wanted>, StoreError> {
+    let requests = store.requests(&store.plan(&asked.digest.to_string())?.plan_digest)?;
+    let of = |request: ChangeRequest| {
+        let ChangeRequest { by, comment, steps, .. } = request;
+        let whole = comment.map(|comment| Wanted { by: by.clone(), step: None, comment });
+        let steps =
+            steps.into_iter().map(move |step| Wanted { by: by.clone(), step: Some(step.step), comment: step.comment });
+        whole.into_iter().chain(steps).collect::<Vec<_>>()
+    };
+    Ok(requests.into_iter().flat_map(of).collect())
 }
 
 /// A session as an agent is shown it.
@@ -62,6 +96,8 @@ pub struct Shown {
     pub rev: usize,
     /// Its text.
     pub text: Option<String>,
+    /// What people want to be different in the plan that was handed in last.
+    pub changes_requested: Vec<Wanted>,
     /// Calls that were refused since.
     pub proposed: Vec<Proposal>,
     /// How many reads are kept with the plan.
@@ -139,6 +175,7 @@ pub(super) fn phase_of(store: &Store, asked: &Asked) -> Result<Phase, StoreError
     Ok(match status {
         PlanStatus::Aborted => Phase::Aborted,
         PlanStatus::Blocked | PlanStatus::Reported => Phase::Planning,
+        PlanStatus::ChangesRequested => Phase::ChangesRequested,
         PlanStatus::Approved if !begun => Phase::Approved,
         PlanStatus::NeedsApproval if !begun => Phase::Waiting,
         PlanStatus::NeedsApproval | PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying => {
@@ -200,10 +237,12 @@ impl Open<'_> {
     /// What the agent is shown of its session.
     pub(super) fn shown(&self) -> Result<Shown, SessionError> {
         let latest = self.state.latest();
+        let store = &self.world.desk.store;
         Ok(Shown {
             session: self.session.id.clone(),
             parent: self.session.parent.clone(),
-            phase: phase(&self.world.desk.store, &self.state)?,
+            phase: phase(store, &self.state)?,
+            changes_requested: self.state.asked.last().map_or(Ok(Vec::new()), |asked| wanted(store, asked))?,
             plan_id: self.state.asked.last().map(|asked| asked.run.clone()),
             rev: self.state.revisions.len(),
             text: latest.map(|latest| latest.text.clone()),
@@ -231,6 +270,10 @@ impl Open<'_> {
         match &shown.text {
             Some(plan) => text.push_str(&format!("\nrev {}:\n\n{plan}\n", shown.rev)),
             None => text.push_str(&format!("\n{}\n", nothing_written().text)),
+        }
+        if !shown.changes_requested.is_empty() {
+            text.push_str("\nA person wants the plan that was handed in to be different:\n\n");
+            shown.changes_requested.iter().for_each(|wanted| text.push_str(&format!("  {}\n", wanted.told())));
         }
         if !shown.proposed.is_empty() {
             text.push_str("\nProposed steps, from calls that were refused since:\n\n");
