@@ -4,6 +4,7 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
+use crate::clock::SystemClock;
 use crate::config::{Config, ModelWiring};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
@@ -424,6 +425,7 @@ impl Desk {
             by: account(),
             stop,
             watch,
+            clock: Arc::new(SystemClock::new()),
             parallel: MAX_PARALLEL,
             grace: GRACE,
         })

@@ -213,12 +213,12 @@ pub(crate) async fn call_live(
     };
     let killed = async {
         raised(setup.stop.kill()).await;
-        tokio::time::sleep(setup.grace).await;
+        setup.clock.sleep(setup.grace).await;
     };
     let gave_up = |why: String| Err(ToolError::in_doubt(format!("`{}` {why}", args.tool.name)));
     tokio::select! {
         outcome = tool.call(args, &context) => outcome.and_then(|value| acceptable(args, value)),
-        () = tokio::time::sleep(timeout + setup.grace) => gave_up(format!("did not end within {timeout:?}")),
+        () = setup.clock.sleep(timeout + setup.grace) => gave_up(format!("did not end within {timeout:?}")),
         () = killed => gave_up("did not end when it was told to".into()),
     }
 }

@@ -75,6 +75,7 @@ pub fn limits() -> String {
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
+        ("a pause before a further attempt, by failures", format!("{} s", planc::schedule::MAX_PAUSE.as_secs())),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
