@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod scope;
+pub mod policy;
 pub mod config;
 pub mod seal;
 pub mod mask;

@@ -200,7 +200,13 @@ impl Inner {
         if let Some(given) = key.as_ref().and_then(|key| self.by_key.get(key)) {
             return given.clone();
         }
-        let done = perform(&mut self.cells, &args.tool.name, &args.values);
+        let as_cell = match args.tool.name.as_str() {
+            "sim.put" | "sim.ensure" | "sim.send" => "cell.put",
+            "sim.add" => "cell.add",
+            "sim.look" => "cell.get",
+            other => other,
+        };
+        let done = perform(&mut self.cells, as_cell, &args.values);
         let became = self.became.entry(context.step.clone()).or_default();
         let reads = args.tool.touches(&args.values).iter().all(|(verb, _)| verb.as_str() == "reads");
         became.effects += usize::from(!reads && done.is_some());
