@@ -10,7 +10,7 @@ mod earlier;
 mod identity;
 mod steps;
 
-pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, other_file};
 
 use crate::config::Config;
 use crate::prediction::Prediction;
