@@ -31,6 +31,8 @@ fn plan(place: &Place) -> String {
 
 fn world() -> Place {
     let place = Place::new();
+    // What it notes lies outside of the workspace.
+    place.open(&["sh"]);
     place.put("a.txt", "one\n".to_owned() + &"more\n".repeat(400));
     place.put("tree/x.txt", "x".repeat(9000)).put("tree/deep/y.txt", "y");
     let text = plan(&place);

@@ -6,6 +6,7 @@ use crate::event::{Difference, End, Event};
 use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
 use crate::tool::{Args, FileTool, ToolError};
 use crate::workspace::{ApplyError, Change, Look, Observation};
+use planc_lang::digest::Digest;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
         return Ok(Outcome::Halt(End::Stale));
     }
     // Without what was before nothing could be taken back, and without what comes nothing finished.
-    keep(setup, &simulated).await.map_err(|why| no_room(attempt, why))?;
+    keep(setup, &simulated.changes, &simulated.contents).await.map_err(|why| no_room(attempt, why))?;
     let Simulated { result, changes, .. } = simulated;
     attempt.started(changes.clone(), Some(result.clone())).await?;
     make(attempt, changes, 0, result).await
@@ -66,7 +67,8 @@ pub(crate) async fn make(
     }
 }
 
-fn no_room(attempt: &Attempt<'_>, why: String) -> RunError {
+/// There is no room for what the step writes, now: it is finished when the run goes on.
+pub(crate) fn no_room(attempt: &Attempt<'_>, why: String) -> RunError {
     RunError::NoRoom { run: attempt.run.setup.run.clone(), step: attempt.name.to_owned(), why }
 }
 
@@ -140,11 +142,15 @@ fn differences(predicted: &[Change], changes: &[Change]) -> Vec<Difference> {
 }
 
 /// Keeps the contents from before and after, so that the changes can be made and taken back after a crash.
-async fn keep(setup: &Arc<RunSetup>, simulated: &Simulated) -> Result<(), String> {
-    let states = simulated.changes.iter().flat_map(|change| [&change.before, &change.after]);
+pub(super) async fn keep(
+    setup: &Arc<RunSetup>,
+    changes: &[Change],
+    found: &BTreeMap<Digest, Arc<[u8]>>,
+) -> Result<(), String> {
+    let states = changes.iter().flat_map(|change| [&change.before, &change.after]);
     let mut contents = Vec::new();
     for digest in states.filter_map(|state| state.digest()) {
-        match simulated.contents.get(digest) {
+        match found.get(digest) {
             Some(bytes) => contents.push(bytes.clone()),
             None => return Err(format!("could not keep the content {digest}: it was not read")),
         }
