@@ -99,7 +99,12 @@ impl From<DeskError> for Fault {
             DeskError::Refused(refusal) => match refusal {
                 Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
                 Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
-                Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
+                Refusal::TerminalRequired
+                | Refusal::SignatureRequired { .. }
+                | Refusal::NotUndoable { .. }
+                | Refusal::ChangesRequested { .. }
+                | Refusal::OverrideUnseen => Fault::new(Exit::Waiting, message),
+                Refusal::NothingToOverride { .. } => Fault::usage(message),
             },
             DeskError::OtherPolicy(_) => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")
@@ -119,6 +124,14 @@ impl From<DeskError> for Fault {
             DeskError::Aborted => {
                 Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
             }
+            DeskError::NoSigners | DeskError::Signers(_) => {
+                Fault::usage(message).help("`[approval] signers` names the file, as OpenSSH has it")
+            }
+            DeskError::Statement(_) | DeskError::Elsewhere { .. } => Fault::new(Exit::Refused, message),
+            DeskError::OtherDigest { .. } => {
+                Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what the plan does now")
+            }
+            DeskError::KnownAlready => Fault::new(Exit::Waiting, message),
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }
     }
@@ -133,7 +146,7 @@ impl From<RunError> for Fault {
             RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
             RunError::NoRoom { run, .. } => Fault::usage(message)
                 .help(format!("nothing is lost: make room, then `planc resume {run}` goes on where it stopped")),
-            RunError::NotApproved(run) => Fault::new(Exit::Waiting, message)
+            RunError::NotApproved { run, .. } => Fault::new(Exit::Waiting, message)
                 .help(format!("a person approves it on a terminal with `planc approve {run}`")),
             RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),
             RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)

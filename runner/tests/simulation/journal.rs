@@ -3,10 +3,10 @@
 //! What stays on the disk is what a process that is killed leaves: the database and its write-ahead log as they are, not closed.
 //! In the middle of a record the log is cut, at the end of a frame or within one, or its last part was never written.
 
-use planc::event::{Approved, Event};
+use planc::approval::{Approved, Claim, Lack};
+use planc::event::Event;
 use planc::journal::{Journal, RunJournal, StoreError};
 use planc::tool::Future_;
-use planc_lang::digest::Digest;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -189,8 +189,8 @@ impl Journal for Breaking {
         self.inner.events()
     }
 
-    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Result<Option<Approved>, StoreError>> {
-        self.inner.take_approval(digest)
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
+        self.inner.take_approval(claim)
     }
 
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>> {

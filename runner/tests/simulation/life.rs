@@ -429,8 +429,9 @@ fn plan(desk: &Desk, draft: &Draft, inputs: &[Given]) -> Option<Planned> {
     let runtime = runtime.expect("threads can be started");
     let _inside = runtime.enter();
     let planned = desk.plan(draft, &inputs).expect("it can be dry-run");
-    desk.approve(&planned.plan, Channel::Argument).ok()?;
-    Some(planned)
+    let yes = desk.yes(&planned.plan, Channel::Argument);
+    let lack = desk.approve(&planned.plan, &yes).ok()?;
+    lack.is_none().then_some(planned)
 }
 
 fn copy(from: &Path, to: &Path) {
