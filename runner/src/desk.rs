@@ -4,9 +4,9 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{
-    Approved, Channel, Claim, Lack, Override, Refusal, STATEMENT_FORMAT, Signed, Signers, SignersError, Statement,
-    StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, rule_for, site,
-    verify,
+    Approved, Channel, Claim, Lack, Override, Refusal, RequestError, STATEMENT_FORMAT, Signed, Signers, SignersError,
+    Statement, StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, request,
+    rule_for, site, verify,
 };
 use crate::clock::SystemClock;
 use crate::config::{Config, Mode, ModelWiring, ReportPlace};
@@ -14,7 +14,7 @@ use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_
 use crate::event::Event;
 use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
-use crate::report::PlanStatus;
+use crate::report::{ChangeRequest, PlanStatus, StepComment};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
@@ -27,6 +27,7 @@ use planc_lang::catalogue::{Catalogue, Tool};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
+use planc_lang::part::PartError;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
 use planc_lang::secrets::Secrets;
@@ -36,6 +37,11 @@ use planc_lang::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+mod mark;
+mod part;
+
+pub use mark::MAX_EARLIER;
 
 /// The folder of earlier contents in the state directory.
 const CONTENTS: &str = "contents";
@@ -124,6 +130,15 @@ pub enum DeskError {
         /// What waits.
         plan: Digest,
     },
+    /// A request for changes that says nothing, or too much.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A request for changes of what has run.
+    #[error("what is {0} has begun to run: nothing of it can be different any more")]
+    Begun(Digest),
+    /// A part of a plan that is none.
+    #[error(transparent)]
+    Part(#[from] PartError),
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
@@ -283,7 +298,7 @@ impl Desk {
                 false => rebuild(&before).ok().map(|old| revision(&old.compiled.plan, &draft.compiled.plan)),
             };
         }
-        let plan = StoredPlan {
+        let mut plan = StoredPlan {
             digest: report.digest,
             plan_digest: report.plan_digest,
             key: draft.key.clone(),
@@ -300,10 +315,19 @@ impl Desk {
         for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
             self.store.save_extraction(&pinned.asked, &pinned.value)?;
         }
-        if plan.report.plan_mode.is_none() {
-            self.store.save_plan(&plan)?;
-            self.store.add_author(&plan.digest, &own_account())?;
+        let is_kept = plan.report.plan_mode.is_none();
+        if is_kept {
             self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
+            self.store.add_author(&plan.digest, &own_account())?;
+        }
+        self.mark(&mut plan, &draft.compiled)?;
+        if is_kept {
+            self.store.save_plan(&plan)?;
+        }
+        if plan.status == PlanStatus::NeedsApproval && !plan.report.changes_requested.is_empty() {
+            plan.status = PlanStatus::ChangesRequested;
+            plan.report.status = plan.status;
+            self.store.set_plan_status(&plan.digest, plan.status)?;
         }
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
@@ -338,7 +362,8 @@ impl Desk {
 
     /// A stored plan, compiled again from its stored texts.
     pub fn reopen(&self, plan: StoredPlan) -> Result<(Planned, Draft), DeskError> {
-        let draft = rebuild(&plan)?;
+        let (draft, mut plan) = (rebuild(&plan)?, plan);
+        self.mark(&mut plan, &draft.compiled)?;
         let inputs = draft.compiled.plan.inputs.iter().map(|input| {
             plan.inputs.get(&input.name).cloned().or_else(|| input.default.clone()).unwrap_or(Value::Null)
         });
@@ -436,8 +461,16 @@ impl Desk {
         }
         self.check_unused(plan, None)?;
         judge(&plan.report, &self.config.approval, yes)?;
+        let requests = self.store.requests(&plan.plan_digest)?;
+        let is_seen = yes.signed.is_some() || yes.channel == Channel::Terminal.as_str();
+        if let (Some(request), false) = (requests.first(), is_seen) {
+            return Err(Refusal::ChangesRequested { by: request.by.clone() }.into());
+        }
         if !self.store.record_approval(yes)? {
             return Err(DeskError::KnownAlready);
+        }
+        if !requests.is_empty() {
+            self.store.withdraw_requests(&plan.plan_digest)?;
         }
         let run = self.store.open_run(&plan.digest)?;
         match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
@@ -447,6 +480,26 @@ impl Desk {
             }
             Err(lack) => Ok(Some(lack)),
         }
+    }
+
+    /// Records a no with what is to be different; every unused yes is taken back. Until a person who sees it says yes to the same
+    /// text, nothing else approves that.
+    pub fn request_changes(
+        &self,
+        plan: &StoredPlan,
+        comment: Option<String>,
+        steps: Vec<StepComment>,
+    ) -> Result<ChangeRequest, DeskError> {
+        if self.store.begun_runs(&plan.plan_digest)?.iter().any(|run| run.plan == plan.digest) {
+            return Err(DeskError::Begun(plan.digest));
+        }
+        let (planned, _) = self.reopen(plan.clone())?;
+        let request = request(plan.digest, &planned.compiled.plan, comment, steps)?;
+        self.store.record_request(&request, &plan.report.deed.unwrap_or(plan.digest), &plan.plan_digest)?;
+        if plan.status != PlanStatus::Blocked {
+            self.store.set_plan_status(&plan.digest, PlanStatus::ChangesRequested)?;
+        }
+        Ok(request)
     }
 
     /// Records a no: nothing has run, nothing will, and every unused yes is taken back.

@@ -33,6 +33,9 @@ pub struct PlanReport {
     pub plan_digest: Digest,
     /// How much an approval proves here.
     pub assurance: Assurance,
+    /// What that rests on, and why it is not more: phrases.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub grounds: Vec<String>,
     /// What stands against approval; empty: nothing.
     pub problems: Vec<Problem>,
     /// What forces plan mode; absent: it is not active.
@@ -68,6 +71,47 @@ pub struct PlanReport {
     /// What changed since the revision before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revision: Option<Revision>,
+    /// What people want to be different about this text.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changes_requested: Vec<ChangeRequest>,
+}
+
+/// A no to a plan, with what is to be different.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRequest {
+    /// The digest that was refused.
+    pub digest: Digest,
+    /// Who, by the account.
+    pub by: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// About the whole plan.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub comment: Option<String>,
+    /// About steps, in the order in which they were said.
+    pub steps: Vec<StepComment>,
+}
+
+/// What is said about a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepComment {
+    /// The step, or the `each` block.
+    pub step: String,
+    /// What.
+    pub comment: String,
+}
+
+/// That a person has approved a step before: in an earlier revision, where it did the same to the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedBefore {
+    /// Who.
+    pub by: String,
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// In which revision.
+    pub rev: u32,
+    /// As part of what.
+    pub digest: Digest,
 }
 
 fn first() -> u32 {
@@ -84,6 +128,8 @@ pub enum PlanStatus {
     NeedsApproval,
     /// Plan mode is active: it is told, and nothing follows.
     Reported,
+    /// A person wants it to be different; nothing has run.
+    ChangesRequested,
     /// A person said yes; it has not run.
     Approved,
     /// It runs.
@@ -112,6 +158,13 @@ pub enum PlanStatus {
 pub enum Assurance {
     /// Whoever wrote the plan may run code as the account that planc runs as: guards against mistakes, not malice.
     Advisory,
+    /// A signature is required, by keys that are not at hand for planc's account: who has the file of signers can tell a forged
+    /// approval from a real one.
+    SignedRecord,
+    /// The accounts of agents can change neither the workspace nor anything of planc's but through planc.
+    Gateway,
+    /// Both: an agent can neither pass by planc nor forge a yes.
+    Enforced,
 }
 
 /// Something that stands against approval.
@@ -266,6 +319,9 @@ pub struct StepReport {
     /// The declared call that takes it back, as written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub undo_call: Option<String>,
+    /// That a person has approved it before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approved_before: Option<ApprovedBefore>,
 }
 
 /// An `each` block as the approver sees it.

@@ -35,6 +35,7 @@ fn minimal() -> PlanReport {
         deed: None,
         plan_digest: Digest::of("plan"),
         assurance: Assurance::Advisory,
+        grounds: Vec::new(),
         problems: vec![],
         plan_mode: None,
         rationale: None,
@@ -50,6 +51,7 @@ fn minimal() -> PlanReport {
         outputs: vec![],
         observations: vec![],
         revision: None,
+        changes_requested: Vec::new(),
     }
 }
 
@@ -80,6 +82,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         retry: None,
         expects: vec![],
         undo_call: None,
+        approved_before: None,
     }
 }
 

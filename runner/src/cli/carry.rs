@@ -1,5 +1,6 @@
 //! What the commands that carry out plans have in common: finding a plan or a run, and a yes for it.
 
+use super::choice::ChoiceArgs;
 use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
@@ -17,11 +18,18 @@ use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 
 /// Compiles a plan file, makes its dry run, and keeps it.
-pub fn prepare(session: &Session, name: &str, given: &InputArgs, recall: Recall) -> Result<(Desk, Planned), Fault> {
+pub fn prepare(
+    session: &Session,
+    name: &str,
+    given: &InputArgs,
+    choice: &ChoiceArgs,
+    recall: Recall,
+) -> Result<(Desk, Planned), Fault> {
     let draft = session.compile(name)?;
     let given = given.given(session, &draft.compiled.plan)?;
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
     let desk = Desk { recall, ..session.desk()? };
+    let draft = choice.part(session, &desk, draft)?;
     // Reads of listed hosts are made on it.
     let runtime = core::runtime()?;
     let _inside = runtime.enter();
@@ -36,6 +44,7 @@ pub fn blocked(report: &PlanReport) -> Option<Exit> {
         PlanStatus::Blocked => Some(Exit::PlanErrors),
         PlanStatus::NeedsApproval
         | PlanStatus::Reported
+        | PlanStatus::ChangesRequested
         | PlanStatus::Approved
         | PlanStatus::Executing
         | PlanStatus::Verifying

@@ -1,12 +1,13 @@
 //! Why a command did not do what it was asked for: an exit code, a message, advice; and what every error of the core means so.
 
 use super::exit::Exit;
-use crate::approval::Refusal;
+use crate::approval::{Refusal, RequestError};
 use crate::desk::{DeskError, InputError};
 use crate::journal::{LockError, StoreError};
 use crate::run::RunError;
 use crate::seal::SealError;
 use planc_lang::diagnostic::DiagnosticJson;
+use planc_lang::part::PartError;
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
@@ -131,6 +132,15 @@ impl From<DeskError> for Fault {
             DeskError::OtherDigest { .. } => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what the plan does now")
             }
+            DeskError::Request(RequestError::NoStep { near: Some(near), .. })
+            | DeskError::Part(PartError::Unknown { near: Some(near), .. }) => {
+                Fault::usage(message).help(format!("did you mean `{near}`?"))
+            }
+            DeskError::Request(RequestError::Empty) => {
+                Fault::usage(message).help("say it with `--comment TEXT`, or about a step with `--step \"NAME=TEXT\"`")
+            }
+            DeskError::Part(PartError::Broken(_)) => Fault::new(Exit::PlanErrors, message),
+            DeskError::Request(_) | DeskError::Part(_) | DeskError::Begun(_) => Fault::usage(message),
             DeskError::KnownAlready => Fault::new(Exit::Waiting, message),
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }

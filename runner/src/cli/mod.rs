@@ -23,11 +23,13 @@ mod tools;
 mod teach;
 mod grammar;
 mod plan;
+mod choice;
 mod carry;
 mod run;
 mod sign;
 mod approve;
 mod approvals;
+mod request_changes;
 mod verify_approval;
 mod abort;
 mod resume;
@@ -92,6 +94,8 @@ pub enum Command {
     Run(run::Args),
     /// Say yes to a plan that waits, on the controlling terminal
     Approve(approve::Args),
+    /// Say what is to be different about a plan that waits, as a whole and step by step
+    RequestChanges(request_changes::Args),
     /// List approvals, or take one back
     Approvals(approvals::Args),
     /// Check the signature of an approval
@@ -185,6 +189,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Plan(args) => plan::run(&session()?, &args),
         Command::Run(args) => run::run(&session()?, &args),
         Command::Approve(args) => approve::run(&session()?, &args),
+        Command::RequestChanges(args) => request_changes::run(&session()?, &args),
         Command::Approvals(args) => approvals::run(&session()?, &args),
         Command::VerifyApproval(args) => verify_approval::run(&session()?, &args),
         Command::Abort(args) => abort::run(&session()?, &args),

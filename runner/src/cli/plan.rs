@@ -1,6 +1,7 @@
 //! `planc plan`: a plan ⟶ a dry run, shown as a card and kept for approval.
 
 use super::carry;
+use super::choice::ChoiceArgs;
 use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
@@ -26,6 +27,8 @@ pub struct Args {
     file: String,
     #[command(flatten)]
     inputs: InputArgs,
+    #[command(flatten)]
+    choice: ChoiceArgs,
     /// Fold nothing
     #[arg(long)]
     full: bool,
@@ -39,8 +42,8 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_grammar()?;
-    let (desk, planned) =
-        carry::prepare(session, &args.file, &args.inputs, if args.ask_again { Recall::Nothing } else { Recall::All })?;
+    let recall = if args.ask_again { Recall::Nothing } else { Recall::All };
+    let (desk, planned) = carry::prepare(session, &args.file, &args.inputs, &args.choice, recall)?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     let name = Some(texts::shown(&args.file));
     if planned.plan.report.plan_mode.is_some() {

@@ -1,6 +1,7 @@
 //! `planc run`: a plan file, or a run that waits ⟶ execution, when there is a yes for exactly this.
 
 use super::carry;
+use super::choice::ChoiceArgs;
 use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
@@ -30,6 +31,8 @@ pub struct Args {
     approve: Option<Option<String>>,
     #[command(flatten)]
     inputs: InputArgs,
+    #[command(flatten)]
+    choice: ChoiceArgs,
 }
 
 /// What was said on the command line.
@@ -82,10 +85,13 @@ fn is_file(session: &Session, target: &str) -> bool {
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
 fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
     if args.target == "-" || is_file(session, &args.target) {
-        return carry::prepare(session, &args.target, &args.inputs, Recall::All);
+        return carry::prepare(session, &args.target, &args.inputs, &args.choice, Recall::All);
     }
     if !args.inputs.is_empty() {
         return Err(Fault::usage("a run that waits has its inputs already").help("name the file of the plan"));
+    }
+    if !args.choice.is_all() {
+        return Err(Fault::usage("a run that waits is a whole plan").help("name the file of the plan"));
     }
     let (desk, stored, _) = carry::find(session, &args.target)?;
     let (planned, _) = desk.reopen(stored)?;

@@ -36,6 +36,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if args.stderr {
         return stderr(session, &run.id);
     }
+    if let Ok((planned, _)) = desk.reopen(stored.clone()) {
+        stored = planned.plan;
+    }
     stored.report.status = stored.status;
     let events = desk.shown_events(&stored, &run.id)?;
     let mut report = final_report::fold(&run.id, &stored.report, &events);

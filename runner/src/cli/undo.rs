@@ -24,6 +24,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             PlanStatus::Aborted => fault,
             PlanStatus::NeedsApproval
             | PlanStatus::Reported
+            | PlanStatus::ChangesRequested
             | PlanStatus::Approved
             | PlanStatus::Blocked
             | PlanStatus::Executing

@@ -151,7 +151,9 @@ impl DryRun<'_> {
             digest: Digest::of(&bound),
             deed: Some(deed),
             plan_digest: self.compiled.digest,
+            // What it is above that, the desk finds out.
             assurance: Assurance::Advisory,
+            grounds: Vec::new(),
             problems,
             plan_mode: None,
             rationale: plan.rationale.clone(),
@@ -167,6 +169,7 @@ impl DryRun<'_> {
             outputs,
             observations,
             revision: None,
+            changes_requested: Vec::new(),
         };
         let report = match self.veil {
             Some(veil) => veil.report(report),

@@ -413,6 +413,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
+            approved_before: None,
         };
         self.reports.push((step.verification, report));
     }

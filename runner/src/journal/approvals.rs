@@ -6,6 +6,7 @@ use super::at::{At, Outcome};
 use super::records::{Grant, KeptApproval};
 use super::store::Store;
 use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written};
+use crate::report::ChangeRequest;
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -87,6 +88,41 @@ impl Store {
             let update =
                 format!("UPDATE approvals SET revoked = ?2 WHERE digest = ?1 AND revoked IS NULL AND {BEGUN} < uses");
             at.sql(connection.execute(&update, params![digest, now()]))
+        })
+    }
+
+    /// Records a request for changes of what has this plan digest, and takes back every yes to it that is not used up.
+    pub fn record_request(&self, request: &ChangeRequest, deed: &Digest, plan: &Digest) -> Outcome<()> {
+        let (request, deed, plan) = (request.clone(), deed.to_string(), plan.to_string());
+        self.work("record the request", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            let insert = "INSERT INTO comments (digest, key, record, at) VALUES (?1, ?2, ?3, ?4)";
+            let digest = request.digest.to_string();
+            at.sql(transaction.execute(insert, params![digest, plan, at.json(&request)?, now()]))?;
+            let update = format!(
+                "UPDATE approvals SET revoked = ?3 WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL AND {BEGUN} < uses"
+            );
+            at.sql(transaction.execute(&update, params![digest, deed, now()]))?;
+            at.sql(transaction.commit())
+        })
+    }
+
+    /// The requests for changes of what has this plan digest that stand, oldest first.
+    pub fn requests(&self, plan: &Digest) -> Outcome<Vec<ChangeRequest>> {
+        let plan = plan.to_string();
+        self.work("read the requests", move |at, connection| {
+            let query = "SELECT record FROM comments WHERE key = ?1 AND withdrawn IS NULL ORDER BY id";
+            let rows = at.rows(connection, query, [&plan], |row| row.get::<_, String>(0))?;
+            rows.into_iter().map(|json| at.parse("a request for changes", "", json)).collect()
+        })
+    }
+
+    /// They stand no more: a person who has seen them said yes.
+    pub fn withdraw_requests(&self, plan: &Digest) -> Outcome<()> {
+        let plan = plan.to_string();
+        self.work("close the requests", move |at, connection| {
+            let update = "UPDATE comments SET withdrawn = ?2 WHERE key = ?1 AND withdrawn IS NULL";
+            at.sql(connection.execute(update, params![plan, now()])).map(|_| ())
         })
     }
 

@@ -6,7 +6,7 @@ use super::fold::Fold;
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
 use super::{risk, steps};
-use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus};
+use crate::report::{Assurance, ChangeRequest, CheckOutcome, PlanReport, PlanStatus};
 
 /// What the card is told besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,8 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     let fold = (card.folded == Folded::Yes).then(|| Fold::of(report, &command));
     let totals = totals(report);
     let mut out = String::new();
-    header(&mut out, report, look);
+    header(&mut out, report, look, card.folded);
+    requested(&mut out, report, look);
     problems(&mut out, report, look);
     risks(&mut out, report, look, fold);
     revision(&mut out, report, look);
@@ -70,7 +71,7 @@ fn heading(out: &mut String, look: Look, text: &str) {
     out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, text)));
 }
 
-fn header(out: &mut String, report: &PlanReport, look: Look) {
+fn header(out: &mut String, report: &PlanReport, look: Look, folded: Folded) {
     let badge = badge(report.status).to_uppercase();
     let tone = tone(report.status);
     let title = wrap(&inline(&report.title), look.width.saturating_sub(badge.len() + 4));
@@ -85,6 +86,28 @@ fn header(out: &mut String, report: &PlanReport, look: Look) {
     }
     let line = format!("rev {} · {} · {}", report.rev, report.digest.short(), assurance(report.assurance));
     hang(out, look, "", 0, &line, Some(Tone::Dim));
+    if folded == Folded::No {
+        report.grounds.iter().for_each(|ground| hang(out, look, "  ", 4, &inline(ground), Some(Tone::Dim)));
+    }
+}
+
+/// What people want to be different about this very text.
+fn requested(out: &mut String, report: &PlanReport, look: Look) {
+    if report.changes_requested.is_empty() {
+        return;
+    }
+    heading(out, look, "Changes requested");
+    for (who, text) in report.changes_requested.iter().flat_map(comments) {
+        let lead = format!("  {} ", look.paint.tone(Tone::Bad, "✗"));
+        hang(out, look, &lead, 4, &format!("{}: {}", inline(&who), inline(&text)), None);
+    }
+}
+
+/// What a request says, with what it is about.
+pub fn comments(request: &ChangeRequest) -> Vec<(String, String)> {
+    let whole = request.comment.iter().map(|text| (request.by.clone(), text.clone()));
+    let steps = request.steps.iter().map(|step| (format!("{}, about {}", request.by, step.step), step.comment.clone()));
+    whole.chain(steps).collect()
 }
 
 /// The tone of a status.
@@ -93,6 +116,7 @@ pub fn tone(status: PlanStatus) -> Tone {
         PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
         PlanStatus::NeedsApproval
         | PlanStatus::Reported
+        | PlanStatus::ChangesRequested
         | PlanStatus::Paused
         | PlanStatus::Aborted
         | PlanStatus::Undone => Tone::Careful,
@@ -104,6 +128,9 @@ pub fn tone(status: PlanStatus) -> Tone {
 pub fn assurance(assurance: Assurance) -> &'static str {
     match assurance {
         Assurance::Advisory => "advisory: guards against mistakes, not malice",
+        Assurance::SignedRecord => "signed record: a forged approval is found out by who has the signers",
+        Assurance::Gateway => "gateway: agents change nothing here but through planc",
+        Assurance::Enforced => "enforced: agents neither pass by planc nor forge an approval",
     }
 }
 
@@ -150,6 +177,14 @@ fn risks(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_
 fn revision(out: &mut String, report: &PlanReport, look: Look) {
     let Some(revision) = &report.revision else { return };
     heading(out, look, &format!("Changed since rev {}", report.rev.saturating_sub(1)));
+    let before: Vec<&str> =
+        report.all_steps().filter(|step| step.approved_before.is_some()).map(|step| step.name.as_str()).collect();
+    if !before.is_empty() {
+        let all = report.all_steps().count();
+        let text =
+            format!("{} of {} were approved before and do the same; they say so", before.len(), count(all, "step"));
+        hang(out, look, "  ", 4, &text, Some(Tone::Dim));
+    }
     let drawn = super::revision::draw(revision, look);
     drawn.lines().filter(|line| !line.is_empty()).for_each(|line| out.push_str(&format!("  {line}\n")));
 }
@@ -351,6 +386,7 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
             hang(out, look, "", 0, &text, None);
         }
         PlanStatus::Reported
+        | PlanStatus::ChangesRequested
         | PlanStatus::Approved
         | PlanStatus::Executing
         | PlanStatus::Verifying

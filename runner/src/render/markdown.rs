@@ -23,10 +23,17 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     let totals = totals(report);
     let assurance = match report.assurance {
         Assurance::Advisory => "advisory assurance",
+        Assurance::SignedRecord => "signed record",
+        Assurance::Gateway => "gateway",
+        Assurance::Enforced => "enforced",
     };
     writeln!(out, "# {}\n", prose(&report.title))?;
     writeln!(out, "**{}** · rev {} · `{}` · {assurance}\n", badge(report.status), report.rev, report.digest)?;
     writeln!(out, "{} — {}", totals.numbers(), totals.undo())?;
+    let requested: Vec<_> = report.changes_requested.iter().flat_map(super::card::comments).collect();
+    section(out, "Changes requested", &requested, |out, (who, text)| {
+        writeln!(out, "- ✗ {}: {}", prose(who), prose(text))
+    })?;
     section(out, "What stands against it", &report.problems, |out, problem| {
         let step = problem.step.as_ref().map_or_else(String::new, |step| format!("{}: ", code(step)));
         let by = if problem.policy { " (refused by policy)" } else { "" };

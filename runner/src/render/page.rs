@@ -28,40 +28,41 @@ const STYLE: &str = include_str!("page.css");
 pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
     let totals = totals(report);
     let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="referrer" content="no-referrer";
-                title { (inline(&report.title)) " · planc" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(report))
-                main {
-                    (problems(report))
-                    (first(report))
-                    (revised(report))
-                    (context(report))
-                    (given(report))
-                    (assumptions(report))
-                    (critical(report))
-                    (reuse(report))
-                    (steps(report))
-                    (overlap(report))
-                    (verification(report))
-                    (outputs(report))
-                    (observations(report))
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta name="referrer" content="no-referrer";
+                    title { (inline(&report.title)) " · planc" }
+                    style { (PreEscaped(STYLE)) }
                 }
-                footer {
-                    p { (totals.numbers()) " — " strong { (totals.undo()) } }
-                    (how(report, plan))
+                body {
+                    (head(report))
+                    main {
+                        (requested(report))
+    (problems(report))
+                        (first(report))
+                        (revised(report))
+                        (context(report))
+                        (given(report))
+                        (assumptions(report))
+                        (critical(report))
+                        (reuse(report))
+                        (steps(report))
+                        (overlap(report))
+                        (verification(report))
+                        (outputs(report))
+                        (observations(report))
+                    }
+                    footer {
+                        p { (totals.numbers()) " — " strong { (totals.undo()) } }
+                        (how(report, plan))
+                    }
                 }
             }
-        }
-    };
+        };
     markup.into_string()
 }
 
@@ -105,6 +106,17 @@ fn head(report: &PlanReport) -> Markup {
             @if let Some(rationale) = &report.rationale { p { (inline(rationale)) } }
         }
     }
+}
+
+fn requested(report: &PlanReport) -> Markup {
+    let requested: Vec<_> = report.changes_requested.iter().flat_map(super::card::comments).collect();
+    section("Changes requested", &requested, || {
+        html! {
+            ul.marks {
+                @for (who, text) in &requested { li { span.mark.bad { "✗" } (inline(who)) ": " (inline(text)) } }
+            }
+        }
+    })
 }
 
 fn problems(report: &PlanReport) -> Markup {
@@ -387,6 +399,7 @@ fn how(report: &PlanReport, plan: Option<&str>) -> Markup {
         },
         PlanStatus::Blocked => html! { p { "Nothing has been changed, and nothing can be approved yet." } },
         PlanStatus::Reported
+        | PlanStatus::ChangesRequested
         | PlanStatus::Approved
         | PlanStatus::Executing
         | PlanStatus::Verifying

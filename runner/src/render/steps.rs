@@ -271,6 +271,10 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         Approval::Auto => {}
     }
     notes.extend(step.policy_why.iter().map(|why| (Tone::Dim, format!("policy: {}", inline(why)))));
+    if let Some(before) = &step.approved_before {
+        let text = format!("✓ approved in rev {} by {}", before.rev, inline(&before.by));
+        notes.push((Tone::Good, text));
+    }
     if let Some(when) = &step.when {
         notes.push((Tone::Careful, format!("only when {}", inline(when))));
     }

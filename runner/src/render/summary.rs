@@ -118,6 +118,7 @@ pub fn badge(status: PlanStatus) -> &'static str {
         PlanStatus::Blocked => "blocked",
         PlanStatus::NeedsApproval => "needs approval",
         PlanStatus::Reported => "plan mode",
+        PlanStatus::ChangesRequested => "changes requested",
         PlanStatus::Approved => "approved",
         PlanStatus::Executing => "executing",
         PlanStatus::Verifying => "verifying",

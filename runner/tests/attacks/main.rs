@@ -9,6 +9,7 @@ mod before;
 mod display;
 mod kept;
 mod reach;
+mod review;
 mod secrets;
 mod signed;
 mod terminal;

@@ -16,11 +16,11 @@ const WRITE: &str = r#"plan "write" {
 "#;
 
 /// The end of the question about a plan.
-const QUESTION: &str = "is a yes:";
+pub const QUESTION: &str = "is a yes:";
 
 /// A workspace that wants signatures, with a plan that waits; none where `ssh-keygen` is missing.
-struct Signing {
-    place: Place,
+pub struct Signing {
+    pub place: Place,
     digest: String,
 }
 
@@ -51,7 +51,7 @@ fn sig(path: &Path) -> PathBuf {
 
 impl Signing {
     /// `rules` stand in `[approval]`.
-    fn new(test: &str, rules: &str) -> Option<Signing> {
+    pub fn new(test: &str, rules: &str) -> Option<Signing> {
         if Command::new("ssh-keygen").arg("-?").output().is_err() {
             skipped(test, "there is no ssh-keygen here");
             return None;
@@ -73,7 +73,7 @@ impl Signing {
         keygen(&["-q", "-t", kind, "-N", "", "-C", name, "-f", &file]);
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.place.at("out").join(name)
     }
 
@@ -92,7 +92,7 @@ impl Signing {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     }
 
-    fn rules(&self, rules: &str) {
+    pub fn rules(&self, rules: &str) {
         let signers = self.at("signers");
         self.place.put("planc.toml", format!("[approval]\nsigners = \"{}\"\n{rules}\n", signers.display()));
     }
@@ -139,7 +139,7 @@ impl Signing {
     }
 }
 
-const SIGNED: &str = "require = \"signed\"";
+pub const SIGNED: &str = "require = \"signed\"";
 
 #[test]
 fn what_ssh_keygen_signs_is_a_yes() {

@@ -24,6 +24,7 @@ fn report(digest: Digest) -> PlanReport {
         deed: None,
         plan_digest: digest,
         assurance: Assurance::Advisory,
+        grounds: Vec::new(),
         problems: Vec::new(),
         plan_mode: None,
         rationale: None,
@@ -39,6 +40,7 @@ fn report(digest: Digest) -> PlanReport {
         outputs: Vec::new(),
         observations: Vec::new(),
         revision: None,
+        changes_requested: Vec::new(),
     }
 }
 

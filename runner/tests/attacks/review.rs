@@ -1,0 +1,326 @@
+//! What people say about a plan besides yes and no: changes that they request, parts that they approve, what they have approved
+//! before; and how much all of that proves.
+
+use crate::place::{Place, skipped};
+use crate::signed::{QUESTION, SIGNED, Signing};
+use crate::terminal::{Act, on_terminal};
+use planc::approval::Approved;
+use serde_json::Value as Json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+const WRITE: &str = r#"plan "write" {
+  critical { create "*.txt" }
+  step made = fs.write(path: "made.txt", text: "made\n")
+}
+"#;
+
+#[test]
+fn a_request_for_changes_voids_every_yes_and_is_read_by_the_author() {
+    let place = Place::new();
+    place.put("p.pl", WRITE);
+    let digest = place.digest("p.pl");
+    place.yes(&digest);
+    let args = ["request-changes", &digest, "--step", "made=another name, please", "--comment", "nearly"];
+    place.planc(&args).exits(0).says("2 comments");
+    let refused = || {
+        place.planc(&["run", "p.pl"]).exits(3);
+        place.planc(&["run", "--approve", "p.pl"]).exits(3).says("changes were requested");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("changes were requested");
+        assert!(!place.has("made.txt"));
+    };
+    refused();
+    let plan = place.planc(&["--format", "json", "show", &digest]).exits(0).json()["plan"].clone();
+    let request = &plan["changes_requested"][0];
+    assert_eq!((&plan["status"], &request["comment"]), (&Json::from("changes_requested"), &Json::from("nearly")));
+    assert_eq!(request["steps"][0], serde_json::json!({ "step": "made", "comment": "another name, please" }));
+    // To plan the same text once more, or under another policy, forgets nothing.
+    place.planc(&["plan", "p.pl"]).exits(0).says("CHANGES REQUESTED").says("another name, please");
+    refused();
+    // Another text is another plan, and the request is not about it.
+    place.put("p.pl", WRITE.replace("made.txt", "named.txt"));
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    assert!(place.has("named.txt"));
+    // A person who has seen the request may say yes all the same.
+    place.put("p.pl", WRITE);
+    let digest = place.digest("p.pl");
+    let (code, shown) = on_terminal(&place, &["approve", &digest], QUESTION, &Act::Type(b"yes\n"));
+    assert!(code == 0 && shown.contains("another name, please"), "{shown}");
+    place.planc(&["run", "p.pl"]).exits(0);
+    assert!(place.has("made.txt"));
+}
+
+#[test]
+fn a_yes_to_several_runs_is_void_too() {
+    let place = Place::new();
+    place.put("p.pl", WRITE);
+    let digest = place.digest("p.pl");
+    let yes = place.a_yes(&digest);
+    let terms = planc::approval::Terms { uses: 3, ..yes.terms.clone() };
+    place.record(&Approved { terms, ..yes });
+    place.planc(&["run", "p.pl"]).exits(0);
+    fs::remove_file(place.ws().join("made.txt")).unwrap();
+    let again = place.digest("p.pl");
+    place.planc(&["request-changes", &again, "--comment", "no more"]).exits(0);
+    place.planc(&["run", "p.pl"]).exits(3);
+    assert!(!place.has("made.txt"));
+}
+
+#[test]
+fn a_request_is_about_what_is_there() {
+    let place = Place::new();
+    place.put("p.pl", WRITE);
+    let digest = place.digest("p.pl");
+    let long = "x".repeat(planc::approval::MAX_COMMENT_BYTES + 1);
+    place.planc(&["request-changes", &digest]).exits(2).says("--comment");
+    place.planc(&["request-changes", &digest, "--step", "mode=x"]).exits(2).says("did you mean `made`?");
+    place.planc(&["request-changes", &digest, "--step", "made"]).exits(2);
+    place.planc(&["request-changes", &digest, "--comment", &long]).exits(2).says("at most");
+    place.planc(&["request-changes", "sha256:0000000000", "--comment", "x"]).exits(2);
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    place.planc(&["request-changes", &digest, "--comment", "too late"]).exits(2).says("has begun");
+}
+
+const PARTS: &str = r#"plan "parts" {
+  input go: bool = true
+  critical {
+    create "a.txt"
+    create "b.txt"
+    create "c.txt"  // for c
+  }
+  step a = fs.write(path: "a.txt", text: "a")
+  let path = a.path
+  step b = fs.write(path: "b.txt", text: path)
+  when go {
+    step c = fs.write(path: "c.txt", text: "c")
+  }
+  step d = fs.stat(path: "c.txt")
+  step e = fs.stat(path: "a.txt")
+  verify "c is there" { fs.stat(path: "c.txt").kind == "file" }
+  verify "a is there" { fs.stat(path: "a.txt").kind == "file" }
+  output all = [b.path, d.kind]
+  output first = a.path
+}
+"#;
+
+fn names(report: &Json) -> Vec<&str> {
+    report["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_part_has_what_it_depends_on_and_nothing_else() {
+    let place = Place::new();
+    place.put("p.pl", PARTS);
+    let part = |choice: [&str; 2]| {
+        let said = place.planc(&["--format", "json", "plan", "p.pl", choice[0], choice[1]]).exits(0);
+        let report = said.json();
+        let steps = names(&report).join(" ");
+        let rest = |name: &str| report[name].as_array().unwrap().len();
+        (steps, rest("critical"), rest("verifications"), rest("outputs"))
+    };
+    assert_eq!(part(["--only", "b"]), ("a b".to_owned(), 2, 1, 1));
+    let said = place.planc(&["plan", "p.pl", "--only", "b"]).exits(0);
+    said.says("depends on it: a").says("later revision: c, d, e");
+    // What is left out takes along what looks at it.
+    assert_eq!(part(["--except", "c"]).0, "a b e");
+    assert_eq!(part(["--except", "a"]).0, "c d");
+    assert_eq!(part(["--only", "d"]).0, "c d");
+    assert_eq!(part(["--only", "e,d"]).0, "a c d e");
+    for (choice, says) in [
+        (["--only", "x"], "no step `x`"),
+        (["--only", "a,b,c,d,e"], "the whole plan"),
+        (["--except", "a,c"], "nothing is left"),
+    ] {
+        place.planc(&["plan", "p.pl", choice[0], choice[1]]).exits(2).says(says);
+    }
+    place.planc(&["plan", "p.pl", "--only", "a", "--except", "b"]).exits(2);
+}
+
+#[test]
+fn a_yes_to_a_part_is_one_to_that_part() {
+    let place = Place::new();
+    place.put("p.pl", PARTS);
+    let whole = place.digest("p.pl");
+    let part = place.digest_with(&["plan", "p.pl", "--only", "b"]);
+    assert_ne!(whole, part);
+    assert_eq!(part, place.digest_with(&["plan", "p.pl", "--except", "c,e"]), "the same part");
+    // That to the whole is none to a part of it, and the other way round.
+    place.yes(&whole);
+    place.planc(&["run", "p.pl", "--only", "b"]).exits(3);
+    place.planc(&["run", &format!("--approve={whole}"), "p.pl", "--only", "b"]).exits(5);
+    assert!(!place.has("a.txt"));
+    place.planc(&["run", &format!("--approve={part}"), "p.pl", "--only", "b"]).exits(0);
+    assert!(place.has("a.txt") && place.has("b.txt") && !place.has("c.txt"));
+    // What was approved as a whole looked at a world that is no more.
+    place.planc(&["run", "p.pl"]).exits_with(&[1, 3, 5]);
+    assert!(!place.has("c.txt"));
+}
+
+#[test]
+fn a_gate_before_a_step_is_a_part_of_it() {
+    let place = Place::new();
+    let plan = "plan \"gated\" {\n  critical { create \"*.txt\" }\n  step a = fs.write(path: \"a.txt\", text: \"a\")\n  gate \"look\" show a.path\n  step b = fs.write(path: \"b.txt\", text: \"b\")\n}\n";
+    place.put("p.pl", plan);
+    let report = place.planc(&["--format", "json", "plan", "p.pl", "--only", "a"]).exits(0).json();
+    assert_eq!(names(&report), ["a"]);
+    // The gate shows what `a` gave: `b` goes with neither missing, so that is the whole plan, and nothing is left without `a`.
+    place.planc(&["plan", "p.pl", "--only", "b"]).exits(2).says("the whole plan");
+    place.planc(&["plan", "p.pl", "--except", "a"]).exits(2).says("nothing is left");
+}
+
+fn revised(a: &str, c: &str) -> String {
+    format!(
+        r#"plan "revised" {{
+  critical {{
+    create "*.txt"
+    run "sh"
+  }}
+  step a = fs.write(path: "a.txt", text: "{a}")
+  step b = fs.write(path: "b.txt", text: a.path)
+  step c = fs.write(path: "c.txt", text: "{c}")
+  step p = process.run(argv: ["sh", "-c", "cat a.txt c.txt"])
+}}
+"#
+    )
+}
+
+/// The steps that a plan shows as approved before.
+fn before(place: &Place) -> String {
+    let report = place.planc(&["--format", "json", "plan", "p.pl"]).exits(0).json();
+    let steps = report["steps"].as_array().unwrap().iter().filter(|step| step["approved_before"].is_object());
+    steps.map(|step| step["name"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_a_revision_leaves_alone_is_shown_as_approved_and_asked_about_all_the_same() {
+    let place = Place::new();
+    place.put("p.pl", revised("a", "c"));
+    let first = place.digest("p.pl");
+    assert_eq!(before(&place), "");
+    place.yes(&first);
+    place.put("p.pl", revised("a", "cc"));
+    // `p` may read what changed.
+    assert_eq!(before(&place), "a b");
+    place.planc(&["plan", "p.pl"]).exits(0).says("approved in rev 1 by").says("2 of 4 steps were approved before");
+    place.planc(&["run", "p.pl"]).exits(3);
+    place.planc(&["run", &format!("--approve={first}"), "p.pl"]).exits(5);
+    assert!(!place.has("a.txt"), "the whole wants a yes");
+    place.put("p.pl", revised("aa", "c"));
+    assert_eq!(before(&place), "c", "b uses what a gives");
+    // Only a reason is another one, or the title: what does the same is the same, what says something else is not.
+    place.put("p.pl", revised("a", "c").replace("\"revised\"", "\"again\""));
+    assert_eq!(before(&place), "a b c p");
+    let because = "step a = fs.write(path: \"a.txt\", text: \"a\") {\n    because \"harmless\"\n  }";
+    place.put("p.pl", revised("a", "c").replace("step a = fs.write(path: \"a.txt\", text: \"a\")", because));
+    assert_eq!(before(&place), "c");
+    // A wider grant is more for what is not known exactly.
+    place.put("p.pl", revised("a", "c").replace("create \"*.txt\"", "create \"**\""));
+    assert_eq!(before(&place), "a b c");
+}
+
+#[test]
+fn only_a_yes_of_a_person_that_still_counts_is_shown() {
+    let place = Place::new();
+    let revise = |place: &Place| {
+        place.put("p.pl", revised("a", "cc"));
+        before(place)
+    };
+    let approved = |change: fn(Approved) -> Approved| {
+        let place = Place::new();
+        place.put("p.pl", revised("a", "c"));
+        let digest = place.digest("p.pl");
+        place.record(&change(place.a_yes(&digest)));
+        revise(&place)
+    };
+    assert_eq!(approved(|yes| yes), "a b");
+    assert_eq!(approved(|yes| Approved { channel: "argument".into(), ..yes }), "");
+    assert_eq!(approved(|yes| Approved { channel: "unattended".into(), ..yes }), "");
+    assert_eq!(approved(|yes| Approved { channel: "signed".into(), ..yes }), "");
+    assert_eq!(approved(|yes| Approved { site: None, ..yes }), "");
+    let ended = |yes: Approved| Approved {
+        terms: planc::approval::Terms { expires: Some("2020-01-01T00:00:00.000Z".into()), ..yes.terms.clone() },
+        ..yes
+    };
+    assert_eq!(approved(ended), "");
+    place.put("p.pl", revised("a", "c"));
+    place.yes(&place.digest("p.pl"));
+    assert_eq!(revise(&place), "a b");
+    place.put("planc.toml", "[policy]\n\"fs.delete\" = \"deny\"\n");
+    assert_eq!(revise(&place), "", "under another policy nothing was approved");
+    fs::remove_file(place.ws().join("planc.toml")).unwrap();
+    place.planc(&["approvals", "--revoke", "1"]).exits(0);
+    assert_eq!(revise(&place), "");
+}
+
+fn level(place: &Place) -> (String, String) {
+    let report = place.planc(&["--format", "json", "plan", "p.pl"]).exits(0).json();
+    (report["assurance"].as_str().unwrap().to_owned(), report["grounds"].to_string())
+}
+
+#[test]
+fn a_level_is_claimed_only_where_it_was_found() {
+    let Some(signing) = Signing::new("a_level_is_claimed_only_where_it_was_found", "") else { return };
+    let place = &signing.place;
+    let is = |expected: &str, why: &str| {
+        let (found, grounds) = level(place);
+        assert!(found == expected && grounds.contains(why), "{expected} {why}: {found} {grounds}");
+    };
+    is("advisory", "no signature is required");
+    signing.rules(SIGNED);
+    is("signed_record", "a signature is required");
+    place.planc(&["plan", "p.pl"]).exits(0).says("signed record");
+    // Two are wanted, and two there are; three are wanted.
+    signing.rules("require = \"two\"");
+    is("signed_record", "2 different people");
+    signing.rules("require = \"two\"\napprovers = 3");
+    is("advisory", "2 can sign, and 3 are wanted");
+    // The key lies where the account of planc has it at hand.
+    signing.rules(SIGNED);
+    let ssh = place.at("home").join(".ssh");
+    fs::create_dir(&ssh).unwrap();
+    fs::copy(signing.at("mallory"), ssh.join("id_ed25519")).unwrap();
+    is("signed_record", "a signature is required");
+    fs::copy(signing.at("alice"), ssh.join("id_ed25519")).unwrap();
+    is("advisory", "the key of alice is at hand");
+    fs::remove_file(ssh.join("id_ed25519")).unwrap();
+    // Nobody vouches for what cannot be read.
+    fs::set_permissions(signing.at("signers"), fs::Permissions::from_mode(0o666)).unwrap();
+    is("advisory", "others may write to it");
+    fs::set_permissions(signing.at("signers"), fs::Permissions::from_mode(0o644)).unwrap();
+    is("signed_record", "a signature is required");
+}
+
+#[test]
+fn agents_that_can_reach_around_planc_are_behind_no_gateway() {
+    let Some(signing) = Signing::new("agents_that_can_reach_around_planc", "") else { return };
+    let place = &signing.place;
+    let is = |expected: &str, why: &str| {
+        let (found, grounds) = level(place);
+        assert!(found == expected && grounds.contains(why), "{expected} {why}: {found} {grounds}");
+    };
+    let me = planc::approval::account();
+    signing.rules(&format!("agents = [\"{me}\"]"));
+    is("advisory", "is the account of planc");
+    signing.rules("agents = [\"nobody at all\"]");
+    is("advisory", "there is no account");
+    let others = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    if !others.lines().any(|line| line.starts_with("nobody:")) || me == "nobody" {
+        skipped("agents_that_can_reach_around_planc", "there is no other account here");
+        return;
+    }
+    signing.rules("agents = [\"nobody\"]");
+    is("gateway", "cannot write to the workspace");
+    signing.rules(&format!("agents = [\"nobody\"]\n{SIGNED}"));
+    is("enforced", "cannot write to the workspace");
+    // The folder of the workspace, one above it, the configuration, the signers.
+    for path in [place.ws(), place.at("."), place.ws().join("planc.toml")] {
+        let mode = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+        let (found, grounds) = level(place);
+        assert!(found == "signed_record" && grounds.contains("may write to"), "{}: {grounds}", path.display());
+        fs::set_permissions(&path, mode).unwrap();
+    }
+    is("enforced", "cannot write to the workspace");
+    signing.rules(&format!("agents = [\"nobody\", \"{me}\"]\n{SIGNED}"));
+    is("signed_record", "is the account of planc");
+}
