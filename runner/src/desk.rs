@@ -8,6 +8,7 @@ use crate::approval::{
     Statement, StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, request,
     rule_for, site, verify,
 };
+use crate::clock::SystemClock;
 use crate::config::{Config, Mode, ModelWiring, ReportPlace};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_file};
 use crate::event::Event;
@@ -632,6 +633,7 @@ impl Desk {
             by: account(),
             stop,
             watch,
+            clock: Arc::new(SystemClock::new()),
             parallel: MAX_PARALLEL,
             grace: GRACE,
         })

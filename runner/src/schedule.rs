@@ -6,10 +6,12 @@
 //! before it in the text.
 
 mod frontier;
+mod pause;
 mod standing;
 mod view;
 
 pub use frontier::{Frontier, MAX_OPEN_ELEMENTS};
+pub use pause::{MAX_PAUSE, pause};
 pub use standing::{is_repeatable, may_retry};
 pub use view::MAX_AHEAD;
 

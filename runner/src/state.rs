@@ -223,7 +223,10 @@ impl RunState {
                 self.end_step(step, *attempt, changes, StepState::Succeeded { result: result.clone() });
             }
             Event::StepFailed { step, attempt, error, effect_done, result, changes } => {
-                self.record(step).result = result.clone();
+                let record = self.record(step);
+                record.result = result.clone();
+                // What failed before any attempt is not tried again.
+                record.failures += u32::from(*attempt > 0);
                 let error = error.clone();
                 let state = StepState::Failed { error, effect_done: *effect_done, settled: false };
                 self.end_step(step, *attempt, changes, state);

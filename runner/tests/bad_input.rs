@@ -612,7 +612,7 @@ fn a_full_disk_for_the_workspace_leaves_it_as_it_was() {
         RUN=$(\"$PLANC\" --state-dir \"$STATE\" runs | grep -oE '[0-9a-f]{8}' | head -1); \
         \"$PLANC\" --state-dir \"$STATE\" undo $RUN; echo undo=$?; ls -A";
     let ran = in_namespace(&place, script).exits(0);
-    assert!(ran.out.contains("code=4\n"), "{ran:?}");
+    assert!(ran.out.contains("code=2\n"), "{ran:?}");
     assert!(
         ran.out.to_lowercase().contains("no space left") || ran.err.to_lowercase().contains("no space left"),
         "{ran:?}"

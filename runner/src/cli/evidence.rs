@@ -34,7 +34,13 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         return Ok(Exit::Success);
     };
     let path = session.path(output);
-    let failed = |error: std::io::Error| Fault::usage(format!("cannot write `{}`: {error}", output.display()));
+    let failed = |error: std::io::Error| {
+        let fault = Fault::usage(format!("cannot write `{}`: {error}", output.display()));
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => fault.help("a file that is there already is left: name another"),
+            _ => fault.help("see that this account may write there and that there is room, or name another place"),
+        }
+    };
     let mut text = serde_json::to_vec(&bundle).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;

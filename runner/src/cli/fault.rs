@@ -3,8 +3,9 @@
 use super::exit::Exit;
 use crate::approval::{Refusal, RequestError};
 use crate::desk::{DeskError, InputError};
-use crate::journal::StoreError;
+use crate::journal::{LockError, StoreError};
 use crate::run::RunError;
+use crate::seal::SealError;
 use planc_lang::diagnostic::DiagnosticJson;
 use planc_lang::part::PartError;
 
@@ -39,6 +40,14 @@ impl Fault {
     }
 }
 
+/// What to do where the state directory takes no more.
+const ROOM: &str = "nothing that was recorded is lost: make room there, then go on: `planc runs` tells with what, \
+    `planc resume RUN` goes on where it stopped";
+
+/// What to do where the state directory does not let itself be written.
+const WRITABLE: &str = "nothing that was recorded is lost: see that this account may write there and that there is room, then go \
+    on: `planc runs` tells with what, `planc resume RUN` goes on where it stopped";
+
 impl From<crate::config::ConfigError> for Fault {
     fn from(error: crate::config::ConfigError) -> Fault {
         Fault { help: error.help.clone(), ..Fault::usage(error.to_string()) }
@@ -53,10 +62,10 @@ impl From<StoreError> for Fault {
                 "nothing goes on from a journal that cannot be trusted; look at the workspace, and put back an older copy \
                  of the state directory if there is one",
             ),
+            StoreError::Full { .. } => fault.help(ROOM),
+            StoreError::Io { .. } => fault.help(WRITABLE),
             StoreError::Newer { .. }
             | StoreError::NotAStore { .. }
-            | StoreError::Full { .. }
-            | StoreError::Io { .. }
             | StoreError::Busy { .. }
             | StoreError::Damaged { .. }
             | StoreError::Unknown { .. }
@@ -71,9 +80,10 @@ impl From<DeskError> for Fault {
         let message = error.to_string();
         match error {
             DeskError::Store(error) => error.into(),
-            DeskError::Lock(_) | DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => {
-                Fault::usage(message)
-            }
+            DeskError::Lock(LockError::Io { .. })
+            | DeskError::Contents { .. }
+            | DeskError::Seal(SealError::Key { .. }) => Fault::usage(message).help(WRITABLE),
+            DeskError::Lock(_) | DeskError::Workspace(_) | DeskError::Seal(_) => Fault::usage(message),
             DeskError::Input(error) => match error {
                 InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
                 InputError::Unknown { known, .. } => {
@@ -143,7 +153,10 @@ impl From<RunError> for Fault {
         let message = error.to_string();
         match error {
             RunError::Store(error) => error.into(),
+            RunError::Lock(LockError::Io { .. }) => Fault::usage(message).help(WRITABLE),
             RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
+            RunError::NoRoom { run, .. } => Fault::usage(message)
+                .help(format!("nothing is lost: make room, then `planc resume {run}` goes on where it stopped")),
             RunError::NotApproved { run, .. } => Fault::new(Exit::Waiting, message)
                 .help(format!("a person approves it on a terminal with `planc approve {run}`")),
             RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),

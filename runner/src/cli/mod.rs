@@ -146,12 +146,24 @@ pub enum Command {
 
 /// Runs one command line, program name first, and gives its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    outlive_limits();
     let args: Vec<OsString> = args.into_iter().collect();
     let exit = match Cli::try_parse_from(&args) {
         Ok(cli) => run(cli),
         Err(error) => misparsed(&error, &args),
     };
     ExitCode::from(exit as u8)
+}
+
+/// A file that may grow no further is an error of the write like any other, and must not end the process. The programs that
+/// planc starts are told by the system as ever.
+fn outlive_limits() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+    let _inside = runtime.enter();
+    // What handles a signal stays when the runtime is gone. Where there is none, the process ends as by any other signal, which
+    // loses nothing that was recorded.
+    let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
 }
 
 fn run(cli: Cli) -> Exit {

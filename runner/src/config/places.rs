@@ -111,7 +111,9 @@ fn resolve(path: &Path) -> PathBuf {
 pub(super) fn make_private(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
     let failed = |error: std::io::Error| {
-        ConfigError::world(format!("cannot make the state directory `{}`: {error}", path.display()))
+        ConfigError::world(format!("cannot make the state directory `{}`: {error}", path.display())).help(
+            "see that this account may write there and that there is room, or choose another with `--state-dir DIR`",
+        )
     };
     if !path.exists() {
         return std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed);

@@ -52,6 +52,11 @@ impl Fault {
 }
 
 impl Attempt<'_> {
+    /// How often the step has failed so far.
+    pub(crate) fn failures(&self) -> u32 {
+        self.run.recorder.state().get(self.instance).map_or(0, |record| record.failures)
+    }
+
     /// The call is about to be made.
     pub(crate) async fn started(&self, changes: Vec<Change>, result: Option<Value>) -> Result<(), StoreError> {
         let event = Event::StepStarted {

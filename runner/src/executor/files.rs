@@ -3,10 +3,9 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use crate::coverage::{Uncovered, changed, uncovered_changes};
 use crate::event::{Difference, End, Event};
-use crate::journal::StoreError;
 use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
 use crate::tool::{Args, FileTool, ToolError};
-use crate::workspace::{Change, Look, Observation};
+use crate::workspace::{ApplyError, Change, Look, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
@@ -35,12 +34,11 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
         attempt.run.recorder.record(Event::Stale { step, differences }).await?;
         return Ok(Outcome::Halt(End::Stale));
     }
-    if let Err(error) = keep(setup, &simulated.changes, &simulated.contents).await {
-        return Ok(attempt.failed(Fault::before(error)).await?);
-    }
+    // Without what was before nothing could be taken back, and without what comes nothing finished.
+    keep(setup, &simulated.changes, &simulated.contents).await.map_err(|why| no_room(attempt, why))?;
     let Simulated { result, changes, .. } = simulated;
     attempt.started(changes.clone(), Some(result.clone())).await?;
-    Ok(make(attempt, changes, 0, result).await?)
+    make(attempt, changes, 0, result).await
 }
 
 /// The first change that no line of `critical` allows.
@@ -55,26 +53,50 @@ pub(crate) async fn make(
     changes: Vec<Change>,
     made: usize,
     result: Value,
-) -> Result<Outcome, StoreError> {
+) -> Result<Outcome, RunError> {
     let setup = attempt.run.setup.clone();
     let applied = tokio::task::spawn_blocking(move || apply(&setup, &changes, made)).await;
     match applied {
-        Ok(Ok(())) => attempt.finished(result, Vec::new()).await,
-        Ok(Err((error, effect_done))) => {
-            attempt.failed(Fault { error, effect_done, result: None, changes: Vec::new() }).await
+        Ok(Applied::All) => Ok(attempt.finished(result, Vec::new()).await?),
+        // What is made is made; the rest is, when the run goes on.
+        Ok(Applied::NoRoom(why)) => Err(no_room(attempt, why)),
+        Ok(Applied::Failed { error, effect_done }) => {
+            Ok(attempt.failed(Fault { error, effect_done, result: None, changes: Vec::new() }).await?)
         }
-        Err(broken) => attempt.in_doubt(format!("changing files broke down: {broken}"), Vec::new()).await,
+        Err(broken) => Ok(attempt.in_doubt(format!("changing files broke down: {broken}"), Vec::new()).await?),
     }
 }
 
-/// Applies changes in order; an error says whether any of them was made.
-fn apply(setup: &RunSetup, changes: &[Change], made: usize) -> Result<(), (String, bool)> {
+/// There is no room for what the step writes, now: it is finished when the run goes on.
+pub(crate) fn no_room(attempt: &Attempt<'_>, why: String) -> RunError {
+    RunError::NoRoom { run: attempt.run.setup.run.clone(), step: attempt.name.to_owned(), why }
+}
+
+/// How far a list of changes came.
+enum Applied {
+    All,
+    /// There is no room for the next one.
+    NoRoom(String),
+    /// The next one cannot be made.
+    Failed {
+        error: String,
+        effect_done: bool,
+    },
+}
+
+/// Applies changes in order.
+fn apply(setup: &RunSetup, changes: &[Change], made: usize) -> Applied {
     for (index, change) in changes.iter().enumerate().skip(made) {
-        if let Err(error) = setup.workspace.apply(change, &setup.contents) {
-            return Err((error.to_string(), index > 0 || may_be_made(setup, change)));
+        match setup.workspace.apply(change, &setup.contents) {
+            Ok(_) => {}
+            Err(ApplyError::NoRoom { message }) => return Applied::NoRoom(message),
+            Err(error) => {
+                let effect_done = index > 0 || may_be_made(setup, change);
+                return Applied::Failed { error: error.to_string(), effect_done };
+            }
         }
     }
-    Ok(())
+    Applied::All
 }
 
 /// Whether a change that could not be applied cleanly may have been made all the same.
@@ -133,13 +155,13 @@ pub(super) async fn keep(
             None => return Err(format!("could not keep the content {digest}: it was not read")),
         }
     }
-    let setup = setup.clone();
+    let (setup, place) = (setup.clone(), setup.contents.folder().to_owned());
     let kept = tokio::task::spawn_blocking(move || {
         contents.iter().try_for_each(|bytes| setup.contents.put(bytes).map(|_| ()))
     });
     match kept.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(format!("could not keep what changes: {error}")),
+        Ok(Err(error)) => Err(format!("could not keep what it changes in `{}`: {error}", place.display())),
         Err(error) => Err(format!("could not keep what changes: {error}")),
     }
 }

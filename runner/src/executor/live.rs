@@ -68,7 +68,7 @@ async fn rejected(attempt: &Attempt<'_>, error: ToolError, changes: Vec<Change>)
         EffectKnown::Done => attempt.failed(fault(!read_only)).await,
         EffectKnown::InDoubt if read_only => attempt.failed(fault(false)).await,
         // Repeating it is provably the same as making it once.
-        EffectKnown::InDoubt if may_retry(attempt.step, attempt.number) => attempt.failed(fault(true)).await,
+        EffectKnown::InDoubt if may_retry(attempt.step, attempt.failures() + 1) => attempt.failed(fault(true)).await,
         EffectKnown::InDoubt => attempt.in_doubt(error.message, changes).await,
     }
 }

@@ -11,7 +11,7 @@ use crate::tool::{EffectKnown, ToolError};
 use planc_lang::plan::Poll;
 use planc_lang::value::Value;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Looks until it ends; the attempt is numbered as the last look.
 pub(crate) async fn call(
@@ -21,7 +21,7 @@ pub(crate) async fn call(
 ) -> Result<Outcome, RunError> {
     let run = attempt.run;
     let earlier_ms = run.recorder.state().get(attempt.instance).map_or(0, |record| record.spent_ms);
-    let began = Instant::now();
+    let began = run.setup.clock.elapsed();
     attempt.started(Vec::new(), None).await?;
     loop {
         let result = match look(attempt, implementation).await {
@@ -33,7 +33,7 @@ pub(crate) async fn call(
         let Some(why) = attempt.not_so(&poll.until, &result) else {
             return Ok(attempt.finished(result, Vec::new()).await?);
         };
-        let spent_ms = earlier_ms.saturating_add(began.elapsed().as_millis() as u64);
+        let spent_ms = earlier_ms.saturating_add((run.setup.clock.elapsed() - began).as_millis() as u64);
         let Some(left_ms) = poll.for_ms.checked_sub(spent_ms).filter(|left| *left > 0) else {
             return Ok(attempt.failed(too_long(attempt.number, poll, &why, result)).await?);
         };

@@ -2,7 +2,7 @@
 //! only then made in the workspace, one by one, as a file tool's changes are.
 
 use super::attempt::{Attempt, Fault, Outcome};
-use super::files::{keep, make};
+use super::files::{keep, make, no_room};
 use crate::coverage::{executed_later, uncovered_changes};
 use crate::event::{End, Event};
 use crate::journal::StoreError;
@@ -47,16 +47,14 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
             return Ok(Outcome::Halt(End::Refused));
         }
     }
-    if let Err(error) = keep(setup, &observed.changes, &observed.contents).await {
-        return Ok(attempt.failed(fault(error)).await?);
-    }
+    keep(setup, &observed.changes, &observed.contents).await.map_err(|why| no_room(attempt, why))?;
     let changes = observed.changes;
     if !changes.is_empty() {
         let (step, number) = (attempt.name.to_owned(), attempt.number);
         let event = Event::StepObserved { step, attempt: number, changes: changes.clone(), result: value.clone() };
         attempt.run.recorder.record(event).await?;
     }
-    Ok(make(attempt, changes, 0, value).await?)
+    make(attempt, changes, 0, value).await
 }
 
 async fn rejected(attempt: &Attempt<'_>, error: ToolError) -> Result<Outcome, StoreError> {

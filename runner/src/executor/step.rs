@@ -5,7 +5,7 @@ use super::work::{StepEnd, Work, goes_on_after};
 use super::{Run, files, gate, live, poll};
 use crate::event::{Difference, End, Event};
 use crate::run::{Made, Permit, RunError, implementation, permit};
-use crate::schedule::may_retry;
+use crate::schedule::{may_retry, pause};
 use crate::state::StepState;
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
@@ -142,7 +142,7 @@ impl Work<'_> {
             };
             match outcome {
                 Outcome::Halt(end) => return Ok(StepEnd::Halt(end)),
-                Outcome::Failed if may_retry(step, attempt.number) && self.pause().await => {
+                Outcome::Failed if may_retry(step, attempt.failures()) && self.pause(attempt.failures()).await => {
                     if let Some(end) = run.held().await? {
                         return Ok(StepEnd::Halt(end));
                     }
@@ -154,8 +154,9 @@ impl Work<'_> {
     }
 
     /// Waits before the next attempt; whether there shall be one: a person may ask to stop meanwhile.
-    async fn pause(&self) -> bool {
-        let every = Duration::from_millis(self.step.retry.map_or(0, |retry| retry.every_ms));
-        goes_on_after(self.run, every).await
+    async fn pause(&self, failures: u32) -> bool {
+        let run = &self.run.setup.run;
+        let wait = self.step.retry.map_or(Duration::ZERO, |retry| pause(&retry, run, self.name, failures));
+        goes_on_after(self.run, wait).await
     }
 }

@@ -64,7 +64,7 @@ pub(crate) async fn goes_on_after(run: &Run, wait: Duration) -> bool {
         return false;
     }
     tokio::select! {
-        () = tokio::time::sleep(wait) => true,
+        () = run.setup.clock.sleep(wait) => true,
         () = raised(run.setup.stop.stopping()) => false,
     }
 }

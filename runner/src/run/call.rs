@@ -333,12 +333,12 @@ async fn within_limits<T>(
 ) -> Result<T, ToolError> {
     let killed = async {
         raised(setup.stop.kill()).await;
-        tokio::time::sleep(setup.grace).await;
+        setup.clock.sleep(setup.grace).await;
     };
     let gave_up = |why: String| Err(ToolError::in_doubt(format!("`{}` {why}", args.tool.name)));
     tokio::select! {
         outcome = call => outcome,
-        () = tokio::time::sleep(context.timeout + setup.grace) => gave_up(format!("did not end within {:?}", context.timeout)),
+        () = setup.clock.sleep(context.timeout + setup.grace) => gave_up(format!("did not end within {:?}", context.timeout)),
         () = killed => gave_up("did not end when it was told to".into()),
     }
 }

@@ -29,6 +29,7 @@ pub(crate) use values::{
 };
 
 use crate::approval::{Approved, Claim};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::journal::{Journal, LockError, StoreError};
 use crate::mode::ModeWatch;
@@ -94,6 +95,8 @@ pub struct RunSetup {
     pub stop: Stop,
     /// Told of every event once it is durable.
     pub watch: Option<Watch>,
+    /// What the run waits by.
+    pub clock: Arc<dyn Clock>,
     /// How many calls run at the same time at most.
     pub parallel: usize,
     /// How long past its time limit, or past a kill, a call may take to say what became of it.
@@ -132,6 +135,16 @@ pub enum RunError {
         run: String,
         /// In a word.
         how: String,
+    },
+    /// There is no room for what the run writes; what it was doing is finished when it is resumed.
+    #[error("run `{run}` cannot go on with step `{step}`: {why}")]
+    NoRoom {
+        /// The run.
+        run: String,
+        /// The step.
+        step: String,
+        /// What was attempted on what, and what is full.
+        why: String,
     },
     /// A tool's code broke down; what it was doing is found out when the run is resumed.
     #[error("the call of step `{step}` broke down: {why}")]

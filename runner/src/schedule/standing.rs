@@ -26,16 +26,16 @@ pub(super) fn standing(step: &Step, record: Option<&StepRecord>) -> Standing {
         StepState::InDoubt { .. } => Standing::InDoubt,
         StepState::Undone => Standing::Failed,
         StepState::Failed { settled, .. } => match step.on_failure {
-            _ if !settled && may_retry(step, record.attempt) && record.has_begun() => Standing::Open,
+            _ if !settled && may_retry(step, record.failures) && record.has_begun() => Standing::Open,
             OnFailure::Continue => Standing::Ended,
             OnFailure::Stop | OnFailure::Undo => Standing::Failed,
         },
     }
 }
 
-/// Whether a step that failed at this attempt is tried again.
-pub fn may_retry(step: &Step, attempt: u32) -> bool {
-    is_repeatable(step) && step.retry.is_some_and(|retry| attempt <= retry.times)
+/// Whether a step is tried again that has failed so often. Attempts that a crash cut off do not count.
+pub fn may_retry(step: &Step, failures: u32) -> bool {
+    is_repeatable(step) && step.retry.is_some_and(|retry| failures <= retry.times)
 }
 
 /// Whether repeating the call cannot act twice.

@@ -18,6 +18,8 @@ pub struct StepRecord {
     pub state: StepState,
     /// The last attempt, from 1; 0 before the first.
     pub attempt: u32,
+    /// How many attempts have failed. One that a crash cut off has not.
+    pub failures: u32,
     /// The arguments of the last attempt.
     pub args: Option<Value>,
     /// What it gave last; kept when it is taken back.
@@ -170,6 +172,7 @@ impl StepRecord {
             verification,
             state: StepState::Waiting,
             attempt: 0,
+            failures: 0,
             args: None,
             result: None,
             answer: None,

@@ -7,7 +7,7 @@
 //! planc runs as, its extended attributes are gone.
 
 use super::contents::Contents;
-use super::error::{FileError, reason};
+use super::error::{FileError, has_no_room, reason};
 use super::guard::is_temporary;
 use super::root::Workspace;
 use super::{Change, FileState, TEMPORARY_PREFIX, walk};
@@ -43,6 +43,12 @@ pub enum ApplyError {
     /// The path cannot be reached or looked at; nothing was changed.
     #[error(transparent)]
     File(#[from] FileError),
+    /// There is no room for it, now; the path is as before. Applying again later may do.
+    #[error("{message}")]
+    NoRoom {
+        /// What was attempted on what, and what is full.
+        message: String,
+    },
     /// The operating system says no. The path is as before or as afterwards; applying again tells which.
     #[error("{message}")]
     Io {
@@ -185,5 +191,9 @@ fn failed(change: &Change, error: &io::Error) -> ApplyError {
         (FileState::Absent, _) => "create",
         _ => "write",
     };
-    ApplyError::Io { message: format!("could not {doing} `{}`: {}", change.path, reason(error)) }
+    let message = format!("could not {doing} `{}`: {}", change.path, reason(error));
+    match has_no_room(error) {
+        true => ApplyError::NoRoom { message },
+        false => ApplyError::Io { message },
+    }
 }

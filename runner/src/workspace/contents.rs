@@ -37,6 +37,11 @@ impl Contents {
         Ok(Contents { dir: dir.to_owned(), sealer: None })
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// The same store, for contents that nobody may read: what is put from here on is sealed.
     pub fn sealed(&self, sealer: &Sealer) -> Contents {
         Contents { dir: self.dir.clone(), sealer: Some(sealer.clone()) }

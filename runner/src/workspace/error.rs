@@ -85,6 +85,12 @@ impl FileError {
     }
 }
 
+/// Whether the system has no room for what is to be written, now: it may have later.
+pub(crate) fn has_no_room(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem)
+}
+
 /// What the operating system says, without its number.
 pub(super) fn reason(error: &io::Error) -> String {
     let text = error.to_string();

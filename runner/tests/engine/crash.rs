@@ -199,3 +199,22 @@ fn a_live_effect_without_a_result_is_in_doubt_and_named() {
     assert_eq!(step, "sent");
     assert!(reason.contains("`fake.put`"), "{reason}");
 }
+
+#[test]
+fn an_attempt_that_a_crash_cut_off_is_none_of_the_failures_that_retry_allows() {
+    let plan = r#"
+plan "Try twice" {
+  critical { modify "table:*" }
+  step sure = fake.ensure(name: "e") {
+    retry 1 every 1ms
+  }
+}
+"#;
+    let world = World::new(&[], plan);
+    world.outside.act(|made| if made.before == 0 { Err(planc::tool::ToolError::before("not yet")) } else { ok(7) });
+    // The intent is the third record: the call itself was never made.
+    assert!(matches!(world.process(Break::CrashAfter(2)), Process::Crashed));
+    assert_eq!(world.outside.count("sure"), 0);
+    assert_eq!(world.execute(), End::Done);
+    assert_eq!(world.outside.count("sure"), 2);
+}

@@ -508,6 +508,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         by: "tester".into(),
         stop: Stop::new(),
         watch: None,
+        clock: Arc::new(planc::clock::SystemClock::new()),
         parallel: planc::schedule::MAX_PARALLEL,
         grace: Duration::from_millis(50),
     }

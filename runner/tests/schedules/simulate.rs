@@ -51,10 +51,10 @@ pub enum Rule {
 }
 
 /// Makes a call.
-fn perform(cells: &mut Cells, step: &Step, args: &[Value]) -> Option<Value> {
+pub fn perform(cells: &mut Cells, tool: &str, args: &[Value]) -> Option<Value> {
     let text = |at: usize| args[at].as_str().unwrap_or_default().to_owned();
     let read = |cells: &Cells, name: &str| cells.get(name).copied().unwrap_or_default();
-    let n = match step.call.tool.name.as_str() {
+    let n = match tool {
         "cell.get" => read(cells, &text(0)),
         "cell.both" => read(cells, &text(0)) * 10 + read(cells, &text(1)),
         "cell.need" if read(cells, &text(0)) % 3 == 2 => return None,
@@ -160,7 +160,8 @@ pub fn in_order(compiled: &Compiled) -> Outcome {
                 known.steps.insert(instance, Value::Null);
                 continue;
             };
-            let given = if step.is_gate { Some(Value::Null) } else { perform(&mut outcome.cells, step, &args) };
+            let given =
+                if step.is_gate { Some(Value::Null) } else { perform(&mut outcome.cells, &step.call.tool.name, &args) };
             outcome.results.insert(plan.name_of(instance).to_string(), given.clone());
             if given.is_none() && step.on_failure != OnFailure::Continue {
                 outcome.fail(plan, instance.step);
@@ -306,7 +307,7 @@ impl Simulation<'_> {
     fn perform(&mut self, step: &Step, args: &[Value]) -> Option<Value> {
         match step.is_gate {
             true => Some(Value::Null),
-            false => perform(&mut self.outcome.cells, step, args),
+            false => perform(&mut self.outcome.cells, &step.call.tool.name, args),
         }
     }
 

@@ -89,6 +89,7 @@ pub fn limits() -> String {
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
+        ("a pause before a further attempt, by failures", format!("{} s", planc::schedule::MAX_PAUSE.as_secs())),
         ("steps of a plan that is approved in parts", planc_lang::depend::MAX_DEPENDING.to_string()),
         ("a comment on a plan", format!("{} KiB", planc::approval::MAX_COMMENT_BYTES >> 10)),
         ("comments of a request for changes", planc::approval::MAX_COMMENTS.to_string()),
