@@ -11,6 +11,7 @@ pub mod mask;
 pub mod workspace;
 pub mod tool;
 pub mod import;
+pub mod observe;
 pub mod report;
 pub mod event;
 pub mod veil;

@@ -18,7 +18,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 5] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS];
+const FORMATS: [&str; 6] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, PACED];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -75,6 +75,12 @@ const BOUND: &str = "CREATE TABLE bounds (digest TEXT PRIMARY KEY, text TEXT NOT
 /// What models said, by what they were asked.
 const EXTRACTIONS: &str = "
 CREATE TABLE IF NOT EXISTS extractions (asked TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
+/// When calls of tools that have a limit were made, or will be.
+const PACED: &str = "
+CREATE TABLE IF NOT EXISTS paced (id INTEGER PRIMARY KEY, tool TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS paced_by_tool ON paced (tool, at_ms);
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

@@ -7,8 +7,9 @@ use crate::event::Event;
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
 use crate::state::StepRecord;
+use crate::tool::pages::{Turn, follow};
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
+use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
@@ -244,15 +245,35 @@ pub(crate) async fn call_live(
         idempotency_key: purpose.key(setup, args),
         pass_env: setup.config.pass_env.clone(),
     };
-    let killed = async {
-        raised(setup.stop.kill()).await;
-        tokio::time::sleep(setup.grace).await;
+    let context = &context;
+    let one = |args: Args, turn: Turn| -> Future_<'_, Result<Value, ToolError>> {
+        Box::pin(async move {
+            if turn == Turn::Further && !paced(setup, &args.tool).await? {
+                return Err(ToolError::before(format!("`{}` was ended between two pages", args.tool.name)));
+            }
+            let killed = async {
+                raised(setup.stop.kill()).await;
+                tokio::time::sleep(setup.grace).await;
+            };
+            let gave_up = |why: String| Err(ToolError::in_doubt(format!("`{}` {why}", args.tool.name)));
+            tokio::select! {
+                outcome = tool.call(&args, context) => outcome,
+                () = tokio::time::sleep(timeout + setup.grace) => gave_up(format!("did not end within {timeout:?}")),
+                () = killed => gave_up("did not end when it was told to".into()),
+            }
+        })
     };
-    let gave_up = |why: String| Err(ToolError::in_doubt(format!("`{}` {why}", args.tool.name)));
+    follow(args, &one).await.and_then(|value| acceptable(args, value))
+}
+
+/// Waits until a call of the tool may be made; whether nobody has asked to stop meanwhile.
+pub(crate) async fn paced(setup: &RunSetup, tool: &Tool) -> Result<bool, ToolError> {
+    if tool.limit.is_none() {
+        return Ok(true);
+    }
     tokio::select! {
-        outcome = tool.call(args, &context) => outcome.and_then(|value| acceptable(args, value)),
-        () = tokio::time::sleep(timeout + setup.grace) => gave_up(format!("did not end within {timeout:?}")),
-        () = killed => gave_up("did not end when it was told to".into()),
+        waited = setup.registry.pace().wait(tool) => waited.map(|()| true),
+        () = raised(setup.stop.stopping()) => Ok(false),
     }
 }
 

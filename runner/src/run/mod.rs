@@ -15,7 +15,8 @@ pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
 pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, judged, permit, simulate, timeout_of,
+    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, judged, paced, permit, simulate,
+    timeout_of,
 };
 pub(crate) use caller::{check, not_true};
 pub(crate) use clean::{clean, sweep};
