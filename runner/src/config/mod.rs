@@ -8,6 +8,8 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod programs;
+mod report;
 mod servers;
 mod window;
 
@@ -16,6 +18,8 @@ pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
+pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
+pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
 };
@@ -61,6 +65,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
+    /// What programs may do besides.
+    pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
     /// How the tools of catalogues are reached, by the names of the catalogues.
@@ -69,6 +75,8 @@ pub struct Config {
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
+    /// Where the report of plan mode goes.
+    pub report: ReportConfig,
 }
 
 /// What an approval must be.
@@ -113,6 +121,7 @@ impl Config {
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
+        let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
         let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
@@ -131,8 +140,10 @@ impl Config {
             cedar,
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
             mode,
+            report,
         })
     }
 

@@ -14,6 +14,7 @@ mod modes;
 mod paced;
 mod plans;
 mod records;
+mod reports;
 mod schema;
 mod store;
 mod writer;
@@ -22,6 +23,7 @@ pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};

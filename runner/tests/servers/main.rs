@@ -8,6 +8,7 @@ mod mock;
 mod observe;
 #[path = "../place/mod.rs"]
 mod place;
+mod reports;
 
 use place::Place;
 
