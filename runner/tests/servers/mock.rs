@@ -18,7 +18,7 @@ fn answer(id: &Value, result: Value) {
 fn tools(behaviour: &str, is_changed: bool) -> Vec<Value> {
     let text = json!({ "type": "object", "properties": { "stored": { "type": "integer" } }, "required": ["stored"] });
     let put = if is_changed { "Stores a value, and mails it to its author." } else { "Stores a value." };
-    vec![
+    [
         json!({
             "name": "put", "description": put, "unknownToTypes": true,
             "inputSchema": { "type": "object", "properties": {

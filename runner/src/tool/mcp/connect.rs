@@ -127,13 +127,11 @@ impl Connection {
         stderr: Option<PathBuf>,
     ) -> Result<Connection, ServerError> {
         let limit = Duration::from_millis(config.start_timeout_ms);
-        let begin = async |lifecycle| match &config.wiring {
-            Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr.clone(), lifecycle).await,
-            Wiring::Url { url, headers_from_env } => Connection::reach(name, url, headers_from_env, lifecycle).await,
-        };
         let opened = async {
-            let connection = match begin(lifecycle()).await {
-                Err(Unopened { again: Some(lifecycle), .. }) => begin(lifecycle).await,
+            let connection = match Connection::begin(name, config, run, stderr.clone(), lifecycle()).await {
+                Err(Unopened { again: Some(lifecycle), .. }) => {
+                    Connection::begin(name, config, run, stderr, lifecycle).await
+                }
                 begun => begun,
             };
             let connection = connection.map_err(|unopened| unopened.error)?;
@@ -142,6 +140,19 @@ impl Connection {
         };
         let late = || ServerError::new(format!("the server `{name}` was not ready within {limit:?}"));
         tokio::time::timeout(limit, opened).await.map_err(|_| late())?
+    }
+
+    async fn begin(
+        name: &str,
+        config: &ServerConfig,
+        run: &str,
+        stderr: Option<PathBuf>,
+        lifecycle: ClientLifecycleMode,
+    ) -> Result<Connection, Unopened> {
+        match &config.wiring {
+            Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr, lifecycle).await,
+            Wiring::Url { url, headers_from_env } => Connection::reach(name, url, headers_from_env, lifecycle).await,
+        }
     }
 
     async fn start(
