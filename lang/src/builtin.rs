@@ -43,6 +43,9 @@ pub fn gate() -> Tool {
         general: None,
         wire_name: None,
         pinned: None,
+        simulate: None,
+        limit: None,
+        paged: None,
         span: Span::default(),
     }
 }

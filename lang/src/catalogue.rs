@@ -52,6 +52,15 @@ pub struct Tool {
     /// The digest of its server's own definition of it, as it was when it was reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<Digest>,
+    /// What tells before a call what it would give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulate: Option<Simulation>,
+    /// How often it is called at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// How its further pages are asked for; a call is all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paged: Option<Paged>,
     /// Where it is declared.
     #[serde(skip)]
     pub span: Span,
@@ -78,6 +87,86 @@ pub struct Param {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire_name: Option<SmolStr>,
 }
+
+/// The call of a tool that only reads, in place of one that acts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Simulation {
+    /// The full name of the tool that tells.
+    pub tool: SmolStr,
+    /// Its arguments, by its parameters.
+    pub args: Vec<Source>,
+    /// That tool.
+    #[serde(skip)]
+    pub by: Option<Arc<Tool>>,
+}
+
+/// Where an argument of a simulation comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The argument of the simulated call for the parameter with this index.
+    Param(usize),
+    /// A constant.
+    Constant(Value),
+    /// It is left out.
+    Left,
+}
+
+/// So many calls in so much time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// How many, at least one.
+    pub calls: u32,
+    /// In how many milliseconds.
+    pub per_ms: u64,
+}
+
+/// Pages that follow each other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Paged {
+    /// The parameter that names a page; the first is the one without it.
+    pub param: usize,
+    /// The field of the result that names the next page, by its path; null or an empty text where there is none.
+    pub next: Vec<SmolStr>,
+    /// The fields of the result that are lists, which the pages have in common.
+    pub lists: Vec<SmolStr>,
+    /// How many pages are followed.
+    pub at_most: u32,
+}
+
+impl Simulation {
+    /// The arguments for a call with these, by parameter index.
+    pub fn values(&self, args: &[Value]) -> Vec<Value> {
+        let default = |index: usize| {
+            let param = self.by.as_ref().and_then(|tool| tool.params.get(index));
+            param.and_then(|param| param.default.clone()).unwrap_or(Value::Null)
+        };
+        let value = |(index, source): (usize, &Source)| match source {
+            Source::Param(of) => match args.get(*of) {
+                // What was left out there is left out here.
+                Some(Value::Null) | None => default(index),
+                Some(value) => value.clone(),
+            },
+            Source::Constant(value) => value.clone(),
+            Source::Left => default(index),
+        };
+        self.args.iter().enumerate().map(value).collect()
+    }
+}
+
+impl Limit {
+    /// In words: `10 per minute`.
+    pub fn words(self) -> String {
+        let unit = LIMIT_UNITS.iter().find(|(_, ms)| *ms == self.per_ms);
+        match unit {
+            Some((unit, _)) => format!("{} per {unit}", self.calls),
+            None => format!("{} per {} ms", self.calls, self.per_ms),
+        }
+    }
+}
+
+/// The times that calls are counted in, with their milliseconds.
+pub const LIMIT_UNITS: [(&str, u64); 3] = [("second", 1_000), ("minute", 60_000), ("hour", 3_600_000)];
 
 impl Param {
     /// Whether a call must give it.
@@ -250,6 +339,13 @@ impl Catalogue {
         self.catalogues.extend(tool.name.split_once('.').map(|(catalogue, _)| SmolStr::new(catalogue)));
         self.tools.push(Arc::new(tool));
         Ok(())
+    }
+
+    /// Says of a tool how it is simulated.
+    pub(crate) fn simulate(&mut self, name: &str, simulation: Simulation) {
+        if let Some(index) = self.by_name.get(name) {
+            Arc::make_mut(&mut self.tools[*index]).simulate = Some(simulation);
+        }
     }
 
     /// The tool with this full name.

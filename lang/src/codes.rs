@@ -67,7 +67,6 @@ codes! {
     UnknownClause = 108 Error "an unknown clause";
     DuplicateSection = 109 Error "a section or clause that may stand only once";
     NotConstant = 110 Error "a text that must be constant";
-    ReservedSyntax = 111 Error "syntax that is reserved for a later version";
     MissingComma = 112 Error "a comma is missing";
     MixedFile = 113 Error "a plan and a catalogue in one file";
     TextAround = 114 Error "text around the plan";
@@ -131,6 +130,8 @@ codes! {
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
+    BadSimulation = 611 Error "a `simulate` that does not tell what a call would give";
+    BadPages = 612 Error "a `paged` that names no pages to follow";
 
     BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";
     BadMark = 708 Error "a mark that contradicts another, or says nothing where it stands";

@@ -22,12 +22,14 @@ use smol_str::SmolStr;
 
 mod conditions;
 mod clashes;
+mod calls;
 mod marks;
 mod recursion;
 mod refine;
 mod types;
 mod wire;
 
+pub use calls::{MAX_FOLLOWED_PAGES, MAX_LIMIT_CALLS};
 pub use types::{TYPE_NAMES, Types};
 pub use wire::MAX_WIRE_NAME_BYTES;
 
@@ -38,6 +40,7 @@ pub const CATEGORIES: [&str; 4] = ["document", "analyze", "plan", "execute"];
 pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
     let mut catalogue = Catalogue::default();
     let mut names: FxHashMap<SmolStr, Span> = FxHashMap::default();
+    let mut kept = Vec::new();
     for file in files {
         for item in &file.items {
             match item {
@@ -47,6 +50,7 @@ pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
                     None => {
                         names.insert(declared.name.name.clone(), declared.name.span);
                         add_catalogue(declared, file, &mut catalogue, report);
+                        kept.push(declared);
                     }
                 },
                 syntax::TopItem::Plan(plan) => report.push(
@@ -58,6 +62,8 @@ pub fn catalogue(files: &[&syntax::File], report: &Diagnostics) -> Catalogue {
             }
         }
     }
+    // They may name tools of any catalogue.
+    kept.into_iter().for_each(|declared| calls::simulations(declared, &mut catalogue, report));
     catalogue
 }
 
@@ -130,6 +136,9 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         general: None,
         wire_name: None,
         pinned: None,
+        simulate: None,
+        limit: None,
+        paged: None,
         span: declared.name.span,
     };
     check_params(declared, report);
@@ -152,8 +161,12 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
             ToolClauseKind::Category(category) => tool.category = typed_category(category, report),
             ToolClauseKind::Named(of, name) => wire::name(of.as_ref(), name, &mut tool, report),
             ToolClauseKind::Pinned(digest) => tool.pinned = wire::pin(digest, report),
+            ToolClauseKind::Limit(calls, unit) => tool.limit = calls::limit(*calls, unit, report),
+            // They are about the whole tool, and one about other tools.
+            ToolClauseKind::Paged(..) | ToolClauseKind::Simulate(_) => {}
         }
     }
+    calls::no_second(declared, report);
     if let (Some(pure), Some((_, effect))) = (pure, effects.first()) {
         report.push(
             Diagnostic::new(Code::ConflictingEffects, pure, "a pure tool has no effects")
@@ -171,6 +184,7 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
                 .help("declare `pure`, or what it `reads`, `writes`, `creates`, `deletes`, `runs` or `contacts`"),
         );
     }
+    tool.paged = calls::pages(declared, &tool, report);
     tool
 }
 
@@ -256,14 +270,26 @@ fn typed_target(verb: EffectVerb, target: &EffectTarget, tool: &Tool, report: &D
 }
 
 fn param_of(name: &str, span: Span, tool: &Tool, report: &Diagnostics) -> Option<usize> {
+    let help = "an effect is on a parameter, or on a constant such as \"table:users\"";
+    param_of_any(name, span, tool, Code::UnknownEffectTarget, help, report)
+}
+
+/// The index of a parameter; with another code and advice where there is none.
+fn param_of_any(
+    name: &str,
+    span: Span,
+    tool: &Tool,
+    code: Code,
+    help: &'static str,
+    report: &Diagnostics,
+) -> Option<usize> {
     let index = tool.param(name);
     if index.is_none() {
-        let diagnostic =
-            Diagnostic::new(Code::UnknownEffectTarget, span, format!("`{}` has no parameter `{name}`", tool.name));
+        let diagnostic = Diagnostic::new(code, span, format!("`{}` has no parameter `{name}`", tool.name));
         let diagnostic = diagnostic.label("unknown parameter");
         report.push(match nearest(name, tool.params.iter().map(|param| param.name.as_str())) {
             Some(near) => diagnostic.edit(format!("use `{near}`"), span, near).maybe(),
-            None => diagnostic.help("an effect is on a parameter, or on a constant such as \"table:users\""),
+            None => diagnostic.help(help),
         });
     }
     index

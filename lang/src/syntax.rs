@@ -575,6 +575,21 @@ pub enum ToolClauseKind {
     Named(Option<Ident>, Text),
     /// `pinned "sha256:…"`
     Pinned(Text),
+    /// `simulate catalogue.tool(parameter: parameter)`
+    Simulate(Expr),
+    /// `limit 10 per minute`
+    Limit(Count, Ident),
+    /// `paged cursor from result.next, at most 20`
+    Paged(Ident, Expr, Count),
+}
+
+/// A number of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Count {
+    /// How many; what is past 64 bits counts as the most of them.
+    pub value: u64,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// The verbs of effects.

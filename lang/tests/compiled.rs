@@ -43,6 +43,7 @@ const RICH: &str = r#"plan "Everything" {
   reuse "lib" "it exists"
   reuse fs.glob
   reuse notes.anything
+  reuse notes.seen
   let numbers = [1, 1.5, -2, 9007199254740993, 1e21]
   let last = numbers[numbers.length() - 1]
   let record = { z: 1, a: "b", none: null }
@@ -105,7 +106,15 @@ catalogue notes {
     category execute
     named "drop-note"
     named id "Note-Id"
+    limit 10 per hour
+    simulate notes.seen(id: id, kind: "old")
     pinned "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+  }
+  /// What there is.
+  tool seen(id: string, kind: string, page?: string) -> { ids: [string], next?: string } {
+    reads "note:${id}"
+    limit 2 per second
+    paged page from result.next, at most 3
   }
   /// Mark one.
   tool mark(id: string) -> { at: { id: int } } {

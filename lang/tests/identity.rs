@@ -175,6 +175,9 @@ fn the_definitions_of_the_tools_count() {
         ("    timeout 30s\n", ""),
         ("idempotent", "approval ask"),
         ("idempotent", "category analyze"),
+        ("idempotent", "limit 10 per minute"),
+        ("idempotent", "limit 10 per second"),
+        ("idempotent", "limit 9 per minute"),
     ];
     let mut seen = BTreeMap::from([(digest(PLAN, &[TOOLS]), "nothing")]);
     for (old, new) in changes {

@@ -20,6 +20,7 @@ use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
 use crate::state::{RunState, UndoState};
 use crate::tool::mcp::Server;
+use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Held, Observation, Workspace};
@@ -253,7 +254,8 @@ impl Desk {
         let contents = Contents::open(&folder)
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
-        let registry = Arc::new(registry(&config));
+        let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
+        let registry = Arc::new(registry(&config).with_pace(pace));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
         Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
     }
@@ -805,7 +807,7 @@ pub fn inputs(plan: &Plan, given: &[Given]) -> Result<Vec<InputValue>, InputErro
                 None => Err(InputError::Missing { name, ty: input.ty.to_string(), secret: input.secret }),
             };
         };
-        let value = input_value(text, &input.ty).map_err(|why| match input.secret {
+        let value = value_of(text, &input.ty).map_err(|why| match input.secret {
             // The reason would show what was given.
             true => InputError::Misfit { name, why: format!("it is no {}", input.ty.brief()) },
             false => InputError::Misfit { name, why },
@@ -816,7 +818,7 @@ pub fn inputs(plan: &Plan, given: &[Given]) -> Result<Vec<InputValue>, InputErro
 }
 
 /// A text as a value of a type: as a string where the type takes it so, else as JSON.
-fn input_value(text: &str, ty: &Type) -> Result<Value, String> {
+pub fn value_of(text: &str, ty: &Type) -> Result<Value, String> {
     let string = Value::string(text);
     let as_string = check_value(&string, ty);
     if as_string.is_ok() {

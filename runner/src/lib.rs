@@ -13,6 +13,7 @@ pub mod workspace;
 pub mod sandbox;
 pub mod tool;
 pub mod import;
+pub mod observe;
 pub mod report;
 pub mod approval;
 pub mod event;

@@ -458,6 +458,14 @@ pub enum StepOutcome {
         /// What it will give.
         result: Value,
     },
+    /// Another tool, which only reads, told what it would give. Where the run gives something else, what depends on it is not
+    /// what was approved.
+    Foretold {
+        /// That tool.
+        by: String,
+        /// What it told.
+        result: Value,
+    },
     /// Its result is known only after the run.
     KnownAfterRun {
         /// Why.

@@ -432,6 +432,11 @@ impl<'a> Printer<'a> {
             ToolClauseKind::Named(None, name) => format!("named {}", self.text(name)),
             ToolClauseKind::Named(Some(of), name) => format!("named {} {}", of.name, self.text(name)),
             ToolClauseKind::Pinned(digest) => format!("pinned {}", self.text(digest)),
+            ToolClauseKind::Simulate(call) => format!("simulate {}", self.flat_or_broken(call)),
+            ToolClauseKind::Limit(calls, unit) => format!("limit {} per {}", self.written(calls.span), unit.name),
+            ToolClauseKind::Paged(cursor, from, most) => {
+                format!("paged {} from {}, at most {}", cursor.name, self.flat_or_broken(from), self.written(most.span))
+            }
         }
     }
 

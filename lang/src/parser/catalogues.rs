@@ -60,6 +60,10 @@ impl<'s> Walk<'s> {
             "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
             "named" => run!(self, named, line, 1, Place::Named).map(|(of, name)| ToolClauseKind::Named(of, name)),
             "pinned" => run!(self, text, line, 1, Place::Pinned).map(ToolClauseKind::Pinned),
+            "simulate" => run!(self, expr, line, 1, Place::Simulate).map(ToolClauseKind::Simulate),
+            "limit" => run!(self, limit, line, 1, Place::Limit).map(|(calls, unit)| ToolClauseKind::Limit(calls, unit)),
+            "paged" => run!(self, paged, line, 1, Place::Paged)
+                .map(|((cursor, from), most)| ToolClauseKind::Paged(cursor, from, most)),
             _ => {
                 let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::ToolClause)?;
                 self.tool_clause(meant, line)

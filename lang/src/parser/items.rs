@@ -26,6 +26,10 @@ pub(super) type NamedParts = (Option<Ident>, Text);
 /// Attempts, where they stand, and the pause.
 pub(super) type RetryParts = ((u64, Span), Option<DurationLit>);
 
+/// How many calls, in which time.
+pub(super) type LimitParts = (Count, Ident);
+/// The parameter, where its value comes from, and how many pages there are at most.
+pub(super) type PagedParts = ((Ident, Expr), Count);
 /// Name, variable and list of an `each`.
 pub(super) type EachParts = ((Ident, Ident), Expr);
 /// Both times and the condition of a `poll`.
@@ -53,6 +57,8 @@ pub(super) struct Rules<'s, R: Fault<'s>> {
     pub target: Built<'s, TargetParts, R>,
     pub approval: Built<'s, Approval, R>,
     pub named: Built<'s, NamedParts, R>,
+    pub limit: Built<'s, LimitParts, R>,
+    pub paged: Built<'s, PagedParts, R>,
 }
 
 impl<'s, R: Fault<'s>> Rules<'s, R> {
@@ -127,6 +133,18 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
                 .boxed(),
             tool: tool(expr.clone(), ty).boxed(),
             target: target(expr.clone()).then(word("when", "`when`").ignore_then(expr.clone()).or_not()).boxed(),
+            limit: count("a number of calls")
+                .then_ignore(word("per", "`per`"))
+                .then(name("`second`, `minute` or `hour`"))
+                .boxed(),
+            paged: name("a parameter")
+                .then_ignore(word("from", "`from`"))
+                .then(expr.clone())
+                .then_ignore(token(Kind::Comma, "`,`"))
+                .then_ignore(word("at", "`at most` and a number of pages"))
+                .then_ignore(word("most", "`most` and a number of pages"))
+                .then(count("a number of pages"))
+                .boxed(),
             named: name("a parameter or a text").or_not().then(text("a text")).boxed(),
             approval: leaf("`auto`, `ask` or `deny`", |token, written: Written<'s>| match written.token(token) {
                 "auto" => Some(Approval::Auto),
@@ -138,6 +156,13 @@ impl<'s, R: Fault<'s>> Rules<'s, R> {
             expr,
         }
     }
+}
+
+fn count<'s, R: Fault<'s>>(label: &'static str) -> impl Rule<'s, Count, R> {
+    leaf(label, |token, written: Written<'s>| {
+        let value = || literal::int(written.token(token)).and_then(|value| u64::try_from(value).ok());
+        (token.kind == Kind::Int).then(|| Count { value: value().unwrap_or(u64::MAX), span: token.span() })
+    })
 }
 
 fn reuse<'s, R: Fault<'s>>() -> impl Rule<'s, (ReuseTarget, Option<Text>), R> {

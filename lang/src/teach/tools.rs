@@ -62,6 +62,8 @@ fn long(tool: &Tool) -> String {
 fn facts(tool: &Tool) -> Vec<String> {
     let mut facts = tool.effect_words();
     facts.extend(tool.idempotent.then(|| "idempotent".to_owned()));
+    facts.extend(tool.limit.map(|limit| format!("at most {}", limit.words())));
+    facts.extend(tool.paged.as_ref().map(|paged| format!("gives all pages, at most {}", paged.at_most)));
     match tool.approval {
         Approval::Auto => {}
         Approval::Ask => facts.push("asks for a yes of its own".to_owned()),

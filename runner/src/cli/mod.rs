@@ -19,6 +19,7 @@ mod grants;
 mod mode;
 mod compile;
 mod tools_mcp;
+mod tools_observe;
 mod tools;
 mod teach;
 mod grammar;

@@ -4,6 +4,7 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use super::tools_mcp::{CheckArgs, ImportArgs, check_tools, import_tools};
+use super::tools_observe::{ObserveArgs, observe_tool};
 use crate::render::tools;
 use planc_lang::catalogue::Tool;
 use std::sync::Arc;
@@ -25,12 +26,15 @@ enum Command {
     Import(ImportArgs),
     /// Ask servers whether their tools are as they were reviewed
     Check(CheckArgs),
+    /// Call a tool once in a copy of the workspace, and look whether it only reads
+    Observe(ObserveArgs),
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     match &args.command {
         Some(Command::Import(args)) => return import_tools(session, args),
         Some(Command::Check(args)) => return check_tools(session, args),
+        Some(Command::Observe(args)) => return observe_tool(session, args),
         None => {}
     }
     session.out.without_markdown()?;

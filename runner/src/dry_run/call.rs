@@ -5,10 +5,12 @@ use crate::config::ServerConfig;
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::tool::model::{NOT_WIRED, identity};
+use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, place};
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, CallContext, LiveTool, ToolError};
+use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::{Kind, Look, Overlay, Sight};
+use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Caller, Failure};
@@ -27,6 +29,13 @@ const LIVE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) enum Called {
     /// It was made: a read, or an exact simulation.
     Made(Value),
+    /// Another tool told what it would give.
+    Foretold {
+        /// That tool.
+        by: String,
+        /// What it told.
+        value: Value,
+    },
     /// A model was asked, now or before: its answer is used at the run.
     Extracted(Pinned),
     /// It is known only after the run; says why.
@@ -63,7 +72,7 @@ impl DryRun<'_> {
             Some(Implementation::Live(tool)) => {
                 let server = self.config.servers.get(call.tool.catalogue());
                 let may_be_made = match server {
-                    Some(server) => self.may_ask(server, call, values, &touches),
+                    Some(server) => call.is_read_only() && self.may_ask(server, &call.tool, values, &touches),
                     None => self.may_contact(call, values, &touches),
                 };
                 if !earlier && may_be_made {
@@ -80,7 +89,20 @@ impl DryRun<'_> {
                     };
                 }
                 self.look_at_programs(&args, &touches, overlay)?;
+                let foretold = if earlier { None } else { self.foretell(call, values, overlay) };
+                match foretold {
+                    Some(Ok(told)) => {
+                        self.mark_unknown(&touches, overlay);
+                        return Ok(told);
+                    }
+                    Some(Err(why)) => return Ok(self.later(&touches, overlay, why)),
+                    None => {}
+                }
                 let why = match touches.iter().any(|(verb, _)| *verb == EffectVerb::Contacts) {
+                    _ if server.is_some() && call.is_read_only() => "its server is not asked before approval",
+                    _ if server.is_some() && call.tool.simulate.is_none() => {
+                        "its server is not asked before approval, and its catalogue names nothing that would tell"
+                    }
                     _ if server.is_some() => "its server is not asked before approval",
                     true => "the network is not contacted before approval",
                     false => "programs do not run before approval",
@@ -88,6 +110,31 @@ impl DryRun<'_> {
                 Ok(self.later(&touches, overlay, why.into()))
             }
         }
+    }
+
+    /// Asks the tool that the catalogue names what a call would give; none: it names none, or it may not be asked here.
+    fn foretell(&self, call: &Call, values: &[Value], overlay: &Overlay) -> Option<Result<Called, String>> {
+        let simulation = call.tool.simulate.as_ref()?;
+        let by = simulation.by.clone()?;
+        let asked = simulation.values(values);
+        let server = self.config.servers.get(by.catalogue())?;
+        let (Implementation::Live(tool), Some(runtime)) = (self.registry.get(&by.name)?, self.runtime) else {
+            return None;
+        };
+        if !self.may_ask(server, &by, &asked, &by.touches(&asked)) {
+            return Some(Err(format!("its server is not asked before approval, not even `{}`", by.name)));
+        }
+        let args = Args { tool: by.clone(), values: asked };
+        let told = self.call_live(runtime, tool.as_ref(), &args, overlay).and_then(|value| {
+            check_value(&value, &by.result)
+                .and_then(|()| check_value(&value, &call.tool.result))
+                .map(|()| value)
+                .map_err(|misfit| ToolError::before(format!("what it told is not of the type: {misfit}")))
+        });
+        Some(match told {
+            Ok(value) => Ok(Called::Foretold { by: by.name.to_string(), value }),
+            Err(error) => Err(format!("`{}` could not tell: {}", by.name, error.message)),
+        })
     }
 
     /// Where the program of a call runs; none: it runs none. One that is not known yet may be one that runs in the open, where
@@ -130,7 +177,14 @@ impl DryRun<'_> {
             idempotency_key: None,
             pass_env: Vec::new(),
         };
-        runtime.block_on(tool.call(args, &context))
+        let (context, pace) = (&context, self.registry.pace());
+        let one = |args: Args, _: Turn| -> Future_<'_, Result<Value, ToolError>> {
+            Box::pin(async move {
+                pace.wait(&args.tool).await?;
+                tool.call(&args, context).await
+            })
+        };
+        runtime.block_on(follow(args, &one))
     }
 
     /// Asks a model, which acts on nothing, unless it was asked the same before.
@@ -247,19 +301,18 @@ impl DryRun<'_> {
     }
 
     /// Whether a server may be asked before approval: a call that only reads, by its reviewed catalogue, of what the operator
-    /// lists for this server, with arguments that are all known.
+    /// lists for this server, with arguments that are all known. That it only reads is for the caller to know.
     fn may_ask(
         &self,
         server: &ServerConfig,
-        call: &Call,
+        tool: &Tool,
         values: &[Value],
         touches: &[(EffectVerb, Resource)],
     ) -> bool {
         let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
             *verb == EffectVerb::Reads && server.may_read(&resource.to_string())
         };
-        self.config.policy.decide(&call.tool, values, touches, Moment::Planned).decision == Approval::Auto
-            && call.is_read_only()
+        self.config.policy.decide(tool, values, touches, Moment::Planned).decision == Approval::Auto
             && !server.read.is_empty()
             && values.iter().all(Value::is_known)
             && touches.iter().all(in_scope)
@@ -349,7 +402,9 @@ impl Caller for DryCaller<'_, '_> {
         let is_server = self.dry.config.servers.contains_key(call.tool.catalogue());
         let later = self.world == World::After && is_server && has_effects();
         match self.dry.call(call, &args, later, self.overlay) {
-            Ok(Called::Made(value) | Called::Extracted(Pinned { value, .. })) => Ok(value),
+            Ok(Called::Made(value) | Called::Extracted(Pinned { value, .. }) | Called::Foretold { value, .. }) => {
+                Ok(value)
+            }
             Ok(Called::Later(_)) => Ok(Value::Unknown(call.tool.result.clone())),
             Err(error) => Err(failure(error.message)),
         }

@@ -188,6 +188,15 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Done { changes, ..self.later(at, why) }
             }
             Called::Made(value) => self.gave(at, value, changes),
+            Called::Foretold { by, value } => {
+                self.judge_paths(at, &touches);
+                let done = self.gave(at, value, changes);
+                let outcome = match done.outcome {
+                    StepOutcome::Simulated { result } => StepOutcome::Foretold { by, result },
+                    other => other,
+                };
+                Done { outcome, ..done }
+            }
             Called::Extracted(pinned) => {
                 let done = self.gave(at, pinned.value.clone(), changes);
                 let outcome = match done.outcome {

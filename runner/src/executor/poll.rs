@@ -5,7 +5,7 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use super::work::goes_on_after;
 use crate::event::Event;
-use crate::run::{Purpose, RunError, RunSetup, call_live, simulate, timeout_of};
+use crate::run::{Purpose, RunError, RunSetup, call_live, paced, simulate, timeout_of};
 use crate::tool::registry::Implementation;
 use crate::tool::{EffectKnown, ToolError};
 use planc_lang::plan::Poll;
@@ -40,6 +40,11 @@ pub(crate) async fn call(
         run.recorder.record(Event::Looked { step: attempt.name.to_owned(), attempt: attempt.number, spent_ms }).await?;
         if !goes_on_after(run, Duration::from_millis(poll.every_ms.min(left_ms))).await {
             return Ok(Outcome::Over);
+        }
+        match paced(&run.setup, &attempt.args.tool).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Outcome::Over),
+            Err(error) => return Ok(attempt.failed(Fault::before(error.message)).await?),
         }
         attempt.number += 1;
     }

@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Outcome};
 use super::work::{StepEnd, Work, goes_on_after};
 use super::{Run, files, gate, live, poll};
 use crate::event::{Difference, End, Event};
-use crate::run::{Made, Permit, RunError, implementation, permit};
+use crate::run::{Made, Permit, RunError, implementation, paced, permit};
 use crate::schedule::{may_retry, pause};
 use crate::state::StepState;
 use crate::tool::Args;
@@ -49,6 +49,10 @@ pub(crate) async fn work(run: &Arc<Run>, instance: Instance) -> Result<StepEnd, 
     };
     if work.step.is_gate {
         return gate::pass(work, &values).await;
+    }
+    // Before all that is asked and looked at, which holds only so long.
+    if !work.has_its_turn().await? {
+        return Ok(StepEnd::Over);
     }
     if let Some(end) = work.admit(&values).await? {
         return Ok(StepEnd::Halt(end));
@@ -142,13 +146,29 @@ impl Work<'_> {
             };
             match outcome {
                 Outcome::Halt(end) => return Ok(StepEnd::Halt(end)),
-                Outcome::Failed if may_retry(step, attempt.failures()) && self.pause(attempt.failures()).await => {
+                Outcome::Failed
+                    if may_retry(step, attempt.failures())
+                        && self.pause(attempt.failures()).await
+                        && self.has_its_turn().await? =>
+                {
                     if let Some(end) = run.held().await? {
                         return Ok(StepEnd::Halt(end));
                     }
                     attempt.number += 1;
                 }
                 Outcome::Failed | Outcome::Over => return Ok(StepEnd::Over),
+            }
+        }
+    }
+
+    /// Waits until the tool may be called, where it has a limit; whether it may: a person may ask to stop meanwhile.
+    async fn has_its_turn(&self) -> Result<bool, RunError> {
+        let tool = &self.step.call.tool;
+        match paced(&self.run.setup, tool).await {
+            Ok(waited) => Ok(waited),
+            Err(error) => {
+                self.run.recorder.record(self.failed_before(error.message)).await?;
+                Ok(false)
             }
         }
     }

@@ -11,6 +11,7 @@ mod extractions;
 mod head;
 mod lock;
 mod modes;
+mod paced;
 mod plans;
 mod records;
 mod reports;

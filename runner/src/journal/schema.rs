@@ -18,7 +18,8 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 8] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS];
+const FORMATS: [&str; 9] =
+    [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS, PACED];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -131,6 +132,12 @@ CREATE TABLE IF NOT EXISTS audit (
   tool TEXT NOT NULL, args TEXT NOT NULL, allowed INTEGER NOT NULL, why TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_by_session ON audit (session);
+";
+
+/// When calls of tools that have a limit were made, or will be.
+const PACED: &str = "
+CREATE TABLE IF NOT EXISTS paced (id INTEGER PRIMARY KEY, tool TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS paced_by_tool ON paced (tool, at_ms);
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

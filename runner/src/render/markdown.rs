@@ -213,6 +213,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
                 writeln!(out, "- out of {}", code(&text))?;
             }
         }
+        StepOutcome::Foretold { by, result } => writeln!(out, "- {}", code(&super::steps::foretold(by, result)))?,
         StepOutcome::KnownAfterRun { why } => writeln!(out, "- known after run: {}", prose(why))?,
         StepOutcome::Skipped => writeln!(out, "- skipped: its condition is false")?,
         StepOutcome::Fails { why } => writeln!(out, "- ✗ would fail: {}", prose(why))?,

@@ -285,6 +285,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
         StepOutcome::Gate => gate(step),
         StepOutcome::Read { .. }
         | StepOutcome::Extracted { .. }
+        | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped

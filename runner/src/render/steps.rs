@@ -173,6 +173,7 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
         StepOutcome::Gate => gate(step),
         StepOutcome::Read { .. }
         | StepOutcome::Extracted { .. }
+        | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
@@ -221,6 +222,7 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
         StepOutcome::Gate => return ("‖", Tone::Careful),
         StepOutcome::Read { .. }
         | StepOutcome::Extracted { .. }
+        | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
         | StepOutcome::KnownAfterRun { .. } => {}
     }
@@ -330,6 +332,11 @@ pub fn source_of(step: &StepReport, detail: Detail) -> Option<String> {
     Some(format!("{}{more}", value_text(&Value::string(beginning), false)))
 }
 
+/// What another tool told of a call that is not made.
+pub fn foretold(by: &str, result: &Value) -> String {
+    format!("would give {}, says {}", brief(result, 600), inline(by))
+}
+
 fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     let gives = |result: &Value| {
         (detail == Detail::Full && !matches!(result, Value::Null))
@@ -338,6 +345,7 @@ fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     match &step.outcome {
         StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),
         StepOutcome::Extracted { result } => Some((Tone::Careful, extracted(result))),
+        StepOutcome::Foretold { by, result } => Some((Tone::Careful, foretold(by, result))),
         StepOutcome::KnownAfterRun { why } => Some((Tone::Careful, format!("known after run: {}", inline(why)))),
         StepOutcome::Skipped => Some((Tone::Dim, "skipped: its condition is false".to_owned())),
         StepOutcome::Fails { why } => Some((Tone::Bad, format!("would fail: {}", inline(why)))),

@@ -57,6 +57,15 @@ fn facts(tool: &Tool, decision: Approval) -> Vec<(&'static str, String)> {
     if let Some(timeout) = tool.timeout_ms {
         facts.push(("timeout", format!("{} s", timeout as f64 / 1000.0)));
     }
+    if let Some(limit) = tool.limit {
+        facts.push(("limit", format!("{}; further calls wait", limit.words())));
+    }
+    if let Some(paged) = &tool.paged {
+        facts.push(("pages", format!("all of them, at most {}", paged.at_most)));
+    }
+    if let Some(simulation) = &tool.simulate {
+        facts.push(("before approval", format!("{} tells what it would give", inline(&simulation.tool))));
+    }
     facts
 }
 

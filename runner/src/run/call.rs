@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
 use crate::state::StepRecord;
+use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
@@ -307,9 +308,27 @@ pub(crate) async fn call_live(
         Some(Place::Nowhere(why)) => return Err(ToolError::before(nowhere(&why))),
         Some(Place::Open | Place::Asked(_)) | None => {}
     }
-    let context = context(setup, args, purpose, timeout_ms);
-    let value = within_limits(setup, args, &context, tool.call(args, &context)).await?;
-    acceptable(args, value)
+    let context = &context(setup, args, purpose, timeout_ms);
+    let one = |args: Args, turn: Turn| -> Future_<'_, Result<Value, ToolError>> {
+        Box::pin(async move {
+            if turn == Turn::Further && !paced(setup, &args.tool).await? {
+                return Err(ToolError::before(format!("`{}` was ended between two pages", args.tool.name)));
+            }
+            within_limits(setup, &args, context, tool.call(&args, context)).await
+        })
+    };
+    follow(args, &one).await.and_then(|value| acceptable(args, value))
+}
+
+/// Waits until a call of the tool may be made; whether nobody has asked to stop meanwhile.
+pub(crate) async fn paced(setup: &RunSetup, tool: &Tool) -> Result<bool, ToolError> {
+    if tool.limit.is_none() {
+        return Ok(true);
+    }
+    tokio::select! {
+        waited = setup.registry.pace().wait(tool) => waited.map(|()| true),
+        () = raised(setup.stop.stopping()) => Ok(false),
+    }
 }
 
 fn context(setup: &RunSetup, args: &Args, purpose: Purpose<'_>, timeout_ms: Option<u64>) -> CallContext {

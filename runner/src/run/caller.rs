@@ -2,7 +2,7 @@
 //!
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
-use super::call::{Purpose, call_live, implementation, judged, simulate};
+use super::call::{Purpose, call_live, implementation, judged, paced, simulate};
 use super::{Known, Recorder, RunSetup};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
@@ -39,6 +39,12 @@ impl RunCaller<'_> {
         match implementation(self.setup, &call.tool.name)? {
             Implementation::Files(tool) => simulate(self.setup, *tool, &args).map(|simulated| simulated.result),
             Implementation::Live(tool) => {
+                if !self.handle.block_on(paced(self.setup, &call.tool))? {
+                    return Err(ToolError::before(format!(
+                        "`{}` was not called: somebody asked to stop",
+                        call.tool.name
+                    )));
+                }
                 self.handle.block_on(call_live(self.setup, tool.as_ref(), &args, Purpose::Check, call.tool.timeout_ms))
             }
         }

@@ -16,7 +16,7 @@ pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
 pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, permit,
+    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, paced, permit,
     permit_changes, place_of, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};

@@ -6,6 +6,8 @@ pub mod process;
 pub mod http;
 pub mod mcp;
 pub mod model;
+pub mod pace;
+pub mod pages;
 pub mod registry;
 
 use crate::workspace::{FileError, Overlay};

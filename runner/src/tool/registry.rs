@@ -1,6 +1,7 @@
 //! The name of a tool ⟶ what carries it out. What a tool is, its signature and effects, is the catalogue's business.
 
 use super::mcp::Server;
+use super::pace::Pace;
 use super::{FileTool, LiveTool, fs, http, model, process};
 use crate::config::ModelWiring;
 use planc_lang::syntax::EXTRACT;
@@ -32,6 +33,8 @@ pub struct Registry {
     tools: BTreeMap<String, Implementation>,
     /// By the names of their catalogues: what carries out all of a catalogue's tools that have nothing of their own.
     servers: BTreeMap<String, (Arc<Server>, Implementation)>,
+    /// Delays the calls of tools that have a limit.
+    pace: Pace,
 }
 
 impl fmt::Debug for Registry {
@@ -71,6 +74,17 @@ impl Registry {
     pub fn with_model(mut self, wiring: Option<ModelWiring>) -> Registry {
         self.insert(EXTRACT, Implementation::Live(Arc::new(model::Extract { wiring })));
         self
+    }
+
+    /// The same, with another pace.
+    pub fn with_pace(mut self, pace: Pace) -> Registry {
+        self.pace = pace;
+        self
+    }
+
+    /// What delays the calls of tools that have a limit.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// What carries out the tool with this full name.

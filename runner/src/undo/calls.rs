@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::journal::StoreError;
 use crate::run::{
     Made, Permit, Purpose, Recorder, RunSetup, call_live, call_program, critical_values, environment, environment_of,
-    implementation, permit, permit_changes, place_of, simulate,
+    implementation, paced, permit, permit_changes, place_of, simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};
@@ -53,6 +53,11 @@ pub(super) async fn make(
         let why = format!("it was approved with {}, and would be made with {found}", expected.seen);
         ended(recorder, name, Some(why.clone())).await?;
         return Ok(stopped(&why));
+    }
+    match paced(setup, &call.tool).await {
+        Ok(true) => {}
+        Ok(false) => return Ok(stopped("somebody asked to stop")),
+        Err(error) => return Ok(stopped(&error.message)),
     }
     match permit(setup, recorder, Made { name, step, call }, &values, None).await? {
         Permit::Yes => {}

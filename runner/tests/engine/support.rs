@@ -70,6 +70,11 @@ catalogue fake {
     approval ask
     independent
   }
+  /// Called now and then.
+  tool slow(name: string) -> { id: int } {
+    writes "table:${name}"
+    limit 2 per minute
+  }
   /// Makes a drive, whose number the server chooses.
   tool make(name: string) -> { id: int } { creates "drive:${result.id}" }
   /// Looks at a table or changes it.
@@ -466,7 +471,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call"] {
+    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "slow"] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();

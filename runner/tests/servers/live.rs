@@ -1,6 +1,6 @@
 //! Import, check, dry run, run: with a server that behaves.
 
-use super::{log, plan, reviewed, run, wire, wired};
+use super::{log, plan, review, reviewed, run, wire, wired};
 
 #[test]
 fn an_imported_tool_is_called_once_and_its_result_is_typed() {
@@ -102,6 +102,15 @@ fn what_a_server_works_on_is_no_part_of_it_where_the_operator_says_so() {
     place.yes(&digest);
     place.put("notes.db", "again");
     place.planc(&["run", &digest]).exits(0);
+    assert_eq!(log(&place).len(), 1);
+}
+
+#[test]
+fn a_server_that_agrees_to_what_it_does_not_know_is_of_the_era_before() {
+    let place = wired("agreeable");
+    place.planc(&["tools", "import", "--mcp", "mock"]).exits(0).says("2 tools");
+    review(&place);
+    run(&place, &plan("  step put = mock.put(key: \"a\", value: \"b\")\n")).exits(0);
     assert_eq!(log(&place).len(), 1);
 }
 

@@ -1,9 +1,11 @@
 //! Tools of servers, from the import to the run; and servers that mean harm. The server is this same program, started
 //! again with `MOCK` in its environment.
 
+mod clauses;
 mod hostile;
 mod live;
 mod mock;
+mod observe;
 #[path = "../place/mod.rs"]
 mod place;
 mod reports;

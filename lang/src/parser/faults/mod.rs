@@ -1,7 +1,7 @@
 //! A line that fails ⟶ the diagnostic that says why.
 //!
 //! First come the slips that people and models make most, each with its repair ([`slips`]), then the general form: what was
-//! expected, in words of the language, and what stands there. What is reserved for a later version is in [`reserved`].
+//! expected, in words of the language, and what stands there.
 //! Lines that begin with no known word are in [`words`].
 
 mod clauses;
@@ -9,7 +9,6 @@ mod conversions;
 mod foreign;
 mod general;
 mod lambdas;
-mod reserved;
 mod slips;
 mod steps;
 mod texts;
@@ -77,6 +76,9 @@ pub(super) enum Place {
     Category,
     Named,
     Pinned,
+    Simulate,
+    Limit,
+    Paged,
 }
 
 impl Place {
@@ -117,6 +119,9 @@ impl Place {
             Place::Category => "category name",
             Place::Named => "named \"name\"",
             Place::Pinned => "pinned \"sha256:…\"",
+            Place::Simulate => "simulate catalogue.tool(parameter: parameter)",
+            Place::Limit => "limit 10 per minute",
+            Place::Paged => "paged cursor from result.next, at most 20",
             Place::File
             | Place::Item
             | Place::EachItem

@@ -1,6 +1,5 @@
 //! Lines that begin with no known word: what was most likely meant.
 
-use super::reserved::is_reserved;
 use super::slips::{CLAUSES, ITEMS};
 use super::{Place, Written, clauses};
 use crate::codes::Code;
@@ -10,7 +9,7 @@ use crate::source::Span;
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-const TOOL_CLAUSES: [&str; 14] = [
+const TOOL_CLAUSES: [&str; 17] = [
     "reads",
     "writes",
     "creates",
@@ -25,6 +24,9 @@ const TOOL_CLAUSES: [&str; 14] = [
     "category",
     "named",
     "pinned",
+    "simulate",
+    "limit",
+    "paged",
 ];
 
 /// Words of other languages, with ours.
@@ -299,14 +301,6 @@ pub(in super::super) fn unknown_clause(
     let head = line[0];
     let word = written.token(head);
     let known: &[&'static str] = if place == Place::ToolClause { &TOOL_CLAUSES } else { &CLAUSES };
-    let reserved = match (place, word) {
-        (Place::ToolClause, "simulate" | "limit" | "paged") => Some("Leave it out."),
-        _ => None,
-    };
-    if let Some(instead) = reserved {
-        report.push(is_reserved(head.span(), &format!("the clause `{word}`"), instead));
-        return None;
-    }
     let base = Diagnostic::new(Code::UnknownClause, head.span(), format!("`{}` is no clause", shown(word)));
     if place == Place::Clause && ITEMS.contains(&word) && word != "rationale" {
         report.push(base.label("an item, not a clause").help("Close the block of the step with `}` before it."));

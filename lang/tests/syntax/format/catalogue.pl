@@ -14,6 +14,10 @@ catalogue   c {
     writes "file:${x}/*"   // template
     creates   "drive:${ result.id }"   when x=="a" and  not(y in ["b","c"])   // now and then
     independent
+    limit   10   per minute   // often
+    simulate  c . a( x:1,
+      y : y )
+    paged   y from result . next ,at most   20
     timeout   10s }
   tool a_tool_with_a_long_name(parameter_one: string, parameter_two: string, parameter_three: string) -> { path: path, bytes: int } { reads parameter_one
   }

@@ -22,6 +22,9 @@ catalogue demo {
     creates "drive:${result.id}"
     independent
     idempotent
+    limit 1_000 per hour
+    simulate demo.list(path: name, depth: 1,)
+    paged name from result.at.next, at most 20
     approval ask
   }
 

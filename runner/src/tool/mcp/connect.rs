@@ -8,7 +8,9 @@ use rmcp::model::{
     ClientCapabilities, ClientConfig, Implementation, PaginatedRequestParams, ProgressNotificationParam,
     ProtocolVersion,
 };
-use rmcp::service::{ClientLifecycleMode, NotificationContext, Peer, RunningService, serve_client_with_lifecycle};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, RunningService, serve_client_with_lifecycle,
+};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{ClientHandler, RoleClient};
@@ -83,6 +85,33 @@ pub struct Connection {
     definitions: tokio::sync::Mutex<Arc<BTreeMap<String, Value>>>,
 }
 
+/// Why a connection could not be opened.
+struct Unopened {
+    error: ServerError,
+    /// How it may be opened all the same.
+    again: Option<ClientLifecycleMode>,
+}
+
+impl Unopened {
+    fn of(message: String) -> Unopened {
+        Unopened { error: ServerError::new(message), again: None }
+    }
+
+    /// Because of this.
+    fn after(self, error: &ClientInitializeError) -> Unopened {
+        let again = match error {
+            // Some servers of the era before answer what they do not know, and no refusal says which era they are of.
+            ClientInitializeError::ExpectedInitResult(_) | ClientInitializeError::ExpectedInitResponse(_) => {
+                Some(ClientLifecycleMode::Initialize)
+            }
+            // It was so slow to say of which era it is that it was taken for one of the era before.
+            ClientInitializeError::ConflictInitResponseId(..) => Some(lifecycle()),
+            _ => None,
+        };
+        Unopened { again, ..self }
+    }
+}
+
 /// A server that planc started.
 struct Process {
     stderr: Stderr,
@@ -101,10 +130,13 @@ impl Connection {
     ) -> Result<Connection, ServerError> {
         let limit = Duration::from_millis(config.start_timeout_ms);
         let opened = async {
-            let connection = match &config.wiring {
-                Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr).await?,
-                Wiring::Url { url, headers_from_env } => Connection::reach(name, url, headers_from_env).await?,
+            let connection = match Connection::begin(name, config, run, stderr.clone(), lifecycle()).await {
+                Err(Unopened { again: Some(lifecycle), .. }) => {
+                    Connection::begin(name, config, run, stderr, lifecycle).await
+                }
+                begun => begun,
             };
+            let connection = connection.map_err(|unopened| unopened.error)?;
             connection.list().await?;
             Ok(connection)
         };
@@ -112,8 +144,27 @@ impl Connection {
         tokio::time::timeout(limit, opened).await.map_err(|_| late())?
     }
 
-    async fn start(name: &str, wiring: &Wiring, run: &str, file: Option<PathBuf>) -> Result<Connection, ServerError> {
-        let failed = |why: String| ServerError::new(format!("could not start the server `{name}`: {why}"));
+    async fn begin(
+        name: &str,
+        config: &ServerConfig,
+        run: &str,
+        stderr: Option<PathBuf>,
+        lifecycle: ClientLifecycleMode,
+    ) -> Result<Connection, Unopened> {
+        match &config.wiring {
+            Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr, lifecycle).await,
+            Wiring::Url { url, headers_from_env } => Connection::reach(name, url, headers_from_env, lifecycle).await,
+        }
+    }
+
+    async fn start(
+        name: &str,
+        wiring: &Wiring,
+        run: &str,
+        file: Option<PathBuf>,
+        lifecycle: ClientLifecycleMode,
+    ) -> Result<Connection, Unopened> {
+        let failed = |why: String| Unopened::of(format!("could not start the server `{name}`: {why}"));
         let mut child = command(wiring, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
         let group = Group::led_by(&child);
         let (Some(stdout), Some(stdin), Some(err)) = (child.stdout.take(), child.stdin.take(), child.stderr.take())
@@ -123,7 +174,7 @@ impl Connection {
         let process = Process { stderr: Stderr::drain(err, file), _group: group, _child: child };
         let (client, shared) = client();
         let pipes = Pipes::new(stdout, stdin, shared.clone());
-        match serve_client_with_lifecycle(client, pipes, lifecycle()).await {
+        match serve_client_with_lifecycle(client, pipes, lifecycle).await {
             Ok(service) => Ok(Connection {
                 name: name.to_owned(),
                 service,
@@ -136,13 +187,18 @@ impl Connection {
                 tokio::time::sleep(LAST_WORDS).await;
                 let why = shared.fault().unwrap_or_else(|| error.to_string());
                 let said = process.stderr.last_line().map_or(String::new(), |line| format!("; it said: {line}"));
-                Err(failed(format!("{why}{said}")))
+                Err(failed(format!("{why}{said}")).after(&error))
             }
         }
     }
 
-    async fn reach(name: &str, url: &str, from_env: &BTreeMap<String, String>) -> Result<Connection, ServerError> {
-        let failed = |why: String| ServerError::new(format!("could not reach the server `{name}` at `{url}`: {why}"));
+    async fn reach(
+        name: &str,
+        url: &str,
+        from_env: &BTreeMap<String, String>,
+        lifecycle: ClientLifecycleMode,
+    ) -> Result<Connection, Unopened> {
+        let failed = |why: String| Unopened::of(format!("could not reach the server `{name}` at `{url}`: {why}"));
         let config = StreamableHttpClientTransportConfig::with_uri(url)
             .custom_headers(headers(from_env).map_err(failed)?)
             .max_sse_event_size(MAX_MESSAGE_BYTES)
@@ -152,10 +208,10 @@ impl Connection {
         let http = http.map_err(|error| failed(error.to_string()))?;
         let (client, shared) = client();
         let transport = StreamableHttpClientTransport::with_client(http, config);
-        let service = serve_client_with_lifecycle(client, transport, lifecycle()).await;
+        let service = serve_client_with_lifecycle(client, transport, lifecycle).await;
         Ok(Connection {
             name: name.to_owned(),
-            service: service.map_err(|error| failed(error.to_string()))?,
+            service: service.map_err(|error| failed(error.to_string()).after(&error))?,
             shared,
             process: None,
             definitions: tokio::sync::Mutex::default(),
