@@ -132,8 +132,16 @@ codes! {
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
 
+    UntrustedControl = 701 Error "outside text that decides what a tool does";
+    UntrustedDecision = 702 Error "outside text that decides whether or how often something happens";
+    ChosenExact = 703 Error "a parameter for the plan's author alone, chosen by outside text";
+    SecretParameter = 704 Error "a secret where no secret may go";
+    SecretSent = 705 Error "a secret that leaves";
+    UntrustedCritical = 706 Error "outside text that decides what `critical` allows";
     BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";
     BadMark = 708 Error "a mark that contradicts another, or says nothing where it stands";
+    EndorsedSecret = 709 Error "an `endorse` of a secret, which nobody can look at";
+    UselessRelease = 710 Warning "an `endorse` or `reveal` that releases nothing";
 }
 
 /// What the codes of one hundred are about, in the order of the numbers.

@@ -270,6 +270,8 @@ pub struct Let {
     pub release: Option<Release>,
     /// The block it stands in: it has a value for each element then.
     pub each: Option<EachId>,
+    /// Where its name stands.
+    pub named_at: Span,
     /// The whole item.
     pub span: Span,
 }
