@@ -2,7 +2,7 @@
 //!
 //! Values have labels: how far they can be trusted, and whether they may be shown. An expression joins the labels of its
 //! parts; what is only chosen by outside text is told apart from what is outside text. The rules are those of
-//! `spec/16-information-flow.md`, by name in [`Rule`]. Order matters here as in a run: what a step reads has the labels of what
+//! `spec/18-information-flow.md`, by name in [`Rule`]. Order matters here as in a run: what a step reads has the labels of what
 //! steps above it wrote. Takes time in proportion to the plan.
 
 mod explain;
@@ -19,9 +19,10 @@ pub use rules::{Rule, Rules};
 pub use tree::MAX_PLACES;
 
 use crate::diagnostic::Diagnostics;
-use crate::plan::{EachId, Expr, Plan, ReleaseKind, StepId};
+use crate::plan::{Call, EachId, Expr, Plan, ReleaseKind, StepId};
 use crate::source::Source;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use tree::Tree;
 use values::Values;
 
@@ -191,6 +192,8 @@ pub struct Labels {
     steps: Vec<StepLabels>,
     /// Steps that wrote something that is not trusted, in the order of the text.
     writers: Vec<StepId>,
+    /// Calls in checks of which outside text decides what they read, by where they stand.
+    confined_calls: BTreeSet<u32>,
     has_secrets: bool,
 }
 
@@ -223,6 +226,11 @@ impl Labels {
     /// The steps above a step that runs a program which wrote what is not trusted.
     pub fn writers_before(&self, step: StepId) -> &[StepId] {
         &self.writers[..self.step(step).writers]
+    }
+
+    /// Whether outside text decides what a call in a check reads, so that it must lie within a line of `critical`.
+    pub fn is_confined(&self, call: &Call) -> bool {
+        self.confined_calls.contains(&call.span.start)
     }
 
     /// Whether the plan has any secret at all.

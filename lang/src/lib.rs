@@ -25,6 +25,7 @@ pub mod catalogue;
 pub mod stdlib;
 pub mod builtin;
 pub mod plan;
+pub mod releases;
 pub mod written;
 pub mod eval;
 pub mod grants;

@@ -9,7 +9,7 @@ use crate::stdlib::Function;
 use crate::syntax::{BinaryOp, Direction, EffectVerb, OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -288,7 +288,7 @@ pub struct Release {
 }
 
 /// What a release does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReleaseKind {
     /// A person takes responsibility for a value that outside text could have chosen: it counts as trusted.

@@ -1,4 +1,4 @@
-//! The promise of `spec/16-information-flow.md`, attacked: random plans are run in worlds that differ in what an attacker says, or in
+//! The promise of `spec/18-information-flow.md`, attacked: random plans are run in worlds that differ in what an attacker says, or in
 //! what is secret, and what a plan does must not differ where its labels say that it cannot. With any one rule taken away the
 //! attacks must find a plan that breaks the promise.
 
@@ -88,7 +88,16 @@ struct Author {
 }
 
 impl Author {
+    /// Every other plan is one short way from a source to a sink, all of them in turn, so that no rule depends on luck; the
+    /// others are put together at random.
     fn plan(seed: u64) -> String {
+        match seed % 2 {
+            0 => Way::number(seed / 2).plan(),
+            _ => Author::random(seed),
+        }
+    }
+
+    fn random(seed: u64) -> String {
         let mut author = Author {
             dice: Dice::new(seed),
             texts: vec!["given".into()],
@@ -308,6 +317,91 @@ impl Author {
     }
 }
 
+/// One way that a value takes: where it comes from, what it goes through, where it arrives.
+#[derive(Clone, Copy)]
+struct Way {
+    source: usize,
+    turn: usize,
+    sink: usize,
+}
+
+/// Steps before, and the text that comes of them.
+const SOURCES: [(&str, &str); 8] = [
+    ("", "note.body"),
+    ("", "note.links.first(\"none\")"),
+    ("step put = w.put(name: \"a\", text: note.body)\n  step got = w.look(name: \"a\", words: \"\")", "got.text"),
+    ("step got = w.look(name: \"a\", words: note.body)", "got.text"),
+    (
+        "step saved = w.save(name: \"in/f\", text: note.body)\n  step ran = w.run(argv: [\"make\"])\n  step got = w.load(name: \"in/g\")",
+        "got.text",
+    ),
+    ("step letter = w.mail()\n  let seen = endorse(letter, \"seen\")", "seen.body"),
+    ("", "token"),
+    ("step kept = w.look(name: \"a\", words: token)", "kept.text"),
+];
+
+/// Steps before, and what becomes of a text `X`.
+const TURNS: [(&str, &str); 15] = [
+    ("", "X"),
+    ("", "\"${X}-x\""),
+    ("", "(if X.length() > 8 then \"a\" else \"b\")"),
+    ("", "(if X.contains(\"a\") then \"a\" else \"b\")"),
+    ("", "[t for t in [\"a\", \"b\"] if X.contains(t)].first(\"none\")"),
+    ("", "[t for t in [\"a\", \"b\"] by X.contains(t)].first(\"none\")"),
+    ("", "[\"a\", \"b\", \"c\"][X.length() % 3]"),
+    ("", "[\"a\", \"b\", \"c\"].take(X.length() % 3).first(\"none\")"),
+    ("", "[t for t in note.tags if X.contains(t)].length().to_string()"),
+    ("", "([t for t in [\"a\"] if X.contains(t)].first() ?? \"b\")"),
+    ("step seek = w.look(name: Y, words: \"\")", "seek.name"),
+    ("step maybe = w.note() {\n    expect X.length() > 2\n    on failure continue\n  }", "(if maybe == null then \"a\" else \"b\")"),
+    ("step maybe = w.note() {\n    when X.contains(\"a\")\n  }", "(maybe?.id ?? \"b\")"),
+    ("", "{ x: X, y: \"b\" }.x"),
+    ("", "\"a\" + X"),
+];
+
+/// Where a text `X` arrives.
+const SINKS: [&str; 14] = [
+    "step sink = w.put(name: X, text: \"\")",
+    "step sink = w.put(name: \"s\", text: \"\", mode: X)",
+    "step sink = w.edit(parts: [{ at: X, with: \"\" }])",
+    "step sink = w.say(to: X, text: \"\")",
+    "step sink = w.say(to: \"s\", text: X)",
+    "step sink = w.say(to: \"s\", text: \"\", key: X)",
+    "step sink = w.keep(note: X, key: \"\")",
+    "step sink = w.run(argv: [\"make\", X])",
+    "step sink = w.put(name: \"s\", text: \"\") {\n    when X.length() > 8\n  }",
+    "step sink = w.say(to: \"s\", text: \"\") {\n    when X.length() > 8\n  }",
+    "step sink = w.put(name: \"s\", text: \"\") {\n    expect X.contains(\"a\")\n    on failure undo\n  }",
+    "each sinks = t in [t for t in [\"a\", \"b\"] if X.contains(t)] {\n    step sink = w.put(name: \"s\", text: t)\n  }",
+    "each sinks = t in [\"a\", \"b\"].take(X.length() % 3) {\n    step sink = w.say(to: \"s\", text: \"\")\n  }",
+    "",
+];
+
+impl Way {
+    /// All ways in turn, again from the first when they are over; steps of a size without a factor in common mix them.
+    fn number(number: u64) -> Way {
+        let all = (SOURCES.len() * TURNS.len() * SINKS.len()) as u64;
+        let at = (number * 1009 % all) as usize;
+        let (sink, rest) = (at % SINKS.len(), at / SINKS.len());
+        Way { source: rest % SOURCES.len(), turn: rest / SOURCES.len(), sink }
+    }
+
+    fn plan(self) -> String {
+        let (before, source) = SOURCES[self.source];
+        let (between, turn) = TURNS[self.turn];
+        // A name that is looked for is chosen: outside text may not name a resource.
+        let chosen = format!("(if {source}.contains(\"a\") then \"a\" else \"b\")");
+        let between = between.replace('X', source).replace('Y', &chosen);
+        let sink = SINKS[self.sink].replace('X', "way");
+        let line = if sink.is_empty() { "    modify way\n" } else { "" };
+        let turn = turn.replace('X', source);
+        format!(
+            "plan \"p\" {{\n  critical {{\n    modify \"in/*\"\n{line}  }}\n  input given: string\n  input token: string secret\n  \
+             step note = w.note()\n  {before}\n  {between}\n  let way = {turn}\n  {sink}\n}}\n"
+        )
+    }
+}
+
 /// What happens in a run of a plan.
 #[derive(Debug, Default, PartialEq)]
 struct Trace {
@@ -498,19 +592,21 @@ impl Bench {
         Bench { sources, catalogue }
     }
 
-    /// A plan without a mistake by these rules.
-    fn judged(&self, text: &str, rules: Rules) -> Option<Judged> {
+    /// A plan without a mistake but for its flows.
+    fn typed(&self, text: &str) -> Option<Plan> {
         let mut sources = self.sources.clone();
         let index = sources.add("plan.pl", text);
         let report = Diagnostics::default();
         let file = parse(&sources, index, &report);
-        let plan = check(&file, &self.catalogue, &report)?;
-        if report.has_errors() {
-            return None;
-        }
-        let labels = check_by(&plan, rules, None, &report);
-        (!report.has_errors()).then_some(Judged { plan, labels })
+        check(&file, &self.catalogue, &report).filter(|_| !report.has_errors())
     }
+}
+
+/// A typed plan without a mistake by these rules.
+fn judged(plan: &Plan, rules: Rules) -> Option<Judged> {
+    let report = Diagnostics::default();
+    let labels = check_by(plan, rules, None, &report);
+    (!report.has_errors()).then(|| Judged { plan: plan.clone(), labels })
 }
 
 /// Whether a value has anything of what an attacker says alone.
@@ -629,7 +725,7 @@ fn no_attack_succeeds() {
     let (mut checked, mut secret, mut chosen) = (0, 0, 0);
     for seed in 1..=PLANS {
         let text = Author::plan(seed);
-        let Some(judged) = bench.judged(&text, Rules::ALL) else { continue };
+        let Some(judged) = bench.typed(&text).and_then(|plan| judged(&plan, Rules::ALL)) else { continue };
         checked += 1;
         let exprs = judged.plan.steps.iter().flat_map(|step| step.call.args.iter().flatten());
         let labels: Vec<_> = exprs.map(|expr| judged.labels.of_expr(&judged.plan, expr)).collect();
@@ -640,21 +736,27 @@ fn no_attack_succeeds() {
         }
     }
     // Plans that the rules refuse, or that have nothing from outside, would show nothing.
-    assert!(checked > PLANS / 6 && chosen > 100 && secret > 10, "{checked} checked, {chosen} chosen, {secret} secret");
+    assert!(checked > PLANS / 6 && chosen > 100 && secret > 50, "{checked} checked, {chosen} chosen, {secret} secret");
 }
 
 #[test]
 fn every_rule_that_is_taken_away_is_missed() {
     let bench = Bench::new();
-    let mut missed = Vec::new();
-    for rule in Rule::ALL {
-        let found = (1..=TRIES).find(|seed| {
-            let text = Author::plan(*seed);
-            bench.judged(&text, Rules::without(rule)).is_some_and(|judged| judged.broken(*seed).is_some())
-        });
-        if found.is_none() {
-            missed.push(rule);
+    let mut open: Vec<Rule> = Rule::ALL.to_vec();
+    let mut found = Vec::new();
+    for seed in 1..=TRIES {
+        if open.is_empty() {
+            break;
         }
+        let Some(plan) = bench.typed(&Author::plan(seed)) else { continue };
+        open.retain(|rule| {
+            let broken = judged(&plan, Rules::without(*rule)).is_some_and(|judged| judged.broken(seed).is_some());
+            if broken {
+                found.push((*rule, seed));
+            }
+            !broken
+        });
     }
-    assert!(missed.is_empty(), "no attack succeeds without {missed:?}");
+    println!("first plan that breaks the promise without each rule: {found:?}");
+    assert!(open.is_empty(), "no attack succeeds without {open:?}");
 }

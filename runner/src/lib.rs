@@ -14,6 +14,7 @@ pub mod report;
 pub mod event;
 pub mod veil;
 pub mod prediction;
+pub mod late;
 pub mod coverage;
 pub mod dry_run;
 pub mod state;

@@ -13,6 +13,7 @@ use crate::reach::reach;
 use crate::syntax::{EffectVerb, Mark, OnFailure};
 use crate::types::Type;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// How often a block is walked until what its elements write for each other is known; then anything may be.
 const MAX_ROUNDS: usize = 4;
@@ -40,8 +41,14 @@ pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
     let has_secrets = plan.inputs.iter().any(|input| input.secret)
         || plan.steps.iter().any(|step| step.call.tool.result_marks.mention(Mark::Secret))
         || !flow.secret_calls.is_empty();
-    let labels =
-        Labels { values: flow.values, hops: flow.hops, steps: flow.labels, writers: flow.writers, has_secrets };
+    let labels = Labels {
+        values: flow.values,
+        hops: flow.hops,
+        steps: flow.labels,
+        writers: flow.writers,
+        confined_calls: flow.confined_calls,
+        has_secrets,
+    };
     (labels, flow.findings)
 }
 
@@ -101,6 +108,8 @@ struct Flow<'p> {
     env: Env<'p>,
     /// Calls in checks that give something secret.
     secret_calls: Vec<u32>,
+    /// Calls in checks of which outside text decides what they read.
+    confined_calls: BTreeSet<u32>,
     /// What a program may write: what `critical` lets the plan change.
     changeable: Vec<Resource>,
     /// Whether `critical` lets the plan contact anybody.
@@ -142,6 +151,7 @@ impl<'p> Flow<'p> {
             findings: Vec::new(),
             env: Env::of_text(plan),
             secret_calls: Vec::new(),
+            confined_calls: BTreeSet::new(),
             changeable: changeable(plan),
             contacts: plan.critical.iter().any(|line| line.verb == CriticalVerb::Contact),
             bounds_reads: plan.critical.iter().any(|line| is_read(line.verb)),
@@ -489,6 +499,9 @@ impl<'p> Flow<'p> {
                 confined: false,
             };
             sinks.call(call, Site::Check);
+            if sinks.confined {
+                self.confined_calls.insert(call.span.start);
+            }
         }
     }
 }

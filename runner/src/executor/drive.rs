@@ -104,7 +104,7 @@ impl Drive {
                     turn = Turn::Again;
                 }
                 Action::Check(index) => {
-                    finish::check(&self.run, index).await?;
+                    self.halt = finish::check(&self.run, index).await?.or(self.halt);
                     turn = Turn::Again;
                 }
                 Action::End(end) => return Ok(Turn::Over(end)),

@@ -2,7 +2,7 @@
 
 use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage;
+use crate::coverage::{self, Uncovered};
 use crate::event::Event;
 use crate::journal::StoreError;
 use crate::state::StepRecord;
@@ -58,11 +58,34 @@ pub(crate) async fn permit(
     {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
+    let is_own = std::ptr::eq(made.call, &made.step.call);
+    if is_own && let Some(uncovered) = unread(setup, recorder, made, args) {
+        return Ok(Permit::Refused(format!("outside text decides what is read here, and {uncovered}")));
+    }
     match setup.config.decision(&tool.name, tool.approval) {
         Approval::Auto => Ok(Permit::Yes),
         Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
         Approval::Ask => ask(setup, recorder, made, args, answer).await,
         Approval::Deny => Ok(Permit::Refused(format!("policy denies `{}`", tool.name))),
+    }
+}
+
+/// What a step reads that `critical` does not cover, where outside text decides what that is.
+fn unread(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, args: &[Value]) -> Option<Uncovered> {
+    let plan = &setup.compiled.plan;
+    let step = plan.step(&made.step.name)?;
+    if !setup.labels.step(step).confined {
+        return None;
+    }
+    let grants = values::grants(setup, recorder);
+    coverage::uncovered_reads(&grants, &made.call.tool.touches(args), |path| led(setup, path)).into_iter().next()
+}
+
+/// The paths that a path stands for: where it leads, and itself where it ends in a link.
+pub(crate) fn led(setup: &RunSetup, path: &str) -> Vec<String> {
+    match setup.workspace.resolve(path) {
+        Ok(followed) => vec![followed],
+        Err(_) => vec![path.to_owned()],
     }
 }
 

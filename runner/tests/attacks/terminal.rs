@@ -13,15 +13,17 @@ const WRITE: &str = r#"plan "write" {
 "#;
 
 /// What is done once the question is there.
-enum Act {
+pub(crate) enum Act {
     Type(&'static [u8]),
     /// Typed before the question; at the question, nothing but a line end.
     Before(&'static [u8]),
     Close,
+    /// Something happens while the person thinks; then this is typed.
+    Meanwhile(Box<dyn Fn()>, &'static [u8]),
 }
 
 /// Runs a command on a terminal; gives its exit code and what the terminal showed.
-fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
+pub(crate) fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
     let size = PtySize { rows: 50, cols: 100, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).expect("a terminal can be had");
     let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("planc"));
@@ -59,6 +61,10 @@ fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32,
         Act::Type(text) => writer.write_all(text).expect("it can be typed"),
         Act::Before(_) => writer.write_all(b"\n").expect("it can be typed"),
         Act::Close => master = None,
+        Act::Meanwhile(happens, text) => {
+            happens();
+            writer.write_all(text).expect("it can be typed");
+        }
     }
     // A closed window has neither end.
     let writer = master.is_some().then_some(writer);
