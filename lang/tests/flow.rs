@@ -244,7 +244,8 @@ impl Author {
                 self.clauses(&name, call)
             }
             8 => {
-                let (a, b) = (self.text(0), self.text(1));
+                let a = self.text(0);
+                let b = if self.dice.roll(2) == 0 { "\"${token}+\"".to_owned() } else { self.text(1) };
                 self.texts.push(format!("{name}.version"));
                 format!("step {name} = w.keep(note: {a}, key: {b})")
             }
@@ -360,7 +361,7 @@ const TURNS: [(&str, &str); 15] = [
 ];
 
 /// Where a text `X` arrives.
-const SINKS: [&str; 14] = [
+const SINKS: [&str; 15] = [
     "step sink = w.put(name: X, text: \"\")",
     "step sink = w.put(name: \"s\", text: \"\", mode: X)",
     "step sink = w.edit(parts: [{ at: X, with: \"\" }])",
@@ -368,6 +369,7 @@ const SINKS: [&str; 14] = [
     "step sink = w.say(to: \"s\", text: X)",
     "step sink = w.say(to: \"s\", text: \"\", key: X)",
     "step sink = w.keep(note: X, key: \"\")",
+    "step sink = w.keep(note: \"\", key: X)",
     "step sink = w.run(argv: [\"make\", X])",
     "step sink = w.put(name: \"s\", text: \"\") {\n    when X.length() > 8\n  }",
     "step sink = w.say(to: \"s\", text: \"\") {\n    when X.length() > 8\n  }",

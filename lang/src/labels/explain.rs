@@ -48,6 +48,22 @@ impl Path {
         }
     }
 
+    /// The same in words alone, where no text is beside them: a source with the name of its step.
+    pub fn phrase(&self, plan: &Plan) -> String {
+        let (_, text) = self.told(plan);
+        match self.0 {
+            HopKind::Outside(step) | HopKind::Program(step) | HopKind::SecretResult(step) => {
+                format!("step `{}`: {text}", plan.get(step).name)
+            }
+            HopKind::Check(_)
+            | HopKind::Input(_)
+            | HopKind::Let(_)
+            | HopKind::Result(_)
+            | HopKind::Written(_)
+            | HopKind::Absent(_) => text,
+        }
+    }
+
     /// The step or input that it comes from.
     pub fn name(&self, plan: &Plan) -> Option<SmolStr> {
         match self.0 {

@@ -405,7 +405,7 @@ impl<'p> Flow<'p> {
             if !label.is_bottom() && self.rules.has(Rule::Resource) {
                 let label = self.through(label, HopKind::Written(id));
                 self.written.add(resource, label);
-                wrote = true;
+                wrote |= label.integrity > super::Integrity::Trusted;
             }
         }
         if wrote && self.writers.last() != Some(&id) {

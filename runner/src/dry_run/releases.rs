@@ -54,7 +54,7 @@ impl DryRun<'_> {
                 true => Value::Unknown(defined.value.ty.clone()),
                 false => value,
             },
-            from: way.iter().map(|hop| hop.told(plan).1).collect(),
+            from: way.iter().map(|hop| hop.phrase(plan)).collect(),
             to: releases::destinations(plan, index, MAX_DESTINATIONS),
         })
     }

@@ -58,15 +58,24 @@ pub(crate) fn of_releases<'p>(
         return found;
     }
     let mut env = now(setup, recorder, instance);
+    let mut all = None;
     for index in used {
         let defined = &plan.lets[index];
         let Some(release) = &defined.release else { continue };
         let id = release_id(plan, index, instance);
         // What fails here fails the step that needs it.
-        let Ok(value) = eval(&defined.value, &mut env, &mut NoCalls) else { continue };
-        if !value.is_known() {
-            continue;
-        }
+        let value = match eval(&defined.value, &mut env, &mut NoCalls) {
+            Ok(value) if value.is_known() => value,
+            // A line of `critical` may be about results that the step itself does not use.
+            Ok(_) if defined.each.is_none() && !is_answered(setup, recorder, &id) => {
+                let env = all.get_or_insert_with(|| now(setup, recorder, None));
+                match eval(&defined.value, env, &mut NoCalls) {
+                    Ok(value) if value.is_known() => value,
+                    Ok(_) | Err(_) => continue,
+                }
+            }
+            Ok(_) | Err(_) => continue,
+        };
         let (kind, approved) = match release.kind {
             ReleaseKind::Endorse => (LateKind::Endorse, setup.releases.get(&id)),
             ReleaseKind::Reveal => (LateKind::Reveal, setup.releases.get(&id)),
@@ -94,6 +103,11 @@ pub(crate) fn of_releases<'p>(
         }
     }
     found
+}
+
+/// Whether a person has answered for a release: with the approval, or since.
+fn is_answered(setup: &RunSetup, recorder: &Recorder, id: &str) -> bool {
+    setup.releases.contains_key(id) || recorder.state().agreed.contains_key(id)
 }
 
 /// The expressions that decide what a call may touch: those of the lines of `critical` that are about a value.
@@ -307,7 +321,11 @@ fn what_was_seen<'p>(setup: &'p RunSetup, recorder: &Recorder, instance: Option<
     let Some((step, element)) = instance.and_then(|made| Some((made.step, made.element?))) else { return env };
     let Some(each) = plan.get(step).each else { return env };
     let agreed = state.agreed.get(&list_id(&plan.each(each).name)).filter(|late| late.commitment.is_none());
-    let item = agreed.and_then(|late| late.value.as_list()?.get(element as usize).cloned());
+    let list = match agreed {
+        Some(late) => Some(late.value.clone()),
+        None => eval(&plan.each(each).list, &mut env, &mut NoCalls).ok(),
+    };
+    let item = list.and_then(|list| list.as_list()?.get(element as usize).cloned());
     let unknown = || Value::Unknown(plan.each(each).element_type());
     super::values::enter_seen(setup, &mut env, &state, each, element, item.unwrap_or_else(unknown));
     env
@@ -318,7 +336,7 @@ fn provenance(setup: &RunSetup, expr: &Expr) -> Vec<String> {
     let plan = &setup.compiled.plan;
     let labels: &Labels = &setup.labels;
     let label = labels.of_expr(plan, expr);
-    let told: Vec<String> = labels.path(label).iter().map(|hop| hop.told(plan).1).collect();
+    let told: Vec<String> = labels.path(label).iter().map(|hop| hop.phrase(plan)).collect();
     if !told.is_empty() {
         return told;
     }

@@ -128,7 +128,8 @@ fn a_crash_anywhere_around_the_pause_does_nothing_unseen_and_nothing_twice() {
             );
             assert!(agreed || !calls.contains(&call.to_owned()), "{crash:?}: {calls:?}");
         }
-        if world.state().doubts().next().is_some() {
+        // What ended before the crash, or needs an answer of another kind, is no matter of this test.
+        if world.state().doubts().next().is_some() || !world.state().can_resume() {
             continue;
         }
         let (process, after) = goes_on(&world, Break::Never, Agreement::Yes);
@@ -137,12 +138,12 @@ fn a_crash_anywhere_around_the_pause_does_nothing_unseen_and_nothing_twice() {
                 let calls = world.outside.log();
                 let puts: Vec<_> = calls.iter().filter(|call| call.starts_with("fake.put")).collect();
                 assert_eq!(puts, ["fake.put n7", "fake.put m7", "fake.put known"], "{crash:?}");
+                let asked = before.len() + after.len();
+                assert!((2..=3).contains(&asked), "{crash:?}: asked {asked} times");
             }
             End::InDoubt => {}
             other => panic!("{crash:?}: {other:?}"),
         }
-        let asked = before.len() + after.len();
-        assert!((2..=3).contains(&asked), "{crash:?}: asked {asked} times");
     }
 }
 
@@ -219,7 +220,10 @@ fn a_condition_is_shown_where_it_lets_something_happen_and_where_outside_text_pr
         ("if made.note == \"go\" then false else true", vec!["condition of put"]),
     ] {
         let world = World::new(&[], &plan(when));
-        world.outside.act(|_| Ok(Value::record([("id", Value::Int(7)), ("note", Value::string("go"))])));
+        world.outside.act(|made| match made.tool.as_str() {
+            "fake.call" => Ok(Value::record([("id", Value::Int(7)), ("note", Value::string("go"))])),
+            _ => ok(1),
+        });
         let (process, seen) = goes_on(&world, Break::Never, Agreement::Yes);
         assert_eq!(process.end(), End::Done, "{when}");
         let shown: Vec<String> = shown(&seen).into_iter().map(|(id, ..)| id).collect();
