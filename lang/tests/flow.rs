@@ -354,7 +354,10 @@ const TURNS: [(&str, &str); 15] = [
     ("", "[t for t in note.tags if X.contains(t)].length().to_string()"),
     ("", "([t for t in [\"a\"] if X.contains(t)].first() ?? \"b\")"),
     ("step seek = w.look(name: Y, words: \"\")", "seek.name"),
-    ("step maybe = w.note() {\n    expect X.length() > 2\n    on failure continue\n  }", "(if maybe == null then \"a\" else \"b\")"),
+    (
+        "step maybe = w.note() {\n    expect X.length() > 2\n    on failure continue\n  }",
+        "(if maybe == null then \"a\" else \"b\")",
+    ),
     ("step maybe = w.note() {\n    when X.contains(\"a\")\n  }", "(maybe?.id ?? \"b\")"),
     ("", "{ x: X, y: \"b\" }.x"),
     ("", "\"a\" + X"),

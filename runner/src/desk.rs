@@ -532,6 +532,7 @@ impl Desk {
 pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
+    paths.extend(config.cedar.clone());
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());

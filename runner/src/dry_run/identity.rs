@@ -11,7 +11,6 @@ use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
 use planc_lang::plan::{Input, Plan};
-use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -67,7 +66,7 @@ struct BoundForm<'a> {
     time: u32,
     plan: Digest,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
-    policy: BTreeMap<&'a str, Approval>,
+    policy: Digest,
     require: Require,
     pass_env: &'a [String],
     workspace: String,
@@ -104,9 +103,6 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
 /// What the digest is of: canonical JSON, in which what is secret stands as commitments.
 pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
     let plan = &bound.compiled.plan;
-    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
-    let policy =
-        calls.map(|call| (call.tool.name.as_str(), bound.config.decision(&call.tool.name, call.tool.approval)));
     let mut observations: Vec<&Observation> = bound.observations.iter().collect();
     observations.sort_by(|a, b| a.look.cmp(&b.look));
     let steps = bound.predictions.iter().filter(|prediction| prediction.each.is_none());
@@ -121,7 +117,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
             .zip(bound.inputs)
             .map(|(input, given)| (input.name.as_str(), bound.input(input, &given.value)))
             .collect(),
-        policy: policy.collect(),
+        policy: bound.config.policy.digest(),
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
         workspace: bound.config.workspace.to_string_lossy().into_owned(),

@@ -102,7 +102,9 @@ impl DryRun<'_> {
                 Unit::Each(each) => steps.block(each),
             }
         }
-        let Steps { mut env, mut overlay, reports, blocks, predictions, mut problems, touched, released, labels, .. } = steps;
+        let Steps {
+            mut env, mut overlay, reports, blocks, predictions, mut problems, touched, released, labels, ..
+        } = steps;
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {

@@ -4,13 +4,15 @@ use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use super::releases::Released;
+use crate::coverage::{changed, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
 use crate::late::{destroys_or_sends, unseen};
-use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
+use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::tool::model::NOT_WIRED;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
+use planc_lang::catalogue::Tool;
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
@@ -118,7 +120,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, Some(true), Ok(values)) => self.made(&at, values),
             (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
-        self.policy(&at);
+        let verdict = self.policy(&at, &values, &done.changes);
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
@@ -137,7 +139,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
         });
-        self.report(&at, when, &values, done);
+        self.report(&at, when, &values, done, &verdict);
     }
 
     fn at(&self, instance: Instance) -> At<'d> {
@@ -315,27 +317,42 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false });
     }
 
-    /// What policy says of the calls of a step; a gate calls nothing.
-    fn policy(&mut self, at: &At<'_>) {
-        let calls = std::iter::once(&at.step.call).chain(&at.step.undo).filter(|_| !at.step.is_gate);
-        for call in calls {
-            let tool = &call.tool;
-            if self.dry.config.decision(&tool.name, tool.approval) == Approval::Deny {
-                self.problems.push(Problem {
-                    step: Some(at.name.clone()),
-                    message: format!("policy denies `{}`", tool.name),
-                    policy: true,
-                });
-            }
-            if self.dry.registry.get(&tool.name).is_none() {
-                self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
-            }
-            if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
-                self.problem(at, "a model would be shown a secret".to_owned());
-            }
-            if tool.extracts() && self.dry.config.model.is_none() {
-                self.problem(at, NOT_WIRED.to_owned());
-            }
+    /// What policy says of the call of a step, with these arguments and what it would change, and of the one that takes it
+    /// back; a gate calls nothing.
+    fn policy(&mut self, at: &At<'_>, values: &[Value], changes: &[Change]) -> Verdict {
+        let call = &at.step.call;
+        if at.step.is_gate {
+            return Verdict { decision: call.tool.approval, reasons: Vec::new(), later: Vec::new() };
+        }
+        let mut touches = {
+            let overlay = &mut self.overlay;
+            let led = |path: &str| vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()];
+            led_of(&call.tool.touches(values), led)
+        };
+        touches.extend(changed(changes));
+        let policy = &self.dry.config.policy;
+        let verdict = policy.decide(&call.tool, values, &touches, Moment::Planned);
+        self.judged(at, &call.tool, &verdict);
+        if let Some(undo) = &at.step.undo {
+            let verdict = policy.of_tool(&undo.tool);
+            self.judged(at, &undo.tool, &verdict);
+        }
+        verdict
+    }
+
+    fn judged(&mut self, at: &At<'_>, tool: &Tool, verdict: &Verdict) {
+        if verdict.decision == Approval::Deny {
+            let message = verdict.phrase(&tool.name);
+            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true });
+        }
+        if self.dry.registry.get(&tool.name).is_none() {
+            self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
+        }
+        if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+            self.problem(at, "a model would be shown a secret".to_owned());
+        }
+        if tool.extracts() && self.dry.config.model.is_none() {
+            self.problem(at, NOT_WIRED.to_owned());
         }
     }
 
@@ -371,7 +388,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    fn report(&mut self, at: &At<'_>, when: Option<bool>, values: &[Value], done: Done) {
+    fn report(&mut self, at: &At<'_>, when: Option<bool>, values: &[Value], done: Done, verdict: &Verdict) {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
@@ -390,7 +407,8 @@ impl<'d, 'a> Steps<'d, 'a> {
             effects: effects.collect(),
             read_only: step.call.is_read_only(),
             destructive,
-            policy: self.dry.config.decision(&tool.name, tool.approval),
+            policy: verdict.decision,
+            policy_why: verdict.told(),
             standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
             undo: self.undo_kind(step),
             on_failure: step.on_failure,

@@ -97,11 +97,8 @@ pub fn word(kind: ReleaseKind) -> &'static str {
 
 /// What is asked of late values.
 pub fn question(of: &str, values: &[LateValue], paint: Paint) -> String {
-    let mut out = format!(
-        "\n{} {}: known only now, and used only with your yes\n",
-        paint.tone(Tone::Careful, "‖"),
-        inline(of)
-    );
+    let mut out =
+        format!("\n{} {}: known only now, and used only with your yes\n", paint.tone(Tone::Careful, "‖"), inline(of));
     for late in values {
         out.push_str(&format!("\n  {}{}\n", paint.tone(Tone::Strong, escaped(&late.id)), does(late.kind)));
         out.push_str(&format!("    {}\n", exact(&late.value)));

@@ -2,13 +2,15 @@
 
 use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage::{self, Uncovered};
+use crate::coverage::{self, Uncovered, changed};
 use crate::event::Event;
 use crate::journal::StoreError;
+use crate::policy::{Moment, Verdict, led};
 use crate::state::StepRecord;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
+use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
@@ -62,11 +64,16 @@ pub(crate) async fn permit(
     if is_own && let Some(uncovered) = unread(setup, recorder, made, args) {
         return Ok(Permit::Refused(format!("outside text decides what is read here, and {uncovered}")));
     }
-    match setup.config.decision(&tool.name, tool.approval) {
+    let changes = match setup.config.policy.is_empty() {
+        true => Vec::new(),
+        false => would_change(setup, made.call, args).await,
+    };
+    let verdict = judged(setup, tool, args, changed(&changes));
+    match verdict.decision {
         Approval::Auto => Ok(Permit::Yes),
         Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
-        Approval::Ask => ask(setup, recorder, made, args, answer).await,
-        Approval::Deny => Ok(Permit::Refused(format!("policy denies `{}`", tool.name))),
+        Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
+        Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
     }
 }
 
@@ -78,15 +85,37 @@ fn unread(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, args: &[Value])
         return None;
     }
     let grants = values::grants(setup, recorder);
-    coverage::uncovered_reads(&grants, &made.call.tool.touches(args), |path| led(setup, path)).into_iter().next()
+    coverage::uncovered_reads(&grants, &made.call.tool.touches(args), |path| read_as(setup, path)).into_iter().next()
 }
 
 /// The paths that a path stands for: where it leads, and itself where it ends in a link.
-pub(crate) fn led(setup: &RunSetup, path: &str) -> Vec<String> {
+pub(crate) fn read_as(setup: &RunSetup, path: &str) -> Vec<String> {
     match setup.workspace.resolve(path) {
         Ok(followed) => vec![followed],
         Err(_) => vec![path.to_owned()],
     }
+}
+
+/// What policy says of a call right before it is made: of what it touches as it is written and as links lead now, and of
+/// what else is known.
+pub(crate) fn judged(setup: &RunSetup, tool: &Tool, args: &[Value], more: Vec<(EffectVerb, Resource)>) -> Verdict {
+    let workspace = &setup.workspace;
+    let mut touches =
+        led(&tool.touches(args), |path| vec![workspace.resolve(path).ok(), workspace.resolve_link(path).ok()]);
+    touches.extend(more);
+    setup.config.policy.decide(tool, args, &touches, Moment::Now)
+}
+
+/// What a file tool would change now; nothing where that cannot be told, or for any other tool.
+async fn would_change(setup: &RunSetup, call: &Call, args: &[Value]) -> Vec<Change> {
+    let Some(Implementation::Files(tool)) = setup.registry.get(&call.tool.name) else { return Vec::new() };
+    if call.is_read_only() {
+        return Vec::new();
+    }
+    let (setup, tool, args) = (setup.clone(), *tool, Args { tool: call.tool.clone(), values: args.to_vec() });
+    let simulated = tokio::task::spawn_blocking(move || simulate(&setup, tool, &args)).await;
+    // A call that fails here fails again when it is made, and changes nothing.
+    simulated.ok().and_then(Result::ok).map_or_else(Vec::new, |simulated| simulated.changes)
 }
 
 async fn ask(
@@ -95,6 +124,7 @@ async fn ask(
     made: Made<'_>,
     args: &[Value],
     answer: Option<&str>,
+    why: Vec<String>,
 ) -> Result<Permit, StoreError> {
     let Made { name, step, call } = made;
     let tool = call.tool.name.as_str();
@@ -113,6 +143,7 @@ async fn ask(
         args: shown_args(setup, made, args),
         effects: shown_effects(setup, &call.tool.touches(args)),
         because: step.because.clone(),
+        why: why.iter().map(|why| shown(setup, why)).collect(),
     };
     let answered = |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned() };
     match setup.ask.ask(&question).await {
@@ -136,10 +167,12 @@ fn shown_args(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Value {
 /// What a call touches as a person may see it.
 fn shown_effects(setup: &RunSetup, touches: &[(EffectVerb, Resource)]) -> Vec<String> {
     let effects = values::touches(touches);
-    match &setup.veil {
-        Some(veil) => effects.iter().map(|effect| veil.text(effect)).collect(),
-        None => effects,
-    }
+    effects.iter().map(|effect| shown(setup, effect)).collect()
+}
+
+/// A text as a person may see it.
+fn shown(setup: &RunSetup, text: &str) -> String {
+    setup.veil.as_ref().map_or_else(|| text.to_owned(), |veil| veil.text(text))
 }
 
 /// Whether somebody said "always" to a call of this tool earlier in this run.

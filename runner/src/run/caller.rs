@@ -2,7 +2,7 @@
 //!
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
-use super::call::{Purpose, call_live, implementation, led, simulate};
+use super::call::{Purpose, call_live, implementation, judged, read_as, simulate};
 use super::values::critical_values;
 use super::{Known, Recorder, RunSetup};
 use crate::coverage::uncovered_reads;
@@ -29,12 +29,13 @@ impl Caller for RunCaller<'_> {
         if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }
-        if self.setup.config.decision(&call.tool.name, call.tool.approval) == Approval::Deny {
-            return Err(failure(format!("policy denies `{}`", call.tool.name)));
+        let verdict = judged(self.setup, &call.tool, &args, Vec::new());
+        if verdict.decision == Approval::Deny {
+            return Err(failure(verdict.phrase(&call.tool.name)));
         }
         if self.setup.labels.is_confined(call) {
             let touches = call.tool.touches(&args);
-            let uncovered = uncovered_reads(&self.grants, &touches, |path| led(self.setup, path));
+            let uncovered = uncovered_reads(&self.grants, &touches, |path| read_as(self.setup, path));
             if let Some(uncovered) = uncovered.first() {
                 return Err(failure(format!("outside text decides what is read here, and {uncovered}")));
             }

@@ -210,7 +210,8 @@ pub(crate) fn of_list(setup: &RunSetup, recorder: &Recorder, each: EachId, list:
     let plan = &setup.compiled.plan;
     let block = plan.each(each);
     let acts = plan.steps_of(each).any(|step| !plan.get(step).is_read_only());
-    let known = setup.predictions.named(&block.name).is_some_and(|block| matches!(block.each, Some(Elements::Known(_))));
+    let known =
+        setup.predictions.named(&block.name).is_some_and(|block| matches!(block.each, Some(Elements::Known(_))));
     if !acts || known {
         return None;
     }
@@ -352,7 +353,8 @@ fn provenance(setup: &RunSetup, expr: &Expr) -> Vec<String> {
         }
         expr.parts(&mut |part| open.push(part));
     }
-    let told = |step: &StepId| format!("the result of step `{}`, `{}`", plan.get(*step).name, plan.get(*step).call.tool.name);
+    let told =
+        |step: &StepId| format!("the result of step `{}`, `{}`", plan.get(*step).name, plan.get(*step).call.tool.name);
     steps.iter().take(MAX_DESTINATIONS).map(told).collect()
 }
 

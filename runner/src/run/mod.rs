@@ -19,7 +19,7 @@ pub use stop::Stop;
 
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, permit, simulate, timeout_of,
+    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, judged, permit, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
 pub(crate) use clean::{clean, sweep};

@@ -78,8 +78,7 @@ impl Known {
         let once = uses.iter().filter(|step| plan.get(**step).each.is_none());
         let value =
             |step: &StepId| Some((*step, value_of(recorded.state.get(Instance { step: *step, element: None })?)?));
-        let mut known =
-            Known { steps: once.filter_map(value).collect(), ..Known::nothing(setup, recorded.state) };
+        let mut known = Known { steps: once.filter_map(value).collect(), ..Known::nothing(setup, recorded.state) };
         for each in uses_each {
             let value = match recorded.state.block(*each) {
                 Some(BlockState::Skipped { .. }) => Some(Value::Null),
@@ -163,7 +162,8 @@ fn pins(setup: &RunSetup, state: &RunState, element: Option<(EachId, u32)>) -> V
     let each = element.map(|(each, _)| each);
     let here = releases::all(plan).filter(|(index, _)| plan.lets[*index].each == each);
     here.filter_map(|(index, release)| {
-        let element = element.map(|(each, element)| Instance { step: plan.each(each).steps.start, element: Some(element) });
+        let element =
+            element.map(|(each, element)| Instance { step: plan.each(each).steps.start, element: Some(element) });
         let id = release_id(plan, index, element);
         let approved = setup.releases.get(&id);
         let agreed = || state.agreed.get(&id);
@@ -256,9 +256,8 @@ pub(crate) fn critical_values(setup: &RunSetup, recorder: &Recorder) -> Vec<Opti
         let env = env.get_or_insert_with(|| environment(setup, recorder.recorded(&recorder.state())));
         grants::value_of(expr, env)
     };
-    let shown = |index: usize| {
-        setup.critical.get(index).and_then(Option::as_ref).filter(|value| is_wholly_known(value))
-    };
+    let shown =
+        |index: usize| setup.critical.get(index).and_then(Option::as_ref).filter(|value| is_wholly_known(value));
     let lines = plan.critical.iter().enumerate();
     lines
         .map(|(index, line)| match &line.scope {

@@ -392,9 +392,7 @@ fn what_a_server_says_later_is_not_what_was_approved() {
     let acts = [
         format!("step acts = process.run(argv: [\"sh\", \"-c\", \"echo ${{body}} >> {log}\"])"),
         format!("step acts = process.run(argv: [\"sh\", \"-c\", \"cat >> {log}\"], stdin: body)"),
-        format!(
-            "step acts = process.run(argv: [\"sh\", \"-c\", \"echo evil >> {log}\"]) {{ when body == \"evil\" }}"
-        ),
+        format!("step acts = process.run(argv: [\"sh\", \"-c\", \"echo evil >> {log}\"]) {{ when body == \"evil\" }}"),
         "step made = fs.write(path: \"made.txt\", text: page.body)".to_owned(),
     ];
     for act in acts {

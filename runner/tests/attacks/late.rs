@@ -48,7 +48,10 @@ fn outside_text_chooses_neither_tool_nor_target_nor_how_often() {
         ("P0701", "step a = http.get(url: \"https://days.example/?${found.stdout}\")"),
         ("P0702", "step a = fs.write(path: \"a\", text: \"\") {\n    when found.stdout.contains(\"x\")\n  }"),
         ("P0702", "each all = line in found.stdout.lines() {\n    step a = fs.append(path: \"a\", text: line)\n  }"),
-        ("P0703", "step a = fs.write(path: \"a\", text: \"\", executable: if found.stdout == \"\" then true else false)"),
+        (
+            "P0703",
+            "step a = fs.write(path: \"a\", text: \"\", executable: if found.stdout == \"\" then true else false)",
+        ),
         // A value that a model takes out of a text is the word of the text.
         (
             "P0701",
@@ -72,10 +75,13 @@ fn without_a_terminal_it_waits_and_no_argument_is_an_answer() {
     place.planc(&["run", &run]).exits(3);
     // Neither the word on standard input nor an answer for another question.
     let mut command = place.command(&["resume", &run]);
-    command.stdin(std::fs::File::open({
-        place.put("yes.txt", "yes\nyes\n");
-        place.ws().join("yes.txt")
-    }).expect("it was written"));
+    command.stdin(
+        std::fs::File::open({
+            place.put("yes.txt", "yes\nyes\n");
+            place.ws().join("yes.txt")
+        })
+        .expect("it was written"),
+    );
     crate::place::said(command).exits(3);
     place.planc(&["resume", &run, "--resolve", "mark=redo"]).exits(2);
     place.planc(&["approve", &run]).exits_with(&[2, 3, 4, 5]);

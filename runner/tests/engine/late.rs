@@ -123,9 +123,8 @@ fn a_crash_anywhere_around_the_pause_does_nothing_unseen_and_nothing_twice() {
         // Every call of which the argument was late has its yes in the journal.
         let calls = world.outside.log();
         for (call, of) in [("fake.put n7", "one"), ("fake.put m7", "two")] {
-            let agreed = world.has(
-                |event| matches!(event, Event::ValuesAnswered { of: step, agreed: true, .. } if step == of),
-            );
+            let agreed =
+                world.has(|event| matches!(event, Event::ValuesAnswered { of: step, agreed: true, .. } if step == of));
             assert!(agreed || !calls.contains(&call.to_owned()), "{crash:?}: {calls:?}");
         }
         // What ended before the crash, or needs an answer of another kind, is no matter of this test.

@@ -451,7 +451,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         file: None,
         catalogues: Vec::new(),
         read: vec!["**".into()],
-        policy: Vec::new(),
+        policy: planc::policy::Policy::default(),
+        policy_tools: Vec::new(),
+        cedar: None,
         hosts: Vec::new(),
         pass_env: Vec::new(),
         require: Require::Any,
@@ -461,7 +463,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep"] {
+    for tool in
+        ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep"]
+    {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();
