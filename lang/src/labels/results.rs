@@ -62,7 +62,7 @@ impl Words {
                 [self.outside, self.stored, self.server, self.secret].into_iter().fold(Label::default(), Label::join),
             ),
         };
-        tree.as_data(place.is_data)
+        tree.marked_data(place.is_data)
     }
 }
 

@@ -90,7 +90,7 @@ impl Rules {
 
     /// All but one.
     pub fn without(rule: Rule) -> Rules {
-        Rules(u32::MAX & !(1 << rule as u8))
+        Rules(!(1 << rule as u8))
     }
 
     /// Whether a rule counts.

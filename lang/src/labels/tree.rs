@@ -65,7 +65,7 @@ impl Tree {
     }
 
     /// The same, as content or not.
-    pub(super) fn as_data(self, is_data: bool) -> Tree {
+    pub(super) fn marked_data(self, is_data: bool) -> Tree {
         Tree { is_data, ..self }
     }
 
