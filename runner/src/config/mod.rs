@@ -8,6 +8,7 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod report;
 mod servers;
 mod window;
 
@@ -16,7 +17,10 @@ pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
-pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
+pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
+pub use servers::{
+    DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
+};
 pub use window::{Window, WindowFault};
 
 use crate::policy::Policy;
@@ -67,6 +71,8 @@ pub struct Config {
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
+    /// Where the report of plan mode goes.
+    pub report: ReportConfig,
 }
 
 /// What an approval must be.
@@ -111,6 +117,7 @@ impl Config {
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
+        let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
         let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
@@ -131,6 +138,7 @@ impl Config {
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             require: settings.approval.require,
             mode,
+            report,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::{Config, Require};
+use crate::config::{Config, Require, ServerIdentity};
 use crate::prediction::{Elements, Pinned, Prediction};
 use crate::report::ReleaseReport;
 use crate::tool::model::wiring_identity;
@@ -71,7 +71,7 @@ struct BoundForm<'a> {
     pass_env: &'a [String],
     workspace: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    servers: BTreeMap<&'a str, Digest>,
+    servers: BTreeMap<&'a str, ServerIdentity>,
     observations: Vec<&'a Observation>,
     calls: Vec<BoundCall<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -88,11 +88,25 @@ struct BoundForm<'a> {
 }
 
 /// How the servers are reached whose tools the plan calls, in steps or checks.
-fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, Digest> {
+fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, ServerIdentity> {
     let used = tools(&bound.compiled.plan);
     let is_used = |name: &str| used.values().any(|tool| tool.catalogue() == name);
     let wired = bound.config.servers.iter().filter(|(name, _)| is_used(name));
     wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
+}
+
+/// A server whose argument names a file with another content than was bound, with that argument.
+pub fn other_file(stored: &str, now: &Bound<'_>) -> Option<(String, String)> {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        #[serde(default)]
+        servers: BTreeMap<String, ServerIdentity>,
+    }
+    let stored: Stored = serde_json::from_str(stored).ok()?;
+    servers(now).into_iter().find_map(|(name, now)| {
+        let file = stored.servers.get(name)?.other_file(&now)?.to_owned();
+        Some((name.to_owned(), file))
+    })
 }
 
 /// The digest that an approval names.

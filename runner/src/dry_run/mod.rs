@@ -11,7 +11,7 @@ mod identity;
 mod releases;
 mod steps;
 
-pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, other_file};
 
 use crate::config::Config;
 use crate::prediction::Prediction;
@@ -157,6 +157,7 @@ impl DryRun<'_> {
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,
             problems,
+            plan_mode: None,
             rationale: plan.rationale.clone(),
             context: plan.context.clone(),
             inputs: self.input_reports(),
