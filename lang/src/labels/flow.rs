@@ -320,6 +320,8 @@ impl<'p> Flow<'p> {
             self.values.steps[id.index()] = result;
             self.lets(order, Order::after(id), step.each);
         }
+        let result = std::mem::replace(&mut self.values.steps[id.index()], Tree::leaf(Label::default()));
+        self.values.steps[id.index()] = result.settled(&step.call.tool.result);
         self.sinks(id, failure);
         let written = brought.all.join(because).join(found);
         self.writes(id, &touched, written);

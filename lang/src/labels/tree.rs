@@ -69,6 +69,15 @@ impl Tree {
         Tree { is_data, ..self }
     }
 
+    /// The same in less room where nothing is to be told of any place, and a choice of such values tells the places of the type
+    /// apart no better.
+    pub(super) fn settled(self, ty: &Type) -> Tree {
+        match self.all.is_bottom() && !may_hold_list(ty, &mut MAX_LOOK.clone()) {
+            true => Tree::leaf(Label::default()),
+            false => self,
+        }
+    }
+
     fn bounded(self) -> Tree {
         match self.places > MAX_PLACES {
             true => Tree { is_data: self.is_data, ..Tree::leaf(self.all) },

@@ -3,9 +3,11 @@
 use super::Run;
 use super::late::{self, Stopped};
 use crate::event::{Difference, End, Event, LateValue};
-use crate::run::{Known, RunError, elements, of_condition, of_list, results};
+use crate::run::{Known, RunError, elements, of_condition, of_list, of_releases, results};
+use crate::state::BlockState;
 use planc_lang::eval::{NoCalls, eval};
-use planc_lang::plan::EachId;
+use planc_lang::plan::{EachId, Instance};
+use planc_lang::releases;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
@@ -96,19 +98,37 @@ fn look(run: &Run, each: EachId) -> Opened {
     }
 }
 
-/// Computes the value of a block, and records that it is over.
-pub(crate) async fn close(run: &Run, each: EachId) -> Result<(), RunError> {
+/// Computes the value of a block, and records that it is over. Gives why nothing further may start.
+pub(crate) async fn close(run: &Run, each: EachId) -> Result<Option<End>, RunError> {
     let name = run.setup.compiled.plan.each(each).name.to_string();
+    if let Some(stopped) = late::shown(run, &name, unseen_results(run, each)).await? {
+        return stop(run, name, stopped).await;
+    }
     let results = {
         let state = run.recorder.state();
         let recorded = run.recorder.recorded(&state);
         results(&run.setup, recorded, &Known::of(&run.setup, recorded), each)
     };
-    Ok(run
-        .recorder
+    run.recorder
         .record(match results {
             Ok(_) => Event::EachEnded { each: name },
             Err(error) => Event::EachFailed { each: name, error },
         })
-        .await?)
+        .await?;
+    Ok(None)
+}
+
+/// The releases that nothing but the results of a block depends on.
+fn unseen_results(run: &Run, each: EachId) -> Vec<LateValue> {
+    let plan = &run.setup.compiled.plan;
+    let block = plan.each(each);
+    let count = match run.recorder.state().block(each) {
+        Some(BlockState::Open { elements }) if !releases::used_by(plan, [&block.result]).is_empty() => *elements,
+        _ => return Vec::new(),
+    };
+    let of_element = |element: u32| {
+        let instance = Instance { step: block.steps.start, element: Some(element) };
+        of_releases(&run.setup, &run.recorder, Some(instance), [&block.result]).late
+    };
+    (0..count).flat_map(of_element).collect()
 }

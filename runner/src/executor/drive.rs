@@ -100,7 +100,7 @@ impl Drive {
                     turn = Turn::Again;
                 }
                 Action::Close(each) => {
-                    block::close(&self.run, each).await?;
+                    self.halt = block::close(&self.run, each).await?.or(self.halt);
                     turn = Turn::Again;
                 }
                 Action::Check(index) => {
