@@ -14,6 +14,7 @@ mod gate;
 mod given;
 mod late;
 mod live;
+mod program;
 mod poll;
 mod resume;
 mod step;

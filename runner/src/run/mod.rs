@@ -4,6 +4,7 @@ mod agree;
 mod ask;
 mod call;
 mod caller;
+mod cells;
 mod clean;
 mod images;
 mod late;
@@ -19,9 +20,11 @@ pub use stop::Stop;
 
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, judged, permit, simulate, timeout_of,
+    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, permit,
+    permit_changes, place_of, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
+pub(crate) use cells::leaves_nothing;
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
