@@ -11,4 +11,5 @@ mod kept;
 mod late;
 mod reach;
 mod secrets;
+mod signed;
 mod terminal;
