@@ -175,6 +175,7 @@ const SCRIPT: &str = r#"plan "script" {
     run    "cat"
     run    "sh build.sh"
     create "build.sh"
+    create "made.txt"
   }
   step found = process.run(argv: ["cat", "script.txt"])
   step saved = fs.write(path: "build.sh", text: found.stdout)
