@@ -14,7 +14,7 @@ use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_
 use crate::event::Event;
 use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
-use crate::report::{ChangeRequest, PlanStatus, StepComment};
+use crate::report::{ChangeRequest, PlanReport, PlanStatus, StepComment};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
@@ -28,6 +28,7 @@ use planc_lang::catalogue::{Catalogue, Tool};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
+use planc_lang::labels::Labels;
 use planc_lang::part::PartError;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
@@ -559,6 +560,7 @@ impl Desk {
             time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
             critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
+            releases: &planned.plan.report.releases,
             veil: veil.as_ref(),
         };
         if approval_digest(&bound) != planned.plan.digest {
@@ -613,6 +615,10 @@ impl Desk {
             None => (self.store.journal(&run.id), self.contents.clone()),
         };
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
+        let labels = match &veil {
+            Some(veil) => veil.secrets().labels().clone(),
+            None => Labels::of(&planned.compiled.plan),
+        };
         Ok(RunSetup {
             run: run.id.clone(),
             config: self.config.clone(),
@@ -620,6 +626,8 @@ impl Desk {
             inputs: planned.inputs.clone(),
             predictions,
             critical: planned.plan.report.critical.iter().map(|line| line.value.clone()).collect(),
+            releases: Arc::new(known_releases(&planned.plan.report)),
+            labels: Arc::new(labels),
             observations,
             workspace: self.workspace.clone(),
             contents,
@@ -640,6 +648,12 @@ impl Desk {
             grace: GRACE,
         })
     }
+}
+
+/// The values of releases that the approver saw, or of which they saw that they are there.
+pub fn known_releases(report: &PlanReport) -> BTreeMap<String, Value> {
+    let known = report.releases.iter().filter(|release| release.is_known());
+    known.map(|release| (release.id(), release.value.clone())).collect()
 }
 
 /// The tools that planc brings, and those of the servers that the operator wired up. Nothing is started.

@@ -1,6 +1,10 @@
 //! The one vocabulary of what happens in a run: journal, live view and report are all drawn from it.
 
+mod late;
+
 pub use crate::approval::Approved;
+pub use late::{LateKind, LateValue};
+
 use crate::workspace::{Change, Observation};
 use planc_lang::value::Value;
 use schemars::JsonSchema;
@@ -181,6 +185,24 @@ pub enum Event {
         /// What they were shown.
         #[schemars(with = "serde_json::Value")]
         shown: Value,
+    },
+    /// Values that became known during the run wait for a person who cannot be asked here.
+    ValuesWait {
+        /// The step or block that would use them.
+        of: String,
+        /// What they are.
+        values: Vec<LateValue>,
+    },
+    /// A person looked at values that became known during the run.
+    ValuesAnswered {
+        /// The step or block that would use them.
+        of: String,
+        /// Whether they agree to exactly these.
+        agreed: bool,
+        /// The account that the process ran as which asked.
+        by: String,
+        /// What they were shown.
+        values: Vec<LateValue>,
     },
     /// The list of an `each` block is known, and its steps may start.
     EachStarted {

@@ -19,6 +19,7 @@ pub mod approval;
 pub mod event;
 pub mod veil;
 pub mod prediction;
+pub mod late;
 pub mod coverage;
 pub mod dry_run;
 pub mod state;

@@ -4,7 +4,7 @@ use crate::workspace::{Change, Look, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::plan::{Instance, Plan};
 use planc_lang::types::Type;
-use planc_lang::value::{UNKNOWN_KEY, Value};
+use planc_lang::value::{UNKNOWN_KEY, Value, is_known};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -172,9 +172,7 @@ impl Prediction {
 /// Whether a value is as expected in every part that was known.
 fn fits(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
-        (Value::Unknown(_), _) => true,
-        // As the store gives it back.
-        (Value::Record(expected), _) if expected.len() == 1 && expected.get(UNKNOWN_KEY).is_some() => true,
+        (expected, _) if !is_known(expected) => true,
         (Value::List(expected), Value::List(found)) => {
             expected.len() == found.len() && expected.iter().zip(found.iter()).all(|(e, f)| fits(e, f))
         }

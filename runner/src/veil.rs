@@ -218,6 +218,7 @@ impl Veil {
         masked.inputs = report.inputs;
         masked.outputs = report.outputs;
         masked.observations = report.observations;
+        masked.releases.iter_mut().zip(report.releases).for_each(|(masked, release)| masked.value = release.value);
         masked.critical.iter_mut().zip(report.critical).for_each(|(masked, line)| masked.value = line.value);
         masked
     }

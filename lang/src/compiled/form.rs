@@ -283,7 +283,7 @@ impl<'p> Whole<'p> {
     }
 
     fn pure_value(self, item: &'p Let) -> LetForm<'p> {
-        let Let { name, value, release, each, span: _ } = item;
+        let Let { name, value, release, each, named_at: _, span: _ } = item;
         let release =
             release.as_ref().map(|Release { kind, reason, span: _ }| ReleaseForm { kind: *kind, why: reason });
         LetForm { name, value: self.part(value), release, within: each.map(|each| self.element(each)) }

@@ -2,8 +2,9 @@
 //! typed word counts, and an interrupt, an end of input or an empty line is never a yes.
 
 use crate::render::call::value_text;
+use crate::render::late::question;
 use crate::render::text::{Paint, Tone, inline};
-use crate::run::{Agreement, Answer, Ask, GateQuestion, Question, Stop};
+use crate::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question, Stop};
 use crate::tool::Future_;
 use planc_lang::value::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -183,6 +184,22 @@ where
             })
         })
     }
+
+    fn look<'a>(&'a self, question: &'a LateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async move {
+            tokio::task::block_in_place(|| {
+                let mut answer = Agreement::CannotAsk;
+                (self.hide)(&mut || answer = look_once(question, &self.stop, self.paint));
+                answer
+            })
+        })
+    }
+}
+
+fn look_once(asked: &LateQuestion, stop: &Stop, paint: Paint) -> Agreement {
+    let Some(terminal) = Terminal::open() else { return Agreement::CannotAsk };
+    let shown = question(&asked.of, &asked.values, paint);
+    answered(&terminal, &format!("{shown}\n`yes` goes on with exactly this, `no` ends the run here: "), stop)
 }
 
 fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
@@ -194,7 +211,12 @@ fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
         rows.for_each(|row| text.push_str(&row));
     }
     text.push_str("`yes` goes on, `no` ends the run here: ");
-    match terminal.ask(&text, stop) {
+    answered(&terminal, &text, stop)
+}
+
+/// A typed `yes` or `no`; everything else is none.
+fn answered(terminal: &Terminal, text: &str, stop: &Stop) -> Agreement {
+    match terminal.ask(text, stop) {
         Ok(Typed::Line(line)) => match line.as_str() {
             "yes" => Agreement::Yes,
             "no" => Agreement::No,

@@ -3,6 +3,7 @@
 use super::InputValue;
 use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Pinned, Prediction};
+use crate::report::ReleaseReport;
 use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
 use crate::veil::Veil;
@@ -36,6 +37,8 @@ pub struct Bound<'a> {
     pub predictions: &'a [Prediction],
     /// The values that lines of `critical` are about, in order: as far as they are known, they are what is allowed.
     pub critical: Vec<&'a Value>,
+    /// What the plan endorses and reveals: what is known of it is what the approver answers for.
+    pub releases: &'a [ReleaseReport],
     /// What of that is secret: bound as commitments.
     pub veil: Option<&'a Veil>,
 }
@@ -79,6 +82,8 @@ struct BoundForm<'a> {
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    releases: Vec<(&'a str, &'a Value)>,
     /// How the model is reached that the plan asks, and what it said.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<Digest>,
@@ -175,6 +180,7 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
             .collect(),
         blocks: blocks.collect(),
         critical: &bound.critical,
+        releases: bound.releases.iter().map(|release| (release.name.as_str(), &release.value)).collect(),
         model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
         extracted: bound
             .predictions

@@ -8,6 +8,7 @@ mod call;
 mod diff;
 mod earlier;
 mod identity;
+mod releases;
 mod steps;
 
 pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest, other_file};
@@ -101,7 +102,9 @@ impl DryRun<'_> {
                 Unit::Each(each) => steps.block(each),
             }
         }
-        let Steps { mut env, mut overlay, reports, blocks, predictions, mut problems, touched, .. } = steps;
+        let Steps {
+            mut env, mut overlay, reports, blocks, predictions, mut problems, touched, released, labels, ..
+        } = steps;
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {
@@ -130,6 +133,7 @@ impl DryRun<'_> {
         let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
         problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
         let critical = self.critical_values(&mut env);
+        let releases = self.releases(&labels, released, &mut env);
         let observations = overlay.base_observations().to_vec();
         let bound = Bound {
             compiled: self.compiled,
@@ -139,6 +143,7 @@ impl DryRun<'_> {
             time: self.time,
             predictions: &predictions,
             critical: critical.iter().flatten().collect(),
+            releases: &releases,
             veil: self.veil,
         };
         let (bound, deed) = (bound_bytes(&bound), deed_digest(&bound));
@@ -161,6 +166,7 @@ impl DryRun<'_> {
             inputs: self.input_reports(),
             assumptions,
             critical: self.critical(critical, &touched),
+            releases,
             reuse,
             steps: own,
             blocks,

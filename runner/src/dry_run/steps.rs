@@ -3,7 +3,9 @@
 use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
-use crate::coverage::{changed, uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
+use super::releases::Released;
+use crate::coverage::{changed, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
+use crate::late::{destroys_or_sends, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
@@ -17,7 +19,10 @@ use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
-use planc_lang::plan::{Call, Instance, Step, StepId};
+use planc_lang::labels::Labels;
+use planc_lang::marks::Taken;
+use planc_lang::plan::{Call, Expr, Instance, Plan, Step, StepId};
+use planc_lang::releases;
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
@@ -34,6 +39,10 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) problems: Vec<Problem>,
     /// Which line of `critical` was used, and for what.
     pub(super) touched: Vec<(usize, String)>,
+    /// What releases in blocks release.
+    pub(super) released: Vec<Released>,
+    /// Where values come from.
+    pub(super) labels: Labels,
     /// A step has failed: nothing after it is reached.
     pub(super) stopped: bool,
 }
@@ -78,6 +87,11 @@ impl<'d, 'a> Steps<'d, 'a> {
             predictions: Vec::new(),
             problems: Vec::new(),
             touched: Vec::new(),
+            released: Vec::new(),
+            labels: match dry.veil {
+                Some(veil) => veil.secrets().labels().clone(),
+                None => Labels::of(&dry.compiled.plan),
+            },
             stopped: false,
         }
     }
@@ -127,7 +141,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
         });
-        self.report(&at, &values, done, &verdict);
+        self.report(&at, when, &values, done, &verdict);
     }
 
     fn at(&self, instance: Instance) -> At<'d> {
@@ -162,6 +176,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let step = at.step;
         let touches = step.call.tool.touches(values);
         self.judge_touches(at, &touches);
+        self.judge_reads(at, &touches);
         if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
             return self.later(at, "a model would be shown a secret".into());
         }
@@ -245,6 +260,20 @@ impl<'d, 'a> Steps<'d, 'a> {
     fn judge_touches(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
         for uncovered in uncovered_touches(&self.grants(), touches) {
             self.problem(at, uncovered.to_string());
+        }
+    }
+
+    /// What a call reads of which outside text decides what that is; it is judged again at the run.
+    fn judge_reads(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
+        if !self.labels.step(at.instance.step).confined {
+            return;
+        }
+        let grants = self.grants();
+        let overlay = &mut self.overlay;
+        let led = |path: &str| vec![overlay.resolve(path).unwrap_or_else(|_| path.to_owned())];
+        let known: Vec<_> = touches.iter().filter(|(_, resource)| *resource != Resource::AnyPath).cloned().collect();
+        for uncovered in uncovered_reads(&grants, &known, led) {
+            self.problem(at, format!("outside text decides what is read here, and {uncovered}"));
         }
     }
 
@@ -381,7 +410,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    fn report(&mut self, at: &At<'_>, values: &[Value], done: Done, verdict: &Verdict) {
+    fn report(&mut self, at: &At<'_>, when: Option<bool>, values: &[Value], done: Done, verdict: &Verdict) {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
@@ -420,6 +449,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
             when: step.when.as_ref().map(|when| self.dry.written(when.span)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
+            late: late(plan, step, when, values),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
             approved_before: None,
@@ -461,6 +491,25 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }
+}
+
+/// What of a step that acts becomes known only during the run, which stops then. What is a release by itself stops it there.
+fn late(plan: &Plan, step: &Step, when: Option<bool>, values: &[Value]) -> Vec<String> {
+    if step.is_read_only() || step.is_gate || when == Some(false) {
+        return Vec::new();
+    }
+    let whole = destroys_or_sends(&step.call, values);
+    let is_late = |expr: &Expr| !releases::follows(plan, expr);
+    let condition = step.when.iter().filter(|expr| when.is_none() && is_late(expr)).map(|_| "when".to_owned());
+    let mut late: Vec<String> = condition.collect();
+    for ((param, arg), value) in step.call.tool.params.iter().zip(&step.call.args).zip(values) {
+        if !arg.as_ref().is_some_and(is_late) {
+            continue;
+        }
+        let places = unseen(Taken::whole(&param.marks), Some(value), value, whole);
+        late.extend(places.iter().map(|place| format!("{}{}", param.name, place.way)));
+    }
+    late
 }
 
 /// The arguments that the step gives, by name; defaults are the catalogue's and are left out.

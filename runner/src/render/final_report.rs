@@ -387,6 +387,11 @@ impl RunReport {
                 }
             }
             Event::CallWaits { step } => self.set(step, StepEnd::Waiting, Some("waits for a yes"), None),
+            Event::ValuesWait { of, values } if self.places.contains_key(of) || of.ends_with(']') => {
+                let names: Vec<String> = values.iter().map(|late| format!("`{}`", late.id)).collect();
+                let why = format!("waits for a person to look at {}", names.join(", "));
+                self.set(of, StepEnd::Waiting, Some(&why), None);
+            }
             Event::VerificationHeld { text } => self.verified.push(text.clone()),
             Event::Ended { end, outputs } => {
                 self.end = Some(*end);
@@ -438,6 +443,8 @@ impl RunReport {
             | Event::StepObserved { .. }
             | Event::CallAnswered { .. }
             | Event::GateAnswered { .. }
+            | Event::ValuesWait { .. }
+            | Event::ValuesAnswered { .. }
             | Event::Held { .. }
             | Event::Interrupted { .. } => {}
         }

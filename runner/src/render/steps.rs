@@ -63,7 +63,8 @@ fn draw_block(out: &mut String, look: Look, block: &BlockReport) {
     };
     let (name, variable, list) = (inline(&block.name), inline(&block.variable), inline(&block.list));
     let when = block.when.as_ref().map_or_else(String::new, |when| format!(", only when {}", inline(when)));
-    let text = format!("each {name} = {variable} in {list}: {}{when}", inline(&elements(&block.outcome)));
+    let late = if block.late { format!("; {LATE_BLOCK}") } else { String::new() };
+    let text = format!("each {name} = {variable} in {list}: {}{when}{late}", inline(&elements(&block.outcome)));
     hang(out, look, "  ", 4, &text, Some(tone));
 }
 
@@ -301,6 +302,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
             step.effects.iter().map(|e| format!("{} {}", e.verb.as_str(), inline(&e.resource))).collect();
         notes.push((Tone::Dim, effects.join(", ")));
     }
+    notes.extend(late(&step.late).map(|text| (Tone::Careful, text)));
     for expect in &step.expects {
         notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
     }
@@ -311,6 +313,15 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
     notes
+}
+
+/// What is to be known of a block of which the run shows the elements.
+pub const LATE_BLOCK: &str = "the run stops here and asks: what it is done for is known only then";
+
+/// That the run stops before a step and asks.
+pub fn late(places: &[String]) -> Option<String> {
+    let places: Vec<String> = places.iter().map(|place| inline(place)).collect();
+    (!places.is_empty()).then(|| format!("the run stops here and asks: {} is known only then", places.join(", ")))
 }
 
 /// What a model said, whole: it is what is approved.

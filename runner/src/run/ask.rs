@@ -1,5 +1,6 @@
 //! A call that policy asks about ⟶ a person's answer.
 
+use crate::event::LateValue;
 use crate::tool::Future_;
 use planc_lang::value::Value;
 
@@ -44,7 +45,16 @@ pub struct GateQuestion {
     pub shown: Value,
 }
 
-/// What they say at a gate. There is no standing yes to gates.
+/// What a person is asked when values become known during a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LateQuestion {
+    /// The step, the block or the part of the run that would use them.
+    pub of: String,
+    /// All of them, each to be shown whole.
+    pub values: Vec<LateValue>,
+}
+
+/// What they say at a gate, or of late values. There is no standing yes to either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// The run goes on.
@@ -62,6 +72,12 @@ pub trait Ask: Send + Sync {
 
     /// Asks for agreement at a gate, of a person who is there: never an argument, never a program.
     fn agree<'a>(&'a self, question: &'a GateQuestion) -> Future_<'a, Agreement> {
+        let _ = question;
+        Box::pin(async { Agreement::CannotAsk })
+    }
+
+    /// Asks for agreement to exactly these values, of a person who is there: never an argument, never a program.
+    fn look<'a>(&'a self, question: &'a LateQuestion) -> Future_<'a, Agreement> {
         let _ = question;
         Box::pin(async { Agreement::CannotAsk })
     }

@@ -2,7 +2,7 @@
 
 use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage::{self, changed};
+use crate::coverage::{self, Uncovered, changed};
 use crate::event::Event;
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
@@ -62,6 +62,10 @@ pub(crate) async fn permit(
     {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
+    let is_own = std::ptr::eq(made.call, &made.step.call);
+    if is_own && let Some(uncovered) = unread(setup, recorder, made, args) {
+        return Ok(Permit::Refused(format!("outside text decides what is read here, and {uncovered}")));
+    }
     let placed = match setup.registry.get(&tool.name) {
         Some(Implementation::Live(live)) => {
             place_of(setup, live.as_ref(), &Args { tool: tool.clone(), values: args.to_vec() })
@@ -83,6 +87,25 @@ pub(crate) async fn permit(
         Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
         Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
         Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
+    }
+}
+
+/// What a step reads that `critical` does not cover, where outside text decides what that is.
+fn unread(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, args: &[Value]) -> Option<Uncovered> {
+    let plan = &setup.compiled.plan;
+    let step = plan.step(&made.step.name)?;
+    if !setup.labels.step(step).confined {
+        return None;
+    }
+    let grants = values::grants(setup, recorder);
+    coverage::uncovered_reads(&grants, &made.call.tool.touches(args), |path| read_as(setup, path)).into_iter().next()
+}
+
+/// The paths that a path stands for: where it leads, and itself where it ends in a link.
+pub(crate) fn read_as(setup: &RunSetup, path: &str) -> Vec<String> {
+    match setup.workspace.resolve(path) {
+        Ok(followed) => vec![followed],
+        Err(_) => vec![path.to_owned()],
     }
 }
 

@@ -32,6 +32,7 @@ fn report(digest: Digest) -> PlanReport {
         inputs: Vec::new(),
         assumptions: Vec::new(),
         critical: Vec::new(),
+        releases: Vec::new(),
         reuse: Vec::new(),
         steps: Vec::new(),
         blocks: Vec::new(),

@@ -7,7 +7,7 @@ use planc::dry_run::{DryRun, InputValue};
 use planc::event::{End, Event};
 use planc::executor::execute;
 use planc::journal::{Journal, StoreError};
-use planc::run::{Answer, Ask, CannotAsk, Question, RunError, RunSetup, Stop};
+use planc::run::{Agreement, Answer, Ask, LateQuestion, Question, RunError, RunSetup, Stop};
 use planc::state::RunState;
 use planc::tool::registry::{Implementation, Registry};
 use planc::tool::{Args, CallContext, Future_, LiveTool, ToolError};
@@ -29,43 +29,53 @@ pub const CATALOGUE: &str = r#"
 /// Tools of the tests.
 catalogue fake {
   /// Sends.
-  tool send(to: string) -> { id: int } {
+  tool send(to: string) -> { trusted id: int } {
     contacts to
     independent
   }
+  /// Sends a text.
+  tool tell(to: string, data text: string) -> { trusted id: int } {
+    contacts to
+    independent
+  }
+  /// Keeps a text.
+  tool keep(name: string, data text: string) -> { trusted id: int } {
+    writes "table:${name}"
+    independent
+  }
   /// Puts a name into a table.
-  tool put(name: string) -> { id: int } {
+  tool put(name: string) -> { trusted id: int } {
     writes "table:${name}"
     independent
   }
   /// Removes it.
-  tool remove(name: string) -> { id: int } {
+  tool remove(name: string) -> { trusted id: int } {
     deletes "table:${name}"
     independent
   }
   /// The same, however often.
-  tool ensure(name: string) -> { id: int } {
+  tool ensure(name: string) -> { trusted id: int } {
     writes "table:${name}"
     idempotent
     independent
   }
   /// Looks.
-  tool look(name: string) -> { id: int } {
+  tool look(name: string) -> { trusted id: int } {
     reads "table:${name}"
     independent
   }
   /// Finds names.
-  tool names(from: string) -> { names: [string] } {
+  tool names(from: string) -> { trusted names: [string], others?: [string] } {
     reads "table:${from}"
     independent
   }
   /// Runs something that changes files.
-  tool scribble(argv: [string]) -> { id: int } {
+  tool scribble(argv: [string]) -> { trusted id: int } {
     runs argv
     independent
   }
   /// Asked about.
-  tool asked(name: string) -> { id: int } {
+  tool asked(name: string) -> { trusted id: int } {
     writes "table:${name}"
     approval ask
     independent
@@ -76,9 +86,9 @@ catalogue fake {
     limit 2 per minute
   }
   /// Makes a drive, whose number the server chooses.
-  tool make(name: string) -> { id: int } { creates "drive:${result.id}" }
+  tool make(name: string) -> { trusted id: int } { creates "drive:${result.id}" }
   /// Looks at a table or changes it.
-  tool call(name: string, method: "get" | "put") -> { id: int } {
+  tool call(name: string, method: "get" | "put") -> { trusted id: int, note?: string } {
     reads "table:${name}" when method == "get"
     writes "table:${name}" when method != "get"
     independent
@@ -305,6 +315,23 @@ impl Ask for Says {
     fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
         Box::pin(async { self.0 })
     }
+
+    fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async { Agreement::Yes })
+    }
+}
+
+/// Agrees to every late value.
+pub struct Looks;
+
+impl Ask for Looks {
+    fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
+        Box::pin(async { Answer::CannotAsk })
+    }
+
+    fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async { Agreement::Yes })
+    }
 }
 
 /// How a process ended.
@@ -471,7 +498,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "slow"] {
+    for tool in
+        ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow"]
+    {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();
@@ -494,6 +523,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     RunSetup {
         run: run_name(),
         config: Arc::new(config),
+        releases: Arc::new(planc::desk::known_releases(&outcome.report)),
+        labels: Arc::new(planc_lang::labels::Labels::of(&compiled.plan)),
         compiled: Arc::new(compiled),
         inputs: Vec::new(),
         predictions: outcome.predictions.into(),
@@ -509,7 +540,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         veil: None,
         grants: Vec::new(),
         mode: None,
-        ask: Arc::new(CannotAsk),
+        ask: Arc::new(Looks),
         by: "tester".into(),
         stop: Stop::new(),
         watch: None,

@@ -93,6 +93,8 @@ pub fn limits() -> String {
         ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
+        ("a late value that is shown whole", format!("{} KiB", planc::run::MAX_LATE_BYTES >> 10)),
+        ("a longer content: what is shown of it", format!("{} characters", planc::run::MAX_CONTENT_SHOWN)),
         ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
         ("a pause before a further attempt, by failures", format!("{} s", planc::schedule::MAX_PAUSE.as_secs())),
         ("steps of a plan that is approved in parts", planc_lang::depend::MAX_DEPENDING.to_string()),
