@@ -60,6 +60,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         effects: effects.iter().map(|(verb, what)| EffectReport { verb: *verb, resource: (*what).into() }).collect(),
         read_only,
         destructive: false,
+        confined: None,
         policy: Approval::Auto,
         standing_yes: false,
         undo: if read_only { UndoKind::Nothing } else { UndoKind::Automatic },

@@ -8,6 +8,7 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod programs;
 mod servers;
 mod window;
 
@@ -16,6 +17,7 @@ pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
+pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined};
 pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
 pub use window::{Window, WindowFault};
 
@@ -53,6 +55,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
+    /// What programs may do besides.
+    pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
     /// How the tools of catalogues are reached, by the names of the catalogues.
@@ -118,6 +122,7 @@ impl Config {
             policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
             // It was read once before, so that nothing is wrong with it.
             mode: settings.mode.read().map_err(|(_, error)| error)?,
@@ -197,6 +202,7 @@ mod tests {
             ],
             hosts: Vec::new(),
             pass_env: Vec::new(),
+            programs: Programs::default(),
             require: Require::Any,
             servers: BTreeMap::new(),
             model: None,

@@ -1,9 +1,10 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::{Config, Require};
+use crate::config::{Config, Limits, Network, Programs, Require, Unconfined};
 use crate::prediction::{Elements, Pinned, Prediction};
 use crate::tool::model::wiring_identity;
+use crate::tool::process::enforced;
 use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
@@ -15,6 +16,7 @@ use planc_lang::value::Value;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The version of what is bound; another one makes every earlier approval void.
 pub const BOUND_FORMAT: u32 = 1;
@@ -67,6 +69,8 @@ struct BoundForm<'a> {
     policy: BTreeMap<&'a str, Approval>,
     require: Require,
     pass_env: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    programs: Option<BoundPrograms<'a>>,
     workspace: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     servers: BTreeMap<&'a str, Digest>,
@@ -89,6 +93,26 @@ fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, Digest> {
     let is_used = |name: &str| used.values().any(|tool| tool.catalogue() == name);
     let wired = bound.config.servers.iter().filter(|(name, _)| is_used(name));
     wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
+}
+
+/// What confines the programs of a plan.
+#[derive(Serialize)]
+struct BoundPrograms<'a> {
+    scratch: &'a [String],
+    read: &'a [PathBuf],
+    open: &'a [String],
+    network: Network,
+    unconfined: Unconfined,
+    limits: Limits,
+    /// Whether this machine can confine them.
+    holds: bool,
+}
+
+fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
+    let enforced = enforced(config, plan)?;
+    let Programs { scratch, read, open, network, unconfined, limits, launcher: _, home: _ } = &config.programs;
+    let (network, unconfined, limits) = (*network, *unconfined, *limits);
+    Some(BoundPrograms { scratch, read, open, network, unconfined, limits, holds: enforced.holds() })
 }
 
 /// The digest that an approval names.
@@ -119,6 +143,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
         policy: policy.collect(),
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
+        programs: programs(bound.config, plan),
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         servers: servers(bound),
         observations,

@@ -5,8 +5,10 @@ use super::call::{Called, looked_path};
 use super::diff::change_report;
 use crate::coverage::{uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
 use crate::prediction::{Pinned, Prediction, imitates_unknown};
-use crate::report::{BlockReport, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::sandbox::probe;
 use crate::tool::model::NOT_WIRED;
+use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
 use planc_lang::effects::{CriticalVerb, Resource};
@@ -104,7 +106,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, Some(true), Ok(values)) => self.made(&at, values),
             (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
-        self.policy(&at);
+        self.policy(&at, &values);
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
@@ -287,7 +289,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     }
 
     /// What policy says of the calls of a step; a gate calls nothing.
-    fn policy(&mut self, at: &At<'_>) {
+    fn policy(&mut self, at: &At<'_>, values: &[Value]) {
         let calls = std::iter::once(&at.step.call).chain(&at.step.undo).filter(|_| !at.step.is_gate);
         for call in calls {
             let tool = &call.tool;
@@ -297,6 +299,9 @@ impl<'d, 'a> Steps<'d, 'a> {
                     message: format!("policy denies `{}`", tool.name),
                     policy: true,
                 });
+            }
+            if let Some(why) = self.dry.unconfined(call, values) {
+                self.problems.push(Problem { step: Some(at.name.clone()), message: why, policy: true });
             }
             if self.dry.registry.get(&tool.name).is_none() {
                 self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
@@ -352,6 +357,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let mut waits_for: Vec<StepId> =
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
+        let confined = self.confined(step, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let report = StepReport {
             name: at.name.clone(),
@@ -363,7 +369,8 @@ impl<'d, 'a> Steps<'d, 'a> {
             destructive,
             policy: self.dry.config.decision(&tool.name, tool.approval),
             standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
-            undo: self.undo_kind(step),
+            undo: self.undo_kind(step, confined.as_ref()),
+            confined,
             on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
@@ -384,7 +391,27 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.reports.push((step.verification, report));
     }
 
-    fn undo_kind(&self, step: &Step) -> UndoKind {
+    /// What confines the program that a step runs.
+    fn confined(&mut self, step: &Step, values: &[Value]) -> Option<Confinement> {
+        let grants = self.grants().known();
+        match self.dry.place(&step.call, values)? {
+            Place::Cell => {
+                let walls = Walls::new(self.dry.config, &grants);
+                let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);
+                let scratch = self.dry.config.programs.scratch.clone();
+                Some(Confinement::Cell {
+                    ports: walls.ports().map(<[u16]>::to_vec),
+                    scratch,
+                    processes: enforced.processes,
+                })
+            }
+            Place::Open => Some(Confinement::Open),
+            Place::Asked(why) => Some(Confinement::Asked { why }),
+            Place::Nowhere(_) => None,
+        }
+    }
+
+    fn undo_kind(&self, step: &Step, confined: Option<&Confinement>) -> UndoKind {
         let tool = &step.call.tool;
         if step.undo.is_some() {
             return UndoKind::Declared;
@@ -392,6 +419,9 @@ impl<'d, 'a> Steps<'d, 'a> {
         match self.dry.registry.get(&tool.name) {
             _ if step.call.is_read_only() => UndoKind::Nothing,
             Some(Implementation::Files(_)) => UndoKind::Automatic,
+            Some(Implementation::Live(_)) if matches!(confined, Some(Confinement::Cell { ports: None, .. })) => {
+                UndoKind::Automatic
+            }
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }
