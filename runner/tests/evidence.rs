@@ -13,6 +13,7 @@ const PLAN: &str = r#"plan "Evidence" {
   critical {
     read   "in/*"
     create "out/**"
+    create "flag"
     modify "log.txt"
     delete "gone.txt"
     run    "sh -c"
