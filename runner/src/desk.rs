@@ -4,14 +4,15 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
-use crate::config::{Config, ModelWiring};
-use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest};
+use crate::config::{Config, EarlyPrograms, ModelWiring};
+use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest};
 use crate::event::{Approved, Event};
 use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
+use crate::sandbox::probe;
 use crate::seal::{SealError, Sealer};
 use crate::state::{RunState, UndoState};
 use crate::tool::mcp::Server;
@@ -86,6 +87,12 @@ pub enum DeskError {
     /// Plan mode is active: what is told to who asked.
     #[error("{0}")]
     PlanMode(String),
+    /// Programs shall run before approval, and the operator does not let them.
+    #[error("programs do not run before approval in this workspace")]
+    ProgramsOff,
+    /// Programs shall run before approval, and this machine cannot confine them.
+    #[error("programs cannot run before approval, because they cannot be confined here: {0}")]
+    NoSandbox(String),
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
@@ -176,6 +183,8 @@ pub struct Desk {
     pub registry: Arc<Registry>,
     /// What of that which models have said before is used.
     pub recall: Recall,
+    /// Whether programs run in dry runs.
+    pub early: Early,
     /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
     pub standing: Standing,
 }
@@ -199,7 +208,7 @@ impl Desk {
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let registry = Arc::new(registry(&config));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
-        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
+        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, early: Early::Off, standing })
     }
 
     /// The modes of the workspace.
@@ -259,6 +268,9 @@ impl Desk {
 
     /// Dry-runs a draft and stores nothing.
     pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
+        if self.early == Early::Sealed {
+            self.may_run_programs()?;
+        }
         let runtime = tokio::runtime::Handle::try_current().ok();
         let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
@@ -273,6 +285,7 @@ impl Desk {
             time,
             grants: &grants,
             veil: veil.as_ref(),
+            early: self.early,
             runtime: runtime.as_ref(),
             // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
             recall: &|asked| match self.recall {
@@ -282,6 +295,15 @@ impl Desk {
         }
         .run();
         Ok(outcome)
+    }
+
+    /// Whether programs may run before approval: the operator says so, and this machine confines them.
+    fn may_run_programs(&self) -> Result<(), DeskError> {
+        match (self.config.programs.dry_run, probe(&self.config.programs.launcher, &self.config.state).missing) {
+            (EarlyPrograms::Off, _) => Err(DeskError::ProgramsOff),
+            (EarlyPrograms::Sealed, Some(why)) => Err(DeskError::NoSandbox(why)),
+            (EarlyPrograms::Sealed, None) => Ok(()),
+        }
     }
 
     /// A stored plan, compiled again from its stored texts.

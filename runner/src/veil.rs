@@ -231,7 +231,10 @@ impl Veil {
         let Some(id) = self.step(&report.name) else { return };
         report.args = self.args(&report.name, &report.args, false);
         match &mut report.outcome {
-            StepOutcome::Read { result } | StepOutcome::Extracted { result } | StepOutcome::Simulated { result } => {
+            StepOutcome::Read { result }
+            | StepOutcome::Extracted { result }
+            | StepOutcome::Simulated { result }
+            | StepOutcome::Ran { result } => {
                 self.learn_result(id, result);
                 *result = self.result(&report.name, result);
             }

@@ -8,6 +8,7 @@ use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::Channel;
 use crate::desk::{Desk, Planned, Recall, inputs};
+use crate::dry_run::Early;
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
 use crate::render::summary::totals;
@@ -17,11 +18,16 @@ use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 
 /// Compiles a plan file, makes its dry run, and keeps it.
-pub fn prepare(session: &Session, name: &str, given: &InputArgs, recall: Recall) -> Result<(Desk, Planned), Fault> {
+pub fn prepare(
+    session: &Session,
+    name: &str,
+    given: &InputArgs,
+    (recall, early): (Recall, Early),
+) -> Result<(Desk, Planned), Fault> {
     let draft = session.compile(name)?;
     let given = given.given(session, &draft.compiled.plan)?;
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
-    let desk = Desk { recall, ..session.desk()? };
+    let desk = Desk { recall, early, ..session.desk()? };
     // Reads of listed hosts are made on it.
     let runtime = core::runtime()?;
     let _inside = runtime.enter();

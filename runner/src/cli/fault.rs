@@ -101,6 +101,11 @@ impl From<DeskError> for Fault {
                     .help(format!("`planc resume {run}` goes on with it, `planc undo {run}` takes it back"))
             }
             DeskError::PlanMode(_) => Fault::new(Exit::Refused, message),
+            DeskError::ProgramsOff => Fault::new(Exit::Refused, message)
+                .help("the operator allows it with `dry_run = \"sealed\"` in `[programs]` of `planc.toml`"),
+            DeskError::NoSandbox(_) => {
+                Fault::new(Exit::Refused, message).help("leave `--run-programs` out: the dry run then runs no program")
+            }
             DeskError::Aborted => {
                 Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
             }

@@ -8,6 +8,7 @@ use super::output::Format;
 use super::session::Session;
 use super::texts;
 use crate::desk::Recall;
+use crate::dry_run::Early;
 use crate::journal::StoredPlan;
 use crate::render::card::{Card, Folded, card};
 use crate::render::markdown::markdown;
@@ -27,12 +28,16 @@ pub struct Args {
     /// Ask models again for what they have said before
     #[arg(long)]
     ask_again: bool,
+    /// Run programs on a copy of the workspace that is thrown away; the operator must have allowed it
+    #[arg(long)]
+    run_programs: bool,
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_grammar()?;
-    let (_, planned) =
-        carry::prepare(session, &args.file, &args.inputs, if args.ask_again { Recall::Nothing } else { Recall::All })?;
+    let recall = if args.ask_again { Recall::Nothing } else { Recall::All };
+    let early = if args.run_programs { Early::Sealed } else { Early::Off };
+    let (_, planned) = carry::prepare(session, &args.file, &args.inputs, (recall, early))?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     show(session, &planned.plan, Some(texts::shown(&args.file)), folded)?;
     Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success))

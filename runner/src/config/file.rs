@@ -6,7 +6,7 @@ use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::servers::ServerSettings;
-use super::{Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
+use super::{EarlyPrograms, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
 use planc_lang::cover::PROTECTED_NAMES;
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::paths::{check_glob, check_path, compile_glob, literal_prefix};
@@ -49,6 +49,8 @@ read = []
 open = []
 # "off", or "contact": the programs of a plan with a `contact` line reach the network.
 network = "off"
+# "off", or "sealed": with `planc plan --run-programs` programs run before approval, on a copy that is thrown away.
+dry_run = "off"
 # Where the sandbox cannot be made: "deny", "ask" for each call, or "allow".
 unconfined = "deny"
 
@@ -154,6 +156,8 @@ pub struct ProgramSettings {
     pub open: Vec<Spanned<String>>,
     /// Whether programs may reach the network.
     pub network: Network,
+    /// Whether they may run before approval.
+    pub dry_run: EarlyPrograms,
     /// What is done where programs cannot be confined.
     pub unconfined: Unconfined,
     /// What a program may use.
@@ -372,6 +376,7 @@ mod tests {
             "[programs]\nopen = [\"\"]",
             "[programs]\nunconfined = \"auto\"",
             "[programs]\nnetwork = \"on\"",
+            "[programs]\ndry_run = true",
             "[programs.limits]\nprocesses = 0",
             "[approval]\nrequire = \"none\"",
             "workspace = 3",

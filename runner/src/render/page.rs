@@ -274,6 +274,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
         StepOutcome::Read { .. }
         | StepOutcome::Extracted { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
         | StepOutcome::Fails { .. }

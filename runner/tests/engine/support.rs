@@ -450,6 +450,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         time: 1,
         grants: &[],
         veil: None,
+        early: planc::dry_run::Early::Off,
         runtime: None,
         recall: &|_| None,
     };
