@@ -163,7 +163,7 @@ impl Programs {
 
     /// Whether the operator lets a program with these arguments run outside the sandbox.
     pub fn is_open(&self, argv: &[impl AsRef<str>]) -> bool {
-        self.open.iter().any(|words| Grant::new(CriticalVerb::Run, words).is_ok_and(|grant| grant.allows_program(argv)))
+        is_open(&self.open, argv)
     }
 
     /// What programs may read outside the workspace besides the system: what is listed, what `PATH` names, and the toolchains
@@ -198,4 +198,9 @@ impl Programs {
         let of_cargo = given.iter().flat_map(|home| ["credentials", "credentials.toml"].map(|name| home.join(name)));
         of_home.chain(of_cargo).chain(SYSTEM_KEYS.iter().map(PathBuf::from)).collect()
     }
+}
+
+/// Whether a program with these arguments is one of those that begin with the given words.
+pub fn is_open(open: &[String], argv: &[impl AsRef<str>]) -> bool {
+    open.iter().any(|words| Grant::new(CriticalVerb::Run, words).is_ok_and(|grant| grant.allows_program(argv)))
 }

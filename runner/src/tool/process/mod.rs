@@ -29,6 +29,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
+/// The tool that runs programs.
+pub const NAME: &str = "process.run";
 /// The variable that tells a program which run it belongs to.
 pub const RUN_VARIABLE: &str = "PLANC_RUN";
 /// How long a program may take to end after it was asked to, before it is killed.

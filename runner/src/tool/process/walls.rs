@@ -1,7 +1,7 @@
 //! What the operator and the plan say of programs ⟶ whether one runs in a cell, in the open, or not at all; and what its
 //! cell is made of.
 
-use super::{QUIETENED, Request, ToolError};
+use super::{NAME, QUIETENED, Request, ToolError};
 use crate::config::{Config, Limits, Network, Unconfined};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
 use planc_lang::effects::CriticalVerb;
@@ -44,7 +44,7 @@ pub fn place(config: &Config, argv: &[impl AsRef<str>]) -> Place {
 /// What this machine enforces on the programs of a plan; none: it runs none. Blocks the first time, see [`probe`].
 pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
     let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
-    let runs = calls.into_iter().any(|call| call.tool.name == "process.run");
+    let runs = calls.into_iter().any(|call| call.tool.name == NAME);
     runs.then(|| probe(&config.programs.launcher, &config.state))
 }
 
