@@ -34,6 +34,9 @@ pub(super) struct BoundPart {
     /// What confined programs.
     #[serde(default)]
     programs: Option<ProgramsPart>,
+    /// What programs had to change exactly.
+    #[serde(default)]
+    reproduced: Vec<(String, Vec<Change>)>,
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.
@@ -82,6 +85,7 @@ struct Ground<'a> {
     /// What is secret: it is bound as commitments.
     veil: Option<Veil>,
     programs: Option<&'a ProgramsPart>,
+    reproduced: HashMap<&'a str, &'a [Change]>,
 }
 
 impl History {
