@@ -18,7 +18,7 @@ use crate::state::{RunState, UndoState};
 use crate::tool::mcp::Server;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, Held, Observation, Workspace};
+use crate::workspace::{Contents, FileError, FileState, Held, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
@@ -29,7 +29,7 @@ use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,6 +52,21 @@ pub enum DeskError {
         path: String,
         /// Why.
         why: String,
+    },
+    /// What the run would change does not fit into the store of earlier contents.
+    #[error(
+        "what this run changes needs {needed} bytes of the store of earlier contents, which holds {held} of {most}; \
+         nothing has been changed"
+    )]
+    NoRoom {
+        /// What is missing in it of what the run is known to change.
+        needed: u64,
+        /// What it holds.
+        held: u64,
+        /// What it may hold.
+        most: u64,
+        /// What no run needs of that.
+        removable: u64,
     },
     /// Somebody is at work.
     #[error(transparent)]
@@ -204,7 +219,8 @@ impl Desk {
     pub fn open(config: Arc<Config>, store: Store) -> Result<Desk, DeskError> {
         let folder = config.state.join(CONTENTS);
         let contents = Contents::open(&folder)
-            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
+            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?
+            .within(config.contents_bytes);
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let registry = Arc::new(registry(&config));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
@@ -382,7 +398,33 @@ impl Desk {
             return Err(DeskError::OtherPolicy(planned.plan.digest));
         }
         match self.store.events(&run.id)?.is_empty() {
-            true => self.check_unused(&planned.plan, Some(&run.id)),
+            true => {
+                self.check_unused(&planned.plan, Some(&run.id))?;
+                self.check_room(&planned.plan)
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Whether there is room for what the plan is known to change, before anything is changed.
+    fn check_room(&self, plan: &StoredPlan) -> Result<(), DeskError> {
+        let contents = match plan.secret {
+            true => self.contents.sealed(self.sealer()?),
+            false => self.contents.clone(),
+        };
+        let changes = plan.predictions.iter().flat_map(|prediction| &prediction.changes);
+        let files = changes.flat_map(|change| [&change.before, &change.after]).filter_map(|state| match state {
+            FileState::File { digest, bytes, .. } => Some((*digest, *bytes)),
+            FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
+        });
+        let missing: BTreeMap<Digest, u64> = files.filter(|(digest, _)| !contents.has(digest)).collect();
+        let needed: u64 = missing.values().sum();
+        if needed == 0 {
+            return Ok(());
+        }
+        let (held, most) = contents.room().map_err(|error| self.unusable(&error))?;
+        match held.saturating_add(needed) > most {
+            true => Err(DeskError::NoRoom { needed, held, most, removable: self.collectable()?.removed_bytes }),
             false => Ok(()),
         }
     }

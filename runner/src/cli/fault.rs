@@ -73,6 +73,15 @@ impl From<DeskError> for Fault {
             DeskError::Lock(_) | DeskError::Workspace(_) | DeskError::Contents { .. } | DeskError::Seal(_) => {
                 Fault::usage(message)
             }
+            DeskError::NoRoom { needed, held, most, removable } => {
+                let enough = held.saturating_sub(removable).saturating_add(needed) <= most;
+                let allow = "`max_mb` in `[contents]` of `planc.toml` allows more";
+                Fault::usage(message).help(match (removable, enough) {
+                    (0, _) => format!("no run can do without any of it: {allow}"),
+                    (_, true) => format!("`planc gc` removes {removable} bytes that no run needs"),
+                    (_, false) => format!("`planc gc` removes {removable} bytes that no run needs, which is not enough: {allow}"),
+                })
+            }
             DeskError::Input(error) => match error {
                 InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
                 InputError::Unknown { known, .. } => {

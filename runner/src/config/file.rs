@@ -19,6 +19,11 @@ use toml::Spanned;
 /// The largest `planc.toml`.
 pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
+/// The size of the store of earlier contents where nothing is set, in MiB.
+pub const DEFAULT_CONTENTS_MB: u64 = 4096;
+/// The largest size that can be set.
+pub const MAX_CONTENTS_MB: u64 = 1 << 30;
+
 /// What `planc init` writes: every setting with its default.
 pub const TEMPLATE: &str = r#"# What plans in this workspace may do. The folder of this file is the workspace.
 
@@ -80,6 +85,10 @@ pass_env = []
 # "any", or "terminal": only a yes on a terminal counts.
 require = "any"
 
+[contents]
+# How much is kept of what files had before and after runs, so that runs can be gone on with and taken back.
+max_mb = 4096
+
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
 default = "execute"
@@ -103,6 +112,8 @@ pub struct Settings {
     pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[contents]`
+    pub contents: ContentSettings,
     /// `[servers.NAME]`
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
     /// `[mode]`
@@ -132,6 +143,20 @@ impl WorkspaceSettings {
 pub struct CatalogueSettings {
     /// Paths and globs, relative to the workspace.
     pub files: Vec<Spanned<String>>,
+}
+
+/// `[contents]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContentSettings {
+    /// The size of the store of earlier contents, in MiB.
+    pub max_mb: Spanned<u64>,
+}
+
+impl Default for ContentSettings {
+    fn default() -> ContentSettings {
+        ContentSettings { max_mb: Spanned::new(0..0, DEFAULT_CONTENTS_MB) }
+    }
 }
 
 /// `[http]`
@@ -254,6 +279,11 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
         }
     }
     settings.model.check()?;
+    let contents = &settings.contents.max_mb;
+    if *contents.get_ref() == 0 || *contents.get_ref() > MAX_CONTENTS_MB {
+        let message = format!("`max_mb` of `[contents]` is not between 1 and {MAX_CONTENTS_MB}");
+        return Err((contents.span().start, ConfigError::world(message)));
+    }
     check_programs(&settings.programs)
 }
 
@@ -379,6 +409,8 @@ mod tests {
             "[programs]\ndry_run = true",
             "[programs.limits]\nprocesses = 0",
             "[approval]\nrequire = \"none\"",
+            "[contents]\nmax_mb = 0",
+            "[contents]\nmax_mb = 99999999999",
             "workspace = 3",
             "[workspace",
         ] {

@@ -13,7 +13,7 @@ mod servers;
 mod window;
 
 pub use error::{ConfigError, Place};
-pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use file::{DEFAULT_CONTENTS_MB, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
@@ -59,6 +59,8 @@ pub struct Config {
     pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
+    /// The size of the store of earlier contents, in bytes.
+    pub contents_bytes: u64,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
     /// How a model is reached; none: plans that extract are refused.
@@ -124,6 +126,7 @@ impl Config {
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
+            contents_bytes: settings.contents.max_mb.get_ref() << 20,
             // It was read once before, so that nothing is wrong with it.
             mode: settings.mode.read().map_err(|(_, error)| error)?,
         })
@@ -204,6 +207,7 @@ mod tests {
             pass_env: Vec::new(),
             programs: Programs::default(),
             require: Require::Any,
+            contents_bytes: DEFAULT_CONTENTS_MB << 20,
             servers: BTreeMap::new(),
             model: None,
             mode: ModeConfig::default(),

@@ -11,6 +11,7 @@ mod early;
 mod identity;
 mod steps;
 
+pub use diff::{MAX_DIFF_BYTES, change_report};
 pub use early::{EARLY_TIMEOUT, Early};
 pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes};
 

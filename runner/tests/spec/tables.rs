@@ -60,6 +60,8 @@ pub fn limits() -> String {
         ("a program: processes, unless set", planc::config::Limits::default().processes.to_string()),
         ("a program: size of a file, unless set", format!("{} MiB", planc::config::Limits::default().file_mb)),
         ("a program: open files, unless set", planc::config::Limits::default().open_files.to_string()),
+        ("a program in a dry run, where nothing else is said", format!("{} s", planc::dry_run::EARLY_TIMEOUT.as_secs())),
+        ("the store of earlier contents, unless set", format!("{} MiB", planc::config::DEFAULT_CONTENTS_MB)),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
         ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),
         ("a text that a model is shown", mib(planc::tool::model::MAX_MODEL_TEXT_BYTES as u64)),
@@ -82,6 +84,7 @@ pub fn limits() -> String {
         ("steps and blocks that are looked ahead", planc::schedule::MAX_AHEAD.to_string()),
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
+        ("a diff of a path that undo leaves", format!("{} KiB", planc::undo::MAX_CONFLICT_BYTES >> 10)),
         ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
