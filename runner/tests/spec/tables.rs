@@ -60,6 +60,7 @@ pub fn limits() -> String {
         ("a program: processes, unless set", planc::config::Limits::default().processes.to_string()),
         ("a program: size of a file, unless set", format!("{} MiB", planc::config::Limits::default().file_mb)),
         ("a program: open files, unless set", planc::config::Limits::default().open_files.to_string()),
+        ("a program in a dry run, where nothing else is said", format!("{} s", planc::dry_run::EARLY_TIMEOUT.as_secs())),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
         ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),
         ("a text that a model is shown", mib(planc::tool::model::MAX_MODEL_TEXT_BYTES as u64)),
