@@ -126,9 +126,9 @@ impl<'d, 'a> Steps<'d, 'a> {
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
-            exact: match &done.outcome {
-                StepOutcome::Ran { .. } if at.step.reproduce => Exact::Yes,
-                _ => Exact::No,
+            exact: match at.step.reproduce && matches!(done.outcome, StepOutcome::Ran { .. }) {
+                true => Exact::Yes,
+                false => Exact::No,
             },
         });
         self.report(&at, &values, done);
