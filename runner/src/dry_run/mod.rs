@@ -12,7 +12,7 @@ mod identity;
 mod steps;
 
 pub use early::{EARLY_TIMEOUT, Early};
-pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, other_file};
 
 use crate::config::Config;
 use crate::prediction::Prediction;

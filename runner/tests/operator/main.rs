@@ -5,4 +5,5 @@
 mod place;
 
 mod modes;
+mod policy;
 mod typed;
