@@ -623,8 +623,8 @@ pub enum EffectTarget {
     Template(Expr),
 }
 
-/// Whether a call needs a yes of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Whether a call needs a yes of its own, from the laxest to the strictest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Approval {
     /// The approval of the plan is enough.

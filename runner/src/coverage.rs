@@ -30,6 +30,29 @@ pub fn verb_of(change: &Change) -> Option<CriticalVerb> {
     }
 }
 
+/// What changes of files do, each as the verb that it is. A directory that is made on the way to something that is made in it
+/// is left out.
+pub fn changed(changes: &[Change]) -> Vec<(EffectVerb, Resource)> {
+    let verb = |change: &Change| match (&change.before, &change.after) {
+        (before, after) if before == after => None,
+        (FileState::Absent, FileState::Directory { .. }) if leads_on(change, changes, |_| true) => None,
+        (FileState::Absent, _) => Some(EffectVerb::Creates),
+        (_, FileState::Absent) => Some(EffectVerb::Deletes),
+        (_, _) => Some(EffectVerb::Writes),
+    };
+    changes.iter().filter_map(|change| Some((verb(change)?, Resource::Path(change.path.as_str().into())))).collect()
+}
+
+/// Whether a change makes a directory on the way to another change that counts.
+fn leads_on(change: &Change, changes: &[Change], counts: impl Fn(&Change) -> bool) -> bool {
+    matches!(change.after, FileState::Directory { .. })
+        && changes.iter().any(|other| {
+            other.path.len() > change.path.len()
+                && planc_lang::paths::within(&other.path, &change.path)
+                && counts(other)
+        })
+}
+
 /// The changes of a call that no line covers. A directory that is made on the way to a covered path is covered; so is one
 /// that is made or deleted where a line covers whatever it may hold.
 pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncovered> {
@@ -37,12 +60,7 @@ pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncover
     let mut uncovered = Vec::new();
     for change in changes {
         let Some(verb) = verb_of(change) else { continue };
-        let on_the_way = matches!(change.after, FileState::Directory { .. })
-            && changes.iter().any(|other| {
-                other.path.len() > change.path.len()
-                    && planc_lang::paths::within(&other.path, &change.path)
-                    && covered(CriticalVerb::Create, &other.path)
-            });
+        let on_the_way = leads_on(change, changes, |other| covered(CriticalVerb::Create, &other.path));
         let is_directory = [&change.before, &change.after].iter().any(|s| matches!(s, FileState::Directory { .. }));
         let with_all_it_holds = match verb {
             // No file has this name, so only a line over all names matches.

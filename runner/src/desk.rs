@@ -5,7 +5,7 @@
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
 use crate::config::{Config, EarlyPrograms, ModelWiring};
-use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest};
+use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
 use crate::event::{Approved, Event};
 use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
@@ -83,6 +83,16 @@ pub enum DeskError {
     /// A stored plan that meant something else when it was stored.
     #[error("{0} was planned under another policy, in another workspace, or for another environment of programs")]
     OtherPolicy(Digest),
+    /// A stored plan whose server had another file when it was stored.
+    #[error("`{file}`, which an argument of the server `{server}` names, is not what it was when {digest} was planned")]
+    OtherFile {
+        /// The digest of the plan.
+        digest: Digest,
+        /// The server.
+        server: String,
+        /// The argument.
+        file: String,
+    },
     /// The digest was used up: an approval is for one run.
     #[error("what was approved as {digest} has run already, as run `{run}`")]
     UsedUp {
@@ -395,7 +405,12 @@ impl Desk {
             veil: veil.as_ref(),
         };
         if approval_digest(&bound) != planned.plan.digest {
-            return Err(DeskError::OtherPolicy(planned.plan.digest));
+            let digest = planned.plan.digest;
+            let stored = self.store.bound(&digest)?;
+            return Err(match stored.and_then(|stored| other_file(&stored, &bound)) {
+                Some((server, file)) => DeskError::OtherFile { digest, server, file },
+                None => DeskError::OtherPolicy(digest),
+            });
         }
         match self.store.events(&run.id)?.is_empty() {
             true => {
@@ -582,6 +597,7 @@ impl Desk {
 pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
+    paths.extend(config.cedar.clone());
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());

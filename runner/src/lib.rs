@@ -4,6 +4,7 @@
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
 pub mod scope;
+pub mod policy;
 pub mod config;
 pub mod seal;
 pub mod mask;

@@ -213,6 +213,9 @@ pub struct StepReport {
     pub destructive: bool,
     /// The policy on its tool.
     pub policy: Approval,
+    /// Why policy asks or denies, and what it may still say once more is known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub policy_why: Vec<String>,
     /// Whether a standing yes answers what policy asks about the tool.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub standing_yes: bool,

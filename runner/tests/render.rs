@@ -62,6 +62,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         destructive: false,
         confined: None,
         policy: Approval::Auto,
+        policy_why: Vec::new(),
         standing_yes: false,
         undo: if read_only { UndoKind::Nothing } else { UndoKind::Automatic },
         on_failure: OnFailure::Stop,

@@ -8,7 +8,7 @@ use super::session::{Session, count_errors};
 use super::texts::{self, Base, Text};
 use crate::render::text::{Tone, count, inline};
 use planc_lang::compile::check_source;
-use planc_lang::diagnostic::{Diagnostic, DiagnosticJson, JSON_VERSION, to_json};
+use planc_lang::diagnostic::{Diagnostic, DiagnosticJson, JSON_VERSION, Severity, to_json};
 use planc_lang::source::Sources;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -74,7 +74,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let repaired = repair::catalogues(session, mode, &names)?;
     let base = session.base_instead(&repaired.iter().map(Repaired::instead).collect())?;
     let mut check = Check { session, mode, base, repaired, report: Report::default() };
-    check.show(&check.base.diagnostics.clone(), &check.base.sources.clone(), Place::Result)?;
+    let of_catalogues = check.of_catalogues(&names);
+    check.show(&of_catalogues, &check.base.sources.clone(), Place::Result)?;
     for (name, path) in names {
         let row = check.one(name, &path)?;
         check.report.files.push(row);
@@ -127,6 +128,17 @@ enum Place {
 }
 
 impl Check<'_> {
+    /// What is wrong with the catalogues: mistakes, which every plan meets, and warnings of those that are checked here. Whoever
+    /// checks a plan is not told each time what is still to be reviewed of a server.
+    fn of_catalogues(&self, names: &[(String, PathBuf)]) -> Vec<Diagnostic> {
+        let is_checked = |diagnostic: &Diagnostic| {
+            let path = self.session.path(&self.base.sources.of(diagnostic.primary.span).name);
+            names.iter().any(|(_, checked)| *checked == path)
+        };
+        let base = self.base.diagnostics.iter();
+        base.filter(|diagnostic| diagnostic.severity() == Severity::Error || is_checked(diagnostic)).cloned().collect()
+    }
+
     fn one(&mut self, name: String, path: &Path) -> Result<FileRow, Fault> {
         let file = texts::shown(&name).to_owned();
         let mut row = FileRow { file: file.clone(), errors: 0, warnings: 0, unreadable: None, done: Done::default() };

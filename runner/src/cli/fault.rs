@@ -103,6 +103,11 @@ impl From<DeskError> for Fault {
             DeskError::OtherPolicy(_) => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")
             }
+            DeskError::OtherFile { server, file, .. } => Fault::new(Exit::Stale, message)
+                .help("`planc plan FILE` shows what it would do now")
+                .help(format!(
+                    "where it is what the server works on, and no part of it: `data = [{file:?}]` in `[servers.{server}]`"
+                )),
             DeskError::UsedUp { .. } => Fault::new(Exit::Stale, message)
                 .help("an approval is for one run: `planc plan FILE` shows what another one would do"),
             DeskError::Unfinished { run, in_doubt } => {

@@ -207,6 +207,7 @@ fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
     if let Some(because) = &question.because {
         text.push_str(&format!("  {}\n", inline(because)));
     }
+    question.why.iter().for_each(|why| text.push_str(&format!("  policy asks: {}\n", inline(why))));
     question.effects.iter().for_each(|effect| text.push_str(&format!("  {}\n", inline(effect))));
     let tool = inline(&question.tool);
     text.push_str(&format!("`once`, `always` for every call of {tool}, or `no`: "));

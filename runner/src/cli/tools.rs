@@ -50,7 +50,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             None => fault.help("`planc tools` lists all of them"),
         });
     }
-    let decision = |tool: &Tool| session.config.decision(&tool.name, tool.approval);
+    let decision = |tool: &Tool| session.config.policy.of_tool(tool).decision;
     if session.out.is_json() {
         session.out.json(&wanted.iter().map(|tool| tools::data(tool, decision(tool))).collect::<Vec<_>>())?;
         return Ok(Exit::Success);

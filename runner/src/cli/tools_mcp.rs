@@ -151,6 +151,7 @@ fn wiring(session: &Session, args: &ImportArgs) -> Result<ServerConfig, Fault> {
             cwd: session.config.workspace.clone(),
             env: BTreeMap::new(),
             pass_env: Vec::new(),
+            data: Vec::new(),
         })),
         (None, []) => session.config.servers.get(&args.mcp).cloned().ok_or_else(|| {
             Fault::usage(format!("nothing says how the server `{}` is reached", inline(&args.mcp)))

@@ -1,5 +1,6 @@
 //! Why there is no configuration: a phrase, advice, and where it stands in which file.
 
+use crate::policy::Mistake;
 use std::fmt;
 
 /// Why there is no configuration.
@@ -39,6 +40,11 @@ impl ConfigError {
     pub fn help(mut self, text: impl Into<String>) -> ConfigError {
         self.help.push(text.into());
         self
+    }
+
+    /// What is wrong with the rules of policy.
+    pub(super) fn of(mistake: Mistake) -> ConfigError {
+        ConfigError { help: mistake.help.into_iter().collect(), ..ConfigError::world(mistake.message) }
     }
 
     pub(super) fn at(mut self, file: &str, text: &str, offset: usize) -> ConfigError {

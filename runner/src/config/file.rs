@@ -6,11 +6,12 @@ use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::servers::ServerSettings;
-use super::{EarlyPrograms, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
+use super::{CEDAR_NAME, EarlyPrograms, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
+use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
+use crate::scope::Scope;
 use planc_lang::cover::PROTECTED_NAMES;
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::paths::{check_glob, check_path, compile_glob, literal_prefix};
-use planc_lang::syntax::Approval;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,11 @@ files = []
 [policy]
 # A glob over tools, and "auto", "ask" or "deny". The strictest rule that matches counts.
 # "process.run" = "ask"
+# [[policy.rule]]
+# effects = ["deletes"]
+# resources = ["docs/**"]
+# decision = "deny"
+# reason = "the docs are the record"
 
 [http]
 # Hosts that `http.get` may contact before a plan is approved.
@@ -102,8 +108,8 @@ pub struct Settings {
     pub workspace: WorkspaceSettings,
     /// `[catalogues]`
     pub catalogues: CatalogueSettings,
-    /// `[policy]`: globs over tool names.
-    pub policy: BTreeMap<Spanned<String>, Approval>,
+    /// `[policy]`
+    pub policy: PolicySettings,
     /// `[http]`
     pub http: HttpSettings,
     /// `[programs]`
@@ -200,16 +206,7 @@ pub struct ApprovalSettings {
 /// Reads and checks a configuration file.
 pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
     let name = path.display().to_string();
-    let failed = |error: std::io::Error| ConfigError::world(format!("cannot read `{name}`: {error}"));
-    let metadata = path.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(ConfigError::world(format!("cannot read `{name}`: it is not a file")));
-    }
-    let size = metadata.len();
-    if size > MAX_CONFIG_BYTES {
-        return Err(ConfigError::world(format!("`{name}` has {size} bytes, the limit is {MAX_CONFIG_BYTES}")));
-    }
-    parse(&name, &std::fs::read_to_string(path).map_err(failed)?)
+    parse(&name, &bounded(path, &name, MAX_CONFIG_BYTES)?)
 }
 
 /// Parses and checks the text of a configuration file that is called `name`.
@@ -258,10 +255,8 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
         }
         check_glob(glob.get_ref()).map_err(|reason| at(glob, reason))?;
     }
-    for glob in settings.policy.keys() {
-        globset::Glob::new(glob.get_ref())
-            .map_err(|error| at(glob, format!("the glob `{}` is not valid: {}", glob.get_ref(), error.kind())))?;
-    }
+    // With the file of Cedar they are compiled again.
+    Policy::load(&settings.policy, None, None).map_err(|mistake| (mistake.offset, ConfigError::of(mistake)))?;
     for host in &settings.http.hosts {
         if host.get_ref().is_empty() || host.get_ref().contains(['/', '@', '*', ' ']) {
             let message = format!("`{}` is not a host: a name, with `:port` where needed", host.get_ref());
@@ -321,6 +316,53 @@ fn check_programs(programs: &ProgramSettings) -> Result<(), (usize, ConfigError)
         true => Err((0, ConfigError::world("a limit of `[programs.limits]` is 0: nothing could run"))),
         false => Ok(()),
     }
+}
+
+/// The policy of the settings and of the file of Cedar that they name, for the scope of the workspace.
+pub(super) fn policy(
+    settings: &Settings,
+    workspace: &Path,
+    config: Option<&Path>,
+    scope: Option<Scope>,
+) -> Result<(Policy, Option<PathBuf>), ConfigError> {
+    let Some(named) = &settings.policy.cedar else {
+        let usual = workspace.join(CEDAR_NAME);
+        if usual.symlink_metadata().is_ok() {
+            let message = format!("`{}` is not read: nothing names it", usual.display());
+            return Err(ConfigError::world(message).help("say `[policy] cedar = \"policy.cedar\"` in `planc.toml`"));
+        }
+        let loaded = Policy::load(&settings.policy, None, scope);
+        return Ok((loaded.map_err(ConfigError::of)?, None));
+    };
+    let path = workspace.join(named.get_ref());
+    let name = path.display().to_string();
+    let text = bounded(&path, &name, MAX_CEDAR_BYTES)?;
+    let loaded = Policy::load(&settings.policy, Some(&text), scope);
+    let loaded = loaded.map_err(|mistake| match mistake.source {
+        In::Cedar => {
+            let offset = mistake.offset;
+            ConfigError::of(mistake).at(&name, &text, offset)
+        }
+        In::Rules => {
+            let toml = config.map(|path| path.display().to_string()).unwrap_or_default();
+            ConfigError::world(format!("{} in `{toml}`", mistake.message))
+        }
+    })?;
+    Ok((loaded, Some(path.canonicalize().unwrap_or(path))))
+}
+
+/// The text of a file of the operator.
+fn bounded(path: &Path, name: &str, most: u64) -> Result<String, ConfigError> {
+    let failed = |error: std::io::Error| ConfigError::world(format!("cannot read `{name}`: {error}"));
+    let metadata = path.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(ConfigError::world(format!("cannot read `{name}`: it is not a file")));
+    }
+    let size = metadata.len();
+    if size > most {
+        return Err(ConfigError::world(format!("`{name}` has {size} bytes, the limit is {most}")));
+    }
+    std::fs::read_to_string(path).map_err(failed)
 }
 
 /// The catalogue files that the settings name, sorted within each glob. A path without wildcard must exist.

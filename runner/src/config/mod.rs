@@ -18,16 +18,21 @@ pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Se
 pub use model::ModelWiring;
 pub use places::Places;
 pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
-pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, Wiring, program};
+pub use servers::{
+    DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
+};
 pub use window::{Window, WindowFault};
 
+use crate::policy::Policy;
 use planc_lang::suggest::nearest;
-use planc_lang::syntax::Approval;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The name of the configuration file.
 pub const CONFIG_NAME: &str = "planc.toml";
+
+/// The name that the file of Cedar usually has: one that lies beside `planc.toml` and is not named there is a mistake.
+pub const CEDAR_NAME: &str = "policy.cedar";
 
 /// The most catalogue files that one workspace may name.
 pub const MAX_CATALOGUES: usize = 1000;
@@ -48,9 +53,12 @@ pub struct Config {
     pub catalogues: Vec<PathBuf>,
     /// Globs over what may be read before approval.
     pub read: Vec<String>,
-    /// The operator's word on tools: a glob over tool names, a decision. The strictest rule that matches counts, so that
-    /// their order means nothing.
-    pub policy: Vec<(String, Approval)>,
+    /// The operator's word on calls. The strictest rule that matches counts, so that their order means nothing.
+    pub policy: Policy,
+    /// The globs over tools that its rules name.
+    pub policy_tools: Vec<String>,
+    /// The file with policies in the language of Cedar, if there is one.
+    pub cedar: Option<PathBuf>,
     /// Hosts that `http.get` may contact before approval.
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
@@ -109,6 +117,9 @@ impl Config {
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
+        // It was read once before, so that nothing is wrong with it.
+        let mode = settings.mode.read().map_err(|(_, error)| error)?;
+        let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             servers: settings
@@ -121,32 +132,23 @@ impl Config {
             workspace,
             catalogues,
             read: settings.workspace.read(),
-            policy: settings.policy.iter().map(|(glob, decision)| (glob.get_ref().clone(), *decision)).collect(),
+            policy,
+            policy_tools: settings.policy.globs().map(str::to_owned).collect(),
+            cedar,
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
             contents_bytes: settings.contents.max_mb.get_ref() << 20,
-            // It was read once before, so that nothing is wrong with it.
-            mode: settings.mode.read().map_err(|(_, error)| error)?,
+            mode,
         })
-    }
-
-    /// The operator's decision on a tool: the strictest of what the catalogue says and all rules that match.
-    pub fn decision(&self, tool: &str, catalogue: Approval) -> Approval {
-        let matches = |glob: &str| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(tool));
-        self.policy
-            .iter()
-            .filter(|(glob, _)| matches(glob))
-            .map(|(_, decision)| *decision)
-            .fold(catalogue, |strictest, next| if rank(next) > rank(strictest) { next } else { strictest })
     }
 
     /// Compares the rules of `[policy]` with the names of all tools. Gives the globs that match none; a name without wildcard
     /// that is no tool is an error, for what it was meant for would silently go without a rule.
     pub fn idle_policies(&self, tools: &[&str]) -> Result<Vec<&str>, ConfigError> {
         let mut idle = Vec::new();
-        for (rule, _) in &self.policy {
+        for rule in &self.policy_tools {
             let matcher = globset::Glob::new(rule).ok().map(|glob| glob.compile_matcher());
             if tools.iter().any(|tool| matcher.as_ref().is_some_and(|matcher| matcher.is_match(tool))) {
                 continue;
@@ -174,49 +176,5 @@ impl Config {
     /// A path as a person in the workspace would write it.
     pub fn shown<'p>(&self, path: &'p Path) -> std::borrow::Cow<'p, str> {
         path.strip_prefix(&self.workspace).unwrap_or(path).to_string_lossy()
-    }
-}
-
-/// How strict a decision is.
-fn rank(approval: Approval) -> u8 {
-    match approval {
-        Approval::Auto => 0,
-        Approval::Ask => 1,
-        Approval::Deny => 2,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_strictest_rule_counts_whatever_the_order() {
-        let mut config = Config {
-            workspace: "/w".into(),
-            state: "/s".into(),
-            file: None,
-            catalogues: Vec::new(),
-            read: Vec::new(),
-            policy: vec![
-                ("fs.*".into(), Approval::Ask),
-                ("*".into(), Approval::Auto),
-                ("fs.delete".into(), Approval::Deny),
-            ],
-            hosts: Vec::new(),
-            pass_env: Vec::new(),
-            programs: Programs::default(),
-            require: Require::Any,
-            contents_bytes: DEFAULT_CONTENTS_MB << 20,
-            servers: BTreeMap::new(),
-            model: None,
-            mode: ModeConfig::default(),
-        };
-        for _ in 0..3 {
-            config.policy.rotate_left(1);
-            assert_eq!(config.decision("fs.delete", Approval::Auto), Approval::Deny);
-            assert_eq!(config.decision("fs.write", Approval::Auto), Approval::Ask);
-            assert_eq!(config.decision("http.get", Approval::Ask), Approval::Ask, "a rule never loosens the catalogue");
-        }
     }
 }

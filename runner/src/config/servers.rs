@@ -4,7 +4,7 @@
 //! with the program behind it.
 
 use planc_lang::digest::Digest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -32,6 +32,8 @@ pub struct ServerSettings {
     pub env: BTreeMap<String, String>,
     /// Variables that are passed on to it.
     pub pass_env: Vec<String>,
+    /// Globs over arguments that name what the program works on, and not a part of it.
+    pub data: Vec<Spanned<String>>,
     /// The address of a server that runs already.
     pub url: Option<Spanned<String>>,
     /// Headers, and the variables that hold their values.
@@ -61,6 +63,8 @@ pub enum Wiring {
         env: BTreeMap<String, String>,
         /// Variables that are passed on.
         pass_env: Vec<String>,
+        /// Globs over arguments that name what it works on, and not a part of it.
+        data: Vec<String>,
     },
     /// It runs already.
     Url {
@@ -114,7 +118,7 @@ impl ServerSettings {
         if self.max_result_bytes.is_some_and(|bytes| bytes == 0 || bytes > MAX_RESULT_BYTES) {
             return Some((at, format!("`max_result_bytes` is between 1 and {MAX_RESULT_BYTES}")));
         }
-        let bad = self.read.iter().find(|glob| globset::Glob::new(glob.get_ref()).is_err());
+        let bad = self.read.iter().chain(&self.data).find(|glob| globset::Glob::new(glob.get_ref()).is_err());
         bad.map(|glob| (glob.span().start, format!("the glob `{}` is not valid", glob.get_ref())))
     }
 
@@ -128,6 +132,7 @@ impl ServerSettings {
                 cwd: self.cwd.as_ref().map_or_else(|| workspace.to_owned(), |cwd| workspace.join(cwd)),
                 env: self.env.clone(),
                 pass_env: self.pass_env.clone(),
+                data: self.data.iter().map(|glob| glob.get_ref().clone()).collect(),
             },
         };
         ServerConfig {
@@ -154,41 +159,66 @@ impl ServerConfig {
 
     /// Whether a resource of its tools may be read before approval.
     pub fn may_read(&self, resource: &str) -> bool {
-        let matches =
-            |glob: &String| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(resource));
-        self.read.iter().any(matches)
+        matches_any(&self.read, resource)
     }
 
-    /// What an approval is bound to: the wiring, the program behind it, and the files that its arguments name.
-    pub fn identity(&self) -> Digest {
+    /// What an approval is bound to: the wiring, the program behind it, and the files that its arguments name as parts of it.
+    pub fn identity(&self) -> ServerIdentity {
         let file = |path: &Path| {
             let metadata = path.metadata().ok()?;
             let is_fit = metadata.is_file() && metadata.len() <= MAX_NAMED_BYTES * 8;
             let content = is_fit.then(|| std::fs::read(path).ok()).flatten()?;
             Some(Digest::of(content))
         };
+        let limits = (self.max_result_bytes, self.timeout_ms);
         match &self.wiring {
-            Wiring::Program { command, args, cwd, env, pass_env } => {
+            Wiring::Program { command, args, cwd, env, pass_env, data } => {
                 let program = program(command, cwd);
-                let named = args.iter().filter_map(|arg| {
+                let wiring = Digest::of_json(&(
+                    ("program", command, args, cwd.to_string_lossy(), env, pass_env, data),
+                    program.as_ref().map(|program| program.to_string_lossy().into_owned()),
+                    program.as_deref().and_then(file),
+                    limits,
+                ));
+                let named = args.iter().filter(|arg| !matches_any(data, arg)).filter_map(|arg| {
                     let path = cwd.join(arg);
                     let is_small =
                         path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_NAMED_BYTES);
-                    is_small.then(|| file(&path)).flatten()
+                    Some((arg.clone(), is_small.then(|| file(&path)).flatten()?))
                 });
-                Digest::of_json(&(
-                    ("program", command, args, cwd.to_string_lossy(), env, pass_env),
-                    program.as_ref().map(|program| program.to_string_lossy().into_owned()),
-                    program.as_deref().and_then(file),
-                    named.collect::<Vec<Digest>>(),
-                    (self.max_result_bytes, self.timeout_ms),
-                ))
+                ServerIdentity { wiring, files: named.collect() }
             }
-            Wiring::Url { url, headers_from_env } => {
-                Digest::of_json(&(("url", url, headers_from_env), (self.max_result_bytes, self.timeout_ms)))
-            }
+            Wiring::Url { url, headers_from_env } => ServerIdentity {
+                wiring: Digest::of_json(&(("url", url, headers_from_env), limits)),
+                files: BTreeMap::new(),
+            },
         }
     }
+}
+
+/// What an approval is bound to of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerIdentity {
+    /// How it is reached, and the program behind it.
+    pub wiring: Digest,
+    /// What is in the files that its arguments name, by argument.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, Digest>,
+}
+
+impl ServerIdentity {
+    /// The argument that names another file content now, where nothing else is different.
+    pub fn other_file<'a>(&'a self, now: &'a ServerIdentity) -> Option<&'a str> {
+        if self.wiring != now.wiring {
+            return None;
+        }
+        let names = self.files.keys().chain(now.files.keys());
+        names.map(String::as_str).find(|name| self.files.get(*name) != now.files.get(*name))
+    }
+}
+
+fn matches_any(globs: &[String], text: &str) -> bool {
+    globs.iter().any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
 }
 
 /// The executable that a command names: one with `/` relative to where it runs, else the first on the PATH.

@@ -2,6 +2,7 @@
 
 use super::DryRun;
 use crate::config::ServerConfig;
+use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::tool::model::{NOT_WIRED, identity};
 use crate::tool::process::{Place, place};
@@ -48,12 +49,8 @@ impl DryRun<'_> {
         match self.registry.get(&call.tool.name) {
             None => Ok(self.later(&touches, overlay, format!("nothing here carries out `{}`", call.tool.name))),
             Some(Implementation::Files(tool)) => {
-                if !self.may_look(call, &touches, overlay) {
-                    return Ok(self.later(
-                        &touches,
-                        overlay,
-                        "it reads outside of what may be read before approval".into(),
-                    ));
+                if let Some(why) = self.may_not_look(call, values, &touches, overlay) {
+                    return Ok(self.later(&touches, overlay, why.into()));
                 }
                 let value = tool(&args, overlay)?;
                 match check_value(&value, &call.tool.result) {
@@ -145,7 +142,9 @@ impl DryRun<'_> {
         if !args.values.iter().all(Value::is_known) {
             return later("what it reads is known only after the run");
         }
-        if self.config.decision(&args.tool.name, args.tool.approval) != Approval::Auto {
+        let touches = args.tool.touches(&args.values);
+        let verdict = self.config.policy.decide(&args.tool, &args.values, &touches, Moment::Planned);
+        if verdict.decision != Approval::Auto {
             return later("policy asks before a model is asked");
         }
         let asked = identity(wiring, args);
@@ -199,24 +198,36 @@ impl DryRun<'_> {
         Ok(())
     }
 
-    /// Whether a file tool may look at what it touches before approval: everything in the operator's read scope, where links
-    /// lead included, and for reads policy `auto`. A change looks too: its diff shows what was there.
-    fn may_look(&self, call: &Call, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay) -> bool {
-        let auto = self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto;
-        (auto || !call.is_read_only())
-            && touches.iter().all(|(_, resource)| match resource {
-                Resource::Path(path) => {
-                    self.in_scope(path) && overlay.resolve(path).map_or(true, |led| self.in_scope(&led))
-                }
-                Resource::Glob(glob) => {
-                    let prefix = literal_prefix(glob);
-                    self.all_in_scope(prefix)
-                        && (prefix.is_empty() || overlay.resolve(prefix).map_or(true, |led| self.all_in_scope(&led)))
-                }
-                // The tool itself says that it does not know what to read.
-                Resource::AnyPath => true,
-                _ => false,
-            })
+    /// Why a file tool may not look at what it touches before approval: it may at everything in the operator's read scope,
+    /// where links lead included, and for reads with policy `auto`. A change looks too: its diff shows what was there.
+    fn may_not_look(
+        &self,
+        call: &Call,
+        values: &[Value],
+        touches: &[(EffectVerb, Resource)],
+        overlay: &mut Overlay,
+    ) -> Option<&'static str> {
+        let led = led(touches, |path| vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]);
+        match self.config.policy.decide(&call.tool, values, &led, Moment::Planned).decision {
+            // What is denied is not even looked at.
+            Approval::Deny => return Some("policy denies it"),
+            Approval::Ask if call.is_read_only() => return Some("policy asks before it is read"),
+            Approval::Ask | Approval::Auto => {}
+        }
+        let in_scope = touches.iter().all(|(_, resource)| match resource {
+            Resource::Path(path) => {
+                self.in_scope(path) && overlay.resolve(path).map_or(true, |led| self.in_scope(&led))
+            }
+            Resource::Glob(glob) => {
+                let prefix = literal_prefix(glob);
+                self.all_in_scope(prefix)
+                    && (prefix.is_empty() || overlay.resolve(prefix).map_or(true, |led| self.all_in_scope(&led)))
+            }
+            // The tool itself says that it does not know what to read.
+            Resource::AnyPath => true,
+            _ => false,
+        });
+        (!in_scope).then_some("it reads outside of what may be read before approval")
     }
 
     /// Whether a path may be read before approval; a folder, too, of which all may be read.
@@ -249,7 +260,7 @@ impl DryRun<'_> {
         let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
             *verb == EffectVerb::Reads && server.may_read(&resource.to_string())
         };
-        self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto
+        self.config.policy.decide(&call.tool, values, touches, Moment::Planned).decision == Approval::Auto
             && call.is_read_only()
             && !server.read.is_empty()
             && values.iter().all(Value::is_known)
@@ -267,7 +278,7 @@ impl DryRun<'_> {
                 .any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(host.to_lowercase()))),
             _ => false,
         };
-        self.config.decision(&call.tool.name, call.tool.approval) == Approval::Auto
+        self.config.policy.decide(&call.tool, values, touches, Moment::Planned).decision == Approval::Auto
             && values.iter().all(Value::is_known)
             && !touches.is_empty()
             && touches.iter().all(reads_only)

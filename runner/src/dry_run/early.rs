@@ -8,6 +8,7 @@ use super::call::Called;
 use super::steps::{At, Steps};
 use crate::config::Network;
 use crate::coverage::uncovered_touches;
+use crate::policy::Moment;
 use crate::sandbox::Seen;
 use crate::tool::process::{Place, Run, Walls};
 use crate::tool::registry::Implementation;
@@ -63,7 +64,9 @@ impl Steps<'_, '_> {
             Some(Place::Cell) if dry.config.programs.network == Network::Contact && contacts => {
                 "it may reach the network, and no dry run does"
             }
-            Some(Place::Cell) if dry.config.decision(&tool.name, tool.approval) == Approval::Deny => {
+            Some(Place::Cell)
+                if dry.config.policy.decide(tool, values, touches, Moment::Planned).decision == Approval::Deny =>
+            {
                 "policy denies it"
             }
             Some(Place::Cell) if !uncovered_touches(&self.grants(), touches).is_empty() => {

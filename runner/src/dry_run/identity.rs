@@ -1,7 +1,7 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::{Config, Limits, Network, Programs, Require, Unconfined};
+use crate::config::{Config, Limits, Network, Programs, Require, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
@@ -11,7 +11,6 @@ use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
 use planc_lang::plan::{Input, Plan};
-use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -66,14 +65,14 @@ struct BoundForm<'a> {
     time: u32,
     plan: Digest,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
-    policy: BTreeMap<&'a str, Approval>,
+    policy: Digest,
     require: Require,
     pass_env: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     programs: Option<BoundPrograms<'a>>,
     workspace: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    servers: BTreeMap<&'a str, Digest>,
+    servers: BTreeMap<&'a str, ServerIdentity>,
     observations: Vec<&'a Observation>,
     calls: Vec<BoundCall<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -91,11 +90,25 @@ struct BoundForm<'a> {
 }
 
 /// How the servers are reached whose tools the plan calls, in steps or checks.
-fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, Digest> {
+fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, ServerIdentity> {
     let used = tools(&bound.compiled.plan);
     let is_used = |name: &str| used.values().any(|tool| tool.catalogue() == name);
     let wired = bound.config.servers.iter().filter(|(name, _)| is_used(name));
     wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
+}
+
+/// A server whose argument names a file with another content than was bound, with that argument.
+pub fn other_file(stored: &str, now: &Bound<'_>) -> Option<(String, String)> {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        #[serde(default)]
+        servers: BTreeMap<String, ServerIdentity>,
+    }
+    let stored: Stored = serde_json::from_str(stored).ok()?;
+    servers(now).into_iter().find_map(|(name, now)| {
+        let file = stored.servers.get(name)?.other_file(&now)?.to_owned();
+        Some((name.to_owned(), file))
+    })
 }
 
 /// What confines the programs of a plan.
@@ -127,9 +140,6 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
 /// What the digest is of: canonical JSON, in which what is secret stands as commitments.
 pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
     let plan = &bound.compiled.plan;
-    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
-    let policy =
-        calls.map(|call| (call.tool.name.as_str(), bound.config.decision(&call.tool.name, call.tool.approval)));
     let mut observations: Vec<&Observation> = bound.observations.iter().collect();
     observations.sort_by(|a, b| a.look.cmp(&b.look));
     let steps = bound.predictions.iter().filter(|prediction| prediction.each.is_none());
@@ -144,7 +154,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
             .zip(bound.inputs)
             .map(|(input, given)| (input.name.as_str(), bound.input(input, &given.value)))
             .collect(),
-        policy: policy.collect(),
+        policy: bound.config.policy.digest(),
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
         programs: programs(bound.config, plan),

@@ -13,7 +13,7 @@ mod steps;
 
 pub use diff::{MAX_DIFF_BYTES, change_report};
 pub use early::{EARLY_TIMEOUT, Early};
-pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, other_file};
 
 use crate::config::Config;
 use crate::prediction::Prediction;

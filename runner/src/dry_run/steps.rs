@@ -4,7 +4,8 @@ use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use super::early::Early;
-use crate::coverage::{executed_later, uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
+use crate::coverage::{changed, executed_later, uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
+use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
@@ -12,11 +13,12 @@ use crate::tool::model::NOT_WIRED;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
+use planc_lang::catalogue::Tool;
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
-use planc_lang::plan::{Instance, Step, StepId};
+use planc_lang::plan::{Call, Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
@@ -107,7 +109,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, Some(true), Ok(values)) => self.made(&at, values),
             (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
-        self.policy(&at, &values);
+        let verdict = self.policy(&at, &values, &done.changes);
         self.reproducible(&at, &done.outcome);
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
@@ -131,7 +133,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 false => Exact::No,
             },
         });
-        self.report(&at, &values, done);
+        self.report(&at, &values, done, &verdict);
     }
 
     fn at(&self, instance: Instance) -> At<'d> {
@@ -309,30 +311,53 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false });
     }
 
-    /// What policy says of the calls of a step; a gate calls nothing.
-    fn policy(&mut self, at: &At<'_>, values: &[Value]) {
-        let calls = std::iter::once(&at.step.call).chain(&at.step.undo).filter(|_| !at.step.is_gate);
-        for call in calls {
-            let tool = &call.tool;
-            if self.dry.config.decision(&tool.name, tool.approval) == Approval::Deny {
-                self.problems.push(Problem {
-                    step: Some(at.name.clone()),
-                    message: format!("policy denies `{}`", tool.name),
-                    policy: true,
-                });
-            }
-            if let Some(why) = self.dry.unconfined(call, values) {
-                self.problems.push(Problem { step: Some(at.name.clone()), message: why, policy: true });
-            }
-            if self.dry.registry.get(&tool.name).is_none() {
-                self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
-            }
-            if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
-                self.problem(at, "a model would be shown a secret".to_owned());
-            }
-            if tool.extracts() && self.dry.config.model.is_none() {
-                self.problem(at, NOT_WIRED.to_owned());
-            }
+    /// What policy says of the call of a step, with these arguments and what it would change, and of the one that takes it
+    /// back; a gate calls nothing.
+    fn policy(&mut self, at: &At<'_>, values: &[Value], changes: &[Change]) -> Verdict {
+        let call = &at.step.call;
+        if at.step.is_gate {
+            return Verdict { decision: call.tool.approval, reasons: Vec::new(), later: Vec::new() };
+        }
+        let mut touches = {
+            let overlay = &mut self.overlay;
+            let led = |path: &str| vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()];
+            led_of(&call.tool.touches(values), led)
+        };
+        touches.extend(changed(changes));
+        let policy = &self.dry.config.policy;
+        let verdict = policy.decide(&call.tool, values, &touches, Moment::Planned);
+        self.judged(at, &call.tool, &verdict);
+        self.placed(at, call, values);
+        if let Some(undo) = &at.step.undo {
+            let verdict = policy.of_tool(&undo.tool);
+            self.judged(at, &undo.tool, &verdict);
+            // Which program would take it back may not be known yet.
+            let unknown: Vec<Value> = undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
+            self.placed(at, undo, &unknown);
+        }
+        verdict
+    }
+
+    /// What stands against a program that cannot be confined.
+    fn placed(&mut self, at: &At<'_>, call: &Call, values: &[Value]) {
+        if let Some(message) = self.dry.unconfined(call, values) {
+            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true });
+        }
+    }
+
+    fn judged(&mut self, at: &At<'_>, tool: &Tool, verdict: &Verdict) {
+        if verdict.decision == Approval::Deny {
+            let message = verdict.phrase(&tool.name);
+            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true });
+        }
+        if self.dry.registry.get(&tool.name).is_none() {
+            self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
+        }
+        if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+            self.problem(at, "a model would be shown a secret".to_owned());
+        }
+        if tool.extracts() && self.dry.config.model.is_none() {
+            self.problem(at, NOT_WIRED.to_owned());
         }
     }
 
@@ -380,7 +405,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    fn report(&mut self, at: &At<'_>, values: &[Value], done: Done) {
+    fn report(&mut self, at: &At<'_>, values: &[Value], done: Done, verdict: &Verdict) {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
@@ -400,7 +425,8 @@ impl<'d, 'a> Steps<'d, 'a> {
             effects: effects.collect(),
             read_only: step.call.is_read_only(),
             destructive,
-            policy: self.dry.config.decision(&tool.name, tool.approval),
+            policy: verdict.decision,
+            policy_why: verdict.told(),
             standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
             undo: self.undo_kind(step, confined.as_ref()),
             confined,

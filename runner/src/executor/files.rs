@@ -1,13 +1,14 @@
 //! A file tool's call: simulated over the real tree, its changes recorded, then made one by one.
 
 use super::attempt::{Attempt, Fault, Outcome};
-use crate::coverage::{Uncovered, uncovered_changes};
+use crate::coverage::{Uncovered, changed, uncovered_changes};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
-use crate::run::{RunError, RunSetup, Simulated, grants, simulate};
+use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
 use crate::tool::{Args, FileTool, ToolError};
 use crate::workspace::{Change, Look, Observation};
 use planc_lang::digest::Digest;
+use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,11 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
     };
     if let Some(uncovered) = uncovered(attempt, &simulated.changes) {
         attempt.failed(Fault::before(uncovered.to_string())).await?;
+        return Ok(Outcome::Halt(End::Refused));
+    }
+    let policy = judged(setup, &attempt.args.tool, &attempt.args.values, changed(&simulated.changes));
+    if policy.decision == Approval::Deny {
+        attempt.failed(Fault::before(policy.phrase(&attempt.args.tool.name))).await?;
         return Ok(Outcome::Halt(End::Refused));
     }
     let differences = unpredicted(attempt, &simulated.changes);

@@ -7,7 +7,7 @@ use crate::coverage::{executed_later, uncovered_changes};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
 use crate::prediction::Exact;
-use crate::run::{Purpose, RunError, call_program, grants, timeout_of};
+use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
 use crate::schedule::is_repeatable;
 use crate::tool::process::{Ran, Run, Walls};
 use crate::tool::{EffectKnown, ToolError};
@@ -48,6 +48,14 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
         attempt.run.recorder.record(Event::Stale { step, differences }).await?;
         return Ok(Outcome::Halt(End::Stale));
     }
+    match admit_changes(attempt, &observed.changes).await? {
+        Permit::Yes => {}
+        Permit::Waits => return Ok(Outcome::Halt(End::Waiting)),
+        Permit::Refused(why) => {
+            attempt.failed(fault(why)).await?;
+            return Ok(Outcome::Halt(End::Refused));
+        }
+    }
     if let Err(error) = keep(setup, &observed.changes, &observed.contents).await {
         return Ok(attempt.failed(fault(error)).await?);
     }
@@ -77,6 +85,14 @@ fn not_reproduced(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> 
         }
         Some(_) | None => Vec::new(),
     }
+}
+
+/// What policy says of what a program changed.
+async fn admit_changes(attempt: &Attempt<'_>, changes: &[Change]) -> Result<Permit, StoreError> {
+    let (setup, recorder) = (&attempt.run.setup, &attempt.run.recorder);
+    let answer = recorder.state().get(attempt.instance).and_then(|record| record.answer.clone());
+    let made = Made { name: attempt.name, step: attempt.step, call: &attempt.step.call };
+    permit_changes(setup, recorder, made, &attempt.args.values, answer.as_deref(), changes).await
 }
 
 /// What a program changed that no line of `critical` allows, with the lines that would.

@@ -176,6 +176,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
         Approval::Deny => writeln!(out, "- **refused by policy**")?,
         Approval::Auto => {}
     }
+    for why in &step.policy_why {
+        writeln!(out, "- policy: {}", code(why))?;
+    }
     if step.destructive {
         writeln!(out, "- **destroys something**")?;
     }

@@ -272,6 +272,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         Approval::Deny => notes.push((Tone::Bad, "refused by policy".to_owned())),
         Approval::Auto => {}
     }
+    notes.extend(step.policy_why.iter().map(|why| (Tone::Dim, format!("policy: {}", inline(why)))));
     if let Some(when) = &step.when {
         notes.push((Tone::Careful, format!("only when {}", inline(when))));
     }

@@ -16,6 +16,8 @@ pub struct Question {
     pub effects: Vec<String>,
     /// Why the plan makes the call.
     pub because: Option<String>,
+    /// Why policy asks.
+    pub why: Vec<String>,
 }
 
 /// What they say.

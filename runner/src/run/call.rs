@@ -2,14 +2,16 @@
 
 use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage;
+use crate::coverage::{self, changed};
 use crate::event::Event;
 use crate::journal::StoreError;
+use crate::policy::{Moment, Verdict, led};
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
+use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
@@ -65,17 +67,64 @@ pub(crate) async fn permit(
         }
         Some(Implementation::Files(_)) | None => None,
     };
+    let changes = match setup.config.policy.is_empty() {
+        true => Vec::new(),
+        false => would_change(setup, made.call, args).await,
+    };
+    let verdict = judged(setup, tool, args, changed(&changes));
     let decision = match placed {
         Some(Place::Nowhere(why)) => return Ok(Permit::Refused(nowhere(&why))),
-        Some(Place::Asked(_)) => stricter(setup.config.decision(&tool.name, tool.approval)),
-        Some(Place::Cell | Place::Open) | None => setup.config.decision(&tool.name, tool.approval),
+        Some(Place::Asked(_)) => stricter(verdict.decision),
+        Some(Place::Cell | Place::Open) | None => verdict.decision,
     };
     match decision {
         Approval::Auto => Ok(Permit::Yes),
         Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
-        Approval::Ask => ask(setup, recorder, made, args, answer).await,
-        Approval::Deny => Ok(Permit::Refused(format!("policy denies `{}`", tool.name))),
+        Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
+        Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
     }
+}
+
+/// Judges by policy what a program has changed in its copy, before any of it is kept; `critical` was asked already.
+pub(crate) async fn permit_changes(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    made: Made<'_>,
+    args: &[Value],
+    answer: Option<&str>,
+    changes: &[Change],
+) -> Result<Permit, StoreError> {
+    let tool = &made.call.tool;
+    let verdict = judged(setup, tool, args, changed(changes));
+    match verdict.decision {
+        Approval::Auto => Ok(Permit::Yes),
+        // That it runs was asked before; here somebody asks because of what it has changed.
+        Approval::Ask if judged(setup, tool, args, Vec::new()).decision == Approval::Ask => Ok(Permit::Yes),
+        Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
+        Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
+    }
+}
+
+/// What policy says of a call right before it is made: of what it touches as it is written and as links lead now, and of
+/// what else is known.
+pub(crate) fn judged(setup: &RunSetup, tool: &Tool, args: &[Value], more: Vec<(EffectVerb, Resource)>) -> Verdict {
+    let workspace = &setup.workspace;
+    let mut touches =
+        led(&tool.touches(args), |path| vec![workspace.resolve(path).ok(), workspace.resolve_link(path).ok()]);
+    touches.extend(more);
+    setup.config.policy.decide(tool, args, &touches, Moment::Now)
+}
+
+/// What a file tool would change now; nothing where that cannot be told, or for any other tool.
+async fn would_change(setup: &RunSetup, call: &Call, args: &[Value]) -> Vec<Change> {
+    let Some(Implementation::Files(tool)) = setup.registry.get(&call.tool.name) else { return Vec::new() };
+    if call.is_read_only() {
+        return Vec::new();
+    }
+    let (setup, tool, args) = (setup.clone(), *tool, Args { tool: call.tool.clone(), values: args.to_vec() });
+    let simulated = tokio::task::spawn_blocking(move || simulate(&setup, tool, &args)).await;
+    // A call that fails here fails again when it is made, and changes nothing.
+    simulated.ok().and_then(Result::ok).map_or_else(Vec::new, |simulated| simulated.changes)
 }
 
 async fn ask(
@@ -84,6 +133,7 @@ async fn ask(
     made: Made<'_>,
     args: &[Value],
     answer: Option<&str>,
+    why: Vec<String>,
 ) -> Result<Permit, StoreError> {
     let Made { name, step, call } = made;
     let tool = call.tool.name.as_str();
@@ -102,6 +152,7 @@ async fn ask(
         args: shown_args(setup, made, args),
         effects: shown_effects(setup, &call.tool.touches(args)),
         because: step.because.clone(),
+        why: why.iter().map(|why| shown(setup, why)).collect(),
     };
     let answered = |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned() };
     match setup.ask.ask(&question).await {
@@ -125,10 +176,12 @@ fn shown_args(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Value {
 /// What a call touches as a person may see it.
 fn shown_effects(setup: &RunSetup, touches: &[(EffectVerb, Resource)]) -> Vec<String> {
     let effects = values::touches(touches);
-    match &setup.veil {
-        Some(veil) => effects.iter().map(|effect| veil.text(effect)).collect(),
-        None => effects,
-    }
+    effects.iter().map(|effect| shown(setup, effect)).collect()
+}
+
+/// A text as a person may see it.
+fn shown(setup: &RunSetup, text: &str) -> String {
+    setup.veil.as_ref().map_or_else(|| text.to_owned(), |veil| veil.text(text))
 }
 
 /// Whether somebody said "always" to a call of this tool earlier in this run.

@@ -2,7 +2,7 @@
 //!
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
-use super::call::{Purpose, call_live, implementation, simulate};
+use super::call::{Purpose, call_live, implementation, judged, simulate};
 use super::{Known, Recorder, RunSetup};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
@@ -25,8 +25,9 @@ impl Caller for RunCaller<'_> {
         if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }
-        if self.setup.config.decision(&call.tool.name, call.tool.approval) == Approval::Deny {
-            return Err(failure(format!("policy denies `{}`", call.tool.name)));
+        let verdict = judged(self.setup, &call.tool, &args, Vec::new());
+        if verdict.decision == Approval::Deny {
+            return Err(failure(verdict.phrase(&call.tool.name)));
         }
         self.make(call, args).map_err(|error| failure(error.message))
     }

@@ -16,8 +16,8 @@ pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
 pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, permit, place_of, simulate,
-    timeout_of,
+    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, permit,
+    permit_changes, place_of, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
 pub(crate) use cells::leaves_nothing;

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::journal::StoreError;
 use crate::run::{
     Made, Permit, Purpose, Recorder, RunSetup, call_live, call_program, critical_values, environment, environment_of,
-    implementation, permit, place_of, simulate,
+    implementation, permit, permit_changes, place_of, simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};
@@ -66,7 +66,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, name, call, args).await {
+    match carry_out(setup, recorder, Made { name, step, call }, args).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -99,19 +99,20 @@ async fn ended(recorder: &Recorder, step: &str, error: Option<String>) -> Result
     recorder.record(Event::UndoCallEnded { step: step.to_owned(), error }).await
 }
 
-async fn carry_out(
-    setup: &Arc<RunSetup>,
-    recorder: &Recorder,
-    step: &str,
-    call: &Call,
-    args: Args,
-) -> Result<(), ToolError> {
+async fn carry_out(setup: &Arc<RunSetup>, recorder: &Recorder, made: Made<'_>, args: Args) -> Result<(), ToolError> {
+    let Made { name: step, call, .. } = made;
     match implementation(setup, &call.tool.name)? {
         Implementation::Live(tool) if place_of(setup, tool.as_ref(), &args) == Some(Place::Cell) => {
             let Some(run) = tool.as_program() else { return Err(ToolError::before("it is no program")) };
             let critical = critical_values(setup, recorder);
             let walls = Walls::new(&setup.config, &Grants::new(&setup.compiled.plan, &critical).known());
             let ran = call_program(setup, run, &walls, &args, Purpose::Undo(step), call.tool.timeout_ms).await?;
+            let permit = permit_changes(setup, recorder, made, &args.values, None, &ran.observed.changes).await;
+            match permit.map_err(|error| ToolError::before(error.to_string()))? {
+                Permit::Yes => {}
+                Permit::Waits => return Err(ToolError::before("what it changes waits for a yes")),
+                Permit::Refused(why) => return Err(ToolError::before(why)),
+            }
             let setup = setup.clone();
             let change = move || change(&setup, &critical, &ran.observed.changes, &ran.observed.contents);
             let changed = tokio::task::spawn_blocking(change).await;

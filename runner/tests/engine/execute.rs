@@ -8,7 +8,6 @@ use planc::report::PlanStatus;
 use planc::run::{Answer, RunError, Stop};
 use planc::state::{Mark, StepState};
 use planc::tool::ToolError;
-use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
@@ -282,7 +281,9 @@ fn a_no_and_a_denial_are_refusals() {
     let end = world.process_with(Break::Never, |setup| setup.ask = Arc::new(Says(Answer::No))).end();
     assert_eq!((end, world.outside.log().len()), (End::Refused, 0));
     let world = World::new(&[], ASKED);
-    let deny = |config: &Config| Config { policy: vec![("fake.*".into(), Approval::Deny)], ..config.clone() };
+    let rules = planc::config::parse("planc.toml", "[policy]\n\"fake.*\" = \"deny\"\n").unwrap().policy;
+    let policy = planc::policy::Policy::load(&rules, None, None).unwrap();
+    let deny = |config: &Config| Config { policy: policy.clone(), ..config.clone() };
     let end = world.process_with(Break::Never, |setup| setup.config = Arc::new(deny(&setup.config))).end();
     assert_eq!((end, world.outside.log().len()), (End::Refused, 0));
 }

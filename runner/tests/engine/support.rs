@@ -424,7 +424,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         file: None,
         catalogues: Vec::new(),
         read: vec!["**".into()],
-        policy: Vec::new(),
+        policy: planc::policy::Policy::default(),
+        policy_tools: Vec::new(),
+        cedar: None,
         hosts: Vec::new(),
         pass_env: Vec::new(),
         // What these tests are about is a program of which nobody knows what it did.

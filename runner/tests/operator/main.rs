@@ -5,5 +5,6 @@
 mod place;
 
 mod modes;
+mod policy;
 mod store;
 mod typed;

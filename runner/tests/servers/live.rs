@@ -83,6 +83,29 @@ fn an_approval_is_for_the_wiring_that_it_saw() {
 }
 
 #[test]
+fn what_a_server_works_on_is_no_part_of_it_where_the_operator_says_so() {
+    let place = reviewed();
+    let wiring = place.get("planc.toml");
+    let named = wiring.replace("\"-q\"]", "\"-q\", \"--skip\", \"notes.db\"]");
+    place.put("p.pl", plan("  step put = mock.put(key: \"a\", value: \"b\")\n")).put("notes.db", "before");
+    place.put("planc.toml", &named);
+    let digest = place.digest("p.pl");
+    place.yes(&digest);
+    place.put("notes.db", "after");
+    let said = place.planc(&["run", &digest]);
+    assert_eq!(said.code, Some(5), "{}", said.short());
+    assert!(said.err.contains("`notes.db`, which an argument of the server `mock` names"), "{}", said.short());
+    assert!(said.err.contains("`data = [\"notes.db\"]` in `[servers.mock]`"), "{}", said.short());
+    assert_eq!(log(&place).len(), 0);
+    place.put("planc.toml", format!("{named}data = [\"*.db\"]\n"));
+    let digest = place.digest("p.pl");
+    place.yes(&digest);
+    place.put("notes.db", "again");
+    place.planc(&["run", &digest]).exits(0);
+    assert_eq!(log(&place).len(), 1);
+}
+
+#[test]
 fn a_recorded_answer_is_imported_without_a_server() {
     let place = wired("good");
     place.put("answer.json", r#"{ "result": { "tools": [{ "name": "a", "inputSchema": { "type": "object" } }] } }"#);

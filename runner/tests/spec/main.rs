@@ -140,6 +140,7 @@ chapters! {
     compiled_form: "13-compiled-form.md";
     for_models: "14-for-models.md";
     modes: "15-modes.md";
+    policy: "16-policy.md";
     readme: "README.md";
     decisions: "decisions.md";
 }

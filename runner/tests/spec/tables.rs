@@ -41,6 +41,8 @@ pub fn limits() -> String {
         ("a type: depth", planc_lang::types::MAX_TYPE_DEPTH.to_string()),
         ("`planc.toml`", mib(planc::config::MAX_CONFIG_BYTES)),
         ("catalogue files of a workspace", planc::config::MAX_CATALOGUES.to_string()),
+        ("rules of `[policy]`", planc::policy::MAX_RULES.to_string()),
+        ("a file of Cedar", mib(planc::policy::MAX_CEDAR_BYTES)),
         ("scopes of a workspace", planc::config::MAX_SCOPES.to_string()),
         ("things that force plan mode", planc::config::MAX_FORCES.to_string()),
         ("the reason for a change of mode", format!("{} bytes", planc::mode::MAX_WHY_BYTES)),

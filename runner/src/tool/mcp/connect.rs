@@ -254,7 +254,7 @@ fn lifecycle() -> ClientLifecycleMode {
 
 /// The program with a clean environment, in a group of its own.
 fn command(wiring: &Wiring, run: &str) -> Result<Command, String> {
-    let Wiring::Program { command, args, cwd, env, pass_env } = wiring else {
+    let Wiring::Program { command, args, cwd, env, pass_env, data: _ } = wiring else {
         return Err("it is no program".to_owned());
     };
     let path = program(command, cwd).ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;

@@ -1,0 +1,106 @@
+//! Patterns over what calls touch ⟶ whether a call may touch something that one matches, and whether all that it touches lies
+//! within one. Patterns are written as lines of `critical` are: globs of paths, the first words of a command, globs of hosts,
+//! `space:name`.
+//!
+//! What is not known may be anything: it may meet every pattern, and lies within none.
+
+use planc_lang::effects::{CriticalVerb, Grant, Resource};
+use planc_lang::paths::{literal_prefix, within};
+use planc_lang::syntax::EffectVerb;
+
+/// A pattern over what calls touch.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    /// As it is written.
+    pub(super) text: String,
+    /// Over paths and names.
+    place: Option<Grant>,
+    /// Over programs.
+    program: Option<Grant>,
+    /// Over hosts.
+    host: Option<Grant>,
+}
+
+impl Pattern {
+    /// A pattern that stands for whatever it may be read as; an error where it can be read as nothing.
+    pub(super) fn new(text: &str) -> Result<Pattern, String> {
+        let place = Grant::new(CriticalVerb::Modify, text);
+        let program = Grant::new(CriticalVerb::Run, text);
+        let host = Grant::new(CriticalVerb::Contact, text);
+        match (&place, &program, &host) {
+            (Err(why), Err(_), Err(_)) => Err(why.clone()),
+            _ => Ok(Pattern { text: text.to_owned(), place: place.ok(), program: program.ok(), host: host.ok() }),
+        }
+    }
+
+    /// Why it cannot be read as what a verb is about; none: it can.
+    pub(super) fn misfit(text: &str, verb: EffectVerb) -> Option<String> {
+        let verb = match verb {
+            EffectVerb::Runs => CriticalVerb::Run,
+            EffectVerb::Contacts => CriticalVerb::Contact,
+            EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes => CriticalVerb::Modify,
+        };
+        Grant::new(verb, text).err()
+    }
+
+    fn of(&self, resource: &Resource) -> Option<&Grant> {
+        match resource {
+            Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath | Resource::Named(..) | Resource::AnyIn(_) => {
+                self.place.as_ref()
+            }
+            Resource::Program(_) | Resource::AnyProgram => self.program.as_ref(),
+            Resource::Host(_) | Resource::AnyHost => self.host.as_ref(),
+            Resource::Everything => None,
+        }
+    }
+
+    /// Whether a call that touches the resource may touch something that the pattern matches.
+    pub(super) fn may_meet(&self, resource: &Resource) -> bool {
+        match resource {
+            Resource::Everything => true,
+            // A host that is not clear may be any.
+            Resource::Host(host) if host.is_empty() => self.host.is_some(),
+            _ => self.of(resource).is_some_and(|grant| grant.may_allow(EffectVerb::Writes, resource)),
+        }
+    }
+
+    /// Whether it surely does, whatever an unknown resource turns out to be.
+    pub(super) fn surely_meets(&self, resource: &Resource) -> bool {
+        match is_open(resource) {
+            true => self.text == "**",
+            false => self.may_meet(resource),
+        }
+    }
+
+    /// Whether everything that the call touches there is matched.
+    pub(super) fn holds(&self, resource: &Resource) -> bool {
+        let Some(grant) = self.of(resource) else { return false };
+        match resource {
+            Resource::Path(path) => grant.allows_path(CriticalVerb::Modify, path),
+            Resource::Glob(glob) => {
+                let folder = self.text.strip_suffix("/**").filter(|folder| *folder == literal_prefix(folder));
+                self.text == "**"
+                    || self.text == glob.as_str()
+                    || folder.is_some_and(|folder| within(literal_prefix(glob), folder))
+            }
+            Resource::Program(argv) => grant.allows_program(argv),
+            Resource::Host(host) => grant.allows_host(host),
+            Resource::Named(..) => grant.may_allow(EffectVerb::Writes, resource),
+            Resource::AnyPath => self.text == "**",
+            Resource::AnyProgram | Resource::AnyHost | Resource::AnyIn(_) | Resource::Everything => false,
+        }
+    }
+}
+
+/// Whether it is known only later what a call touches.
+pub(super) fn is_open(resource: &Resource) -> bool {
+    match resource {
+        Resource::AnyPath | Resource::AnyProgram | Resource::AnyHost | Resource::AnyIn(_) => true,
+        Resource::Path(_)
+        | Resource::Glob(_)
+        | Resource::Program(_)
+        | Resource::Host(_)
+        | Resource::Named(..)
+        | Resource::Everything => false,
+    }
+}
