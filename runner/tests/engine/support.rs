@@ -432,6 +432,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         // What these tests are about is a program of which nobody knows what it did.
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         require: Require::Any,
+        contents_bytes: u64::MAX,
         servers: BTreeMap::new(),
         model: None,
         mode: planc::config::ModeConfig::default(),
