@@ -6,4 +6,5 @@ mod place;
 
 mod modes;
 mod policy;
+mod reports;
 mod typed;
