@@ -4,7 +4,7 @@
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
 use crate::approval::{Channel, Refusal, account, approved, judge};
-use crate::config::{Config, EarlyPrograms, ModelWiring};
+use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace};
 use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
 use crate::event::{Approved, Event};
 use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
@@ -255,10 +255,18 @@ impl Desk {
         }
     }
 
-    /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. Blocks while it reads.
+    /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. In plan mode no plan is stored, for
+    /// none waits there: [`crate::delivery`] tells it. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
         let (mut report, predictions, bound) = (outcome.report, outcome.predictions, outcome.bound);
+        let effective = self.modes().effective(&self.standing)?;
+        if effective.mode == Mode::Plan {
+            report.plan_mode = Some(effective.why());
+            if report.status == PlanStatus::NeedsApproval {
+                report.status = PlanStatus::Reported;
+            }
+        }
         let before = self.store.latest_rev(&draft.key)?;
         if let Some(before) = before {
             // The same text keeps its number; the dry run may see another world.
@@ -286,8 +294,10 @@ impl Desk {
         for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
             self.store.save_extraction(&pinned.asked, &pinned.value)?;
         }
-        self.store.save_plan(&plan)?;
-        self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
+        if plan.report.plan_mode.is_none() {
+            self.store.save_plan(&plan)?;
+            self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
+        }
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
         Ok(Planned { plan, compiled: draft.compiled.clone(), inputs })
     }
@@ -598,6 +608,9 @@ pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.file.clone());
     paths.extend(config.cedar.clone());
+    if let ReportPlace::File { path } = &config.report.place {
+        paths.push(path.clone());
+    }
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());

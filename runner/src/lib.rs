@@ -29,4 +29,5 @@ pub mod approval;
 pub mod desk;
 pub mod evidence;
 pub mod render;
+pub mod delivery;
 pub mod cli;

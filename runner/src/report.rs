@@ -32,6 +32,9 @@ pub struct PlanReport {
     pub assurance: Assurance,
     /// What stands against approval; empty: nothing.
     pub problems: Vec<Problem>,
+    /// What forces plan mode; absent: it is not active.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub plan_mode: Option<String>,
     /// The headline.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rationale: Option<String>,
@@ -76,6 +79,8 @@ pub enum PlanStatus {
     Blocked,
     /// A person may say yes or no.
     NeedsApproval,
+    /// Plan mode is active: it is told, and nothing follows.
+    Reported,
     /// A person said yes; it has not run.
     Approved,
     /// It runs.

@@ -34,6 +34,7 @@ fn minimal() -> PlanReport {
         plan_digest: Digest::of("plan"),
         assurance: Assurance::Advisory,
         problems: vec![],
+        plan_mode: None,
         rationale: None,
         context: None,
         inputs: vec![],

@@ -41,6 +41,7 @@ pub fn blocked(report: &PlanReport) -> Option<Exit> {
         PlanStatus::Blocked if report.problems.iter().all(|problem| problem.policy) => Some(Exit::Refused),
         PlanStatus::Blocked => Some(Exit::PlanErrors),
         PlanStatus::NeedsApproval
+        | PlanStatus::Reported
         | PlanStatus::Approved
         | PlanStatus::Executing
         | PlanStatus::Verifying

@@ -5,6 +5,7 @@ pub mod exit;
 pub mod fault;
 pub mod output;
 mod texts;
+mod told;
 mod session;
 mod terminal;
 mod core;
@@ -29,6 +30,7 @@ mod abort;
 mod resume;
 mod undo;
 mod runs;
+mod reports;
 mod show;
 mod diff;
 mod verify;
@@ -95,6 +97,8 @@ pub enum Command {
     Undo(undo::Args),
     /// List the runs of this workspace
     Runs(runs::Args),
+    /// Show what was told in plan mode, and send what has not arrived
+    Reports(reports::Args),
     /// List the standing answers to calls that policy asks about, or take one back
     Grants(grants::Args),
     /// Show in which mode plans are, what forces it, or set it
@@ -166,6 +170,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Resume(args) => resume::run(&session()?, &args),
         Command::Undo(args) => undo::run(&session()?, &args),
         Command::Runs(args) => runs::run(&session()?, &args),
+        Command::Reports(args) => reports::run(&session()?, &args),
         Command::Grants(args) => grants::run(&session()?, &args),
         Command::Mode(args) => mode::run(&session()?, &args),
         Command::Show(args) => show::run(&session()?, &args),

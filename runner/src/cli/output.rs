@@ -125,14 +125,25 @@ impl Output {
         }
     }
 
+    /// Writes to standard output, and tells of every failure.
+    pub fn raw(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+    }
+
     /// Writes a result for programs.
     pub fn json(&self, value: &impl Serialize) -> Result<(), Fault> {
+        self.print(&self.json_text(value)?)
+    }
+
+    /// A result for programs, as it is written.
+    pub fn json_text(&self, value: &impl Serialize) -> Result<String, Fault> {
         let text = match self.layout {
             Layout::Object => serde_json::to_string_pretty(value),
             Layout::Lines => serde_json::to_string(value),
         };
         let text = text.map_err(|error| Fault::usage(format!("cannot represent the result as JSON: {error}")))?;
-        self.print(&(text + "\n"))
+        Ok(text + "\n")
     }
 
     /// Writes an error or a message to standard error.

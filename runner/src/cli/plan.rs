@@ -1,18 +1,23 @@
 //! `planc plan`: a plan ⟶ a dry run, shown as a card and kept for approval.
 
 use super::carry;
+use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::inputs::InputArgs;
 use super::output::Format;
 use super::session::Session;
 use super::texts;
-use crate::desk::Recall;
+use super::told::{exit, outcome};
+use crate::config::ReportPlace;
+use crate::delivery::{DeliveryError, tell, words};
+use crate::desk::{Desk, Planned, Recall};
 use crate::dry_run::Early;
 use crate::journal::StoredPlan;
 use crate::render::card::{Card, Folded, card};
 use crate::render::markdown::markdown;
 use crate::render::page::page;
+use crate::report::PlanReport;
 
 /// Arguments of `planc plan`.
 #[derive(Debug, clap::Args)]
@@ -31,25 +36,72 @@ pub struct Args {
     /// Run programs on a copy of the workspace that is thrown away; the operator must have allowed it
     #[arg(long)]
     run_programs: bool,
+    /// In plan mode: what the one report is about, such as a ticket or a day
+    #[arg(long, value_name = "NAME")]
+    occasion: Option<String>,
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_grammar()?;
     let recall = if args.ask_again { Recall::Nothing } else { Recall::All };
     let early = if args.run_programs { Early::Sealed } else { Early::Off };
-    let (_, planned) = carry::prepare(session, &args.file, &args.inputs, (recall, early))?;
+    let (desk, planned) = carry::prepare(session, &args.file, &args.inputs, (recall, early))?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
-    show(session, &planned.plan, Some(texts::shown(&args.file)), folded)?;
+    let name = Some(texts::shown(&args.file));
+    if planned.plan.report.plan_mode.is_some() {
+        return told(
+            session,
+            &desk,
+            &planned,
+            args.occasion.as_deref(),
+            &draw(session, &planned.plan.report, name, folded)?,
+        );
+    }
+    if args.occasion.is_some() {
+        return Err(DeliveryError::NotInPlanMode.into());
+    }
+    show(session, &planned.plan, name, folded)?;
     Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success))
+}
+
+/// In plan mode: the one report goes to its place, and whoever asked sees the dry run.
+fn told(session: &Session, desk: &Desk, planned: &Planned, occasion: Option<&str>, said: &str) -> Result<Exit, Fault> {
+    let runtime = core::runtime()?;
+    let _inside = runtime.enter();
+    let told = tell(desk, planned, occasion, said, &mut |text| session.out.raw(text))?;
+    if desk.config.report.place != ReportPlace::StandardOutput {
+        session.out.print(said)?;
+    }
+    match told.is_new {
+        true => outcome(session, &told.report),
+        false => {
+            let (number, how) = (told.report.number, words(told.report.delivery));
+            session.out.note(&format!("this occasion has its report already: report {number}, {how}\n"));
+        }
+    }
+    match exit(std::slice::from_ref(&told.report)) {
+        Exit::Success => Ok(carry::blocked(&planned.plan.report).unwrap_or(Exit::Success)),
+        other => Ok(other),
+    }
 }
 
 /// Shows a plan report in the form that was asked for.
 pub(super) fn show(session: &Session, plan: &StoredPlan, name: Option<&str>, folded: Folded) -> Result<(), Fault> {
+    session.out.print(&draw(session, &plan.report, name, folded)?)
+}
+
+/// A plan report in the form that was asked for.
+pub(super) fn draw(
+    session: &Session,
+    report: &PlanReport,
+    name: Option<&str>,
+    folded: Folded,
+) -> Result<String, Fault> {
     match session.out.format {
-        Format::Text => session.out.print(&card(&plan.report, Card { look: session.out.look(), plan: name, folded })),
-        Format::Json => session.out.json(&plan.report),
-        Format::Markdown => session.out.print(&markdown(&plan.report, name)),
-        Format::Html => session.out.print(&page(&plan.report, name)),
-        Format::Gbnf | Format::Lark => session.out.without_grammar(),
+        Format::Text => Ok(card(report, Card { look: session.out.look(), plan: name, folded })),
+        Format::Json => session.out.json_text(report),
+        Format::Markdown => Ok(markdown(report, name)),
+        Format::Html => Ok(page(report, name)),
+        Format::Gbnf | Format::Lark => session.out.without_grammar().map(|()| String::new()),
     }
 }

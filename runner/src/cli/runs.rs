@@ -94,7 +94,7 @@ fn rows(store: &Store, limit: usize) -> Result<(Vec<Row>, usize), Fault> {
 /// The tone of a plan whose run has not begun.
 fn waiting_tone(status: PlanStatus) -> Tone {
     match status {
-        PlanStatus::NeedsApproval | PlanStatus::Approved | PlanStatus::Paused => Tone::Careful,
+        PlanStatus::NeedsApproval | PlanStatus::Reported | PlanStatus::Approved | PlanStatus::Paused => Tone::Careful,
         PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
         PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
         PlanStatus::Undone | PlanStatus::Aborted => Tone::Dim,

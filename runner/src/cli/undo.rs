@@ -23,6 +23,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         return Err(match plan.status {
             PlanStatus::Aborted => fault,
             PlanStatus::NeedsApproval
+            | PlanStatus::Reported
             | PlanStatus::Approved
             | PlanStatus::Blocked
             | PlanStatus::Executing

@@ -5,6 +5,7 @@
 use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
 use super::model::ModelSettings;
+use super::report::ReportSettings;
 use super::servers::ServerSettings;
 use super::{CEDAR_NAME, EarlyPrograms, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
@@ -98,6 +99,10 @@ max_mb = 4096
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
 default = "execute"
+
+# The one place that the report of plan mode goes to: a file, an address, or one call of a tool; else standard output.
+# [report]
+# file = "reports.md"
 "#;
 
 /// `planc.toml` as it is written.
@@ -124,6 +129,8 @@ pub struct Settings {
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
     /// `[mode]`
     pub mode: ModeSettings,
+    /// `[report]`
+    pub report: ReportSettings,
 }
 
 /// `[workspace]`
@@ -246,6 +253,7 @@ fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
 
 fn check(settings: &Settings) -> Result<(), Misplaced> {
     settings.mode.read()?;
+    settings.report.read(Path::new(""))?;
     let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
     for glob in settings.workspace.read.iter().flatten().chain(&settings.catalogues.files) {
         // Read as a glob it would silently exclude nothing.

@@ -9,6 +9,7 @@ mod model;
 mod mode;
 mod places;
 mod programs;
+mod report;
 mod servers;
 mod window;
 
@@ -18,6 +19,7 @@ pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Se
 pub use model::ModelWiring;
 pub use places::Places;
 pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
+pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
 };
@@ -75,6 +77,8 @@ pub struct Config {
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
     pub mode: ModeConfig,
+    /// Where the report of plan mode goes.
+    pub report: ReportConfig,
 }
 
 /// What an approval must be.
@@ -119,6 +123,7 @@ impl Config {
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
+        let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
         let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
@@ -141,6 +146,7 @@ impl Config {
             require: settings.approval.require,
             contents_bytes: settings.contents.max_mb.get_ref() << 20,
             mode,
+            report,
         })
     }
 

@@ -99,7 +99,7 @@ impl ModelWiring {
 }
 
 /// Whether nobody reads along on the way.
-fn is_private(url: &str) -> bool {
+pub(super) fn is_private(url: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(url) else { return false };
     let is_local = match url.host_str() {
         Some("localhost" | "[::1]") => true,

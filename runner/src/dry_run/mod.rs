@@ -157,6 +157,7 @@ impl DryRun<'_> {
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,
             problems,
+            plan_mode: None,
             rationale: plan.rationale.clone(),
             context: plan.context.clone(),
             inputs: self.input_reports(),

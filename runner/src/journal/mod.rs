@@ -13,6 +13,7 @@ mod lock;
 mod modes;
 mod plans;
 mod records;
+mod reports;
 mod schema;
 mod store;
 mod writer;
@@ -21,6 +22,7 @@ pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
 pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};

@@ -18,7 +18,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 5] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS];
+const FORMATS: [&str; 6] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -75,6 +75,19 @@ const BOUND: &str = "CREATE TABLE bounds (digest TEXT PRIMARY KEY, text TEXT NOT
 /// What models said, by what they were asked.
 const EXTRACTIONS: &str = "
 CREATE TABLE IF NOT EXISTS extractions (asked TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
+/// Reports of plan mode, one for each occasion, and every step of their delivery.
+const REPORTS: &str = "
+CREATE TABLE IF NOT EXISTS reports (
+  id INTEGER PRIMARY KEY, occasion TEXT NOT NULL UNIQUE, scope TEXT, session TEXT, digest TEXT NOT NULL, title TEXT NOT NULL,
+  why TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, report TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS report_steps (
+  id INTEGER PRIMARY KEY, report INTEGER NOT NULL REFERENCES reports (id), delivery TEXT NOT NULL, place TEXT NOT NULL,
+  note TEXT, by TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS report_steps_by_report ON report_steps (report, id);
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

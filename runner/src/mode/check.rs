@@ -5,6 +5,7 @@ use crate::config::{Config, MAX_CATALOGUE_BYTES};
 use crate::dry_run::{DryRun, Early};
 use crate::tool::registry::Registry;
 use crate::workspace::Workspace;
+use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{add_builtin, compile, load_catalogue};
 use planc_lang::source::Sources;
 use std::io::Read;
@@ -14,6 +15,23 @@ use std::sync::Arc;
 pub trait Checks: Send + Sync {
     /// Whether a check holds; an error says why that cannot be told, which counts as if it did.
     fn holds(&self, check: &str) -> Result<bool, String>;
+}
+
+/// The tools of the workspace, read anew.
+pub(crate) fn catalogue(config: &Config) -> Result<Catalogue, String> {
+    read(config, &mut Sources::default())
+}
+
+fn read(config: &Config, sources: &mut Sources) -> Result<Catalogue, String> {
+    let mut catalogues = vec![add_builtin(sources)];
+    for path in &config.catalogues {
+        let failed = |error: std::io::Error| format!("cannot read the catalogue `{}`: {error}", path.display());
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(failed)?;
+        file.take(MAX_CATALOGUE_BYTES).read_to_string(&mut text).map_err(failed)?;
+        catalogues.push(sources.add(path.display().to_string(), text));
+    }
+    Ok(load_catalogue(sources, &catalogues).0)
 }
 
 /// Checks in the workspace itself.
@@ -29,15 +47,7 @@ pub struct InWorkspace {
 impl Checks for InWorkspace {
     fn holds(&self, check: &str) -> Result<bool, String> {
         let mut sources = Sources::default();
-        let mut catalogues = vec![add_builtin(&mut sources)];
-        for path in &self.config.catalogues {
-            let failed = |error: std::io::Error| format!("cannot read the catalogue `{}`: {error}", path.display());
-            let mut text = String::new();
-            let file = std::fs::File::open(path).map_err(failed)?;
-            file.take(MAX_CATALOGUE_BYTES).read_to_string(&mut text).map_err(failed)?;
-            catalogues.push(sources.add(path.display().to_string(), text));
-        }
-        let (catalogue, _) = load_catalogue(&sources, &catalogues);
+        let catalogue = read(&self.config, &mut sources)?;
         let text = format!(
             "plan \"What forces plan mode\" {{\n  assume \"it holds\" {{\n{check}\n  }}\n  step look = fs.stat(path: \".\")\n}}\n"
         );

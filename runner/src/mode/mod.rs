@@ -18,6 +18,7 @@
 mod check;
 mod watch;
 
+pub(crate) use check::catalogue;
 pub use check::{Checks, InWorkspace};
 pub use watch::ModeWatch;
 

@@ -91,7 +91,11 @@ fn header(out: &mut String, report: &PlanReport, look: Look) {
 pub fn tone(status: PlanStatus) -> Tone {
     match status {
         PlanStatus::Blocked | PlanStatus::Failed | PlanStatus::InDoubt | PlanStatus::Stale => Tone::Bad,
-        PlanStatus::NeedsApproval | PlanStatus::Paused | PlanStatus::Aborted | PlanStatus::Undone => Tone::Careful,
+        PlanStatus::NeedsApproval
+        | PlanStatus::Reported
+        | PlanStatus::Paused
+        | PlanStatus::Aborted
+        | PlanStatus::Undone => Tone::Careful,
         PlanStatus::Approved | PlanStatus::Executing | PlanStatus::Verifying | PlanStatus::Done => Tone::Good,
     }
 }
@@ -330,6 +334,10 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
         false => out.push_str(&format!("{numbers} — {}\n", look.paint.tone(tone, undo))),
     }
     let plan = target(card.plan, report);
+    if let Some(why) = &report.plan_mode {
+        hang(out, look, "", 0, &inline(&told(why)), None);
+        return;
+    }
     match report.status {
         PlanStatus::NeedsApproval => {
             out.push_str("Nothing has been changed. A person approves with\n");
@@ -342,7 +350,8 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
             let text = format!("Nothing has been changed, and nothing can be approved yet. {}", report.digest);
             hang(out, look, "", 0, &text, None);
         }
-        PlanStatus::Approved
+        PlanStatus::Reported
+        | PlanStatus::Approved
         | PlanStatus::Executing
         | PlanStatus::Verifying
         | PlanStatus::Done
@@ -353,6 +362,11 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
         | PlanStatus::Aborted
         | PlanStatus::Stale => out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, report.digest.to_string()))),
     }
+}
+
+/// What is said instead of how to approve, where plan mode is active.
+pub fn told(why: &str) -> String {
+    format!("Nothing has been changed, and nothing can be approved: plan mode is active, {why}")
 }
 
 /// The longest input that is part of a command that is shown, in bytes.

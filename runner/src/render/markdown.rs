@@ -99,7 +99,9 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     section(out, "Outputs", &report.outputs, |out, output| {
         writeln!(out, "- {} = {}", code(&output.name), code(&value_text(&output.value, false)))
     })?;
-    if report.status == PlanStatus::NeedsApproval {
+    if let Some(why) = &report.plan_mode {
+        writeln!(out, "\n---\n\n{}", prose(&super::card::told(why)))?;
+    } else if report.status == PlanStatus::NeedsApproval {
         let plan = super::card::target(plan, report);
         writeln!(out, "\n---\n\nNothing has been changed. Approve with {}", {
             code(&format!("planc run --approve={} {plan}", report.digest))

@@ -5,7 +5,7 @@
 //! browser whatever a mistake here would let through.
 
 use super::call::{Detail, call, value_text};
-use super::card::{check_mark, target};
+use super::card::{check_mark, target, told};
 use super::diff;
 use super::fold::FOLD_LINES;
 use super::revision;
@@ -378,13 +378,17 @@ fn observations(report: &PlanReport) -> Markup {
 
 /// How a person says yes, while there is something to be said yes to.
 fn how(report: &PlanReport, plan: Option<&str>) -> Markup {
+    if let Some(why) = &report.plan_mode {
+        return html! { p { (inline(&told(why))) } };
+    }
     match report.status {
         PlanStatus::NeedsApproval => html! {
             p { "Nothing has been changed. A person approves exactly this with" }
             pre { span { "planc run --approve=" (report.digest.to_string()) " " (target(plan, report)) } }
         },
         PlanStatus::Blocked => html! { p { "Nothing has been changed, and nothing can be approved yet." } },
-        PlanStatus::Approved
+        PlanStatus::Reported
+        | PlanStatus::Approved
         | PlanStatus::Executing
         | PlanStatus::Verifying
         | PlanStatus::Done

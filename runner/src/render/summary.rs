@@ -117,6 +117,7 @@ pub fn badge(status: PlanStatus) -> &'static str {
     match status {
         PlanStatus::Blocked => "blocked",
         PlanStatus::NeedsApproval => "needs approval",
+        PlanStatus::Reported => "plan mode",
         PlanStatus::Approved => "approved",
         PlanStatus::Executing => "executing",
         PlanStatus::Verifying => "verifying",

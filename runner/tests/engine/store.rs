@@ -22,6 +22,7 @@ fn report(digest: Digest) -> PlanReport {
         plan_digest: digest,
         assurance: Assurance::Advisory,
         problems: Vec::new(),
+        plan_mode: None,
         rationale: None,
         context: None,
         inputs: Vec::new(),

@@ -436,6 +436,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         servers: BTreeMap::new(),
         model: None,
         mode: planc::config::ModeConfig::default(),
+        report: planc::config::ReportConfig::default(),
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();

@@ -6,5 +6,6 @@ mod place;
 
 mod modes;
 mod policy;
+mod reports;
 mod store;
 mod typed;

@@ -6,6 +6,7 @@ mod live;
 mod mock;
 #[path = "../place/mod.rs"]
 mod place;
+mod reports;
 
 use place::Place;
 

@@ -141,6 +141,7 @@ chapters! {
     for_models: "14-for-models.md";
     modes: "15-modes.md";
     policy: "16-policy.md";
+    reports: "17-reports.md";
     readme: "README.md";
     decisions: "decisions.md";
 }

@@ -136,6 +136,7 @@ static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r#"("run": )"[0-9a-f]{8}""#, "${1}\"RUN\""),
         (r"\d{4}-\d\d-\d\d(T| )\d\d:\d\d(:\d\d(\.\d+)?Z?)?", "TIME"),
         (r"approved by \S+", "approved by USER"),
+        (r"· by \S+ at", "· by USER at"),
         (r"by \S+ \((anybody|terminal)\)", "by USER ($1)"),
         (r"\S+ set (everything|`)", "USER set $1"),
         (r#"("by": )"[^"]*""#, "${1}\"USER\""),
