@@ -6,7 +6,7 @@ use super::fold::Fold;
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
 use super::{risk, steps};
-use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus};
+use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport};
 
 /// What the card is told besides the report.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@ use crate::config::Limits;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a program shall get.
 #[derive(Clone, Debug)]
