@@ -21,13 +21,14 @@ mod writer;
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
-pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use records::{Grant, KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use store::{RunJournal, Store, event_place};
 
-use crate::event::{Approved, Event};
+pub use crate::approval::now;
+use crate::approval::{Approved, Claim, Lack};
+use crate::event::Event;
 use crate::tool::Future_;
-use planc_lang::digest::Digest;
 
 /// Where a run writes what happens.
 pub trait Journal: Send + Sync {
@@ -37,15 +38,10 @@ pub trait Journal: Send + Sync {
     /// What was recorded so far, in order. Asked once the run is locked.
     fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>>;
 
-    /// Uses up a yes for a digest, durably, for this run; none: there is none. Asked once the run is locked, right before
-    /// the yes is recorded as an event.
-    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Result<Option<Approved>, StoreError>>;
+    /// Uses up what this run needs, durably; or what is lacking. Asked once the run is locked, right before the yes is
+    /// recorded as an event.
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>>;
 
     /// Remembers a yes to every further call of a tool; durable when this returns `Ok`.
     fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>>;
-}
-
-/// The present time, RFC 3339 in UTC.
-pub fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
