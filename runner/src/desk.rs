@@ -15,8 +15,8 @@ use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, St
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
-use crate::schedule::MAX_PARALLEL;
 use crate::sandbox::probe;
+use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
 use crate::state::{RunState, UndoState};
 use crate::tool::mcp::Server;

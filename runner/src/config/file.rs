@@ -7,7 +7,10 @@ use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::report::ReportSettings;
 use super::servers::ServerSettings;
-use super::{Approvals, CEDAR_NAME, EarlyPrograms, Effect, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Rule, Unconfined};
+use super::{
+    Approvals, CEDAR_NAME, EarlyPrograms, Effect, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Rule,
+    Unconfined,
+};
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
 use planc_lang::cover::PROTECTED_NAMES;

@@ -16,9 +16,7 @@ mod window;
 
 pub use approval::{Approvals, Effect, Require, Rule};
 pub use error::{ConfigError, Place};
-pub use file::{
-    DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse,
-};
+pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;

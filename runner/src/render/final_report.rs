@@ -592,8 +592,11 @@ const CONFLICT_LINES: usize = 40;
 
 /// What others changed since the run, and what was left because of it.
 fn draw_conflicts(out: &mut String, report: &RunReport, look: Look) {
-    let changed: Vec<(&str, &str)> =
-        report.conflicts.iter().filter_map(|conflict| Some((conflict.path.as_str(), conflict.diff.as_deref()?))).collect();
+    let changed: Vec<(&str, &str)> = report
+        .conflicts
+        .iter()
+        .filter_map(|conflict| Some((conflict.path.as_str(), conflict.diff.as_deref()?)))
+        .collect();
     if changed.is_empty() {
         return;
     }

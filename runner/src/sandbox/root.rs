@@ -195,9 +195,9 @@ fn change_copy(dir: &Path, copy: &Path, change: &Put<String>) -> Result<(), Stri
     let mode = |mode: u32| fs::set_permissions(&place, Permissions::from_mode(mode));
     match change {
         Put::Nothing(_) => Ok(()),
-        Put::File(_, content, bits) => {
-            fs::read(dir.join(GIVEN).join(content)).and_then(|bytes| fs::write(&place, bytes)).and_then(|()| mode(*bits))
-        }
+        Put::File(_, content, bits) => fs::read(dir.join(GIVEN).join(content))
+            .and_then(|bytes| fs::write(&place, bytes))
+            .and_then(|()| mode(*bits)),
         Put::Directory(_, bits) if keep => mode(*bits),
         Put::Directory(_, bits) => fs::create_dir(&place).and_then(|()| mode(*bits)),
         Put::Link(_, target) => symlink(target, &place),

@@ -7,8 +7,13 @@ use std::fs;
 /// A workspace with a store of one MiB, and a plan that replaces a file of so many bytes.
 fn place(bytes: usize) -> Place {
     let place = Place::new();
-    place.put("planc.toml", "[contents]\nmax_mb = 1\n[programs]\ndry_run = \"sealed\"\n").put("a.txt", "a".repeat(bytes));
-    place.put("p.pl", "plan \"x\" {\n critical {\n modify \"a.txt\"\n }\n step a = fs.write(path: \"a.txt\", text: \"b\")\n}\n");
+    place
+        .put("planc.toml", "[contents]\nmax_mb = 1\n[programs]\ndry_run = \"sealed\"\n")
+        .put("a.txt", "a".repeat(bytes));
+    place.put(
+        "p.pl",
+        "plan \"x\" {\n critical {\n modify \"a.txt\"\n }\n step a = fs.write(path: \"a.txt\", text: \"b\")\n}\n",
+    );
     place
 }
 

@@ -128,7 +128,10 @@ fn what_is_not_covered_blocks_the_plan() {
         assert_eq!(place.get("a.txt"), "a\n");
     }
     // What no line lets run does not run at all.
-    let report = dry(&place, "plan \"x\" {\n critical {\n run \"true\"\n }\n input word: string = \"sh\"\n step a = process.run(argv: [word, \"-c\", \"echo ran\"])\n}\n");
+    let report = dry(
+        &place,
+        "plan \"x\" {\n critical {\n run \"true\"\n }\n input word: string = \"sh\"\n step a = process.run(argv: [word, \"-c\", \"echo ran\"])\n}\n",
+    );
     assert_later(&report, "a", "no line of `critical`");
 }
 
@@ -194,8 +197,9 @@ fn no_network_is_reached_whatever_the_run_will_have() {
 fn no_daemon_is_left() {
     let place = place("");
     let mark = format!("8{:05}", std::process::id());
-    let script =
-        format!("setsid sh -c 'trap \"\" TERM HUP; exec sleep {mark}' >/dev/null 2>&1 </dev/null & sleep 0.2; echo left");
+    let script = format!(
+        "setsid sh -c 'trap \"\" TERM HUP; exec sleep {mark}' >/dev/null 2>&1 </dev/null & sleep 0.2; echo left"
+    );
     assert_eq!(stdout(&dry(&place, &plan("", &sh("a", &script))), "a"), "left\n");
     let all = Command::new("ps").args(["-eo", "args"]).output();
     assert!(all.is_ok_and(|all| !String::from_utf8_lossy(&all.stdout).contains(&format!("sleep {mark}"))));
@@ -259,8 +263,7 @@ fn programs_with_secrets_in_the_open_or_denied_do_not_run() {
     );
     place.put("p.pl", secret);
     let file = format!("token={}", place.at("token").display());
-    let said =
-        place.planc(&["--format", "json", "plan", "--run-programs", "p.pl", "--input-file", &file]).exits(0);
+    let said = place.planc(&["--format", "json", "plan", "--run-programs", "p.pl", "--input-file", &file]).exits(0);
     for name in ["a", "b"] {
         assert_later(&said.json(), name, "secrets");
     }
@@ -270,9 +273,11 @@ fn programs_with_secrets_in_the_open_or_denied_do_not_run() {
 #[test]
 fn a_program_that_fails_or_does_not_end_blocks_the_plan() {
     let place = place("");
-    for (script, more, why) in
-        [("exit 3", "", "exit code 3"), ("sleep 60", " {\n timeout 300ms\n }", "300"), ("echo no", " {\n expect a.stdout == \"yes\"\n }", "is false")]
-    {
+    for (script, more, why) in [
+        ("exit 3", "", "exit code 3"),
+        ("sleep 60", " {\n timeout 300ms\n }", "300"),
+        ("echo no", " {\n expect a.stdout == \"yes\"\n }", "is false"),
+    ] {
         let steps = sh("a", script) + more;
         let report = dry(&place, &plan("", &steps));
         assert_eq!(report["status"], "blocked", "{report}");
@@ -299,19 +304,34 @@ fn what_must_be_reproduced_is_or_the_run_stops_before_it_is_kept() {
     for (script, differs) in [
         (random.to_owned(), "out"),
         ("echo x > out-$(cat /proc/sys/kernel/random/uuid)".to_owned(), "out-"),
-        (format!("{random}; test $(tr -dc 0-9 < out | cut -c1) ; echo x > out; chmod 0$(shuf -n1 -e 600 644 640 604 700 711 755 750) out"), "out"),
+        (
+            format!(
+                "{random}; test $(tr -dc 0-9 < out | cut -c1) ; echo x > out; chmod 0$(shuf -n1 -e 600 644 640 604 700 711 755 750) out"
+            ),
+            "out",
+        ),
     ] {
         // A mode is one of eight: it differs sooner or later.
         let stopped = (0..20).any(|_| {
             let place = self::place("");
-            place.put("p.pl", plan("create \"**\"", &(sh("a", &script) + " {\n reproduce\n }\n step b = fs.write(path: \"b\", text: \"b\")")));
+            place.put(
+                "p.pl",
+                plan(
+                    "create \"**\"",
+                    &(sh("a", &script) + " {\n reproduce\n }\n step b = fs.write(path: \"b\", text: \"b\")"),
+                ),
+            );
             let said = run(&place);
             if said.code == Some(0) {
                 return false;
             }
             let said = said.exits(5).says("it did not change what it changed in the dry run").says(differs);
             let left: Vec<String> = picture(&place.ws()).keys().map(|path| format!("{path:?}")).collect();
-            assert!(left.iter().all(|path| !path.contains("out") && !path.contains("\"b\"")), "{left:?} {}", said.short());
+            assert!(
+                left.iter().all(|path| !path.contains("out") && !path.contains("\"b\"")),
+                "{left:?} {}",
+                said.short()
+            );
             true
         });
         assert!(stopped, "{script}");

@@ -65,7 +65,10 @@ pub fn limits() -> String {
         ("a program: processes, unless set", planc::config::Limits::default().processes.to_string()),
         ("a program: size of a file, unless set", format!("{} MiB", planc::config::Limits::default().file_mb)),
         ("a program: open files, unless set", planc::config::Limits::default().open_files.to_string()),
-        ("a program in a dry run, where nothing else is said", format!("{} s", planc::dry_run::EARLY_TIMEOUT.as_secs())),
+        (
+            "a program in a dry run, where nothing else is said",
+            format!("{} s", planc::dry_run::EARLY_TIMEOUT.as_secs()),
+        ),
         ("the store of earlier contents, unless set", format!("{} MiB", planc::config::DEFAULT_CONTENTS_MB)),
         ("a page: `max_bytes`", mib(planc::tool::http::MAX_BODY_BYTES)),
         ("a page: redirects", planc::tool::http::MAX_REDIRECTS.to_string()),

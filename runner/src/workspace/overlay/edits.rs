@@ -95,11 +95,7 @@ impl Overlay {
 
     /// Takes over changes of what this simulation showed, with the contents of their files. What was looked at to make them is
     /// not recorded.
-    pub fn adopt(
-        &mut self,
-        changes: &[Change],
-        contents: &BTreeMap<Digest, Arc<[u8]>>,
-    ) -> Result<(), FileError> {
+    pub fn adopt(&mut self, changes: &[Change], contents: &BTreeMap<Digest, Arc<[u8]>>) -> Result<(), FileError> {
         for change in changes {
             let side = |state: &FileState| {
                 Shown::of(state, contents).ok_or_else(|| {
