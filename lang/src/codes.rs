@@ -114,6 +114,7 @@ codes! {
     UnknownVerb = 406 Error "an unknown verb in `critical`";
     DeniedResource = 407 Error "a resource that no plan may touch";
     CriticalValue = 411 Error "a value in `critical` that names no resource";
+    NothingToReproduce = 412 Error "a `reproduce` on a step that runs no program";
 
     Cycle = 501 Error "names that depend on each other in a circle";
     UsedBeforeDefined = 502 Error "a step used before it runs";

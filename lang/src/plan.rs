@@ -342,6 +342,8 @@ pub struct Step {
     pub undo: Option<Call>,
     /// What its failure does to the run.
     pub on_failure: OnFailure,
+    /// Whether the program that it runs must change exactly what it changed in the dry run.
+    pub reproduce: bool,
     /// The type of its value: the tool's result, or that or null where it may be skipped or fail.
     pub ty: Type,
     /// The verification it belongs to; none: the plan itself.

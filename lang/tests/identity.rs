@@ -136,6 +136,7 @@ fn whatever_is_said_counts() {
         ("copy.bytes > 0", "copy.bytes > 1"),
         ("    undo fs.delete(path: \"out/a.txt\")\n", ""),
         ("on failure continue", "on failure undo"),
+        ("\"check\"])\n", "\"check\"]) {\n      reproduce\n    }\n"),
         ("the copy is sound", "the copy is good"),
         ("check.exit_code == 0", "check.exit_code != 1"),
         ("somebody has read it", "somebody has seen it"),

@@ -343,4 +343,7 @@ pub struct Conflict {
     pub path: String,
     /// Why.
     pub why: String,
+    /// Where somebody changed a text since: the unified diff from what the run left to what is there now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diff: Option<String>,
 }

@@ -37,6 +37,26 @@ pub struct Prediction {
     /// What a model said, which is used at the run: it is not asked again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pinned: Option<Pinned>,
+    /// Whether the program that it runs must change exactly that.
+    #[serde(skip_serializing_if = "Exact::is_no", default)]
+    pub exact: Exact,
+}
+
+/// Whether what a program changed in the dry run is what it must change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exact {
+    /// It may change something else, within `critical`.
+    #[default]
+    No,
+    /// Those bytes, modes and absences, and nothing else.
+    Yes,
+}
+
+impl Exact {
+    fn is_no(&self) -> bool {
+        *self == Exact::No
+    }
 }
 
 /// What a model said before approval.
@@ -107,6 +127,7 @@ impl Prediction {
             observations: Vec::new(),
             changes: Vec::new(),
             pinned: None,
+            exact: Exact::No,
         }
     }
 
@@ -121,6 +142,7 @@ impl Prediction {
             observations: Vec::new(),
             changes: Vec::new(),
             pinned: None,
+            exact: Exact::No,
         }
     }
 

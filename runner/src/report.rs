@@ -319,6 +319,9 @@ pub struct StepReport {
     /// What confines the program that it runs; none: it runs none, or which is not known yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confined: Option<Confinement>,
+    /// Whether its program must change exactly what it changed in the dry run.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub reproduce: bool,
     /// How its effect can be taken back.
     pub undo: UndoKind,
     /// What its failure does.
@@ -503,6 +506,11 @@ pub enum StepOutcome {
         /// That tool.
         by: String,
         /// What it told.
+        result: Value,
+    },
+    /// A program ran on a copy that was thrown away; what it does in the run may be something else.
+    Ran {
+        /// What it gave.
         result: Value,
     },
     /// Its result is known only after the run.

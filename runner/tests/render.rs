@@ -68,6 +68,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         read_only,
         destructive: false,
         confined: None,
+        reproduce: false,
         policy: Approval::Auto,
         policy_why: Vec::new(),
         standing_yes: false,

@@ -2,12 +2,12 @@
 
 use super::InputValue;
 use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
-use crate::prediction::{Elements, Pinned, Prediction};
+use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::report::ReleaseReport;
 use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
 use crate::veil::Veil;
-use crate::workspace::Observation;
+use crate::workspace::{Change, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
@@ -89,6 +89,9 @@ struct BoundForm<'a> {
     model: Option<Digest>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extracted: Vec<(&'a str, &'a Pinned)>,
+    /// What programs must change exactly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reproduced: Vec<(&'a str, &'a [Change])>,
 }
 
 /// How the servers are reached whose tools the plan calls, in steps or checks.
@@ -128,7 +131,8 @@ struct BoundPrograms<'a> {
 
 fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
     let enforced = enforced(config, plan)?;
-    let Programs { scratch, read, open, network, unconfined, limits, launcher: _, home: _ } = &config.programs;
+    let Programs { scratch, read, open, network, dry_run: _, unconfined, limits, launcher: _, home: _ } =
+        &config.programs;
     let (network, unconfined, limits) = (*network, *unconfined, *limits);
     Some(BoundPrograms { scratch, read, open, network, unconfined, limits, holds: enforced.holds() })
 }
@@ -186,6 +190,12 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
             .predictions
             .iter()
             .filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)))
+            .collect(),
+        reproduced: bound
+            .predictions
+            .iter()
+            .filter(|step| step.exact == Exact::Yes)
+            .map(|step| (step.step.as_str(), step.changes.as_slice()))
             .collect(),
     })
 }

@@ -7,10 +7,13 @@ mod blocks;
 mod call;
 mod diff;
 mod earlier;
+mod early;
 mod identity;
 mod releases;
 mod steps;
 
+pub use diff::{MAX_DIFF_BYTES, change_report};
+pub use early::{EARLY_TIMEOUT, Early};
 pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest, other_file};
 
 use crate::config::Config;
@@ -63,6 +66,8 @@ pub struct DryRun<'a> {
     pub grants: &'a [String],
     /// What is secret; none: nothing.
     pub veil: Option<&'a Veil>,
+    /// Whether programs run.
+    pub early: Early,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
     /// What a model said when it was asked this before, so that it is asked once.

@@ -3,11 +3,14 @@
 use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
+use super::early::Early;
 use super::releases::Released;
-use crate::coverage::{changed, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
+use crate::coverage::{
+    changed, executed_later, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of,
+};
 use crate::late::{destroys_or_sends, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
-use crate::prediction::{Pinned, Prediction, imitates_unknown};
+use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
 use crate::tool::model::NOT_WIRED;
@@ -57,10 +60,10 @@ struct Done {
 }
 
 /// The step at hand.
-struct At<'d> {
-    instance: Instance,
-    step: &'d Step,
-    name: String,
+pub(super) struct At<'d> {
+    pub(super) instance: Instance,
+    pub(super) step: &'d Step,
+    pub(super) name: String,
 }
 
 impl At<'_> {
@@ -123,6 +126,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
         let verdict = self.policy(&at, &values, &done.changes);
+        self.reproducible(&at, &done.outcome);
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
@@ -140,6 +144,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
+            exact: match at.step.reproduce && matches!(done.outcome, StepOutcome::Ran { .. }) {
+                true => Exact::Yes,
+                false => Exact::No,
+            },
         });
         self.report(&at, when, &values, done, &verdict);
     }
@@ -185,7 +193,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         let is_server = self.dry.config.servers.contains_key(step.call.tool.catalogue());
         let earlier = plan.depends_on_results(step)
             || is_server && self.dry.compiled.graph.dependencies(at.instance.step).any(behind);
-        let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
+        let called = match self.early(at, values, &touches) {
+            Some(called) => called,
+            None => self.dry.call(&step.call, values, earlier, &mut self.overlay),
+        };
+        let called = match called {
             Ok(called) => called,
             Err(error) => {
                 self.overlay.roll_back();
@@ -208,6 +220,17 @@ impl<'d, 'a> Steps<'d, 'a> {
                 let done = self.gave(at, value, changes);
                 let outcome = match done.outcome {
                     StepOutcome::Simulated { result } => StepOutcome::Foretold { by, result },
+                    other => other,
+                };
+                Done { outcome, ..done }
+            }
+            Called::Ran(value) => {
+                for uncovered in executed_later(&self.grants(), &changes) {
+                    self.problem(at, uncovered.to_string());
+                }
+                let done = self.gave(at, value, changes);
+                let outcome = match done.outcome {
+                    StepOutcome::Simulated { result } => StepOutcome::Ran { result },
                     other => other,
                 };
                 Done { outcome, ..done }
@@ -251,7 +274,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     }
 
     /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
-    fn grants(&mut self) -> Grants<'d> {
+    pub(super) fn grants(&mut self) -> Grants<'d> {
         let plan = &self.dry.compiled.plan;
         Grants::new(plan, &grants::values(plan, &mut self.env))
     }
@@ -378,6 +401,18 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
+    /// A step that must do what it did here has to have run here.
+    fn reproducible(&mut self, at: &At<'_>, outcome: &StepOutcome) {
+        let StepOutcome::KnownAfterRun { why } = outcome else { return };
+        if at.step.reproduce {
+            let how = match self.dry.early {
+                Early::Off => "; `planc plan --run-programs` runs it on a throwaway copy",
+                Early::Sealed => "",
+            };
+            self.problem(at, format!("`reproduce` needs a dry run in which the program has run: {why}{how}"));
+        }
+    }
+
     /// Notes which lines of `critical` the step makes use of.
     fn note_touched(
         &mut self,
@@ -435,6 +470,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
             undo: self.undo_kind(step, confined.as_ref()),
             confined,
+            reproduce: step.reproduce,
             on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),

@@ -34,6 +34,9 @@ pub(super) struct BoundPart {
     /// What confined programs.
     #[serde(default)]
     programs: Option<ProgramsPart>,
+    /// What programs had to change exactly.
+    #[serde(default)]
+    reproduced: Vec<(String, Vec<Change>)>,
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.
@@ -83,6 +86,7 @@ struct Ground<'a> {
     /// What is secret: it is bound as commitments.
     veil: Option<Veil>,
     programs: Option<&'a ProgramsPart>,
+    reproduced: HashMap<&'a str, &'a [Change]>,
 }
 
 impl History {
@@ -102,6 +106,7 @@ impl History {
         };
         let calls = bound.calls.iter().map(|call| (call.0.as_str(), prediction(call))).collect();
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
+        let reproduced = bound.reproduced.iter().map(|(step, changes)| (step.as_str(), changes.as_slice())).collect();
         let ground = Ground {
             plan,
             digest,
@@ -111,6 +116,7 @@ impl History {
             standing,
             veil,
             programs: bound.programs.as_ref(),
+            reproduced,
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         for event in events {
@@ -187,6 +193,9 @@ impl<'a> Ground<'a> {
         let began = state.step(name).is_some_and(is_running);
         let mut faults: Vec<String> =
             (!began).then(|| format!("step `{name}` has changes, and no call of it had begun")).into_iter().collect();
+        if self.reproduced.get(name).is_some_and(|bound| *bound != changes) {
+            faults.push(format!("step `{name}` changed something else than it had to"));
+        }
         if let Some(grants) = &self.grants {
             let mut uncovered = uncovered_changes(grants, changes);
             uncovered.extend(executed_later(grants, changes));

@@ -6,7 +6,7 @@ use super::fold::Fold;
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
 use super::{late, risk, steps};
-use crate::report::{Assurance, ChangeRequest, CheckOutcome, PlanReport, PlanStatus};
+use crate::report::{Assurance, ChangeRequest, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport};
 
 /// What the card is told besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -437,7 +437,9 @@ const MAX_SHOWN_INPUT: usize = 200;
 /// What `planc run` is given to make the same dry run again: the file and the inputs that were given; `…` for a value that
 /// is too long for a command, or cannot be shown.
 pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
-    let mut words = vec![plan.map_or_else(|| "FILE".to_owned(), shell_word)];
+    let mut words = Vec::new();
+    words.extend(report.all_steps().any(ran_early).then(|| "--run-programs".to_owned()));
+    words.push(plan.map_or_else(|| "FILE".to_owned(), shell_word));
     for input in report.inputs.iter().filter(|input| !input.default) {
         if input.secret {
             words.push(format!("--input-file {}", shell_word(&format!("{}=…", input.name))));
@@ -454,6 +456,10 @@ pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
         });
     }
     words.join(" ")
+}
+
+fn ran_early(step: &StepReport) -> bool {
+    matches!(step.outcome, StepOutcome::Ran { .. })
 }
 
 /// A word as a shell takes it, harmless to show.

@@ -221,6 +221,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     }
     match &step.outcome {
         StepOutcome::Read { .. } | StepOutcome::Simulated { .. } => {}
+        StepOutcome::Ran { .. } => {
+            writeln!(out, "- {}", super::steps::ran(step).map_or("", |(_, text)| text))?;
+        }
         StepOutcome::Extracted { result } => {
             writeln!(out, "- {}", code(&super::steps::extracted(result)))?;
             if let Some(text) = super::steps::source_of(step, Detail::Full) {

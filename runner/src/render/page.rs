@@ -311,6 +311,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
         | StepOutcome::Fails { .. }

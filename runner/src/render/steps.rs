@@ -176,6 +176,7 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
         | StepOutcome::Fails { .. }
@@ -225,6 +226,7 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. } => {}
     }
     match step {
@@ -292,6 +294,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         OnFailure::Undo => notes.push((Tone::Dim, "if it fails, the run is undone".to_owned())),
         OnFailure::Stop => {}
     }
+    notes.extend(ran(step).map(|(tone, text)| (tone, text.to_owned())));
     notes.extend(outcome(step, detail));
     if let (StepOutcome::Extracted { .. }, Some(text)) = (&step.outcome, source_of(step, detail)) {
         notes.push((Tone::Dim, format!("out of {text}")));
@@ -324,6 +327,15 @@ pub fn late(places: &[String]) -> Option<String> {
     (!places.is_empty()).then(|| format!("the run stops here and asks: {} is known only then", places.join(", ")))
 }
 
+/// What the run of a program before approval says about its run afterwards.
+pub fn ran(step: &StepReport) -> Option<(Tone, &'static str)> {
+    let StepOutcome::Ran { .. } = &step.outcome else { return None };
+    Some(match step.reproduce {
+        true => (Tone::Good, "ran on a throwaway copy: the run changes exactly this, or stops"),
+        false => (Tone::Dim, "ran on a throwaway copy: the run may change something else that `critical` allows"),
+    })
+}
+
 /// What a model said, whole: it is what is approved.
 pub fn extracted(result: &Value) -> String {
     format!("a model says {}; the run takes this", value_text(result, false))
@@ -354,7 +366,7 @@ fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
             .then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
     };
     match &step.outcome {
-        StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),
+        StepOutcome::Read { result } | StepOutcome::Simulated { result } | StepOutcome::Ran { result } => gives(result),
         StepOutcome::Extracted { result } => Some((Tone::Careful, extracted(result))),
         StepOutcome::Foretold { by, result } => Some((Tone::Careful, foretold(by, result))),
         StepOutcome::KnownAfterRun { why } => Some((Tone::Careful, format!("known after run: {}", inline(why)))),

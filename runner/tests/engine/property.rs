@@ -68,7 +68,7 @@ fn of_step() -> impl Strategy<Value = Event> {
         _ => Event::StepUndone {
             step,
             restored: changes,
-            conflicts: flag.then(|| Conflict { path: "x".into(), why: "w".into() }).into_iter().collect(),
+            conflicts: flag.then(|| Conflict { path: "x".into(), why: "w".into(), diff: None }).into_iter().collect(),
         },
     })
 }

@@ -488,6 +488,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         // What these tests are about is a program of which nobody knows what it did.
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         approval: Approvals::default(),
+        contents_bytes: u64::MAX,
         servers: BTreeMap::new(),
         plan_for: Default::default(),
         agent_hook: Default::default(),
@@ -514,6 +515,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         time: 1,
         grants: &[],
         veil: None,
+        early: planc::dry_run::Early::Off,
         runtime: None,
         recall: &|_| None,
     };

@@ -7,4 +7,5 @@ mod place;
 mod modes;
 mod policy;
 mod reports;
+mod store;
 mod typed;
