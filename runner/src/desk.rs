@@ -7,12 +7,13 @@ use crate::approval::{Channel, Refusal, account, approved, judge};
 use crate::config::{Config, Mode, ModelWiring, ReportPlace};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_file};
 use crate::event::{Approved, Event};
-use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::journal::{Grant, LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
+use crate::standing::Terms;
 use crate::state::{RunState, UndoState};
 use crate::tool::mcp::Server;
 use crate::tool::registry::Registry;
@@ -282,7 +283,8 @@ impl Desk {
         let runtime = tokio::runtime::Handle::try_current().ok();
         let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
-        let grants: Vec<String> = self.store.grants()?.into_iter().map(|grant| grant.tool).collect();
+        let standing = self.store.standing()?.into_iter().filter(Grant::holds);
+        let standing: Vec<Terms> = standing.map(|standing| standing.terms).collect();
         let outcome = DryRun {
             compiled: &draft.compiled,
             sources: &draft.sources,
@@ -291,7 +293,7 @@ impl Desk {
             workspace: &self.workspace,
             registry: &self.registry,
             time,
-            grants: &grants,
+            standing: &standing,
             veil: veil.as_ref(),
             runtime: runtime.as_ref(),
             // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
@@ -443,7 +445,6 @@ impl Desk {
             veil,
             digest: planned.plan.digest,
             approval: None,
-            grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
             by: account(),

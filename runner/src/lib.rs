@@ -12,6 +12,7 @@ pub mod workspace;
 pub mod tool;
 pub mod import;
 pub mod report;
+pub mod standing;
 pub mod event;
 pub mod veil;
 pub mod prediction;

@@ -369,6 +369,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let mut waits_for: Vec<StepId> =
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
+        let standing_yes = self.standing_yes(tool, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let report = StepReport {
             name: at.name.clone(),
@@ -380,7 +381,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             destructive,
             policy: verdict.decision,
             policy_why: verdict.told(),
-            standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
+            standing_yes,
             undo: self.undo_kind(step),
             on_failure: step.on_failure,
             outcome: done.outcome,
@@ -400,6 +401,17 @@ impl<'d, 'a> Steps<'d, 'a> {
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
         };
         self.reports.push((step.verification, report));
+    }
+
+    /// Whether something that was approved always answers for a call.
+    fn standing_yes(&mut self, tool: &Tool, values: &[Value]) -> bool {
+        let scope = self.dry.config.mode.scope.as_ref();
+        let overlay = std::cell::RefCell::new(&mut self.overlay);
+        let led = |path: &str| {
+            let mut overlay = overlay.borrow_mut();
+            vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
+        };
+        self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, led))
     }
 
     fn undo_kind(&self, step: &Step) -> UndoKind {

@@ -1,7 +1,7 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
 use crate::coverage::uncovered_changes;
-use crate::event::Event;
+use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
@@ -124,6 +124,9 @@ impl<'a> Ground<'a> {
         {
             return vec![format!("the yes is to {}, not to {}", approval.digest, self.digest)];
         }
+        if let Event::CallAnswered { step: name, standing: Some(standing), .. } = event {
+            return self.answered(name, standing);
+        }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
             let uncovered = self.grants.as_ref().map(|grants| uncovered_changes(grants, changes)).unwrap_or_default();
@@ -134,6 +137,18 @@ impl<'a> Ground<'a> {
             return self.undone(name, args);
         }
         Vec::new()
+    }
+
+    /// A standing answer is about a tool, and answers for calls of that alone.
+    fn answered(&self, name: &str, standing: &StandingAnswer) -> Vec<String> {
+        let tools =
+            |step: &Step| [Some(&step.call), step.undo.as_ref()].map(|call| call.map(|call| call.tool.name.clone()));
+        let is_own = self.step(name).is_some_and(|step| tools(step).contains(&Some(standing.tool.as_str().into())));
+        let StandingAnswer { number, tool, .. } = standing;
+        (!is_own)
+            .then(|| format!("standing answer {number} is about `{tool}`, not about step `{name}`"))
+            .into_iter()
+            .collect()
     }
 
     fn undone(&self, name: &str, args: &Value) -> Vec<String> {

@@ -1,12 +1,10 @@
-//! Answers in the store: a yes to a plan, used up once, and standing ones to every call of a tool.
+//! Answers in the store: a yes to a plan, used up once.
 
-use super::at::{At, Outcome};
-use super::now;
-use super::records::Grant;
+use super::at::Outcome;
 use super::store::Store;
 use crate::event::Approved;
 use planc_lang::digest::Digest;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 /// A yes that no run has begun with: none has taken it, or the one that took it was cut off before its first event.
 const UNUSED: &str = "(consumed_by_run IS NULL OR NOT EXISTS (SELECT 1 FROM events WHERE run = consumed_by_run))";
@@ -60,32 +58,4 @@ impl Store {
             at.sql(connection.execute(&delete, [&digest]))
         })
     }
-
-    /// Tools to whose every call somebody said yes, by name.
-    pub fn grants(&self) -> Outcome<Vec<Grant>> {
-        self.work("list the standing answers", |at, connection| {
-            at.rows(connection, "SELECT tool, by, at FROM grants ORDER BY tool", [], |row| {
-                Ok(Grant { tool: row.get(0)?, by: row.get(1)?, at: row.get(2)? })
-            })
-        })
-    }
-
-    /// Remembers a yes to every further call of a tool.
-    pub fn add_grant(&self, tool: &str, by: &str) -> Outcome<()> {
-        let (tool, by) = (tool.to_owned(), by.to_owned());
-        self.work("remember the standing answer", move |at, connection| insert_grant(&at, connection, &tool, &by))
-    }
-
-    /// Forgets it; whether it was there.
-    pub fn remove_grant(&self, tool: &str) -> Outcome<bool> {
-        let tool = tool.to_owned();
-        self.work("forget the standing answer", move |at, connection| {
-            at.sql(connection.execute("DELETE FROM grants WHERE tool = ?1", [&tool])).map(|removed| removed > 0)
-        })
-    }
-}
-
-fn insert_grant(at: &At, connection: &Connection, tool: &str, by: &str) -> Outcome<()> {
-    let insert = "INSERT INTO grants (tool, by, at) VALUES (?1, ?2, ?3) ON CONFLICT (tool) DO NOTHING";
-    at.sql(connection.execute(insert, params![tool, by, now()])).map(|_| ())
 }

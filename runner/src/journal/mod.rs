@@ -15,17 +15,20 @@ mod plans;
 mod records;
 mod reports;
 mod schema;
+mod standing;
 mod store;
 mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
-pub use records::{Grant, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use records::{Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
+pub use standing::{Grant, Revoked};
 pub use store::{RunJournal, Store, event_place};
 
 use crate::event::{Approved, Event};
+use crate::standing::Terms;
 use crate::tool::Future_;
 use planc_lang::digest::Digest;
 
@@ -41,8 +44,15 @@ pub trait Journal: Send + Sync {
     /// the yes is recorded as an event.
     fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Result<Option<Approved>, StoreError>>;
 
-    /// Remembers a yes to every further call of a tool; durable when this returns `Ok`.
-    fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>>;
+    /// The standing answers, oldest first. Asked at every call that policy asks about, so that one that is taken back answers no
+    /// more.
+    fn standing(&self) -> Future_<'_, Result<Vec<Grant>, StoreError>>;
+
+    /// Uses a standing answer for a call of this run, durably; whether it still holds. The same call uses it once.
+    fn use_standing<'a>(&'a self, number: i64, call: &'a str) -> Future_<'a, Result<bool, StoreError>>;
+
+    /// Remembers a standing answer that a person gave; its number, durable when this returns `Ok`.
+    fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Result<i64, StoreError>>;
 }
 
 /// The present time, RFC 3339 in UTC.

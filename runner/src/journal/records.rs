@@ -78,14 +78,3 @@ pub struct StoredEvent {
     /// What happened.
     pub event: Event,
 }
-
-/// A yes to every call of a tool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// The full name of the tool.
-    pub tool: String,
-    /// Who said so.
-    pub by: String,
-    /// RFC 3339 in UTC.
-    pub at: String,
-}
