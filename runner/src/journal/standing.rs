@@ -121,12 +121,14 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
 
 fn read(at: &At, (number, [terms, by, why, when, kept], revoked, used): Columns) -> Outcome<Grant> {
     let what = format!("standing answer {number}");
-    if tag(at, &terms, &by, &why, &when)? != kept {
-        return Err(at.damaged(&what, "it is not as a person gave it"));
-    }
     let revoked = match revoked {
         [Some(by), Some(at)] => Some(Revoked { by, at }),
         _ => None,
     };
+    // What is taken back answers nothing, whatever it says.
+    if revoked.is_none() && tag(at, &terms, &by, &why, &when)? != kept {
+        let why = format!("it is not as a person gave it; `planc grants revoke {number}` takes it back");
+        return Err(at.damaged(&what, &why));
+    }
     Ok(Grant { number, terms: at.parse(&what, "", terms)?, used, by, why, at: when, revoked })
 }

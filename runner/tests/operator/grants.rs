@@ -50,7 +50,9 @@ fn nobody_but_a_person_on_a_terminal_gives_one() {
     assert_eq!(grants(&place).as_array().unwrap().len(), 0);
     assert_eq!(ran(&place, "docs/a.txt"), Some(3));
     // A plan has no way to it: neither by a tool nor by an argument.
-    place.put("g.pl", "plan \"G\" {\n  critical {\n    run \"planc\"\n  }\n  step a = process.run(argv: [\"planc\", \"grants\", \"add\", \"fs.write\", \"--why\", \"x\"])\n}\n");
+    let script = format!("exec {:?} \"$@\" --state-dir {:?}", env!("CARGO_BIN_EXE_planc"), place.state());
+    place.program("bin/own", &script);
+    place.put("g.pl", "plan \"G\" {\n  critical {\n    run \"own\"\n  }\n  step a = process.run(argv: [\"own\", \"grants\", \"add\", \"fs.write\", \"--why\", \"x\"])\n}\n");
     place.run("g.pl");
     assert_eq!(grants(&place).as_array().unwrap().len(), 0);
 }
@@ -98,9 +100,12 @@ fn one_that_is_taken_back_or_over_answers_no_more() {
     assert!(grants(&place)[0]["revoked"]["by"].is_string());
     add(&place, &["--where", "path=docs/**"]);
     place.database().execute("UPDATE standing SET terms = replace(terms, 'docs/**', '**')", []).unwrap();
-    // One that was written past planc stops everything that would ask for it.
-    assert_ne!(ran(&place, "docs/c.txt"), Some(0));
+    // One that was written past planc answers nothing and stops what would ask for it, until it is taken back.
+    place.put("p.pl", write("docs/c.txt"));
+    place.planc(&["run", "--approve", "p.pl"]).exits(2).says("not as a person gave it").says("grants revoke 2");
     assert!(!place.has("docs/c.txt"));
+    place.planc(&["grants", "revoke", "2"]).exits(0);
+    assert_eq!(ran(&place, "docs/c.txt"), Some(3));
 }
 
 #[test]
@@ -168,13 +173,13 @@ fn always_at_a_question_asks_what_that_means() {
     place.planc(&["verify", file.to_str().unwrap()]).exits(0);
     assert!(std::fs::read_to_string(&file).unwrap().contains("is like `docs/**`"));
     // Anything else is no yes, and stays without a trace.
-    place.put("p.pl", write("e.txt"));
-    for answer in ["", "ok", "path=../x"] {
+    for (at, answer) in ["", "ok", "path=../x"].into_iter().enumerate() {
+        place.put("p.pl", write(&format!("e{at}.txt")));
         let (screen, code) = run(&[(CALL, "always"), (TERMS, answer), (TERMS, "")]);
         assert_eq!(code, 3, "{answer}: {screen}");
     }
     assert_eq!(grants(&place).as_array().unwrap().len(), 2);
-    assert!(!place.has("e.txt"));
+    assert!(!place.has("e0.txt") && !place.has("e1.txt") && !place.has("e2.txt"));
 }
 
 #[test]
