@@ -4,6 +4,7 @@ plan "Rename Shape::size() to area()" {
   critical {
     modify "src/*.rs"
     modify "Cargo.toml"  "the next minor version, for callers must follow"
+    create "Cargo.lock"  "cargo writes it where there is none"
     run    "cargo test"  "compiles the crate and runs its tests"
   }
 

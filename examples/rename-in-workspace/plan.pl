@@ -8,6 +8,7 @@ plan "Rename calc_total() to total_cents() in all crates" {
 
   critical {
     modify "*/src/**/*.rs"
+    create "Cargo.lock"  "cargo writes it where there is none"
     run    "cargo test"  "compiles all crates and runs their tests"
   }
 

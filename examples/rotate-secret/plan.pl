@@ -14,6 +14,7 @@ plan "Rotate the key of the billing service" {
 
   critical {
     run    "sh vault/vault.sh"  "puts and compares, and prints no key"
+    modify "vault/billing"      "where the vault keeps the key"
     modify "service/auth.env"   "the only file that the service reads"
   }
 

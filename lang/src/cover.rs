@@ -252,8 +252,8 @@ struct Lines<'p> {
 impl<'p> Lines<'p> {
     fn report_unused(&self, report: &Diagnostics) {
         for (line, _) in self.plan.critical.iter().zip(&self.used).filter(|(_, used)| !**used) {
-            // What a program does to files no text tells.
-            if self.programs && !matches!(line.verb, CriticalVerb::Run | CriticalVerb::Contact) {
+            // What a program does to files, and whom it contacts, no text tells.
+            if self.programs && line.verb != CriticalVerb::Run {
                 continue;
             }
             let what = match &line.scope {

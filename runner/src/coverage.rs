@@ -76,6 +76,34 @@ pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncover
     uncovered
 }
 
+/// What others execute later and outside of any cell, whoever wrote it: the hooks and the configuration of a repository.
+const EXECUTED_LATER: [&str; 4] = ["hooks", "config", "config.worktree", "modules"];
+
+/// The changes of a program to what others execute later that no line names: a line with a wildcard does not count unless it
+/// names the place itself.
+pub fn executed_later(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncovered> {
+    let mut unnamed = Vec::new();
+    for change in changes {
+        let Some(verb) = verb_of(change) else { continue };
+        // A folder is nothing that is executed.
+        if [&change.before, &change.after].iter().all(|s| matches!(s, FileState::Directory { .. } | FileState::Absent))
+        {
+            continue;
+        }
+        let parts: Vec<&str> = change.path.split('/').collect();
+        let at = parts.windows(2).position(|two| {
+            two[0].eq_ignore_ascii_case(".git") && EXECUTED_LATER.iter().any(|name| two[1].eq_ignore_ascii_case(name))
+        });
+        let Some(at) = at else { continue };
+        let place = parts[..at + 2].join("/");
+        let names = |text: &str| planc_lang::paths::within(text.strip_prefix("file:").unwrap_or(text), &place);
+        if !grants.iter().any(|grant| grant.allows_path(verb, &change.path) && names(&grant.resource)) {
+            unnamed.push(Uncovered { verb, resource: change.path.clone() });
+        }
+    }
+    unnamed
+}
+
 /// The programs and hosts among what a call touches that no line covers; files are judged by their changes.
 pub fn uncovered_touches(grants: &Grants<'_>, touches: &[(EffectVerb, Resource)]) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();

@@ -96,6 +96,18 @@ pub enum Event {
         #[schemars(with = "Option<serde_json::Value>")]
         result: Option<Value>,
     },
+    /// A program has ended in its cell: what it did is about to be put in place, and durable before it is.
+    StepObserved {
+        /// The step.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// Exactly what will be changed, in order.
+        changes: Vec<Change>,
+        /// The result, once the changes are made.
+        #[schemars(with = "serde_json::Value")]
+        result: Value,
+    },
     /// A call has its result, and the conditions on it hold.
     StepSucceeded {
         /// The step.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod seal;
 pub mod mask;
 pub mod workspace;
+pub mod sandbox;
 pub mod tool;
 pub mod import;
 pub mod report;

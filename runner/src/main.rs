@@ -1,4 +1,4 @@
-//! The planc binary: arguments ⟶ [`planc::cli::main`] ⟶ an exit code.
+//! The planc binary: arguments ⟶ [`planc::cli::main`] ⟶ an exit code; or the launcher of a cell, see [`planc::sandbox`].
 
 use std::process::ExitCode;
 
@@ -6,5 +6,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    planc::cli::main(std::env::args_os())
+    let args: Vec<_> = std::env::args_os().collect();
+    planc::sandbox::launched(&args).unwrap_or_else(|| planc::cli::main(args))
 }

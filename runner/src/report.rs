@@ -224,6 +224,9 @@ pub struct StepReport {
     /// Whether a standing yes answers what policy asks about the tool.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub standing_yes: bool,
+    /// What confines the program that it runs; none: it runs none, or which is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confined: Option<Confinement>,
     /// How its effect can be taken back.
     pub undo: UndoKind,
     /// What its failure does.
@@ -322,6 +325,56 @@ pub enum UndoKind {
     Declared,
     /// Not at all.
     Impossible,
+}
+
+/// What confines a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum Confinement {
+    /// It runs on a copy of the workspace, and of what it changes there only that is kept which `critical` allows.
+    Cell {
+        /// The TCP ports that it may connect to; none: it has no network. Where it has one, UDP is open too.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        ports: Option<Vec<u16>>,
+        /// Folders of the workspace that it really writes.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        scratch: Vec<String>,
+        /// Whether the number of its processes is limited.
+        processes: bool,
+    },
+    /// Nothing: the operator lets it run in the open.
+    Open,
+    /// Nothing: this machine cannot confine it, and a person is asked.
+    Asked {
+        /// Why it cannot.
+        why: String,
+    },
+}
+
+impl std::fmt::Display for Confinement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Confinement::Cell { ports, scratch, processes } => {
+                f.write_str("confined: works on a copy, of which only what `critical` allows is kept; ")?;
+                match ports {
+                    None => f.write_str("no network")?,
+                    Some(ports) => {
+                        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+                        write!(f, "network open, any host: TCP to {}, all UDP", ports.join(", "))?;
+                    }
+                }
+                if !scratch.is_empty() {
+                    write!(f, "; really writes {}", scratch.join(", "))?;
+                }
+                if !processes {
+                    f.write_str("; its number of processes is limited only for accounts other than root")?;
+                }
+                Ok(())
+            }
+            Confinement::Open => f.write_str("not confined: does whatever your account may"),
+            Confinement::Asked { why } => write!(f, "not confined, for this machine cannot: {why}"),
+        }
+    }
 }
 
 /// What the dry run says of a step.

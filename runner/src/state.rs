@@ -211,6 +211,13 @@ impl RunState {
             Event::StepStarted { step, attempt, args, changes, result } => {
                 self.start(step, *attempt, args, changes, result);
             }
+            Event::StepObserved { step, attempt, changes, result } => {
+                let record = self.record(step);
+                record.attempt = (*attempt).max(record.attempt);
+                record.by_files = true;
+                record.changes.extend_from_slice(changes);
+                record.state = StepState::Running { changes: changes.clone(), result: Some(result.clone()) };
+            }
             Event::StepSucceeded { step, attempt, result, changes } => {
                 self.record(step).result = Some(result.clone());
                 self.end_step(step, *attempt, changes, StepState::Succeeded { result: result.clone() });

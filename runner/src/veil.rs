@@ -66,7 +66,8 @@ impl Veil {
 
     /// Learns what an event tells that is secret.
     pub fn learn(&self, event: &Event) {
-        if let Event::StepSucceeded { step, result, .. }
+        if let Event::StepObserved { step, result, .. }
+        | Event::StepSucceeded { step, result, .. }
         | Event::StepFailed { step, result: Some(result), .. }
         | Event::DoubtResolved { step, result: Some(result), .. } = event
             && let Some(id) = self.step(step)
@@ -110,6 +111,12 @@ impl Veil {
                 args: args(step, given, false),
                 changes: changes(step, made),
                 result: gave.as_ref().map(|gave| result(step, gave)),
+            },
+            Event::StepObserved { step, attempt, changes: made, result: gave } => Event::StepObserved {
+                step: step.clone(),
+                attempt: *attempt,
+                changes: changes(step, made),
+                result: result(step, gave),
             },
             Event::StepSucceeded { step, attempt, result: gave, changes: made } => Event::StepSucceeded {
                 step: step.clone(),

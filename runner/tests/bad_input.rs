@@ -422,6 +422,7 @@ fn a_store_damaged_in_the_middle_is_an_error_and_no_crash() {
 #[test]
 fn two_runs_at_once_on_one_workspace_are_one_too_many() {
     let place = Place::new();
+    place.open(&["sh"]);
     place.put("p.pl", WRITE);
     place.put("slow.pl", slow(&place, "go"));
     let digest = place.digest("slow.pl");
@@ -464,6 +465,7 @@ fn slow(place: &Place, go: &str) -> String {
 fn a_signal_during_a_program_waits_for_it() {
     for signal in ["INT", "TERM"] {
         let place = Place::new();
+        place.open(&["sh"]);
         place.put("slow.pl", slow(&place, "go"));
         let digest = place.digest("slow.pl");
         let start = || {
@@ -489,6 +491,7 @@ fn a_signal_during_a_program_waits_for_it() {
 #[test]
 fn a_second_signal_leaves_the_program_in_doubt() {
     let place = Place::new();
+    place.open(&["sh"]);
     place.put("slow.pl", slow(&place, "go"));
     let digest = place.digest("slow.pl");
     let mut command = place.command(&["run", &format!("--approve={digest}"), "slow.pl"]);

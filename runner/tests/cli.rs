@@ -288,6 +288,7 @@ fn what_planc_can_undo_runs_unattended_and_is_taken_back() {
 #[test]
 fn a_program_needs_its_digest_or_a_person() {
     let world = World::new();
+    world.write("planc.toml", "[programs]\nopen = [\"sh\", \"true\", \"echo\"]\n");
     world.write("program.pl", PROGRAM);
     let (_, err, code) = world.run(&["run", "--approve", "program.pl"]);
     assert!(code == 3 && err.contains("`a`"), "{err}");
@@ -456,6 +457,7 @@ fn deadly(world: &World) -> String {
 fn an_undo_call_in_doubt_is_resolved_and_taking_back_goes_on() {
     for answer in ["redo", "fail"] {
         let world = World::new();
+        world.write("planc.toml", "[programs]\nopen = [\"sh\", \"true\", \"echo\"]\n");
         let undo = deadly(&world);
         let run = started(
             &world,
@@ -491,6 +493,7 @@ fn an_undo_call_in_doubt_is_resolved_and_taking_back_goes_on() {
 #[test]
 fn a_step_in_doubt_is_not_made_again_once_taking_back_has_begun() {
     let world = World::new();
+    world.write("planc.toml", "[programs]\nopen = [\"sh\", \"true\", \"echo\"]\n");
     let call = deadly(&world);
     let run = started(
         &world,
@@ -536,6 +539,7 @@ fn of_a_plan_that_waits_there_is_nothing_to_take_back() {
 #[test]
 fn a_run_whose_process_is_gone_says_so() {
     let world = World::new();
+    world.write("planc.toml", "[programs]\nopen = [\"sh\", \"true\", \"echo\"]\n");
     let call = deadly(&world);
     let plan = format!("plan \"Gone\" {{\n  critical {{ run \"sh\" }}\n  step slow = {call}\n}}\n");
     let run = started(&world, &plan);
@@ -559,6 +563,7 @@ fn a_run_whose_process_is_gone_says_so() {
 #[test]
 fn a_report_after_taking_back_shows_what_is_left_and_nothing_that_is_gone() {
     let world = World::new();
+    world.write("planc.toml", "[programs]\nopen = [\"sh\", \"true\", \"echo\"]\n");
     let run = started(
         &world,
         r#"plan "Left" {

@@ -53,6 +53,7 @@ fn plan(place: &Place) -> String {
 
 fn world() -> Place {
     let place = Place::new();
+    place.open(&["sh"]);
     place.put("src/a.txt", "one one one\n").put("src/tree/x/y.txt", "y").put("src/tree/z.txt", "z".repeat(10_000));
     place.put("src/old/deep/er.txt", "old").put("notes.md", "notes\n");
     place.link("a.txt", "src/old/link");

@@ -13,6 +13,8 @@ const PLAN: &str = r#"plan "Evidence" {
   critical {
     read   "in/*"
     create "out/**"
+    create "flag"
+    delete "flag"
     modify "log.txt"
     delete "gone.txt"
     run    "sh -c"
@@ -171,10 +173,22 @@ fn every_example_of_a_change_is_found() {
                 .iter()
                 .position(|r| r["kept"].as_str().unwrap().contains("\"step_succeeded\",\"step\":\"flag\""))
                 .unwrap();
-            let (started, ended) = (records[at - 1].clone(), records[at].clone());
-            records.insert(at + 1, started);
-            records.insert(at + 2, ended);
+            // It began, its changes were observed, it ended.
+            let again: Vec<Json> = records[at - 2..=at].to_vec();
+            records.splice(at + 1..at + 1, again);
             link_again(b);
+        }),
+        ("changes of a program twice", |b| {
+            let records = b["records"].as_array_mut().unwrap();
+            let at = records
+                .iter()
+                .position(|r| r["kept"].as_str().unwrap().contains("\"step_observed\",\"step\":\"flag\""))
+                .unwrap();
+            records.insert(at + 1, records[at].clone());
+            link_again(b);
+        }),
+        ("a change of a program outside of critical", |b| {
+            forge(b, "\"step_observed\",\"step\":\"flag\"", "\"path\":\"flag\"", "\"path\":\"flags\"")
         }),
         ("a result out of nothing", |b| {
             let records = b["records"].as_array_mut().unwrap();
@@ -210,6 +224,23 @@ fn every_example_of_a_change_is_found() {
         assert_eq!(said.code, Some(4), "{what}: {}", said.short());
         assert!(faults(&said).len() > 20, "{what}: {}", said.short());
     }
+}
+
+/// planc ended while the program was in its cell: nothing had been done, and it was run again.
+#[test]
+fn a_program_that_was_cut_off_in_its_cell_may_begin_again() {
+    let mut bundle = export(&world());
+    let records = bundle["records"].as_array_mut().unwrap();
+    let began = |r: &Json| r["kept"].as_str().unwrap().contains("\"step_started\",\"step\":\"flag\"");
+    let at = records.iter().position(began).unwrap();
+    records.insert(at, records[at].clone());
+    link_again(&mut bundle);
+    verify_json(&bundle, &[]).exits(0);
+    // In the open it may have acted twice.
+    let open = bundle["bound"].as_str().unwrap().replace("\"open\":[]", "\"open\":[\"sh -c\"]");
+    assert_ne!(bundle["bound"], json!(open));
+    bundle["bound"] = json!(open);
+    verify_json(&bundle, &[]).exits(4).says("may act twice");
 }
 
 #[test]

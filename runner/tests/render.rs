@@ -61,6 +61,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         effects: effects.iter().map(|(verb, what)| EffectReport { verb: *verb, resource: (*what).into() }).collect(),
         read_only,
         destructive: false,
+        confined: None,
         policy: Approval::Auto,
         policy_why: Vec::new(),
         standing_yes: false,

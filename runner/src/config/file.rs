@@ -7,10 +7,12 @@ use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::report::ReportSettings;
 use super::servers::ServerSettings;
-use super::{CEDAR_NAME, MAX_CATALOGUES, Require};
+use super::{CEDAR_NAME, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
-use planc_lang::paths::{check_glob, compile_glob, literal_prefix};
+use planc_lang::cover::PROTECTED_NAMES;
+use planc_lang::effects::{CriticalVerb, Grant};
+use planc_lang::paths::{check_glob, check_path, compile_glob, literal_prefix};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,23 @@ hosts = []
 [programs]
 # Environment variables that programs get besides the usual few.
 pass_env = []
+# Folders of the workspace that programs really write, such as "target"; what is in them is neither shown nor taken back.
+scratch = []
+# Files and folders outside the workspace that programs may read besides the system, such as "~/.gitconfig".
+read = []
+# Programs, by their first words, that run outside the sandbox, such as "git push".
+open = []
+# "off", or "contact": the programs of a plan with a `contact` line reach the network.
+network = "off"
+# Where the sandbox cannot be made: "deny", "ask" for each call, or "allow".
+unconfined = "deny"
+
+[programs.limits]
+memory_mb = 8192
+cpu_s = 3600
+processes = 4096
+file_mb = 4096
+open_files = 4096
 
 # How the tools of a catalogue are reached that `planc tools import` wrote: a program, or the `url` of a server.
 # [servers.git]
@@ -140,6 +159,18 @@ pub struct HttpSettings {
 pub struct ProgramSettings {
     /// Names of environment variables.
     pub pass_env: Vec<Spanned<String>>,
+    /// Folders of the workspace.
+    pub scratch: Vec<Spanned<String>>,
+    /// Files and folders outside the workspace; `~` is the home.
+    pub read: Vec<Spanned<String>>,
+    /// Programs by their first words.
+    pub open: Vec<Spanned<String>>,
+    /// Whether programs may reach the network.
+    pub network: Network,
+    /// What is done where programs cannot be confined.
+    pub unconfined: Unconfined,
+    /// What a program may use.
+    pub limits: Limits,
 }
 
 /// `[approval]`
@@ -222,7 +253,43 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
         }
     }
     settings.model.check()?;
-    Ok(())
+    check_programs(&settings.programs)
+}
+
+fn check_programs(programs: &ProgramSettings) -> Result<(), (usize, ConfigError)> {
+    let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
+    for folder in &programs.scratch {
+        let path = folder.get_ref().trim_end_matches('/');
+        let own = path.split('/').any(|part| PROTECTED_NAMES.iter().any(|own| part.eq_ignore_ascii_case(own)));
+        if check_path(path).is_err() || path == "." || own || path.contains(['*', '?', '[', '{']) {
+            return Err(at(folder, format!("`{}` is not a folder of the workspace", folder.get_ref())));
+        }
+    }
+    if let Some(more) = programs.scratch.get(MAX_SCRATCH) {
+        return Err(at(more, format!("more than {MAX_SCRATCH} folders of `scratch` are named")));
+    }
+    for path in &programs.read {
+        let is_whole = path.get_ref().starts_with('/') || path.get_ref().starts_with("~/");
+        if !is_whole || path.get_ref() == "/" || path.get_ref() == "~/" || path.get_ref().split('/').any(|p| p == "..")
+        {
+            let error = at(path, format!("`{}` is not an absolute path", path.get_ref()));
+            return Err((error.0, error.1.help("begin it with `/` or `~/`; neither the root nor the home as a whole")));
+        }
+    }
+    for words in &programs.open {
+        Grant::new(CriticalVerb::Run, words.get_ref()).map_err(|why| at(words, why))?;
+    }
+    let limits = [
+        programs.limits.memory_mb,
+        programs.limits.cpu_s,
+        programs.limits.processes,
+        programs.limits.file_mb,
+        programs.limits.open_files,
+    ];
+    match limits.contains(&0) {
+        true => Err((0, ConfigError::world("a limit of `[programs.limits]` is 0: nothing could run"))),
+        false => Ok(()),
+    }
 }
 
 /// The policy of the settings and of the file of Cedar that they name, for the scope of the workspace.
@@ -345,6 +412,17 @@ mod tests {
             "[model]\nendpoint = \"http://127.0.0.1@a.example/\"",
             "[model]\npass_env = [\"A=B\"]",
             "[policy]\n\"a[\" = \"ask\"",
+            "[programs]\nscratch = [\"../up\"]",
+            "[programs]\nscratch = [\".\"]",
+            "[programs]\nscratch = [\"a/planc.toml\"]",
+            "[programs]\nread = [\"docs\"]",
+            "[programs]\nread = [\"/\"]",
+            "[programs]\nread = [\"/a/../..\"]",
+            "[programs]\nopen = [\"*\"]",
+            "[programs]\nopen = [\"\"]",
+            "[programs]\nunconfined = \"auto\"",
+            "[programs]\nnetwork = \"on\"",
+            "[programs.limits]\nprocesses = 0",
             "[approval]\nrequire = \"none\"",
             "workspace = 3",
             "[workspace",

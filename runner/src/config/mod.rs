@@ -8,6 +8,7 @@ mod file;
 mod model;
 mod mode;
 mod places;
+mod programs;
 mod report;
 mod servers;
 mod window;
@@ -17,6 +18,7 @@ pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
+pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
@@ -63,6 +65,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Environment variables that programs get besides the usual few.
     pub pass_env: Vec<String>,
+    /// What programs may do besides.
+    pub programs: Programs,
     /// What an approval must be.
     pub require: Require,
     /// How the tools of catalogues are reached, by the names of the catalogues.
@@ -136,6 +140,7 @@ impl Config {
             cedar,
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            programs: Programs::new(&settings.programs, places.home.as_deref()),
             require: settings.approval.require,
             mode,
             report,

@@ -5,6 +5,7 @@ use crate::config::ServerConfig;
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::tool::model::{NOT_WIRED, identity};
+use crate::tool::process::{Place, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, LiveTool, ToolError};
 use crate::workspace::{Kind, Look, Overlay, Sight};
@@ -86,6 +87,29 @@ impl DryRun<'_> {
                 };
                 Ok(self.later(&touches, overlay, why.into()))
             }
+        }
+    }
+
+    /// Where the program of a call runs; none: it runs none. One that is not known yet may be one that runs in the open, where
+    /// the operator has such.
+    pub(super) fn place(&self, call: &Call, values: &[Value]) -> Option<Place> {
+        let Some(Implementation::Live(tool)) = self.registry.get(&call.tool.name) else { return None };
+        tool.as_program()?;
+        let argv = values.get(call.tool.param("argv")?)?;
+        let words: Option<Vec<&str>> = argv.as_list().and_then(|words| words.iter().map(Value::as_str).collect());
+        match words {
+            None if !self.config.programs.open.is_empty() => Some(Place::Open),
+            words => Some(place(self.config, &words.unwrap_or_default())),
+        }
+    }
+
+    /// What stands against a call because its program cannot be confined.
+    pub(super) fn unconfined(&self, call: &Call, values: &[Value]) -> Option<String> {
+        match self.place(call, values)? {
+            Place::Nowhere(why) => Some(format!(
+                "programs cannot be confined here, and the operator does not let them run unconfined: {why}"
+            )),
+            Place::Cell | Place::Open | Place::Asked(_) => None,
         }
     }
 

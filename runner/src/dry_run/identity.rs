@@ -1,9 +1,10 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::{Config, Require, ServerIdentity};
+use crate::config::{Config, Limits, Network, Programs, Require, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Pinned, Prediction};
 use crate::tool::model::wiring_identity;
+use crate::tool::process::enforced;
 use crate::veil::Veil;
 use crate::workspace::Observation;
 use planc_lang::compile::Compiled;
@@ -14,6 +15,7 @@ use planc_lang::value::Value;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The version of what is bound; another one makes every earlier approval void.
 pub const BOUND_FORMAT: u32 = 1;
@@ -66,6 +68,8 @@ struct BoundForm<'a> {
     policy: Digest,
     require: Require,
     pass_env: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    programs: Option<BoundPrograms<'a>>,
     workspace: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     servers: BTreeMap<&'a str, ServerIdentity>,
@@ -104,6 +108,26 @@ pub fn other_file(stored: &str, now: &Bound<'_>) -> Option<(String, String)> {
     })
 }
 
+/// What confines the programs of a plan.
+#[derive(Serialize)]
+struct BoundPrograms<'a> {
+    scratch: &'a [String],
+    read: &'a [PathBuf],
+    open: &'a [String],
+    network: Network,
+    unconfined: Unconfined,
+    limits: Limits,
+    /// Whether this machine can confine them.
+    holds: bool,
+}
+
+fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
+    let enforced = enforced(config, plan)?;
+    let Programs { scratch, read, open, network, unconfined, limits, launcher: _, home: _ } = &config.programs;
+    let (network, unconfined, limits) = (*network, *unconfined, *limits);
+    Some(BoundPrograms { scratch, read, open, network, unconfined, limits, holds: enforced.holds() })
+}
+
 /// The digest that an approval names.
 pub fn approval_digest(bound: &Bound<'_>) -> Digest {
     Digest::of(bound_bytes(bound))
@@ -129,6 +153,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
         policy: bound.config.policy.digest(),
         require: bound.config.require,
         pass_env: &bound.config.pass_env,
+        programs: programs(bound.config, plan),
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         servers: servers(bound),
         observations,

@@ -6,8 +6,10 @@ use super::diff::change_report;
 use crate::coverage::{changed, uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Pinned, Prediction, imitates_unknown};
-use crate::report::{BlockReport, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
+use crate::sandbox::probe;
 use crate::tool::model::NOT_WIRED;
+use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Overlay};
 use planc_lang::catalogue::Tool;
@@ -15,7 +17,7 @@ use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
-use planc_lang::plan::{Instance, Step, StepId};
+use planc_lang::plan::{Call, Instance, Step, StepId};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
@@ -304,11 +306,22 @@ impl<'d, 'a> Steps<'d, 'a> {
         let policy = &self.dry.config.policy;
         let verdict = policy.decide(&call.tool, values, &touches, Moment::Planned);
         self.judged(at, &call.tool, &verdict);
+        self.placed(at, call, values);
         if let Some(undo) = &at.step.undo {
             let verdict = policy.of_tool(&undo.tool);
             self.judged(at, &undo.tool, &verdict);
+            // Which program would take it back may not be known yet.
+            let unknown: Vec<Value> = undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
+            self.placed(at, undo, &unknown);
         }
         verdict
+    }
+
+    /// What stands against a program that cannot be confined.
+    fn placed(&mut self, at: &At<'_>, call: &Call, values: &[Value]) {
+        if let Some(message) = self.dry.unconfined(call, values) {
+            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true });
+        }
     }
 
     fn judged(&mut self, at: &At<'_>, tool: &Tool, verdict: &Verdict) {
@@ -370,6 +383,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
         let standing_yes = self.standing_yes(tool, values);
+        let confined = self.confined(step, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let report = StepReport {
             name: at.name.clone(),
@@ -382,7 +396,8 @@ impl<'d, 'a> Steps<'d, 'a> {
             policy: verdict.decision,
             policy_why: verdict.told(),
             standing_yes,
-            undo: self.undo_kind(step),
+            undo: self.undo_kind(step, confined.as_ref()),
+            confined,
             on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
@@ -414,7 +429,27 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, led))
     }
 
-    fn undo_kind(&self, step: &Step) -> UndoKind {
+    /// What confines the program that a step runs.
+    fn confined(&mut self, step: &Step, values: &[Value]) -> Option<Confinement> {
+        let grants = self.grants().known();
+        match self.dry.place(&step.call, values)? {
+            Place::Cell => {
+                let walls = Walls::new(self.dry.config, &grants);
+                let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);
+                let scratch = self.dry.config.programs.scratch.clone();
+                Some(Confinement::Cell {
+                    ports: walls.ports().map(<[u16]>::to_vec),
+                    scratch,
+                    processes: enforced.processes,
+                })
+            }
+            Place::Open => Some(Confinement::Open),
+            Place::Asked(why) => Some(Confinement::Asked { why }),
+            Place::Nowhere(_) => None,
+        }
+    }
+
+    fn undo_kind(&self, step: &Step, confined: Option<&Confinement>) -> UndoKind {
         let tool = &step.call.tool;
         if step.undo.is_some() {
             return UndoKind::Declared;
@@ -422,6 +457,9 @@ impl<'d, 'a> Steps<'d, 'a> {
         match self.dry.registry.get(&tool.name) {
             _ if step.call.is_read_only() => UndoKind::Nothing,
             Some(Implementation::Files(_)) => UndoKind::Automatic,
+            Some(Implementation::Live(_)) if matches!(confined, Some(Confinement::Cell { ports: None, .. })) => {
+                UndoKind::Automatic
+            }
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }

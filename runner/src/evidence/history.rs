@@ -1,15 +1,19 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
-use crate::coverage::uncovered_changes;
+use crate::config::{Network, is_open};
+use crate::coverage::{executed_later, uncovered_changes};
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
-use crate::state::{RunState, StepState, UndoState};
+use crate::state::{RunState, StepRecord, StepState, UndoState};
+use crate::tool::process::NAME;
 use crate::veil::Veil;
+use crate::workspace::Change;
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
+use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::plan::{CriticalScope, Plan, Step};
 use planc_lang::secrets::Secrets;
@@ -27,6 +31,25 @@ pub(super) struct BoundPart {
     calls: Vec<(String, Option<bool>, Value, Value)>,
     #[serde(default)]
     critical: Vec<Value>,
+    /// What confined programs.
+    #[serde(default)]
+    programs: Option<ProgramsPart>,
+}
+
+/// What confined programs, as far as it says whether one that was cut off can have done anything.
+#[derive(Deserialize)]
+struct ProgramsPart {
+    open: Vec<String>,
+    network: Network,
+    holds: bool,
+}
+
+impl ProgramsPart {
+    /// Whether a program with these arguments reached nothing but its copy of the workspace.
+    fn sealed(&self, plan: &Plan, argv: &[&str]) -> bool {
+        let contacts = plan.critical.iter().any(|line| line.verb == CriticalVerb::Contact);
+        self.holds && !is_open(&self.open, argv) && (self.network == Network::Off || !contacts)
+    }
 }
 
 /// Whether events are what was recorded, or only how that is shown.
@@ -58,6 +81,7 @@ struct Ground<'a> {
     standing: Standing,
     /// What is secret: it is bound as commitments.
     veil: Option<Veil>,
+    programs: Option<&'a ProgramsPart>,
 }
 
 impl History {
@@ -77,7 +101,15 @@ impl History {
         };
         let calls = bound.calls.iter().map(|call| (call.0.as_str(), prediction(call))).collect();
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
-        let ground = Ground { plan, digest, calls, grants: grants(plan, &bound.critical), standing, veil };
+        let ground = Ground {
+            plan,
+            digest,
+            calls,
+            grants: grants(plan, &bound.critical),
+            standing,
+            veil,
+            programs: bound.programs.as_ref(),
+        };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         for event in events {
             history.unapproved.extend(ground.unapproved(event, &history.state));
@@ -133,6 +165,9 @@ impl<'a> Ground<'a> {
             faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
             return faults;
         }
+        if let Event::StepObserved { step: name, changes, .. } = event {
+            return self.observed(name, changes, state);
+        }
         if let Event::UndoCallStarted { step: name, args, .. } = event {
             return self.undone(name, args);
         }
@@ -149,6 +184,28 @@ impl<'a> Ground<'a> {
             .then(|| format!("standing answer {number} is about `{tool}`, not about step `{name}`"))
             .into_iter()
             .collect()
+    }
+
+    /// Whether a call is one of a program that reached nothing but its copy of the workspace.
+    fn sealed(&self, step: &Step, args: &Value) -> bool {
+        let argv = args.get("argv").and_then(Value::as_list);
+        let argv: Option<Vec<&str>> = argv.and_then(|words| words.iter().map(Value::as_str).collect());
+        let programs = self.programs.filter(|_| step.call.tool.name == NAME);
+        programs.zip(argv).is_some_and(|(programs, argv)| programs.sealed(self.plan, &argv))
+    }
+
+    /// What a program changed, which is made once this is recorded.
+    fn observed(&self, name: &str, changes: &[Change], state: &RunState) -> Vec<String> {
+        let is_running = |record: &StepRecord| matches!(record.state, StepState::Running { result: None, .. });
+        let began = state.step(name).is_some_and(is_running);
+        let mut faults: Vec<String> =
+            (!began).then(|| format!("step `{name}` has changes, and no call of it had begun")).into_iter().collect();
+        if let Some(grants) = &self.grants {
+            let mut uncovered = uncovered_changes(grants, changes);
+            uncovered.extend(executed_later(grants, changes));
+            faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
+        }
+        faults
     }
 
     fn undone(&self, name: &str, args: &Value) -> Vec<String> {
@@ -174,14 +231,14 @@ impl<'a> Ground<'a> {
             return faults;
         };
         let before = state.step(name).map(|record| &record.state);
-        if !is_repeatable(step) && before.is_some_and(|state| *state != StepState::Waiting) {
+        // One that was cut off in its cell has done nothing, and is made again.
+        let cut_off = matches!(before, Some(StepState::Running { result: None, .. })) && self.sealed(step, args);
+        if !cut_off && !is_repeatable(step) && before.is_some_and(|state| *state != StepState::Waiting) {
             faults.push(format!("step `{name}` began again, and it may act twice"));
         }
-        let open = step
-            .uses
-            .iter()
-            .map(|used| self.plan.get(*used))
-            .find(|used| used.each.is_none() && state.step(&used.name).is_none_or(|record| is_open(&record.state)));
+        let open = step.uses.iter().map(|used| self.plan.get(*used)).find(|used| {
+            used.each.is_none() && state.step(&used.name).is_none_or(|record| is_unfinished(&record.state))
+        });
         if let Some(open) = open {
             faults.push(format!("step `{name}` began before `{}` had ended, which it uses", open.name));
         }
@@ -221,7 +278,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-fn is_open(state: &StepState) -> bool {
+fn is_unfinished(state: &StepState) -> bool {
     match state {
         StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } => true,
         StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped { .. } | StepState::Undone => false,

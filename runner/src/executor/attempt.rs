@@ -76,7 +76,7 @@ impl Attempt<'_> {
     }
 
     /// Why a result of the declared type is not acceptable all the same; nothing: it is.
-    pub(super) fn unacceptable(&self, result: &Value) -> Option<String> {
+    pub(crate) fn unacceptable(&self, result: &Value) -> Option<String> {
         self.outside(result).or_else(|| self.unmet(result))
     }
 

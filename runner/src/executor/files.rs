@@ -7,6 +7,7 @@ use crate::journal::StoreError;
 use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
 use crate::tool::{Args, FileTool, ToolError};
 use crate::workspace::{Change, Look, Observation};
+use planc_lang::digest::Digest;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
         attempt.run.recorder.record(Event::Stale { step, differences }).await?;
         return Ok(Outcome::Halt(End::Stale));
     }
-    if let Err(error) = keep(setup, &simulated).await {
+    if let Err(error) = keep(setup, &simulated.changes, &simulated.contents).await {
         return Ok(attempt.failed(Fault::before(error)).await?);
     }
     let Simulated { result, changes, .. } = simulated;
@@ -119,11 +120,15 @@ fn differences(predicted: &[Change], changes: &[Change]) -> Vec<Difference> {
 }
 
 /// Keeps the contents from before and after, so that the changes can be made and taken back after a crash.
-async fn keep(setup: &Arc<RunSetup>, simulated: &Simulated) -> Result<(), String> {
-    let states = simulated.changes.iter().flat_map(|change| [&change.before, &change.after]);
+pub(super) async fn keep(
+    setup: &Arc<RunSetup>,
+    changes: &[Change],
+    found: &BTreeMap<Digest, Arc<[u8]>>,
+) -> Result<(), String> {
+    let states = changes.iter().flat_map(|change| [&change.before, &change.after]);
     let mut contents = Vec::new();
     for digest in states.filter_map(|state| state.digest()) {
-        match simulated.contents.get(digest) {
+        match found.get(digest) {
             Some(bytes) => contents.push(bytes.clone()),
             None => return Err(format!("could not keep the content {digest}: it was not read")),
         }

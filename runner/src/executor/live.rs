@@ -1,10 +1,12 @@
-//! A live tool's call: recorded, made, and what became of it judged.
+//! A live tool's call: recorded, made, and what became of it judged. A program that is confined is [`program`]'s business.
 
 use super::attempt::{Attempt, Fault, Outcome};
+use super::program;
 use crate::journal::StoreError;
-use crate::run::{Purpose, RunError, RunSetup, call_live, timeout_of};
+use crate::run::{Purpose, RunError, RunSetup, call_live, place_of, timeout_of};
 use crate::schedule::{is_repeatable, may_retry};
 use crate::tool::model::identity;
+use crate::tool::process::Place;
 use crate::tool::{EffectKnown, LiveTool, ToolError};
 use crate::workspace::{Change, FileState, MAX_FILE_BYTES};
 use planc_lang::catalogue::Tool;
@@ -16,6 +18,11 @@ use std::sync::Arc;
 /// Makes one attempt.
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &dyn LiveTool) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
+    if let Some(run) = tool.as_program()
+        && place_of(setup, tool, attempt.args) == Some(Place::Cell)
+    {
+        return program::call(attempt, run).await;
+    }
     attempt.started(Vec::new(), None).await?;
     let outcome = match pinned(attempt) {
         Some(outcome) => outcome,

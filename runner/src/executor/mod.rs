@@ -13,6 +13,7 @@ mod finish;
 mod gate;
 mod given;
 mod live;
+mod program;
 mod poll;
 mod resume;
 mod step;

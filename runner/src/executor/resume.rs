@@ -2,11 +2,10 @@
 
 use super::attempt::Attempt;
 use super::{Run, files};
-use crate::run::{Progress, RunError, clean, implementation, present_states, progress};
+use crate::run::{Progress, RunError, clean, leaves_nothing, present_states, progress};
 use crate::schedule::is_repeatable;
 use crate::state::{StepRecord, StepState};
 use crate::tool::Args;
-use crate::tool::registry::Implementation;
 use crate::workspace::Change;
 use planc_lang::plan::Step;
 use planc_lang::value::Value;
@@ -30,15 +29,16 @@ async fn settle_step(run: &Arc<Run>, record: StepRecord) -> Result<(), RunError>
     let Some(instance) = record.instance else { return Ok(()) };
     let step = run.setup.compiled.plan.get(instance.step);
     let (name, number) = (record.name.as_str(), record.attempt);
-    let StepState::Running { changes, result } = record.state else { return Ok(()) };
+    let cut_off_in_cell = leaves_nothing(&run.setup, step, &record);
+    let StepState::Running { changes, result } = record.state.clone() else { return Ok(()) };
     let args = Args { tool: step.call.tool.clone(), values: Vec::new() };
     let attempt = &Attempt { run, step, instance, name, args: &args, number };
-    let by_files = matches!(implementation(&run.setup, &step.call.tool.name), Ok(Implementation::Files(_)));
     match result {
-        Some(result) if by_files => finish_files(attempt, changes, result).await,
+        // What was to be changed was recorded: by a file tool before, by a program in a cell afterwards.
+        Some(result) => finish_files(attempt, changes, result).await,
         // It is simply made again.
-        Some(_) | None if is_repeatable(step) => Ok(()),
-        Some(_) | None => {
+        None if is_repeatable(step) || cut_off_in_cell => Ok(()),
+        None => {
             attempt.in_doubt(cut_off(step), Vec::new()).await?;
             Ok(())
         }

@@ -267,6 +267,7 @@ fn progress(event: &Event) -> Progress<'_> {
         | Event::CallAnswered { .. }
         | Event::CallWaits { .. }
         | Event::DoubtResolved { .. }
+        | Event::StepObserved { .. }
         | Event::Looked { .. }
         | Event::GateAnswered { .. }
         | Event::EachStarted { .. }
@@ -310,7 +311,10 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             line(Tone::Dim, "·", text)
         }
         Event::Started { resumed: true, .. } => line(Tone::Dim, "·", "resumed".into()),
-        Event::Started { resumed: false, .. } | Event::AssumptionHeld { .. } | Event::UndoStarted { .. } => Vec::new(),
+        Event::Started { resumed: false, .. }
+        | Event::AssumptionHeld { .. }
+        | Event::StepObserved { .. }
+        | Event::UndoStarted { .. } => Vec::new(),
         Event::AssumptionFailed { text, why } => {
             line(Tone::Bad, "✗", format!("no longer so: {} — {}", inline(text), inline(why)))
         }

@@ -192,7 +192,7 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
     let mut latest: HashMap<&str, usize> = HashMap::new();
     let reports: HashMap<&str, &StepReport> = plan.all_steps().map(|step| (step.name.as_str(), step)).collect();
     for event in events {
-        if let Event::StepStarted { step, changes, .. } = event {
+        if let Event::StepStarted { step, changes, .. } | Event::StepObserved { step, changes, .. } = event {
             started.insert(step.clone(), changes.clone());
         }
         if let Event::StepSucceeded { step, changes, .. } = event {
@@ -434,6 +434,7 @@ impl RunReport {
             Event::EachFailed { each, error } => self.set_block(each, StepEnd::Failed, Some(error)),
             Event::Looked { step, attempt, .. } => self.set(step, StepEnd::Running, None, Some(*attempt)),
             Event::AssumptionHeld { .. }
+            | Event::StepObserved { .. }
             | Event::CallAnswered { .. }
             | Event::GateAnswered { .. }
             | Event::Held { .. }

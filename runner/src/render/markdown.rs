@@ -168,6 +168,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
         }
         UndoKind::Automatic | UndoKind::Nothing => {}
     }
+    if let Some(confined) = &step.confined {
+        writeln!(out, "- {}", prose(&confined.to_string()))?;
+    }
     match step.policy {
         Approval::Ask if step.standing_yes => writeln!(out, "- a standing yes answers for it")?,
         Approval::Ask if matches!(step.outcome, StepOutcome::Gate) => {}

@@ -6,7 +6,7 @@ use super::diff;
 use super::fold::{Density, Fold};
 use super::summary::has;
 use super::text::{Look, Tone, columns, count, hang, inline};
-use crate::report::{BlockOutcome, BlockReport, StepOutcome, StepReport, UndoKind};
+use crate::report::{BlockOutcome, BlockReport, Confinement, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::{Approval, EXTRACT_FROM, EffectVerb, OnFailure};
 use planc_lang::value::Value;
 
@@ -248,6 +248,18 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
             notes.push((Tone::Careful, format!("undone by {call}")));
         }
         UndoKind::Automatic | UndoKind::Nothing => {}
+    }
+    match &step.confined {
+        Some(confined @ Confinement::Cell { ports: None, .. }) => {
+            notes.push((Tone::Dim, inline(&confined.to_string())))
+        }
+        Some(confined @ Confinement::Cell { ports: Some(_), .. }) => {
+            notes.push((Tone::Careful, inline(&confined.to_string())));
+        }
+        Some(confined @ (Confinement::Open | Confinement::Asked { .. })) => {
+            notes.push((Tone::Bad, format!("! {}", inline(&confined.to_string()))));
+        }
+        None => {}
     }
     match step.policy {
         Approval::Ask if step.standing_yes => {

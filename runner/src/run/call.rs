@@ -7,8 +7,9 @@ use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
 use crate::standing::Terms;
+use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, CallContext, FileTool, LiveTool, ToolError};
+use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
 use crate::workspace::{Change, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
@@ -60,14 +61,45 @@ pub(crate) async fn permit(
     {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
+    let placed = match setup.registry.get(&tool.name) {
+        Some(Implementation::Live(live)) => {
+            place_of(setup, live.as_ref(), &Args { tool: tool.clone(), values: args.to_vec() })
+        }
+        Some(Implementation::Files(_)) | None => None,
+    };
     let changes = match setup.config.policy.is_empty() {
         true => Vec::new(),
         false => would_change(setup, made.call, args).await,
     };
     let verdict = judged(setup, tool, args, changed(&changes));
-    match verdict.decision {
+    let decision = match placed {
+        Some(Place::Nowhere(why)) => return Ok(Permit::Refused(nowhere(&why))),
+        Some(Place::Asked(_)) => stricter(verdict.decision),
+        Some(Place::Cell | Place::Open) | None => verdict.decision,
+    };
+    match decision {
         Approval::Auto => Ok(Permit::Yes),
         Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
+        Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
+        Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
+    }
+}
+
+/// Judges by policy what a program has changed in its copy, before any of it is kept; `critical` was asked already.
+pub(crate) async fn permit_changes(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    made: Made<'_>,
+    args: &[Value],
+    answer: Option<&str>,
+    changes: &[Change],
+) -> Result<Permit, StoreError> {
+    let tool = &made.call.tool;
+    let verdict = judged(setup, tool, args, changed(changes));
+    match verdict.decision {
+        Approval::Auto => Ok(Permit::Yes),
+        // That it runs was asked before; here somebody asks because of what it has changed.
+        Approval::Ask if judged(setup, tool, args, Vec::new()).decision == Approval::Ask => Ok(Permit::Yes),
         Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
         Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
     }
@@ -245,6 +277,41 @@ pub(crate) fn simulate(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<
     Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone() })
 }
 
+/// What stands against a program that cannot be confined.
+fn nowhere(why: &str) -> String {
+    format!("programs cannot be confined here, and the operator does not let them run unconfined: {why}")
+}
+
+/// At least a question.
+fn stricter(decision: Approval) -> Approval {
+    match decision {
+        Approval::Auto | Approval::Ask => Approval::Ask,
+        Approval::Deny => Approval::Deny,
+    }
+}
+
+/// Where a program runs; none: the tool is no program, or what it runs is not known.
+pub(crate) fn place_of(setup: &RunSetup, tool: &dyn LiveTool, args: &Args) -> Option<Place> {
+    tool.as_program()?;
+    let argv = args.get("argv").as_list()?;
+    let argv: Option<Vec<&str>> = argv.iter().map(Value::as_str).collect();
+    Some(place(&setup.config, &argv?))
+}
+
+/// Runs a program in a cell within its time limit. What it changed there is not in the workspace yet.
+pub(crate) async fn call_program(
+    setup: &RunSetup,
+    tool: &Run,
+    walls: &Walls,
+    args: &Args,
+    purpose: Purpose<'_>,
+    timeout_ms: Option<u64>,
+) -> Result<Ran, ToolError> {
+    let context = context(setup, args, purpose, timeout_ms);
+    let ran = within_limits(setup, args, &context, Box::pin(tool.sealed(args, &context, walls))).await?;
+    Ok(Ran { value: acceptable(args, ran.value)?, observed: ran.observed })
+}
+
 /// What a live call is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {
@@ -292,24 +359,44 @@ pub(crate) async fn call_live(
     purpose: Purpose<'_>,
     timeout_ms: Option<u64>,
 ) -> Result<Value, ToolError> {
-    let timeout = timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis);
-    let context = CallContext {
+    match place_of(setup, tool, args) {
+        // Whoever calls a program has to look at what it changed.
+        Some(Place::Cell) => return Err(ToolError::before("a program that is confined is run in a cell")),
+        Some(Place::Nowhere(why)) => return Err(ToolError::before(nowhere(&why))),
+        Some(Place::Open | Place::Asked(_)) | None => {}
+    }
+    let context = context(setup, args, purpose, timeout_ms);
+    let value = within_limits(setup, args, &context, tool.call(args, &context)).await?;
+    acceptable(args, value)
+}
+
+fn context(setup: &RunSetup, args: &Args, purpose: Purpose<'_>, timeout_ms: Option<u64>) -> CallContext {
+    CallContext {
         workspace: setup.workspace.root().to_owned(),
-        timeout,
+        timeout: timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis),
         kill: setup.stop.kill(),
         run: setup.run.clone(),
         step: purpose.step().to_owned(),
         idempotency_key: purpose.key(setup, args),
         pass_env: setup.config.pass_env.clone(),
-    };
+    }
+}
+
+/// Waits for a call; one that neither answers nor ends in time is given up, in doubt.
+async fn within_limits<T>(
+    setup: &RunSetup,
+    args: &Args,
+    context: &CallContext,
+    call: Future_<'_, Result<T, ToolError>>,
+) -> Result<T, ToolError> {
     let killed = async {
         raised(setup.stop.kill()).await;
         tokio::time::sleep(setup.grace).await;
     };
     let gave_up = |why: String| Err(ToolError::in_doubt(format!("`{}` {why}", args.tool.name)));
     tokio::select! {
-        outcome = tool.call(args, &context) => outcome.and_then(|value| acceptable(args, value)),
-        () = tokio::time::sleep(timeout + setup.grace) => gave_up(format!("did not end within {timeout:?}")),
+        outcome = call => outcome,
+        () = tokio::time::sleep(context.timeout + setup.grace) => gave_up(format!("did not end within {:?}", context.timeout)),
         () = killed => gave_up("did not end when it was told to".into()),
     }
 }

@@ -3,6 +3,7 @@
 mod ask;
 mod call;
 mod caller;
+mod cells;
 mod clean;
 mod images;
 mod recorder;
@@ -15,9 +16,11 @@ pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
 pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, implementation, judged, permit, simulate, timeout_of,
+    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, permit,
+    permit_changes, place_of, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
+pub(crate) use cells::leaves_nothing;
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
 pub(crate) use stop::raised;

@@ -145,4 +145,9 @@ pub type Future_<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait LiveTool: Send + Sync {
     /// Makes the call.
     fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>>;
+
+    /// The tool as one that runs programs, which are confined; none: it is another.
+    fn as_program(&self) -> Option<&process::Run> {
+        None
+    }
 }

@@ -61,7 +61,7 @@ impl Registry {
         for (name, tool) in files {
             registry.insert(name, Implementation::Files(tool));
         }
-        registry.insert("process.run", Implementation::Live(Arc::new(process::Run)));
+        registry.insert(process::NAME, Implementation::Live(Arc::new(process::Run)));
         registry.insert("http.get", Implementation::Live(Arc::new(http::Get)));
         registry.insert(EXTRACT, Implementation::Live(Arc::new(model::Extract::default())));
         registry

@@ -4,16 +4,20 @@ use crate::coverage;
 use crate::event::Event;
 use crate::journal::StoreError;
 use crate::run::{
-    Made, Permit, Purpose, Recorder, RunSetup, call_live, critical_values, environment, environment_of, implementation,
-    permit, simulate,
+    Made, Permit, Purpose, Recorder, RunSetup, call_live, call_program, critical_values, environment, environment_of,
+    implementation, permit, permit_changes, place_of, simulate,
 };
 use crate::state::StepRecord;
+use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, EffectKnown, FileTool, ToolError};
+use crate::workspace::Change;
+use planc_lang::digest::Digest;
 use planc_lang::eval::{NoCalls, eval_args};
 use planc_lang::grants::Grants;
 use planc_lang::plan::{Call, Step};
 use planc_lang::value::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How the call ended.
@@ -62,7 +66,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, name, call, args).await {
+    match carry_out(setup, recorder, Made { name, step, call }, args).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -95,14 +99,25 @@ async fn ended(recorder: &Recorder, step: &str, error: Option<String>) -> Result
     recorder.record(Event::UndoCallEnded { step: step.to_owned(), error }).await
 }
 
-async fn carry_out(
-    setup: &Arc<RunSetup>,
-    recorder: &Recorder,
-    step: &str,
-    call: &Call,
-    args: Args,
-) -> Result<(), ToolError> {
+async fn carry_out(setup: &Arc<RunSetup>, recorder: &Recorder, made: Made<'_>, args: Args) -> Result<(), ToolError> {
+    let Made { name: step, call, .. } = made;
     match implementation(setup, &call.tool.name)? {
+        Implementation::Live(tool) if place_of(setup, tool.as_ref(), &args) == Some(Place::Cell) => {
+            let Some(run) = tool.as_program() else { return Err(ToolError::before("it is no program")) };
+            let critical = critical_values(setup, recorder);
+            let walls = Walls::new(&setup.config, &Grants::new(&setup.compiled.plan, &critical).known());
+            let ran = call_program(setup, run, &walls, &args, Purpose::Undo(step), call.tool.timeout_ms).await?;
+            let permit = permit_changes(setup, recorder, made, &args.values, None, &ran.observed.changes).await;
+            match permit.map_err(|error| ToolError::before(error.to_string()))? {
+                Permit::Yes => {}
+                Permit::Waits => return Err(ToolError::before("what it changes waits for a yes")),
+                Permit::Refused(why) => return Err(ToolError::before(why)),
+            }
+            let setup = setup.clone();
+            let change = move || change(&setup, &critical, &ran.observed.changes, &ran.observed.contents);
+            let changed = tokio::task::spawn_blocking(change).await;
+            changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
+        }
         Implementation::Live(tool) => {
             call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
@@ -117,15 +132,27 @@ async fn carry_out(
 /// A file tool as an undo call: what it changes is within `critical`, and is not itself taken back.
 fn change_files(setup: &RunSetup, critical: &[Option<Value>], tool: FileTool, args: &Args) -> Result<(), ToolError> {
     let simulated = simulate(setup, tool, args)?;
+    change(setup, critical, &simulated.changes, &simulated.contents)
+}
+
+/// Makes changes that are within `critical`.
+fn change(
+    setup: &RunSetup,
+    critical: &[Option<Value>],
+    changes: &[Change],
+    contents: &BTreeMap<Digest, Arc<[u8]>>,
+) -> Result<(), ToolError> {
     let grants = Grants::new(&setup.compiled.plan, critical).known();
-    if let Some(uncovered) = coverage::uncovered_changes(&grants, &simulated.changes).first() {
+    let mut uncovered = coverage::uncovered_changes(&grants, changes);
+    uncovered.extend(coverage::executed_later(&grants, changes));
+    if let Some(uncovered) = uncovered.first() {
         return Err(ToolError::before(uncovered.to_string()));
     }
-    for bytes in simulated.contents.values() {
+    for bytes in contents.values() {
         let kept = setup.contents.put(bytes);
         kept.map_err(|error| ToolError::before(format!("could not keep what changes: {error}")))?;
     }
-    for (index, change) in simulated.changes.iter().enumerate() {
+    for (index, change) in changes.iter().enumerate() {
         setup.workspace.apply(change, &setup.contents).map_err(|error| match index {
             0 => ToolError::before(error.to_string()),
             _ => ToolError::in_doubt(error.to_string()),

@@ -8,7 +8,7 @@ mod files;
 
 use crate::event::{Conflict, Event};
 use crate::journal::RunLock;
-use crate::run::{Recorder, RunError, RunSetup, clean, sweep};
+use crate::run::{Recorder, RunError, RunSetup, clean, leaves_nothing, sweep};
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use calls::CallEnd;
 use files::Restored;
@@ -99,6 +99,15 @@ async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
     for record in open {
         let call = record.instance.map(|instance| &plan.get(instance.step).call);
         let Some(call) = call.filter(|call| !call.is_read_only()) else { continue };
+        let step = record.instance.map(|instance| plan.get(instance.step));
+        if matches!(record.state, StepState::Running { .. }) && step.is_some_and(|s| leaves_nothing(setup, s, &record))
+        {
+            let (step, attempt) = (record.name, record.attempt);
+            let error = "planc ended while the program ran, and nothing of what it did was kept".to_owned();
+            let (effect_done, result, changes) = (false, None, Vec::new());
+            recorder.record(Event::StepFailed { step, attempt, error, effect_done, result, changes }).await?;
+            continue;
+        }
         if matches!(record.state, StepState::Running { .. }) {
             let reason =
                 format!("planc ended during the call of `{}`; it is not known whether it took effect", call.tool.name);

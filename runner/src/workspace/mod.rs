@@ -24,6 +24,7 @@ pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};
 pub use error::FileError;
 pub use listing::{Entry, Info, Kind, Listing};
+pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
 pub use root::Workspace;

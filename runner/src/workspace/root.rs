@@ -115,6 +115,16 @@ impl Workspace {
         Ok(self.listing(path)?.entries)
     }
 
+    /// The names of all that a directory at a resolved path holds; an error where that includes what no plan can touch.
+    pub(crate) fn all_names(&self, path: &str) -> Result<Vec<String>, FileError> {
+        let listing = self.listing(path)?;
+        match (listing.own.first(), listing.unnameable.first()) {
+            (Some(own), _) => Err(FileError::Protected { path: walk::join(path, own) }),
+            (None, Some(name)) => Err(FileError::Form(format!("`{path}` holds `{name}`, which no plan can name"))),
+            (None, None) => Ok(listing.entries.into_iter().map(|entry| entry.name).collect()),
+        }
+    }
+
     /// The regular files that a glob matches, sorted; see `fs.glob`.
     pub fn glob(&self, glob: &str, ignored: bool) -> Result<Vec<String>, FileError> {
         walk::matches(self, glob, ignored)

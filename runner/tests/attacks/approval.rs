@@ -99,6 +99,7 @@ fn what_changed_since_the_dry_run_refuses_the_run() {
 #[test]
 fn what_did_not_change_runs() {
     let place = looks();
+    place.open(&["sh"]);
     let digest = place.digest("p.pl");
     place.put("src/unread.txt", "does not count");
     place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(0);
@@ -173,6 +174,7 @@ fn a_policy_that_became_stricter_counts_for_earlier_answers() {
 #[test]
 fn a_yes_is_used_up() {
     let place = Place::new();
+    place.open(&["sh"]);
     let log = place.at("out/log");
     let plan = r#"plan "acts" { critical { run "sh" }
 step acts = process.run(argv: ["sh", "-c", "echo acted >> LOG"]) }"#;
@@ -234,6 +236,7 @@ fn only_a_whole_digest_of_this_plan_is_a_yes() {
 #[test]
 fn nothing_that_can_be_piped_is_a_yes() {
     let place = looks();
+    place.open(&["sh"]);
     let digest = place.digest("p.pl");
     for args in [vec!["run", "--approve", "p.pl"], vec!["run", "p.pl"], vec!["approve", &digest]] {
         let mut command = place.command(&args);
@@ -434,6 +437,7 @@ fn what_a_server_says_later_is_not_what_was_approved() {
 #[test]
 fn the_environment_of_planc_does_not_reach_programs() {
     let mut place = Place::new();
+    place.open(&["sh"]);
     let out = place.at("out/env").display().to_string();
     place.put("p.pl", format!("plan \"env\" {{ critical {{ run \"sh\" }}\nstep env = process.run(argv: [\"sh\", \"-c\", \"env > {out}\"]) }}"));
     for name in [
@@ -473,6 +477,7 @@ fn an_approval_in_the_state_is_for_what_it_says() {
 #[test]
 fn a_run_in_the_background_is_not_disturbed_by_abort_resume_or_undo() {
     let place = Place::new();
+    place.open(&["sh"]);
     let out = place.at("out");
     let out = out.display();
     place.put("p.pl", format!("plan \"slow\" {{ critical {{ run \"sh\"\ncreate \"made.txt\" }}\nstep made = fs.write(path: \"made.txt\", text: \"x\")\nstep waits = process.run(argv: [\"sh\", \"-c\", \"echo >> {out}/started; while ! test -e {out}/go; do sleep 0.02; done\"]) }}"));
@@ -498,6 +503,7 @@ fn a_run_in_the_background_is_not_disturbed_by_abort_resume_or_undo() {
 #[test]
 fn a_digest_that_has_run_is_the_digest_of_nothing_else() {
     let place = Place::new();
+    place.open(&["sh"]);
     fs::create_dir_all(place.at("out")).unwrap();
     let log = place.at("out/log");
     let act = format!("echo acted >> {}; exec sleep 5", log.display());

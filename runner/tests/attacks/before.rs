@@ -216,6 +216,7 @@ fn a_tool_that_nothing_carries_out_blocks() {
 #[test]
 fn an_undo_clause_is_judged_like_a_step() {
     let place = Place::new();
+    place.open(&["sh"]);
     let log = place.at("out/log");
     let log = log.display();
     for undo in [

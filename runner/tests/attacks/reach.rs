@@ -30,6 +30,7 @@ fn touching(path: &str) -> Vec<String> {
 #[test]
 fn no_link_leads_out() {
     let place = Place::new();
+    place.open(&["sh"]);
     fs::write(place.at("out/secret"), "secret").unwrap();
     place.put("plain", "plain").put("dir/x", "");
     place.put("p.pl", plan("step s = fs.stat(path: \"plain\")"));

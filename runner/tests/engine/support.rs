@@ -1,7 +1,7 @@
 //! A workspace in a temporary directory, a plan compiled and dry-run over it, fake tools whose world outlives crashes, and
 //! a journal that crashes or fails where it is told to.
 
-use planc::config::{Config, Require};
+use planc::config::{Config, Programs, Require};
 use planc::dry_run::{DryRun, InputValue};
 use planc::event::{Approved, End, Event};
 use planc::executor::execute;
@@ -460,6 +460,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         cedar: None,
         hosts: Vec::new(),
         pass_env: Vec::new(),
+        // What these tests are about is a program of which nobody knows what it did.
+        programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         require: Require::Any,
         servers: BTreeMap::new(),
         model: None,

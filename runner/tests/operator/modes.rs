@@ -102,7 +102,8 @@ fn no_variable_and_no_file_of_the_agent_sets_a_mode() {
 
 #[test]
 fn a_run_starts_nothing_further_once_plan_mode_is_active_and_goes_on_when_it_is_over() {
-    let place = place("");
+    // In the open, so that the test can see from outside that it has begun.
+    let place = place("[programs]\nopen = [\"sh -c\"]\n");
     let wait = format!("while [ ! -e '{0}/go' ]; do sleep 0.02; done", place.at("out").display());
     place.put(
         "two.pl",

@@ -251,7 +251,9 @@ fn ten_thousand_calls_are_judged_in_linear_time() {
 
 #[test]
 fn a_rule_that_is_tightened_during_a_run_counts_when_the_run_goes_on() {
-    let place = place("");
+    // In the open, so that the test can see from outside that it has begun.
+    let open = "[programs]\nopen = [\"sh -c\"]\n";
+    let place = place(open);
     let wait = format!("touch '{0}/begun'; while [ ! -e '{0}/go' ]; do sleep 0.02; done", place.at("out").display());
     place.put(
         "two.pl",
@@ -265,7 +267,7 @@ fn a_rule_that_is_tightened_during_a_run_counts_when_the_run_goes_on() {
     let running = std::thread::spawn(move || said(command));
     until("the first step has begun", || place.at("out").join("begun").exists());
     place.planc(&["mode", "set", "plan", "--why", "a look"]).exits(0);
-    place.put("planc.toml", "[policy]\n\"fs.write\" = \"deny\"\n");
+    place.put("planc.toml", format!("{open}[policy]\n\"fs.write\" = \"deny\"\n"));
     std::fs::write(place.at("out").join("go"), "").unwrap();
     running.join().unwrap().exits(6);
     let (screen, code) =
@@ -273,4 +275,27 @@ fn a_rule_that_is_tightened_during_a_run_counts_when_the_run_goes_on() {
     assert_eq!(code, 0, "{screen}");
     place.planc(&["resume", &place.last_run()]).exits(5).says("another policy");
     assert!(!place.has("late.txt"));
+}
+
+/// A program is judged by what it has changed, which nobody knows before: nothing of it is kept before policy has said yes.
+#[test]
+fn what_a_program_changed_is_judged_before_any_of_it_is_kept() {
+    let plan = "plan \"x\" {\n critical {\n create \"**\"\n run \"sh -c\"\n }\n step a = process.run(argv: [\"sh\", \"-c\", \"mkdir docs other; echo x > docs/a; echo y > other/b\"])\n}\n";
+    let rules = |folder: &str, decision: &str| {
+        format!(
+            "[[policy.rule]]\neffects = [\"creates\"]\nresources = [\"{folder}/**\"]\ndecision = \"{decision}\"\nreason = \"the editors keep it\"\nmatches = [\"fs.write creates {folder}/a\"]\nnot = [\"fs.write creates a\"]\n"
+        )
+    };
+    let place = Place::new();
+    place.put("planc.toml", rules("docs", "deny")).put("p.pl", plan);
+    place.run("p.pl").exits(6).says("the editors keep it");
+    assert!(!place.has("docs") && !place.has("other"));
+    let place = Place::new();
+    place.put("planc.toml", rules("docs", "ask")).put("p.pl", plan);
+    place.run("p.pl").exits(3);
+    assert!(!place.has("docs") && !place.has("other"));
+    let place = Place::new();
+    place.put("planc.toml", rules("nothing", "deny")).put("p.pl", plan);
+    place.run("p.pl").exits(0);
+    assert!(place.has("docs/a") && place.has("other/b"));
 }

@@ -1,14 +1,18 @@
 //! `process.run`: an argument vector ⟶ a program in a process group of its own ⟶ its exit code and output.
 //!
 //! Never a shell, never the terminal as input. The environment is a few variables, those that the operator passes on, and
-//! those that the call gives. When the program has ended, whatever of it still runs in its group is ended too and named
-//! at the end of `stderr`. Nothing here confines what a program does; a child that leaves the group is found by
-//! [`survivors`].
+//! those that the call gives. When the program has ended, whatever of it still runs is ended too and named at the end of
+//! `stderr`. A program runs in a cell ([`sealed`]) unless the operator says otherwise ([`place`]); nothing confines one that
+//! runs in the open, and a child of it that leaves the group is found by [`survivors`].
 
 mod group;
 mod output;
+mod sealed;
+mod walls;
 
 pub use group::{kill_survivors, survivors};
+pub use sealed::Ran;
+pub use walls::{Place, Walls, enforced, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::{Kind, Workspace};
@@ -17,12 +21,15 @@ use output::Collected;
 use planc_lang::value::Value;
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 
+/// The tool that runs programs.
+pub const NAME: &str = "process.run";
 /// The variable that tells a program which run it belongs to.
 pub const RUN_VARIABLE: &str = "PLANC_RUN";
 /// How long a program may take to end after it was asked to, before it is killed.
@@ -32,6 +39,10 @@ pub const MAX_OUTPUT_BYTES: u64 = 64 << 20;
 /// The variables that every program gets, besides `LC_*`.
 pub const PASSED_ON: [&str; 9] =
     ["PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME"];
+
+/// What programs in cells get that scribble where nobody asked them to, unless the call says otherwise: git, which refreshes
+/// its index when it is only asked, and python, which keeps compiled code beside the source.
+pub const QUIETENED: [(&str, &str); 2] = [("GIT_OPTIONAL_LOCKS", "0"), ("PYTHONDONTWRITEBYTECODE", "1")];
 
 /// How long output is waited for that something outside the group still holds open.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -47,13 +58,22 @@ impl LiveTool for Run {
             request.run(context).await
         })
     }
+
+    fn as_program(&self) -> Option<&Run> {
+        Some(self)
+    }
 }
 
 /// A call with known arguments.
 struct Request {
     /// The program and its arguments, as a person reads them.
     shown: String,
-    command: Command,
+    program: PathBuf,
+    argv: Vec<String>,
+    /// Relative to the workspace.
+    directory: String,
+    env: Vec<(OsString, OsString)>,
+    workspace: Workspace,
     stdin: Vec<u8>,
     success: Vec<i64>,
     max_output: usize,
@@ -87,39 +107,45 @@ impl Request {
         if workspace.kind(&directory)? != Kind::Directory {
             return Err(failed(format!("`{directory}` is not a directory")));
         }
-        let mut command = Command::new(program);
-        command
-            .arg0(name)
-            .args(&argv[1..])
-            .current_dir(workspace.root().join(directory))
-            .env_clear()
-            .envs(passed_on(&context.pass_env))
-            .envs(given_env(args.get("env")).map_err(failed)?)
-            .env(RUN_VARIABLE, &context.run)
-            .process_group(0)
-            .kill_on_drop(true)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let given = given_env(args.get("env")).map_err(failed)?;
+        let mut env = passed_on(&context.pass_env);
+        // What the call gives comes last and counts; what planc says of the run comes after all.
+        for (name, value) in given.into_iter().chain([(RUN_VARIABLE.to_owned(), context.run.clone())]) {
+            env.retain(|(known, _)| *known != *name);
+            env.push((name.into(), value.into()));
+        }
         let max_output = args.size("max_output_bytes")?.ok_or_else(|| unknown("max_output_bytes"))?;
         if max_output > MAX_OUTPUT_BYTES {
             return Err(failed(format!("`max_output_bytes` is more than {MAX_OUTPUT_BYTES}")));
         }
         let codes = args.get("success").as_list().ok_or_else(|| unknown("success"))?;
         Ok(Request {
-            command,
+            program,
+            directory,
+            env,
+            workspace,
             stdin: args.text("stdin").ok_or_else(|| unknown("stdin"))?.as_bytes().to_vec(),
             success: codes.iter().filter_map(Value::as_int).collect(),
             max_output: max_output as usize,
             shown,
+            argv,
         })
     }
 
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg0(&self.argv[0])
+            .args(&self.argv[1..])
+            .current_dir(self.workspace.root().join(&self.directory))
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .process_group(0);
+        command
+    }
+
     async fn run(mut self, context: &CallContext) -> Result<Value, ToolError> {
-        let mut child = self
-            .command
-            .spawn()
-            .map_err(|error| ToolError::before(format!("could not run `{}`: {}", self.shown, plain(&error))))?;
+        let mut child = self.start(self.command())?;
         let group = Group::led_by(&child);
         let stdout = Collected::drain(child.stdout.take(), self.max_output);
         let stderr = Collected::drain(child.stderr.take(), self.max_output);
@@ -136,6 +162,11 @@ impl Request {
         };
         let (stdout, stderr) = tokio::join!(stdout.finish(DRAIN), stderr.finish(DRAIN));
         self.judge(&ended, context, stdout, stderr, &left)
+    }
+
+    fn start(&self, mut command: Command) -> Result<Child, ToolError> {
+        command.kill_on_drop(true).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().map_err(|error| ToolError::before(format!("could not run `{}`: {}", self.shown, plain(&error))))
     }
 
     fn judge(

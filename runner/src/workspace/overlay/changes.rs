@@ -132,7 +132,8 @@ impl Overlay {
     }
 }
 
-fn ordered(net: BTreeMap<String, (FileState, FileState)>) -> Vec<Change> {
+/// Net changes per path, in the order in which they can be applied.
+pub(crate) fn ordered(net: BTreeMap<String, (FileState, FileState)>) -> Vec<Change> {
     let is_dir = |state: &FileState| matches!(state, FileState::Directory { .. });
     let swapped: Vec<String> = net
         .iter()

@@ -17,6 +17,7 @@ use super::walk::{self, join, parent};
 use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_PATHS, Observation};
 use changes::Touched;
 pub use changes::UnknownChange;
+pub(crate) use changes::ordered;
 pub use edits::Executable;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;

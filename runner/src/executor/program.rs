@@ -1,0 +1,95 @@
+//! A program's call in a cell: run on a copy of the workspace, what it changed there judged against `critical` and recorded, and
+//! only then made in the workspace, one by one, as a file tool's changes are.
+
+use super::attempt::{Attempt, Fault, Outcome};
+use super::files::{keep, make};
+use crate::coverage::{executed_later, uncovered_changes};
+use crate::event::{End, Event};
+use crate::journal::StoreError;
+use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
+use crate::schedule::is_repeatable;
+use crate::tool::process::{Ran, Run, Walls};
+use crate::tool::{EffectKnown, ToolError};
+use crate::workspace::Change;
+
+/// The most paths that a message names.
+const MAX_NAMED: usize = 10;
+
+/// Makes one attempt.
+pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, RunError> {
+    let setup = &attempt.run.setup;
+    let walls = Walls::new(&setup.config, &grants(setup, &attempt.run.recorder));
+    attempt.started(Vec::new(), None).await?;
+    let purpose = Purpose::Step(attempt.name);
+    let ran = call_program(setup, tool, &walls, attempt.args, purpose, timeout_of(attempt.step)).await;
+    let Ran { value, observed } = match ran {
+        Ok(ran) => ran,
+        Err(_) if setup.stop.is_killing() && (walls.is_closed() || is_repeatable(attempt.step)) => {
+            return Ok(Outcome::Over);
+        }
+        Err(error) => return Ok(rejected(attempt, error).await?),
+    };
+    // From here on only files are left to change: what a program with a network sent is done.
+    let effect_done = !walls.is_closed();
+    let fault = |error: String| Fault { effect_done, ..Fault::before(error) };
+    if let Some(error) = attempt.unacceptable(&value) {
+        return Ok(attempt.failed(Fault { result: Some(value), ..fault(error) }).await?);
+    }
+    if let Some(error) = violation(attempt, &observed.changes) {
+        attempt.failed(fault(error)).await?;
+        return Ok(Outcome::Halt(End::Refused));
+    }
+    match admit_changes(attempt, &observed.changes).await? {
+        Permit::Yes => {}
+        Permit::Waits => return Ok(Outcome::Halt(End::Waiting)),
+        Permit::Refused(why) => {
+            attempt.failed(fault(why)).await?;
+            return Ok(Outcome::Halt(End::Refused));
+        }
+    }
+    if let Err(error) = keep(setup, &observed.changes, &observed.contents).await {
+        return Ok(attempt.failed(fault(error)).await?);
+    }
+    let changes = observed.changes;
+    if !changes.is_empty() {
+        let (step, number) = (attempt.name.to_owned(), attempt.number);
+        let event = Event::StepObserved { step, attempt: number, changes: changes.clone(), result: value.clone() };
+        attempt.run.recorder.record(event).await?;
+    }
+    Ok(make(attempt, changes, 0, value).await?)
+}
+
+async fn rejected(attempt: &Attempt<'_>, error: ToolError) -> Result<Outcome, StoreError> {
+    match error.effect {
+        EffectKnown::None => attempt.failed(Fault::before(error.message)).await,
+        EffectKnown::Done => attempt.failed(Fault { effect_done: true, ..Fault::before(error.message) }).await,
+        EffectKnown::InDoubt => attempt.in_doubt(error.message, Vec::new()).await,
+    }
+}
+
+/// What policy says of what a program changed.
+async fn admit_changes(attempt: &Attempt<'_>, changes: &[Change]) -> Result<Permit, StoreError> {
+    let (setup, recorder) = (&attempt.run.setup, &attempt.run.recorder);
+    let answer = recorder.state().get(attempt.instance).and_then(|record| record.answer.clone());
+    let made = Made { name: attempt.name, step: attempt.step, call: &attempt.step.call };
+    permit_changes(setup, recorder, made, &attempt.args.values, answer.as_deref(), changes).await
+}
+
+/// What a program changed that no line of `critical` allows, with the lines that would.
+fn violation(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
+    let grants = grants(&attempt.run.setup, &attempt.run.recorder);
+    let mut uncovered = uncovered_changes(&grants, changes);
+    uncovered.extend(executed_later(&grants, changes));
+    if uncovered.is_empty() {
+        return None;
+    }
+    let mut lines: Vec<String> =
+        uncovered.iter().map(|one| format!("{} {:?}", one.verb.as_str(), globset::escape(&one.resource))).collect();
+    lines.dedup();
+    let more = lines.len().saturating_sub(MAX_NAMED);
+    lines.truncate(MAX_NAMED);
+    let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
+    let intro =
+        "it changed what no line of `critical` allows, and nothing of what it did was kept; it would have needed";
+    Some(format!("{intro}\n  {}{more}", lines.join("\n  ")))
+}

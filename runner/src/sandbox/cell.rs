@@ -1,0 +1,140 @@
+//! What a program shall get ⟶ a folder outside the workspace with all that its cell is made of: where its changes go, its
+//! home, its temporary files, and what the launcher is told.
+
+use super::inside::{self, Report};
+use super::seen::Seen;
+use super::spec::{CellError, Inside, LAUNCH, Spec};
+use super::upper::{self, Observed};
+use crate::workspace::Workspace;
+use rustix::process::Pid;
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// The folder of cells in the state directory.
+const CELLS: &str = "cells";
+
+/// The folder of one cell; removed when this is dropped.
+#[derive(Debug)]
+pub struct Cell {
+    dir: PathBuf,
+    launcher: PathBuf,
+    scratch: Vec<String>,
+    /// When it was made, by the clock of files.
+    made: (i64, i64),
+}
+
+impl Cell {
+    /// Makes the folder.
+    pub fn make(spec: Spec) -> Result<Cell, CellError> {
+        Cell::made(spec, false)
+    }
+
+    /// Makes the folder of a cell in which only is tried what must not be possible.
+    pub(super) fn trial(spec: Spec) -> Result<Cell, CellError> {
+        Cell::made(spec, true)
+    }
+
+    fn made(spec: Spec, trial: bool) -> Result<Cell, CellError> {
+        let failed = |error: io::Error| CellError(format!("could not make a cell for the program: {error}"));
+        let cells = spec.state.join(CELLS);
+        DirBuilder::new().recursive(true).mode(0o700).create(&cells).map_err(failed)?;
+        sweep(&cells);
+        let name = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+        let dir = cells.join(name);
+        DirBuilder::new().mode(0o700).create(&dir).map_err(failed)?;
+        let stat = dir.metadata().map_err(failed)?;
+        let cell = Cell {
+            dir,
+            launcher: spec.launcher.clone(),
+            scratch: spec.scratch.clone(),
+            made: (stat.mtime(), stat.mtime_nsec()),
+        };
+        let mode = spec.workspace.metadata().map_err(failed)?.mode() & 0o7777;
+        for (folder, mode) in [("upper", mode), ("work", 0o700), ("lower", 0o700), ("root", 0o755), ("home", 0o700)] {
+            DirBuilder::new().create(cell.dir.join(folder)).map_err(failed)?;
+            fs::set_permissions(cell.dir.join(folder), Permissions::from_mode(mode)).map_err(failed)?;
+        }
+        DirBuilder::new().mode(0o700).create(cell.dir.join("tmp")).map_err(failed)?;
+        DirBuilder::new().mode(0o555).create(cell.dir.join("nothing")).map_err(failed)?;
+        fs::write(cell.dir.join("empty"), "").map_err(failed)?;
+        let home = spec.env.iter().find(|(name, _)| name == "HOME").map(|(_, value)| PathBuf::from(value));
+        let inside = Inside {
+            directory: spec.workspace.join(&spec.directory),
+            home: home.filter(|home| home.is_absolute()),
+            scratch: spec.scratch.iter().map(|folder| spec.workspace.join(folder)).collect(),
+            workspace: spec.workspace,
+            program: spec.program,
+            argv: spec.argv,
+            env: spec.env,
+            read: spec.read,
+            hidden: spec.hidden,
+            ports: spec.ports,
+            limits: spec.limits,
+            before: spec.before,
+            trial,
+        };
+        inside::tell(&cell.dir, &inside).map_err(failed)?;
+        Ok(cell)
+    }
+
+    /// The command that makes the cell around itself and then starts the program. It has no environment: what a plan gives
+    /// a program shall not reach the launcher.
+    pub fn command(&self) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(&self.launcher);
+        command.arg(LAUNCH).arg(&self.dir).env_clear().current_dir("/");
+        command
+    }
+
+    /// What became of the program, once the launcher has ended.
+    pub fn report(&self) -> io::Result<Report> {
+        inside::report_of(&self.dir)
+    }
+
+    /// What the program left changed in its copy of the workspace, compared with the workspace as it is. Blocks.
+    pub fn changes(&self, workspace: &Workspace) -> Result<Observed, CellError> {
+        upper::changes(&self.dir.join("upper"), workspace, &self.scratch, self.made)
+    }
+
+    /// The same, compared with the workspace as a simulation shows it.
+    pub fn changes_from(&self, workspace: &Workspace, seen: &Seen) -> Result<Observed, CellError> {
+        upper::against(&self.dir.join("upper"), workspace, &self.scratch, &mut seen.over(workspace))
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        remove(&self.dir);
+    }
+}
+
+/// Removes the folders of cells whose planc is no more.
+fn sweep(cells: &Path) {
+    for entry in fs::read_dir(cells).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.split('-').next()?.parse().ok()).and_then(Pid::from_raw);
+        if owner.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)) {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Removes a folder, also where its owner took away his own rights.
+fn remove(dir: &Path) {
+    if fs::remove_dir_all(dir).is_ok() {
+        return;
+    }
+    open_up(dir);
+    // What stays disturbs nobody, and the next cell tries again.
+    let _ = fs::remove_dir_all(dir);
+}
+
+fn open_up(dir: &Path) {
+    let _ = fs::set_permissions(dir, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Which system calls a program in a cell may not make ⟶ a filter of the kernel.
+//!
+//! Everything is allowed but what is listed here: what reaches outside of the cell past files (sockets, tracing, keys), what
+//! changes the cell (mounts, namespaces), and parts of the kernel that programs have no use for and attackers have.
+
+use nix::libc;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+};
+use std::collections::BTreeMap;
+
+/// The second set of numbers on x86-64: the same calls under another name.
+const X32: i64 = 0x4000_0000;
+
+/// Never allowed, whatever the arguments.
+const DENIED: &[i64] = &[
+    // Other processes.
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_kcmp,
+    libc::SYS_perf_event_open,
+    // The cell itself.
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_open_by_handle_at,
+    // Keys and the machine.
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_keyctl,
+    libc::SYS_bpf,
+    libc::SYS_userfaultfd,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_syslog,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+];
+
+/// As if the kernel had never heard of them: programs have another way, which the filter can look into.
+const UNKNOWN: &[i64] =
+    &[libc::SYS_clone3, libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+
+/// The flags with which `clone` makes namespaces.
+const NAMESPACES: &[i32] = &[
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
+
+/// Puts the filters on this thread and all that it starts. `network`: whether internet sockets may be made.
+pub(super) fn apply(network: bool) -> Result<(), String> {
+    let arch = arch()?;
+    let denied = SeccompAction::Errno(libc::EPERM as u32);
+    let unknown = SeccompAction::Errno(libc::ENOSYS as u32);
+    for (rules, action) in [(denials(network)?, denied), (unknowns(), unknown)] {
+        let filter = SeccompFilter::new(with_x32(rules), SeccompAction::Allow, action, arch).map_err(said)?;
+        let program: BpfProgram = filter.try_into().map_err(said)?;
+        seccompiler::apply_filter(&program).map_err(said)?;
+    }
+    Ok(())
+}
+
+fn arch() -> Result<TargetArch, String> {
+    std::env::consts::ARCH.try_into().map_err(said)
+}
+
+fn said(error: impl std::fmt::Display) -> String {
+    format!("the filter of system calls: {error}")
+}
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+fn denials(network: bool) -> Result<Rules, String> {
+    let mut rules: Rules = DENIED.iter().map(|call| (*call, Vec::new())).collect();
+    let inet = [libc::AF_INET, libc::AF_INET6];
+    let sockets = match network {
+        // Neither local sockets nor raw ones, nor a way to talk to the kernel.
+        true => vec![vec![not(0, inet[0])?, not(0, inet[1])?], vec![kind(libc::SOCK_RAW)?]],
+        false => Vec::new(),
+    };
+    rules.insert(libc::SYS_socket, sockets.into_iter().map(rule).collect::<Result<_, _>>()?);
+    // A pair of sockets reaches nobody but the two.
+    rules.insert(libc::SYS_socketpair, vec![rule(vec![not(0, libc::AF_UNIX)?])?]);
+    let namespaces = NAMESPACES.iter().map(|flag| {
+        let flag = *flag as u32 as u64;
+        rule(vec![condition(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(flag), flag)?])
+    });
+    rules.insert(libc::SYS_clone, namespaces.collect::<Result<_, _>>()?);
+    // Typing on a terminal in somebody else's name.
+    let typing = [libc::TIOCSTI, TIOCLINUX];
+    let typing = typing.map(|request| rule(vec![condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?]));
+    rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_, _>>()?);
+    Ok(rules)
+}
+
+/// See ioctl_console(2).
+const TIOCLINUX: u64 = 0x541C;
+
+fn unknowns() -> Rules {
+    UNKNOWN.iter().map(|call| (*call, Vec::new())).collect()
+}
+
+fn with_x32(rules: Rules) -> Rules {
+    match std::env::consts::ARCH {
+        "x86_64" => rules.into_iter().flat_map(|(call, rule)| [(call, rule.clone()), (call | X32, rule)]).collect(),
+        _ => rules,
+    }
+}
+
+fn rule(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, String> {
+    SeccompRule::new(conditions).map_err(said)
+}
+
+fn not(argument: u8, value: i32) -> Result<SeccompCondition, String> {
+    condition(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, value as u64)
+}
+
+/// A kind of socket, whatever flags it is made with.
+fn kind(kind: i32) -> Result<SeccompCondition, String> {
+    condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(0xF), kind as u64)
+}
+
+fn condition(argument: u8, len: SeccompCmpArgLen, op: SeccompCmpOp, value: u64) -> Result<SeccompCondition, String> {
+    SeccompCondition::new(argument, len, op, value).map_err(said)
+}

@@ -1,0 +1,207 @@
+//! planc started as a launcher ⟶ a cell around itself ⟶ the program in it ⟶ a report.
+//!
+//! Two processes: the outer one makes the namespaces and waits; the inner one, the first process of the cell, makes the mounts,
+//! gives up all that it may, starts the program, buries whatever ends in the cell, and takes everything with it when it
+//! ends. Neither has an environment or an argument from a plan.
+
+use super::inside::{Ended, REPORT, Report, hear};
+use super::spec::{Inside, LAUNCH};
+use super::{filter, kernel, limits, probe, root};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{SigSet, Signal};
+use rustix::process::{Pid, WaitOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+/// The hidden command of the inner process.
+const INNER: &str = "__in-cell";
+/// This very executable, whatever it is called.
+const SELF: &str = "/proc/self/exe";
+
+/// Whether this process was started as a launcher, and then what it ends with. A program that carries out plans through this
+/// library calls it before all else.
+pub fn launched(args: &[OsString]) -> Option<ExitCode> {
+    let [_, command, dir] = args else { return None };
+    let dir = PathBuf::from(dir);
+    if ![LAUNCH, INNER].contains(&command.to_str()?) {
+        return None;
+    }
+    close_inherited();
+    let outcome = match command.to_str()? {
+        LAUNCH => outer(&dir),
+        INNER => inner(&dir),
+        _ => return None,
+    };
+    if let Err(why) = outcome {
+        // A report that is there already says more.
+        let _ = report(&dir, &Report::of(Ended::NoCell(why)));
+        return Some(ExitCode::FAILURE);
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+/// Closes what planc was started with besides input and output: a program shall have nothing that it was not given.
+fn close_inherited() {
+    let open: Vec<i32> = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
+        // The one that the list was read through is closed already.
+        let _ = nix::unistd::close(descriptor);
+    }
+}
+
+fn report(dir: &Path, report: &Report) -> std::io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).open(dir.join(REPORT))?;
+    file.write_all(&serde_json::to_vec(report)?)
+}
+
+fn said(doing: &'static str) -> impl Fn(std::io::Error) -> String {
+    move |error| format!("{doing}: {error}")
+}
+
+fn outer(dir: &Path) -> Result<(), String> {
+    // Asking to end is for the program; when it has, this ends too.
+    let asked: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT].into_iter().collect();
+    asked.thread_block().map_err(|error| format!("blocking signals: {error}"))?;
+    // No controlling terminal: nobody can be typed for.
+    rustix::process::setsid().map_err(|error| format!("beginning a session: {error}"))?;
+    let network = hear_network(dir)?;
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let mut spaces = CloneFlags::CLONE_NEWUSER
+        | CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWUTS;
+    if !network {
+        spaces |= CloneFlags::CLONE_NEWNET;
+    }
+    unshare(spaces).map_err(|error| format!("making namespaces: {error}"))?;
+    fs::write("/proc/self/setgroups", "deny").map_err(said("fixing the groups"))?;
+    fs::write("/proc/self/uid_map", format!("{user} {user} 1")).map_err(said("keeping the account"))?;
+    fs::write("/proc/self/gid_map", format!("{group} {group} 1")).map_err(said("keeping the group"))?;
+    let mut inner = Command::new(SELF);
+    // What the allocator keeps in reserve would count against the limit of memory.
+    inner.arg(INNER).arg(dir).env_clear().env("MIMALLOC_ARENA_RESERVE", "16384");
+    let status = inner.status().map_err(said("starting the first process of the cell"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("the first process of the cell ended with {status}")),
+    }
+}
+
+/// Whether the cell has a network; what was told stays for the inner process.
+fn hear_network(dir: &Path) -> Result<bool, String> {
+    let told = fs::read(dir.join(super::inside::TOLD)).map_err(said("reading what the cell is made of"))?;
+    let inside: Inside = serde_json::from_slice(&told).map_err(|error| error.to_string())?;
+    Ok(inside.ports.is_some())
+}
+
+fn inner(dir: &Path) -> Result<(), String> {
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+        .map_err(|error| format!("following the launcher: {error}"))?;
+    let mut inside = hear(dir).map_err(said("reading what the cell is made of"))?;
+    let mut answer =
+        File::options().write(true).create_new(true).open(dir.join(REPORT)).map_err(said("opening the report"))?;
+    let report = live(dir, &mut inside).unwrap_or_else(|why| Report::of(Ended::NoCell(why)));
+    let told = serde_json::to_vec(&report).map_err(|error| error.to_string())?;
+    answer.write_all(&told).map_err(said("writing the report"))
+}
+
+/// The life of the cell.
+fn live(dir: &Path, inside: &mut Inside) -> Result<Report, String> {
+    let writable = root::make(dir, inside)?;
+    let processes = root::limit_processes(inside.limits.processes);
+    root::close()?;
+    limits::set(&inside.limits).map_err(said("setting limits"))?;
+    drop_capabilities()?;
+    let devices: Vec<PathBuf> = root::DEVICES.iter().map(|name| Path::new("/dev").join(name)).collect();
+    let ports = inside.ports.clone().unwrap_or_default();
+    kernel::apply(&kernel::Rules { write: &writable, devices: &devices, ports: &ports })?;
+    filter::apply(inside.ports.is_some())?;
+    // What this process holds is nobody else's, though the program runs as the same account.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .map_err(|error| format!("closing the first process of the cell: {error}"))?;
+    let report = match inside.trial {
+        true => Report { leaks: probe::leaks(inside), ..Report::of(Ended::Exit(0)) },
+        false => run(inside)?,
+    };
+    Ok(Report { processes, ..report })
+}
+
+/// Nothing may be done that an account without rights may not do.
+fn drop_capabilities() -> Result<(), String> {
+    use rustix::thread::{CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities};
+    let said = |error: rustix::io::Errno| format!("giving up rights: {error}");
+    for capability in CapabilitySet::all().iter() {
+        match remove_capability_from_bounding_set(capability) {
+            // One that this kernel does not know.
+            Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+            Err(error) => return Err(said(error)),
+        }
+    }
+    let none = CapabilitySet::empty();
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none }).map_err(said)
+}
+
+fn run(inside: &Inside) -> Result<Report, String> {
+    let mut command = Command::new(&inside.program);
+    let name: &OsStr = inside.argv.first().map_or(inside.program.as_os_str(), OsStr::new);
+    command
+        .arg0(name)
+        .args(inside.argv.iter().skip(1))
+        .env_clear()
+        .envs(inside.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(&inside.directory)
+        .stdin(Stdio::inherit());
+    let child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Ok(Report::of(Ended::Unstarted(error.to_string()))),
+    };
+    let program = Pid::from_raw(child.id() as i32);
+    // What the program reads and writes must end when it does.
+    let nothing = || File::open("/dev/null").map_err(said("letting go of the output"));
+    rustix::stdio::dup2_stdin(&nothing()?).map_err(|error| error.to_string())?;
+    rustix::stdio::dup2_stdout(&nothing()?).map_err(|error| error.to_string())?;
+    rustix::stdio::dup2_stderr(&nothing()?).map_err(|error| error.to_string())?;
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if Some(pid) == program => {
+                let ended = match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => Ended::Exit(code),
+                    (None, Some(signal)) => Ended::Signal(signal),
+                    (None, None) => continue,
+                };
+                return Ok(Report { left: others(), ..Report::of(ended) });
+            }
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(format!("waiting for the program: {error}")),
+        }
+    }
+}
+
+/// The names of all that still runs in the cell, sorted.
+fn others() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name != "1" && name.parse::<u32>().is_ok()))
+        .filter_map(|entry| {
+            let stat = fs::read(entry.path().join("stat")).ok()?;
+            let stat = String::from_utf8_lossy(&stat).into_owned();
+            let (start, rest) = stat.rsplit_once(')')?;
+            let is_dead = rest.trim_start().starts_with(['Z', 'X']);
+            (!is_dead).then(|| start.split_once('(').map_or(String::new(), |(_, name)| name.to_owned()))
+        })
+        .collect();
+    names.sort();
+    names
+}

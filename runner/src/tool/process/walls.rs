@@ -1,0 +1,156 @@
+//! What the operator and the plan say of programs ⟶ whether one runs in a cell, in the open, or not at all; and what its
+//! cell is made of.
+
+use super::{NAME, QUIETENED, Request, ToolError};
+use crate::config::{Config, Limits, Network, Unconfined};
+use crate::sandbox::{Enforced, Seen, Spec, probe};
+use planc_lang::effects::CriticalVerb;
+use planc_lang::grants::Grants;
+use planc_lang::plan::Plan;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The ports that a `contact` line means which names none.
+const USUAL_PORTS: [u16; 2] = [80, 443];
+
+/// Where a program runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a cell.
+    Cell,
+    /// Unconfined, as the operator says.
+    Open,
+    /// Unconfined, and only after a yes to the very call: this machine cannot confine it.
+    Asked(String),
+    /// Nowhere: this machine cannot confine it, and the operator wants that.
+    Nowhere(String),
+}
+
+/// Where a program with these arguments runs. Blocks the first time, see [`probe`].
+pub fn place(config: &Config, argv: &[impl AsRef<str>]) -> Place {
+    if config.programs.is_open(argv) {
+        return Place::Open;
+    }
+    let enforced = probe(&config.programs.launcher, &config.state);
+    match (enforced.missing, config.programs.unconfined) {
+        (None, _) => Place::Cell,
+        (Some(why), Unconfined::Deny) => Place::Nowhere(why),
+        (Some(why), Unconfined::Ask) => Place::Asked(why),
+        (Some(_), Unconfined::Allow) => Place::Open,
+    }
+}
+
+/// What this machine enforces on the programs of a plan; none: it runs none. Blocks the first time, see [`probe`].
+pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
+    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
+    let runs = calls.into_iter().any(|call| call.tool.name == NAME);
+    runs.then(|| probe(&config.programs.launcher, &config.state))
+}
+
+/// What the cells of a plan's programs are made of.
+#[derive(Clone, Debug)]
+pub struct Walls {
+    launcher: PathBuf,
+    state: PathBuf,
+    scratch: Vec<String>,
+    read: Vec<PathBuf>,
+    hidden: Vec<PathBuf>,
+    ports: Option<Vec<u16>>,
+    limits: Limits,
+    /// The workspace as a simulation shows it, where the program shall see that.
+    pub(super) before: Option<Arc<Seen>>,
+}
+
+impl Walls {
+    /// As the operator and the lines of `critical` say.
+    pub fn new(config: &Config, grants: &Grants<'_>) -> Walls {
+        let mut hidden = config.programs.keys();
+        hidden.push(config.state.clone());
+        // Whatever lies in the workspace and is planc's own.
+        hidden.extend(config.file.clone());
+        Walls {
+            launcher: config.programs.launcher.clone(),
+            state: config.state.clone(),
+            scratch: config.programs.scratch.clone(),
+            read: config.programs.readable(),
+            hidden,
+            ports: ports(config, grants),
+            limits: config.programs.limits,
+            before: None,
+        }
+    }
+
+    /// For a program that sees a simulated workspace, of which nothing is kept, and no network.
+    pub fn simulated(mut self, before: Arc<Seen>) -> Walls {
+        self.before = Some(before);
+        self.ports = None;
+        self.scratch.clear();
+        self
+    }
+
+    /// Whether a program reaches nothing but its copy of the workspace and the folders that may be scribbled on.
+    pub fn is_closed(&self) -> bool {
+        self.ports.is_none()
+    }
+
+    /// The TCP ports that a program may connect to; none: it has no network.
+    pub fn ports(&self) -> Option<&[u16]> {
+        self.ports.as_deref()
+    }
+
+    /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
+    pub(super) fn spec(&self, request: &Request) -> Result<Spec, ToolError> {
+        for folder in &self.scratch {
+            let resolved = request.workspace.resolve(folder)?;
+            // A link would lead what is written there past everything that was approved.
+            if resolved != *folder {
+                return Err(ToolError::before(format!("the scratch folder `{folder}` is a link, or lies behind one")));
+            }
+            std::fs::create_dir_all(request.workspace.root().join(folder))
+                .map_err(|error| ToolError::before(format!("could not make the scratch folder `{folder}`: {error}")))?;
+        }
+        Ok(Spec {
+            launcher: self.launcher.clone(),
+            state: self.state.clone(),
+            workspace: request.workspace.root().to_owned(),
+            program: request.program.clone(),
+            argv: request.argv.clone(),
+            directory: request.directory.clone(),
+            env: quietened(&request.env),
+            scratch: self.scratch.clone(),
+            read: self.read.clone(),
+            hidden: self.hidden.clone(),
+            ports: self.ports.clone(),
+            limits: self.limits,
+            before: self.before.as_ref().map_or_else(Vec::new, |seen| seen.puts()),
+        })
+    }
+}
+
+fn quietened(given: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    let known = |name: &str| given.iter().any(|(known, _)| known == name);
+    let more = QUIETENED.iter().filter(|(name, _)| !known(name)).map(|(name, value)| (name.into(), value.into()));
+    // Where temporary files go is the cell's own.
+    let kept = given.iter().filter(|(name, _)| name != "TMPDIR").cloned();
+    kept.chain(more).chain([("TMPDIR".into(), "/tmp".into())]).collect()
+}
+
+/// The ports that the lines of `critical` name; none: no line, or the operator keeps the network closed.
+fn ports(config: &Config, grants: &Grants<'_>) -> Option<Vec<u16>> {
+    if config.programs.network == Network::Off {
+        return None;
+    }
+    let mut ports: Vec<u16> = Vec::new();
+    let mut any = false;
+    for grant in grants.iter().filter(|grant| grant.verb == CriticalVerb::Contact && grant.is_resolved()) {
+        any = true;
+        match grant.resource.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
+            Some(port) => ports.push(port),
+            None => ports.extend(USUAL_PORTS),
+        }
+    }
+    ports.sort_unstable();
+    ports.dedup();
+    any.then_some(ports)
+}

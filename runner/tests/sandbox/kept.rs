@@ -1,0 +1,196 @@
+//! What a program changed in its cell: only what `critical` allows arrives in the workspace, all of it or nothing, and it can
+//! be taken back.
+
+use crate::place::{Place, picture};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// A plan that runs one script with `sh`.
+fn plan(lines: &str, script: &str) -> String {
+    format!(
+        "plan \"x\" {{\n critical {{\n {lines}\n run \"sh\"\n }}\n step s = process.run(argv: [\"sh\", \"-c\", {script:?}])\n}}\n"
+    )
+}
+
+#[test]
+fn what_is_covered_arrives_and_is_taken_back() {
+    let place = Place::new();
+    place.put("a.txt", "a\n").put("gone.txt", "gone\n").put("tree/x/y", "y\n").put("run.sh", "");
+    place.put("p.pl", plan(
+        "create \"out/**\"\n modify \"a.txt\"\n modify \"run.sh\"\n delete \"gone.txt\"\n delete \"tree/**\"\n delete \"tree\"",
+        "echo b >> a.txt; mkdir -p out/deep; echo new > out/deep/n; ln -s n out/deep/l; chmod 755 run.sh; rm gone.txt; rm -r tree",
+    ));
+    let before = picture(&place.ws());
+    place.planc(&["run", "--approve", "p.pl"]).exits(0).says("approved by");
+    assert_eq!((place.get("a.txt"), place.get("out/deep/n")), ("a\nb\n".into(), "new\n".into()));
+    assert_eq!(fs::read_link(place.ws().join("out/deep/l")).unwrap(), std::path::Path::new("n"));
+    assert_eq!(place.ws().join("run.sh").metadata().unwrap().permissions().mode() & 0o777, 0o755);
+    assert!(!place.has("gone.txt") && !place.has("tree"));
+    let diff = place.planc(&["diff", &place.last_run()]);
+    assert!(diff.out.contains("out/deep/n") && diff.out.contains("gone.txt"), "{}", diff.short());
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    assert_eq!(picture(&place.ws()), before);
+}
+
+#[test]
+fn what_is_not_covered_is_named_and_nothing_is_kept() {
+    let python = "import os\nopen('dist/x', 'w').write('x')\nos.remove('a.txt')\n";
+    for (script, wanted) in [
+        ("mkdir dist; echo x > dist/x", &["create \"dist\"", "create \"dist/x\""][..]),
+        ("echo more >> a.txt; mkdir ok; echo fine > ok/fine", &["modify \"a.txt\""]),
+        ("chmod 600 a.txt", &["modify \"a.txt\""]),
+        ("mv a.txt b.txt", &["create \"b.txt\"", "delete \"a.txt\""]),
+        ("ln -s /etc/passwd secret", &["create \"secret\""]),
+        ("mkdir dist; python3 run.py", &["create \"dist/x\"", "delete \"a.txt\""]),
+    ] {
+        if script.contains("python3") && !std::path::Path::new("/usr/bin/python3").exists() {
+            crate::place::skipped("what_is_not_covered_is_named", "there is no python3");
+            continue;
+        }
+        let place = Place::new();
+        place.put("a.txt", "a\n").put("run.py", python).put("p.pl", plan("create \"ok/**\"", script));
+        let before = picture(&place.ws());
+        let said = place.planc(&["run", "--approve", "p.pl"]).exits(6);
+        for line in wanted {
+            assert!(said.out.contains(line), "{script}: no {line} in {}", said.short());
+        }
+        assert_eq!(picture(&place.ws()), before, "{script}");
+    }
+}
+
+#[test]
+fn a_program_that_fails_or_takes_too_long_has_changed_nothing() {
+    for (script, more) in
+        [("echo x > out; exit 3", ""), ("echo x > out; kill -9 $$", ""), ("echo x > out; sleep 60", "timeout 300ms")]
+    {
+        let place = Place::new();
+        let text = plan("create \"out\"", script).replace("])\n}", &format!("]) {{ {more}\n }}\n}}"));
+        place.put("p.pl", if more.is_empty() { plan("create \"out\"", script) } else { text });
+        let before = picture(&place.ws());
+        let said = place.planc(&["run", "--approve", "p.pl"]).exits(4);
+        assert!(!said.err.contains("its effect took place"), "{}", said.short());
+        assert_eq!(picture(&place.ws()), before, "{script}");
+    }
+}
+
+#[test]
+fn a_step_that_expects_in_vain_has_changed_nothing() {
+    let place = Place::new();
+    let text =
+        plan("create \"out\"", "echo x > out; echo said").replace("])\n}", "]) { expect s.stdout == \"other\"\n }\n}");
+    place.put("p.pl", text);
+    place.planc(&["run", "--approve", "p.pl"]).exits(4);
+    assert!(!place.has("out"));
+}
+
+#[test]
+fn a_scratch_folder_is_really_written_and_not_told() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/old", "old");
+    place.put("p.pl", plan("create \"out\"", "cat target/old > out; echo new > target/new; ln target/new target/hard"));
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    assert_eq!((place.get("out"), place.get("target/new")), ("old".into(), "new\n".into()));
+    let diff = place.planc(&["diff", &place.last_run()]);
+    assert!(!diff.out.contains("target"), "{}", diff.short());
+}
+
+#[test]
+fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
+    let place = Place::new();
+    place.put("a.txt", "a\n").put("planc.toml", "[programs]\nscratch = [\"meet\"]\n");
+    fs::create_dir(place.ws().join("meet")).unwrap();
+    let script = "echo ours >> a.txt; touch meet/changed; while ! test -e meet/go; do sleep 0.02; done";
+    place.put("p.pl", plan("modify \"a.txt\"", script));
+    let mut run = place.command(&["run", "--approve", "p.pl"]).spawn().unwrap();
+    crate::place::until("the program has changed its copy", || place.has("meet/changed"));
+    assert_eq!(place.get("a.txt"), "a\n", "nothing arrives before the program has ended");
+    place.put("a.txt", "theirs\n").put("meet/go", "");
+    assert_eq!(run.wait().unwrap().code(), Some(4));
+    assert_eq!(place.get("a.txt"), "theirs\n");
+}
+
+#[test]
+fn a_huge_change_is_refused_whole() {
+    let place = Place::new();
+    place.put("p.pl", plan("create \"**\"", "head -c 70000000 /dev/zero > big"));
+    place.planc(&["run", "--approve", "p.pl"]).exits(4).says("more than 67108864 bytes");
+    assert!(!place.has("big"));
+}
+
+#[test]
+fn pipes_and_sockets_that_a_program_leaves_are_told_and_dropped() {
+    let place = Place::new();
+    place.put(
+        "p.pl",
+        plan("create \"**\"", "mkfifo pipe; echo x > out").replace("\n}\n", "\n output said = s.stderr\n}\n"),
+    );
+    place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0).says("not kept: pipe");
+    assert!(!place.has("pipe") && place.has("out"));
+}
+
+#[test]
+fn a_new_repository_needs_lines_for_what_git_executes() {
+    let place = Place::new();
+    place.put("p.pl", "plan \"x\" {\n critical {\n create \"repo/**\"\n run \"git\"\n }\n step g = process.run(argv: [\"git\", \"init\", \"--quiet\", \"repo\"])\n}\n");
+    let said = place.planc(&["run", "--approve", "p.pl"]);
+    // A repository has hooks and a configuration, which no line with a wildcard allows.
+    said.exits(6).says("repo/.git/config").says("repo/.git/hooks/");
+    let text = place.get("p.pl").replace(
+        "create \"repo/**\"",
+        "create \"repo/**\"\n create \"repo/.git/config\"\n create \"repo/.git/hooks/**\"",
+    );
+    place.put("p.pl", text);
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    assert!(place.has("repo/.git/HEAD"));
+}
+
+#[test]
+fn an_operator_who_says_so_runs_a_program_in_the_open() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nopen = [\"sh -c\"]\n");
+    place.put("p.pl", plan("create \"out\"", "echo x > elsewhere"));
+    place.planc(&["plan", "p.pl"]).exits(0).says("! not confined").says("cannot be undone");
+    place.planc(&["run", "--approve", "p.pl"]).exits(3);
+    place.run("p.pl").exits(0);
+    assert!(place.has("elsewhere"));
+}
+
+#[test]
+fn an_approval_is_void_when_the_sandbox_is_another() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\n").put("p.pl", plan("create \"out\"", "echo x > out"));
+    let digest = place.digest("p.pl");
+    place.yes(&digest);
+    let run = place.last_run();
+    place.put("planc.toml", "[programs]\nopen = [\"sh\"]\n");
+    place.planc(&["run", &run]).exits(5);
+    assert!(!place.has("out"));
+}
+
+#[test]
+fn where_nothing_can_be_confined_policy_decides() {
+    if !crate::place::can_mount() {
+        return crate::place::skipped("where_nothing_can_be_confined", "there is no other user namespace");
+    }
+    // In this namespace no further one can be made.
+    let without = |place: &Place, args: &[&str]| {
+        let inner = place.command(args);
+        let mut words: Vec<String> = vec![inner.get_program().to_string_lossy().into()];
+        words.extend(inner.get_args().map(|arg| arg.to_string_lossy().into_owned()));
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-r", "sh", "-c", "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"", "sh"]).args(words);
+        command.current_dir(place.ws()).env_clear();
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        crate::place::said(command)
+    };
+    let place = Place::new();
+    place.put("p.pl", plan("create \"out\"", "echo x > out"));
+    let said = without(&place, &["plan", "p.pl"]);
+    said.exits(6).says("programs cannot be confined here");
+    place.put("planc.toml", "[programs]\nunconfined = \"ask\"\n");
+    without(&place, &["plan", "p.pl"]).exits(0).says("! not confined, for this machine cannot");
+    without(&place, &["run", "--approve", "p.pl"]).exits(3);
+    place.put("planc.toml", "[programs]\nunconfined = \"allow\"\n");
+    without(&place, &["plan", "p.pl"]).exits(0).says("! not confined").says("cannot be undone");
+    assert!(!place.has("out"));
+}

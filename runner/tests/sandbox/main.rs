@@ -1,0 +1,7 @@
+//! Cells: what a program can do there, what comes out, and attempts to get out. Each is tried against the real binary.
+
+#[path = "../place/mod.rs"]
+mod place;
+
+mod escape;
+mod kept;
