@@ -3,23 +3,26 @@
 //! A compiled text becomes a stored plan that waits for a yes; a yes is judged and recorded; an approved plan becomes a run
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
-use crate::approval::{Channel, Refusal, account, approved, judge};
+use crate::approval::{
+    Approved, Channel, Claim, Lack, Override, Refusal, STATEMENT_FORMAT, Signed, Signers, SignersError, Statement,
+    StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, rule_for, site,
+    verify,
+};
 use crate::config::{Config, Mode, ModelWiring, ReportPlace};
 use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_file};
-use crate::event::{Approved, Event};
+use crate::event::Event;
 use crate::journal::{Grant, LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::PlanStatus;
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
-use crate::standing::Terms;
 use crate::state::{RunState, UndoState};
 use crate::tool::mcp::Server;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Held, Observation, Workspace};
-use planc_lang::catalogue::Catalogue;
+use planc_lang::catalogue::{Catalogue, Tool};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
@@ -29,7 +32,7 @@ use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -97,9 +100,35 @@ pub enum DeskError {
     /// Plan mode is active: what is told to who asked.
     #[error("{0}")]
     PlanMode(String),
+    /// The operator names no file of signers.
+    #[error("no signature counts here: `[approval] signers` names no file")]
+    NoSigners,
+    /// The file of signers cannot be used.
+    #[error(transparent)]
+    Signers(#[from] SignersError),
+    /// What was signed does not count.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// A yes that was given in another place.
+    #[error("what was signed is for the workspace `{workspace}` with its state, not for this place, nor for a copy")]
+    Elsewhere {
+        /// Its workspace.
+        workspace: String,
+    },
+    /// A yes to something else.
+    #[error("what was approved is {said}, and this plan is {plan}")]
+    OtherDigest {
+        /// What was approved.
+        said: Digest,
+        /// What waits.
+        plan: Digest,
+    },
     /// A person said no.
     #[error("this plan was aborted")]
     Aborted,
+    /// The same yes again.
+    #[error("this approval is recorded already: it counts once")]
+    KnownAlready,
     /// A stored plan that this planc reads differently.
     #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
     OtherVersion(Digest),
@@ -272,6 +301,7 @@ impl Desk {
         }
         if plan.report.plan_mode.is_none() {
             self.store.save_plan(&plan)?;
+            self.store.add_author(&plan.digest, &own_account())?;
             self.store.save_bound(&plan, &String::from_utf8_lossy(&bound))?;
         }
         let inputs = inputs.iter().map(|input| input.value.clone()).collect();
@@ -284,7 +314,7 @@ impl Desk {
         let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
         let standing = self.store.standing()?.into_iter().filter(Grant::holds);
-        let standing: Vec<Terms> = standing.map(|standing| standing.terms).collect();
+        let standing: Vec<crate::standing::Terms> = standing.map(|standing| standing.terms).collect();
         let outcome = DryRun {
             compiled: &draft.compiled,
             sources: &draft.sources,
@@ -316,18 +346,107 @@ impl Desk {
         Ok((planned, draft))
     }
 
-    /// Records a yes for a plan, if the channel is good enough for it.
-    pub fn approve(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+    /// What a run of a plan needs a yes for.
+    pub fn claim(&self, plan: &StoredPlan) -> Result<Claim, DeskError> {
+        Ok(Claim {
+            digest: plan.digest,
+            deed: plan.report.deed.unwrap_or(plan.digest),
+            site: self.site(),
+            rule: rule_for(&self.config.approval, &plan.report),
+            approvals: self.config.approval.clone(),
+            authors: self.store.authors(&plan.digest)?,
+            not_undoable: not_undoable(&plan.report),
+            failing: plan.report.problems.iter().filter_map(|problem| problem.assumption.clone()).collect(),
+            blocked: no_yes_overrides(&plan.report).map(|problem| problem.message.clone()).collect(),
+        })
+    }
+
+    /// The workspace and the state directory, which no copy of them is.
+    pub fn site(&self) -> Digest {
+        site(&self.config.workspace, &self.config.state)
+    }
+
+    /// A plain yes of this account to a plan, which counts once it is recorded.
+    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Approved {
+        Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
+    }
+
+    /// What an approver signs for a plan.
+    pub fn statement(
+        &self,
+        planned: &Planned,
+        terms: Terms,
+        overrides: Vec<Override>,
+        comment: Option<String>,
+    ) -> Statement {
+        let (plan, report) = (&planned.plan, &planned.plan.report);
+        let tools: BTreeMap<&str, &Tool> = planned
+            .compiled
+            .plan
+            .steps
+            .iter()
+            .flat_map(|step| std::iter::once(&step.call).chain(&step.undo))
+            .map(|call| (call.tool.name.as_str(), &*call.tool))
+            .collect();
+        let mut observations: Vec<&Observation> = report.observations.iter().collect();
+        observations.sort_by(|a, b| a.look.cmp(&b.look));
+        Statement {
+            statement: STATEMENT_FORMAT,
+            kind: "approval".to_owned(),
+            title: plan.title.clone(),
+            rev: plan.rev,
+            time: report.time,
+            digest: plan.digest,
+            deed: report.deed.unwrap_or(plan.digest),
+            plan: plan.plan_digest,
+            catalogue: Digest::of_json(&tools),
+            policy: Digest::of_json(&(self.config.policy.digest(), &self.config.approval)),
+            // As the report shows them: what is secret is not in it.
+            inputs: Digest::of_json(&report.inputs),
+            observations: Digest::of_json(&observations),
+            workspace: self.config.workspace.to_string_lossy().into_owned(),
+            site: self.site(),
+            at: crate::journal::now(),
+            terms,
+            overrides,
+            comment,
+            nonce: uuid::Uuid::new_v4().simple().to_string(),
+        }
+    }
+
+    /// The yes that a signed statement is, if its signature holds by the operator's file of signers.
+    pub fn signed(&self, signed: Signed) -> Result<Verified, DeskError> {
+        let path = self.config.approval.signers.as_deref().ok_or(DeskError::NoSigners)?;
+        let signers = Signers::read(path)?;
+        let verified = verify(&signed, &signers, self.store.time()?)?;
+        match verified.statement.site == self.site() {
+            true => Ok(verified),
+            false => Err(DeskError::Elsewhere { workspace: verified.statement.workspace }),
+        }
+    }
+
+    /// Records a yes to a plan, if it may be one; and what is lacking still, where more are wanted.
+    pub fn approve(&self, plan: &StoredPlan, yes: &Approved) -> Result<Option<Lack>, DeskError> {
         self.require_execute()?;
         if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
             return Err(DeskError::Aborted);
         }
+        if yes.digest != plan.digest {
+            return Err(DeskError::OtherDigest { said: yes.digest, plan: plan.digest });
+        }
         self.check_unused(plan, None)?;
-        judge(&plan.report, &self.config, channel)?;
-        let approval = approved(plan.digest, channel);
-        self.store.record_approval(&approval)?;
-        self.store.set_plan_status(&plan.digest, PlanStatus::Approved)?;
-        Ok(approval)
+        judge(&plan.report, &self.config.approval, yes)?;
+        if !self.store.record_approval(yes)? {
+            return Err(DeskError::KnownAlready);
+        }
+        let run = self.store.open_run(&plan.digest)?;
+        match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
+            Ok(_) => {
+                self.store.set_plan_status(&plan.digest, PlanStatus::Approved)?;
+                Ok(None)
+            }
+            Err(lack) => Ok(Some(lack)),
+        }
     }
 
     /// Records a no: nothing has run, nothing will, and every unused yes is taken back.
@@ -444,6 +563,7 @@ impl Desk {
             journal: Arc::new(journal),
             veil,
             digest: planned.plan.digest,
+            claim: self.claim(&planned.plan)?,
             approval: None,
             mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
@@ -543,6 +663,7 @@ impl Desk {
 /// What no tool may touch, whatever `critical` says.
 pub fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
+    paths.extend(config.approval.signers.clone());
     paths.extend(config.file.clone());
     paths.extend(config.cedar.clone());
     if let ReportPlace::File { path } = &config.report.place {

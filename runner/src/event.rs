@@ -1,7 +1,7 @@
 //! The one vocabulary of what happens in a run: journal, live view and report are all drawn from it.
 
+pub use crate::approval::Approved;
 use crate::workspace::{Change, Observation};
-use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub enum Event {
     /// A yes was recorded for this run, and used up by it.
     Approved {
         /// Who, how, and for what.
-        approval: Approved,
+        approval: Box<Approved>,
     },
     /// A process began to carry out the run, or went on with it.
     Started {
@@ -52,6 +52,17 @@ pub enum Event {
         text: String,
         /// Why.
         why: String,
+    },
+    /// An assumption no longer holds, and an approver took it as given all the same.
+    AssumptionOverridden {
+        /// Its text.
+        text: String,
+        /// Why it does not hold.
+        why: String,
+        /// Who took it as given.
+        by: String,
+        /// Their reason.
+        reason: String,
     },
     /// The world is not what was approved: nothing further was started.
     Stale {
@@ -277,20 +288,6 @@ pub enum Event {
         /// Whether everything that planc knows how to take back was.
         complete: bool,
     },
-}
-
-/// A yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Approved {
-    /// The digest that was approved.
-    #[schemars(with = "String")]
-    pub digest: Digest,
-    /// Who: the account that the approving process ran as.
-    pub by: String,
-    /// Through which channel: `terminal`, `argument` (the digest was named), or `unattended` (every effect can be undone).
-    pub channel: String,
-    /// When, RFC 3339 in UTC.
-    pub at: String,
 }
 
 /// Something that is not as it was approved.

@@ -26,6 +26,9 @@ pub struct PlanReport {
     pub time: u32,
     /// What an approval names: covers the compiled plan, inputs, policy, workspace and everything that was observed.
     pub digest: Digest,
+    /// The same but for which time it would run: what a yes to several runs is for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deed: Option<Digest>,
     /// The identity of the compiled plan alone.
     pub plan_digest: Digest,
     /// How much an approval proves here.
@@ -121,6 +124,9 @@ pub struct Problem {
     pub message: String,
     /// Whether it is the operator's policy that refuses.
     pub policy: bool,
+    /// The text of the assumption that fails, which an approver may take as given all the same.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub assumption: Option<String>,
 }
 
 /// An input with its value.

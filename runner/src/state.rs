@@ -194,11 +194,11 @@ impl RunState {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Approved { approval } => {
-                self.approved = Some(approval.clone());
+                self.approved = Some((**approval).clone());
                 self.status = PlanStatus::Approved;
             }
             Event::Started { .. } => self.begin(),
-            Event::AssumptionHeld { .. } => {}
+            Event::AssumptionHeld { .. } | Event::AssumptionOverridden { .. } => {}
             Event::AssumptionFailed { .. } => self.status = PlanStatus::Failed,
             Event::Stale { .. } => self.status = PlanStatus::Stale,
             Event::CallAnswered { step, answer, .. } => {

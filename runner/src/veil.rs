@@ -93,6 +93,9 @@ impl Veil {
             }
             Event::UndoCallEnded { step, error } => Event::UndoCallEnded { step, error: error.map(text) },
             Event::AssumptionFailed { text: of, why } => Event::AssumptionFailed { text: of, why: text(why) },
+            Event::AssumptionOverridden { text: of, why, by, reason } => {
+                Event::AssumptionOverridden { text: of, why: text(why), by, reason }
+            }
             Event::VerificationFailed { text: of, why } => Event::VerificationFailed { text: of, why: text(why) },
             Event::EachFailed { each, error } => Event::EachFailed { each, error: text(error) },
             other => other,

@@ -1,6 +1,7 @@
 //! Handmade reports and events ⟶ snapshots of the card, of Markdown, of the log and of the report of a run.
 
-use planc::event::{Approved, Difference, End, Event};
+use planc::approval::{Approved, Terms};
+use planc::event::{Difference, End, Event};
 use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
 use planc::render::page::page;
@@ -31,6 +32,7 @@ fn minimal() -> PlanReport {
         rev: 1,
         time: 1,
         digest: Digest::of("report"),
+        deed: None,
         plan_digest: Digest::of("plan"),
         assurance: Assurance::Advisory,
         problems: vec![],
@@ -276,6 +278,7 @@ fn blocked() -> PlanReport {
         step: step.map(str::to_owned),
         message: message.into(),
         policy,
+        assumption: None,
     };
     report.status = PlanStatus::Blocked;
     report.problems = vec![
@@ -319,7 +322,7 @@ fn hostile() -> PlanReport {
         vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() }, check: Some(text()) }];
     report.critical = vec![critical(HOSTILE, HOSTILE, Some(HOSTILE), &[HOSTILE])];
     report.reuse = vec![ReuseReport { target: text(), why: Some(text()), exists: false }];
-    report.problems = vec![Problem { step: Some(text()), message: text(), policy: false }];
+    report.problems = vec![Problem { step: Some(text()), message: text(), policy: false, assumption: None }];
     report.waves = vec![vec![text(), text()]];
     report.outputs = vec![OutputReport { name: text(), value: Value::string(HOSTILE) }];
     report.revision = Some(revised(&[(HOSTILE, Change::Changed), (HOSTILE, Change::Added)]));
@@ -510,9 +513,18 @@ fn events() -> Vec<Event> {
         by: "ada".into(),
         channel: "terminal".into(),
         at: "2026-01-02T03:04:05Z".into(),
+        id: String::new(),
+        deed: None,
+        credential: None,
+        terms: Terms::default(),
+        site: None,
+        comment: None,
+        overrides: Vec::new(),
+        signed: None,
+        with: Vec::new(),
     };
     vec![
-        Event::Approved { approval },
+        Event::Approved { approval: approval.into() },
         Event::Started { pid: 1, resumed: false },
         started("a", vec![]),
         done("a"),

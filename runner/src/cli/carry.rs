@@ -6,12 +6,12 @@ use super::fault::Fault;
 use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
-use crate::approval::Channel;
+use crate::approval::{Approved, Channel};
 use crate::desk::{Desk, Planned, Recall, inputs};
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
 use crate::render::summary::totals;
-use crate::render::text::Look;
+use crate::render::text::{Look, inline};
 use crate::report::{PlanReport, PlanStatus};
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
@@ -54,13 +54,28 @@ pub fn find(session: &Session, name: &str) -> Result<(Desk, StoredPlan, StoredRu
     // Looking creates nothing.
     session.existing_store()?.ok_or_else(|| no_runs(name))?;
     let desk = session.desk()?;
-    let digest = name.starts_with("sha256:") || name.len() > 16;
-    let run = match digest {
+    let run = match is_digest(name) {
         true => desk.store.run_of(&desk.store.plan(name)?.digest)?,
         false => desk.store.run(name)?,
     };
     let plan = desk.store.plan(&run.plan.to_string())?;
     Ok((desk, plan, run))
+}
+
+/// A plan by digest, also one that something stands against, or that of a run.
+pub fn find_plan(session: &Session, name: &str) -> Result<(Desk, StoredPlan), Fault> {
+    session.existing_store()?.ok_or_else(|| no_runs(name))?;
+    let desk = session.desk()?;
+    let plan = match is_digest(name) {
+        true => desk.store.plan(name)?,
+        false => desk.store.plan(&desk.store.run(name)?.plan.to_string())?,
+    };
+    Ok((desk, plan))
+}
+
+/// Whether a digest is meant, and not a run.
+fn is_digest(name: &str) -> bool {
+    name.starts_with("sha256:") || name.len() > 16
 }
 
 fn no_runs(name: &str) -> Fault {
@@ -75,13 +90,26 @@ pub fn ask(
     plan: &StoredPlan,
     name: Option<&str>,
 ) -> Result<(), Fault> {
+    agree(session, terminal, plan, name, "")?;
+    yes(desk, plan, Channel::Terminal)
+}
+
+/// Shows the card on the controlling terminal and asks, with what else is said with the yes; records nothing.
+pub fn agree(
+    session: &Session,
+    terminal: &Terminal,
+    plan: &StoredPlan,
+    name: Option<&str>,
+    said: &str,
+) -> Result<(), Fault> {
     let look = Look::new(terminal.columns(), session.out.err_paint());
     let lost = |error: std::io::Error| waiting(plan, &format!("the terminal cannot be used: {error}"));
     terminal.write(&card(&plan.report, Card { look, plan: name, folded: Folded::Yes })).map_err(lost)?;
     let totals = totals(&plan.report);
-    let question = format!("\nApprove and run exactly this: {} — {}?", totals.numbers(), totals.undo());
+    let said = if said.is_empty() { String::new() } else { format!("\n{}", inline(said)) };
+    let question = format!("\nApprove and run exactly this: {} — {}?{said}", totals.numbers(), totals.undo());
     match confirm(terminal, &question).map_err(lost)? {
-        Typed::Line(line) if line == "yes" => yes(desk, plan, Channel::Terminal),
+        Typed::Line(line) if line == "yes" => Ok(()),
         Typed::Line(_) | Typed::End => Err(waiting(plan, "that was not a yes")),
         Typed::Interrupted => Err(Fault { exit: Exit::Interrupted, ..waiting(plan, "interrupted") }),
     }
@@ -89,8 +117,14 @@ pub fn ask(
 
 /// Records a yes, if its channel is good enough; otherwise the plan waits.
 pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<(), Fault> {
-    match desk.approve(plan, channel).map_err(Fault::from) {
-        Ok(_) => Ok(()),
+    record(desk, plan, &desk.yes(plan, channel))
+}
+
+/// Records a yes; where it is not enough, or none, the plan waits.
+pub fn record(desk: &Desk, plan: &StoredPlan, yes: &Approved) -> Result<(), Fault> {
+    match desk.approve(plan, yes).map_err(Fault::from) {
+        Ok(None) => Ok(()),
+        Ok(Some(lack)) => Err(waiting(plan, &lack.told())),
         Err(fault) if fault.exit == Exit::Waiting => Err(waiting(plan, &fault.message)),
         Err(fault) => Err(fault),
     }

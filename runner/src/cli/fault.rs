@@ -89,7 +89,12 @@ impl From<DeskError> for Fault {
             DeskError::Refused(refusal) => match refusal {
                 Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
                 Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
-                Refusal::TerminalRequired | Refusal::NotUndoable { .. } => Fault::new(Exit::Waiting, message),
+                Refusal::TerminalRequired
+                | Refusal::SignatureRequired { .. }
+                | Refusal::NotUndoable { .. }
+                | Refusal::ChangesRequested { .. }
+                | Refusal::OverrideUnseen => Fault::new(Exit::Waiting, message),
+                Refusal::NothingToOverride { .. } => Fault::usage(message),
             },
             DeskError::OtherPolicy(_) => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")
@@ -109,6 +114,14 @@ impl From<DeskError> for Fault {
             DeskError::Aborted => {
                 Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
             }
+            DeskError::NoSigners | DeskError::Signers(_) => {
+                Fault::usage(message).help("`[approval] signers` names the file, as OpenSSH has it")
+            }
+            DeskError::Statement(_) | DeskError::Elsewhere { .. } => Fault::new(Exit::Refused, message),
+            DeskError::OtherDigest { .. } => {
+                Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what the plan does now")
+            }
+            DeskError::KnownAlready => Fault::new(Exit::Waiting, message),
             DeskError::OtherVersion(_) => Fault::new(Exit::Stale, message),
         }
     }
@@ -120,7 +133,7 @@ impl From<RunError> for Fault {
         match error {
             RunError::Store(error) => error.into(),
             RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
-            RunError::NotApproved(run) => Fault::new(Exit::Waiting, message)
+            RunError::NotApproved { run, .. } => Fault::new(Exit::Waiting, message)
                 .help(format!("a person approves it on a terminal with `planc approve {run}`")),
             RunError::OtherApproval { .. } => Fault::new(Exit::Stale, message),
             RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)

@@ -25,7 +25,10 @@ mod grammar;
 mod plan;
 mod carry;
 mod run;
+mod sign;
 mod approve;
+mod approvals;
+mod verify_approval;
 mod abort;
 mod resume;
 mod undo;
@@ -89,6 +92,10 @@ pub enum Command {
     Run(run::Args),
     /// Say yes to a plan that waits, on the controlling terminal
     Approve(approve::Args),
+    /// List approvals, or take one back
+    Approvals(approvals::Args),
+    /// Check the signature of an approval
+    VerifyApproval(verify_approval::Args),
     /// Say no to a plan that waits: nothing has run, nothing has changed
     Abort(abort::Args),
     /// Go on with a run that was interrupted, waits, or is in doubt
@@ -166,6 +173,8 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Plan(args) => plan::run(&session()?, &args),
         Command::Run(args) => run::run(&session()?, &args),
         Command::Approve(args) => approve::run(&session()?, &args),
+        Command::Approvals(args) => approvals::run(&session()?, &args),
+        Command::VerifyApproval(args) => verify_approval::run(&session()?, &args),
         Command::Abort(args) => abort::run(&session()?, &args),
         Command::Resume(args) => resume::run(&session()?, &args),
         Command::Undo(args) => undo::run(&session()?, &args),

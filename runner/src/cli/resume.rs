@@ -7,7 +7,6 @@ use super::fault::Fault;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, line};
 use crate::approval::Channel;
-use crate::config::Require;
 use crate::event::{End, Event, Resolution};
 use crate::executor;
 use crate::render::card::shell_word;
@@ -86,7 +85,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             return Err(Fault::usage(message).help(format!("say `--resolve {step}=fail`: {}", doubt.follows())));
         }
     }
-    if session.config.require == Require::Terminal && !resolutions.is_empty() {
+    if session.config.approval.wants_terminal() && !resolutions.is_empty() {
         let message = "what became of a call is said on a terminal here: `[approval] require = \"terminal\"`";
         return Err(Fault::new(Exit::Refused, message).help("leave `--resolve` out and answer the question"));
     }

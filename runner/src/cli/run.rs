@@ -8,7 +8,7 @@ use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::Terminal;
 use super::{plan, texts};
-use crate::approval::Channel;
+use crate::approval::{Channel, Lack};
 use crate::desk::{Desk, Planned, Recall};
 use crate::journal::StoredPlan;
 use crate::render::card::Folded;
@@ -52,14 +52,14 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     let (desk, planned) = target(session, args)?;
     desk.require_execute()?;
-    if let Some(exit) = carry::blocked(&planned.plan.report) {
-        plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
-        return Ok(exit);
-    }
-    if !desk.store.has_approval(&planned.plan.digest)? {
-        approve(session, &desk, &planned.plan, &args.target, yes)?;
-    }
     let run = desk.store.open_run(&planned.plan.digest)?;
+    if let Err(lack) = desk.store.judge_approval(&desk.claim(&planned.plan)?, &run.id)? {
+        if let Some(exit) = carry::blocked(&planned.plan.report) {
+            plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
+            return Ok(exit);
+        }
+        approve(session, &desk, &planned.plan, &args.target, yes, &lack)?;
+    }
     core::execute(session, &desk, &planned, &run)
 }
 
@@ -92,9 +92,9 @@ fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
     Ok((desk, planned))
 }
 
-fn approve(session: &Session, desk: &Desk, plan: &StoredPlan, name: &str, yes: Yes) -> Result<(), Fault> {
+fn approve(session: &Session, desk: &Desk, plan: &StoredPlan, name: &str, yes: Yes, lack: &Lack) -> Result<(), Fault> {
     match yes {
-        Yes::Unsaid => Err(carry::waiting(plan, "nobody has approved this yet")),
+        Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {
             Some(terminal) => carry::ask(session, &terminal, desk, plan, Some(name)),

@@ -132,11 +132,20 @@ pub fn confirm(terminal: &Terminal, question: &str) -> io::Result<Typed> {
 
 /// Asks for one line, outside of a run.
 pub fn line(terminal: &Terminal, prompt: &str) -> io::Result<Typed> {
+    outside(|stop| terminal.ask(prompt, stop))
+}
+
+/// Asks for one line that is not shown, outside of a run.
+pub fn hidden(terminal: &Terminal, prompt: &str) -> io::Result<Typed> {
+    outside(|stop| terminal.ask_hidden(prompt, stop))
+}
+
+fn outside(ask: impl FnOnce(&Stop) -> io::Result<Typed>) -> io::Result<Typed> {
     let stop = Stop::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let _inside = runtime.enter();
     let listening = stop.listen()?;
-    let typed = terminal.ask(prompt, &stop);
+    let typed = ask(&stop);
     listening.abort();
     typed
 }

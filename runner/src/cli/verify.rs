@@ -4,6 +4,7 @@ use super::carry;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
+use crate::approval::Signers;
 use crate::evidence::{self, Expected, MAX_BUNDLE_BYTES, Verdict};
 use crate::journal::StoreError;
 use crate::render::text::{Tone, count, inline};
@@ -26,6 +27,9 @@ pub struct Args {
     /// The bundle must end with this record
     #[arg(long)]
     head: Option<Digest>,
+    /// The bundle must be approved with signatures of these: a file of signers, as OpenSSH has it
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    signers: Option<PathBuf>,
     /// The folder with the key that sealed records of the bundle were sealed with: a state directory
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     key: Option<PathBuf>,
@@ -82,7 +86,9 @@ fn bundle(session: &Session, args: &Args, file: &Path) -> Result<Exit, Fault> {
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|file| file.take(MAX_BUNDLE_BYTES + 1).read_to_end(&mut bytes));
     read.map_err(|error| Fault::usage(format!("cannot read `{shown}`: {error}")))?;
-    let expected = Expected { digest: args.digest, head: args.head };
+    let signers = args.signers.as_ref().map(|path| Signers::read(&session.path(path))).transpose();
+    let signers = signers.map_err(|error| Fault::usage(error.to_string()))?;
+    let expected = Expected { digest: args.digest, head: args.head, signers: signers.as_ref() };
     let keys = args.key.as_ref().map(|folder| key(&session.path(folder))).transpose()?;
     let verdict = evidence::verify(&bytes, expected, keys.as_ref())
         .map_err(|error| Fault::usage(format!("cannot verify `{shown}`: {error}")))?;

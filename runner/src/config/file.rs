@@ -7,7 +7,7 @@ use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::report::ReportSettings;
 use super::servers::ServerSettings;
-use super::{CEDAR_NAME, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Unconfined};
+use super::{Approvals, CEDAR_NAME, Effect, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, Require, Rule, Unconfined};
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
 use planc_lang::cover::PROTECTED_NAMES;
@@ -20,6 +20,9 @@ use toml::Spanned;
 
 /// The largest `planc.toml`.
 pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+
+/// The most people that a plan may need a yes of.
+pub const MAX_APPROVERS: u32 = 16;
 
 /// What `planc init` writes: every setting with its default.
 pub const TEMPLATE: &str = r#"# What plans in this workspace may do. The folder of this file is the workspace.
@@ -82,8 +85,22 @@ open_files = 4096
 pass_env = []
 
 [approval]
-# "any", or "terminal": only a yes on a terminal counts.
+# "any"; "terminal": only a yes on a terminal counts; "signed": only a signature; "two": those of two people.
 require = "any"
+# How many must approve.
+approvers = 1
+# Whether who wrote a plan may not approve it.
+not_author = false
+# The file of those whose signatures count, as OpenSSH and git have it; outside of this folder.
+# signers = "/etc/planc/allowed_signers"
+# Which account of this machine a signer has.
+# accounts = { "ada@example.org" = "ada" }
+# The accounts that agents run as.
+agents = []
+# The same for plans that destroy something, that planc cannot undo by itself, that tell somebody something.
+# destructive = { require = "signed" }
+# not_undoable = { require = "terminal" }
+# contacts = { approvers = 2 }
 
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
@@ -177,8 +194,44 @@ pub struct ProgramSettings {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApprovalSettings {
-    /// What an approval must be.
+    /// Of what kind.
     pub require: Require,
+    approvers: Option<Spanned<u32>>,
+    not_author: bool,
+    signers: Option<Spanned<PathBuf>>,
+    accounts: BTreeMap<String, String>,
+    agents: Vec<String>,
+    destructive: Option<Rule>,
+    not_undoable: Option<Rule>,
+    contacts: Option<Rule>,
+}
+
+impl ApprovalSettings {
+    /// What the operator wants. A relative file of signers is meant beside the configuration.
+    pub fn read(&self, config: Option<&Path>) -> Approvals {
+        let folder = config.and_then(Path::parent).unwrap_or(Path::new(""));
+        let effects = [
+            (Effect::Destructive, self.destructive),
+            (Effect::NotUndoable, self.not_undoable),
+            (Effect::Contacts, self.contacts),
+        ];
+        Approvals {
+            rule: Rule {
+                require: self.require,
+                approvers: self.approvers.as_ref().map_or(1, |count| *count.get_ref()),
+                not_author: self.not_author,
+            },
+            by_effect: effects.into_iter().filter_map(|(effect, rule)| Some((effect, rule?))).collect(),
+            signers: self.signers.as_ref().map(|path| folder.join(path.get_ref())),
+            accounts: self.accounts.clone(),
+            agents: self.agents.clone(),
+        }
+    }
+
+    fn rules(&self) -> impl Iterator<Item = Rule> {
+        let base = self.read(None).rule;
+        std::iter::once(base).chain([self.destructive, self.not_undoable, self.contacts].into_iter().flatten())
+    }
 }
 
 /// Reads and checks a configuration file.
@@ -247,6 +300,7 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
             return Err((offset, ConfigError::world(message)));
         }
     }
+    check_approval(&settings.approval)?;
     for name in &settings.programs.pass_env {
         if name.get_ref().is_empty() || name.get_ref().contains(['=', '\0', ' ']) {
             return Err(at(name, format!("`{}` is not the name of an environment variable", name.get_ref())));
@@ -290,6 +344,21 @@ fn check_programs(programs: &ProgramSettings) -> Result<(), (usize, ConfigError)
         true => Err((0, ConfigError::world("a limit of `[programs.limits]` is 0: nothing could run"))),
         false => Ok(()),
     }
+}
+
+/// What an approval must be can be fulfilled, and is something.
+fn check_approval(settings: &ApprovalSettings) -> Result<(), (usize, ConfigError)> {
+    let place = settings.approvers.as_ref().map(|count| count.span().start);
+    let place = place.or_else(|| settings.signers.as_ref().map(|path| path.span().start)).unwrap_or(0);
+    if settings.rules().any(|rule| !(1..=MAX_APPROVERS).contains(&rule.approvers)) {
+        let message = format!("`approvers` is a number from 1 to {MAX_APPROVERS}");
+        return Err((place, ConfigError::world(message)));
+    }
+    if settings.signers.is_none() && settings.rules().any(Rule::is_signed) {
+        let error = ConfigError::world("approvals are to be signed here, and `[approval]` names no `signers`");
+        return Err((place, error.help("name a file of signers as OpenSSH and git have it: `signers = \"…\"`")));
+    }
+    Ok(())
 }
 
 /// The policy of the settings and of the file of Cedar that they name, for the scope of the workspace.

@@ -3,6 +3,7 @@
 //! The nearest `planc.toml` above the current directory makes its folder the workspace; without one the current directory
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
+mod approval;
 mod error;
 mod file;
 mod model;
@@ -13,8 +14,9 @@ mod report;
 mod servers;
 mod window;
 
+pub use approval::{Approvals, Effect, Require, Rule};
 pub use error::{ConfigError, Place};
-pub use file::{MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use file::{MAX_APPROVERS, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
@@ -68,7 +70,7 @@ pub struct Config {
     /// What programs may do besides.
     pub programs: Programs,
     /// What an approval must be.
-    pub require: Require,
+    pub approval: Approvals,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
     /// How a model is reached; none: plans that extract are refused.
@@ -77,17 +79,6 @@ pub struct Config {
     pub mode: ModeConfig,
     /// Where the report of plan mode goes.
     pub report: ReportConfig,
-}
-
-/// What an approval must be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Require {
-    /// Whatever the kind of plan asks for.
-    #[default]
-    Any,
-    /// A yes on the controlling terminal.
-    Terminal,
 }
 
 /// What the command line says about configuration.
@@ -119,6 +110,8 @@ impl Config {
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
+        let approval = settings.approval.read(found.as_deref());
+        approval.check_place(&workspace)?;
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
@@ -141,7 +134,7 @@ impl Config {
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             programs: Programs::new(&settings.programs, places.home.as_deref()),
-            require: settings.approval.require,
+            approval,
             mode,
             report,
         })

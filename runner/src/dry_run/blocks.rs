@@ -114,7 +114,7 @@ impl Steps<'_, '_> {
     }
 
     fn block_problem(&mut self, each: &Each, message: String) {
-        self.problems.push(Problem { step: Some(each.name.to_string()), message, policy: false });
+        self.problems.push(Problem { step: Some(each.name.to_string()), message, policy: false, assumption: None });
     }
 
     fn block_report(&self, id: EachId, at: usize, outcome: BlockOutcome) -> BlockReport {

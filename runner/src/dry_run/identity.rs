@@ -1,7 +1,7 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use crate::config::{Config, Limits, Network, Programs, Require, ServerIdentity, Unconfined};
+use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Pinned, Prediction};
 use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
@@ -66,7 +66,7 @@ struct BoundForm<'a> {
     plan: Digest,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
     policy: Digest,
-    require: Require,
+    approval: &'a Approvals,
     pass_env: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     programs: Option<BoundPrograms<'a>>,
@@ -133,8 +133,17 @@ pub fn approval_digest(bound: &Bound<'_>) -> Digest {
     Digest::of(bound_bytes(bound))
 }
 
+/// What a yes to several runs is for: the same but for which time the plan would run.
+pub fn deed_digest(bound: &Bound<'_>) -> Digest {
+    Digest::of(bytes(bound, 0))
+}
+
 /// What the digest is of: canonical JSON, in which what is secret stands as commitments.
 pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
+    bytes(bound, bound.time)
+}
+
+fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
     let plan = &bound.compiled.plan;
     let mut observations: Vec<&Observation> = bound.observations.iter().collect();
     observations.sort_by(|a, b| a.look.cmp(&b.look));
@@ -142,7 +151,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
     let blocks = bound.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
     canonical(&BoundForm {
         bound: BOUND_FORMAT,
-        time: bound.time,
+        time,
         plan: bound.compiled.digest,
         inputs: plan
             .inputs
@@ -151,7 +160,7 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
             .map(|(input, given)| (input.name.as_str(), bound.input(input, &given.value)))
             .collect(),
         policy: bound.config.policy.digest(),
-        require: bound.config.require,
+        approval: &bound.config.approval,
         pass_env: &bound.config.pass_env,
         programs: programs(bound.config, plan),
         workspace: bound.config.workspace.to_string_lossy().into_owned(),

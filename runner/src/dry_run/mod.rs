@@ -10,7 +10,7 @@ mod earlier;
 mod identity;
 mod steps;
 
-pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, other_file};
+pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest, other_file};
 
 use crate::config::Config;
 use crate::prediction::Prediction;
@@ -142,7 +142,7 @@ impl DryRun<'_> {
             critical: critical.iter().flatten().collect(),
             veil: self.veil,
         };
-        let bound = bound_bytes(&bound);
+        let (bound, deed) = (bound_bytes(&bound), deed_digest(&bound));
         let report = PlanReport {
             format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
@@ -150,6 +150,7 @@ impl DryRun<'_> {
             rev: 1,
             time: self.time,
             digest: Digest::of(&bound),
+            deed: Some(deed),
             plan_digest: self.compiled.digest,
             assurance: Assurance::Advisory,
             problems,
@@ -242,12 +243,15 @@ impl DryRun<'_> {
         verifications: &[VerificationReport],
         reuse: &[ReuseReport],
     ) -> Vec<Problem> {
-        let problem = |message: String| Problem { step: None, message, policy: false };
+        let problem = |message: String| Problem { step: None, message, policy: false, assumption: None };
         let mut problems = Vec::new();
         for assumption in assumptions {
             match &assumption.outcome {
                 CheckOutcome::Fails { why } => {
-                    problems.push(problem(format!("the assumption \"{}\" does not hold: {why}", assumption.text)));
+                    problems.push(Problem {
+                        assumption: Some(assumption.text.clone()),
+                        ..problem(format!("the assumption \"{}\" does not hold: {why}", assumption.text))
+                    });
                 }
                 CheckOutcome::Holds | CheckOutcome::Unconfirmed { .. } | CheckOutcome::ForPerson => {}
             }

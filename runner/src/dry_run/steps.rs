@@ -287,7 +287,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     }
 
     fn problem(&mut self, at: &At<'_>, message: String) {
-        self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false });
+        self.problems.push(Problem { step: Some(at.name.clone()), message, policy: false, assumption: None });
     }
 
     /// What policy says of the call of a step, with these arguments and what it would change, and of the one that takes it
@@ -320,14 +320,14 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// What stands against a program that cannot be confined.
     fn placed(&mut self, at: &At<'_>, call: &Call, values: &[Value]) {
         if let Some(message) = self.dry.unconfined(call, values) {
-            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true });
+            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true, assumption: None });
         }
     }
 
     fn judged(&mut self, at: &At<'_>, tool: &Tool, verdict: &Verdict) {
         if verdict.decision == Approval::Deny {
             let message = verdict.phrase(&tool.name);
-            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true });
+            self.problems.push(Problem { step: Some(at.name.clone()), message, policy: true, assumption: None });
         }
         if self.dry.registry.get(&tool.name).is_none() {
             self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));

@@ -75,6 +75,7 @@ pub(super) struct History {
 struct Ground<'a> {
     plan: &'a Plan,
     digest: Digest,
+    deed: Digest,
     calls: HashMap<&'a str, Prediction>,
     /// What may be changed; none: a line of it was not known when it was approved.
     grants: Option<Grants<'a>>,
@@ -88,7 +89,7 @@ impl History {
     pub(super) fn walk(
         compiled: &Arc<Compiled>,
         bound: &BoundPart,
-        digest: Digest,
+        (digest, deed): (Digest, Digest),
         (events, standing): (&[Event], Standing),
         sealer: Option<&Sealer>,
     ) -> History {
@@ -104,6 +105,7 @@ impl History {
         let ground = Ground {
             plan,
             digest,
+            deed,
             calls,
             grants: grants(plan, &bound.critical),
             standing,
@@ -152,9 +154,9 @@ impl<'a> Ground<'a> {
 
     fn unapproved(&self, event: &Event, state: &RunState) -> Vec<String> {
         if let Event::Approved { approval } = event
-            && approval.digest != self.digest
+            && let Some(other) = approval.all().find(|yes| !yes.is_for(self.digest, self.deed))
         {
-            return vec![format!("the yes is to {}, not to {}", approval.digest, self.digest)];
+            return vec![format!("the yes is to {}, not to {}", other.digest, self.digest)];
         }
         if let Event::CallAnswered { step: name, standing: Some(standing), .. } = event {
             return self.answered(name, standing);

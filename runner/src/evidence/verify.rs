@@ -6,6 +6,7 @@
 use super::export::contents;
 use super::history::{BoundPart, History, Standing};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
+use crate::approval::{Signers, verify as verify_statement};
 use crate::config::MAX_CATALOGUES;
 use crate::desk::recompile;
 use crate::event::Event;
@@ -37,11 +38,13 @@ pub enum Unreadable {
 
 /// What the bundle must be about, known from elsewhere.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Expected {
+pub struct Expected<'a> {
     /// What was approved.
     pub digest: Option<Digest>,
     /// The link of the last record.
     pub head: Option<Digest>,
+    /// Whose signatures count.
+    pub signers: Option<&'a Signers>,
 }
 
 /// One thing that was checked.
@@ -79,7 +82,7 @@ pub struct Verdict {
 const MAX_FAULTS: usize = 20;
 
 /// Checks a bundle. With the key of the state directory that it came from, sealed records are opened and checked like others.
-pub fn verify(bytes: &[u8], expected: Expected, keys: Option<&Keys>) -> Result<Verdict, Unreadable> {
+pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Result<Verdict, Unreadable> {
     let bundle = read(bytes)?;
     let bound: Result<BoundPart, String> = serde_json::from_str(&bundle.bound).map_err(|error| error.to_string());
     let compiled = recompile(&bundle.sources).map(|(_, compiled)| Arc::new(compiled));
@@ -93,7 +96,8 @@ pub fn verify(bytes: &[u8], expected: Expected, keys: Option<&Keys>) -> Result<V
     ];
     if let (Some(compiled), Ok(bound)) = (&compiled, &bound) {
         let sealer = keys.and_then(|keys| keys.sealer().ok());
-        let history = History::walk(compiled, bound, bundle.digest, (&events, standing), sealer);
+        let names = (bundle.digest, deed(&bundle.bound, bound.time));
+        let history = History::walk(compiled, bound, names, (&events, standing), sealer);
         checks.push(check("everything that was done was approved", history.unapproved));
         checks.push(check("results are of their types, and come from calls", history.unfounded));
         // Of sealed records the contents are told as they are shown.
@@ -102,6 +106,9 @@ pub fn verify(bytes: &[u8], expected: Expected, keys: Option<&Keys>) -> Result<V
         let same = named == bundle.contents;
         let fault = "they are not those that the records name".to_owned();
         checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
+    }
+    if let Some(signers) = expected.signers {
+        checks.push(check("the approvals are signed by those who may sign", of_signatures(&bundle, &events, signers)));
     }
     checks
         .extend(expected.digest.map(|digest| known("it is of the approval that was asked for", digest, bundle.digest)));
@@ -188,6 +195,32 @@ fn of_approval(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String
     faults
 }
 
+/// What a yes to several runs is for: the same but for which time the plan runs.
+fn deed(bound: &str, time: u32) -> Digest {
+    Digest::of(bound.replacen(&format!("\"time\":{time},"), "\"time\":0,", 1))
+}
+
+/// What is wrong with the signatures of those who said yes. They are checked at the present time: a key that counts no more has
+/// signed nothing.
+fn of_signatures(bundle: &Bundle, events: &[Event], signers: &Signers) -> Vec<String> {
+    let approvals = events.iter().filter_map(|event| match event {
+        Event::Approved { approval } => Some(approval.all()),
+        _ => None,
+    });
+    let mut faults = Vec::new();
+    for yes in approvals.flatten() {
+        match yes.signed.as_ref().map(|signed| verify_statement(signed, signers, jiff::Timestamp::now())) {
+            None => faults.push(format!("that of {} is not signed", yes.by)),
+            Some(Err(why)) => faults.push(format!("that of {}: {why}", yes.by)),
+            Some(Ok(found)) if found.statement.plan != bundle.plan_digest || found.statement.digest != yes.digest => {
+                faults.push(format!("that of {} is for {}", yes.by, found.statement.digest));
+            }
+            Some(Ok(_)) => {}
+        }
+    }
+    faults
+}
+
 fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String> {
     let report = &bundle.report;
     let mut faults = Vec::new();
@@ -232,12 +265,15 @@ fn events(bundle: &Bundle, keys: Option<&Keys>) -> (Vec<Event>, Standing, Vec<St
     (events, Standing::Recorded, faults)
 }
 
-fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected, standing: Standing) -> Vec<&'static str> {
+fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected<'_>, standing: Standing) -> Vec<&'static str> {
     let over = events.iter().any(|event| matches!(event, Event::Ended { .. }));
     let rows = [
         (expected.head.is_none(), "whether more was recorded afterwards: `--head` names the last record"),
         (expected.digest.is_none(), "whether this is what you were shown: `--digest` names what was approved"),
-        (true, "who said yes, beyond what the record says: an account, not a person"),
+        (
+            expected.signers.is_none(),
+            "who said yes, beyond what the record says: an account, not a person; `--signers` checks signatures",
+        ),
         (true, "the words of the report that the approval does not bind"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),

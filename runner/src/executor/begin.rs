@@ -8,23 +8,24 @@ use crate::workspace::{Look, Observation};
 use planc_lang::compiled::tools;
 use std::sync::Arc;
 
-/// Makes sure that the journal says who said yes to exactly this.
+/// Makes sure that the journal says who said yes to exactly this, and that what they said still holds: a yes that has lapsed
+/// while the run was interrupted is asked for again.
 pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
     let recorded = run.recorder.state().approved.clone();
-    let is_recorded = recorded.is_some();
-    let approval = match recorded.or_else(|| run.setup.approval.clone()) {
-        Some(approval) => approval,
-        None => {
-            let taken = run.setup.journal.take_approval(&run.setup.digest).await?;
-            taken.ok_or_else(|| RunError::NotApproved(run.setup.run.clone()))?
+    let given = recorded.clone().or_else(|| run.setup.approval.clone());
+    let approval = match given {
+        Some(approval) if approval.all().all(|yes| yes.terms.is_plain()) => approval,
+        Some(_) | None => {
+            let taken = run.setup.journal.take_approval(&run.setup.claim).await?;
+            taken.map_err(|lack| RunError::NotApproved { run: run.setup.run.clone(), why: lack.told() })?
         }
     };
-    if approval.digest != run.setup.digest {
+    if !approval.is_for(run.setup.digest, run.setup.claim.deed) {
         let (approved, wanted) = (approval.digest.to_string(), run.setup.digest.to_string());
         return Err(RunError::OtherApproval { approved, wanted });
     }
-    if !is_recorded {
-        run.recorder.record(Event::Approved { approval }).await?;
+    if recorded.as_ref() != Some(&approval) {
+        run.recorder.record(Event::Approved { approval: approval.into() }).await?;
     }
     Ok(())
 }
@@ -50,9 +51,14 @@ pub(crate) async fn recheck(run: &Arc<Run>) -> Result<Option<End>, RunError> {
             run.recorder.record(Event::Interrupted { killed: true }).await?;
             return Ok(Some(End::Interrupted));
         }
-        let event = match why {
-            None => Event::AssumptionHeld { text },
-            Some(why) => {
+        let approval = run.recorder.state().approved.clone();
+        let overridden = approval.as_ref().and_then(|approval| approval.overrides(&text));
+        let event = match (why, overridden) {
+            (None, _) => Event::AssumptionHeld { text },
+            (Some(why), Some((by, reason))) => {
+                Event::AssumptionOverridden { why, by: by.to_owned(), reason: reason.to_owned(), text }
+            }
+            (Some(why), None) => {
                 end = Some(End::Failed);
                 Event::AssumptionFailed { text, why: format!("{why}; nothing was started") }
             }

@@ -1,61 +1,174 @@
-//! Answers in the store: a yes to a plan, used up once.
+//! Answers in the store: yeses to plans, each used up by the runs that it is for.
+//!
+//! Which yeses are enough is judged in [`crate::approval`], on what stands here, in the transaction that uses them up.
 
-use super::at::Outcome;
+use super::at::{At, Outcome};
+use super::records::KeptApproval;
 use super::store::Store;
-use crate::event::Approved;
+use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written};
+use jiff::Timestamp;
 use planc_lang::digest::Digest;
 use rusqlite::{OptionalExtension, params};
 
-/// A yes that no run has begun with: none has taken it, or the one that took it was cut off before its first event.
-const UNUSED: &str = "(consumed_by_run IS NULL OR NOT EXISTS (SELECT 1 FROM events WHERE run = consumed_by_run))";
+/// How often a yes was used by runs that have begun: one that was cut off before its first event has not.
+const BEGUN: &str = "(SELECT count(*) FROM approval_uses WHERE approval = approvals.id
+    AND EXISTS (SELECT 1 FROM events WHERE run = approval_uses.run))";
 
 impl Store {
-    /// Records a yes; it may be used up once.
-    pub fn record_approval(&self, approval: &Approved) -> Outcome<()> {
+    /// Records a yes; whether it is new. One that was recorded before, whatever became of it, is not recorded again.
+    pub fn record_approval(&self, approval: &Approved) -> Outcome<bool> {
         let approval = approval.clone();
         self.work("record the approval", move |at, connection| {
-            let Approved { digest, by, channel, at: when } = &approval;
-            let insert = "INSERT INTO approvals (digest, by, channel, at) VALUES (?1, ?2, ?3, ?4)";
-            at.sql(connection.execute(insert, params![digest.to_string(), by, channel, when])).map(|_| ())
-        })
-    }
-
-    /// Uses up a yes for a digest, oldest first; none: there is none left, or another run of this digest has begun, which
-    /// used the digest up with every yes to it. A run that has used one up gets the same again, so that a crash right
-    /// after loses nothing.
-    pub fn consume_approval(&self, digest: &Digest, run: &str) -> Outcome<Option<Approved>> {
-        let (digest, run) = (*digest, run.to_owned());
-        self.work("use up the approval", move |at, connection| {
-            let update = "UPDATE approvals SET consumed_by_run = ?2 WHERE id =
-                (SELECT id FROM approvals WHERE digest = ?1 AND (consumed_by_run IS NULL OR consumed_by_run = ?2)
-                 AND NOT EXISTS (SELECT 1 FROM runs WHERE plan = ?1 AND id <> ?2
-                   AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))
-                 ORDER BY consumed_by_run IS NULL, id LIMIT 1) RETURNING by, channel, at";
+            let insert = "INSERT OR IGNORE INTO approvals (name, digest, deed, uses, record, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let deed = approval.deed.map(|deed| deed.to_string());
             let transaction = at.begin(connection)?;
-            let row = transaction.query_row(update, params![digest.to_string(), run], |row| {
-                Ok(Approved { digest, by: row.get(0)?, channel: row.get(1)?, at: row.get(2)? })
-            });
-            let approved = at.sql(row.optional())?;
+            let time = clock(&at, &transaction)?;
+            let values = params![
+                approval.id,
+                approval.digest.to_string(),
+                deed,
+                approval.terms.uses,
+                at.json(&approval)?,
+                written(time)
+            ];
+            let inserted = at.sql(transaction.execute(insert, values))?;
             at.sql(transaction.commit())?;
-            Ok(approved)
+            Ok(inserted == 1)
         })
     }
 
-    /// Whether a yes for a digest is there that no run has begun with.
-    pub fn has_approval(&self, digest: &Digest) -> Outcome<bool> {
-        let digest = digest.to_string();
+    /// Uses up what a run needs, durably and at once: as many yeses as are wanted, or none, and what is lacking. A run that
+    /// has used some up gets the same again, so that a crash right after loses nothing.
+    pub fn consume_approval(&self, claim: &Claim, run: &str) -> Outcome<Result<Approved, Lack>> {
+        let (claim, run) = (claim.clone(), run.to_owned());
+        self.work("use up the approval", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            let time = clock(&at, &transaction)?;
+            let (ids, candidates) = candidates(&at, &transaction, &claim, &run)?;
+            let chosen = match claim.choose(&candidates, time) {
+                Ok(chosen) => chosen,
+                Err(lack) => return Ok(Err(lack)),
+            };
+            let insert = "INSERT OR IGNORE INTO approval_uses (approval, run, at) VALUES (?1, ?2, ?3)";
+            for (index, _) in &chosen {
+                at.sql(transaction.execute(insert, params![ids[*index], run, written(time)]))?;
+            }
+            at.sql(transaction.commit())?;
+            Ok(Ok(joined(chosen)))
+        })
+    }
+
+    /// What a run would use up now; nothing is.
+    pub fn judge_approval(&self, claim: &Claim, run: &str) -> Outcome<Result<Approved, Lack>> {
+        let (claim, run) = (claim.clone(), run.to_owned());
         self.work("read the approvals", move |at, connection| {
-            let query = format!("SELECT EXISTS (SELECT 1 FROM approvals WHERE digest = ?1 AND {UNUSED})");
-            at.sql(connection.query_row(&query, [&digest], |row| row.get(0)))
+            let transaction = at.begin(connection)?;
+            let time = clock(&at, &transaction)?;
+            let (_, candidates) = candidates(&at, &transaction, &claim, &run)?;
+            at.sql(transaction.commit())?;
+            Ok(claim.choose(&candidates, time).map(joined))
         })
     }
 
-    /// Takes back every yes for a digest that no run has begun with.
+    /// The present time, never earlier than what was seen here before: a clock that is set back gives no yes more time.
+    pub fn time(&self) -> Outcome<Timestamp> {
+        self.work("look at the clock", |at, connection| {
+            let transaction = at.begin(connection)?;
+            let time = clock(&at, &transaction)?;
+            at.sql(transaction.commit())?;
+            Ok(time)
+        })
+    }
+
+    /// Takes back every yes for a digest that is not used up; how many.
     pub fn revoke_approvals(&self, digest: &Digest) -> Outcome<usize> {
         let digest = digest.to_string();
         self.work("take back the approval", move |at, connection| {
-            let delete = format!("DELETE FROM approvals WHERE digest = ?1 AND {UNUSED}");
-            at.sql(connection.execute(&delete, [&digest]))
+            let update =
+                format!("UPDATE approvals SET revoked = ?2 WHERE digest = ?1 AND revoked IS NULL AND {BEGUN} < uses");
+            at.sql(connection.execute(&update, params![digest, now()]))
         })
     }
+
+    /// Takes back one yes; whether it could be used before.
+    pub fn revoke_approval(&self, id: i64) -> Outcome<bool> {
+        self.work("take back the approval", move |at, connection| {
+            let update =
+                format!("UPDATE approvals SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL AND {BEGUN} < uses");
+            at.sql(connection.execute(&update, params![id, now()])).map(|changed| changed > 0)
+        })
+    }
+
+    /// All yeses, newest first.
+    pub fn approvals(&self) -> Outcome<Vec<KeptApproval>> {
+        self.work("list the approvals", |at, connection| {
+            let query = format!("SELECT id, record, revoked, {BEGUN} FROM approvals ORDER BY id DESC");
+            let rows = at.rows(connection, &query, [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?))
+            })?;
+            let read = |(id, record, revoked, used)| {
+                Ok(KeptApproval { id, yes: at.parse(&format!("approval {id}"), "", record)?, revoked, used })
+            };
+            rows.into_iter().map(read).collect()
+        })
+    }
+
+    /// Notes that somebody made a plan. Who did stays so, whoever makes it again.
+    pub fn add_author(&self, digest: &Digest, author: &Credential) -> Outcome<()> {
+        let (digest, author) = (digest.to_string(), author.clone());
+        self.work("note who made the plan", move |at, connection| {
+            let insert = "INSERT OR IGNORE INTO authors (digest, credential, at) VALUES (?1, ?2, ?3)";
+            at.sql(connection.execute(insert, params![digest, at.json(&author)?, now()])).map(|_| ())
+        })
+    }
+
+    /// Those who made a plan.
+    pub fn authors(&self, digest: &Digest) -> Outcome<Vec<Credential>> {
+        let digest = digest.to_string();
+        self.work("look up who made the plan", move |at, connection| {
+            let query = "SELECT credential FROM authors WHERE digest = ?1 ORDER BY credential";
+            let rows = at.rows(connection, query, [&digest], |row| row.get::<_, String>(0))?;
+            rows.into_iter().map(|json| at.parse("who made a plan", "", json)).collect()
+        })
+    }
+}
+
+/// Several yeses as one record.
+fn joined(chosen: Vec<(usize, Approved)>) -> Approved {
+    let mut yeses = chosen.into_iter().map(|(_, yes)| yes);
+    let first = yeses.next().expect("a rule wants one approver at least");
+    Approved { with: yeses.collect(), ..first }
+}
+
+/// The time, not earlier than the latest that was seen, which is remembered.
+fn clock(at: &At, connection: &Connection) -> Outcome<Timestamp> {
+    let seen: Option<String> =
+        at.sql(connection.query_row("SELECT latest FROM clock WHERE id = 1", [], |row| row.get(0)).optional())?;
+    let seen = seen.map(|text| text.parse::<Timestamp>().map_err(|error| at.damaged("the clock", &error.to_string())));
+    let time = seen.transpose()?.map_or_else(Timestamp::now, |seen| seen.max(Timestamp::now()));
+    let update =
+        "INSERT INTO clock (id, latest) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET latest = excluded.latest";
+    at.sql(connection.execute(update, [time.to_string()]))?;
+    Ok(time)
+}
+
+/// What may be a yes to a claim, oldest first, with its number.
+fn candidates(at: &At, connection: &Connection, claim: &Claim, run: &str) -> Outcome<(Vec<i64>, Vec<Candidate>)> {
+    let query = "SELECT id, record,
+          (SELECT count(*) FROM approval_uses WHERE approval = approvals.id AND run <> ?3),
+          EXISTS (SELECT 1 FROM approval_uses WHERE approval = approvals.id AND run = ?3),
+          EXISTS (SELECT 1 FROM runs WHERE plan = ?1 AND id <> ?3 AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))
+        FROM approvals WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL ORDER BY id";
+    let rows = at.rows(connection, query, params![claim.digest.to_string(), claim.deed.to_string(), run], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    })?;
+    let (mut ids, mut candidates) = (Vec::new(), Vec::new());
+    for (id, record, used, ours, is_spent) in rows {
+        // What cannot be read is no yes.
+        let Ok(yes) = at.parse::<Approved>("an approval", "", record) else { continue };
+        ids.push(id);
+        candidates.push(Candidate { yes, used, ours, is_spent });
+    }
+    Ok((ids, candidates))
+}
 }

@@ -22,15 +22,16 @@ mod writer;
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
-pub use records::{Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use records::{KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use standing::{Grant, Revoked};
 pub use store::{RunJournal, Store, event_place};
 
-use crate::event::{Approved, Event};
+pub use crate::approval::now;
+use crate::approval::{Approved, Claim, Lack};
+use crate::event::Event;
 use crate::standing::Terms;
 use crate::tool::Future_;
-use planc_lang::digest::Digest;
 
 /// Where a run writes what happens.
 pub trait Journal: Send + Sync {
@@ -40,9 +41,9 @@ pub trait Journal: Send + Sync {
     /// What was recorded so far, in order. Asked once the run is locked.
     fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>>;
 
-    /// Uses up a yes for a digest, durably, for this run; none: there is none. Asked once the run is locked, right before
-    /// the yes is recorded as an event.
-    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Result<Option<Approved>, StoreError>>;
+    /// Uses up what this run needs, durably; or what is lacking. Asked once the run is locked, right before the yes is
+    /// recorded as an event.
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>>;
 
     /// The standing answers, oldest first. Asked at every call that policy asks about, so that one that is taken back answers no
     /// more.
@@ -53,9 +54,4 @@ pub trait Journal: Send + Sync {
 
     /// Remembers a standing answer that a person gave; its number, durable when this returns `Ok`.
     fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Result<i64, StoreError>>;
-}
-
-/// The present time, RFC 3339 in UTC.
-pub fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

@@ -1,5 +1,6 @@
 //! What the store keeps, as plain data.
 
+use crate::approval::Approved;
 use crate::event::Event;
 use crate::prediction::Prediction;
 use crate::report::{PlanReport, PlanStatus};
@@ -77,4 +78,17 @@ pub struct StoredEvent {
     pub at: String,
     /// What happened.
     pub event: Event,
+}
+
+/// A yes to a plan, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptApproval {
+    /// Its number here.
+    pub id: i64,
+    /// The record.
+    pub yes: Approved,
+    /// When it was taken back, RFC 3339 in UTC; none: it was not.
+    pub revoked: Option<String>,
+    /// How many runs have used it.
+    pub used: u32,
 }

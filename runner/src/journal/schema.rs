@@ -18,7 +18,8 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 7] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, STANDING];
+const FORMATS: [&str; 8] =
+    [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, STANDING];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -67,6 +68,30 @@ CREATE INDEX IF NOT EXISTS mode_changes_by_name ON mode_changes (target, name, i
 CREATE TABLE IF NOT EXISTS mode_sessions (
   id TEXT PRIMARY KEY, scope TEXT, parent TEXT REFERENCES mode_sessions (id), by TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
+";
+
+/// Approvals have bounds and may be signed; those of before had neither, and are void. `clock` has the latest time that was
+/// seen.
+const BOUNDED_APPROVALS: &str = "
+DROP TABLE IF EXISTS approval_uses;
+DROP TABLE approvals;
+CREATE TABLE approvals (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, deed TEXT, uses INTEGER NOT NULL,
+  record TEXT NOT NULL, at TEXT NOT NULL, revoked TEXT
+) STRICT;
+CREATE INDEX approvals_by_digest ON approvals (digest);
+CREATE INDEX approvals_by_deed ON approvals (deed);
+CREATE TABLE approval_uses (
+  approval INTEGER NOT NULL REFERENCES approvals (id), run TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (approval, run)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS authors (
+  digest TEXT NOT NULL, credential TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (digest, credential)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS comments (
+  id INTEGER PRIMARY KEY, digest TEXT NOT NULL, key TEXT NOT NULL, record TEXT NOT NULL, at TEXT NOT NULL, withdrawn TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS comments_by_key ON comments (key);
 ";
 
 /// What the digest of a plan is of, as canonical JSON: sealed where the plan has secrets.

@@ -8,11 +8,11 @@ use super::chain::Record;
 use super::records::StoredEvent;
 use super::writer::{Job, Writer};
 use super::{Grant, Journal, StoreError, head, schema};
-use crate::event::{Approved, Event};
+use crate::approval::{Approved, Claim, Lack};
+use crate::event::Event;
 use crate::seal::Keys;
 use crate::standing::Terms;
 use crate::tool::Future_;
-use planc_lang::digest::Digest;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -179,9 +179,9 @@ impl Journal for RunJournal {
         Box::pin(async move { Ok(store.events(&self.run)?.into_iter().map(|stored| stored.event).collect()) })
     }
 
-    fn take_approval<'a>(&'a self, digest: &'a Digest) -> Future_<'a, Outcome<Option<Approved>>> {
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Outcome<Result<Approved, Lack>>> {
         let store = self.store.clone();
-        Box::pin(async move { store.consume_approval(digest, &self.run) })
+        Box::pin(async move { store.consume_approval(claim, &self.run) })
     }
 
     fn standing(&self) -> Future_<'_, Outcome<Vec<Grant>>> {

@@ -4,6 +4,7 @@
 
 use super::call::brief;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
+use crate::approval::Approved;
 use crate::event::{End, Event};
 use crate::report::{BlockReport, PlanReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -262,6 +263,7 @@ fn progress(event: &Event) -> Progress<'_> {
         Event::Approved { .. }
         | Event::Started { .. }
         | Event::AssumptionHeld { .. }
+        | Event::AssumptionOverridden { .. }
         | Event::AssumptionFailed { .. }
         | Event::Stale { .. }
         | Event::CallAnswered { .. }
@@ -307,8 +309,9 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
     let nth = |attempt: u32| if attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
     match event {
         Event::Approved { approval } => {
-            let text = format!("approved by {} ({})", inline(&approval.by), inline(&approval.channel));
-            line(Tone::Dim, "·", text)
+            let one = |yes: &Approved| format!("{} ({})", inline(&yes.by), inline(&yes.channel));
+            let all: Vec<String> = approval.all().map(one).collect();
+            line(Tone::Dim, "·", format!("approved by {}", all.join(" and ")))
         }
         Event::Started { resumed: true, .. } => line(Tone::Dim, "·", "resumed".into()),
         Event::Started { resumed: false, .. }
@@ -317,6 +320,16 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         | Event::UndoStarted { .. } => Vec::new(),
         Event::AssumptionFailed { text, why } => {
             line(Tone::Bad, "✗", format!("no longer so: {} — {}", inline(text), inline(why)))
+        }
+        Event::AssumptionOverridden { text, why, by, reason } => {
+            let text = format!(
+                "not so: {} — {}; taken as given by {}: {}",
+                inline(text),
+                inline(why),
+                inline(by),
+                inline(reason)
+            );
+            line(Tone::Careful, "!", text)
         }
         Event::Stale { step, differences } => {
             let at = step.as_ref().map_or_else(String::new, |step| format!(" before `{}`", inline(step)));

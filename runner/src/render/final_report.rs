@@ -349,7 +349,7 @@ impl RunReport {
 
     fn take(&mut self, event: &Event) {
         match event {
-            Event::Approved { approval } => self.approval = Some(approval.clone()),
+            Event::Approved { approval } => self.approval = Some((**approval).clone()),
             Event::Started { .. } => (self.end, self.undone, self.taking_back) = (None, None, false),
             Event::AssumptionFailed { text, why } | Event::VerificationFailed { text, why } => {
                 self.broken.push((text.clone(), why.clone()));
@@ -434,6 +434,7 @@ impl RunReport {
             Event::EachFailed { each, error } => self.set_block(each, StepEnd::Failed, Some(error)),
             Event::Looked { step, attempt, .. } => self.set(step, StepEnd::Running, None, Some(*attempt)),
             Event::AssumptionHeld { .. }
+            | Event::AssumptionOverridden { .. }
             | Event::StepObserved { .. }
             | Event::CallAnswered { .. }
             | Event::GateAnswered { .. }
@@ -529,8 +530,17 @@ pub fn draw(report: &RunReport, look: Look) -> String {
         look.paint.tone(Tone::Dim, format!("run {} · {}", inline(&report.run), report.counts()))
     );
     if let Some(approval) = &report.approval {
-        let text = format!("approved by {} ({}) at {}", approval.by, approval.channel, approval.at);
-        hang(&mut out, look, "", 0, &inline(&text), Some(Tone::Dim));
+        for yes in approval.all() {
+            let mut text = format!("approved by {} ({}) at {}", yes.by, yes.channel, yes.at);
+            if !yes.terms.is_plain() {
+                text.push_str(&format!(", {}", yes.terms.told()));
+            }
+            hang(&mut out, look, "", 0, &inline(&text), Some(Tone::Dim));
+        }
+        for over in approval.all().flat_map(|yes| &yes.overrides) {
+            let text = format!("taken as given although it fails: {} — {}", over.assumption, over.reason);
+            hang(&mut out, look, "", 0, &inline(&text), Some(Tone::Careful));
+        }
     }
     if !report.steps.is_empty() {
         out.push('\n');

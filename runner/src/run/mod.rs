@@ -28,8 +28,8 @@ pub(crate) use values::{
     Known, critical_values, elements, environment, environment_of, grants, present_states, results,
 };
 
+use crate::approval::{Approved, Claim};
 use crate::config::Config;
-use crate::event::Approved;
 use crate::journal::{Journal, LockError, StoreError};
 use crate::mode::ModeWatch;
 use crate::prediction::Predictions;
@@ -75,6 +75,8 @@ pub struct RunSetup {
     pub journal: Arc<dyn Journal>,
     /// What an approval of this plan names: the digest of its report.
     pub digest: Digest,
+    /// What the operator wants of a yes to it.
+    pub claim: Claim,
     /// A yes that the caller answers for; none: the journal has it, or gives it when the run is locked, see
     /// [`Journal::take_approval`].
     pub approval: Option<Approved>,
@@ -105,9 +107,14 @@ pub enum RunError {
     /// Another process is at work.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// Nobody said yes.
-    #[error("run `{0}` has no approval")]
-    NotApproved(String),
+    /// Nobody said yes, or not as the operator wants it.
+    #[error("run `{run}` has no approval: {why}")]
+    NotApproved {
+        /// The run.
+        run: String,
+        /// What is lacking.
+        why: String,
+    },
     /// The yes is for something else.
     #[error("the approval is for {approved}, not for {wanted}")]
     OtherApproval {

@@ -1,6 +1,7 @@
 //! A yes counts for exactly what was shown, once.
 
 use crate::place::{Place, exact_picture, picture, said, until};
+use planc::approval::Approved;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -161,8 +162,7 @@ fn a_policy_that_became_stricter_counts_for_earlier_answers() {
     place.put("p.pl", WRITE);
     let digest = place.digest("p.pl");
     let run = place.last_run();
-    let insert = "INSERT INTO approvals (digest, by, channel, at) VALUES (?1, 'x', 'argument', '')";
-    place.database().execute(insert, [&digest]).unwrap();
+    place.record(&Approved { channel: "argument".into(), ..place.a_yes(&digest) });
     place.put("planc.toml", "[approval]\nrequire = \"terminal\"\n");
     place.planc(&["run", "p.pl"]).exits(3);
     place.planc(&["run", &run]).exits_with(&[3, 5]);

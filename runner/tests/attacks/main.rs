@@ -10,4 +10,5 @@ mod display;
 mod kept;
 mod reach;
 mod secrets;
+mod signed;
 mod terminal;

@@ -13,7 +13,7 @@ const WRITE: &str = r#"plan "write" {
 "#;
 
 /// What is done once the question is there.
-enum Act {
+pub enum Act {
     Type(&'static [u8]),
     /// Typed before the question; at the question, nothing but a line end.
     Before(&'static [u8]),
@@ -21,7 +21,7 @@ enum Act {
 }
 
 /// Runs a command on a terminal; gives its exit code and what the terminal showed.
-fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
+pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
     let size = PtySize { rows: 50, cols: 100, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).expect("a terminal can be had");
     let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("planc"));
@@ -30,6 +30,9 @@ fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32,
     command.arg(place.state());
     command.cwd(place.ws());
     command.env("HOME", place.at("home"));
+    for (name, value) in &place.env {
+        command.env(name, value);
+    }
     let mut writer = pair.master.take_writer().expect("a terminal can be written to");
     if let Act::Before(text) = act {
         writer.write_all(text).expect("it can be typed");

@@ -110,7 +110,7 @@ plan "Mixed" {
 fn nobody_said_yes() {
     let world = World::new(&[("a.txt", "one")], WRITES);
     let process = world.process_with(Break::Never, |setup| setup.approval = None);
-    assert!(matches!(process, Process::Ended(Err(RunError::NotApproved(_)))));
+    assert!(matches!(process, Process::Ended(Err(RunError::NotApproved { .. }))));
     let process = world.process_with(Break::Never, |setup| {
         setup.digest = planc_lang::digest::Digest::of("another plan");
     });

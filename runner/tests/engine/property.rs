@@ -1,6 +1,8 @@
 //! The state is a fold: every prefix, and every sequence, of events is accepted.
 
-use planc::event::{Approved, Conflict, End, Event, Resolution};
+use crate::support::yes;
+use planc::approval::Channel;
+use planc::event::{Conflict, End, Event, Resolution};
 use planc::state::RunState;
 use planc::workspace::{Change, FileState};
 use planc_lang::digest::Digest;
@@ -72,9 +74,9 @@ fn of_step() -> impl Strategy<Value = Event> {
 }
 
 fn of_run() -> impl Strategy<Value = Event> {
-    let approval = Approved { digest: Digest::of("p"), by: "b".into(), channel: "c".into(), at: "t".into() };
+    let approval = yes(Digest::of("p"), Channel::Terminal);
     prop_oneof![
-        Just(Event::Approved { approval }),
+        Just(Event::Approved { approval: approval.into() }),
         any::<bool>().prop_map(|resumed| Event::Started { pid: 1, resumed }),
         Just(Event::AssumptionHeld { text: "t".into() }),
         Just(Event::AssumptionFailed { text: "t".into(), why: "w".into() }),

@@ -1,7 +1,9 @@
 //! The store on disk: plans, runs, approvals, grouped records, and what it refuses.
 
+use crate::support::claim;
 use crate::support::{Break, World};
-use planc::event::{Approved, End, Event};
+use planc::approval::{Approved, Channel, Claim, Terms};
+use planc::event::{End, Event};
 use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
 use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
 use planc::run::RunSetup;
@@ -20,6 +22,7 @@ fn report(digest: Digest) -> PlanReport {
         time: 1,
         rev: 1,
         digest,
+        deed: None,
         plan_digest: digest,
         assurance: Assurance::Advisory,
         problems: Vec::new(),
@@ -65,7 +68,48 @@ fn store() -> (TempDir, Store) {
 }
 
 pub fn yes(digest: Digest) -> Approved {
-    Approved { digest, by: "me".into(), channel: "terminal".into(), at: planc::journal::now() }
+    crate::support::yes(digest, Channel::Terminal)
+}
+
+/// A yes to several runs is for other times of the same deed, and two processes together use it no more often than it says.
+#[test]
+fn a_yes_to_several_runs_is_used_as_often_as_it_says() {
+    let (dir, first) = store();
+    let second = Store::open(&dir.path().join("state")).unwrap();
+    let deed = Digest::of("deed");
+    let of = |digest: Digest| Claim { deed, ..claim(digest) };
+    let terms = Terms { uses: 3, ..Terms::default() };
+    let several = Approved { terms, deed: Some(deed), ..yes(Digest::of("time 1")) };
+    assert!(first.record_approval(&several).unwrap());
+    let other = Claim { deed: Digest::of("another deed"), ..claim(Digest::of("time 9")) };
+    assert!(first.consume_approval(&other, "cccccccc").unwrap().is_err());
+    let used: usize = std::thread::scope(|scope| {
+        let takers = (0..8).map(|number: usize| {
+            let store = if number.is_multiple_of(2) { &first } else { &second };
+            let (claim, run) = (of(Digest::of(format!("time {}", number + 1))), format!("{number:08}"));
+            scope.spawn(move || store.consume_approval(&claim, &run).unwrap().is_ok())
+        });
+        let takers: Vec<_> = takers.collect();
+        takers.into_iter().map(|taker| usize::from(taker.join().unwrap())).sum()
+    });
+    assert_eq!(used, 3);
+}
+
+/// A clock that is set back gives no yes more time.
+#[test]
+fn a_yes_that_has_ended_stays_so() {
+    let (_dir, store) = store();
+    let digest = Digest::of("one");
+    let end = |text: &str| Terms { expires: Some(text.into()), ..Terms::default() };
+    store.record_approval(&Approved { terms: end("2026-01-01T00:00:00.000Z"), ..yes(digest) }).unwrap();
+    assert!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().is_err());
+    store.record_approval(&Approved { terms: end("2200-01-01T00:00:00.000Z"), ..yes(digest) }).unwrap();
+    assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
+    // The clock was there once, and is back.
+    let beside = rusqlite::Connection::open(store.path()).unwrap();
+    beside.execute("UPDATE clock SET latest = '2200-01-01T00:00:01Z'", []).unwrap();
+    let lack = store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().unwrap_err();
+    assert!(lack.told().contains("it ended at 2200-01-01"), "{}", lack.told());
 }
 
 #[test]
@@ -134,17 +178,17 @@ fn a_status_is_kept_while_the_plan_is_under_way() {
 fn an_approval_is_used_up_once_and_a_crash_right_after_loses_nothing() {
     let (_dir, store) = store();
     let digest = Digest::of("one");
-    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), None);
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), None);
     let approval = yes(digest);
     store.record_approval(&approval).unwrap();
-    assert!(store.has_approval(&digest).unwrap());
-    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), Some(approval.clone()));
-    assert_eq!(store.consume_approval(&digest, "bbbbbbbb").unwrap(), None);
-    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), Some(approval));
+    assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), Some(approval.clone()));
+    assert_eq!(store.consume_approval(&claim(digest), "bbbbbbbb").unwrap().ok(), None);
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), Some(approval));
     // Cut off before its first event, the run can still be aborted.
-    assert!(store.has_approval(&digest).unwrap());
+    assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
     assert_eq!(store.revoke_approvals(&digest).unwrap(), 1);
-    assert_eq!(store.consume_approval(&digest, "aaaaaaaa").unwrap(), None);
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), None);
 }
 
 #[test]
@@ -157,7 +201,7 @@ fn two_processes_cannot_use_up_one_approval() {
         let used: usize = std::thread::scope(|scope| {
             let takers = [(&first, "aaaaaaaa"), (&second, "bbbbbbbb")].map(|(store, run)| {
                 let run = format!("{run}{round}");
-                scope.spawn(move || store.consume_approval(&digest, &run).unwrap().is_some())
+                scope.spawn(move || store.consume_approval(&claim(digest), &run).unwrap().is_ok())
             });
             takers.into_iter().map(|taker| usize::from(taker.join().unwrap())).sum()
         });
@@ -240,7 +284,7 @@ plan "Stored" {
     let run = store.open_run(&stored.digest).unwrap();
     store.record_approval(&yes(stored.digest)).unwrap();
     world.setup.run.clone_from(&run.id);
-    world.setup.approval = store.consume_approval(&stored.digest, &run.id).unwrap();
+    world.setup.approval = store.consume_approval(&claim(stored.digest), &run.id).unwrap().ok();
     world.setup.predictions = store.plan(&stored.digest.short()).unwrap().predictions.into();
 
     let journal: Arc<dyn Journal> = Arc::new(store.journal(&run.id));

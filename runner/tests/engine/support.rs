@@ -1,9 +1,10 @@
 //! A workspace in a temporary directory, a plan compiled and dry-run over it, fake tools whose world outlives crashes, and
 //! a journal that crashes or fails where it is told to.
 
-use planc::config::{Config, Programs, Require};
+use planc::approval::{Approved, Channel, Claim, Lack};
+use planc::config::{Approvals, Config, Programs, Rule};
 use planc::dry_run::{DryRun, InputValue};
-use planc::event::{Approved, End, Event};
+use planc::event::{End, Event};
 use planc::executor::execute;
 use planc::journal::{Grant, Journal, StoreError};
 use planc::run::{Answer, Ask, CannotAsk, Question, RunError, RunSetup, Stop};
@@ -15,6 +16,7 @@ use planc::undo::{UndoReport, undo};
 use planc::workspace::{Contents, Workspace};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::diagnostic::{Colour, render};
+use planc_lang::digest::Digest;
 use planc_lang::source::Sources;
 use planc_lang::value::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -218,6 +220,31 @@ pub struct Memory {
     crashed: Arc<Notify>,
 }
 
+/// Where the yeses of these tests count.
+fn site() -> Digest {
+    Digest::of("site")
+}
+
+/// A plain yes.
+pub fn yes(digest: Digest, channel: Channel) -> Approved {
+    Approved::by_account(digest, digest, site(), channel)
+}
+
+/// What a plain yes is enough for.
+pub fn claim(digest: Digest) -> Claim {
+    Claim {
+        digest,
+        deed: digest,
+        site: site(),
+        rule: Rule::default(),
+        approvals: Approvals::default(),
+        authors: Vec::new(),
+        not_undoable: Vec::new(),
+        failing: Vec::new(),
+        blocked: Vec::new(),
+    }
+}
+
 impl Memory {
     pub fn on(events: Arc<Mutex<Vec<Event>>>, breaks: Break) -> Memory {
         Memory { events, standing: Arc::default(), breaks, written: Arc::default(), crashed: Arc::default() }
@@ -225,11 +252,8 @@ impl Memory {
 }
 
 impl Journal for Memory {
-    fn take_approval<'a>(
-        &'a self,
-        _: &'a planc_lang::digest::Digest,
-    ) -> Future_<'a, Result<Option<Approved>, StoreError>> {
-        Box::pin(async { Ok(None) })
+    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
+        Box::pin(async { Ok(Err(Lack { rule: claim.rule, have: 0, void: Vec::new() })) })
     }
 
     fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>> {
@@ -462,7 +486,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         pass_env: Vec::new(),
         // What these tests are about is a program of which nobody knows what it did.
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
-        require: Require::Any,
+        approval: Approvals::default(),
         servers: BTreeMap::new(),
         model: None,
         mode: planc::config::ModeConfig::default(),
@@ -489,8 +513,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let outcome = dry.run();
     let digest = outcome.report.digest;
-    let approval =
-        Approved { digest, by: "tester".into(), channel: "argument".into(), at: "2026-01-01T00:00:00Z".into() };
+    let approval = yes(digest, Channel::Argument);
     RunSetup {
         run: run_name(),
         config: Arc::new(config),
@@ -504,6 +527,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         registry: Arc::new(registry),
         journal: Arc::new(Memory::on(events.clone(), Break::Never)),
         digest,
+        claim: claim(digest),
         approval: Some(approval),
         veil: None,
         mode: None,

@@ -4,6 +4,8 @@
 // Each test file uses its own part of it.
 #![allow(dead_code)]
 
+use planc::approval::{Approved, Channel, site};
+use planc_lang::digest::Digest;
 use rusqlite::Connection;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -180,8 +182,32 @@ impl Place {
 
     /// Records a yes on a terminal, as a person would give it.
     pub fn yes(&self, digest: &str) {
-        let insert = "INSERT INTO approvals (digest, by, channel, at) VALUES (?1, 'somebody', 'terminal', '2026-01-01T00:00:00Z')";
-        self.database().execute(insert, [digest]).expect("an approval can be recorded");
+        self.record(&self.a_yes(digest));
+    }
+
+    /// A yes as a person gives it on a terminal.
+    pub fn a_yes(&self, digest: &str) -> Approved {
+        let query = "SELECT report FROM plans WHERE digest = ?1";
+        let report: String = self.database().query_row(query, [digest], |row| row.get(0)).expect("the plan is stored");
+        let report: Json = serde_json::from_str(&report).unwrap_or_default();
+        let digest: Digest = digest.parse().expect("a digest");
+        let deed = report["deed"].as_str().and_then(|deed| deed.parse().ok()).unwrap_or(digest);
+        let site = site(&self.ws().canonicalize().unwrap(), &self.state().canonicalize().unwrap());
+        Approved::by_account(digest, deed, site, Channel::Terminal)
+    }
+
+    /// Writes a yes into the database.
+    pub fn record(&self, yes: &Approved) {
+        let insert = "INSERT INTO approvals (name, digest, deed, uses, record, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let values = (
+            &yes.id,
+            yes.digest.to_string(),
+            yes.deed.map(|deed| deed.to_string()),
+            yes.terms.uses,
+            serde_json::to_string(yes).expect("a record is JSON"),
+            &yes.at,
+        );
+        self.database().execute(insert, values).expect("an approval can be recorded");
     }
 
     /// The database, once there is one.

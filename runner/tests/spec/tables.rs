@@ -90,6 +90,13 @@ pub fn limits() -> String {
         ("elements of an `each`", planc::prediction::MAX_ELEMENTS.to_string()),
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("a bundle of evidence", mib(planc::evidence::MAX_BUNDLE_BYTES)),
+        ("runs that one approval is for", planc::approval::MAX_USES.to_string()),
+        ("until when an approval may count", format!("{} days", planc::approval::MAX_EXPIRY_DAYS)),
+        ("a window of an approval", format!("{} bytes", planc::approval::MAX_WINDOW_BYTES)),
+        ("what is signed, and a signature", mib(planc::approval::MAX_STATEMENT_BYTES as u64)),
+        ("a file of signers", mib(planc::approval::MAX_SIGNERS_BYTES)),
+        ("a file of a private key", format!("{} KiB", planc::approval::MAX_KEY_BYTES >> 10)),
+        ("people who approve one plan", planc::config::MAX_APPROVERS.to_string()),
         ("one attempt, where nothing else is said", format!("{} s", planc::run::DEFAULT_TIMEOUT.as_secs())),
     ];
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or(0);

@@ -1,0 +1,320 @@
+//! Which yeses are enough: what is recorded, and what the operator wants ⟶ those that a run uses up, or what is lacking.
+//!
+//! The one place where this is decided, at the time of use: what was recorded under a laxer rule, by a key that was taken back
+//! meanwhile, or within bounds that are over, is none.
+
+use super::channel::Channel;
+use super::credential::Credential;
+use super::record::Approved;
+use super::rule::rule_for;
+use super::signers::Signers;
+use super::statement::verify;
+use crate::config::{Approvals, Require, Rule};
+use crate::report::{PlanReport, PlanStatus, Problem, UndoKind};
+use jiff::Timestamp;
+use planc_lang::digest::Digest;
+
+/// Why a yes does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Something stands against approval.
+    #[error("the plan cannot be approved: {}", .problems.join("; "))]
+    Blocked {
+        /// What.
+        problems: Vec<String>,
+        /// Whether all of it is the operator's policy.
+        policy: bool,
+    },
+    /// The operator wants a terminal.
+    #[error("approvals are given on a terminal here: `[approval] require = \"terminal\"`")]
+    TerminalRequired,
+    /// The operator wants a signature.
+    #[error("this needs {wanted}")]
+    SignatureRequired {
+        /// What is wanted.
+        wanted: String,
+    },
+    /// Without a terminal such a plan must be named.
+    #[error("planc cannot undo {}", .steps.join(", "))]
+    NotUndoable {
+        /// The steps that cannot be undone, each with its tool.
+        steps: Vec<String>,
+    },
+    /// Somebody wants changes.
+    #[error("changes were requested by {by}")]
+    ChangesRequested {
+        /// Who.
+        by: String,
+    },
+    /// An assumption that is overridden does not fail, or is none.
+    #[error("the plan has no assumption \"{text}\" that fails")]
+    NothingToOverride {
+        /// What was named.
+        text: String,
+    },
+    /// Overriding is said on a terminal, or signed.
+    #[error("that a failed assumption is taken as given is said on a terminal, or signed")]
+    OverrideUnseen,
+}
+
+/// What a run needs a yes for.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// What would run.
+    pub digest: Digest,
+    /// The same but for which time.
+    pub deed: Digest,
+    /// Where.
+    pub site: Digest,
+    /// What the operator wants.
+    pub rule: Rule,
+    /// The file of signers and who is who.
+    pub approvals: Approvals,
+    /// Those who wrote the plan.
+    pub authors: Vec<Credential>,
+    /// The steps that cannot be undone, each with its tool.
+    pub not_undoable: Vec<String>,
+    /// The texts of assumptions that fail, each of which needs an override.
+    pub failing: Vec<String>,
+    /// What stands against it besides, which no yes overrides.
+    pub blocked: Vec<String>,
+}
+
+/// A yes that is recorded.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The record.
+    pub yes: Approved,
+    /// How many other runs have used it.
+    pub used: u32,
+    /// Whether this run has used it already.
+    pub ours: bool,
+    /// Whether another run of the very digest has begun, which used that up.
+    pub is_spent: bool,
+}
+
+/// What is lacking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// What the operator wants.
+    pub rule: Rule,
+    /// How many yeses count.
+    pub have: u32,
+    /// Why others do not.
+    pub void: Vec<String>,
+}
+
+impl Lack {
+    /// In a phrase.
+    pub fn told(&self) -> String {
+        let head = match (self.have, self.rule.approvers()) {
+            (0, _) if self.void.is_empty() => "nobody has approved this yet".to_owned(),
+            (0, _) => "no approval of this counts".to_owned(),
+            (have, wanted) => format!("{have} of {wanted} approvals are there"),
+        };
+        match self.void.is_empty() {
+            true => head,
+            false => format!("{head}: {}", self.void.join("; ")),
+        }
+    }
+}
+
+impl Claim {
+    /// The yeses that a run uses up, first those that it has used already; each as it is to be recorded.
+    pub fn choose(&self, candidates: &[Candidate], now: Timestamp) -> Result<Vec<(usize, Approved)>, Lack> {
+        if !self.blocked.is_empty() {
+            return Err(Lack { rule: self.rule, have: 0, void: self.blocked.clone() });
+        }
+        let mut void = Vec::new();
+        let mut chosen: Vec<(usize, Approved)> = Vec::new();
+        // An unreadable file of signers lets nobody sign.
+        let signers = match &self.approvals.signers {
+            Some(path) => Signers::read(path).map_err(|error| error.to_string()),
+            None => Err("the operator names no file of signers: `[approval] signers`".to_owned()),
+        };
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        order.sort_by_key(|index| !candidates[*index].ours);
+        for index in order {
+            let candidate = &candidates[index];
+            let counted = self.counts(candidate, signers.as_ref(), now);
+            match counted.and_then(|yes| self.is_another(&chosen, &yes).map(|()| yes)) {
+                Ok(yes) => chosen.push((index, yes)),
+                Err(why) => void.push(format!("that of {}: {why}", candidate.yes.by)),
+            }
+            if chosen.len() as u32 == self.rule.approvers() && self.overridden(&chosen) {
+                return Ok(chosen);
+            }
+        }
+        let have = chosen.len() as u32;
+        if have >= self.rule.approvers() {
+            void.push("nobody has taken as given what fails".to_owned());
+        }
+        Err(Lack { rule: self.rule, have: have.min(self.rule.approvers()), void })
+    }
+
+    fn overridden(&self, chosen: &[(usize, Approved)]) -> bool {
+        self.failing.iter().all(|text| chosen.iter().any(|(_, yes)| yes.overrides(text).is_some()))
+    }
+
+    /// A recorded yes as it counts, or why it does not.
+    fn counts(
+        &self,
+        candidate: &Candidate,
+        signers: Result<&Signers, &String>,
+        now: Timestamp,
+    ) -> Result<Approved, String> {
+        let yes = match &candidate.yes.signed {
+            Some(signed) => {
+                let verified =
+                    verify(signed, signers.map_err(String::clone)?, now).map_err(|error| error.to_string())?;
+                // What was signed counts, not what was recorded beside it.
+                verified.statement.approved(&verified.by, &candidate.yes.channel, signed.clone())
+            }
+            None => candidate.yes.clone(),
+        };
+        let is_this = yes.digest == self.digest;
+        if !yes.is_for(self.digest, self.deed) {
+            return Err("it is for something else".into());
+        }
+        if yes.site != Some(self.site) {
+            return Err("it was given in another workspace, or in what was copied since".into());
+        }
+        if is_this && candidate.is_spent && !candidate.ours {
+            return Err("what it is for has run already".into());
+        }
+        if candidate.used >= yes.terms.uses && !candidate.ours {
+            return Err("it is used up".into());
+        }
+        if let Some(why) = yes.terms.lapsed(now) {
+            return Err(why);
+        }
+        self.is_good_enough(&yes)?;
+        self.is_not_the_author(&yes)?;
+        Ok(yes)
+    }
+
+    fn is_good_enough(&self, yes: &Approved) -> Result<(), String> {
+        let channel = Channel::parse(&yes.channel).ok_or_else(|| format!("there is no channel `{}`", yes.channel))?;
+        let is_signed = yes.signed.is_some();
+        if self.rule.is_signed() && !is_signed {
+            return Err("it is not signed".into());
+        }
+        match channel {
+            Channel::Terminal => Ok(()),
+            Channel::Signed | Channel::Argument | Channel::Unattended if self.rule.require == Require::Terminal => {
+                Err("it was not given on a terminal".into())
+            }
+            Channel::Signed if is_signed => Ok(()),
+            Channel::Signed => Err("it has no signature".into()),
+            Channel::Unattended if !self.not_undoable.is_empty() => {
+                Err(format!("nobody was there, and planc cannot undo {}", self.not_undoable.join(", ")))
+            }
+            Channel::Unattended | Channel::Argument if !yes.overrides.is_empty() => {
+                Err("what fails is taken as given on a terminal, or signed".into())
+            }
+            Channel::Unattended | Channel::Argument => Ok(()),
+        }
+    }
+
+    /// The operator may want that nobody approves what they wrote: who cannot be told apart from an author is one.
+    fn is_not_the_author(&self, yes: &Approved) -> Result<(), String> {
+        if !self.rule.not_author {
+            return Ok(());
+        }
+        if self.authors.is_empty() {
+            return Err("who wrote the plan is not known".into());
+        }
+        let approver = yes.credential.as_ref().ok_or("who gave it is not known")?;
+        for author in &self.authors {
+            let is_other = match (approver, author) {
+                (Credential::Account { uid, .. }, Credential::Account { uid: other, .. }) => uid != other,
+                (
+                    Credential::Key { fingerprint, principal },
+                    Credential::Key { fingerprint: other, principal: name },
+                ) => fingerprint != other && !share(principal, name),
+                (Credential::Key { principal, .. }, Credential::Account { name, .. })
+                | (Credential::Account { name, .. }, Credential::Key { principal, .. }) => {
+                    self.approvals.accounts.get(principal).is_some_and(|account| account != name)
+                }
+            };
+            if !is_other {
+                return Err(format!("it cannot be told apart from {author}, who wrote the plan"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is of somebody else than those that are chosen: another key of another person.
+    fn is_another(&self, chosen: &[(usize, Approved)], yes: &Approved) -> Result<(), String> {
+        let same = |other: &Approved| match (&other.credential, &yes.credential) {
+            (
+                Some(Credential::Key { fingerprint, principal }),
+                Some(Credential::Key { fingerprint: other, principal: name }),
+            ) => fingerprint == other || share(principal, name),
+            _ => true,
+        };
+        match chosen.iter().any(|(_, other)| same(other)) {
+            true => Err("the same person has approved this before".into()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether two lists of names have one in common. A pattern may stand for anybody, so that it is nobody else.
+fn share(a: &str, b: &str) -> bool {
+    let is_pattern = |name: &str| name.contains(['*', '?', '!']);
+    let same = |a: &str, b: &str| a.trim() == b.trim() || is_pattern(a) || is_pattern(b);
+    a.split(',').any(|a| b.split(',').any(|b| same(a, b)))
+}
+
+/// Whether a yes through a channel may be recorded for a plan.
+pub fn judge(report: &PlanReport, approvals: &Approvals, yes: &Approved) -> Result<(), Refusal> {
+    let overrides = |text: &str| yes.overrides.iter().any(|over| over.assumption == text);
+    for over in &yes.overrides {
+        if !failing(report).any(|text| text == over.assumption) {
+            return Err(Refusal::NothingToOverride { text: over.assumption.clone() });
+        }
+    }
+    let problems = report.problems.iter().filter(|problem| !problem.assumption.as_deref().is_some_and(overrides));
+    let problems: Vec<_> = problems.collect();
+    if !problems.is_empty() || report.status == PlanStatus::Blocked && report.problems.is_empty() {
+        return Err(Refusal::Blocked {
+            problems: problems.iter().map(|problem| problem.message.clone()).collect(),
+            policy: problems.iter().all(|problem| problem.policy),
+        });
+    }
+    let rule = rule_for(approvals, report);
+    let channel = Channel::parse(&yes.channel).unwrap_or(Channel::Unattended);
+    let is_seen = yes.signed.is_some() || channel == Channel::Terminal;
+    match channel {
+        _ if rule.is_signed() && yes.signed.is_none() => Err(Refusal::SignatureRequired { wanted: rule.told() }),
+        _ if !is_seen && !yes.overrides.is_empty() => Err(Refusal::OverrideUnseen),
+        Channel::Terminal => Ok(()),
+        _ if rule.require == Require::Terminal => Err(Refusal::TerminalRequired),
+        Channel::Signed | Channel::Argument => Ok(()),
+        Channel::Unattended => match not_undoable(report) {
+            steps if steps.is_empty() => Ok(()),
+            steps => Err(Refusal::NotUndoable { steps }),
+        },
+    }
+}
+
+/// What stands against a plan, whatever an approver takes as given.
+pub fn no_yes_overrides(report: &PlanReport) -> impl Iterator<Item = &Problem> {
+    report.problems.iter().filter(|problem| problem.assumption.is_none())
+}
+
+/// The texts of assumptions that fail.
+pub(crate) fn failing(report: &PlanReport) -> impl Iterator<Item = &str> {
+    report.problems.iter().filter_map(|problem| problem.assumption.as_deref())
+}
+
+/// The steps whose effect planc cannot take back by itself, each with its tool.
+pub fn not_undoable(report: &PlanReport) -> Vec<String> {
+    let steps = report.all_steps().filter(|step| match step.undo {
+        UndoKind::Nothing | UndoKind::Automatic => false,
+        // A declared `undo` is a call like any other: it may fail.
+        UndoKind::Declared | UndoKind::Impossible => true,
+    });
+    steps.map(|step| format!("`{}` ({})", step.name, step.tool)).collect()
+}

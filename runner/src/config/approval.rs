@@ -1,0 +1,134 @@
+//! `[approval]`: what the operator wants an approval to be, and for plans with which effects more than for others.
+
+use super::ConfigError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What an approval must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Require {
+    /// Whatever the kind of plan asks for.
+    #[default]
+    Any,
+    /// A yes on the controlling terminal.
+    Terminal,
+    /// A yes that is signed by a key of the operator's file of signers.
+    Signed,
+    /// Two such, by different people.
+    Two,
+}
+
+/// What an approval must be, all in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rule {
+    /// Of what kind.
+    pub require: Require,
+    /// By how many.
+    pub approvers: u32,
+    /// By none of those who wrote the plan.
+    pub not_author: bool,
+}
+
+impl Default for Rule {
+    fn default() -> Rule {
+        Rule { require: Require::Any, approvers: 1, not_author: false }
+    }
+}
+
+impl Rule {
+    /// What satisfies both.
+    pub fn and(self, other: Rule) -> Rule {
+        Rule {
+            require: self.require.max(other.require),
+            approvers: self.approvers().max(other.approvers()),
+            not_author: self.not_author || other.not_author,
+        }
+    }
+
+    /// By how many.
+    pub fn approvers(self) -> u32 {
+        let least = if self.require == Require::Two { 2 } else { 1 };
+        self.approvers.max(least)
+    }
+
+    /// Whether only signatures count: that two people agree, one account cannot tell.
+    pub fn is_signed(self) -> bool {
+        self.require >= Require::Signed || self.approvers() > 1
+    }
+
+    /// In words.
+    pub fn told(self) -> String {
+        let mut parts = Vec::new();
+        match (self.approvers(), self.is_signed()) {
+            (1, true) => parts.push("a signature".to_owned()),
+            (1, false) if self.require == Require::Terminal => parts.push("a yes on a terminal".to_owned()),
+            (1, false) => {}
+            (count, _) => parts.push(format!("signatures of {count} different people")),
+        }
+        if self.not_author {
+            parts.push("not by who wrote the plan".to_owned());
+        }
+        parts.join(", ")
+    }
+}
+
+/// A kind of effect that may need more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Something is destroyed.
+    Destructive,
+    /// planc cannot take it back by itself.
+    NotUndoable,
+    /// Somebody outside is told something.
+    Contacts,
+}
+
+impl Effect {
+    /// All of them.
+    pub const ALL: [Effect; 3] = [Effect::Destructive, Effect::NotUndoable, Effect::Contacts];
+}
+
+/// `[approval]`: what the operator wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Approvals {
+    /// For every plan.
+    pub rule: Rule,
+    /// For plans with certain effects, in addition.
+    pub by_effect: BTreeMap<Effect, Rule>,
+    /// Whose signatures count: a file as OpenSSH has it, outside the workspace.
+    pub signers: Option<PathBuf>,
+    /// Which account of this machine belongs to whom among the signers.
+    pub accounts: BTreeMap<String, String>,
+    /// The accounts that agents run as.
+    pub agents: Vec<String>,
+}
+
+/// Whether the entry that a path names lies in a folder: whoever may write there may put something else in its place.
+fn is_entry(path: &Path, folder: &Path) -> bool {
+    let holder = path.file_name().and_then(|_| path.parent()?.canonicalize().ok());
+    holder.is_some_and(|holder| holder.starts_with(folder))
+}
+
+impl Approvals {
+    /// The file of signers lies outside the workspace, where no plan can write to it.
+    pub(super) fn check_place(&self, workspace: &Path) -> Result<(), ConfigError> {
+        let Some(path) = &self.signers else { return Ok(()) };
+        let is_inside = path.canonicalize().is_ok_and(|real| real.starts_with(workspace));
+        if !is_inside && !path.ancestors().any(|part| is_entry(part, workspace)) {
+            return Ok(());
+        }
+        let (path, workspace) = (path.display(), workspace.display());
+        let message =
+            format!("the file of signers `{path}` lies in the workspace `{workspace}`, where plans could reach it");
+        Err(ConfigError::world(message).help("keep it outside, and name it in `[approval] signers`"))
+    }
+
+    /// Whether a yes on a terminal is wanted of every answer, also of what became of a call.
+    pub fn wants_terminal(&self) -> bool {
+        self.rule.require >= Require::Terminal
+    }
+}
