@@ -171,4 +171,3 @@ fn candidates(at: &At, connection: &Connection, claim: &Claim, run: &str) -> Out
     }
     Ok((ids, candidates))
 }
-}
