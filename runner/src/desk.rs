@@ -12,7 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace};
 use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
 use crate::event::Event;
-use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::journal::{Grant, LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::{ChangeRequest, PlanReport, PlanStatus, StepComment};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
@@ -378,7 +378,8 @@ impl Desk {
         let runtime = tokio::runtime::Handle::try_current().ok();
         let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
-        let grants: Vec<String> = self.store.grants()?.into_iter().map(|grant| grant.tool).collect();
+        let standing = self.store.standing()?.into_iter().filter(Grant::holds);
+        let standing: Vec<crate::standing::Terms> = standing.map(|standing| standing.terms).collect();
         let outcome = DryRun {
             compiled: &draft.compiled,
             sources: &draft.sources,
@@ -387,7 +388,7 @@ impl Desk {
             workspace: &self.workspace,
             registry: &self.registry,
             time,
-            grants: &grants,
+            standing: &standing,
             veil: veil.as_ref(),
             early: self.early,
             runtime: runtime.as_ref(),
@@ -701,7 +702,6 @@ impl Desk {
             digest: planned.plan.digest,
             claim: self.claim(&planned.plan)?,
             approval: None,
-            grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
             by: account(),

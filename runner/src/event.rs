@@ -13,6 +13,22 @@ use serde::{Deserialize, Serialize};
 /// The version of the vocabulary; a journal with a newer one is refused.
 pub const EVENT_FORMAT: u32 = 1;
 
+/// A standing answer, as it was when it was given or used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StandingAnswer {
+    /// Its number.
+    pub number: i64,
+    /// The full name of the tool.
+    pub tool: String,
+    /// What it answers for, as a phrase.
+    pub terms: String,
+    /// Who gave it.
+    pub by: String,
+    /// When, RFC 3339 in UTC; absent: with this answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<String>,
+}
+
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -63,8 +79,11 @@ pub enum Event {
     CallAnswered {
         /// The step.
         step: String,
-        /// `once`, `always` or `no`.
+        /// `once`, `always`, `no`, or `standing` where an earlier `always` answered.
         answer: String,
+        /// What was approved always with this answer, or has answered.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        standing: Option<StandingAnswer>,
     },
     /// Plan mode became active while the run went on: nothing further was started.
     Held {

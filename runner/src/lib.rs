@@ -16,6 +16,7 @@ pub mod import;
 pub mod observe;
 pub mod report;
 pub mod approval;
+pub mod standing;
 pub mod event;
 pub mod veil;
 pub mod prediction;

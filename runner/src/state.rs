@@ -204,7 +204,7 @@ impl RunState {
             Event::AssumptionHeld { .. } | Event::AssumptionOverridden { .. } => {}
             Event::AssumptionFailed { .. } => self.status = PlanStatus::Failed,
             Event::Stale { .. } => self.status = PlanStatus::Stale,
-            Event::CallAnswered { step, answer } => {
+            Event::CallAnswered { step, answer, .. } => {
                 let record = self.record(step);
                 record.answer = Some(answer.clone());
                 record.waits = false;

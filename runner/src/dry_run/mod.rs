@@ -22,6 +22,7 @@ use crate::report::{
     AssumptionReport, Assurance, CheckOutcome, CriticalReport, InputReport, OutputReport, PlanReport, PlanStatus,
     Problem, REPORT_FORMAT, ReuseReport, VerificationReport,
 };
+use crate::standing::Terms;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
@@ -62,8 +63,8 @@ pub struct DryRun<'a> {
     pub registry: &'a Registry,
     /// Which time the plan would run, from 1.
     pub time: u32,
-    /// Tools to whose every call somebody said yes.
-    pub grants: &'a [String],
+    /// What persons approved always.
+    pub standing: &'a [Terms],
     /// What is secret; none: nothing.
     pub veil: Option<&'a Veil>,
     /// Whether programs run.

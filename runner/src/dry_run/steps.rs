@@ -455,6 +455,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let mut waits_for: Vec<StepId> =
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
+        let standing_yes = self.standing_yes(tool, values);
         let confined = self.confined(step, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let report = StepReport {
@@ -467,7 +468,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             destructive,
             policy: verdict.decision,
             policy_why: verdict.told(),
-            standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
+            standing_yes,
             undo: self.undo_kind(step, confined.as_ref()),
             confined,
             reproduce: step.reproduce,
@@ -491,6 +492,17 @@ impl<'d, 'a> Steps<'d, 'a> {
             approved_before: None,
         };
         self.reports.push((step.verification, report));
+    }
+
+    /// Whether something that was approved always answers for a call.
+    fn standing_yes(&mut self, tool: &Tool, values: &[Value]) -> bool {
+        let scope = self.dry.config.mode.scope.as_ref();
+        let overlay = std::cell::RefCell::new(&mut self.overlay);
+        let led = |path: &str| {
+            let mut overlay = overlay.borrow_mut();
+            vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
+        };
+        self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, led))
     }
 
     /// What confines the program that a step runs.

@@ -2,7 +2,7 @@
 
 use crate::config::{Network, is_open};
 use crate::coverage::{executed_later, uncovered_changes};
-use crate::event::Event;
+use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
@@ -164,6 +164,9 @@ impl<'a> Ground<'a> {
         {
             return vec![format!("the yes is to {}, not to {}", other.digest, self.digest)];
         }
+        if let Event::CallAnswered { step: name, standing: Some(standing), .. } = event {
+            return self.answered(name, standing);
+        }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
             let uncovered = self.grants.as_ref().map(|grants| uncovered_changes(grants, changes)).unwrap_or_default();
@@ -177,6 +180,18 @@ impl<'a> Ground<'a> {
             return self.undone(name, args);
         }
         Vec::new()
+    }
+
+    /// A standing answer is about a tool, and answers for calls of that alone.
+    fn answered(&self, name: &str, standing: &StandingAnswer) -> Vec<String> {
+        let tools =
+            |step: &Step| [Some(&step.call), step.undo.as_ref()].map(|call| call.map(|call| call.tool.name.clone()));
+        let is_own = self.step(name).is_some_and(|step| tools(step).contains(&Some(standing.tool.as_str().into())));
+        let StandingAnswer { number, tool, .. } = standing;
+        (!is_own)
+            .then(|| format!("standing answer {number} is about `{tool}`, not about step `{name}`"))
+            .into_iter()
+            .collect()
     }
 
     /// Whether a call is one of a program that reached nothing but its copy of the workspace.

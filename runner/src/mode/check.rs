@@ -67,7 +67,7 @@ impl Checks for InWorkspace {
             workspace: &self.workspace,
             registry: &self.registry,
             time: 1,
-            grants: &[],
+            standing: &[],
             veil: None,
             early: Early::Off,
             runtime: runtime.as_ref(),

@@ -1,8 +1,11 @@
 //! A call that policy asks about ⟶ a person's answer.
 
 use crate::event::LateValue;
+use crate::standing::Terms;
 use crate::tool::Future_;
+use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
+use std::sync::Arc;
 
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,15 +22,19 @@ pub struct Question {
     pub because: Option<String>,
     /// Why policy asks.
     pub why: Vec<String>,
+    /// What the tool is.
+    pub definition: Arc<Tool>,
+    /// What `always` means where the person says nothing else; none: nothing can be approved always here.
+    pub always: Option<Terms>,
 }
 
 /// What they say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// This call.
     Once,
-    /// Every call of this tool, from now on.
-    Always,
+    /// This call, and from now on every one that is covered.
+    Always(Box<Terms>),
     /// No.
     No,
     /// Nobody can be asked here: the run waits.

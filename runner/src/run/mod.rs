@@ -94,8 +94,6 @@ pub struct RunSetup {
     pub approval: Option<Approved>,
     /// What is secret; none: nothing.
     pub veil: Option<Veil>,
-    /// Tools to whose every call somebody said yes.
-    pub grants: Vec<String>,
     /// Says when plan mode becomes active; none: it never does.
     pub mode: Option<Arc<ModeWatch>>,
     /// Asks a person.

@@ -53,9 +53,9 @@ impl Recorder {
         self.asking.lock().await
     }
 
-    /// Remembers a yes to every further call of a tool.
-    pub async fn grant(&self, tool: &str, by: &str) -> Result<(), StoreError> {
-        self.journal.grant(tool, by).await
+    /// Where everything is recorded.
+    pub(crate) fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
     }
 
     /// A state of this recorder with what follows from it.

@@ -6,8 +6,9 @@ use planc::config::{Approvals, Config, Programs, Rule};
 use planc::dry_run::{DryRun, InputValue};
 use planc::event::{End, Event};
 use planc::executor::execute;
-use planc::journal::{Journal, StoreError};
+use planc::journal::{Grant, Journal, StoreError};
 use planc::run::{Agreement, Answer, Ask, LateQuestion, Question, RunError, RunSetup, Stop};
+use planc::standing::Terms;
 use planc::state::RunState;
 use planc::tool::registry::{Implementation, Registry};
 use planc::tool::{Args, CallContext, Future_, LiveTool, ToolError};
@@ -228,7 +229,7 @@ pub enum Break {
 #[derive(Clone)]
 pub struct Memory {
     pub events: Arc<Mutex<Vec<Event>>>,
-    pub grants: Arc<Mutex<Vec<String>>>,
+    pub standing: Arc<Mutex<Vec<Grant>>>,
     pub breaks: Break,
     written: Arc<Mutex<usize>>,
     crashed: Arc<Notify>,
@@ -261,7 +262,7 @@ pub fn claim(digest: Digest) -> Claim {
 
 impl Memory {
     pub fn on(events: Arc<Mutex<Vec<Event>>>, breaks: Break) -> Memory {
-        Memory { events, grants: Arc::default(), breaks, written: Arc::default(), crashed: Arc::default() }
+        Memory { events, standing: Arc::default(), breaks, written: Arc::default(), crashed: Arc::default() }
     }
 }
 
@@ -302,10 +303,30 @@ impl Journal for Memory {
         Box::pin(async { Ok(self.events.lock().unwrap().clone()) })
     }
 
-    fn grant<'a>(&'a self, tool: &'a str, _: &'a str) -> Future_<'a, Result<(), StoreError>> {
-        self.grants.lock().unwrap().push(tool.to_owned());
-        Box::pin(async { Ok(()) })
+    fn standing(&self) -> Future_<'_, Result<Vec<Grant>, StoreError>> {
+        Box::pin(async { Ok(self.standing.lock().unwrap().clone()) })
     }
+
+    fn use_standing<'a>(&'a self, number: i64, _: &'a str) -> Future_<'a, Result<bool, StoreError>> {
+        let mut all = self.standing.lock().unwrap();
+        let found = all.iter_mut().find(|standing| standing.number == number).filter(|standing| standing.holds());
+        let holds = found.is_some();
+        found.into_iter().for_each(|standing| standing.used += 1);
+        Box::pin(async move { Ok(holds) })
+    }
+
+    fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Result<i64, StoreError>> {
+        let mut all = self.standing.lock().unwrap();
+        let number = all.len() as i64 + 1;
+        all.push(standing(number, terms.clone(), by));
+        Box::pin(async move { Ok(number) })
+    }
+}
+
+/// A standing answer as somebody has just given it.
+pub fn standing(number: i64, terms: Terms, by: &str) -> Grant {
+    let at = "2026-01-01T00:00:00Z".to_owned();
+    Grant { number, terms, used: 0, by: by.to_owned(), why: "a test".to_owned(), at, revoked: None }
 }
 
 /// Answers every question alike.
@@ -313,7 +334,17 @@ pub struct Says(pub Answer);
 
 impl Ask for Says {
     fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
-        Box::pin(async { self.0 })
+        Box::pin(async { self.0.clone() })
+    }
+}
+
+/// Takes whatever is offered to be approved always.
+pub struct SaysAlways;
+
+impl Ask for SaysAlways {
+    fn ask<'a>(&'a self, question: &'a Question) -> Future_<'a, Answer> {
+        let terms = question.always.clone().expect("it can be approved always");
+        Box::pin(async { Answer::Always(Box::new(terms)) })
     }
 
     fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
@@ -513,7 +544,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         workspace: &workspace,
         registry: &registry,
         time: 1,
-        grants: &[],
+        standing: &[],
         veil: None,
         early: planc::dry_run::Early::Off,
         runtime: None,
@@ -540,7 +571,6 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         claim: claim(digest),
         approval: Some(approval),
         veil: None,
-        grants: Vec::new(),
         mode: None,
         ask: Arc::new(Looks),
         by: "tester".into(),

@@ -48,6 +48,8 @@ pub fn limits() -> String {
         ("a report of plan mode", mib(planc::delivery::MAX_REPORT_BYTES as u64)),
         ("the name of an occasion", format!("{} bytes", planc::delivery::MAX_OCCASION_BYTES)),
         ("delivering a report", format!("{} s", planc::delivery::DELIVERY_TIMEOUT.as_secs())),
+        ("a standing answer: days", planc::standing::MOST_DAYS.to_string()),
+        ("a standing answer: uses", planc::standing::MOST_USES.to_string()),
         ("the reason for a change of mode", format!("{} bytes", planc::mode::MAX_WHY_BYTES)),
         ("a file that a tool reads or writes", mib(planc::workspace::MAX_FILE_BYTES)),
         ("all that one call reads and writes", mib(planc::workspace::MAX_CALL_BYTES)),
