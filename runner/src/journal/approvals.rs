@@ -9,7 +9,7 @@ use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written
 use crate::report::ChangeRequest;
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// How often a yes was used by runs that have begun: one that was cut off before its first event has not.
 const BEGUN: &str = "(SELECT count(*) FROM approval_uses WHERE approval = approvals.id

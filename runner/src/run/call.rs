@@ -7,7 +7,6 @@ use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
 use crate::standing::Terms;
-use crate::state::StepRecord;
 use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;

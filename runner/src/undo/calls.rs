@@ -5,7 +5,8 @@ use crate::event::{Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
     Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, agree, call_live, call_program, critical_values,
-    environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes, place_of, simulate,
+    environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes, place_of,
+    simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};

@@ -7,7 +7,7 @@ use planc::event::{End, Event};
 use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
 use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
 use planc::run::RunSetup;
-use planc::standing::Terms;
+use planc::standing::Terms as Standing;
 use planc::state::RunState;
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
@@ -309,7 +309,7 @@ plan "Stored" {
 #[test]
 fn standing_answers_come_and_go() {
     let (_dir, store) = store();
-    let terms = |uses: u32| Terms {
+    let terms = |uses: u32| Standing {
         tool: "mail.send".into(),
         definition: planc_lang::digest::Digest::of(b"mail.send"),
         scope: None,

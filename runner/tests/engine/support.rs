@@ -530,9 +530,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in
-        ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow"]
-    {
+    for tool in [
+        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow",
+    ] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();
