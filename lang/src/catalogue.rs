@@ -40,6 +40,9 @@ pub struct Tool {
     /// How long a call may take, in milliseconds, where the step does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// What tells, after a call of which it is not known, whether it took effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Arc<Tool>>,
     /// `document`, `analyze`, `plan` or `execute`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<SmolStr>,
@@ -250,6 +253,13 @@ impl Catalogue {
         self.catalogues.extend(tool.name.split_once('.').map(|(catalogue, _)| SmolStr::new(catalogue)));
         self.tools.push(Arc::new(tool));
         Ok(())
+    }
+
+    /// Gives a tool the one that tells what became of its calls.
+    pub(crate) fn set_probe(&mut self, name: &str, probe: Arc<Tool>) {
+        if let Some(index) = self.by_name.get(name) {
+            Arc::make_mut(&mut self.tools[*index]).probe = Some(probe);
+        }
     }
 
     /// The tool with this full name.

@@ -130,6 +130,7 @@ codes! {
     RecursiveType = 604 Error "a type that has no value that ends";
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
+    UnfitProbe = 607 Error "a probe that cannot tell what became of a call";
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
 
     BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";

@@ -31,6 +31,7 @@ impl Tool {
             pinned: None,
             independent: false,
             timeout_ms: None,
+            probe: None,
             category: None,
             general: None,
             span: Span::default(),

@@ -244,6 +244,7 @@ fn tool() -> Arc<Tool> {
         pinned: None,
         independent: false,
         timeout_ms: None,
+        probe: None,
         category: None,
         general: None,
         span: Span::default(),

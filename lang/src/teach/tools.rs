@@ -62,6 +62,7 @@ fn long(tool: &Tool) -> String {
 fn facts(tool: &Tool) -> Vec<String> {
     let mut facts = tool.effect_words();
     facts.extend(tool.idempotent.then(|| "idempotent".to_owned()));
+    facts.extend(tool.probe.is_some().then(|| "may be retried".to_owned()));
     match tool.approval {
         Approval::Auto => {}
         Approval::Ask => facts.push("asks for a yes of its own".to_owned()),

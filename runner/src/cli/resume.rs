@@ -91,6 +91,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     let mut resolved = Vec::new();
     for doubt in &doubts {
+        // Its probe is asked first, and may tell by now.
+        if !resolutions.iter().any(|(resolved, _)| resolved == doubt.step) && has_probe(plan, &state, doubt.step) {
+            continue;
+        }
         let named = resolutions.iter().find(|(resolved, _)| resolved == doubt.step);
         let (said, channel) = match named {
             Some((_, said)) => (said.clone(), Channel::Argument),
@@ -118,6 +122,12 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         UndoState::Started | UndoState::Partial => core::take_back(session, &desk, &planned, &run),
         UndoState::No | UndoState::Complete => core::execute(session, &desk, &planned, &run),
     }
+}
+
+/// Whether a step in doubt has something else to ask than a person, now that it is not being taken back.
+fn has_probe(plan: &Plan, state: &RunState, step: &str) -> bool {
+    let instance = state.step(step).and_then(|record| record.instance);
+    state.undo == UndoState::No && instance.is_some_and(|instance| plan.get(instance.step).call.tool.probe.is_some())
 }
 
 /// Everything in doubt. An undo call that may be made twice simply is made again.

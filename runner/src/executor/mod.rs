@@ -15,6 +15,7 @@ mod given;
 mod live;
 mod program;
 mod poll;
+mod probe;
 mod resume;
 mod step;
 mod work;

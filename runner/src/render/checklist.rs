@@ -358,13 +358,14 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::StepInDoubt { step, reason, .. } => {
             line(Tone::Careful, "?", format!("{} in doubt: {}{time}", inline(step), inline(reason)))
         }
-        Event::DoubtResolved { step, resolution, .. } => {
+        Event::DoubtResolved { step, resolution, channel, .. } => {
+            let by = if channel == "probe" { ", as its probe tells" } else { "" };
             let word = match resolution {
                 crate::event::Resolution::Redo => "will be made again",
                 crate::event::Resolution::Fail => "counts as failed",
                 crate::event::Resolution::Done => "counts as done",
             };
-            line(Tone::Dim, "·", format!("{} {word}", inline(step)))
+            line(Tone::Dim, "·", format!("{} {word}{by}", inline(step)))
         }
         Event::Looked { .. } => Vec::new(),
         Event::GateAnswered { step, agreed, by, .. } => {

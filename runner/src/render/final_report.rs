@@ -367,7 +367,8 @@ impl RunReport {
             Event::StepInDoubt { step, attempt, reason, .. } => {
                 self.set(step, StepEnd::InDoubt, Some(reason), Some(*attempt));
             }
-            Event::DoubtResolved { step, resolution, .. } => {
+            Event::DoubtResolved { step, resolution, channel, .. } => {
+                let by_probe = channel == "probe";
                 match (self.undo_calls.get(step) == Some(&UndoAnswer::Open), resolution) {
                     (true, Resolution::Redo) => {
                         self.undo_calls.remove(step);
@@ -378,6 +379,13 @@ impl RunReport {
                         self.set(step, StepEnd::Done, Some(SETTLED_UNDO), None);
                     }
                     (false, Resolution::Redo) => self.set(step, StepEnd::Waiting, None, None),
+                    (false, Resolution::Done) if by_probe => {
+                        self.set(step, StepEnd::Done, Some("in doubt, and its probe gave its result"), None);
+                    }
+                    (false, Resolution::Fail) if by_probe => {
+                        let why = "in doubt, and what its probe gave is not acceptable";
+                        self.set(step, StepEnd::Failed, Some(why), None);
+                    }
                     (false, Resolution::Done) => {
                         self.set(step, StepEnd::Done, Some("in doubt, and a person gave its result"), None);
                     }

@@ -4,6 +4,7 @@ mod blocks;
 mod chain;
 mod crash;
 mod execute;
+mod probes;
 mod programs;
 mod property;
 mod schedule;

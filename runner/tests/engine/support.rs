@@ -49,6 +49,17 @@ catalogue fake {
     idempotent
     independent
   }
+  /// Pays, once.
+  tool pay(name: string) -> { id: int } {
+    writes "table:${name}"
+    probe paid
+    independent
+  }
+  /// What became of that.
+  tool paid(name: string) -> { id: int }? {
+    reads "table:${name}"
+    independent
+  }
   /// Looks.
   tool look(name: string) -> { id: int } {
     reads "table:${name}"
@@ -463,7 +474,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call"] {
+    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "pay", "paid"]
+    {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();

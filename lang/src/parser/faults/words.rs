@@ -10,7 +10,7 @@ use crate::source::Span;
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-const TOOL_CLAUSES: [&str; 14] = [
+const TOOL_CLAUSES: [&str; 15] = [
     "reads",
     "writes",
     "creates",
@@ -22,6 +22,7 @@ const TOOL_CLAUSES: [&str; 14] = [
     "idempotent",
     "independent",
     "timeout",
+    "probe",
     "category",
     "named",
     "pinned",
