@@ -25,7 +25,6 @@ const NAMES: &str = r#"  input flag: bool = true
     run "cargo"
     run "git"
     run "sh"
-    contact "*"
   }
   step file = fs.read(path: "notes.md")
   step maybe = process.run(argv: ["git", "status"]) {

@@ -9,13 +9,14 @@ use crate::approval::{
     rule_for, site, verify,
 };
 use crate::clock::SystemClock;
-use crate::config::{Config, Mode, ModelWiring, ReportPlace};
-use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_file};
+use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace};
+use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
 use crate::event::Event;
-use crate::journal::{LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::journal::{Grant, LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
-use crate::report::{ChangeRequest, PlanStatus, StepComment};
+use crate::report::{ChangeRequest, PlanReport, PlanStatus, StepComment};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
+use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::{SealError, Sealer};
 use crate::state::{RunState, UndoState};
@@ -23,11 +24,12 @@ use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, Held, Observation, Workspace};
+use crate::workspace::{Contents, FileError, FileState, Held, Observation, Workspace};
 use planc_lang::catalogue::{Catalogue, Tool};
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
+use planc_lang::labels::Labels;
 use planc_lang::part::PartError;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
@@ -63,6 +65,21 @@ pub enum DeskError {
         path: String,
         /// Why.
         why: String,
+    },
+    /// What the run would change does not fit into the store of earlier contents.
+    #[error(
+        "what this run changes needs {needed} bytes of the store of earlier contents, which holds {held} of {most}; \
+         nothing has been changed"
+    )]
+    NoRoom {
+        /// What is missing in it of what the run is known to change.
+        needed: u64,
+        /// What it holds.
+        held: u64,
+        /// What it may hold.
+        most: u64,
+        /// What no run needs of that.
+        removable: u64,
     },
     /// Somebody is at work.
     #[error(transparent)]
@@ -108,6 +125,12 @@ pub enum DeskError {
     /// Plan mode is active: what is told to who asked.
     #[error("{0}")]
     PlanMode(String),
+    /// Programs shall run before approval, and the operator does not let them.
+    #[error("programs do not run before approval in this workspace")]
+    ProgramsOff,
+    /// Programs shall run before approval, and this machine cannot confine them.
+    #[error("programs cannot run before approval, because they cannot be confined here: {0}")]
+    NoSandbox(String),
     /// The operator names no file of signers.
     #[error("no signature counts here: `[approval] signers` names no file")]
     NoSigners,
@@ -233,6 +256,8 @@ pub struct Desk {
     pub registry: Arc<Registry>,
     /// What of that which models have said before is used.
     pub recall: Recall,
+    /// Whether programs run in dry runs.
+    pub early: Early,
     /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
     pub standing: Standing,
 }
@@ -252,12 +277,13 @@ impl Desk {
     pub fn open(config: Arc<Config>, store: Store) -> Result<Desk, DeskError> {
         let folder = config.state.join(CONTENTS);
         let contents = Contents::open(&folder)
-            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
+            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?
+            .within(config.contents_bytes);
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
         let registry = Arc::new(registry(&config).with_pace(pace));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
-        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
+        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, early: Early::Off, standing })
     }
 
     /// The modes of the workspace.
@@ -346,10 +372,14 @@ impl Desk {
 
     /// Dry-runs a draft and stores nothing.
     pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
+        if self.early == Early::Sealed {
+            self.may_run_programs()?;
+        }
         let runtime = tokio::runtime::Handle::try_current().ok();
         let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
-        let grants: Vec<String> = self.store.grants()?.into_iter().map(|grant| grant.tool).collect();
+        let standing = self.store.standing()?.into_iter().filter(Grant::holds);
+        let standing: Vec<crate::standing::Terms> = standing.map(|standing| standing.terms).collect();
         let outcome = DryRun {
             compiled: &draft.compiled,
             sources: &draft.sources,
@@ -358,8 +388,9 @@ impl Desk {
             workspace: &self.workspace,
             registry: &self.registry,
             time,
-            grants: &grants,
+            standing: &standing,
             veil: veil.as_ref(),
+            early: self.early,
             runtime: runtime.as_ref(),
             // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
             recall: &|asked| match self.recall {
@@ -369,6 +400,15 @@ impl Desk {
         }
         .run();
         Ok(outcome)
+    }
+
+    /// Whether programs may run before approval: the operator says so, and this machine confines them.
+    fn may_run_programs(&self) -> Result<(), DeskError> {
+        match (self.config.programs.dry_run, probe(&self.config.programs.launcher, &self.config.state).missing) {
+            (EarlyPrograms::Off, _) => Err(DeskError::ProgramsOff),
+            (EarlyPrograms::Sealed, Some(why)) => Err(DeskError::NoSandbox(why)),
+            (EarlyPrograms::Sealed, None) => Ok(()),
+        }
     }
 
     /// A stored plan, compiled again from its stored texts.
@@ -559,6 +599,7 @@ impl Desk {
             time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
             critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
+            releases: &planned.plan.report.releases,
             veil: veil.as_ref(),
         };
         if approval_digest(&bound) != planned.plan.digest {
@@ -570,7 +611,33 @@ impl Desk {
             });
         }
         match self.store.events(&run.id)?.is_empty() {
-            true => self.check_unused(&planned.plan, Some(&run.id)),
+            true => {
+                self.check_unused(&planned.plan, Some(&run.id))?;
+                self.check_room(&planned.plan)
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Whether there is room for what the plan is known to change, before anything is changed.
+    fn check_room(&self, plan: &StoredPlan) -> Result<(), DeskError> {
+        let contents = match plan.secret {
+            true => self.contents.sealed(self.sealer()?),
+            false => self.contents.clone(),
+        };
+        let changes = plan.predictions.iter().flat_map(|prediction| &prediction.changes);
+        let files = changes.flat_map(|change| [&change.before, &change.after]).filter_map(|state| match state {
+            FileState::File { digest, bytes, .. } => Some((*digest, *bytes)),
+            FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
+        });
+        let missing: BTreeMap<Digest, u64> = files.filter(|(digest, _)| !contents.has(digest)).collect();
+        let needed: u64 = missing.values().sum();
+        if needed == 0 {
+            return Ok(());
+        }
+        let (held, most) = contents.room().map_err(|error| self.unusable(&error))?;
+        match held.saturating_add(needed) > most {
+            true => Err(DeskError::NoRoom { needed, held, most, removable: self.collectable()?.removed_bytes }),
             false => Ok(()),
         }
     }
@@ -613,6 +680,10 @@ impl Desk {
             None => (self.store.journal(&run.id), self.contents.clone()),
         };
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
+        let labels = match &veil {
+            Some(veil) => veil.secrets().labels().clone(),
+            None => Labels::of(&planned.compiled.plan),
+        };
         Ok(RunSetup {
             run: run.id.clone(),
             config: self.config.clone(),
@@ -620,6 +691,8 @@ impl Desk {
             inputs: planned.inputs.clone(),
             predictions,
             critical: planned.plan.report.critical.iter().map(|line| line.value.clone()).collect(),
+            releases: Arc::new(known_releases(&planned.plan.report)),
+            labels: Arc::new(labels),
             observations,
             workspace: self.workspace.clone(),
             contents,
@@ -629,7 +702,6 @@ impl Desk {
             digest: planned.plan.digest,
             claim: self.claim(&planned.plan)?,
             approval: None,
-            grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
             by: account(),
@@ -640,6 +712,12 @@ impl Desk {
             grace: GRACE,
         })
     }
+}
+
+/// The values of releases that the approver saw, or of which they saw that they are there.
+pub fn known_releases(report: &PlanReport) -> BTreeMap<String, Value> {
+    let known = report.releases.iter().filter(|release| release.is_known());
+    known.map(|release| (release.id(), release.value.clone())).collect()
 }
 
 /// The tools that planc brings, and those of the servers that the operator wired up. Nothing is started.

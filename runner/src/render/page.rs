@@ -8,9 +8,10 @@ use super::call::{Detail, call, value_text};
 use super::card::{check_mark, target, told};
 use super::diff;
 use super::fold::FOLD_LINES;
+use super::late;
 use super::revision;
 use super::risk;
-use super::steps::{elements, gate, notes, sign};
+use super::steps::{LATE_BLOCK, elements, gate, notes, sign};
 use super::summary::{badge, totals};
 use super::text::{Tone, count, inline, lines};
 use crate::report::{
@@ -28,41 +29,42 @@ const STYLE: &str = include_str!("page.css");
 pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
     let totals = totals(report);
     let markup = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="referrer" content="no-referrer";
-                    title { (inline(&report.title)) " · planc" }
-                    style { (PreEscaped(STYLE)) }
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="referrer" content="no-referrer";
+                title { (inline(&report.title)) " · planc" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(report))
+                main {
+                    (requested(report))
+                    (problems(report))
+                    (first(report))
+                    (revised(report))
+                    (context(report))
+                    (given(report))
+                    (assumptions(report))
+                    (critical(report))
+                    (releases(report))
+                    (reuse(report))
+                    (steps(report))
+                    (overlap(report))
+                    (verification(report))
+                    (outputs(report))
+                    (observations(report))
                 }
-                body {
-                    (head(report))
-                    main {
-                        (requested(report))
-    (problems(report))
-                        (first(report))
-                        (revised(report))
-                        (context(report))
-                        (given(report))
-                        (assumptions(report))
-                        (critical(report))
-                        (reuse(report))
-                        (steps(report))
-                        (overlap(report))
-                        (verification(report))
-                        (outputs(report))
-                        (observations(report))
-                    }
-                    footer {
-                        p { (totals.numbers()) " — " strong { (totals.undo()) } }
-                        (how(report, plan))
-                    }
+                footer {
+                    p { (totals.numbers()) " — " strong { (totals.undo()) } }
+                    (how(report, plan))
                 }
             }
-        };
+        }
+    };
     markup.into_string()
 }
 
@@ -235,6 +237,27 @@ fn critical(report: &PlanReport) -> Markup {
     })
 }
 
+fn releases(report: &PlanReport) -> Markup {
+    section("Your yes answers for", &report.releases, || {
+        html! {
+            ul {
+                @for release in &report.releases {
+                    li {
+                        strong.careful { (late::word(release.kind)) } " " (code(&release.name)) " = "
+                        @if release.is_known() {
+                            (code(&late::exact(&release.value)))
+                            @if let Some(foreign) = late::foreign(&release.value) { div.bad { (inline(&foreign)) } }
+                        } @else { span.careful { (late::KNOWN_LATER) } }
+                        div { "the plan's author says: " (inline(&release.reason)) }
+                        @for from in &release.from { div.dim { "from: " (inline(from)) } }
+                        @for to in &release.to { div.dim { "to: " (inline(to)) } }
+                    }
+                }
+            }
+        }
+    })
+}
+
 fn reuse(report: &PlanReport) -> Markup {
     foldable("Leans on", &report.reuse, || {
         html! {
@@ -275,6 +298,7 @@ fn block_head(block: &BlockReport) -> Markup {
             strong { "for each " (code(&format!("{} = {} in {}", block.name, block.variable, block.list))) }
             ": " (inline(&elements(&block.outcome)))
             @if let Some(when) = &block.when { ", only when " (code(when)) }
+            @if block.late { " — " (LATE_BLOCK) }
         }
     }
 }
@@ -287,6 +311,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
         | StepOutcome::Fails { .. }
