@@ -28,41 +28,41 @@ const STYLE: &str = include_str!("page.css");
 pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
     let totals = totals(report);
     let markup = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="referrer" content="no-referrer";
-                    title { (inline(&report.title)) " · planc" }
-                    style { (PreEscaped(STYLE)) }
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="referrer" content="no-referrer";
+                title { (inline(&report.title)) " · planc" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(report))
+                main {
+                    (requested(report))
+                    (problems(report))
+                    (first(report))
+                    (revised(report))
+                    (context(report))
+                    (given(report))
+                    (assumptions(report))
+                    (critical(report))
+                    (reuse(report))
+                    (steps(report))
+                    (overlap(report))
+                    (verification(report))
+                    (outputs(report))
+                    (observations(report))
                 }
-                body {
-                    (head(report))
-                    main {
-                        (requested(report))
-    (problems(report))
-                        (first(report))
-                        (revised(report))
-                        (context(report))
-                        (given(report))
-                        (assumptions(report))
-                        (critical(report))
-                        (reuse(report))
-                        (steps(report))
-                        (overlap(report))
-                        (verification(report))
-                        (outputs(report))
-                        (observations(report))
-                    }
-                    footer {
-                        p { (totals.numbers()) " — " strong { (totals.undo()) } }
-                        (how(report, plan))
-                    }
+                footer {
+                    p { (totals.numbers()) " — " strong { (totals.undo()) } }
+                    (how(report, plan))
                 }
             }
-        };
+        }
+    };
     markup.into_string()
 }
 

@@ -14,6 +14,7 @@ use planc::run::{Agreement, Answer, Ask, GateQuestion, Question, RunError, RunSe
 use planc::schedule::is_repeatable;
 use planc::state::{RunState, StepRecord, StepState, UndoState};
 use planc::tool::Future_;
+use planc::tool::pace::Pace;
 use planc::tool::registry::{Implementation, Registry};
 use planc::undo::{UndoReport, undo};
 use planc_lang::compile::{add_builtin, compile, load_catalogue};
@@ -378,7 +379,7 @@ impl Clone for Tools {
 }
 
 fn tools(config: &Config, cells: bool, outside: &Outside, compiled: &planc_lang::compile::Compiled) -> Tools {
-    let mut registry = registry(config);
+    let mut registry = registry(config, Pace::default());
     let clock = Simulated::new();
     let plan = &compiled.plan;
     let retried: Vec<String> =
