@@ -3,219 +3,50 @@
 //! A compiled text becomes a stored plan that waits for a yes; a yes is judged and recorded; an approved plan becomes a run
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
-use crate::approval::{
-    Approved, Channel, Claim, Lack, Override, Refusal, RequestError, STATEMENT_FORMAT, Signed, Signers, SignersError,
-    Statement, StatementError, Terms, Verified, account, judge, no_yes_overrides, not_undoable, own_account, request,
-    rule_for, site, verify,
-};
+use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace};
 use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
 use crate::event::Event;
-use crate::journal::{Grant, LockError, Role, RunLock, Store, StoreError, StoredPlan, StoredRun, StoredSource, now};
+use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
-use crate::report::{ChangeRequest, PlanReport, PlanStatus, StepComment};
+use crate::report::{PlanReport, PlanStatus};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
-use crate::seal::{SealError, Sealer};
-use crate::state::{RunState, UndoState};
+use crate::seal::Sealer;
+use crate::state::RunState;
 use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, FileState, Held, Observation, Workspace};
-use planc_lang::catalogue::{Catalogue, Tool};
+use crate::workspace::{Contents, Observation, Workspace};
+use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
-use planc_lang::conform::check_value;
-use planc_lang::digest::Digest;
 use planc_lang::labels::Labels;
-use planc_lang::part::PartError;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
 use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
-use planc_lang::types::Type;
 use planc_lang::value::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod inputs;
+mod error;
+mod approve;
 mod mark;
 mod part;
+mod collect;
 
+pub use collect::Collected;
+pub use error::DeskError;
+pub use inputs::{Given, InputError, inputs, value_of};
 pub use mark::MAX_EARLIER;
 
 /// The folder of earlier contents in the state directory.
 const CONTENTS: &str = "contents";
-
-/// What cannot be done with a plan or a run.
-#[derive(Debug, thiserror::Error)]
-pub enum DeskError {
-    /// The store does not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The workspace cannot be used.
-    #[error(transparent)]
-    Workspace(#[from] FileError),
-    /// The content store cannot be used.
-    #[error("cannot open the store of earlier contents in `{path}`: {why}")]
-    Contents {
-        /// Where.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// What the run would change does not fit into the store of earlier contents.
-    #[error(
-        "what this run changes needs {needed} bytes of the store of earlier contents, which holds {held} of {most}; \
-         nothing has been changed"
-    )]
-    NoRoom {
-        /// What is missing in it of what the run is known to change.
-        needed: u64,
-        /// What it holds.
-        held: u64,
-        /// What it may hold.
-        most: u64,
-        /// What no run needs of that.
-        removable: u64,
-    },
-    /// Somebody is at work.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The key cannot be used.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// Inputs that do not fit.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// A yes that does not count.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A stored plan that meant something else when it was stored.
-    #[error("{0} was planned under another policy, in another workspace, or for another environment of programs")]
-    OtherPolicy(Digest),
-    /// A stored plan whose server had another file when it was stored.
-    #[error("`{file}`, which an argument of the server `{server}` names, is not what it was when {digest} was planned")]
-    OtherFile {
-        /// The digest of the plan.
-        digest: Digest,
-        /// The server.
-        server: String,
-        /// The argument.
-        file: String,
-    },
-    /// The digest was used up: an approval is for one run.
-    #[error("what was approved as {digest} has run already, as run `{run}`")]
-    UsedUp {
-        /// The digest.
-        digest: Digest,
-        /// The run that used it up.
-        run: String,
-    },
-    /// An earlier run of the same plan is not over.
-    #[error("run `{run}` of the same plan is not over")]
-    Unfinished {
-        /// That run.
-        run: String,
-        /// Whether a call of it is in doubt.
-        in_doubt: bool,
-    },
-    /// Plan mode is active: what is told to who asked.
-    #[error("{0}")]
-    PlanMode(String),
-    /// Programs shall run before approval, and the operator does not let them.
-    #[error("programs do not run before approval in this workspace")]
-    ProgramsOff,
-    /// Programs shall run before approval, and this machine cannot confine them.
-    #[error("programs cannot run before approval, because they cannot be confined here: {0}")]
-    NoSandbox(String),
-    /// The operator names no file of signers.
-    #[error("no signature counts here: `[approval] signers` names no file")]
-    NoSigners,
-    /// The file of signers cannot be used.
-    #[error(transparent)]
-    Signers(#[from] SignersError),
-    /// What was signed does not count.
-    #[error(transparent)]
-    Statement(#[from] StatementError),
-    /// A yes that was given in another place.
-    #[error("what was signed is for the workspace `{workspace}` with its state, not for this place, nor for a copy")]
-    Elsewhere {
-        /// Its workspace.
-        workspace: String,
-    },
-    /// A yes to something else.
-    #[error("what was approved is {said}, and this plan is {plan}")]
-    OtherDigest {
-        /// What was approved.
-        said: Digest,
-        /// What waits.
-        plan: Digest,
-    },
-    /// A request for changes that says nothing, or too much.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// A request for changes of what has run.
-    #[error("what is {0} has begun to run: nothing of it can be different any more")]
-    Begun(Digest),
-    /// A part of a plan that is none.
-    #[error(transparent)]
-    Part(#[from] PartError),
-    /// A person said no.
-    #[error("this plan was aborted")]
-    Aborted,
-    /// The same yes again.
-    #[error("this approval is recorded already: it counts once")]
-    KnownAlready,
-    /// A stored plan that this planc reads differently.
-    #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
-    OtherVersion(Digest),
-}
-
-/// Inputs that do not fit.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InputError {
-    /// The plan has no such input.
-    #[error("the plan has no input `{name}`")]
-    Unknown {
-        /// What was given.
-        name: String,
-        /// The inputs it has.
-        known: Vec<String>,
-    },
-    /// It was given twice.
-    #[error("the input `{name}` is given twice")]
-    Twice {
-        /// Which.
-        name: String,
-    },
-    /// It is secret, and was given where others can see it.
-    #[error("the input `{name}` is secret, and other processes can see the arguments of this one")]
-    Exposed {
-        /// Which.
-        name: String,
-    },
-    /// It has no default and was not given.
-    #[error("the input `{name}` is not given and has no default")]
-    Missing {
-        /// Which.
-        name: String,
-        /// Its type.
-        ty: String,
-        /// Whether it is secret.
-        secret: bool,
-    },
-    /// It is not of its type.
-    #[error("the input `{name}` does not fit: {why}")]
-    Misfit {
-        /// Which.
-        name: String,
-        /// Why.
-        why: String,
-    },
-}
 
 /// A compiled text with everything it was compiled from.
 #[derive(Clone, Debug)]
@@ -281,7 +112,7 @@ impl Desk {
             .within(config.contents_bytes);
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
-        let registry = Arc::new(registry(&config).with_pace(pace));
+        let registry = Arc::new(registry(&config, pace));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
         Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, early: Early::Off, standing })
     }
@@ -309,8 +140,10 @@ impl Desk {
     pub fn with_config(&self, config: Arc<Config>) -> Result<Desk, DeskError> {
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let same = config.servers == self.config.servers && config.model == self.config.model;
-        let registry = if same { self.registry.clone() } else { Arc::new(registry(&config)) };
-        Ok(Desk { config, workspace, registry, ..self.clone() })
+        let registry =
+            if same { self.registry.clone() } else { Arc::new(registry(&config, self.registry.pace().clone())) };
+        let contents = self.contents.clone().within(config.contents_bytes);
+        Ok(Desk { config, workspace, registry, contents, ..self.clone() })
     }
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. In plan mode no plan is stored, for
@@ -422,144 +255,6 @@ impl Desk {
         Ok((planned, draft))
     }
 
-    /// What a run of a plan needs a yes for.
-    pub fn claim(&self, plan: &StoredPlan) -> Result<Claim, DeskError> {
-        Ok(Claim {
-            digest: plan.digest,
-            deed: plan.report.deed.unwrap_or(plan.digest),
-            site: self.site(),
-            rule: rule_for(&self.config.approval, &plan.report),
-            approvals: self.config.approval.clone(),
-            authors: self.store.authors(&plan.digest)?,
-            not_undoable: not_undoable(&plan.report),
-            failing: plan.report.problems.iter().filter_map(|problem| problem.assumption.clone()).collect(),
-            blocked: no_yes_overrides(&plan.report).map(|problem| problem.message.clone()).collect(),
-        })
-    }
-
-    /// The workspace and the state directory, which no copy of them is.
-    pub fn site(&self) -> Digest {
-        site(&self.config.workspace, &self.config.state)
-    }
-
-    /// A plain yes of this account to a plan, which counts once it is recorded.
-    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Approved {
-        Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
-    }
-
-    /// What an approver signs for a plan.
-    pub fn statement(
-        &self,
-        planned: &Planned,
-        terms: Terms,
-        overrides: Vec<Override>,
-        comment: Option<String>,
-    ) -> Statement {
-        let (plan, report) = (&planned.plan, &planned.plan.report);
-        let tools: BTreeMap<&str, &Tool> = planned
-            .compiled
-            .plan
-            .steps
-            .iter()
-            .flat_map(|step| std::iter::once(&step.call).chain(&step.undo))
-            .map(|call| (call.tool.name.as_str(), &*call.tool))
-            .collect();
-        let mut observations: Vec<&Observation> = report.observations.iter().collect();
-        observations.sort_by(|a, b| a.look.cmp(&b.look));
-        Statement {
-            statement: STATEMENT_FORMAT,
-            kind: "approval".to_owned(),
-            title: plan.title.clone(),
-            rev: plan.rev,
-            time: report.time,
-            digest: plan.digest,
-            deed: report.deed.unwrap_or(plan.digest),
-            plan: plan.plan_digest,
-            catalogue: Digest::of_json(&tools),
-            policy: Digest::of_json(&(self.config.policy.digest(), &self.config.approval)),
-            // As the report shows them: what is secret is not in it.
-            inputs: Digest::of_json(&report.inputs),
-            observations: Digest::of_json(&observations),
-            workspace: self.config.workspace.to_string_lossy().into_owned(),
-            site: self.site(),
-            at: crate::journal::now(),
-            terms,
-            overrides,
-            comment,
-            nonce: uuid::Uuid::new_v4().simple().to_string(),
-        }
-    }
-
-    /// The yes that a signed statement is, if its signature holds by the operator's file of signers.
-    pub fn signed(&self, signed: Signed) -> Result<Verified, DeskError> {
-        let path = self.config.approval.signers.as_deref().ok_or(DeskError::NoSigners)?;
-        let signers = Signers::read(path)?;
-        let verified = verify(&signed, &signers, self.store.time()?)?;
-        match verified.statement.site == self.site() {
-            true => Ok(verified),
-            false => Err(DeskError::Elsewhere { workspace: verified.statement.workspace }),
-        }
-    }
-
-    /// Records a yes to a plan, if it may be one; and what is lacking still, where more are wanted.
-    pub fn approve(&self, plan: &StoredPlan, yes: &Approved) -> Result<Option<Lack>, DeskError> {
-        self.require_execute()?;
-        if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
-            return Err(DeskError::Aborted);
-        }
-        if yes.digest != plan.digest {
-            return Err(DeskError::OtherDigest { said: yes.digest, plan: plan.digest });
-        }
-        self.check_unused(plan, None)?;
-        judge(&plan.report, &self.config.approval, yes)?;
-        let requests = self.store.requests(&plan.plan_digest)?;
-        let is_seen = yes.signed.is_some() || yes.channel == Channel::Terminal.as_str();
-        if let (Some(request), false) = (requests.first(), is_seen) {
-            return Err(Refusal::ChangesRequested { by: request.by.clone() }.into());
-        }
-        if !self.store.record_approval(yes)? {
-            return Err(DeskError::KnownAlready);
-        }
-        if !requests.is_empty() {
-            self.store.withdraw_requests(&plan.plan_digest)?;
-        }
-        let run = self.store.open_run(&plan.digest)?;
-        match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
-            Ok(_) => {
-                self.store.set_plan_status(&plan.digest, PlanStatus::Approved)?;
-                Ok(None)
-            }
-            Err(lack) => Ok(Some(lack)),
-        }
-    }
-
-    /// Records a no with what is to be different; every unused yes is taken back. Until a person who sees it says yes to the same
-    /// text, nothing else approves that.
-    pub fn request_changes(
-        &self,
-        plan: &StoredPlan,
-        comment: Option<String>,
-        steps: Vec<StepComment>,
-    ) -> Result<ChangeRequest, DeskError> {
-        if self.store.begun_runs(&plan.plan_digest)?.iter().any(|run| run.plan == plan.digest) {
-            return Err(DeskError::Begun(plan.digest));
-        }
-        let (planned, _) = self.reopen(plan.clone())?;
-        let request = request(plan.digest, &planned.compiled.plan, comment, steps)?;
-        self.store.record_request(&request, &plan.report.deed.unwrap_or(plan.digest), &plan.plan_digest)?;
-        if plan.status != PlanStatus::Blocked {
-            self.store.set_plan_status(&plan.digest, PlanStatus::ChangesRequested)?;
-        }
-        Ok(request)
-    }
-
-    /// Records a no: nothing has run, nothing will, and every unused yes is taken back.
-    pub fn abort(&self, plan: &StoredPlan) -> Result<(), DeskError> {
-        self.store.revoke_approvals(&plan.digest)?;
-        self.store.set_plan_status(&plan.digest, PlanStatus::Aborted)?;
-        Ok(())
-    }
-
     /// What is secret in a plan with these inputs, by index; none: nothing.
     fn veil(&self, compiled: &Arc<Compiled>, inputs: Vec<Value>) -> Result<Option<Veil>, DeskError> {
         let secrets = Secrets::of(&compiled.plan);
@@ -615,29 +310,6 @@ impl Desk {
                 self.check_unused(&planned.plan, Some(&run.id))?;
                 self.check_room(&planned.plan)
             }
-            false => Ok(()),
-        }
-    }
-
-    /// Whether there is room for what the plan is known to change, before anything is changed.
-    fn check_room(&self, plan: &StoredPlan) -> Result<(), DeskError> {
-        let contents = match plan.secret {
-            true => self.contents.sealed(self.sealer()?),
-            false => self.contents.clone(),
-        };
-        let changes = plan.predictions.iter().flat_map(|prediction| &prediction.changes);
-        let files = changes.flat_map(|change| [&change.before, &change.after]).filter_map(|state| match state {
-            FileState::File { digest, bytes, .. } => Some((*digest, *bytes)),
-            FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
-        });
-        let missing: BTreeMap<Digest, u64> = files.filter(|(digest, _)| !contents.has(digest)).collect();
-        let needed: u64 = missing.values().sum();
-        if needed == 0 {
-            return Ok(());
-        }
-        let (held, most) = contents.room().map_err(|error| self.unusable(&error))?;
-        match held.saturating_add(needed) > most {
-            true => Err(DeskError::NoRoom { needed, held, most, removable: self.collectable()?.removed_bytes }),
             false => Ok(()),
         }
     }
@@ -720,88 +392,13 @@ pub fn known_releases(report: &PlanReport) -> BTreeMap<String, Value> {
     known.map(|release| (release.id(), release.value.clone())).collect()
 }
 
-/// The tools that planc brings, and those of the servers that the operator wired up. Nothing is started.
-pub fn registry(config: &Config) -> Registry {
-    let mut registry = Registry::builtin().with_model(config.model.clone());
+/// The tools that planc brings, and those of the servers that the operator wired up, called at this pace. Nothing is started.
+pub fn registry(config: &Config, pace: Pace) -> Registry {
+    let mut registry = Registry::builtin().with_model(config.model.clone()).with_pace(pace);
     for (name, server) in &config.servers {
         registry.insert_server(Arc::new(Server::new(name, server.clone(), Some(&config.state))));
     }
     registry
-}
-
-/// What came of removing contents that nobody needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Collected {
-    /// How many are kept.
-    pub kept: usize,
-    /// Their bytes.
-    pub kept_bytes: u64,
-    /// How many are removed.
-    pub removed: usize,
-    /// Their bytes.
-    pub removed_bytes: u64,
-}
-
-impl Desk {
-    /// Removes earlier contents that no run needs: those of runs that were taken back whole, and those of calls that were cut
-    /// off before anything was recorded. Whatever a run may go on with or take back is kept. Nobody may be at work meanwhile.
-    pub fn collect(&self) -> Result<Collected, DeskError> {
-        let _lock = RunLock::take(&self.config.state, "gc")?;
-        let (collected, needless, halves) = self.needless()?;
-        let failed = |error: std::io::Error| self.unusable(&error);
-        needless.iter().try_for_each(|name| self.contents.remove(name)).map_err(failed)?;
-        halves.iter().try_for_each(std::fs::remove_file).map_err(failed)?;
-        Ok(collected)
-    }
-
-    /// What that would remove.
-    pub fn collectable(&self) -> Result<Collected, DeskError> {
-        self.needless().map(|(collected, ..)| collected)
-    }
-
-    fn needless(&self) -> Result<(Collected, Vec<Digest>, Vec<PathBuf>), DeskError> {
-        let needed = self.needed()?;
-        let Held { contents: all, halves } = self.contents.all().map_err(|error| self.unusable(&error))?;
-        let (kept, removed): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| needed.contains(name));
-        let bytes = |contents: &[(Digest, u64)]| contents.iter().map(|(_, bytes)| bytes).sum();
-        let collected = Collected {
-            kept: kept.len(),
-            kept_bytes: bytes(&kept),
-            removed: removed.len(),
-            removed_bytes: bytes(&removed),
-        };
-        Ok((collected, removed.into_iter().map(|(name, _)| name).collect(), halves))
-    }
-
-    /// The names of all contents that a run may go on with or take back. A journal that is not as it was written stops all
-    /// of it: nobody can tell what it needs.
-    fn needed(&self) -> Result<BTreeSet<Digest>, DeskError> {
-        let mut needed = BTreeSet::new();
-        for run in self.store.runs()? {
-            let events: Vec<Event> = self.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
-            if events.is_empty() {
-                continue;
-            }
-            let mut state = RunState::default();
-            events.iter().for_each(|event| state.apply(event));
-            if state.undo == UndoState::Complete {
-                continue;
-            }
-            let contents = match self.store.plan(&run.plan.to_string())?.secret {
-                true => self.contents.sealed(self.sealer()?),
-                false => self.contents.clone(),
-            };
-            let changes = state.steps().iter().flat_map(|step| &step.changes);
-            let states = changes.flat_map(|change| [&change.before, &change.after]);
-            needed.extend(states.filter_map(|state| state.digest()).map(|digest| contents.name_of(digest)));
-        }
-        Ok(needed)
-    }
-
-    fn unusable(&self, error: &std::io::Error) -> DeskError {
-        let path = self.config.state.join(CONTENTS).display().to_string();
-        DeskError::Contents { path, why: error.to_string() }
-    }
 }
 
 /// What no tool may touch, whatever `critical` says.
@@ -837,75 +434,33 @@ fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
 
 /// Compiles a plan from its texts and those of its catalogues; none where they have mistakes.
 pub(crate) fn recompile(texts: &[StoredSource]) -> Option<(Sources, Compiled)> {
+    let Loaded { sources, catalogue, plan } = load(texts)?;
+    let compiled = compile(&sources, plan, &catalogue).compiled?;
+    Some((sources, compiled))
+}
+
+/// The texts of a plan and its catalogues, read again.
+struct Loaded {
+    sources: Sources,
+    catalogue: Catalogue,
+    /// Which of the texts is the plan.
+    plan: usize,
+}
+
+/// Reads stored texts; none where there is no plan among them.
+fn load(texts: &[StoredSource]) -> Option<Loaded> {
     let mut sources = Sources::default();
     let mut catalogues = vec![add_builtin(&mut sources)];
-    let mut index = None;
+    let mut plan = None;
     for source in texts {
         let at = sources.add(source.name.clone(), source.text.as_str());
         match source.role {
             Role::Catalogue => catalogues.push(at),
-            Role::Plan => index = Some(at),
+            Role::Plan => plan = Some(at),
         }
     }
-    let (catalogue, _): (Catalogue, _) = load_catalogue(&sources, &catalogues);
-    let compiled = compile(&sources, index?, &catalogue).compiled?;
-    Some((sources, compiled))
-}
-
-/// The text of an input, and how it came here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// The input.
-    pub name: String,
-    /// What was given.
-    pub text: String,
-    /// Whether other processes could see it on its way.
-    pub exposed: bool,
-}
-
-/// The values of a plan's inputs from texts: a string is taken as it is, everything else is JSON.
-pub fn inputs(plan: &Plan, given: &[Given]) -> Result<Vec<InputValue>, InputError> {
-    for (index, Given { name, exposed, .. }) in given.iter().enumerate() {
-        let Some(input) = plan.inputs.iter().find(|input| input.name == *name) else {
-            let known = plan.inputs.iter().map(|input| input.name.to_string()).collect();
-            return Err(InputError::Unknown { name: name.clone(), known });
-        };
-        if input.secret && *exposed {
-            return Err(InputError::Exposed { name: name.clone() });
-        }
-        if given[..index].iter().any(|other| other.name == *name) {
-            return Err(InputError::Twice { name: name.clone() });
-        }
-    }
-    let one = |input: &planc_lang::plan::Input| {
-        let name = input.name.to_string();
-        let Some(Given { text, .. }) = given.iter().find(|other| other.name == name) else {
-            return match &input.default {
-                Some(default) => Ok(InputValue { value: default.clone(), default: true }),
-                None => Err(InputError::Missing { name, ty: input.ty.to_string(), secret: input.secret }),
-            };
-        };
-        let value = value_of(text, &input.ty).map_err(|why| match input.secret {
-            // The reason would show what was given.
-            true => InputError::Misfit { name, why: format!("it is no {}", input.ty.brief()) },
-            false => InputError::Misfit { name, why },
-        })?;
-        Ok(InputValue { value, default: false })
-    };
-    plan.inputs.iter().map(one).collect()
-}
-
-/// A text as a value of a type: as a string where the type takes it so, else as JSON.
-pub fn value_of(text: &str, ty: &Type) -> Result<Value, String> {
-    let string = Value::string(text);
-    let as_string = check_value(&string, ty);
-    if as_string.is_ok() {
-        return Ok(string);
-    }
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => check_value(&value, ty).map(|()| value).map_err(|misfit| misfit.to_string()),
-        Err(_) => Err(as_string.err().map(|misfit| misfit.to_string()).unwrap_or_default()),
-    }
+    let (catalogue, _) = load_catalogue(&sources, &catalogues);
+    Some(Loaded { sources, catalogue, plan: plan? })
 }
 
 fn named(plan: &Plan, inputs: &[InputValue]) -> Value {

@@ -281,6 +281,18 @@ fn a_state_directory_that_cannot_be_made() {
     assert!(said.err.contains("cannot make the state directory `") && said.err.contains("help: "), "{}", said.short());
 }
 
+/// A workspace with a plan that writes beside a folder, and in it.
+fn locked() -> Place {
+    let place = Place::new();
+    place.put("locked/keep.txt", "keep\n");
+    place.put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    create \"**\"\n  }\n  step a = fs.write(path: \"a.txt\", text: \"a\")\n  \
+         step b = fs.write(path: \"locked/b.txt\", text: \"b\")\n}\n",
+    );
+    place
+}
+
 /// A folder of the workspace that cannot be written: the dry run says so, and nothing is begun.
 #[test]
 fn a_folder_that_cannot_be_written() {
@@ -289,13 +301,7 @@ fn a_folder_that_cannot_be_written() {
         eprintln!("skipped: this account may write anywhere");
         return;
     }
-    let place = Place::new();
-    place.put("locked/keep.txt", "keep\n");
-    place.put(
-        "p.pl",
-        "plan \"p\" {\n  critical {\n    create \"**\"\n  }\n  step a = fs.write(path: \"a.txt\", text: \"a\")\n  \
-         step b = fs.write(path: \"locked/b.txt\", text: \"b\")\n}\n",
-    );
+    let place = locked();
     let mode = |mode| fs::set_permissions(place.ws().join("locked"), fs::Permissions::from_mode(mode)).expect("a mode");
     mode(0o555);
     let said = place.planc(&["run", "--approve", "p.pl"]);
@@ -313,13 +319,7 @@ fn a_file_system_that_can_only_be_read() {
         eprintln!("skipped: no disk can be mounted here (`unshare -rm` does not work)");
         return;
     }
-    let place = Place::new();
-    place.put("locked/keep.txt", "keep\n");
-    place.put(
-        "p.pl",
-        "plan \"p\" {\n  critical {\n    create \"**\"\n  }\n  step a = fs.write(path: \"a.txt\", text: \"a\")\n  \
-         step b = fs.write(path: \"locked/b.txt\", text: \"b\")\n}\n",
-    );
+    let place = locked();
     let script = r#"
 mount -t tmpfs none locked && mount -o remount,ro locked || exit 99
 "$0" --state-dir "$1" --quiet run --approve p.pl; echo "read-only: $?"

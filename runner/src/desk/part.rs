@@ -1,28 +1,15 @@
 //! A draft and a choice of its steps ⟶ a draft of that part alone, with its own text, which is planned, shown and approved like
 //! any other. It is the next revision of its plan, and so is what is planned after it.
 
-use super::{Desk, DeskError, Draft, recompile};
+use super::{Desk, DeskError, Draft, Loaded, load, recompile};
 use crate::journal::Role;
-use planc_lang::compile::{add_builtin, load_catalogue};
 use planc_lang::part::{Choice, Part, part};
-use planc_lang::source::Sources;
 use std::sync::Arc;
 
 impl Desk {
     /// The part of a draft that is chosen, and what stands in it and what does not.
     pub fn part(&self, draft: &Draft, choice: &Choice) -> Result<(Draft, Part), DeskError> {
-        let mut sources = Sources::default();
-        let mut catalogues = vec![add_builtin(&mut sources)];
-        let mut plan = None;
-        for source in &draft.stored {
-            let at = sources.add(source.name.clone(), source.text.as_str());
-            match source.role {
-                Role::Catalogue => catalogues.push(at),
-                Role::Plan => plan = Some(at),
-            }
-        }
-        let plan = plan.expect("a draft has the text of its plan");
-        let (catalogue, _) = load_catalogue(&sources, &catalogues);
+        let Loaded { sources, catalogue, plan } = load(&draft.stored).expect("a draft has the text of its plan");
         // Spans are those of these sources.
         let compiled = planc_lang::compile::compile(&sources, plan, &catalogue).compiled;
         let compiled = compiled.expect("a draft was compiled from its texts");

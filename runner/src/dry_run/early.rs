@@ -4,6 +4,7 @@
 //! Only where it is asked for, the operator lets it, and this machine confines it. Such a program has no network and no
 //! variables of the operator, sees what programs see, and writes nothing that stays.
 
+use super::Early;
 use super::call::Called;
 use super::steps::{At, Steps};
 use crate::config::Network;
@@ -22,16 +23,6 @@ use std::time::Duration;
 
 /// How long a program may take before approval where neither its step nor its tool says.
 pub const EARLY_TIMEOUT: Duration = Duration::from_secs(600);
-
-/// Whether programs run in a dry run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Early {
-    /// None does.
-    #[default]
-    Off,
-    /// Those that may, on a copy that is thrown away.
-    Sealed,
-}
 
 impl Steps<'_, '_> {
     /// Runs the program of a step, where that was asked for; none: nobody asked, or it is no program.

@@ -13,7 +13,7 @@ mod releases;
 mod steps;
 
 pub use diff::{MAX_DIFF_BYTES, change_report};
-pub use early::{EARLY_TIMEOUT, Early};
+pub use early::EARLY_TIMEOUT;
 pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest, other_file};
 
 use crate::config::Config;
@@ -45,6 +45,16 @@ pub struct InputValue {
     pub value: Value,
     /// Whether nothing was supplied.
     pub default: bool,
+}
+
+/// Whether programs run in a dry run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Early {
+    /// None does.
+    #[default]
+    Off,
+    /// Those that may, on a copy that is thrown away.
+    Sealed,
 }
 
 /// What a dry run needs.

@@ -1,10 +1,9 @@
 //! The steps of a plan, one after the other on the overlay ⟶ what is reported and predicted of each.
 
-use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
-use super::early::Early;
 use super::releases::Released;
+use super::{DryRun, Early};
 use crate::coverage::{
     changed, executed_later, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of,
 };

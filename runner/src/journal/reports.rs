@@ -186,16 +186,6 @@ impl Store {
         })
     }
 
-    /// The report for an occasion; none: there is none yet.
-    pub fn report_for(&self, occasion: &str) -> Outcome<Option<StoredReport>> {
-        let occasion = occasion.to_owned();
-        self.work("read the report", move |at, connection| {
-            let query = format!("SELECT {COLUMNS} FROM reports WHERE occasion = ?1");
-            let row = at.sql(connection.query_row(&query, [&occasion], columns).optional())?;
-            row.map(|row| read(&at, connection, row)).transpose()
-        })
-    }
-
     /// What a report told, and the text that is delivered.
     pub fn report_content(&self, number: i64) -> Outcome<(PlanReport, String)> {
         self.work("read the report", move |at, connection| {

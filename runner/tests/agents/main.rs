@@ -65,6 +65,35 @@ fn from_a_refused_call_to_the_report() {
 }
 
 #[test]
+fn an_agent_reads_what_a_person_wants_to_be_different() {
+    let place = Place::new("");
+    let mut agent = place.server(&[]);
+    agent.done("plan_write", json!({ "text": writing("b.txt") }));
+    let plan = agent.done("plan_exit", json!({})).data["plan_id"].as_str().unwrap().to_owned();
+    place.prints(&["request-changes", &plan, "--step", "w=into `docs`, please", "--comment", "Nearly."]);
+
+    let seen = agent.done("plan_status", json!({}));
+    assert_eq!(seen.data["phase"], "changes_requested");
+    let comment = |step: Option<&str>, text: &str| {
+        let wanted = seen.data["changes_requested"].as_array().unwrap();
+        wanted.iter().any(|wanted| wanted["step"] == json!(step) && wanted["comment"] == text)
+    };
+    assert!(comment(None, "Nearly.") && comment(Some("w"), "into `docs`, please"), "{}", seen.data);
+    assert!(seen.text.contains(", about w: into `docs`, please"), "{}", seen.text);
+    assert!(!seen.data.to_string().contains("sha256:"), "what a yes could be given with: {}", seen.data);
+    let run = agent.call("plan_run", json!({ "plan_id": plan }));
+    assert!(run.is_error && !place.has("b.txt"), "{}", run.text);
+
+    // A further revision is another plan, and waits for a person anew.
+    agent.done("plan_write", json!({ "text": writing("c.txt") }));
+    let next = agent.done("plan_exit", json!({}));
+    assert_eq!(next.data["phase"], "waiting");
+    assert_ne!(next.data["plan_id"], plan.as_str());
+    assert_eq!(agent.done("plan_status", json!({})).data["changes_requested"], json!([]));
+    agent.hang_up();
+}
+
+#[test]
 fn nothing_that_an_agent_is_answered_says_how_a_yes_is_given() {
     let place = Place::new("");
     let mut agent = place.server(&[]);

@@ -184,7 +184,8 @@ fn always_at_a_question_asks_what_that_means() {
 
 #[test]
 fn a_crash_right_after_it_was_used_uses_it_once() {
-    let place = place("[policy]\n\"process.run\" = \"ask\"\n");
+    // In the open, so that the test can see from outside that it has begun.
+    let place = place("[policy]\n\"process.run\" = \"ask\"\n[programs]\nopen = [\"sh -c\"]\n");
     let wait = format!("touch '{0}/begun'; while [ ! -e '{0}/go' ]; do sleep 0.02; done", place.at("out").display());
     place.put(
         "w.pl",

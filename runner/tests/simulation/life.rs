@@ -10,10 +10,11 @@ use planc::desk::{self, Desk, Draft, Given, Planned, registry};
 use planc::event::{End, Event, Resolution};
 use planc::executor::execute;
 use planc::journal::{Role, Store, StoredRun, StoredSource};
-use planc::run::{Agreement, Answer, Ask, GateQuestion, Question, RunError, RunSetup, Stop};
+use planc::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question, RunError, RunSetup, Stop};
 use planc::schedule::is_repeatable;
 use planc::state::{RunState, StepRecord, StepState, UndoState};
 use planc::tool::Future_;
+use planc::tool::pace::Pace;
 use planc::tool::registry::{Implementation, Registry};
 use planc::undo::{UndoReport, undo};
 use planc_lang::compile::{add_builtin, compile, load_catalogue};
@@ -40,6 +41,10 @@ impl Ask for Agrees {
     }
 
     fn agree<'a>(&'a self, _: &'a GateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async { Agreement::Yes })
+    }
+
+    fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
         Box::pin(async { Agreement::Yes })
     }
 }
@@ -378,7 +383,7 @@ impl Clone for Tools {
 }
 
 fn tools(config: &Config, cells: bool, outside: &Outside, compiled: &planc_lang::compile::Compiled) -> Tools {
-    let mut registry = registry(config);
+    let mut registry = registry(config, Pace::default());
     let clock = Simulated::new();
     let plan = &compiled.plan;
     let retried: Vec<String> =
