@@ -16,6 +16,7 @@ mod late;
 mod live;
 mod program;
 mod poll;
+mod probe;
 mod resume;
 mod step;
 mod work;

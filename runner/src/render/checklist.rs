@@ -6,7 +6,7 @@ use super::call::brief;
 use super::late::exact;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
 use crate::approval::Approved;
-use crate::event::{End, Event};
+use crate::event::{End, Event, PROBE_CHANNEL};
 use crate::report::{BlockReport, PlanReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -364,13 +364,14 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::StepInDoubt { step, reason, .. } => {
             line(Tone::Careful, "?", format!("{} in doubt: {}{time}", inline(step), inline(reason)))
         }
-        Event::DoubtResolved { step, resolution, .. } => {
+        Event::DoubtResolved { step, resolution, channel, .. } => {
+            let by = if channel == PROBE_CHANNEL { ", as its probe tells" } else { "" };
             let word = match resolution {
                 crate::event::Resolution::Redo => "will be made again",
                 crate::event::Resolution::Fail => "counts as failed",
                 crate::event::Resolution::Done => "counts as done",
             };
-            line(Tone::Dim, "·", format!("{} {word}", inline(step)))
+            line(Tone::Dim, "·", format!("{} {word}{by}", inline(step)))
         }
         Event::Looked { .. } => Vec::new(),
         Event::GateAnswered { step, agreed, by, .. } => {

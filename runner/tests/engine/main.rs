@@ -6,6 +6,7 @@ mod crash;
 mod execute;
 mod late;
 mod pace;
+mod probes;
 mod programs;
 mod property;
 mod schedule;

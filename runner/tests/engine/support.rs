@@ -60,6 +60,17 @@ catalogue fake {
     idempotent
     independent
   }
+  /// Pays, once.
+  tool pay(name: string) -> { id: int } {
+    writes "table:${name}"
+    probe paid
+    independent
+  }
+  /// What became of that.
+  tool paid(name: string) -> { id: int }? {
+    reads "table:${name}"
+    independent
+  }
   /// Looks.
   tool look(name: string) -> { trusted id: int } {
     reads "table:${name}"
@@ -531,7 +542,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
     for tool in [
-        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow",
+        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow", "pay",
+        "paid",
     ] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
