@@ -13,8 +13,12 @@ use crate::types::Type;
 pub(super) fn link(declared: &syntax::Catalogue, catalogue: &mut Catalogue, report: &Diagnostics) {
     let full = |tool: &Ident| format!("{}.{}", declared.name.name, tool.name);
     for tool in &declared.tools {
-        for clause in &tool.clauses {
-            let ToolClauseKind::Probe(name) = &clause.kind else { continue };
+        // A second one has been reported.
+        let named = tool.clauses.iter().find_map(|clause| match &clause.kind {
+            ToolClauseKind::Probe(name) => Some(name),
+            _ => None,
+        });
+        for name in named {
             // Of two with one name the first counts, and the second has been reported.
             let asked = catalogue.tool(&full(&tool.name)).filter(|known| known.span == tool.name.span).cloned();
             let Some(asked) = asked else { continue };

@@ -135,6 +135,15 @@ catalogue bank {
     writes "ledger"
     probe find
   }
+  tool ask(reference: string) -> { id: int }? {
+    writes "ledger"
+    probe find
+  }
+  tool tell(data reference: string) -> { id: int } {
+    writes "ledger"
+    probe find
+    probe find
+  }
   tool find(reference: string) -> { id: int }? {
     reads "ledger"
   }

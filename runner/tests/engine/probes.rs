@@ -2,11 +2,12 @@
 
 use crate::support::{Break, Process, World, ok};
 use planc::event::{End, Event, Resolution};
+use planc::run::Stop;
 use planc::state::StepState;
 use planc::tool::ToolError;
 use planc_lang::value::Value;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 fn plan(clause: &str) -> String {
     format!(
@@ -160,4 +161,41 @@ fn a_probe_that_policy_denies_is_not_asked() {
     };
     assert_eq!(world.process_with(Break::Never, denied).end(), End::InDoubt);
     assert_eq!(calls(&world, "fake.paid "), 0);
+}
+
+/// A server that honours keys would give the call's own answer, or take the question for the call.
+#[test]
+fn a_probe_is_asked_under_no_key() {
+    let world = World::new(&[], &plan(""));
+    let keys = Arc::new(Mutex::new(Vec::new()));
+    let seen = keys.clone();
+    world.outside.act(move |made| {
+        seen.lock().unwrap().push((made.tool.clone(), made.key.is_some()));
+        match made.tool.as_str() {
+            "fake.pay" => Err(ToolError::in_doubt("no answer")),
+            _ => ok(9),
+        }
+    });
+    assert_eq!(world.execute(), End::Done);
+    assert_eq!(*keys.lock().unwrap(), [("fake.pay".to_owned(), true), ("fake.paid".to_owned(), false)]);
+}
+
+#[test]
+fn a_run_that_is_being_stopped_asks_no_probe_and_asks_it_later() {
+    let world = World::new(&[], &plan(""));
+    let (stop, stopped) = (Stop::new(), Arc::new(AtomicBool::new(true)));
+    let (kill, first) = (stop.clone(), stopped.clone());
+    world.outside.act(move |made| match made.tool.as_str() {
+        "fake.pay" => {
+            kill.request();
+            kill.request();
+            Err(ToolError::in_doubt("no answer"))
+        }
+        _ if first.load(Ordering::SeqCst) => panic!("it is asked while everything is being ended"),
+        _ => ok(9),
+    });
+    let with = stop.clone();
+    assert_eq!(world.process_with(Break::Never, move |setup| setup.stop = with).end(), End::InDoubt);
+    stopped.store(false, Ordering::SeqCst);
+    assert_eq!(world.execute(), End::Done);
 }

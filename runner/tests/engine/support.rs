@@ -542,8 +542,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
     for tool in [
-        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow", "pay",
-        "paid",
+        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep",
+        "slow", "pay", "paid",
     ] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
