@@ -12,7 +12,7 @@ use planc_lang::order::order;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
 use planc_lang::syntax::File;
-use planc_lang::{compiled, cover};
+use planc_lang::{compiled, cover, labels};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
@@ -139,6 +139,14 @@ fn phase_2_check(bencher: Bencher, steps: usize) {
     let file = parsed(&sources, index);
     let bencher = bencher.counter(ItemsCount::new(steps));
     bencher.bench_local(|| check(black_box(&file), &catalogue, &Diagnostics::default()));
+}
+
+#[divan::bench(args = STEPS)]
+fn phase_2_labels(bencher: Bencher, steps: usize) {
+    let (sources, index, catalogue) = world(steps);
+    let plan = check(&parsed(&sources, index), &catalogue, &Diagnostics::default()).expect("a plan");
+    let (source, bencher) = (sources.get(index), bencher.counter(ItemsCount::new(steps)));
+    bencher.bench_local(|| labels::check(black_box(&plan), source, &Diagnostics::default()));
 }
 
 #[divan::bench(args = STEPS)]

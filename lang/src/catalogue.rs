@@ -227,6 +227,14 @@ impl Tool {
         self.effects.is_read_only()
     }
 
+    /// Whether a call may run a program.
+    pub fn runs_programs(&self) -> bool {
+        match &self.effects {
+            Effects::Undeclared => true,
+            Effects::Declared(effects) => effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
+        }
+    }
+
     /// What a call with these arguments (by parameter index) touches, as far as that is known before it is made. A tool
     /// without declared effects touches everything.
     pub fn touches(&self, args: &[Value]) -> Vec<(EffectVerb, Resource)> {

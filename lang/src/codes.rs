@@ -114,6 +114,7 @@ codes! {
     UnknownVerb = 406 Error "an unknown verb in `critical`";
     DeniedResource = 407 Error "a resource that no plan may touch";
     CriticalValue = 411 Error "a value in `critical` that names no resource";
+    NothingToReproduce = 412 Error "a `reproduce` on a step that runs no program";
 
     Cycle = 501 Error "names that depend on each other in a circle";
     UsedBeforeDefined = 502 Error "a step used before it runs";
@@ -133,8 +134,16 @@ codes! {
     BadSimulation = 611 Error "a `simulate` that does not tell what a call would give";
     BadPages = 612 Error "a `paged` that names no pages to follow";
 
+    UntrustedControl = 701 Error "outside text that decides what a tool does";
+    UntrustedDecision = 702 Error "outside text that decides whether or how often something happens";
+    ChosenExact = 703 Error "a parameter for the plan's author alone, chosen by outside text";
+    SecretParameter = 704 Error "a secret where no secret may go";
+    SecretSent = 705 Error "a secret that leaves";
+    UntrustedCritical = 706 Error "outside text that decides what `critical` allows";
     BadRelease = 707 Error "an `endorse` or `reveal` that is not a whole `let` with a reason";
     BadMark = 708 Error "a mark that contradicts another, or says nothing where it stands";
+    EndorsedSecret = 709 Error "an `endorse` of a secret, which nobody can look at";
+    UselessRelease = 710 Warning "an `endorse` or `reveal` that releases nothing";
 }
 
 /// What the codes of one hundred are about, in the order of the numbers.

@@ -8,9 +8,9 @@ use crate::graph::StepGraph;
 use crate::order::order;
 use crate::parser::parse;
 use crate::plan::Plan;
-use crate::source::Sources;
+use crate::source::{Source, Sources};
 use crate::syntax::{File, TopItem};
-use crate::{builtin, compiled, cover, resolve, rewrite};
+use crate::{builtin, compiled, cover, labels, resolve, rewrite};
 
 /// What compiling gives.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub fn check_source(sources: &Sources, index: usize, catalogue: &Catalogue) -> V
     let file = parse(sources, index, &report);
     match is_catalogue(&file) {
         true => resolve::catalogue_alone(&file, &report),
-        false => drop(checked(&file, catalogue, &report)),
+        false => drop(checked(&file, sources.get(index), catalogue, &report)),
     }
     rewrite::complete(sources.get(index), &file, report.into_sorted())
 }
@@ -67,7 +67,7 @@ pub fn check_source(sources: &Sources, index: usize, catalogue: &Catalogue) -> V
 pub fn compile(sources: &Sources, index: usize, catalogue: &Catalogue) -> Compilation {
     let report = Diagnostics::default();
     let file = parse(sources, index, &report);
-    let checked = checked(&file, catalogue, &report);
+    let checked = checked(&file, sources.get(index), catalogue, &report);
     let diagnostics = rewrite::complete(sources.get(index), &file, report.into_sorted());
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error);
     let compiled = checked.filter(|_| !failed).map(|(plan, graph)| {
@@ -83,9 +83,13 @@ pub fn is_catalogue(file: &File) -> bool {
     has(|item| matches!(item, TopItem::Catalogue(_))) && !has(|item| matches!(item, TopItem::Plan(_)))
 }
 
-fn checked(file: &File, catalogue: &Catalogue, report: &Diagnostics) -> Option<(Plan, StepGraph)> {
+fn checked(file: &File, source: &Source, catalogue: &Catalogue, report: &Diagnostics) -> Option<(Plan, StepGraph)> {
     let before = report.has_errors();
     let plan = check(file, catalogue, report)?;
+    // Where values go is told of a plan in which it is clear what they are.
+    if !report.has_errors() {
+        labels::check(&plan, source, report);
+    }
     // Coverage of a plan that could not be read would be noise: the missing line may stand in what was not understood.
     if !before {
         cover::check(&plan, file, report);

@@ -67,6 +67,8 @@ pub struct Env<'p> {
     elements: Vec<Value>,
     /// Those that were computed.
     lets: BTreeMap<usize, Result<Value, Failure>>,
+    /// Those that have a value whatever they would be computed to.
+    pinned: BTreeMap<usize, Value>,
 }
 
 impl<'p> Env<'p> {
@@ -79,7 +81,7 @@ impl<'p> Env<'p> {
         }
         let eaches = plan.eaches.iter().map(|each| Value::Unknown(each.ty.clone())).collect();
         let elements = plan.eaches.iter().map(|each| Value::Unknown(each.element_type())).collect();
-        Env { plan, inputs, steps: BTreeMap::new(), eaches, elements, lets: BTreeMap::new() }
+        Env { plan, inputs, steps: BTreeMap::new(), eaches, elements, lets: BTreeMap::new(), pinned: BTreeMap::new() }
     }
 
     /// All inputs and steps unknown: what can be known from the text alone.
@@ -91,13 +93,13 @@ impl<'p> Env<'p> {
     /// Sets the result of a step. Values of `let`s that were computed before are forgotten.
     pub fn set_step(&mut self, step: StepId, value: Value) {
         self.steps.insert(step, formed(value, &self.plan.get(step).ty));
-        self.lets.clear();
+        self.forget();
     }
 
     /// Sets the results of an `each` block. Values of `let`s that were computed before are forgotten.
     pub fn set_each(&mut self, each: EachId, value: Value) {
         self.eaches[each.index()] = formed(value, &self.plan.each(each).ty);
-        self.lets.clear();
+        self.forget();
     }
 
     /// Turns to an element of an `each` block: the results of the block's steps and the values of its `let`s are those of
@@ -107,12 +109,24 @@ impl<'p> Env<'p> {
         for step in self.plan.steps_of(each) {
             self.steps.remove(&step);
         }
-        self.lets.clear();
+        self.forget();
     }
 
     /// Turns away from the elements of an `each` block: any one of them is meant again.
     pub fn leave(&mut self, each: EachId) {
         self.enter(each, Value::Unknown(self.plan.each(each).element_type()));
+    }
+
+    /// Gives a `let` this value, whatever it would be computed to, until it is pinned again: one that a person agreed to, or
+    /// an unknown one while nobody has.
+    pub fn pin_let(&mut self, index: usize, value: Value) {
+        self.pinned.insert(index, formed(value, &self.plan.lets[index].value.ty));
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.lets.clear();
+        self.lets.extend(self.pinned.iter().map(|(index, value)| (*index, Ok(value.clone()))));
     }
 
     /// The results of an `each` block as far as they are known.

@@ -9,7 +9,7 @@ use crate::stdlib::Function;
 use crate::syntax::{BinaryOp, Direction, EffectVerb, OnFailure, UnaryOp};
 use crate::types::Type;
 use crate::value::Value;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -270,6 +270,8 @@ pub struct Let {
     pub release: Option<Release>,
     /// The block it stands in: it has a value for each element then.
     pub each: Option<EachId>,
+    /// Where its name stands.
+    pub named_at: Span,
     /// The whole item.
     pub span: Span,
 }
@@ -286,7 +288,7 @@ pub struct Release {
 }
 
 /// What a release does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReleaseKind {
     /// A person takes responsibility for a value that outside text could have chosen: it counts as trusted.
@@ -340,6 +342,8 @@ pub struct Step {
     pub undo: Option<Call>,
     /// What its failure does to the run.
     pub on_failure: OnFailure,
+    /// Whether the program that it runs must change exactly what it changed in the dry run.
+    pub reproduce: bool,
     /// The type of its value: the tool's result, or that or null where it may be skipped or fail.
     pub ty: Type,
     /// The verification it belongs to; none: the plan itself.

@@ -109,7 +109,8 @@ impl<'t> Search<'t> {
                         | ClauseKind::After(_)
                         | ClauseKind::Timeout(_)
                         | ClauseKind::Retry { .. }
-                        | ClauseKind::OnFailure(_) => {}
+                        | ClauseKind::OnFailure(_)
+                        | ClauseKind::Reproduce => {}
                     }
                 }
             }

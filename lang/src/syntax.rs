@@ -368,6 +368,8 @@ pub enum ClauseKind {
     Undo(Expr),
     /// `on failure stop`
     OnFailure(OnFailure),
+    /// `reproduce`
+    Reproduce,
 }
 
 /// `30s`

@@ -263,6 +263,25 @@ impl Value {
     }
 }
 
+/// Whether a value is known, or was when it was written as JSON: parts of it may not be.
+pub fn is_known(value: &Value) -> bool {
+    match value {
+        Value::Unknown(_) => false,
+        Value::Record(record) => record.len() != 1 || record.get(UNKNOWN_KEY).is_none(),
+        _ => true,
+    }
+}
+
+/// The same of a value with all of its parts.
+pub fn is_wholly_known(value: &Value) -> bool {
+    match value {
+        value if !is_known(value) => false,
+        Value::List(items) => items.iter().all(is_wholly_known),
+        Value::Record(record) => record.iter().all(|(_, value)| is_wholly_known(value)),
+        _ => true,
+    }
+}
+
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -62,6 +62,9 @@ const RICH: &str = r#"plan "Everything" {
     undo notes.drop(id: copy.path)
     on failure undo
   }
+  step made = process.run(argv: ["sh", "-c", "true"]) {
+    reproduce
+  }
   step names = process.run(argv: ["sh", "-c", if whatever == record then "a" else "b"].concat([
     name.trim() for name in [row.name for row in rows if row.name in ["x"] by row.size ?? 0 desc, row.name] if name != "${row_count}"
   ]))

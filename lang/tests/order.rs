@@ -72,7 +72,7 @@ fn plan() -> impl Strategy<Value = String> {
             let call = call.replace('?', "far");
             let clause = match link {
                 0 if n > 0 => format!(" {{\n after s{}\n }}", other.index(n)),
-                1 if n > 0 => format!(" {{\n when [s{}].to_json() != \"\"\n }}", other.index(n)),
+                1 if n > 0 => format!(" {{\n when if [s{}].to_json() != \"\" then true else false\n }}", other.index(n)),
                 _ => String::new(),
             };
             text.push_str(&format!("  step s{n} = {call}{clause}\n"));

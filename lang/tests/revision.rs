@@ -58,7 +58,7 @@ fn said(revision: &Revision) -> BTreeSet<String> {
 
 #[test]
 fn each_change_is_named_and_nothing_else() {
-    let cases: [(&str, &str, &[&str]); 29] = [
+    let cases: [(&str, &str, &[&str]); 30] = [
         ("Copy the", "Move the", &["texts title changed"]),
         ("They are wanted.", "They are not.", &["texts rationale changed"]),
         (
@@ -106,6 +106,7 @@ fn each_change_is_named_and_nothing_else() {
             &["steps other moved"],
         ),
         ("it is sound", "it is good", &["verifications \"it is good\" renamed", "steps made changed"]),
+        ("argv: [\"make\"])\n", "argv: [\"make\"]) {\n      reproduce\n    }\n", &["steps made changed"]),
         ("exit_code == 0", "exit_code <= 0", &["verifications \"it is sound\" changed"]),
         ("[\"make\"]", "[\"make\", \"all\"]", &["steps made changed", "+ runs make all", "- runs make"]),
         ("output path", "output where", &["outputs where renamed"]),

@@ -13,10 +13,10 @@ catalogue vault {
   tool get(name: string) -> { trusted name: string, secret value: string, note: string } {
     reads "vault:${name}"
   }
-  tool put(name: string, secret value: string) -> { trusted version: int, note: string } {
+  tool put(name: string, data secret value: string) -> { trusted version: int, note: string } {
     writes "vault:${name}"
   }
-  tool log(data text: string) {
+  tool log(data secret text: string) {
     writes "log:all"
   }
 }

@@ -1,9 +1,13 @@
 //! Whether `critical` covers what a call does: exact paths, programs and hosts, judged where arguments are known.
 
 use crate::workspace::{Change, FileState};
-use planc_lang::effects::{CriticalVerb, Resource};
+use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::grants::Grants;
+use planc_lang::paths::literal_prefix;
 use planc_lang::syntax::EffectVerb;
+
+/// What makes a text a glob.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 
 /// A touch that no `critical` line covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +166,44 @@ pub fn uncovered_paths(
             };
             let resource = meant.first().unwrap_or(resource).to_string();
             uncovered.push(Uncovered { verb, resource });
+        }
+    }
+    uncovered
+}
+
+/// What a call reads that no line of `critical` covers: for a call of which outside text decides what it reads. `led` gives
+/// the paths that a path may stand for once links are followed.
+pub fn uncovered_reads(
+    grants: &Grants<'_>,
+    touches: &[(EffectVerb, Resource)],
+    mut led: impl FnMut(&str) -> Vec<String>,
+) -> Vec<Uncovered> {
+    let read = |path: &str| grants.iter().any(|grant| grant.allows_path(CriticalVerb::Read, path));
+    // No file has these names: only a line over all that lies beneath matches.
+    let whole = |directory: &str| match directory {
+        "" | "." => read("\0/\0"),
+        directory => read(&format!("{directory}/\0/\0")),
+    };
+    let mut uncovered = Vec::new();
+    for (_, resource) in touches.iter().filter(|(verb, _)| *verb == EffectVerb::Reads) {
+        let is_covered = match resource {
+            Resource::Path(path) => led(path).iter().all(|path| read(path) || whole(path)),
+            Resource::Glob(glob) if !glob.contains(WILDCARDS) => led(glob).iter().all(|path| read(path)),
+            Resource::Glob(glob) => {
+                let same = |grant: &Grant| grant.resource == *glob && grant.may_allow(EffectVerb::Reads, resource);
+                grants.iter().any(same) || whole(literal_prefix(glob))
+            }
+            Resource::AnyPath | Resource::Everything => false,
+            // Outside of the workspace the rules of information flow bound what is read.
+            Resource::Program(_)
+            | Resource::AnyProgram
+            | Resource::Host(_)
+            | Resource::AnyHost
+            | Resource::Named(..)
+            | Resource::AnyIn(_) => true,
+        };
+        if !is_covered {
+            uncovered.push(Uncovered { verb: CriticalVerb::Read, resource: resource.to_string() });
         }
     }
     uncovered

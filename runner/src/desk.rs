@@ -5,13 +5,14 @@
 
 use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
-use crate::config::{Config, Mode, ModelWiring, ReportPlace};
-use crate::dry_run::{Bound, DryRun, InputValue, Outcome, approval_digest, other_file};
+use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace};
+use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
 use crate::event::Event;
-use crate::journal::{Role, Store, StoredPlan, StoredRun, StoredSource, now};
+use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
-use crate::report::PlanStatus;
+use crate::report::{PlanReport, PlanStatus};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
+use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::Sealer;
 use crate::state::RunState;
@@ -22,11 +23,13 @@ use crate::veil::Veil;
 use crate::workspace::{Contents, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
+use planc_lang::labels::Labels;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
 use planc_lang::secrets::Secrets;
 use planc_lang::source::Sources;
 use planc_lang::value::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,6 +87,8 @@ pub struct Desk {
     pub registry: Arc<Registry>,
     /// What of that which models have said before is used.
     pub recall: Recall,
+    /// Whether programs run in dry runs.
+    pub early: Early,
     /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
     pub standing: Standing,
 }
@@ -103,12 +108,13 @@ impl Desk {
     pub fn open(config: Arc<Config>, store: Store) -> Result<Desk, DeskError> {
         let folder = config.state.join(CONTENTS);
         let contents = Contents::open(&folder)
-            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?;
+            .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?
+            .within(config.contents_bytes);
         let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
         let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
         let registry = Arc::new(registry(&config, pace));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
-        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, standing })
+        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, early: Early::Off, standing })
     }
 
     /// The modes of the workspace.
@@ -136,7 +142,8 @@ impl Desk {
         let same = config.servers == self.config.servers && config.model == self.config.model;
         let registry =
             if same { self.registry.clone() } else { Arc::new(registry(&config, self.registry.pace().clone())) };
-        Ok(Desk { config, workspace, registry, ..self.clone() })
+        let contents = self.contents.clone().within(config.contents_bytes);
+        Ok(Desk { config, workspace, registry, contents, ..self.clone() })
     }
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. In plan mode no plan is stored, for
@@ -198,10 +205,14 @@ impl Desk {
 
     /// Dry-runs a draft and stores nothing.
     pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
+        if self.early == Early::Sealed {
+            self.may_run_programs()?;
+        }
         let runtime = tokio::runtime::Handle::try_current().ok();
         let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
         let time = self.store.begun_runs(&draft.compiled.digest)?.len() as u32 + 1;
-        let grants: Vec<String> = self.store.grants()?.into_iter().map(|grant| grant.tool).collect();
+        let standing = self.store.standing()?.into_iter().filter(Grant::holds);
+        let standing: Vec<crate::standing::Terms> = standing.map(|standing| standing.terms).collect();
         let outcome = DryRun {
             compiled: &draft.compiled,
             sources: &draft.sources,
@@ -210,8 +221,9 @@ impl Desk {
             workspace: &self.workspace,
             registry: &self.registry,
             time,
-            grants: &grants,
+            standing: &standing,
             veil: veil.as_ref(),
+            early: self.early,
             runtime: runtime.as_ref(),
             // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
             recall: &|asked| match self.recall {
@@ -221,6 +233,15 @@ impl Desk {
         }
         .run();
         Ok(outcome)
+    }
+
+    /// Whether programs may run before approval: the operator says so, and this machine confines them.
+    fn may_run_programs(&self) -> Result<(), DeskError> {
+        match (self.config.programs.dry_run, probe(&self.config.programs.launcher, &self.config.state).missing) {
+            (EarlyPrograms::Off, _) => Err(DeskError::ProgramsOff),
+            (EarlyPrograms::Sealed, Some(why)) => Err(DeskError::NoSandbox(why)),
+            (EarlyPrograms::Sealed, None) => Ok(()),
+        }
     }
 
     /// A stored plan, compiled again from its stored texts.
@@ -273,6 +294,7 @@ impl Desk {
             time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
             critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
+            releases: &planned.plan.report.releases,
             veil: veil.as_ref(),
         };
         if approval_digest(&bound) != planned.plan.digest {
@@ -284,7 +306,10 @@ impl Desk {
             });
         }
         match self.store.events(&run.id)?.is_empty() {
-            true => self.check_unused(&planned.plan, Some(&run.id)),
+            true => {
+                self.check_unused(&planned.plan, Some(&run.id))?;
+                self.check_room(&planned.plan)
+            }
             false => Ok(()),
         }
     }
@@ -327,6 +352,10 @@ impl Desk {
             None => (self.store.journal(&run.id), self.contents.clone()),
         };
         let observations: Vec<Observation> = planned.plan.report.observations.clone();
+        let labels = match &veil {
+            Some(veil) => veil.secrets().labels().clone(),
+            None => Labels::of(&planned.compiled.plan),
+        };
         Ok(RunSetup {
             run: run.id.clone(),
             config: self.config.clone(),
@@ -334,6 +363,8 @@ impl Desk {
             inputs: planned.inputs.clone(),
             predictions,
             critical: planned.plan.report.critical.iter().map(|line| line.value.clone()).collect(),
+            releases: Arc::new(known_releases(&planned.plan.report)),
+            labels: Arc::new(labels),
             observations,
             workspace: self.workspace.clone(),
             contents,
@@ -343,7 +374,6 @@ impl Desk {
             digest: planned.plan.digest,
             claim: self.claim(&planned.plan)?,
             approval: None,
-            grants: self.store.grants()?.into_iter().map(|grant| grant.tool).collect(),
             mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
             ask,
             by: account(),
@@ -354,6 +384,12 @@ impl Desk {
             grace: GRACE,
         })
     }
+}
+
+/// The values of releases that the approver saw, or of which they saw that they are there.
+pub fn known_releases(report: &PlanReport) -> BTreeMap<String, Value> {
+    let known = report.releases.iter().filter(|release| release.is_known());
+    known.map(|release| (release.id(), release.value.clone())).collect()
 }
 
 /// The tools that planc brings, and those of the servers that the operator wired up, called at this pace. Nothing is started.

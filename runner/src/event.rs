@@ -1,6 +1,10 @@
 //! The one vocabulary of what happens in a run: journal, live view and report are all drawn from it.
 
+mod late;
+
 pub use crate::approval::Approved;
+pub use late::{LateKind, LateValue};
+
 use crate::workspace::{Change, Observation};
 use planc_lang::value::Value;
 use schemars::JsonSchema;
@@ -8,6 +12,22 @@ use serde::{Deserialize, Serialize};
 
 /// The version of the vocabulary; a journal with a newer one is refused.
 pub const EVENT_FORMAT: u32 = 1;
+
+/// A standing answer, as it was when it was given or used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StandingAnswer {
+    /// Its number.
+    pub number: i64,
+    /// The full name of the tool.
+    pub tool: String,
+    /// What it answers for, as a phrase.
+    pub terms: String,
+    /// Who gave it.
+    pub by: String,
+    /// When, RFC 3339 in UTC; absent: with this answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<String>,
+}
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,8 +79,11 @@ pub enum Event {
     CallAnswered {
         /// The step.
         step: String,
-        /// `once`, `always` or `no`.
+        /// `once`, `always`, `no`, or `standing` where an earlier `always` answered.
         answer: String,
+        /// What was approved always with this answer, or has answered.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        standing: Option<StandingAnswer>,
     },
     /// Plan mode became active while the run went on: nothing further was started.
     Held {
@@ -181,6 +204,24 @@ pub enum Event {
         /// What they were shown.
         #[schemars(with = "serde_json::Value")]
         shown: Value,
+    },
+    /// Values that became known during the run wait for a person who cannot be asked here.
+    ValuesWait {
+        /// The step or block that would use them.
+        of: String,
+        /// What they are.
+        values: Vec<LateValue>,
+    },
+    /// A person looked at values that became known during the run.
+    ValuesAnswered {
+        /// The step or block that would use them.
+        of: String,
+        /// Whether they agree to exactly these.
+        agreed: bool,
+        /// The account that the process ran as which asked.
+        by: String,
+        /// What they were shown.
+        values: Vec<LateValue>,
     },
     /// The list of an `each` block is known, and its steps may start.
     EachStarted {
@@ -321,4 +362,7 @@ pub struct Conflict {
     pub path: String,
     /// Why.
     pub why: String,
+    /// Where somebody changed a text since: the unified diff from what the run left to what is there now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub diff: Option<String>,
 }

@@ -4,7 +4,7 @@ use crate::workspace::{Change, Look, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::plan::{Instance, Plan};
 use planc_lang::types::Type;
-use planc_lang::value::{UNKNOWN_KEY, Value};
+use planc_lang::value::{UNKNOWN_KEY, Value, is_known};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,6 +37,26 @@ pub struct Prediction {
     /// What a model said, which is used at the run: it is not asked again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pinned: Option<Pinned>,
+    /// Whether the program that it runs must change exactly that.
+    #[serde(skip_serializing_if = "Exact::is_no", default)]
+    pub exact: Exact,
+}
+
+/// Whether what a program changed in the dry run is what it must change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exact {
+    /// It may change something else, within `critical`.
+    #[default]
+    No,
+    /// Those bytes, modes and absences, and nothing else.
+    Yes,
+}
+
+impl Exact {
+    fn is_no(&self) -> bool {
+        *self == Exact::No
+    }
 }
 
 /// What a model said before approval.
@@ -107,6 +127,7 @@ impl Prediction {
             observations: Vec::new(),
             changes: Vec::new(),
             pinned: None,
+            exact: Exact::No,
         }
     }
 
@@ -121,6 +142,7 @@ impl Prediction {
             observations: Vec::new(),
             changes: Vec::new(),
             pinned: None,
+            exact: Exact::No,
         }
     }
 
@@ -172,9 +194,7 @@ impl Prediction {
 /// Whether a value is as expected in every part that was known.
 fn fits(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
-        (Value::Unknown(_), _) => true,
-        // As the store gives it back.
-        (Value::Record(expected), _) if expected.len() == 1 && expected.get(UNKNOWN_KEY).is_some() => true,
+        (expected, _) if !is_known(expected) => true,
         (Value::List(expected), Value::List(found)) => {
             expected.len() == found.len() && expected.iter().zip(found.iter()).all(|(e, f)| fits(e, f))
         }

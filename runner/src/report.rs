@@ -2,9 +2,10 @@
 
 use crate::workspace::{FileState, Observation};
 use planc_lang::digest::Digest;
+use planc_lang::plan::ReleaseKind;
 use planc_lang::revision::Revision;
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
-use planc_lang::value::Value;
+use planc_lang::value::{Value, is_wholly_known};
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form.
@@ -53,6 +54,9 @@ pub struct PlanReport {
     pub assumptions: Vec<AssumptionReport>,
     /// What the plan may touch.
     pub critical: Vec<CriticalReport>,
+    /// What it endorses and reveals: the approver answers for it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub releases: Vec<ReleaseReport>,
     /// What it leans on.
     pub reuse: Vec<ReuseReport>,
     /// The plan's own steps, from top to bottom.
@@ -245,6 +249,35 @@ pub struct CriticalReport {
     pub touched: Vec<String>,
 }
 
+/// A value that the approver answers for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReleaseReport {
+    /// Its name: in a block, where the elements are known, with the position of the element.
+    pub name: String,
+    /// What is done.
+    pub kind: ReleaseKind,
+    /// Why, in the words of the plan's author.
+    pub reason: String,
+    /// The value, whole; unknown where it becomes known during the run, which stops then and asks. A secret is not here.
+    pub value: Value,
+    /// Where it comes from, from its source on.
+    pub from: Vec<String>,
+    /// Where it goes.
+    pub to: Vec<String>,
+}
+
+impl ReleaseReport {
+    /// By what it is told apart during a run.
+    pub fn id(&self) -> String {
+        format!("let {}", self.name)
+    }
+
+    /// Whether all of it is known.
+    pub fn is_known(&self) -> bool {
+        is_wholly_known(&self.value)
+    }
+}
+
 /// Something the plan leans on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReuseReport {
@@ -286,6 +319,9 @@ pub struct StepReport {
     /// What confines the program that it runs; none: it runs none, or which is not known yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confined: Option<Confinement>,
+    /// Whether its program must change exactly what it changed in the dry run.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub reproduce: bool,
     /// How its effect can be taken back.
     pub undo: UndoKind,
     /// What its failure does.
@@ -314,6 +350,9 @@ pub struct StepReport {
     /// How often a failed attempt is repeated, as written: `3 every 2s`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry: Option<String>,
+    /// What of it becomes known only during the run, which stops then and shows it: `when`, or places of arguments.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub late: Vec<String>,
     /// Conditions that are checked at run, as written.
     pub expects: Vec<String>,
     /// The declared call that takes it back, as written.
@@ -338,6 +377,9 @@ pub struct BlockReport {
     pub when: Option<String>,
     /// The names of its steps.
     pub steps: Vec<String>,
+    /// Whether the run stops before it and shows its elements, or what decides whether it runs.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub late: bool,
     /// How many of the plan's step reports stand before its own.
     pub at: usize,
     /// What the dry run says.
@@ -464,6 +506,11 @@ pub enum StepOutcome {
         /// That tool.
         by: String,
         /// What it told.
+        result: Value,
+    },
+    /// A program ran on a copy that was thrown away; what it does in the run may be something else.
+    Ran {
+        /// What it gave.
         result: Value,
     },
     /// Its result is known only after the run.

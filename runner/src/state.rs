@@ -7,7 +7,7 @@ mod record;
 
 pub use record::{BlockRecord, BlockState, Item, Mark, StepRecord, StepState, UndoCall};
 
-use crate::event::{Approved, Conflict, End, Event, Resolution};
+use crate::event::{Approved, Conflict, End, Event, LateValue, Resolution};
 use crate::prediction::MAX_ELEMENTS;
 use crate::report::PlanStatus;
 use crate::workspace::Change;
@@ -34,6 +34,8 @@ pub struct RunState {
     pub undo: UndoState,
     /// Every `each` block, from top to bottom.
     pub blocks: Vec<BlockRecord>,
+    /// The late values that a person agreed to, by what they are.
+    pub agreed: BTreeMap<String, LateValue>,
     steps: Vec<StepRecord>,
     index: HashMap<String, usize>,
     /// Where the records of the plan's steps are: by id, then, in a block, by element.
@@ -73,6 +75,7 @@ impl Default for RunState {
             verifications: Vec::new(),
             undo: UndoState::No,
             blocks: Vec::new(),
+            agreed: BTreeMap::new(),
             steps: Vec::new(),
             index: HashMap::new(),
             places: Vec::new(),
@@ -201,7 +204,7 @@ impl RunState {
             Event::AssumptionHeld { .. } | Event::AssumptionOverridden { .. } => {}
             Event::AssumptionFailed { .. } => self.status = PlanStatus::Failed,
             Event::Stale { .. } => self.status = PlanStatus::Stale,
-            Event::CallAnswered { step, answer } => {
+            Event::CallAnswered { step, answer, .. } => {
                 let record = self.record(step);
                 record.answer = Some(answer.clone());
                 record.waits = false;
@@ -248,6 +251,13 @@ impl RunState {
                 record.answer = Some(if *agreed { "yes" } else { "no" }.to_owned());
                 record.waits = false;
             }
+            Event::ValuesWait { of, .. } => self.waits(of, true),
+            Event::ValuesAnswered { of, agreed, values, .. } => {
+                self.waits(of, false);
+                if *agreed {
+                    self.agreed.extend(values.iter().map(|value| (value.id.clone(), value.clone())));
+                }
+            }
             Event::EachStarted { each, elements } => self.set_block(each, BlockState::Open { elements: *elements }),
             Event::EachSkipped { each, reason } => {
                 self.set_block(each, BlockState::Skipped { reason: reason.clone() });
@@ -276,6 +286,13 @@ impl RunState {
                 self.status = PlanStatus::Undone;
             }
             Event::UndoEnded { complete: false } => self.undo = UndoState::Partial,
+        }
+    }
+
+    /// Notes whether a step waits for a yes; of blocks and outputs that is not kept.
+    fn waits(&mut self, of: &str, waits: bool) {
+        if self.index.contains_key(of) || self.instance_named(of).is_some() {
+            self.record(of).waits = waits;
         }
     }
 

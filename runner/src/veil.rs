@@ -3,7 +3,7 @@
 //!
 //! What is carried out is never veiled: only what is shown, and the words of errors.
 
-use crate::event::Event;
+use crate::event::{Conflict, Event};
 use crate::mask::Mask;
 use crate::report::{ChangeReport, PlanReport, StepOutcome, StepReport};
 use crate::seal::Sealer;
@@ -150,7 +150,7 @@ impl Veil {
             Event::StepUndone { step, restored, conflicts } => Event::StepUndone {
                 step: step.clone(),
                 restored: changes(step, restored),
-                conflicts: conflicts.clone(),
+                conflicts: conflicts.iter().map(|conflict| self.conflict(step, conflict)).collect(),
             },
             Event::UndoCallStarted { step, tool, args: given } => {
                 Event::UndoCallStarted { step: step.clone(), tool: tool.clone(), args: args(step, given, true) }
@@ -218,6 +218,7 @@ impl Veil {
         masked.inputs = report.inputs;
         masked.outputs = report.outputs;
         masked.observations = report.observations;
+        masked.releases.iter_mut().zip(report.releases).for_each(|(masked, release)| masked.value = release.value);
         masked.critical.iter_mut().zip(report.critical).for_each(|(masked, line)| masked.value = line.value);
         masked
     }
@@ -237,7 +238,8 @@ impl Veil {
             StepOutcome::Read { result }
             | StepOutcome::Extracted { result }
             | StepOutcome::Foretold { result, .. }
-            | StepOutcome::Simulated { result } => {
+            | StepOutcome::Simulated { result }
+            | StepOutcome::Ran { result } => {
                 self.learn_result(id, result);
                 *result = self.result(&report.name, result);
             }
@@ -256,6 +258,13 @@ impl Veil {
         change.before = self.state(&change.before);
         change.after = self.state(&change.after);
         change.diff = change.diff.take().map(|_| format!("{HIDDEN}\n"));
+    }
+
+    /// A path that was left: what a secret was written to is not shown, whatever became of it.
+    fn conflict(&self, step: &str, conflict: &Conflict) -> Conflict {
+        let is_secret = self.step(step).is_none_or(|id| self.secrets.given(id));
+        let diff = conflict.diff.clone().map(|diff| if is_secret { format!("{HIDDEN}\n") } else { diff });
+        Conflict { path: conflict.path.clone(), why: conflict.why.clone(), diff }
     }
 
     fn changes(&self, step: &str, changes: &[Change]) -> Vec<Change> {

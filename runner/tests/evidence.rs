@@ -305,7 +305,7 @@ fn secrets_stay_sealed_and_open_with_their_key() {
     let place = Place::new();
     let secret = "hunter2-\"quoted\"-hunter2";
     fs::write(place.at("token"), secret).unwrap();
-    let text = "plan \"Sealed\" {\n  input token: string secret\n  critical { create \"a.txt\" \n run \"sh -c\" }\n  step a = fs.write(path: \"a.txt\", text: token)\n  step b = process.run(argv: [\"sh\", \"-c\", \"cat; echo\"], stdin: token)\n}\n";
+    let text = "plan \"Sealed\" {\n  input token: string secret\n  let shown = reveal(token, \"the file is for it\")\n  critical { create \"a.txt\" \n run \"sh -c\" }\n  step a = fs.write(path: \"a.txt\", text: shown)\n  step b = process.run(argv: [\"sh\", \"-c\", \"cat; echo\"], stdin: token)\n}\n";
     place.put("p.pl", text);
     let input = format!("token={}", place.at("token").display());
     let digest = place.digest_with(&["plan", "p.pl", "--input-file", &input]);

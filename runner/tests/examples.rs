@@ -12,6 +12,8 @@ use world::{Said, Tree, World, contents, difference};
 enum Ending {
     /// It is done, and can be taken back.
     Done,
+    /// The same, once a person has looked at what became known during the run.
+    Asked,
     /// It cannot be approved.
     Blocked,
     /// It fails and takes back what it has done.
@@ -23,6 +25,7 @@ impl Ending {
     fn exits(self) -> (i32, i32) {
         match self {
             Ending::Done => (0, 0),
+            Ending::Asked => (0, 3),
             Ending::Blocked => (1, 1),
             Ending::Undone => (0, 4),
         }
@@ -163,6 +166,9 @@ fn live(name: &'static str, ending: Ending) {
     let run = example.on_plan(&[&["run", &approve], example.log()].concat());
     assert_eq!(run.exit, run_exit, "{name}: {}\n{}", run.out, run.err);
     example.reviewed("5-run", &format!("{}{}", run.err, run.out));
+    if ending == Ending::Asked {
+        agree(&example);
+    }
     if ending != Ending::Blocked {
         evidence(&example);
     }
@@ -172,8 +178,19 @@ fn live(name: &'static str, ending: Ending) {
         Ending::Blocked | Ending::Undone => {
             assert_eq!(contents(&before), contents(&after), "{name} leaves nothing behind");
         }
-        Ending::Done => undo(&example, &before, &after),
+        Ending::Done | Ending::Asked => undo(&example, &before, &after),
     }
+}
+
+/// A person looks at everything that became known, and agrees.
+fn agree(example: &Example) {
+    let runs: Value = serde_json::from_str(&example.planc(&["runs", "--format", "json"]).out).expect("JSON");
+    let id = runs["runs"][0]["run"].as_str().expect("a run has a name").to_owned();
+    let (exit, screen) = example.world.on_terminal(&["resume", &id], "`no` ends the run here: ", "yes\n");
+    assert_eq!(exit, 0, "{}: {screen}", example.name);
+    let asked = screen.split("known only now").nth(1).expect("something is asked");
+    let asked = asked.split("`yes` goes on").next().unwrap_or_default();
+    example.reviewed("5-asked", &asked.replace('\r', ""));
 }
 
 /// What was done holds together with what was approved, in a file of its own.
@@ -212,12 +229,13 @@ macro_rules! examples {
 }
 
 examples! {
+    cheaper_offer: "cheaper-offer", Asked;
     clean_data: "clean-data", Done;
     config_to_toml: "config-to-toml", Done;
     fan_out: "fan-out", Done;
     half_way: "half-way", Undone;
     pay_bill: "pay-bill", Done;
-    release: "release", Done;
+    release: "release", Asked;
     rename_function: "rename-function", Done;
     rename_in_crate: "rename-in-crate", Done;
     rename_in_workspace: "rename-in-workspace", Done;

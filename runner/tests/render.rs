@@ -10,6 +10,7 @@ use planc::render::{checklist, final_report};
 use planc::report::*;
 use planc::workspace::{Change as FileChange, FileState, Look as Looked, Observation};
 use planc_lang::digest::Digest;
+use planc_lang::plan::ReleaseKind;
 use planc_lang::revision::{Change, Entry, PartChange, Reach, Revision};
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
@@ -43,6 +44,7 @@ fn minimal() -> PlanReport {
         inputs: vec![],
         assumptions: vec![],
         critical: vec![],
+        releases: vec![],
         reuse: vec![],
         steps: vec![read("ini", "config.ini")],
         blocks: Vec::new(),
@@ -66,6 +68,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         read_only,
         destructive: false,
         confined: None,
+        reproduce: false,
         policy: Approval::Auto,
         policy_why: Vec::new(),
         standing_yes: false,
@@ -80,6 +83,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         timeout_ms: None,
         when: None,
         retry: None,
+        late: vec![],
         expects: vec![],
         undo_call: None,
         approved_before: None,
@@ -200,6 +204,24 @@ fn rich() -> PlanReport {
             critical("modify", "src/**", Some("prefer TOML when both exist"), &["src/loader.rs"]),
             critical("run", "cargo", None, &["cargo test --workspace -- --nocapture", "cargo run"]),
         ],
+        releases: vec![
+            ReleaseReport {
+                name: "account".into(),
+                kind: ReleaseKind::Endorse,
+                reason: "the account that the bill names".into(),
+                value: Value::string("DE89 3704 0044 0532 0130 \u{417}0"),
+                from: vec!["`model.extract` gives outside text".into(), "becomes `bill`".into()],
+                to: vec!["`to` of `bank.pay`, step `paid`".into()],
+            },
+            ReleaseReport {
+                name: "token".into(),
+                kind: ReleaseKind::Reveal,
+                reason: "it goes to the vault".into(),
+                value: Value::Unknown(Type::String),
+                from: vec![],
+                to: vec!["`key` of `vault.put`, step `kept`".into()],
+            },
+        ],
         reuse: vec![ReuseReport {
             target: "src/loader.rs".into(),
             why: Some("parse_toml() already exists; no new parser is written".into()),
@@ -313,6 +335,7 @@ fn hostile() -> PlanReport {
     step.effects = vec![EffectReport { verb: EffectVerb::Writes, resource: text() }];
     step.outcome = StepOutcome::Fails { why: text() };
     step.expects = vec![text()];
+    step.late = vec![text()];
     step.waits_for = vec![text()];
     step.undo = UndoKind::Impossible;
     step.changes =
@@ -324,6 +347,14 @@ fn hostile() -> PlanReport {
     report.assumptions =
         vec![AssumptionReport { text: text(), outcome: CheckOutcome::Fails { why: text() }, check: Some(text()) }];
     report.critical = vec![critical(HOSTILE, HOSTILE, Some(HOSTILE), &[HOSTILE])];
+    report.releases = vec![ReleaseReport {
+        name: text(),
+        kind: ReleaseKind::Endorse,
+        reason: text(),
+        value: Value::string(HOSTILE),
+        from: vec![text()],
+        to: vec![text()],
+    }];
     report.reuse = vec![ReuseReport { target: text(), why: Some(text()), exists: false }];
     report.problems = vec![Problem { step: Some(text()), message: text(), policy: false, assumption: None }];
     report.waves = vec![vec![text(), text()]];

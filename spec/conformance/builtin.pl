@@ -57,7 +57,7 @@ catalogue fs {
   tool write(
     path: path,
     data text: string,
-    executable: bool = false,
+    exact executable: bool = false,
   ) -> { trusted path: path, stored bytes: int, stored created: bool } {
     writes path
     idempotent
@@ -97,7 +97,7 @@ catalogue fs {
   }
 
   /// Delete a file, a link, or with `recursive` a directory with all it holds. A missing path fails the call.
-  tool delete(path: path, recursive: bool = false) -> { trusted path: path, stored files: int } {
+  tool delete(path: path, exact recursive: bool = false) -> { trusted path: path, stored files: int } {
     deletes path
   }
 

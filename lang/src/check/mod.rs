@@ -272,6 +272,13 @@ struct Parts<'s> {
 
 impl Let {
     fn new(declared: &syntax::Let, value: Expr, release: Option<Release>, each: Option<EachId>) -> Let {
-        Let { name: declared.name.name.clone(), value, release, each, span: declared.span }
+        Let {
+            name: declared.name.name.clone(),
+            value,
+            release,
+            each,
+            named_at: declared.name.span,
+            span: declared.span,
+        }
     }
 }

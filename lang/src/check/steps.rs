@@ -149,6 +149,7 @@ impl<'a> Checker<'a> {
             expect: Vec::new(),
             undo: None,
             on_failure: OnFailure::Stop,
+            reproduce: false,
             ty: Type::Null,
             verification: None,
             each: None,
@@ -177,6 +178,7 @@ impl<'a> Checker<'a> {
         let uses = uses.before(id);
         let call = call.unwrap_or_else(|| Call::unknown(declared.call.span));
         self.check_retry(&call, clauses.retry);
+        self.check_reproduce(&call, clauses.reproduce);
         let poll = clauses.poll.zip(until);
         let poll = poll.map(|(((every, total, _), span), until)| self.poll(&call, (every, total), until, span));
         Step {
@@ -192,6 +194,7 @@ impl<'a> Checker<'a> {
             expect,
             undo,
             on_failure: clauses.on_failure,
+            reproduce: clauses.reproduce.is_some(),
             ty: self.type_of_step_outside(id),
             verification: self.heads[id.index()].verification,
             each: None,
@@ -305,6 +308,24 @@ impl<'a> Checker<'a> {
             .label("a failed attempt may have taken effect")
             .related(call.span, "this call has effects, and its tool is not `idempotent`")
             .help("retry only what reads, or what its catalogue declares `idempotent`"),
+        );
+    }
+
+    fn check_reproduce(&self, call: &Call, clause: Option<Span>) {
+        let Some(span) = clause else { return };
+        if call.tool.runs_programs() || call.tool.name.is_empty() {
+            return;
+        }
+        self.report.push(
+            Diagnostic::new(
+                Code::NothingToReproduce,
+                span,
+                format!("`{}` runs no program, so that there is nothing to reproduce", call.tool.name),
+            )
+            .label("says nothing here")
+            .related(call.span, "only what a program does can be other in the run than in the dry run")
+            .help("what the file tools change is always exactly what the dry run showed")
+            .edit("take the clause out", span, ""),
         );
     }
 
@@ -450,6 +471,7 @@ struct Clauses<'s> {
     undo: Option<&'s syntax::Expr>,
     poll: Option<(PollClause<'s>, Span)>,
     on_failure: OnFailure,
+    reproduce: Option<Span>,
 }
 
 /// How often, how long, and until what is looked.
@@ -487,6 +509,7 @@ impl<'s> Clauses<'s> {
                     sorted.poll = Some(((*every, *total, until), clause.span));
                 }
                 ClauseKind::OnFailure(what) => sorted.on_failure = *what,
+                ClauseKind::Reproduce => sorted.reproduce = Some(clause.span),
             }
         }
         sorted

@@ -145,6 +145,8 @@ pub(super) struct StepForm<'p, V: View> {
     pub undo: Option<CallForm<'p, V>>,
     #[serde(skip_serializing_if = "is_stop")]
     pub on_failure: OnFailure,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reproduce: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -205,6 +207,7 @@ pub(super) fn step<V: View>(view: V, step: &Step) -> StepForm<'_, V> {
         expect,
         undo,
         on_failure,
+        reproduce,
         ty: _,
         verification,
         each,
@@ -229,6 +232,7 @@ pub(super) fn step<V: View>(view: V, step: &Step) -> StepForm<'_, V> {
         expect: expect.iter().map(part).collect(),
         undo: undo.as_ref().map(|undo| CallForm(view, None, undo)),
         on_failure: *on_failure,
+        reproduce: *reproduce,
         verification: *verification,
         within: each.map(|each| view.element(each)),
         together: *together,
@@ -283,7 +287,7 @@ impl<'p> Whole<'p> {
     }
 
     fn pure_value(self, item: &'p Let) -> LetForm<'p> {
-        let Let { name, value, release, each, span: _ } = item;
+        let Let { name, value, release, each, named_at: _, span: _ } = item;
         let release =
             release.as_ref().map(|Release { kind, reason, span: _ }| ReleaseForm { kind: *kind, why: reason });
         LetForm { name, value: self.part(value), release, within: each.map(|each| self.element(each)) }

@@ -58,7 +58,10 @@ pub(super) fn plan(inputs: &[Type], lets: Vec<Expr>) -> Plan {
         assumptions: Vec::new(),
         critical: Vec::new(),
         reuse: Vec::new(),
-        lets: lets.into_iter().map(|value| Let { name: "l".into(), value, release: None, each: None, span }).collect(),
+        lets: lets
+            .into_iter()
+            .map(|value| Let { name: "l".into(), value, release: None, each: None, named_at: span, span })
+            .collect(),
         steps: Vec::new(),
         eaches: Vec::new(),
         verifications: Vec::new(),

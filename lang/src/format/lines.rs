@@ -364,6 +364,7 @@ impl<'a> Printer<'a> {
             ClauseKind::OnFailure(OnFailure::Stop) => "on failure stop".to_owned(),
             ClauseKind::OnFailure(OnFailure::Continue) => "on failure continue".to_owned(),
             ClauseKind::OnFailure(OnFailure::Undo) => "on failure undo".to_owned(),
+            ClauseKind::Reproduce => "reproduce".to_owned(),
         }
     }
 

@@ -226,6 +226,7 @@ impl Builder<'_> {
                 seq!["expect", blank.clone(), value],
                 seq!["undo", blank.clone(), b.call()],
                 seq!["on", blank.clone(), "failure", blank, outcome],
+                "reproduce".into(),
             ])
         });
         self.lines(clause)

@@ -327,6 +327,7 @@ impl<'s> Walk<'s> {
                 until,
             }),
             "on" => run!(self, on, line, 1, Place::On).map(ClauseKind::OnFailure),
+            "reproduce" => run!(self, nothing, line, 1, Place::Word).map(|()| ClauseKind::Reproduce),
             _ => {
                 let meant = faults::unknown_clause(self.report, self.written, line.tokens, Place::Clause)?;
                 self.clause(meant, line)

@@ -98,6 +98,7 @@ fn item<'p>(side: &Side<'p>, id: StepId) -> Item<'p> {
         says.extend(args(side, "undo", own, undo));
     }
     says.extend(on_failure(step.on_failure).map(|text| Said::text("on failure", text)));
+    says.extend(step.reproduce.then(|| Said::text("reproduce", "exactly what the dry run showed")));
     says.extend(place(side, step));
     Item { name: step.name.to_string(), says }
 }

@@ -19,6 +19,7 @@ pub(super) fn rules() -> Vec<Part> {
         part(&[(1, page!("items"))]),
         part(&[(1, page!("critical"))]),
         part(&[(2, page!("clauses"))]),
+        part(&[(2, page!("flow"))]),
         part(&[(3, page!("blocks"))]),
         part(&[(2, page!("expressions"))]),
         part(&[(3, page!("types"))]),

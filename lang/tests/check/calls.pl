@@ -45,6 +45,27 @@ plan "p" {
     retry 3
   }
 }
+// ==== what can be held to the dry run
+plan "p" {
+  critical {
+    run "make"
+    create "b"
+  }
+  step a = process.run(argv: ["make"]) {
+    reproduce
+    reproduce
+  }
+  step b = fs.write(path: "b", text: "") {
+    reproduce
+  }
+  step c = fs.read(path: "c") {
+    reproduce
+    because "It is there."
+  }
+  step d = nothing.here(path: "c") {
+    reproduce
+  }
+}
 // ==== undo is a call, and is covered like one
 plan "p" {
   critical {

@@ -17,7 +17,7 @@ plan "p" {
     run "cat"
   }
   step a = process.run(argv: ["cat", "names"])
-  let name = a.stdout.trim()
+  let name = endorse(a.stdout.trim(), "the owner of the list")
   step b = fs.write(path: name, text: "x")
   step c = process.run(argv: [name])
   step d = http.get(url: name)

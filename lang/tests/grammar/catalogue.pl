@@ -3,7 +3,7 @@ catalogue tickets {
   type Priority = "low" | "normal" | "high"
 
   /// A ticket by its number.
-  tool get(id: int) -> { id: int, title: string, priority: Priority } {
+  tool get(id: int) -> { trusted id: int, stored title: string, stored priority: Priority } {
     reads "tickets:all"
   }
 
@@ -15,12 +15,12 @@ catalogue tickets {
     labels: [string] = [],
     watchers: [{ name: string, role?: "owner" | "reader" }] = [],
     note?: string,
-  ) -> { id: int } {
+  ) -> { trusted id: int } {
     writes "tickets:all"
   }
 
   /// Close a ticket.
-  tool close(id: int, reason?: "done" | "duplicate") -> { id: int } {
+  tool close(id: int, reason?: "done" | "duplicate") -> { trusted id: int } {
     writes "tickets:all"
   }
 }

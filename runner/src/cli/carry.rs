@@ -9,6 +9,7 @@ use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::{Approved, Channel};
 use crate::desk::{Desk, Planned, Recall, inputs};
+use crate::dry_run::Early;
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
 use crate::render::summary::totals;
@@ -23,12 +24,12 @@ pub fn prepare(
     name: &str,
     given: &InputArgs,
     choice: &ChoiceArgs,
-    recall: Recall,
+    (recall, early): (Recall, Early),
 ) -> Result<(Desk, Planned), Fault> {
     let draft = session.compile(name)?;
     let given = given.given(session, &draft.compiled.plan)?;
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
-    let desk = Desk { recall, ..session.desk()? };
+    let desk = Desk { recall, early, ..session.desk()? };
     let draft = choice.part(session, &desk, draft)?;
     // Reads of listed hosts are made on it.
     let runtime = core::runtime()?;

@@ -84,6 +84,15 @@ impl From<DeskError> for Fault {
             | DeskError::Contents { .. }
             | DeskError::Seal(SealError::Key { .. }) => Fault::usage(message).help(WRITABLE),
             DeskError::Lock(_) | DeskError::Workspace(_) | DeskError::Seal(_) => Fault::usage(message),
+            DeskError::NoRoom { needed, held, most, removable } => {
+                let enough = held.saturating_sub(removable).saturating_add(needed) <= most;
+                let allow = "`max_mb` in `[contents]` of `planc.toml` allows more";
+                Fault::usage(message).help(match (removable, enough) {
+                    (0, _) => format!("no run can do without any of it: {allow}"),
+                    (_, true) => format!("`planc gc` removes {removable} bytes that no run needs"),
+                    (_, false) => format!("`planc gc` removes {removable} bytes that no run needs, which is not enough: {allow}"),
+                })
+            }
             DeskError::Input(error) => match error {
                 InputError::Unknown { known, .. } if known.is_empty() => Fault::usage(message).help("it has none"),
                 InputError::Unknown { known, .. } => {
@@ -123,6 +132,11 @@ impl From<DeskError> for Fault {
                     .help(format!("`planc resume {run}` goes on with it, `planc undo {run}` takes it back"))
             }
             DeskError::PlanMode(_) => Fault::new(Exit::Refused, message),
+            DeskError::ProgramsOff => Fault::new(Exit::Refused, message)
+                .help("the operator allows it with `dry_run = \"sealed\"` in `[programs]` of `planc.toml`"),
+            DeskError::NoSandbox(_) => {
+                Fault::new(Exit::Refused, message).help("leave `--run-programs` out: the dry run then runs no program")
+            }
             DeskError::Aborted => {
                 Fault::new(Exit::Waiting, message).help("`planc plan FILE` makes it wait for approval again")
             }

@@ -13,6 +13,7 @@ use super::told::{exit, outcome};
 use crate::config::ReportPlace;
 use crate::delivery::{DeliveryError, tell, words};
 use crate::desk::{Desk, Planned, Recall};
+use crate::dry_run::Early;
 use crate::journal::StoredPlan;
 use crate::render::card::{Card, Folded, card};
 use crate::render::markdown::markdown;
@@ -35,6 +36,9 @@ pub struct Args {
     /// Ask models again for what they have said before
     #[arg(long)]
     ask_again: bool,
+    /// Run programs on a copy of the workspace that is thrown away; the operator must have allowed it
+    #[arg(long)]
+    run_programs: bool,
     /// In plan mode: what the one report is about, such as a ticket or a day
     #[arg(long, value_name = "NAME")]
     occasion: Option<String>,
@@ -43,7 +47,8 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_grammar()?;
     let recall = if args.ask_again { Recall::Nothing } else { Recall::All };
-    let (desk, planned) = carry::prepare(session, &args.file, &args.inputs, &args.choice, recall)?;
+    let early = if args.run_programs { Early::Sealed } else { Early::Off };
+    let (desk, planned) = carry::prepare(session, &args.file, &args.inputs, &args.choice, (recall, early))?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     let name = Some(texts::shown(&args.file));
     if planned.plan.report.plan_mode.is_some() {

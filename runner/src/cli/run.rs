@@ -11,6 +11,7 @@ use super::terminal::Terminal;
 use super::{plan, texts};
 use crate::approval::{Channel, Lack};
 use crate::desk::{Desk, Planned, Recall};
+use crate::dry_run::Early;
 use crate::journal::StoredPlan;
 use crate::render::card::Folded;
 use planc_lang::digest::Digest;
@@ -33,6 +34,9 @@ pub struct Args {
     inputs: InputArgs,
     #[command(flatten)]
     choice: ChoiceArgs,
+    /// Run programs in the dry run before, as `planc plan --run-programs` does
+    #[arg(long)]
+    run_programs: bool,
 }
 
 /// What was said on the command line.
@@ -85,7 +89,11 @@ fn is_file(session: &Session, target: &str) -> bool {
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
 fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
     if args.target == "-" || is_file(session, &args.target) {
-        return carry::prepare(session, &args.target, &args.inputs, &args.choice, Recall::All);
+        let early = if args.run_programs { Early::Sealed } else { Early::Off };
+        return carry::prepare(session, &args.target, &args.inputs, &args.choice, (Recall::All, early));
+    }
+    if args.run_programs {
+        return Err(Fault::usage("a run that waits has had its dry run").help("name the file of the plan"));
     }
     if !args.inputs.is_empty() {
         return Err(Fault::usage("a run that waits has its inputs already").help("name the file of the plan"));

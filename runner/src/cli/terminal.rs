@@ -2,8 +2,10 @@
 //! typed word counts, and an interrupt, an end of input or an empty line is never a yes.
 
 use crate::render::call::value_text;
+use crate::render::late::question;
 use crate::render::text::{Paint, Tone, inline};
-use crate::run::{Agreement, Answer, Ask, GateQuestion, Question, Stop};
+use crate::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question, Stop};
+use crate::standing::Terms;
 use crate::tool::Future_;
 use planc_lang::value::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -183,6 +185,22 @@ where
             })
         })
     }
+
+    fn look<'a>(&'a self, question: &'a LateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async move {
+            tokio::task::block_in_place(|| {
+                let mut answer = Agreement::CannotAsk;
+                (self.hide)(&mut || answer = look_once(question, &self.stop, self.paint));
+                answer
+            })
+        })
+    }
+}
+
+fn look_once(asked: &LateQuestion, stop: &Stop, paint: Paint) -> Agreement {
+    let Some(terminal) = Terminal::open() else { return Agreement::CannotAsk };
+    let shown = question(&asked.of, &asked.values, paint);
+    answered(&terminal, &format!("{shown}\n`yes` goes on with exactly this, `no` ends the run here: "), stop)
 }
 
 fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
@@ -194,7 +212,12 @@ fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
         rows.for_each(|row| text.push_str(&row));
     }
     text.push_str("`yes` goes on, `no` ends the run here: ");
-    match terminal.ask(&text, stop) {
+    answered(&terminal, &text, stop)
+}
+
+/// A typed `yes` or `no`; everything else is none.
+fn answered(terminal: &Terminal, text: &str, stop: &Stop) -> Agreement {
+    match terminal.ask(text, stop) {
         Ok(Typed::Line(line)) => match line.as_str() {
             "yes" => Agreement::Yes,
             "no" => Agreement::No,
@@ -218,15 +241,47 @@ fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
     }
     question.why.iter().for_each(|why| text.push_str(&format!("  policy asks: {}\n", inline(why))));
     question.effects.iter().for_each(|effect| text.push_str(&format!("  {}\n", inline(effect))));
-    let tool = inline(&question.tool);
-    text.push_str(&format!("`once`, `always` for every call of {tool}, or `no`: "));
-    match terminal.ask(&text, stop) {
-        Ok(Typed::Line(line)) => match line.as_str() {
-            "once" => Answer::Once,
-            "always" => Answer::Always,
-            "no" => Answer::No,
-            _ => Answer::CannotAsk,
+    text.push_str(match &question.always {
+        Some(_) => "`once`, `always` within bounds that are asked next, or `no`: ",
+        None => "`once`, or `no`: ",
+    });
+    match (terminal.ask(&text, stop), &question.always) {
+        (Ok(Typed::Line(line)), always) => match (line.as_str(), always) {
+            ("once", _) => Answer::Once,
+            ("always", Some(terms)) => ask_always(&terminal, question, terms.clone(), stop),
+            ("no", _) => Answer::No,
+            (_, _) => Answer::CannotAsk,
         },
-        Ok(Typed::End | Typed::Interrupted) | Err(_) => Answer::CannotAsk,
+        (Ok(Typed::End | Typed::Interrupted) | Err(_), _) => Answer::CannotAsk,
     }
+}
+
+/// How often the bounds may be changed at one question.
+const MAX_CHANGES: usize = 20;
+
+/// Asks within which bounds calls are approved always: shown whole, changed line by line, taken by a typed `yes`.
+fn ask_always(terminal: &Terminal, question: &Question, mut terms: Terms, stop: &Stop) -> Answer {
+    let mut note = String::new();
+    for _ in 0..MAX_CHANGES {
+        let shown = inline(&terms.to_string());
+        let text = format!(
+            "{note}  always, without being asked again: {shown}\n  `yes` takes it so; `name=value`, `name<=number`, \
+             `any name`, `for 30d` or `uses 5` changes it: "
+        );
+        let line = match terminal.ask(&text, stop) {
+            Ok(Typed::Line(line)) => line,
+            Ok(Typed::End | Typed::Interrupted) | Err(_) => return Answer::CannotAsk,
+        };
+        let tool = &question.definition;
+        let changed = match line.split_once(' ') {
+            _ if line == "yes" => return Answer::Always(Box::new(terms)),
+            _ if line.is_empty() => return Answer::CannotAsk,
+            Some(("any", name)) => terms.free(tool, name),
+            Some(("for", time)) => terms.last(time),
+            Some(("uses", uses)) => terms.often(uses),
+            Some(_) | None => terms.bound(tool, &line),
+        };
+        note = changed.err().map_or_else(String::new, |why| format!("  {}\n", inline(&why.to_string())));
+    }
+    Answer::CannotAsk
 }

@@ -8,8 +8,8 @@ use super::model::ModelSettings;
 use super::report::ReportSettings;
 use super::servers::ServerSettings;
 use super::{
-    Approvals, CEDAR_NAME, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network, PlanFor,
-    Require, Rule, Unconfined,
+    Approvals, CEDAR_NAME, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network,
+    PlanFor, Require, Rule, Unconfined,
 };
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
@@ -24,6 +24,10 @@ use toml::Spanned;
 /// The largest `planc.toml`.
 pub const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 
+/// The size of the store of earlier contents where nothing is set, in MiB.
+pub const DEFAULT_CONTENTS_MB: u64 = 4096;
+/// The largest size that can be set.
+pub const MAX_CONTENTS_MB: u64 = 1 << 30;
 /// The most people that a plan may need a yes of.
 pub const MAX_APPROVERS: u32 = 16;
 
@@ -62,6 +66,8 @@ read = []
 open = []
 # "off", or "contact": the programs of a plan with a `contact` line reach the network.
 network = "off"
+# "off", or "sealed": with `planc plan --run-programs` programs run before approval, on a copy that is thrown away.
+dry_run = "off"
 # Where the sandbox cannot be made: "deny", "ask" for each call, or "allow".
 unconfined = "deny"
 
@@ -117,6 +123,10 @@ hook = "plan"
 # Globs over further tools of the client that only read.
 reads = []
 
+[contents]
+# How much is kept of what files had before and after runs, so that runs can be gone on with and taken back.
+max_mb = 4096
+
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
 default = "execute"
@@ -144,6 +154,8 @@ pub struct Settings {
     pub model: ModelSettings,
     /// `[approval]`
     pub approval: ApprovalSettings,
+    /// `[contents]`
+    pub contents: ContentSettings,
     /// `[servers.NAME]`
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
     /// `[agents]`
@@ -179,6 +191,20 @@ pub struct CatalogueSettings {
     pub files: Vec<Spanned<String>>,
 }
 
+/// `[contents]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContentSettings {
+    /// The size of the store of earlier contents, in MiB.
+    pub max_mb: Spanned<u64>,
+}
+
+impl Default for ContentSettings {
+    fn default() -> ContentSettings {
+        ContentSettings { max_mb: Spanned::new(0..0, DEFAULT_CONTENTS_MB) }
+    }
+}
+
 /// `[http]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -201,6 +227,8 @@ pub struct ProgramSettings {
     pub open: Vec<Spanned<String>>,
     /// Whether programs may reach the network.
     pub network: Network,
+    /// Whether they may run before approval.
+    pub dry_run: EarlyPrograms,
     /// What is done where programs cannot be confined.
     pub unconfined: Unconfined,
     /// What a program may use.
@@ -343,6 +371,11 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
         }
     }
     settings.model.check()?;
+    let contents = &settings.contents.max_mb;
+    if *contents.get_ref() == 0 || *contents.get_ref() > MAX_CONTENTS_MB {
+        let message = format!("`max_mb` of `[contents]` is not between 1 and {MAX_CONTENTS_MB}");
+        return Err((contents.span().start, ConfigError::world(message)));
+    }
     check_programs(&settings.programs)
 }
 
@@ -527,8 +560,11 @@ mod tests {
             "[programs]\nopen = [\"\"]",
             "[programs]\nunconfined = \"auto\"",
             "[programs]\nnetwork = \"on\"",
+            "[programs]\ndry_run = true",
             "[programs.limits]\nprocesses = 0",
             "[approval]\nrequire = \"none\"",
+            "[contents]\nmax_mb = 0",
+            "[contents]\nmax_mb = 99999999999",
             "workspace = 3",
             "[workspace",
         ] {

@@ -16,11 +16,11 @@ mod window;
 
 pub use approval::{Approvals, Effect, Elicitation, Require, Rule};
 pub use error::{ConfigError, Place};
-pub use file::{MAX_APPROVERS, MAX_CONFIG_BYTES, Settings, TEMPLATE, parse};
+pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use places::Places;
-pub use programs::{Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
+pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
@@ -71,6 +71,8 @@ pub struct Config {
     pub programs: Programs,
     /// What an approval must be.
     pub approval: Approvals,
+    /// The size of the store of earlier contents, in bytes.
+    pub contents_bytes: u64,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
     /// What an agent needs a plan for.
@@ -167,6 +169,7 @@ impl Config {
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
             programs: Programs::new(&settings.programs, places.home.as_deref()),
             approval,
+            contents_bytes: settings.contents.max_mb.get_ref() << 20,
             plan_for: settings.agents.plan,
             agent_hook: settings.agents.hook,
             agent_reads: settings.agents.reads.iter().map(|glob| glob.get_ref().clone()).collect(),

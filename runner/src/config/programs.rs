@@ -66,6 +66,8 @@ pub struct Programs {
     pub open: Vec<String>,
     /// Whether they may reach the network.
     pub network: Network,
+    /// Whether they may run before approval.
+    pub dry_run: EarlyPrograms,
     /// What is done where they cannot be confined.
     pub unconfined: Unconfined,
     /// What each may use.
@@ -85,6 +87,17 @@ pub enum Network {
     Off,
     /// Those of a plan with a `contact` line.
     Contact,
+}
+
+/// Whether programs may run before approval.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EarlyPrograms {
+    /// Never.
+    #[default]
+    Off,
+    /// Where that is asked for, on a copy of the workspace that is thrown away.
+    Sealed,
 }
 
 /// What is done where programs cannot be confined.
@@ -140,6 +153,7 @@ impl Programs {
             read: settings.read.iter().map(|written| path(written.get_ref())).collect(),
             open: settings.open.iter().map(|words| words.get_ref().clone()).collect(),
             network: settings.network,
+            dry_run: settings.dry_run,
             unconfined: settings.unconfined,
             limits: settings.limits,
             launcher: SELF.into(),

@@ -1,12 +1,12 @@
-//! The store of earlier contents ⟶ what of it no run needs any more, removed.
+//! The store of earlier contents ⟶ whether there is room in it; what of it no run needs any more, removed.
 
 use super::{CONTENTS, Desk, DeskError};
 use crate::event::Event;
-use crate::journal::RunLock;
+use crate::journal::{RunLock, StoredPlan};
 use crate::state::{RunState, UndoState};
-use crate::workspace::Held;
+use crate::workspace::{FileState, Held};
 use planc_lang::digest::Digest;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What came of removing contents that nobody needs.
@@ -76,6 +76,29 @@ impl Desk {
             needed.extend(states.filter_map(|state| state.digest()).map(|digest| contents.name_of(digest)));
         }
         Ok(needed)
+    }
+
+    /// Whether there is room for what the plan is known to change, before anything is changed.
+    pub(super) fn check_room(&self, plan: &StoredPlan) -> Result<(), DeskError> {
+        let contents = match plan.secret {
+            true => self.contents.sealed(self.sealer()?),
+            false => self.contents.clone(),
+        };
+        let changes = plan.predictions.iter().flat_map(|prediction| &prediction.changes);
+        let files = changes.flat_map(|change| [&change.before, &change.after]).filter_map(|state| match state {
+            FileState::File { digest, bytes, .. } => Some((*digest, *bytes)),
+            FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
+        });
+        let missing: BTreeMap<Digest, u64> = files.filter(|(digest, _)| !contents.has(digest)).collect();
+        let needed: u64 = missing.values().sum();
+        if needed == 0 {
+            return Ok(());
+        }
+        let (held, most) = contents.room().map_err(|error| self.unusable(&error))?;
+        match held.saturating_add(needed) > most {
+            true => Err(DeskError::NoRoom { needed, held, most, removable: self.collectable()?.removed_bytes }),
+            false => Ok(()),
+        }
     }
 
     fn unusable(&self, error: &std::io::Error) -> DeskError {

@@ -25,6 +25,21 @@ pub enum DeskError {
         /// Why.
         why: String,
     },
+    /// What the run would change does not fit into the store of earlier contents.
+    #[error(
+        "what this run changes needs {needed} bytes of the store of earlier contents, which holds {held} of {most}; \
+         nothing has been changed"
+    )]
+    NoRoom {
+        /// What is missing in it of what the run is known to change.
+        needed: u64,
+        /// What it holds.
+        held: u64,
+        /// What it may hold.
+        most: u64,
+        /// What no run needs of that.
+        removable: u64,
+    },
     /// Somebody is at work.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -69,6 +84,12 @@ pub enum DeskError {
     /// Plan mode is active: what is told to who asked.
     #[error("{0}")]
     PlanMode(String),
+    /// Programs shall run before approval, and the operator does not let them.
+    #[error("programs do not run before approval in this workspace")]
+    ProgramsOff,
+    /// Programs shall run before approval, and this machine cannot confine them.
+    #[error("programs cannot run before approval, because they cannot be confined here: {0}")]
+    NoSandbox(String),
     /// The operator names no file of signers.
     #[error("no signature counts here: `[approval] signers` names no file")]
     NoSigners,

@@ -95,6 +95,7 @@ impl Steps<'_, '_> {
                 // What comes after it is not reached.
                 return None;
             }
+            self.released.extend(self.dry.released(id, Some(element), &mut self.env));
             match self.value(&each.result) {
                 Ok(result) => results.push(result),
                 Err(why) => {
@@ -111,6 +112,7 @@ impl Steps<'_, '_> {
     fn any_element(&mut self, id: EachId) {
         self.env.leave(id);
         self.dry.compiled.plan.steps_of(id).for_each(|step| self.step(Instance { step, element: None }));
+        self.released.extend(self.dry.released(id, None, &mut self.env));
     }
 
     fn block_problem(&mut self, each: &Each, message: String) {
@@ -120,7 +122,9 @@ impl Steps<'_, '_> {
     fn block_report(&self, id: EachId, at: usize, outcome: BlockOutcome) -> BlockReport {
         let plan = &self.dry.compiled.plan;
         let each = plan.each(id);
+        let acts = plan.steps_of(id).any(|step| !plan.get(step).is_read_only());
         BlockReport {
+            late: acts && outcome == BlockOutcome::KnownAfterRun,
             name: each.name.to_string(),
             variable: each.variable.to_string(),
             list: self.dry.written(each.list.span),

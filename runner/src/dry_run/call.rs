@@ -38,6 +38,8 @@ pub(super) enum Called {
     },
     /// A model was asked, now or before: its answer is used at the run.
     Extracted(Pinned),
+    /// A program ran on a throwaway copy.
+    Ran(Value),
     /// It is known only after the run; says why.
     Later(String),
 }
@@ -210,7 +212,7 @@ impl DryRun<'_> {
     }
 
     /// A call that is not made: what it may touch is unknown from here on.
-    fn later(&self, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay, why: String) -> Called {
+    pub(super) fn later(&self, touches: &[(EffectVerb, Resource)], overlay: &mut Overlay, why: String) -> Called {
         self.mark_unknown(touches, overlay);
         Called::Later(why)
     }
@@ -227,7 +229,7 @@ impl DryRun<'_> {
 
     /// The executable that a program name stands for is part of what is approved, and so are the files of the workspace that
     /// its arguments name: `sh build.sh` is as much `build.sh` as it is `sh`.
-    fn look_at_programs(
+    pub(super) fn look_at_programs(
         &self,
         args: &Args,
         touches: &[(EffectVerb, Resource)],
@@ -289,7 +291,7 @@ impl DryRun<'_> {
     }
 
     /// Whether everything in a folder may be read before approval.
-    fn all_in_scope(&self, folder: &str) -> bool {
+    pub(super) fn all_in_scope(&self, folder: &str) -> bool {
         let folder = if folder.is_empty() { "." } else { folder };
         self.config.read.iter().any(|glob| match glob.strip_suffix("**") {
             Some("") => true,
@@ -402,9 +404,12 @@ impl Caller for DryCaller<'_, '_> {
         let is_server = self.dry.config.servers.contains_key(call.tool.catalogue());
         let later = self.world == World::After && is_server && has_effects();
         match self.dry.call(call, &args, later, self.overlay) {
-            Ok(Called::Made(value) | Called::Extracted(Pinned { value, .. }) | Called::Foretold { value, .. }) => {
-                Ok(value)
-            }
+            Ok(
+                Called::Made(value)
+                | Called::Ran(value)
+                | Called::Extracted(Pinned { value, .. })
+                | Called::Foretold { value, .. },
+            ) => Ok(value),
             Ok(Called::Later(_)) => Ok(Value::Unknown(call.tool.result.clone())),
             Err(error) => Err(failure(error.message)),
         }

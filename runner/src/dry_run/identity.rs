@@ -2,11 +2,12 @@
 
 use super::InputValue;
 use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
-use crate::prediction::{Elements, Pinned, Prediction};
+use crate::prediction::{Elements, Exact, Pinned, Prediction};
+use crate::report::ReleaseReport;
 use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
 use crate::veil::Veil;
-use crate::workspace::Observation;
+use crate::workspace::{Change, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
@@ -36,6 +37,8 @@ pub struct Bound<'a> {
     pub predictions: &'a [Prediction],
     /// The values that lines of `critical` are about, in order: as far as they are known, they are what is allowed.
     pub critical: Vec<&'a Value>,
+    /// What the plan endorses and reveals: what is known of it is what the approver answers for.
+    pub releases: &'a [ReleaseReport],
     /// What of that is secret: bound as commitments.
     pub veil: Option<&'a Veil>,
 }
@@ -79,11 +82,16 @@ struct BoundForm<'a> {
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     critical: &'a [&'a Value],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    releases: Vec<(&'a str, &'a Value)>,
     /// How the model is reached that the plan asks, and what it said.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<Digest>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extracted: Vec<(&'a str, &'a Pinned)>,
+    /// What programs must change exactly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reproduced: Vec<(&'a str, &'a [Change])>,
 }
 
 /// How the servers are reached whose tools the plan calls, in steps or checks.
@@ -123,7 +131,8 @@ struct BoundPrograms<'a> {
 
 fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
     let enforced = enforced(config, plan)?;
-    let Programs { scratch, read, open, network, unconfined, limits, launcher: _, home: _ } = &config.programs;
+    let Programs { scratch, read, open, network, dry_run: _, unconfined, limits, launcher: _, home: _ } =
+        &config.programs;
     let (network, unconfined, limits) = (*network, *unconfined, *limits);
     Some(BoundPrograms { scratch, read, open, network, unconfined, limits, holds: enforced.holds() })
 }
@@ -175,11 +184,18 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
             .collect(),
         blocks: blocks.collect(),
         critical: &bound.critical,
+        releases: bound.releases.iter().map(|release| (release.name.as_str(), &release.value)).collect(),
         model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
         extracted: bound
             .predictions
             .iter()
             .filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)))
+            .collect(),
+        reproduced: bound
+            .predictions
+            .iter()
+            .filter(|step| step.exact == Exact::Yes)
+            .map(|step| (step.step.as_str(), step.changes.as_slice()))
             .collect(),
     })
 }

@@ -7,9 +7,13 @@ mod blocks;
 mod call;
 mod diff;
 mod earlier;
+mod early;
 mod identity;
+mod releases;
 mod steps;
 
+pub use diff::{MAX_DIFF_BYTES, change_report};
+pub use early::EARLY_TIMEOUT;
 pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest, other_file};
 
 use crate::config::Config;
@@ -18,6 +22,7 @@ use crate::report::{
     AssumptionReport, Assurance, CheckOutcome, CriticalReport, InputReport, OutputReport, PlanReport, PlanStatus,
     Problem, REPORT_FORMAT, ReuseReport, VerificationReport,
 };
+use crate::standing::Terms;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
@@ -42,6 +47,16 @@ pub struct InputValue {
     pub default: bool,
 }
 
+/// Whether programs run in a dry run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Early {
+    /// None does.
+    #[default]
+    Off,
+    /// Those that may, on a copy that is thrown away.
+    Sealed,
+}
+
 /// What a dry run needs.
 pub struct DryRun<'a> {
     /// The plan.
@@ -58,10 +73,12 @@ pub struct DryRun<'a> {
     pub registry: &'a Registry,
     /// Which time the plan would run, from 1.
     pub time: u32,
-    /// Tools to whose every call somebody said yes.
-    pub grants: &'a [String],
+    /// What persons approved always.
+    pub standing: &'a [Terms],
     /// What is secret; none: nothing.
     pub veil: Option<&'a Veil>,
+    /// Whether programs run.
+    pub early: Early,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
     pub runtime: Option<&'a tokio::runtime::Handle>,
     /// What a model said when it was asked this before, so that it is asked once.
@@ -101,7 +118,9 @@ impl DryRun<'_> {
                 Unit::Each(each) => steps.block(each),
             }
         }
-        let Steps { mut env, mut overlay, reports, blocks, predictions, mut problems, touched, .. } = steps;
+        let Steps {
+            mut env, mut overlay, reports, blocks, predictions, mut problems, touched, released, labels, ..
+        } = steps;
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {
@@ -130,6 +149,7 @@ impl DryRun<'_> {
         let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
         problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
         let critical = self.critical_values(&mut env);
+        let releases = self.releases(&labels, released, &mut env);
         let observations = overlay.base_observations().to_vec();
         let bound = Bound {
             compiled: self.compiled,
@@ -139,6 +159,7 @@ impl DryRun<'_> {
             time: self.time,
             predictions: &predictions,
             critical: critical.iter().flatten().collect(),
+            releases: &releases,
             veil: self.veil,
         };
         let (bound, deed) = (bound_bytes(&bound), deed_digest(&bound));
@@ -161,6 +182,7 @@ impl DryRun<'_> {
             inputs: self.input_reports(),
             assumptions,
             critical: self.critical(critical, &touched),
+            releases,
             reuse,
             steps: own,
             blocks,

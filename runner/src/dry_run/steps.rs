@@ -1,11 +1,15 @@
 //! The steps of a plan, one after the other on the overlay ⟶ what is reported and predicted of each.
 
-use super::DryRun;
 use super::call::{Called, looked_path};
 use super::diff::change_report;
-use crate::coverage::{changed, uncovered_changes, uncovered_paths, uncovered_touches, verb_of};
+use super::releases::Released;
+use super::{DryRun, Early};
+use crate::coverage::{
+    changed, executed_later, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of,
+};
+use crate::late::{destroys_or_sends, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
-use crate::prediction::{Pinned, Prediction, imitates_unknown};
+use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
 use crate::tool::model::NOT_WIRED;
@@ -17,7 +21,10 @@ use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
-use planc_lang::plan::{Call, Instance, Step, StepId};
+use planc_lang::labels::Labels;
+use planc_lang::marks::Taken;
+use planc_lang::plan::{Call, Expr, Instance, Plan, Step, StepId};
+use planc_lang::releases;
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
@@ -34,6 +41,10 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) problems: Vec<Problem>,
     /// Which line of `critical` was used, and for what.
     pub(super) touched: Vec<(usize, String)>,
+    /// What releases in blocks release.
+    pub(super) released: Vec<Released>,
+    /// Where values come from.
+    pub(super) labels: Labels,
     /// A step has failed: nothing after it is reached.
     pub(super) stopped: bool,
 }
@@ -48,10 +59,10 @@ struct Done {
 }
 
 /// The step at hand.
-struct At<'d> {
-    instance: Instance,
-    step: &'d Step,
-    name: String,
+pub(super) struct At<'d> {
+    pub(super) instance: Instance,
+    pub(super) step: &'d Step,
+    pub(super) name: String,
 }
 
 impl At<'_> {
@@ -78,6 +89,11 @@ impl<'d, 'a> Steps<'d, 'a> {
             predictions: Vec::new(),
             problems: Vec::new(),
             touched: Vec::new(),
+            released: Vec::new(),
+            labels: match dry.veil {
+                Some(veil) => veil.secrets().labels().clone(),
+                None => Labels::of(&dry.compiled.plan),
+            },
             stopped: false,
         }
     }
@@ -109,6 +125,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
         let verdict = self.policy(&at, &values, &done.changes);
+        self.reproducible(&at, &done.outcome);
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
@@ -126,8 +143,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
+            exact: match at.step.reproduce && matches!(done.outcome, StepOutcome::Ran { .. }) {
+                true => Exact::Yes,
+                false => Exact::No,
+            },
         });
-        self.report(&at, &values, done, &verdict);
+        self.report(&at, when, &values, done, &verdict);
     }
 
     fn at(&self, instance: Instance) -> At<'d> {
@@ -162,6 +183,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let step = at.step;
         let touches = step.call.tool.touches(values);
         self.judge_touches(at, &touches);
+        self.judge_reads(at, &touches);
         if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
             return self.later(at, "a model would be shown a secret".into());
         }
@@ -170,7 +192,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         let is_server = self.dry.config.servers.contains_key(step.call.tool.catalogue());
         let earlier = plan.depends_on_results(step)
             || is_server && self.dry.compiled.graph.dependencies(at.instance.step).any(behind);
-        let called = match self.dry.call(&step.call, values, earlier, &mut self.overlay) {
+        let called = match self.early(at, values, &touches) {
+            Some(called) => called,
+            None => self.dry.call(&step.call, values, earlier, &mut self.overlay),
+        };
+        let called = match called {
             Ok(called) => called,
             Err(error) => {
                 self.overlay.roll_back();
@@ -193,6 +219,17 @@ impl<'d, 'a> Steps<'d, 'a> {
                 let done = self.gave(at, value, changes);
                 let outcome = match done.outcome {
                     StepOutcome::Simulated { result } => StepOutcome::Foretold { by, result },
+                    other => other,
+                };
+                Done { outcome, ..done }
+            }
+            Called::Ran(value) => {
+                for uncovered in executed_later(&self.grants(), &changes) {
+                    self.problem(at, uncovered.to_string());
+                }
+                let done = self.gave(at, value, changes);
+                let outcome = match done.outcome {
+                    StepOutcome::Simulated { result } => StepOutcome::Ran { result },
                     other => other,
                 };
                 Done { outcome, ..done }
@@ -236,7 +273,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     }
 
     /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
-    fn grants(&mut self) -> Grants<'d> {
+    pub(super) fn grants(&mut self) -> Grants<'d> {
         let plan = &self.dry.compiled.plan;
         Grants::new(plan, &grants::values(plan, &mut self.env))
     }
@@ -245,6 +282,20 @@ impl<'d, 'a> Steps<'d, 'a> {
     fn judge_touches(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
         for uncovered in uncovered_touches(&self.grants(), touches) {
             self.problem(at, uncovered.to_string());
+        }
+    }
+
+    /// What a call reads of which outside text decides what that is; it is judged again at the run.
+    fn judge_reads(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
+        if !self.labels.step(at.instance.step).confined {
+            return;
+        }
+        let grants = self.grants();
+        let overlay = &mut self.overlay;
+        let led = |path: &str| vec![overlay.resolve(path).unwrap_or_else(|_| path.to_owned())];
+        let known: Vec<_> = touches.iter().filter(|(_, resource)| *resource != Resource::AnyPath).cloned().collect();
+        for uncovered in uncovered_reads(&grants, &known, led) {
+            self.problem(at, format!("outside text decides what is read here, and {uncovered}"));
         }
     }
 
@@ -349,6 +400,18 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
+    /// A step that must do what it did here has to have run here.
+    fn reproducible(&mut self, at: &At<'_>, outcome: &StepOutcome) {
+        let StepOutcome::KnownAfterRun { why } = outcome else { return };
+        if at.step.reproduce {
+            let how = match self.dry.early {
+                Early::Off => "; `planc plan --run-programs` runs it on a throwaway copy",
+                Early::Sealed => "",
+            };
+            self.problem(at, format!("`reproduce` needs a dry run in which the program has run: {why}{how}"));
+        }
+    }
+
     /// Notes which lines of `critical` the step makes use of.
     fn note_touched(
         &mut self,
@@ -381,7 +444,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    fn report(&mut self, at: &At<'_>, values: &[Value], done: Done, verdict: &Verdict) {
+    fn report(&mut self, at: &At<'_>, when: Option<bool>, values: &[Value], done: Done, verdict: &Verdict) {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
@@ -391,6 +454,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let mut waits_for: Vec<StepId> =
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
+        let standing_yes = self.standing_yes(tool, values);
         let confined = self.confined(step, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let report = StepReport {
@@ -403,9 +467,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             destructive,
             policy: verdict.decision,
             policy_why: verdict.told(),
-            standing_yes: self.dry.grants.iter().any(|granted| *granted == tool.name),
+            standing_yes,
             undo: self.undo_kind(step, confined.as_ref()),
             confined,
+            reproduce: step.reproduce,
             on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
@@ -420,11 +485,23 @@ impl<'d, 'a> Steps<'d, 'a> {
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
             when: step.when.as_ref().map(|when| self.dry.written(when.span)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
+            late: late(plan, step, when, values),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
             approved_before: None,
         };
         self.reports.push((step.verification, report));
+    }
+
+    /// Whether something that was approved always answers for a call.
+    fn standing_yes(&mut self, tool: &Tool, values: &[Value]) -> bool {
+        let scope = self.dry.config.mode.scope.as_ref();
+        let overlay = std::cell::RefCell::new(&mut self.overlay);
+        let led = |path: &str| {
+            let mut overlay = overlay.borrow_mut();
+            vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
+        };
+        self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, led))
     }
 
     /// What confines the program that a step runs.
@@ -461,6 +538,25 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }
+}
+
+/// What of a step that acts becomes known only during the run, which stops then. What is a release by itself stops it there.
+fn late(plan: &Plan, step: &Step, when: Option<bool>, values: &[Value]) -> Vec<String> {
+    if step.is_read_only() || step.is_gate || when == Some(false) {
+        return Vec::new();
+    }
+    let whole = destroys_or_sends(&step.call, values);
+    let is_late = |expr: &Expr| !releases::follows(plan, expr);
+    let condition = step.when.iter().filter(|expr| when.is_none() && is_late(expr)).map(|_| "when".to_owned());
+    let mut late: Vec<String> = condition.collect();
+    for ((param, arg), value) in step.call.tool.params.iter().zip(&step.call.args).zip(values) {
+        if !arg.as_ref().is_some_and(is_late) {
+            continue;
+        }
+        let places = unseen(Taken::whole(&param.marks), Some(value), value, whole);
+        late.extend(places.iter().map(|place| format!("{}{}", param.name, place.way)));
+    }
+    late
 }
 
 /// The arguments that the step gives, by name; defaults are the catalogue's and are left out.

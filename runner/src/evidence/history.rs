@@ -2,7 +2,7 @@
 
 use crate::config::{Network, is_open};
 use crate::coverage::{executed_later, uncovered_changes};
-use crate::event::Event;
+use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
@@ -34,6 +34,9 @@ pub(super) struct BoundPart {
     /// What confined programs.
     #[serde(default)]
     programs: Option<ProgramsPart>,
+    /// What programs had to change exactly.
+    #[serde(default)]
+    reproduced: Vec<(String, Vec<Change>)>,
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.
@@ -83,6 +86,7 @@ struct Ground<'a> {
     /// What is secret: it is bound as commitments.
     veil: Option<Veil>,
     programs: Option<&'a ProgramsPart>,
+    reproduced: HashMap<&'a str, &'a [Change]>,
 }
 
 impl History {
@@ -102,6 +106,7 @@ impl History {
         };
         let calls = bound.calls.iter().map(|call| (call.0.as_str(), prediction(call))).collect();
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
+        let reproduced = bound.reproduced.iter().map(|(step, changes)| (step.as_str(), changes.as_slice())).collect();
         let ground = Ground {
             plan,
             digest,
@@ -111,6 +116,7 @@ impl History {
             standing,
             veil,
             programs: bound.programs.as_ref(),
+            reproduced,
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         for event in events {
@@ -158,6 +164,9 @@ impl<'a> Ground<'a> {
         {
             return vec![format!("the yes is to {}, not to {}", other.digest, self.digest)];
         }
+        if let Event::CallAnswered { step: name, standing: Some(standing), .. } = event {
+            return self.answered(name, standing);
+        }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
             let uncovered = self.grants.as_ref().map(|grants| uncovered_changes(grants, changes)).unwrap_or_default();
@@ -171,6 +180,18 @@ impl<'a> Ground<'a> {
             return self.undone(name, args);
         }
         Vec::new()
+    }
+
+    /// A standing answer is about a tool, and answers for calls of that alone.
+    fn answered(&self, name: &str, standing: &StandingAnswer) -> Vec<String> {
+        let tools =
+            |step: &Step| [Some(&step.call), step.undo.as_ref()].map(|call| call.map(|call| call.tool.name.clone()));
+        let is_own = self.step(name).is_some_and(|step| tools(step).contains(&Some(standing.tool.as_str().into())));
+        let StandingAnswer { number, tool, .. } = standing;
+        (!is_own)
+            .then(|| format!("standing answer {number} is about `{tool}`, not about step `{name}`"))
+            .into_iter()
+            .collect()
     }
 
     /// Whether a call is one of a program that reached nothing but its copy of the workspace.
@@ -187,6 +208,9 @@ impl<'a> Ground<'a> {
         let began = state.step(name).is_some_and(is_running);
         let mut faults: Vec<String> =
             (!began).then(|| format!("step `{name}` has changes, and no call of it had begun")).into_iter().collect();
+        if self.reproduced.get(name).is_some_and(|bound| *bound != changes) {
+            faults.push(format!("step `{name}` changed something else than it had to"));
+        }
         if let Some(grants) = &self.grants {
             let mut uncovered = uncovered_changes(grants, changes);
             uncovered.extend(executed_later(grants, changes));

@@ -100,11 +100,11 @@ impl Drive {
                     turn = Turn::Again;
                 }
                 Action::Close(each) => {
-                    block::close(&self.run, each).await?;
+                    self.halt = block::close(&self.run, each).await?.or(self.halt);
                     turn = Turn::Again;
                 }
                 Action::Check(index) => {
-                    finish::check(&self.run, index).await?;
+                    self.halt = finish::check(&self.run, index).await?.or(self.halt);
                     turn = Turn::Again;
                 }
                 Action::End(end) => return Ok(Turn::Over(end)),

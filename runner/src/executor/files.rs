@@ -121,7 +121,8 @@ fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
     }
 }
 
-fn differences(predicted: &[Change], changes: &[Change]) -> Vec<Difference> {
+/// Where changes are others than were predicted.
+pub(super) fn differences(predicted: &[Change], changes: &[Change]) -> Vec<Difference> {
     let shown = |changes: &[Change]| -> BTreeMap<String, String> {
         changes.iter().map(|c| (c.path.clone(), format!("{} becomes {}", c.before, c.after))).collect()
     };

@@ -1,6 +1,6 @@
 //! After the steps: verifications and outputs.
 
-use super::{NOTHING, Run};
+use super::{NOTHING, Run, late};
 use crate::event::{End, Event};
 use crate::run::{RunError, check as holds};
 use crate::state::StepState;
@@ -9,10 +9,16 @@ use planc_lang::syntax::OnFailure;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
-/// Checks one verification whose steps have ended, and records what came of it.
-pub(crate) async fn check(run: &Arc<Run>, index: usize) -> Result<(), RunError> {
+/// Checks one verification whose steps have ended, and records what came of it. Gives why nothing further may start.
+pub(crate) async fn check(run: &Arc<Run>, index: usize) -> Result<Option<End>, RunError> {
     let verification = &run.setup.compiled.plan.verifications[index];
     let text = verification.text.clone();
+    if let Err(stopped) = late::outside(run, "a verification", verification.check.iter()).await? {
+        if let Some(why) = stopped.why {
+            run.recorder.record(Event::VerificationFailed { text, why }).await?;
+        }
+        return Ok(Some(stopped.end));
+    }
     let why = match (failed_step(run, index), &verification.check) {
         (Some(why), _) => Some(why),
         (None, Some(expr)) => holds(&run.setup, &run.recorder, expr).await,
@@ -20,13 +26,14 @@ pub(crate) async fn check(run: &Arc<Run>, index: usize) -> Result<(), RunError> 
     };
     if why.is_some() && run.setup.stop.is_killing() {
         // What was cut off is checked when the run goes on.
-        return Ok(());
+        return Ok(None);
     }
     let event = match why {
         None => Event::VerificationHeld { text },
         Some(why) => Event::VerificationFailed { text, why },
     };
-    Ok(run.recorder.record(event).await?)
+    run.recorder.record(event).await?;
+    Ok(None)
 }
 
 fn failed_step(run: &Run, index: usize) -> Option<String> {
@@ -48,6 +55,10 @@ fn failed_step(run: &Run, index: usize) -> Option<String> {
 pub(crate) async fn outputs(run: &Run, end: End) -> Result<(End, Value), RunError> {
     if end != End::Done {
         return Ok((end, NOTHING));
+    }
+    let used = run.setup.compiled.plan.outputs.iter().map(|output| &output.value);
+    if let Err(stopped) = late::outside(run, "an output", used).await? {
+        return Ok((stopped.end, NOTHING));
     }
     let (values, failure) = {
         let plan = &run.setup.compiled.plan;

@@ -9,9 +9,6 @@ use crate::tool::model::identity;
 use crate::tool::process::Place;
 use crate::tool::{EffectKnown, LiveTool, ToolError};
 use crate::workspace::{Change, FileState, MAX_FILE_BYTES};
-use planc_lang::catalogue::Tool;
-use planc_lang::effects::Effects;
-use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
@@ -50,7 +47,7 @@ fn pinned(attempt: &Attempt<'_>) -> Option<Result<Value, ToolError>> {
 
 /// What the call changed, as far as that can be seen: programs change files that the run had changed before.
 pub(crate) async fn changed(attempt: &Attempt<'_>) -> Vec<Change> {
-    match runs_programs(&attempt.step.call.tool) {
+    match attempt.step.call.tool.runs_programs() {
         true => {
             let written = attempt.run.recorder.state().written();
             observed(&attempt.run.setup, written).await
@@ -70,13 +67,6 @@ async fn rejected(attempt: &Attempt<'_>, error: ToolError, changes: Vec<Change>)
         // Repeating it is provably the same as making it once.
         EffectKnown::InDoubt if may_retry(attempt.step, attempt.failures() + 1) => attempt.failed(fault(true)).await,
         EffectKnown::InDoubt => attempt.in_doubt(error.message, changes).await,
-    }
-}
-
-fn runs_programs(tool: &Tool) -> bool {
-    match &tool.effects {
-        Effects::Undeclared => true,
-        Effects::Declared(effects) => effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
     }
 }
 

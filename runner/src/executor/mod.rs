@@ -12,6 +12,7 @@ mod files;
 mod finish;
 mod gate;
 mod given;
+mod late;
 mod live;
 mod program;
 mod poll;

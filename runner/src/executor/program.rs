@@ -2,10 +2,11 @@
 //! only then made in the workspace, one by one, as a file tool's changes are.
 
 use super::attempt::{Attempt, Fault, Outcome};
-use super::files::{keep, make, no_room};
+use super::files::{differences, keep, make, no_room};
 use crate::coverage::{executed_later, uncovered_changes};
-use crate::event::{End, Event};
+use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
+use crate::prediction::Exact;
 use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
 use crate::schedule::is_repeatable;
 use crate::tool::process::{Ran, Run, Walls};
@@ -39,6 +40,14 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
         attempt.failed(fault(error)).await?;
         return Ok(Outcome::Halt(End::Refused));
     }
+    let differences = not_reproduced(attempt, &observed.changes);
+    if !differences.is_empty() {
+        let error = "it did not change what it changed in the dry run, and nothing of what it did was kept".to_owned();
+        attempt.failed(fault(error)).await?;
+        let step = Some(attempt.name.to_owned());
+        attempt.run.recorder.record(Event::Stale { step, differences }).await?;
+        return Ok(Outcome::Halt(End::Stale));
+    }
     match admit_changes(attempt, &observed.changes).await? {
         Permit::Yes => {}
         Permit::Waits => return Ok(Outcome::Halt(End::Waiting)),
@@ -62,6 +71,17 @@ async fn rejected(attempt: &Attempt<'_>, error: ToolError) -> Result<Outcome, St
         EffectKnown::None => attempt.failed(Fault::before(error.message)).await,
         EffectKnown::Done => attempt.failed(Fault { effect_done: true, ..Fault::before(error.message) }).await,
         EffectKnown::InDoubt => attempt.in_doubt(error.message, Vec::new()).await,
+    }
+}
+
+/// Where a program that must reproduce what it did in the dry run did something else.
+fn not_reproduced(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
+    let setup = &attempt.run.setup;
+    match setup.predictions.of(&setup.compiled.plan, attempt.instance) {
+        Some(predicted) if predicted.exact == Exact::Yes && predicted.changes != changes => {
+            differences(&predicted.changes, changes)
+        }
+        Some(_) | None => Vec::new(),
     }
 }
 

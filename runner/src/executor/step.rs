@@ -2,15 +2,15 @@
 
 use super::attempt::{Attempt, Outcome};
 use super::work::{StepEnd, Work, goes_on_after};
-use super::{Run, files, gate, live, poll};
+use super::{Run, files, gate, late, live, poll};
 use crate::event::{Difference, End, Event};
-use crate::run::{Made, Permit, RunError, implementation, paced, permit};
+use crate::run::{Made, Permit, RunError, critical, implementation, paced, permit};
 use crate::schedule::{may_retry, pause};
 use crate::state::StepState;
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
 use planc_lang::eval::{NoCalls, eval, eval_args};
-use planc_lang::plan::Instance;
+use planc_lang::plan::{Expr, Instance};
 use planc_lang::value::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,18 @@ enum Prepared {
 pub(crate) async fn work(run: &Arc<Run>, instance: Instance) -> Result<StepEnd, RunError> {
     let plan = &run.setup.compiled.plan;
     let work = Work { run, step: plan.get(instance.step), instance, name: &plan.name_of(instance) };
-    let prepared = work.prepare();
+    if let Some(end) = late::released(work, work.step.when.iter()).await? {
+        return Ok(StepEnd::Halt(end));
+    }
+    let prepared = match work.skipped_or_failed() {
+        Some(prepared) => prepared,
+        None => {
+            if let Some(end) = late::released(work, work.used_by_call()).await? {
+                return Ok(StepEnd::Halt(end));
+            }
+            work.arguments()
+        }
+    };
     let another = work.another_call(&prepared);
     if !another.is_empty() {
         run.recorder.record(Event::Stale { step: Some(work.name.to_owned()), differences: another }).await?;
@@ -38,6 +49,9 @@ pub(crate) async fn work(run: &Arc<Run>, instance: Instance) -> Result<StepEnd, 
     let values = match prepared {
         Prepared::Call(values) => values,
         Prepared::Skip => {
+            if let Some(end) = late::skipped(work).await? {
+                return Ok(StepEnd::Halt(end));
+            }
             let (step, reason) = (work.name.to_owned(), "its condition is false".to_owned());
             run.recorder.record(Event::StepSkipped { step, reason }).await?;
             return Ok(StepEnd::Over);
@@ -50,7 +64,10 @@ pub(crate) async fn work(run: &Arc<Run>, instance: Instance) -> Result<StepEnd, 
     if work.step.is_gate {
         return gate::pass(work, &values).await;
     }
-    // Before all that is asked and looked at, which holds only so long.
+    if let Some(end) = late::called(work, &values).await? {
+        return Ok(StepEnd::Halt(end));
+    }
+    // Before all that is looked at, which holds only so long.
     if !work.has_its_turn().await? {
         return Ok(StepEnd::Over);
     }
@@ -60,19 +77,35 @@ pub(crate) async fn work(run: &Arc<Run>, instance: Instance) -> Result<StepEnd, 
     work.attempts(Args { tool: work.step.call.tool.clone(), values }).await
 }
 
+impl<'a> Work<'a> {
+    /// What the call is, and what is expected of it; for a call that acts also what `critical` allows.
+    fn used_by_call(&self) -> impl Iterator<Item = &'a Expr> + use<'a> {
+        let step = self.step;
+        let until = step.poll.iter().map(|poll| &poll.until);
+        let acts = !step.is_read_only();
+        let lines = critical(&self.run.setup.compiled.plan).filter(move |_| acts);
+        step.call.args.iter().flatten().chain(&step.expect).chain(until).chain(lines)
+    }
+}
+
 impl Work<'_> {
-    fn prepare(&self) -> Prepared {
+    /// What the condition says where it does not say that the call is made.
+    fn skipped_or_failed(&self) -> Option<Prepared> {
         let mut env = self.run.environment_of(self.instance);
         match self.step.when.as_ref().map(|when| eval(when, &mut env, &mut NoCalls)) {
-            None | Some(Ok(Value::Bool(true))) => {}
-            Some(Ok(Value::Bool(false))) => return Prepared::Skip,
+            None | Some(Ok(Value::Bool(true))) => None,
+            Some(Ok(Value::Bool(false))) => Some(Prepared::Skip),
             Some(Ok(other)) => {
-                return Prepared::Fail(format!("its condition is {}, neither true nor false", other.describe()));
+                Some(Prepared::Fail(format!("its condition is {}, neither true nor false", other.describe())))
             }
             Some(Err(failure)) => {
-                return Prepared::Fail(format!("its condition cannot be computed: {}", failure.message));
+                Some(Prepared::Fail(format!("its condition cannot be computed: {}", failure.message)))
             }
         }
+    }
+
+    fn arguments(&self) -> Prepared {
+        let mut env = self.run.environment_of(self.instance);
         match eval_args(&self.step.call, &mut env, &mut NoCalls) {
             Ok(values) if values.iter().all(Value::is_known) => Prepared::Call(values),
             Ok(_) => Prepared::Fail("an argument is not known".into()),

@@ -1,9 +1,9 @@
-//! Answers in the store: yeses to plans, each used up by the runs that it is for, and standing ones to every call of a tool.
+//! Answers in the store: yeses to plans, each used up by the runs that it is for.
 //!
 //! Which yeses are enough is judged in [`crate::approval`], on what stands here, in the transaction that uses them up.
 
 use super::at::{At, Outcome};
-use super::records::{Grant, KeptApproval};
+use super::records::KeptApproval;
 use super::store::Store;
 use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written};
 use crate::report::ChangeRequest;
@@ -167,29 +167,6 @@ impl Store {
             rows.into_iter().map(|json| at.parse("who made a plan", "", json)).collect()
         })
     }
-
-    /// Tools to whose every call somebody said yes, by name.
-    pub fn grants(&self) -> Outcome<Vec<Grant>> {
-        self.work("list the standing answers", |at, connection| {
-            at.rows(connection, "SELECT tool, by, at FROM grants ORDER BY tool", [], |row| {
-                Ok(Grant { tool: row.get(0)?, by: row.get(1)?, at: row.get(2)? })
-            })
-        })
-    }
-
-    /// Remembers a yes to every further call of a tool.
-    pub fn add_grant(&self, tool: &str, by: &str) -> Outcome<()> {
-        let (tool, by) = (tool.to_owned(), by.to_owned());
-        self.work("remember the standing answer", move |at, connection| insert_grant(&at, connection, &tool, &by))
-    }
-
-    /// Forgets it; whether it was there.
-    pub fn remove_grant(&self, tool: &str) -> Outcome<bool> {
-        let tool = tool.to_owned();
-        self.work("forget the standing answer", move |at, connection| {
-            at.sql(connection.execute("DELETE FROM grants WHERE tool = ?1", [&tool])).map(|removed| removed > 0)
-        })
-    }
 }
 
 /// Several yeses as one record.
@@ -229,9 +206,4 @@ fn candidates(at: &At, connection: &Connection, claim: &Claim, run: &str) -> Out
         candidates.push(Candidate { yes, used, ours, is_spent });
     }
     Ok((ids, candidates))
-}
-
-fn insert_grant(at: &At, connection: &Connection, tool: &str, by: &str) -> Outcome<()> {
-    let insert = "INSERT INTO grants (tool, by, at) VALUES (?1, ?2, ?3) ON CONFLICT (tool) DO NOTHING";
-    at.sql(connection.execute(insert, params![tool, by, now()])).map(|_| ())
 }

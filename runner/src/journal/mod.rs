@@ -17,20 +17,23 @@ mod records;
 mod reports;
 mod schema;
 mod sessions;
+mod standing;
 mod store;
 mod writer;
 
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
-pub use records::{Grant, KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use records::{KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use sessions::{AuditRow, StoredEntry, StoredSession};
+pub use standing::{Grant, Revoked};
 pub use store::{RunJournal, Store, event_place};
 
 pub use crate::approval::now;
 use crate::approval::{Approved, Claim, Lack};
 use crate::event::Event;
+use crate::standing::Terms;
 use crate::tool::Future_;
 
 /// Where a run writes what happens.
@@ -45,6 +48,13 @@ pub trait Journal: Send + Sync {
     /// recorded as an event.
     fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>>;
 
-    /// Remembers a yes to every further call of a tool; durable when this returns `Ok`.
-    fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>>;
+    /// The standing answers, oldest first. Asked at every call that policy asks about, so that one that is taken back answers no
+    /// more.
+    fn standing(&self) -> Future_<'_, Result<Vec<Grant>, StoreError>>;
+
+    /// Uses a standing answer for a call of this run, durably; whether it still holds. The same call uses it once.
+    fn use_standing<'a>(&'a self, number: i64, call: &'a str) -> Future_<'a, Result<bool, StoreError>>;
+
+    /// Remembers a standing answer that a person gave; its number, durable when this returns `Ok`.
+    fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Result<i64, StoreError>>;
 }

@@ -80,17 +80,6 @@ pub struct StoredEvent {
     pub event: Event,
 }
 
-/// A yes to every call of a tool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
-    /// The full name of the tool.
-    pub tool: String,
-    /// Who said so.
-    pub by: String,
-    /// RFC 3339 in UTC.
-    pub at: String,
-}
-
 /// A yes to a plan, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptApproval {

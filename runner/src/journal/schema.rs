@@ -18,7 +18,8 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 9] = [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS, PACED];
+const FORMATS: [&str; 10] =
+    [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS, PACED, STANDING];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -137,6 +138,19 @@ CREATE INDEX IF NOT EXISTS audit_by_session ON audit (session);
 const PACED: &str = "
 CREATE TABLE IF NOT EXISTS paced (id INTEGER PRIMARY KEY, tool TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS paced_by_tool ON paced (tool, at_ms);
+";
+
+/// Standing answers, and every use of one. Those of before had no bounds, and lapse.
+const STANDING: &str = "
+CREATE TABLE IF NOT EXISTS standing (
+  id INTEGER PRIMARY KEY, terms TEXT NOT NULL, by TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL, tag TEXT NOT NULL,
+  revoked_by TEXT, revoked_at TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS standing_uses (
+  standing INTEGER NOT NULL REFERENCES standing (id), run TEXT NOT NULL, step TEXT NOT NULL, at TEXT NOT NULL,
+  PRIMARY KEY (standing, run, step)
+) STRICT, WITHOUT ROWID;
+DELETE FROM grants;
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

@@ -7,10 +7,11 @@ use super::at::{At, Outcome};
 use super::chain::Record;
 use super::records::StoredEvent;
 use super::writer::{Job, Writer};
-use super::{Journal, StoreError, head, schema};
+use super::{Grant, Journal, StoreError, head, schema};
 use crate::approval::{Approved, Claim, Lack};
 use crate::event::Event;
 use crate::seal::Keys;
+use crate::standing::Terms;
 use crate::tool::Future_;
 use rusqlite::Connection;
 use std::path::Path;
@@ -183,8 +184,18 @@ impl Journal for RunJournal {
         Box::pin(async move { store.consume_approval(claim, &self.run) })
     }
 
-    fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Outcome<()>> {
+    fn standing(&self) -> Future_<'_, Outcome<Vec<Grant>>> {
         let store = self.store.clone();
-        Box::pin(async move { store.add_grant(tool, by) })
+        Box::pin(async move { store.standing() })
+    }
+
+    fn use_standing<'a>(&'a self, number: i64, call: &'a str) -> Future_<'a, Outcome<bool>> {
+        let store = self.store.clone();
+        Box::pin(async move { store.use_standing(number, &self.run, call) })
+    }
+
+    fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Outcome<i64>> {
+        let store = self.store.clone();
+        Box::pin(async move { store.add_standing(terms, by, "at a question about a call") })
     }
 }

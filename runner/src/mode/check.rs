@@ -2,7 +2,7 @@
 //! of read-only tools and nothing else.
 
 use crate::config::{Config, MAX_CATALOGUE_BYTES};
-use crate::dry_run::DryRun;
+use crate::dry_run::{DryRun, Early};
 use crate::tool::registry::Registry;
 use crate::workspace::Workspace;
 use planc_lang::catalogue::Catalogue;
@@ -67,8 +67,9 @@ impl Checks for InWorkspace {
             workspace: &self.workspace,
             registry: &self.registry,
             time: 1,
-            grants: &[],
+            standing: &[],
             veil: None,
+            early: Early::Off,
             runtime: runtime.as_ref(),
             recall: &|_| None,
         };

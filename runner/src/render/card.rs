@@ -5,8 +5,8 @@ use super::call::{brief, value_text};
 use super::fold::Fold;
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
-use super::{risk, steps};
-use crate::report::{Assurance, ChangeRequest, CheckOutcome, PlanReport, PlanStatus};
+use super::{late, risk, steps};
+use crate::report::{Assurance, ChangeRequest, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport};
 
 /// What the card is told besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,7 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     inputs(&mut out, report, look);
     assumptions(&mut out, report, look);
     critical(&mut out, report, look, fold);
+    releases(&mut out, report, look);
     reuse(&mut out, report, look);
     if !report.steps.is_empty() || !report.blocks.is_empty() {
         heading(&mut out, look, "Steps");
@@ -282,6 +283,31 @@ fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold
     }
 }
 
+/// Everything that the approver answers for, never folded.
+fn releases(out: &mut String, report: &PlanReport, look: Look) {
+    if report.releases.is_empty() {
+        return;
+    }
+    heading(out, look, "Your yes answers for");
+    for release in &report.releases {
+        let first = format!("  {} ", look.paint.tone(Tone::Careful, late::word(release.kind)));
+        let value = match release.is_known() {
+            true => late::exact(&release.value),
+            false => late::KNOWN_LATER.to_owned(),
+        };
+        hang(out, look, &first, 11, &format!("{} = {value}", inline(&release.name)), None);
+        if let Some(foreign) = late::foreign(&release.value).filter(|_| release.is_known()) {
+            hang(out, look, "           ", 11, &format!("! {foreign}"), Some(Tone::Bad));
+        }
+        hang(out, look, "           ", 11, &format!("the plan's author says: {}", inline(&release.reason)), None);
+        let ways = [("from", &release.from), ("to", &release.to)];
+        for (word, way) in ways.into_iter().filter(|(_, way)| !way.is_empty()) {
+            let way: Vec<String> = way.iter().map(|place| inline(place)).collect();
+            hang(out, look, "           ", 16, &format!("{word:<4} {}", way.join("; ")), Some(Tone::Dim));
+        }
+    }
+}
+
 fn reuse(out: &mut String, report: &PlanReport, look: Look) {
     if report.reuse.is_empty() {
         return;
@@ -411,7 +437,9 @@ const MAX_SHOWN_INPUT: usize = 200;
 /// What `planc run` is given to make the same dry run again: the file and the inputs that were given; `…` for a value that
 /// is too long for a command, or cannot be shown.
 pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
-    let mut words = vec![plan.map_or_else(|| "FILE".to_owned(), shell_word)];
+    let mut words = Vec::new();
+    words.extend(report.all_steps().any(ran_early).then(|| "--run-programs".to_owned()));
+    words.push(plan.map_or_else(|| "FILE".to_owned(), shell_word));
     for input in report.inputs.iter().filter(|input| !input.default) {
         if input.secret {
             words.push(format!("--input-file {}", shell_word(&format!("{}=…", input.name))));
@@ -428,6 +456,10 @@ pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
         });
     }
     words.join(" ")
+}
+
+fn ran_early(step: &StepReport) -> bool {
+    matches!(step.outcome, StepOutcome::Ran { .. })
 }
 
 /// A word as a shell takes it, harmless to show.

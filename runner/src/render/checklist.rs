@@ -3,6 +3,7 @@
 //! On a terminal each step has its line; otherwise each event that matters is one plain line.
 
 use super::call::brief;
+use super::late::exact;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
 use crate::approval::Approved;
 use crate::event::{End, Event};
@@ -272,6 +273,8 @@ fn progress(event: &Event) -> Progress<'_> {
         | Event::StepObserved { .. }
         | Event::Looked { .. }
         | Event::GateAnswered { .. }
+        | Event::ValuesWait { .. }
+        | Event::ValuesAnswered { .. }
         | Event::EachStarted { .. }
         | Event::EachSkipped { .. }
         | Event::EachEnded { .. }
@@ -337,8 +340,11 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             out.extend(differences.iter().map(|difference| format!("    {}", difference_text(difference))));
             out
         }
-        Event::CallAnswered { step, answer } => {
-            line(Tone::Dim, "·", format!("`{}` was answered: {}", inline(step), inline(answer)))
+        Event::CallAnswered { step, answer, standing } => {
+            let by = standing.as_ref().map_or_else(String::new, |standing| {
+                format!(" (standing answer {}: {})", standing.number, inline(&standing.terms))
+            });
+            line(Tone::Dim, "·", format!("`{}` was answered: {}{by}", inline(step), inline(answer)))
         }
         Event::Held { why } => line(Tone::Careful, "‖", format!("nothing further starts: {}", inline(why))),
         Event::CallWaits { step } => line(Tone::Careful, "?", format!("`{}` waits for a yes", inline(step))),
@@ -370,6 +376,17 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::GateAnswered { step, agreed, by, .. } => {
             let answer = if *agreed { "agreed" } else { "did not agree" };
             line(Tone::Dim, "·", format!("{} {answer} at `{}`", inline(by), inline(step)))
+        }
+        Event::ValuesWait { of, values } => {
+            let text = format!("{}: waits for a person to look at {}", inline(of), count(values.len(), "value"));
+            let mut out = line(Tone::Careful, "?", text);
+            out.extend(values.iter().map(|late| format!("    {} = {}", inline(&late.id), exact(&late.value))));
+            out
+        }
+        Event::ValuesAnswered { of, agreed, by, values } => {
+            let answer = if *agreed { "agreed" } else { "did not agree" };
+            let values = count(values.len(), "value");
+            line(Tone::Dim, "·", format!("{} {answer} to {values} for `{}`", inline(by), inline(of)))
         }
         Event::EachStarted { each, elements } => {
             line(Tone::Name, "▸", format!("{}: {}", inline(each), count(*elements as usize, "element")))

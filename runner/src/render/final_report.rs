@@ -6,6 +6,7 @@
 use super::call;
 use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
+use super::diff;
 use super::text::{Look, Tone, count, hang, inline};
 use crate::event::{Approved, Conflict, Difference, End, Event, Resolution};
 use crate::report::{BlockReport, PlanReport, StepOutcome, StepReport, UndoKind};
@@ -387,6 +388,11 @@ impl RunReport {
                 }
             }
             Event::CallWaits { step } => self.set(step, StepEnd::Waiting, Some("waits for a yes"), None),
+            Event::ValuesWait { of, values } if self.places.contains_key(of) || of.ends_with(']') => {
+                let names: Vec<String> = values.iter().map(|late| format!("`{}`", late.id)).collect();
+                let why = format!("waits for a person to look at {}", names.join(", "));
+                self.set(of, StepEnd::Waiting, Some(&why), None);
+            }
             Event::VerificationHeld { text } => self.verified.push(text.clone()),
             Event::Ended { end, outputs } => {
                 self.end = Some(*end);
@@ -438,6 +444,8 @@ impl RunReport {
             | Event::StepObserved { .. }
             | Event::CallAnswered { .. }
             | Event::GateAnswered { .. }
+            | Event::ValuesWait { .. }
+            | Event::ValuesAnswered { .. }
             | Event::Held { .. }
             | Event::Interrupted { .. } => {}
         }
@@ -546,6 +554,7 @@ pub fn draw(report: &RunReport, look: Look) -> String {
         out.push('\n');
     }
     draw_rows(&mut out, report, look);
+    draw_conflicts(&mut out, report, look);
     let list = |out: &mut String, title: &str, lines: Vec<(&str, Tone, String)>| {
         if !lines.is_empty() {
             out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, title)));
@@ -583,6 +592,38 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+/// How many lines are drawn of the diff of a path that was left.
+const CONFLICT_LINES: usize = 40;
+
+/// What others changed since the run, and what was left because of it.
+fn draw_conflicts(out: &mut String, report: &RunReport, look: Look) {
+    let changed: Vec<(&str, &str)> = report
+        .conflicts
+        .iter()
+        .filter_map(|conflict| Some((conflict.path.as_str(), conflict.diff.as_deref()?)))
+        .collect();
+    if changed.is_empty() {
+        return;
+    }
+    let title = "Changed since: as the run left it (-), as it is now (+)";
+    out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, title)));
+    for (path, diff) in changed {
+        hang(out, look, &format!("  {} ", look.paint.tone(Tone::Careful, "!")), 4, &inline(path), None);
+        let body = diff::body(diff);
+        for line in body.iter().take(CONFLICT_LINES) {
+            let text = diff::tone(line).map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
+            out.push_str(format!("    {text}").trim_end());
+            out.push('\n');
+        }
+        if body.len() > CONFLICT_LINES {
+            let run = shell_word(&report.run);
+            let more = count(body.len() - CONFLICT_LINES, "more line");
+            let text = format!("    … {more}, `planc --format json show {run}`\n");
+            out.push_str(&look.paint.tone(Tone::Dim, text));
+        }
+    }
 }
 
 /// A block with more steps than this is drawn without those that are done.

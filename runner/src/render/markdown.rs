@@ -3,6 +3,7 @@
 
 use super::call::{Detail, call, value_text};
 use super::diff;
+use super::late;
 use super::summary::{badge, totals};
 use super::text::{inline, lines};
 use super::{revision, risk};
@@ -75,6 +76,19 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
             true => Ok(()),
             false => line.touched.iter().try_for_each(|touched| writeln!(out, "  - {}", code(touched))),
         }
+    })?;
+    section(out, "Your yes answers for", &report.releases, |out, release| {
+        let value = match release.is_known() {
+            true => code(&late::exact(&release.value)),
+            false => prose(late::KNOWN_LATER),
+        };
+        writeln!(out, "- **{}** {} = {value}", late::word(release.kind), code(&release.name))?;
+        if let Some(foreign) = late::foreign(&release.value).filter(|_| release.is_known()) {
+            writeln!(out, "  - **{}**", prose(&foreign))?;
+        }
+        writeln!(out, "  - the plan's author says: {}", prose(&release.reason))?;
+        release.from.iter().try_for_each(|from| writeln!(out, "  - from: {}", prose(from)))?;
+        release.to.iter().try_for_each(|to| writeln!(out, "  - to: {}", prose(to)))
     })?;
     section(out, "Leans on", &report.reuse, |out, reuse| {
         let missing = if reuse.exists { "" } else { " — **is not there**" };
@@ -207,6 +221,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     }
     match &step.outcome {
         StepOutcome::Read { .. } | StepOutcome::Simulated { .. } => {}
+        StepOutcome::Ran { .. } => {
+            writeln!(out, "- {}", super::steps::ran(step).map_or("", |(_, text)| text))?;
+        }
         StepOutcome::Extracted { result } => {
             writeln!(out, "- {}", code(&super::steps::extracted(result)))?;
             if let Some(text) = super::steps::source_of(step, Detail::Full) {
@@ -219,6 +236,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
         StepOutcome::Fails { why } => writeln!(out, "- ✗ would fail: {}", prose(why))?,
         StepOutcome::NotReached => writeln!(out, "- not reached: a step before it would fail")?,
         StepOutcome::Gate => writeln!(out, "- **a gate:** the run goes on when a person agrees here")?,
+    }
+    if let Some(late) = super::steps::late(&step.late) {
+        writeln!(out, "- **{}**", prose(&late))?;
     }
     for expect in &step.expects {
         writeln!(out, "- checked at run: {}", code(expect))?;
@@ -243,6 +263,9 @@ fn blocks_at(out: &mut String, report: &PlanReport, index: usize) -> std::fmt::R
         writeln!(out, "\n### For each {}: {}\n", code(&head), prose(&super::steps::elements(&block.outcome)))?;
         if let Some(when) = &block.when {
             writeln!(out, "- only when {}", code(when))?;
+        }
+        if block.late {
+            writeln!(out, "- **{}**", super::steps::LATE_BLOCK)?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ pub mod text;
 pub mod summary;
 pub mod fold;
 pub mod call;
+pub mod late;
 pub mod diff;
 pub mod risk;
 pub mod steps;

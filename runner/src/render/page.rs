@@ -8,9 +8,10 @@ use super::call::{Detail, call, value_text};
 use super::card::{check_mark, target, told};
 use super::diff;
 use super::fold::FOLD_LINES;
+use super::late;
 use super::revision;
 use super::risk;
-use super::steps::{elements, gate, notes, sign};
+use super::steps::{LATE_BLOCK, elements, gate, notes, sign};
 use super::summary::{badge, totals};
 use super::text::{Tone, count, inline, lines};
 use crate::report::{
@@ -49,6 +50,7 @@ pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
                     (given(report))
                     (assumptions(report))
                     (critical(report))
+                    (releases(report))
                     (reuse(report))
                     (steps(report))
                     (overlap(report))
@@ -235,6 +237,27 @@ fn critical(report: &PlanReport) -> Markup {
     })
 }
 
+fn releases(report: &PlanReport) -> Markup {
+    section("Your yes answers for", &report.releases, || {
+        html! {
+            ul {
+                @for release in &report.releases {
+                    li {
+                        strong.careful { (late::word(release.kind)) } " " (code(&release.name)) " = "
+                        @if release.is_known() {
+                            (code(&late::exact(&release.value)))
+                            @if let Some(foreign) = late::foreign(&release.value) { div.bad { (inline(&foreign)) } }
+                        } @else { span.careful { (late::KNOWN_LATER) } }
+                        div { "the plan's author says: " (inline(&release.reason)) }
+                        @for from in &release.from { div.dim { "from: " (inline(from)) } }
+                        @for to in &release.to { div.dim { "to: " (inline(to)) } }
+                    }
+                }
+            }
+        }
+    })
+}
+
 fn reuse(report: &PlanReport) -> Markup {
     foldable("Leans on", &report.reuse, || {
         html! {
@@ -275,6 +298,7 @@ fn block_head(block: &BlockReport) -> Markup {
             strong { "for each " (code(&format!("{} = {} in {}", block.name, block.variable, block.list))) }
             ": " (inline(&elements(&block.outcome)))
             @if let Some(when) = &block.when { ", only when " (code(when)) }
+            @if block.late { " — " (LATE_BLOCK) }
         }
     }
 }
@@ -287,6 +311,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
         | StepOutcome::Fails { .. }

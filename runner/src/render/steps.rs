@@ -63,7 +63,8 @@ fn draw_block(out: &mut String, look: Look, block: &BlockReport) {
     };
     let (name, variable, list) = (inline(&block.name), inline(&block.variable), inline(&block.list));
     let when = block.when.as_ref().map_or_else(String::new, |when| format!(", only when {}", inline(when)));
-    let text = format!("each {name} = {variable} in {list}: {}{when}", inline(&elements(&block.outcome)));
+    let late = if block.late { format!("; {LATE_BLOCK}") } else { String::new() };
+    let text = format!("each {name} = {variable} in {list}: {}{when}{late}", inline(&elements(&block.outcome)));
     hang(out, look, "  ", 4, &text, Some(tone));
 }
 
@@ -175,6 +176,7 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. }
         | StepOutcome::Skipped
         | StepOutcome::Fails { .. }
@@ -224,6 +226,7 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
         | StepOutcome::Extracted { .. }
         | StepOutcome::Foretold { .. }
         | StepOutcome::Simulated { .. }
+        | StepOutcome::Ran { .. }
         | StepOutcome::KnownAfterRun { .. } => {}
     }
     match step {
@@ -291,6 +294,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         OnFailure::Undo => notes.push((Tone::Dim, "if it fails, the run is undone".to_owned())),
         OnFailure::Stop => {}
     }
+    notes.extend(ran(step).map(|(tone, text)| (tone, text.to_owned())));
     notes.extend(outcome(step, detail));
     if let (StepOutcome::Extracted { .. }, Some(text)) = (&step.outcome, source_of(step, detail)) {
         notes.push((Tone::Dim, format!("out of {text}")));
@@ -301,6 +305,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
             step.effects.iter().map(|e| format!("{} {}", e.verb.as_str(), inline(&e.resource))).collect();
         notes.push((Tone::Dim, effects.join(", ")));
     }
+    notes.extend(late(&step.late).map(|text| (Tone::Careful, text)));
     for expect in &step.expects {
         notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
     }
@@ -311,6 +316,24 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
     notes
+}
+
+/// What is to be known of a block of which the run shows the elements.
+pub const LATE_BLOCK: &str = "the run stops here and asks: what it is done for is known only then";
+
+/// That the run stops before a step and asks.
+pub fn late(places: &[String]) -> Option<String> {
+    let places: Vec<String> = places.iter().map(|place| inline(place)).collect();
+    (!places.is_empty()).then(|| format!("the run stops here and asks: {} is known only then", places.join(", ")))
+}
+
+/// What the run of a program before approval says about its run afterwards.
+pub fn ran(step: &StepReport) -> Option<(Tone, &'static str)> {
+    let StepOutcome::Ran { .. } = &step.outcome else { return None };
+    Some(match step.reproduce {
+        true => (Tone::Good, "ran on a throwaway copy: the run changes exactly this, or stops"),
+        false => (Tone::Dim, "ran on a throwaway copy: the run may change something else that `critical` allows"),
+    })
 }
 
 /// What a model said, whole: it is what is approved.
@@ -343,7 +366,7 @@ fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
             .then(|| (Tone::Dim, format!("gives {}", brief(result, 600))))
     };
     match &step.outcome {
-        StepOutcome::Read { result } | StepOutcome::Simulated { result } => gives(result),
+        StepOutcome::Read { result } | StepOutcome::Simulated { result } | StepOutcome::Ran { result } => gives(result),
         StepOutcome::Extracted { result } => Some((Tone::Careful, extracted(result))),
         StepOutcome::Foretold { by, result } => Some((Tone::Careful, foretold(by, result))),
         StepOutcome::KnownAfterRun { why } => Some((Tone::Careful, format!("known after run: {}", inline(why)))),

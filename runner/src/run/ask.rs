@@ -1,7 +1,11 @@
 //! A call that policy asks about ⟶ a person's answer.
 
+use crate::event::LateValue;
+use crate::standing::Terms;
 use crate::tool::Future_;
+use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
+use std::sync::Arc;
 
 /// What a person is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,15 +22,19 @@ pub struct Question {
     pub because: Option<String>,
     /// Why policy asks.
     pub why: Vec<String>,
+    /// What the tool is.
+    pub definition: Arc<Tool>,
+    /// What `always` means where the person says nothing else; none: nothing can be approved always here.
+    pub always: Option<Terms>,
 }
 
 /// What they say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// This call.
     Once,
-    /// Every call of this tool, from now on.
-    Always,
+    /// This call, and from now on every one that is covered.
+    Always(Box<Terms>),
     /// No.
     No,
     /// Nobody can be asked here: the run waits.
@@ -44,7 +52,16 @@ pub struct GateQuestion {
     pub shown: Value,
 }
 
-/// What they say at a gate. There is no standing yes to gates.
+/// What a person is asked when values become known during a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LateQuestion {
+    /// The step, the block or the part of the run that would use them.
+    pub of: String,
+    /// All of them, each to be shown whole.
+    pub values: Vec<LateValue>,
+}
+
+/// What they say at a gate, or of late values. There is no standing yes to either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// The run goes on.
@@ -62,6 +79,12 @@ pub trait Ask: Send + Sync {
 
     /// Asks for agreement at a gate, of a person who is there: never an argument, never a program.
     fn agree<'a>(&'a self, question: &'a GateQuestion) -> Future_<'a, Agreement> {
+        let _ = question;
+        Box::pin(async { Agreement::CannotAsk })
+    }
+
+    /// Asks for agreement to exactly these values, of a person who is there: never an argument, never a program.
+    fn look<'a>(&'a self, question: &'a LateQuestion) -> Future_<'a, Agreement> {
         let _ = question;
         Box::pin(async { Agreement::CannotAsk })
     }

@@ -2,11 +2,11 @@
 
 use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage::{self, changed};
-use crate::event::Event;
+use crate::coverage::{self, Uncovered, changed};
+use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
-use crate::state::StepRecord;
+use crate::standing::Terms;
 use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
@@ -16,7 +16,7 @@ use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
-use planc_lang::plan::{Call, Instance, Step};
+use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
 use std::collections::BTreeMap;
@@ -62,6 +62,10 @@ pub(crate) async fn permit(
     {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
+    let is_own = std::ptr::eq(made.call, &made.step.call);
+    if is_own && let Some(uncovered) = unread(setup, recorder, made, args) {
+        return Ok(Permit::Refused(format!("outside text decides what is read here, and {uncovered}")));
+    }
     let placed = match setup.registry.get(&tool.name) {
         Some(Implementation::Live(live)) => {
             place_of(setup, live.as_ref(), &Args { tool: tool.clone(), values: args.to_vec() })
@@ -83,6 +87,25 @@ pub(crate) async fn permit(
         Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
         Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
         Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
+    }
+}
+
+/// What a step reads that `critical` does not cover, where outside text decides what that is.
+fn unread(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, args: &[Value]) -> Option<Uncovered> {
+    let plan = &setup.compiled.plan;
+    let step = plan.step(&made.step.name)?;
+    if !setup.labels.step(step).confined {
+        return None;
+    }
+    let grants = values::grants(setup, recorder);
+    coverage::uncovered_reads(&grants, &made.call.tool.touches(args), |path| read_as(setup, path)).into_iter().next()
+}
+
+/// The paths that a path stands for: where it leads, and itself where it ends in a link.
+pub(crate) fn read_as(setup: &RunSetup, path: &str) -> Vec<String> {
+    match setup.workspace.resolve(path) {
+        Ok(followed) => vec![followed],
+        Err(_) => vec![path.to_owned()],
     }
 }
 
@@ -140,12 +163,13 @@ async fn ask(
     let tool = call.tool.name.as_str();
     let refused = || Permit::Refused(format!("a person said no to the call of `{tool}`"));
     match answer {
-        Some("once" | "always") => return Ok(Permit::Yes),
+        Some("once" | "always" | STANDING) => return Ok(Permit::Yes),
         Some("no") => return Ok(refused()),
         Some(_) | None => {}
     }
-    if setup.grants.iter().any(|granted| granted == tool) || granted_in_run(setup, recorder, tool) {
-        return Ok(Permit::Yes);
+    if let Some(standing) = standing(setup, recorder, made, args).await? {
+        let answered = Event::CallAnswered { step: name.to_owned(), answer: STANDING.into(), standing: Some(standing) };
+        return recorder.record(answered).await.map(|()| Permit::Yes);
     }
     let question = Question {
         step: name.to_owned(),
@@ -154,14 +178,28 @@ async fn ask(
         effects: shown_effects(setup, &call.tool.touches(args)),
         because: step.because.clone(),
         why: why.iter().map(|why| shown(setup, why)).collect(),
+        definition: call.tool.clone(),
+        always: always(setup, made, args),
     };
-    let answered = |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned() };
+    let answered =
+        |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned(), standing: None };
     match setup.ask.ask(&question).await {
         Answer::Once => recorder.record(answered("once")).await.map(|()| Permit::Yes),
-        Answer::Always => {
-            recorder.record(answered("always")).await?;
-            recorder.grant(tool, &setup.by).await.map(|()| Permit::Yes)
+        Answer::Always(terms) if may_stand(setup, made, args, &question, &terms) => {
+            let number = recorder.journal().stand(&terms, &setup.by).await?;
+            recorder.journal().use_standing(number, &used_by(made)).await?;
+            let standing = Some(StandingAnswer {
+                number,
+                tool: tool.to_owned(),
+                terms: terms.to_string(),
+                by: setup.by.clone(),
+                at: None,
+            });
+            let answered = Event::CallAnswered { step: name.to_owned(), answer: "always".to_owned(), standing };
+            recorder.record(answered).await.map(|()| Permit::Yes)
         }
+        // It says yes to something else than what was asked.
+        Answer::Always(_) => recorder.record(Event::CallWaits { step: name.to_owned() }).await.map(|()| Permit::Waits),
         Answer::No => recorder.record(answered("no")).await.map(|()| refused()),
         Answer::CannotAsk => recorder.record(Event::CallWaits { step: name.to_owned() }).await.map(|()| Permit::Waits),
     }
@@ -185,12 +223,55 @@ fn shown(setup: &RunSetup, text: &str) -> String {
     setup.veil.as_ref().map_or_else(|| text.to_owned(), |veil| veil.text(text))
 }
 
-/// Whether somebody said "always" to a call of this tool earlier in this run.
-fn granted_in_run(setup: &RunSetup, recorder: &Recorder, tool: &str) -> bool {
-    let plan = &setup.compiled.plan;
-    let calls = |instance: Instance| plan.get(instance.step).call.tool.name == tool;
-    let always = |record: &&StepRecord| record.answer.as_deref() == Some("always");
-    recorder.state().steps().iter().filter(always).any(|record| record.instance.is_some_and(calls))
+/// The answer that an earlier `always` gives, as it is recorded.
+const STANDING: &str = "standing";
+
+/// The standing answer that answers for a call, used up by it.
+async fn standing(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    made: Made<'_>,
+    args: &[Value],
+) -> Result<Option<StandingAnswer>, StoreError> {
+    for standing in recorder.journal().standing().await? {
+        let covers = standing.revoked.is_none() && covers(setup, &standing.terms, &made.call.tool, args);
+        if covers && recorder.journal().use_standing(standing.number, &used_by(made)).await? {
+            return Ok(Some(StandingAnswer {
+                number: standing.number,
+                tool: standing.terms.tool.clone(),
+                terms: standing.terms.to_string(),
+                by: standing.by,
+                at: Some(standing.at),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+fn covers(setup: &RunSetup, terms: &Terms, tool: &Tool, args: &[Value]) -> bool {
+    let workspace = &setup.workspace;
+    let led = |path: &str| vec![workspace.resolve(path).ok(), workspace.resolve_link(path).ok()];
+    terms.cover(tool, args, setup.config.mode.scope.as_ref(), led)
+}
+
+/// The call, as a standing answer remembers its use.
+fn used_by(made: Made<'_>) -> String {
+    match std::ptr::eq(made.call, &made.step.call) {
+        true => made.name.to_owned(),
+        false => format!("{} taken back", made.name),
+    }
+}
+
+/// What `always` means for a call; none where a secret would have to be remembered.
+fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
+    let is_open = shown_args(setup, made, args) == made.call.tool.named(args);
+    is_open.then(|| Terms::exactly(&made.call.tool, args, setup.config.mode.scope.clone()))
+}
+
+/// Whether terms are about the call that was asked about, and no wider than they may be.
+fn may_stand(setup: &RunSetup, made: Made<'_>, args: &[Value], question: &Question, terms: &Terms) -> bool {
+    let is_asked = question.always.as_ref().is_some_and(|asked| asked.tool == terms.tool && asked.scope == terms.scope);
+    is_asked && covers(setup, terms, &made.call.tool, args)
 }
 
 /// What carries a tool out.

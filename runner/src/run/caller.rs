@@ -2,11 +2,14 @@
 //!
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
-use super::call::{Purpose, call_live, implementation, judged, paced, simulate};
+use super::call::{Purpose, call_live, implementation, judged, paced, read_as, simulate};
+use super::values::critical_values;
 use super::{Known, Recorder, RunSetup};
+use crate::coverage::uncovered_reads;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
 use planc_lang::eval::{Caller, Failure, eval};
+use planc_lang::grants::Grants;
 use planc_lang::plan::{Call, Expr};
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
@@ -16,6 +19,7 @@ use tokio::runtime::Handle;
 /// Calls read-only tools and refuses all others.
 struct RunCaller<'s> {
     setup: &'s RunSetup,
+    grants: Grants<'s>,
     handle: Handle,
 }
 
@@ -28,6 +32,13 @@ impl Caller for RunCaller<'_> {
         let verdict = judged(self.setup, &call.tool, &args, Vec::new());
         if verdict.decision == Approval::Deny {
             return Err(failure(verdict.phrase(&call.tool.name)));
+        }
+        if self.setup.labels.is_confined(call) {
+            let touches = call.tool.touches(&args);
+            let uncovered = uncovered_reads(&self.grants, &touches, |path| read_as(self.setup, path));
+            if let Some(uncovered) = uncovered.first() {
+                return Err(failure(format!("outside text decides what is read here, and {uncovered}")));
+            }
         }
         self.make(call, args).map_err(|error| failure(error.message))
     }
@@ -55,10 +66,12 @@ impl RunCaller<'_> {
 pub(crate) async fn check(setup: &Arc<RunSetup>, recorder: &Recorder, expr: &Expr) -> Option<String> {
     let (setup, expr) = (setup.clone(), expr.clone());
     let known = Known::of(&setup, recorder.recorded(&recorder.state()));
+    let critical = critical_values(&setup, recorder);
     let handle = Handle::current();
     let evaluated = tokio::task::spawn_blocking(move || {
         let mut env = known.env(&setup);
-        eval(&expr, &mut env, &mut RunCaller { setup: &setup, handle })
+        let grants = Grants::new(&setup.compiled.plan, &critical).known();
+        eval(&expr, &mut env, &mut RunCaller { setup: &setup, grants, handle })
     });
     match evaluated.await {
         Ok(Ok(value)) => not_true(&value),

@@ -1,20 +1,24 @@
 //! What executing and taking back have in common: what a run is given, how it records, asks, stops and calls.
 
+mod agree;
 mod ask;
 mod call;
 mod caller;
 mod cells;
 mod clean;
 mod images;
+mod late;
 mod recorder;
 mod stop;
 mod values;
 
-pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, Question};
+pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
+pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
 pub use recorder::{Recorder, Watch};
 pub use stop::Stop;
 
+pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
     Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, paced, permit,
     permit_changes, place_of, simulate, timeout_of,
@@ -23,6 +27,7 @@ pub(crate) use caller::{check, not_true};
 pub(crate) use cells::leaves_nothing;
 pub(crate) use clean::{clean, sweep};
 pub(crate) use images::{Progress, progress};
+pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use stop::raised;
 pub(crate) use values::{
     Known, critical_values, elements, environment, environment_of, grants, present_states, results,
@@ -39,7 +44,9 @@ use crate::veil::Veil;
 use crate::workspace::{Contents, Observation, Workspace};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
+use planc_lang::labels::Labels;
 use planc_lang::value::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +71,10 @@ pub struct RunSetup {
     pub predictions: Predictions,
     /// The values that the dry run found for the lines of `critical` that are about one, by index of the line.
     pub critical: Vec<Option<Value>>,
+    /// The values of releases that the dry run knew, by `let NAME`; those of secrets say only that they were known.
+    pub releases: Arc<BTreeMap<String, Value>>,
+    /// Where values come from.
+    pub labels: Arc<Labels>,
     /// Everything that the dry run looked at outside the plan.
     pub observations: Vec<Observation>,
     /// The files.
@@ -83,8 +94,6 @@ pub struct RunSetup {
     pub approval: Option<Approved>,
     /// What is secret; none: nothing.
     pub veil: Option<Veil>,
-    /// Tools to whose every call somebody said yes.
-    pub grants: Vec<String>,
     /// Says when plan mode becomes active; none: it never does.
     pub mode: Option<Arc<ModeWatch>>,
     /// Asks a person.

@@ -17,12 +17,15 @@ pub struct Recorder {
     state: Mutex<RunState>,
     derived: Derived,
     veil: Option<Veil>,
+    /// Held while a person looks at late values.
+    asking: tokio::sync::Mutex<()>,
 }
 
 impl Recorder {
     /// A recorder that goes on from a state.
     pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, veil: Option<Veil>, state: RunState) -> Recorder {
-        Recorder { journal, watch, state: Mutex::new(state), derived: Derived::default(), veil }
+        let (derived, asking) = (Derived::default(), tokio::sync::Mutex::default());
+        Recorder { journal, watch, state: Mutex::new(state), derived, veil, asking }
     }
 
     /// Records one event: without secrets in the words of errors, and shown without secrets at all.
@@ -45,9 +48,14 @@ impl Recorder {
         Ok(())
     }
 
-    /// Remembers a yes to every further call of a tool.
-    pub async fn grant(&self, tool: &str, by: &str) -> Result<(), StoreError> {
-        self.journal.grant(tool, by).await
+    /// The turn to ask a person about late values.
+    pub(crate) async fn asking(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.asking.lock().await
+    }
+
+    /// Where everything is recorded.
+    pub(crate) fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
     }
 
     /// A state of this recorder with what follows from it.

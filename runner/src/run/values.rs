@@ -7,9 +7,10 @@ use crate::workspace::{Change, FileError, FileState, Workspace};
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Env, NoCalls, eval};
 use planc_lang::grants::{self, Grants};
-use planc_lang::plan::{CriticalScope, EachId, Instance, StepId};
+use planc_lang::plan::{CriticalScope, EachId, Instance, Plan, ReleaseKind, StepId};
+use planc_lang::releases;
 use planc_lang::syntax::EffectVerb;
-use planc_lang::value::Value;
+use planc_lang::value::{Value, is_wholly_known};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,16 +35,23 @@ pub(crate) struct Recorded<'r> {
 pub(crate) struct Known {
     steps: Vec<(StepId, Value)>,
     eaches: Vec<(EachId, Value)>,
+    /// What releases stand for that a person answers for, by index.
+    pins: Vec<(usize, Value)>,
 }
 
 impl Known {
+    /// No results at all, but what people answer for.
+    pub(crate) fn nothing(setup: &RunSetup, state: &RunState) -> Known {
+        Known { steps: Vec::new(), eaches: Vec::new(), pins: pins(setup, state, None) }
+    }
+
     /// What is known after what is recorded: results as they were, null for what was skipped or failed.
     pub(crate) fn of(setup: &RunSetup, recorded: Recorded<'_>) -> Known {
         let plan = &setup.compiled.plan;
         let once = plan.step_ids().filter(|step| plan.get(*step).each.is_none());
         let value = |step: StepId| value_of(recorded.state.get(Instance { step, element: None })?);
         let steps = once.filter_map(|step| Some((step, value(step)?))).collect();
-        let mut known = Known { steps, eaches: Vec::new() };
+        let mut known = Known { steps, ..Known::nothing(setup, recorded.state) };
         // A block uses only those before it.
         for index in 0..plan.eaches.len() {
             let each = EachId::new(index);
@@ -70,7 +78,7 @@ impl Known {
         let once = uses.iter().filter(|step| plan.get(**step).each.is_none());
         let value =
             |step: &StepId| Some((*step, value_of(recorded.state.get(Instance { step: *step, element: None })?)?));
-        let mut known = Known { steps: once.filter_map(value).collect(), eaches: Vec::new() };
+        let mut known = Known { steps: once.filter_map(value).collect(), ..Known::nothing(setup, recorded.state) };
         for each in uses_each {
             let value = match recorded.state.block(*each) {
                 Some(BlockState::Skipped { .. }) => Some(Value::Null),
@@ -91,6 +99,7 @@ impl Known {
         let mut env = Env::new(&setup.compiled.plan, setup.inputs.clone());
         self.steps.iter().for_each(|(step, value)| env.set_step(*step, value.clone()));
         self.eaches.iter().for_each(|(each, value)| env.set_each(*each, value.clone()));
+        self.pins.iter().for_each(|(index, value)| env.pin_let(*index, value.clone()));
         env
     }
 }
@@ -108,20 +117,67 @@ pub(crate) fn environment_of<'p>(setup: &'p RunSetup, recorded: Recorded<'_>, in
         && let Ok(list) = elements(setup, recorded, &known, each)
         && let Some(item) = list.get(element as usize)
     {
-        enter(&mut env, recorded.state, each, element, item.clone());
+        enter(setup, &mut env, recorded.state, each, element, item.clone());
     }
     env
 }
 
 /// Turns to an element, with the results of its steps as far as they are recorded.
-fn enter(env: &mut Env<'_>, state: &RunState, each: EachId, element: u32, item: Value) {
-    env.enter(each, item);
+fn enter(setup: &RunSetup, env: &mut Env<'_>, state: &RunState, each: EachId, element: u32, item: Value) {
+    enter_seen(setup, env, state, each, element, item);
     for step in env.plan().steps_of(each) {
         let record = state.get(Instance { step, element: Some(element) });
         if let Some(value) = record.and_then(value_of) {
             env.set_step(step, value);
         }
     }
+}
+
+/// Turns to an element, of which no step has a result.
+pub(crate) fn enter_seen(
+    setup: &RunSetup,
+    env: &mut Env<'_>,
+    state: &RunState,
+    each: EachId,
+    element: u32,
+    item: Value,
+) {
+    env.enter(each, item);
+    pins(setup, state, Some((each, element))).into_iter().for_each(|(index, value)| env.pin_let(index, value));
+}
+
+/// By what a release is told apart: in a block with the position of the element.
+pub(crate) fn release_id(plan: &Plan, index: usize, instance: Option<Instance>) -> String {
+    let defined = &plan.lets[index];
+    match (defined.each, instance.and_then(|instance| instance.element)) {
+        (Some(_), Some(element)) => format!("let {}[{element}]", defined.name),
+        _ => format!("let {}", defined.name),
+    }
+}
+
+/// What the releases of the plan, or of an element of a block, stand for: exactly what was approved or agreed to; nothing
+/// that is known while nobody has. What a secret is nobody was shown, so that it is computed once it may be used.
+fn pins(setup: &RunSetup, state: &RunState, element: Option<(EachId, u32)>) -> Vec<(usize, Value)> {
+    let plan = &setup.compiled.plan;
+    let each = element.map(|(each, _)| each);
+    let here = releases::all(plan).filter(|(index, _)| plan.lets[*index].each == each);
+    here.filter_map(|(index, release)| {
+        let element =
+            element.map(|(each, element)| Instance { step: plan.each(each).steps.start, element: Some(element) });
+        let id = release_id(plan, index, element);
+        let approved = setup.releases.get(&id);
+        let agreed = || state.agreed.get(&id);
+        let unknown = || Value::Unknown(plan.lets[index].value.ty.clone());
+        match release.kind {
+            ReleaseKind::Endorse => {
+                let value = approved.or_else(|| agreed().map(|late| &late.value));
+                Some((index, value.cloned().unwrap_or_else(unknown)))
+            }
+            ReleaseKind::Reveal if approved.is_some() || agreed().is_some() => None,
+            ReleaseKind::Reveal => Some((index, unknown())),
+        }
+    })
+    .collect()
 }
 
 /// What a step stands for, once that is known.
@@ -161,7 +217,7 @@ pub(crate) fn results(setup: &RunSetup, recorded: Recorded<'_>, known: &Known, e
         let result = &setup.compiled.plan.each(each).result;
         let mut env = known.env(setup);
         let one = |(element, item): (u32, &Value)| {
-            enter(&mut env, recorded.state, each, element, item.clone());
+            enter(setup, &mut env, recorded.state, each, element, item.clone());
             eval(result, &mut env, &mut NoCalls)
                 .map_err(|failure| format!("the result of element {element} cannot be computed: {}", failure.message))
         };
@@ -200,7 +256,8 @@ pub(crate) fn critical_values(setup: &RunSetup, recorder: &Recorder) -> Vec<Opti
         let env = env.get_or_insert_with(|| environment(setup, recorder.recorded(&recorder.state())));
         grants::value_of(expr, env)
     };
-    let shown = |index: usize| setup.critical.get(index).and_then(Option::as_ref).filter(|value| value.is_known());
+    let shown =
+        |index: usize| setup.critical.get(index).and_then(Option::as_ref).filter(|value| is_wholly_known(value));
     let lines = plan.critical.iter().enumerate();
     lines
         .map(|(index, line)| match &line.scope {

@@ -3,7 +3,7 @@
 
 use super::inside::{self, Report};
 use super::seen::Seen;
-use super::spec::{CellError, Inside, LAUNCH, Spec};
+use super::spec::{CellError, Inside, LAUNCH, Put, Spec};
 use super::upper::{self, Observed};
 use crate::workspace::Workspace;
 use rustix::process::Pid;
@@ -11,16 +11,21 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of cells in the state directory.
 const CELLS: &str = "cells";
+
+/// The folder of contents that are put into the copy.
+pub(super) const GIVEN: &str = "given";
 
 /// The folder of one cell; removed when this is dropped.
 #[derive(Debug)]
 pub struct Cell {
     dir: PathBuf,
     launcher: PathBuf,
-    scratch: Vec<String>,
+    /// Folders of which it is not told what the program changed there.
+    untold: Vec<String>,
     /// When it was made, by the clock of files.
     made: (i64, i64),
 }
@@ -48,7 +53,7 @@ impl Cell {
         let cell = Cell {
             dir,
             launcher: spec.launcher.clone(),
-            scratch: spec.scratch.clone(),
+            untold: spec.untold.clone(),
             made: (stat.mtime(), stat.mtime_nsec()),
         };
         let mode = spec.workspace.metadata().map_err(failed)?.mode() & 0o7777;
@@ -72,7 +77,7 @@ impl Cell {
             hidden: spec.hidden,
             ports: spec.ports,
             limits: spec.limits,
-            before: spec.before,
+            before: given(&cell.dir, spec.before).map_err(failed)?,
             trial,
         };
         inside::tell(&cell.dir, &inside).map_err(failed)?;
@@ -94,12 +99,12 @@ impl Cell {
 
     /// What the program left changed in its copy of the workspace, compared with the workspace as it is. Blocks.
     pub fn changes(&self, workspace: &Workspace) -> Result<Observed, CellError> {
-        upper::changes(&self.dir.join("upper"), workspace, &self.scratch, self.made)
+        upper::changes(&self.dir.join("upper"), workspace, &self.untold, self.made)
     }
 
     /// The same, compared with the workspace as a simulation shows it.
     pub fn changes_from(&self, workspace: &Workspace, seen: &Seen) -> Result<Observed, CellError> {
-        upper::against(&self.dir.join("upper"), workspace, &self.scratch, &mut seen.over(workspace))
+        upper::against(&self.dir.join("upper"), workspace, &self.untold, &mut seen.over(workspace))
     }
 }
 
@@ -107,6 +112,25 @@ impl Drop for Cell {
     fn drop(&mut self) {
         remove(&self.dir);
     }
+}
+
+/// Keeps the contents that are put into the copy in files.
+fn given(dir: &Path, puts: Vec<Put<Arc<[u8]>>>) -> io::Result<Vec<Put<String>>> {
+    let folder = dir.join(GIVEN);
+    DirBuilder::new().mode(0o700).create(&folder)?;
+    let keep = |(index, put): (usize, Put<Arc<[u8]>>)| {
+        Ok(match put {
+            Put::File(path, content, mode) => {
+                let name = index.to_string();
+                fs::write(folder.join(&name), &content)?;
+                Put::File(path, name, mode)
+            }
+            Put::Nothing(path) => Put::Nothing(path),
+            Put::Directory(path, mode) => Put::Directory(path, mode),
+            Put::Link(path, target) => Put::Link(path, target),
+        })
+    };
+    puts.into_iter().enumerate().map(keep).collect()
 }
 
 /// Removes the folders of cells whose planc is no more.

@@ -1,6 +1,7 @@
 //! What a program may see ⟶ the root of its cell, made of mounts: the system to read, a copy of the workspace to change, a
 //! home and a place for temporary files of its own. What is not put there is not there.
 
+use super::cell::GIVEN;
 use super::spec::{Inside, Put};
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
@@ -68,7 +69,7 @@ pub(super) fn make(dir: &Path, inside: &Inside) -> Result<Vec<PathBuf>, String> 
         put(dir, &root, place, piece)?;
     }
     for change in &inside.before {
-        change_copy(&under(&root, &inside.workspace), change)?;
+        change_copy(dir, &under(&root, &inside.workspace), change)?;
     }
     for folder in &inside.scratch {
         let place = under(&root, folder);
@@ -181,7 +182,7 @@ fn copy(dir: &Path, workspace: &Path, to: &Path) -> Result<(), String> {
 }
 
 /// Changes the copy of the workspace before the program starts.
-fn change_copy(copy: &Path, change: &Put) -> Result<(), String> {
+fn change_copy(dir: &Path, copy: &Path, change: &Put<String>) -> Result<(), String> {
     let (Put::Nothing(path) | Put::File(path, ..) | Put::Directory(path, _) | Put::Link(path, _)) = change;
     let place = copy.join(path);
     let there = place.symlink_metadata().ok();
@@ -194,7 +195,9 @@ fn change_copy(copy: &Path, change: &Put) -> Result<(), String> {
     let mode = |mode: u32| fs::set_permissions(&place, Permissions::from_mode(mode));
     match change {
         Put::Nothing(_) => Ok(()),
-        Put::File(_, bytes, bits) => fs::write(&place, bytes).and_then(|()| mode(*bits)),
+        Put::File(_, content, bits) => fs::read(dir.join(GIVEN).join(content))
+            .and_then(|bytes| fs::write(&place, bytes))
+            .and_then(|()| mode(*bits)),
         Put::Directory(_, bits) if keep => mode(*bits),
         Put::Directory(_, bits) => fs::create_dir(&place).and_then(|()| mode(*bits)),
         Put::Link(_, target) => symlink(target, &place),

@@ -20,11 +20,11 @@ pub struct Seen {
 
 impl Seen {
     /// What has to be put into the copy, in order.
-    pub(crate) fn puts(&self) -> Vec<Put> {
+    pub(crate) fn puts(&self) -> Vec<Put<Arc<[u8]>>> {
         let put = |(path, state): (&String, &FileState)| match state {
             FileState::Absent => Some(Put::Nothing(path.clone())),
             FileState::File { digest, mode, .. } => {
-                Some(Put::File(path.clone(), self.contents.get(digest)?.to_vec(), *mode))
+                Some(Put::File(path.clone(), self.contents.get(digest)?.clone(), *mode))
             }
             FileState::Directory { mode } => Some(Put::Directory(path.clone(), *mode)),
             FileState::Link { target } => Some(Put::Link(path.clone(), target.clone())),

@@ -4,6 +4,7 @@ use crate::config::Limits;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a program shall get.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Spec {
     pub env: Vec<(OsString, OsString)>,
     /// Folders of the workspace that it may really write.
     pub scratch: Vec<String>,
+    /// Folders of which it is not told what it changed there.
+    pub untold: Vec<String>,
     /// What it may read outside the workspace besides the system.
     pub read: Vec<PathBuf>,
     /// What it finds empty, wherever that lies.
@@ -33,16 +36,16 @@ pub struct Spec {
     /// What it may use.
     pub limits: Limits,
     /// What is changed in the copy of the workspace before it starts.
-    pub before: Vec<Put>,
+    pub before: Vec<Put<Arc<[u8]>>>,
 }
 
 /// Something that is put into the copy of the workspace before the program starts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Put {
+pub enum Put<C> {
     /// Nothing is there.
     Nothing(String),
-    /// A file.
-    File(String, Vec<u8>, u32),
+    /// A file with its content and mode.
+    File(String, C, u32),
     /// A directory.
     Directory(String, u32),
     /// A link with its target.
@@ -63,7 +66,8 @@ pub struct Inside {
     pub(super) hidden: Vec<PathBuf>,
     pub(super) ports: Option<Vec<u16>>,
     pub(super) limits: Limits,
-    pub(super) before: Vec<Put>,
+    /// Contents are the names of their files in the folder of the cell.
+    pub(super) before: Vec<Put<String>>,
     /// No program: what must not be possible is tried.
     pub(super) trial: bool,
 }

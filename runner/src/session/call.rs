@@ -61,7 +61,7 @@ impl Open<'_> {
                 self.read(tool, &written, step, &outcome.report, result)
             }
             StepOutcome::Fails { why } => Ok(failed(tool, why)),
-            StepOutcome::Foretold { .. } => self.deny(tool, &written, &does_more(tool)),
+            StepOutcome::Foretold { .. } | StepOutcome::Ran { .. } => self.deny(tool, &written, &does_more(tool)),
             StepOutcome::KnownAfterRun { why } => self.deny(tool, &written, why),
             StepOutcome::Read { .. }
             | StepOutcome::Extracted { .. }

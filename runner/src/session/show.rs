@@ -202,6 +202,7 @@ pub(super) fn for_agents(report: &PlanReport) -> Value {
             StepOutcome::Read { .. } => ("read", None),
             StepOutcome::Extracted { .. } => ("extracted", None),
             StepOutcome::Simulated { .. } => ("simulated", None),
+            StepOutcome::Ran { .. } => ("ran_on_a_copy", None),
             StepOutcome::Foretold { by, .. } => ("foretold", Some(format!("`{by}` tells what it would give"))),
             StepOutcome::KnownAfterRun { why } => ("known_after_run", Some(why.clone())),
             StepOutcome::Skipped => ("skipped", None),

@@ -1,11 +1,12 @@
 //! A declared `undo` call: evaluated, judged and recorded like a step's.
 
 use crate::coverage;
-use crate::event::Event;
+use crate::event::{Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
-    Made, Permit, Purpose, Recorder, RunSetup, call_live, call_program, critical_values, environment, environment_of,
-    implementation, paced, permit, permit_changes, place_of, simulate,
+    Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, agree, call_live, call_program, critical_values,
+    environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes, place_of,
+    simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};
@@ -40,6 +41,9 @@ pub(super) async fn make(
     };
     let name = record.name.as_str();
     let stopped = |why: &str| CallEnd::Stopped(format!("the undo call of step `{name}`: {why}"));
+    if let Some(why) = released(setup, recorder, record, call).await? {
+        return Ok(stopped(&why));
+    }
     let values = match arguments(setup, recorder, call, record) {
         Ok(values) => values,
         Err(why) => {
@@ -54,12 +58,19 @@ pub(super) async fn make(
         ended(recorder, name, Some(why.clone())).await?;
         return Ok(stopped(&why));
     }
+    let made = Made { name, step, call };
+    let late = of_call(setup, recorder, made, record.instance, &values);
+    match agree(setup, recorder, name, late).await? {
+        Agreed::Yes => {}
+        Agreed::Waits => return Ok(stopped("it waits for a yes")),
+        Agreed::No(why) => return Ok(stopped(&why)),
+    }
     match paced(setup, &call.tool).await {
         Ok(true) => {}
         Ok(false) => return Ok(stopped("somebody asked to stop")),
         Err(error) => return Ok(stopped(&error.message)),
     }
-    match permit(setup, recorder, Made { name, step, call }, &values, None).await? {
+    match permit(setup, recorder, made, &values, None).await? {
         Permit::Yes => {}
         Permit::Waits => return Ok(stopped("it waits for a yes")),
         Permit::Refused(why) => return Ok(stopped(&why)),
@@ -78,6 +89,32 @@ pub(super) async fn make(
         Err(error) => {
             ended(recorder, name, Some(error.message.clone())).await?;
             Ok(stopped(&error.message))
+        }
+    }
+}
+
+/// The releases that the call depends on; says why it is not made.
+async fn released(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    record: &StepRecord,
+    call: &Call,
+) -> Result<Option<String>, StoreError> {
+    let mut asked = usize::MAX;
+    loop {
+        let Found { late, different } = of_releases(setup, recorder, record.instance, call.args.iter().flatten());
+        if let Some(Difference { expected, found }) = different.first() {
+            return Ok(Some(format!("it was approved with {}, and would be made with {found}", expected.seen)));
+        }
+        let agreed = recorder.state().agreed.len();
+        if late.is_empty() || asked == agreed {
+            return Ok(None);
+        }
+        asked = agreed;
+        match agree(setup, recorder, &record.name, late).await? {
+            Agreed::Yes => {}
+            Agreed::Waits => return Ok(Some("it waits for a yes".to_owned())),
+            Agreed::No(why) => return Ok(Some(why)),
         }
     }
 }

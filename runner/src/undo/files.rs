@@ -1,14 +1,19 @@
 //! A step's changes ⟶ earlier contents restored, where nobody changed them since.
 
+use crate::dry_run::{MAX_DIFF_BYTES, change_report};
 use crate::event::Conflict;
 use crate::run::RunSetup;
 use crate::state::StepRecord;
 use crate::workspace::{Change, FileState};
-use std::collections::BTreeSet;
+use planc_lang::digest::Digest;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many entries of a directory that is not empty are told.
 const MAX_TOLD: usize = 5;
+
+/// The longest diff of a path that was left, in bytes; of a longer one the beginning is told.
+pub const MAX_CONFLICT_BYTES: usize = 64 << 10;
 
 /// What came of a step's changes.
 #[derive(Debug, Default)]
@@ -32,7 +37,7 @@ pub(super) async fn restore(setup: &Arc<RunSetup>, record: &StepRecord, left: &m
         }
         Err(error) => {
             let why = format!("restoring broke down: {error}");
-            Restored { restored: Vec::new(), conflicts: vec![Conflict { path: ".".into(), why }] }
+            Restored { restored: Vec::new(), conflicts: vec![Conflict { path: ".".into(), why, diff: None }] }
         }
     }
 }
@@ -47,31 +52,82 @@ fn restore_all(setup: &RunSetup, record: &StepRecord, left: &mut BTreeSet<String
         }
         match restore_one(setup, change, left) {
             Ok(()) => outcome.restored.push(change.clone()),
-            Err(why) => {
+            Err(Left { why, diff }) => {
                 left.insert(change.path.clone());
-                outcome.conflicts.push(Conflict { path: change.path.clone(), why });
+                outcome.conflicts.push(Conflict { path: change.path.clone(), why, diff });
             }
         }
     }
     outcome
 }
 
+/// Why a path was left, and what somebody did to it since.
+struct Left {
+    why: String,
+    diff: Option<String>,
+}
+
+impl From<String> for Left {
+    fn from(why: String) -> Left {
+        Left { why, diff: None }
+    }
+}
+
 /// Restores what was before one change, or says why not. What is restored already is fine.
-fn restore_one(setup: &RunSetup, change: &Change, left: &BTreeSet<String>) -> Result<(), String> {
+fn restore_one(setup: &RunSetup, change: &Change, left: &BTreeSet<String>) -> Result<(), Left> {
     if left.contains(&change.path) {
-        return Err("a later change of it was left".into());
+        return Err("a later change of it was left".to_owned().into());
     }
     let present = setup.workspace.state(&change.path).map_err(|error| error.to_string())?;
     if present == change.before {
         return Ok(());
     }
     if present != change.after {
-        return Err(format!("changed since: the run left {}, found {present}", change.after));
+        let why = format!("changed since: the run left {}, found {present}", change.after);
+        return Err(Left { why, diff: since(setup, change, present) });
     }
     if matches!((&change.before, &change.after), (FileState::Absent, FileState::Directory { .. })) {
         must_be_empty(setup, &change.path)?;
     }
-    setup.workspace.restore(change, &setup.contents).map(|_| ()).map_err(|error| error.to_string())
+    setup.workspace.restore(change, &setup.contents).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+/// How a text is other now than the run left it.
+fn since(setup: &RunSetup, change: &Change, present: FileState) -> Option<String> {
+    let since = Change { path: change.path.clone(), before: change.after.clone(), after: present };
+    let is_short = |state: &FileState| match state {
+        FileState::File { bytes, .. } => *bytes <= MAX_DIFF_BYTES as u64,
+        FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => true,
+    };
+    if !is_short(&since.before) || !is_short(&since.after) {
+        return None;
+    }
+    let mut contents: BTreeMap<Digest, Arc<[u8]>> = BTreeMap::new();
+    if let Some(digest) = since.before.digest() {
+        contents.insert(*digest, setup.contents.get(digest).ok()?.into());
+    }
+    if since.after.digest().is_some() {
+        let bytes = setup.workspace.read(&since.path, MAX_DIFF_BYTES as u64).ok()?;
+        // It may have changed once more: then there is no diff of it.
+        contents.insert(Digest::of(&bytes), bytes.into());
+    }
+    change_report(&since, &contents).diff.map(bounded)
+}
+
+/// The beginning of a long diff.
+fn bounded(diff: String) -> String {
+    if diff.len() <= MAX_CONFLICT_BYTES {
+        return diff;
+    }
+    let mut end = 0;
+    for line in diff.split_inclusive('\n').take_while(|line| line.len() <= MAX_CONFLICT_BYTES) {
+        if end + line.len() > MAX_CONFLICT_BYTES {
+            break;
+        }
+        end += line.len();
+    }
+    format!("{}… {} more lines\n", &diff[..end], diff[end..].lines().count())
 }
 
 fn must_be_empty(setup: &RunSetup, path: &str) -> Result<(), String> {

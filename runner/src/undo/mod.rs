@@ -11,6 +11,7 @@ use crate::journal::RunLock;
 use crate::run::{Recorder, RunError, RunSetup, clean, leaves_nothing, sweep};
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use calls::CallEnd;
+pub use files::MAX_CONFLICT_BYTES;
 use files::Restored;
 use planc_lang::plan::Step;
 use std::collections::BTreeSet;

@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The role in which the names of sealed contents are committed to.
 const PLACE: &str = "place of a content";
@@ -22,19 +23,43 @@ pub struct Held {
     pub halves: Vec<PathBuf>,
 }
 
+/// How much a store may hold, and how much it holds: counted when that is first asked for. Clones of a store share it.
+#[derive(Debug)]
+struct Room {
+    most: u64,
+    held: Mutex<Option<u64>>,
+}
+
 /// A store of contents in one directory.
 #[derive(Clone, Debug)]
 pub struct Contents {
     dir: PathBuf,
+    room: Arc<Room>,
     /// Seals what is put, under a name that does not tell what it is.
     sealer: Option<Sealer>,
+}
+
+impl Room {
+    fn of(most: u64) -> Room {
+        Room { most, held: Mutex::new(None) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<u64>> {
+        // A number is whole whoever broke down while it was held.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Contents {
     /// Opens the store in a directory, which is made where it does not exist.
     pub fn open(dir: &Path) -> io::Result<Contents> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        Ok(Contents { dir: dir.to_owned(), sealer: None })
+        Ok(Contents { dir: dir.to_owned(), room: Arc::new(Room::of(u64::MAX)), sealer: None })
+    }
+
+    /// The same store, which keeps nothing more once it holds that many bytes.
+    pub fn within(self, most: u64) -> Contents {
+        Contents { room: Arc::new(Room::of(most)), ..self }
     }
 
     /// Where it is.
@@ -44,7 +69,17 @@ impl Contents {
 
     /// The same store, for contents that nobody may read: what is put from here on is sealed.
     pub fn sealed(&self, sealer: &Sealer) -> Contents {
-        Contents { dir: self.dir.clone(), sealer: Some(sealer.clone()) }
+        Contents { sealer: Some(sealer.clone()), ..self.clone() }
+    }
+
+    /// How many bytes it holds, and how many it may.
+    pub fn room(&self) -> io::Result<(u64, u64)> {
+        Ok((self.held(&mut self.room.lock())?, self.room.most))
+    }
+
+    /// Whether a content with this digest is there.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.place(digest).1.is_file()
     }
 
     /// Keeps bytes; when this returns they survive a crash. Bytes that are there already are not written again; what is
@@ -58,19 +93,60 @@ impl Contents {
             return Ok(digest);
         }
         let stored = self.stored(&digest, bytes)?;
+        self.take_room(stored.len() as u64)?;
+        self.write(&shard, &file, &stored).inspect_err(|_| self.give_room(stored.len() as u64))?;
+        Ok(digest)
+    }
+
+    fn write(&self, shard: &Path, file: &Path, stored: &[u8]) -> io::Result<()> {
         if !shard.exists() {
-            DirBuilder::new().recursive(true).mode(0o700).create(&shard)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(shard)?;
             sync_dir(&self.dir)?;
         }
         let temporary = shard.join(format!(".{}", uuid::Uuid::new_v4().simple()));
-        let written = write_new(&temporary, &stored).and_then(|()| fs::rename(&temporary, &file));
+        let written = write_new(&temporary, stored).and_then(|()| fs::rename(&temporary, file));
         if written.is_err() {
             // The error of the writing matters more than that of the cleaning.
             let _ = fs::remove_file(&temporary);
         }
         written?;
-        sync_dir(&shard)?;
-        Ok(digest)
+        sync_dir(shard)
+    }
+
+    /// The bytes that the store holds, counted once.
+    fn held(&self, held: &mut Option<u64>) -> io::Result<u64> {
+        match *held {
+            Some(held) => Ok(held),
+            None => {
+                let counted = self.all()?.contents.iter().map(|(_, bytes)| bytes).sum();
+                *held = Some(counted);
+                Ok(counted)
+            }
+        }
+    }
+
+    fn take_room(&self, bytes: u64) -> io::Result<()> {
+        // A store without a limit need not be counted.
+        if self.room.most == u64::MAX {
+            return Ok(());
+        }
+        let mut held = self.room.lock();
+        let (now, most) = (self.held(&mut held)?, self.room.most);
+        if now.saturating_add(bytes) > most {
+            let why = format!(
+                "the store of earlier contents holds {now} of {most} bytes, and {bytes} more do not fit: \
+                 `planc gc` removes what no run needs, `[contents] max_mb` allows more"
+            );
+            return Err(io::Error::new(io::ErrorKind::StorageFull, why));
+        }
+        *held = Some(now + bytes);
+        Ok(())
+    }
+
+    fn give_room(&self, bytes: u64) {
+        if let Some(held) = self.room.lock().as_mut() {
+            *held = held.saturating_sub(bytes);
+        }
     }
 
     /// Under which name a content with this digest is kept.
@@ -102,7 +178,11 @@ impl Contents {
     /// Removes a content by its name. Nothing that may still be needed: it cannot be made again.
     pub fn remove(&self, name: &Digest) -> io::Result<()> {
         let hex = name.hex();
-        fs::remove_file(self.dir.join(&hex[..2]).join(&hex[2..]))
+        let file = self.dir.join(&hex[..2]).join(&hex[2..]);
+        let bytes = file.metadata()?.len();
+        fs::remove_file(file)?;
+        self.give_room(bytes);
+        Ok(())
     }
 
     /// The bytes with this digest. Bytes that were damaged are an error, never given out.
@@ -170,6 +250,24 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_is_kept_than_fits_and_what_is_there_fits_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let contents = Contents::open(dir.path()).unwrap().within(10);
+        let first = contents.put(b"12345").unwrap();
+        contents.put(b"67890").unwrap();
+        let error = contents.put(b"x").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(error.to_string().contains("holds 10 of 10 bytes"), "{error}");
+        // It takes no room twice, and nothing is left half written.
+        contents.put(b"12345").unwrap();
+        assert_eq!(contents.all().unwrap().contents.len(), 2);
+        assert!(contents.all().unwrap().halves.is_empty());
+        contents.remove(&first).unwrap();
+        contents.put(b"x").unwrap();
+        assert_eq!(Contents::open(dir.path()).unwrap().within(10).room().unwrap(), (6, 10));
+    }
 
     #[test]
     fn a_damaged_content_is_replaced_when_it_is_kept_again() {

@@ -389,15 +389,13 @@ fn what_a_server_says_later_is_not_what_was_approved() {
     let plan = |act: &str| {
         format!(
             "plan \"net\" {{ critical {{ contact \"{address}\"\nrun \"sh\"\ncreate \"made.txt\" }}\n\
-             step page = http.get(url: \"http://{address}/\")\n{act} }}"
+             step page = http.get(url: \"http://{address}/\")\nlet body = endorse(page.body, \"it is on the card\")\n{act} }}"
         )
     };
     let acts = [
-        format!("step acts = process.run(argv: [\"sh\", \"-c\", \"echo ${{page.body}} >> {log}\"])"),
-        format!("step acts = process.run(argv: [\"sh\", \"-c\", \"cat >> {log}\"], stdin: page.body)"),
-        format!(
-            "step acts = process.run(argv: [\"sh\", \"-c\", \"echo evil >> {log}\"]) {{ when page.body == \"evil\" }}"
-        ),
+        format!("step acts = process.run(argv: [\"sh\", \"-c\", \"echo ${{body}} >> {log}\"])"),
+        format!("step acts = process.run(argv: [\"sh\", \"-c\", \"cat >> {log}\"], stdin: body)"),
+        format!("step acts = process.run(argv: [\"sh\", \"-c\", \"echo evil >> {log}\"]) {{ when body == \"evil\" }}"),
         "step made = fs.write(path: \"made.txt\", text: page.body)".to_owned(),
     ];
     for act in acts {
@@ -419,7 +417,7 @@ fn what_a_server_says_later_is_not_what_was_approved() {
     *body.lock().unwrap() = "good".into();
     place.put(
         "p.pl",
-        plan("step acts = process.run(argv: [\"sh\", \"-c\", \"exit\"]) {\n undo process.run(argv: [\"sh\", \"-c\", \"echo ${page.body} >> LOG\"])\n}")
+        plan("step acts = process.run(argv: [\"sh\", \"-c\", \"exit\"]) {\n undo process.run(argv: [\"sh\", \"-c\", \"echo ${body} >> LOG\"])\n}")
             .replace("LOG", &log),
     );
     let digest = place.digest("p.pl");

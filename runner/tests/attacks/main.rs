@@ -8,6 +8,7 @@ mod approval;
 mod before;
 mod display;
 mod kept;
+mod late;
 mod reach;
 mod review;
 mod secrets;

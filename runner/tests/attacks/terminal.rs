@@ -18,6 +18,8 @@ pub enum Act {
     /// Typed before the question; at the question, nothing but a line end.
     Before(&'static [u8]),
     Close,
+    /// Something happens while the person thinks; then this is typed.
+    Meanwhile(Box<dyn Fn()>, &'static [u8]),
 }
 
 /// Runs a command on a terminal; gives its exit code and what the terminal showed.
@@ -62,6 +64,10 @@ pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (
         Act::Type(text) => writer.write_all(text).expect("it can be typed"),
         Act::Before(_) => writer.write_all(b"\n").expect("it can be typed"),
         Act::Close => master = None,
+        Act::Meanwhile(happens, text) => {
+            happens();
+            writer.write_all(text).expect("it can be typed");
+        }
     }
     // A closed window has neither end.
     let writer = master.is_some().then_some(writer);

@@ -1,6 +1,6 @@
 //! Blocks: the elements of `each`, the steps of `together`, gates and polls; overlapping, failing, cut off, taken back.
 
-use crate::support::{Break, Process, Says, World, ok};
+use crate::support::{Break, Process, Says, SaysAlways, World, ok};
 use planc::event::{End, Event, Resolution};
 use planc::prediction::{Elements, Prediction};
 use planc::run::{Agreement, Answer, Ask, GateQuestion, Question, Stop};
@@ -462,8 +462,8 @@ plan "Together" {
 struct Agrees(Agreement, Arc<Mutex<Vec<GateQuestion>>>);
 
 impl Ask for Agrees {
-    fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
-        Box::pin(async { Answer::Always })
+    fn ask<'a>(&'a self, question: &'a Question) -> Future_<'a, Answer> {
+        SaysAlways.ask(question)
     }
 
     fn agree<'a>(&'a self, question: &'a GateQuestion) -> Future_<'a, Agreement> {
@@ -501,9 +501,7 @@ fn a_gate_waits_for_a_person_and_nothing_passes_it() {
     assert!(asked[0].shown.to_string().contains('7'), "{}", asked[0].shown);
     assert_eq!(started(&world), ["put"]);
     // A yes to every call is none to a gate.
-    let end = world.process_with(Break::Never, |setup| setup.grants = vec!["gate".into(), "fake.put".into()]).end();
-    assert_eq!(end, End::Waiting);
-    assert_eq!(world.process_with(Break::Never, |s| s.ask = Arc::new(Says(Answer::Always))).end(), End::Waiting);
+    assert_eq!(world.process_with(Break::Never, |s| s.ask = Arc::new(SaysAlways)).end(), End::Waiting);
     let (end, asked) = answer(&world, Agreement::Yes);
     assert_eq!((end, asked.len()), (End::Done, 1));
     assert_eq!(world.read("b.txt"), "bmore");

@@ -1,11 +1,12 @@
 //! Runs that nothing cuts off: order, failures, retries, policy, staleness, stopping.
 
-use crate::support::{Break, Hang, Process, Says, World, ok};
+use crate::support::{Break, Hang, Memory, Process, Says, SaysAlways, World, ok, standing};
 use planc::config::Config;
 use planc::event::{End, Event, Resolution};
 use planc::journal::{LockError, RunLock};
 use planc::report::PlanStatus;
 use planc::run::{Answer, RunError, Stop};
+use planc::standing::{Bound, Terms};
 use planc::state::{Mark, StepState};
 use planc::tool::ToolError;
 use planc_lang::value::Value;
@@ -270,9 +271,10 @@ fn a_call_that_policy_asks_about_waits_durably() {
     let says = |answer| move |setup: &mut planc::run::RunSetup| setup.ask = Arc::new(Says(answer));
     assert_eq!(world.process_with(Break::Never, says(Answer::CannotAsk)).end(), End::Waiting);
     assert!(world.outside.log().is_empty());
-    assert_eq!(world.process_with(Break::Never, says(Answer::Always)).end(), End::Done);
+    assert_eq!(world.process_with(Break::Never, |setup| setup.ask = Arc::new(SaysAlways)).end(), End::Done);
     let answers = world.events.lock().unwrap().iter().filter(|e| matches!(e, Event::CallAnswered { .. })).count();
-    assert_eq!((answers, world.outside.log().len()), (1, 2));
+    // The second call is about another name.
+    assert_eq!((answers, world.outside.log().len()), (2, 2));
 }
 
 #[test]
@@ -291,8 +293,29 @@ fn a_no_and_a_denial_are_refusals() {
 #[test]
 fn a_standing_answer_is_enough() {
     let world = World::new(&[], ASKED);
-    let end = world.process_with(Break::Never, |setup| setup.grants = vec!["fake.asked".into()]).end();
-    assert_eq!(end, End::Done);
+    let call = |world: &World| {
+        let plan = &world.setup.compiled.plan;
+        plan.steps.iter().find(|step| step.call.tool.name == "fake.asked").unwrap().call.tool.clone()
+    };
+    assert_eq!(world.execute(), End::Waiting);
+    let with = |change: fn(&mut Terms)| {
+        let world = World::new(&[], ASKED);
+        let mut terms = Terms::of(&call(&world), None);
+        terms.bounds.insert("name".into(), Bound::Any);
+        change(&mut terms);
+        let memory = Memory::on(world.events.clone(), Break::Never);
+        memory.standing.lock().unwrap().push(standing(1, terms, "somebody"));
+        let end = world.process_with(Break::Never, |setup| setup.journal = Arc::new(memory.clone())).end();
+        (end, world.outside.log().len())
+    };
+    assert_eq!(with(|_| {}), (End::Done, 2));
+    // One that is about less, or about another tool of this name, answers for nothing.
+    assert_eq!(with(|terms| terms.bounds.clear()), (End::Waiting, 0));
+    assert_eq!(with(|terms| terms.uses = 0), (End::Waiting, 0));
+    assert_eq!(with(|terms| terms.uses = 1), (End::Waiting, 1));
+    assert_eq!(with(|terms| terms.until = "2026-01-01T00:00:00Z".parse().unwrap()), (End::Waiting, 0));
+    assert_eq!(with(|terms| terms.definition = planc_lang::digest::Digest::of(b"another")), (End::Waiting, 0));
+    assert_eq!(with(|terms| terms.scope = Some("acme".parse().unwrap())), (End::Waiting, 0));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod blocks;
 mod chain;
 mod crash;
 mod execute;
+mod late;
 mod pace;
 mod programs;
 mod property;

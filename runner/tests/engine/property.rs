@@ -59,7 +59,7 @@ fn of_step() -> impl Strategy<Value = Event> {
             resolution: if flag { Resolution::Redo } else { Resolution::Fail },
             channel: "argument".into(),
         },
-        6 => Event::CallAnswered { step, answer: "once".into() },
+        6 => Event::CallAnswered { step, answer: "once".into(), standing: None },
         7 => Event::CallWaits { step },
         8 => Event::UndoCallStarted { step, tool: "t".into(), args: Value::Null },
         9 => Event::UndoCallEnded { step, error: flag.then(|| "e".into()) },
@@ -68,7 +68,7 @@ fn of_step() -> impl Strategy<Value = Event> {
         _ => Event::StepUndone {
             step,
             restored: changes,
-            conflicts: flag.then(|| Conflict { path: "x".into(), why: "w".into() }).into_iter().collect(),
+            conflicts: flag.then(|| Conflict { path: "x".into(), why: "w".into(), diff: None }).into_iter().collect(),
         },
     })
 }

@@ -7,6 +7,7 @@ use planc::event::{End, Event};
 use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
 use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
 use planc::run::RunSetup;
+use planc::standing::Terms as Standing;
 use planc::state::RunState;
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
@@ -32,6 +33,7 @@ fn report(digest: Digest) -> PlanReport {
         inputs: Vec::new(),
         assumptions: Vec::new(),
         critical: Vec::new(),
+        releases: Vec::new(),
         reuse: Vec::new(),
         steps: Vec::new(),
         blocks: Vec::new(),
@@ -307,12 +309,34 @@ plan "Stored" {
 #[test]
 fn standing_answers_come_and_go() {
     let (_dir, store) = store();
-    store.add_grant("mail.send", "me").unwrap();
-    store.add_grant("mail.send", "you").unwrap();
-    let grants = store.grants().unwrap();
-    assert_eq!((grants.len(), grants[0].by.as_str()), (1, "me"));
-    assert!(store.remove_grant("mail.send").unwrap());
-    assert!(!store.remove_grant("mail.send").unwrap());
+    let terms = |uses: u32| Standing {
+        tool: "mail.send".into(),
+        definition: planc_lang::digest::Digest::of(b"mail.send"),
+        scope: None,
+        bounds: Default::default(),
+        until: jiff::Timestamp::now() + jiff::Span::new().hours(1),
+        uses,
+    };
+    let first = store.add_standing(&terms(2), "me", "often").unwrap();
+    let second = store.add_standing(&terms(1), "you", "once").unwrap();
+    assert_eq!((first, second), (1, 2));
+    // The same call of a run uses it once, whatever is cut off.
+    for (run, step, holds) in
+        [("a", "x", true), ("a", "x", true), ("a", "y", true), ("b", "x", false), ("a", "x", true)]
+    {
+        assert_eq!(store.use_standing(first, run, step).unwrap(), holds, "{run} {step}");
+    }
+    assert_eq!(store.standing().unwrap()[0].used, 2);
+    assert!(!store.use_standing(7, "a", "x").unwrap());
+    assert!(store.revoke_standing(second, "anybody").unwrap());
+    assert!(!store.revoke_standing(second, "anybody").unwrap());
+    assert!(!store.use_standing(second, "a", "x").unwrap());
+    let revoked = store.standing().unwrap()[1].revoked.clone().unwrap();
+    assert_eq!(revoked.by, "anybody");
+    // Who has no key cannot write one, nor widen one.
+    let connection = rusqlite::Connection::open(store.path()).unwrap();
+    connection.execute("UPDATE standing SET by = 'root' WHERE id = 1", []).unwrap();
+    assert!(store.standing().is_err());
 }
 
 #[test]

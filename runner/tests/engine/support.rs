@@ -6,8 +6,9 @@ use planc::config::{Approvals, Config, Programs, Rule};
 use planc::dry_run::{DryRun, InputValue};
 use planc::event::{End, Event};
 use planc::executor::execute;
-use planc::journal::{Journal, StoreError};
-use planc::run::{Answer, Ask, CannotAsk, Question, RunError, RunSetup, Stop};
+use planc::journal::{Grant, Journal, StoreError};
+use planc::run::{Agreement, Answer, Ask, LateQuestion, Question, RunError, RunSetup, Stop};
+use planc::standing::Terms;
 use planc::state::RunState;
 use planc::tool::registry::{Implementation, Registry};
 use planc::tool::{Args, CallContext, Future_, LiveTool, ToolError};
@@ -29,43 +30,53 @@ pub const CATALOGUE: &str = r#"
 /// Tools of the tests.
 catalogue fake {
   /// Sends.
-  tool send(to: string) -> { id: int } {
+  tool send(to: string) -> { trusted id: int } {
     contacts to
     independent
   }
+  /// Sends a text.
+  tool tell(to: string, data text: string) -> { trusted id: int } {
+    contacts to
+    independent
+  }
+  /// Keeps a text.
+  tool keep(name: string, data text: string) -> { trusted id: int } {
+    writes "table:${name}"
+    independent
+  }
   /// Puts a name into a table.
-  tool put(name: string) -> { id: int } {
+  tool put(name: string) -> { trusted id: int } {
     writes "table:${name}"
     independent
   }
   /// Removes it.
-  tool remove(name: string) -> { id: int } {
+  tool remove(name: string) -> { trusted id: int } {
     deletes "table:${name}"
     independent
   }
   /// The same, however often.
-  tool ensure(name: string) -> { id: int } {
+  tool ensure(name: string) -> { trusted id: int } {
     writes "table:${name}"
     idempotent
     independent
   }
   /// Looks.
-  tool look(name: string) -> { id: int } {
+  tool look(name: string) -> { trusted id: int } {
     reads "table:${name}"
     independent
   }
   /// Finds names.
-  tool names(from: string) -> { names: [string] } {
+  tool names(from: string) -> { trusted names: [string], others?: [string] } {
     reads "table:${from}"
     independent
   }
   /// Runs something that changes files.
-  tool scribble(argv: [string]) -> { id: int } {
+  tool scribble(argv: [string]) -> { trusted id: int } {
     runs argv
     independent
   }
   /// Asked about.
-  tool asked(name: string) -> { id: int } {
+  tool asked(name: string) -> { trusted id: int } {
     writes "table:${name}"
     approval ask
     independent
@@ -76,9 +87,9 @@ catalogue fake {
     limit 2 per minute
   }
   /// Makes a drive, whose number the server chooses.
-  tool make(name: string) -> { id: int } { creates "drive:${result.id}" }
+  tool make(name: string) -> { trusted id: int } { creates "drive:${result.id}" }
   /// Looks at a table or changes it.
-  tool call(name: string, method: "get" | "put") -> { id: int } {
+  tool call(name: string, method: "get" | "put") -> { trusted id: int, note?: string } {
     reads "table:${name}" when method == "get"
     writes "table:${name}" when method != "get"
     independent
@@ -218,7 +229,7 @@ pub enum Break {
 #[derive(Clone)]
 pub struct Memory {
     pub events: Arc<Mutex<Vec<Event>>>,
-    pub grants: Arc<Mutex<Vec<String>>>,
+    pub standing: Arc<Mutex<Vec<Grant>>>,
     pub breaks: Break,
     written: Arc<Mutex<usize>>,
     crashed: Arc<Notify>,
@@ -251,7 +262,7 @@ pub fn claim(digest: Digest) -> Claim {
 
 impl Memory {
     pub fn on(events: Arc<Mutex<Vec<Event>>>, breaks: Break) -> Memory {
-        Memory { events, grants: Arc::default(), breaks, written: Arc::default(), crashed: Arc::default() }
+        Memory { events, standing: Arc::default(), breaks, written: Arc::default(), crashed: Arc::default() }
     }
 }
 
@@ -292,10 +303,30 @@ impl Journal for Memory {
         Box::pin(async { Ok(self.events.lock().unwrap().clone()) })
     }
 
-    fn grant<'a>(&'a self, tool: &'a str, _: &'a str) -> Future_<'a, Result<(), StoreError>> {
-        self.grants.lock().unwrap().push(tool.to_owned());
-        Box::pin(async { Ok(()) })
+    fn standing(&self) -> Future_<'_, Result<Vec<Grant>, StoreError>> {
+        Box::pin(async { Ok(self.standing.lock().unwrap().clone()) })
     }
+
+    fn use_standing<'a>(&'a self, number: i64, _: &'a str) -> Future_<'a, Result<bool, StoreError>> {
+        let mut all = self.standing.lock().unwrap();
+        let found = all.iter_mut().find(|standing| standing.number == number).filter(|standing| standing.holds());
+        let holds = found.is_some();
+        found.into_iter().for_each(|standing| standing.used += 1);
+        Box::pin(async move { Ok(holds) })
+    }
+
+    fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Result<i64, StoreError>> {
+        let mut all = self.standing.lock().unwrap();
+        let number = all.len() as i64 + 1;
+        all.push(standing(number, terms.clone(), by));
+        Box::pin(async move { Ok(number) })
+    }
+}
+
+/// A standing answer as somebody has just given it.
+pub fn standing(number: i64, terms: Terms, by: &str) -> Grant {
+    let at = "2026-01-01T00:00:00Z".to_owned();
+    Grant { number, terms, used: 0, by: by.to_owned(), why: "a test".to_owned(), at, revoked: None }
 }
 
 /// Answers every question alike.
@@ -303,7 +334,34 @@ pub struct Says(pub Answer);
 
 impl Ask for Says {
     fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
-        Box::pin(async { self.0 })
+        Box::pin(async { self.0.clone() })
+    }
+}
+
+/// Takes whatever is offered to be approved always.
+pub struct SaysAlways;
+
+impl Ask for SaysAlways {
+    fn ask<'a>(&'a self, question: &'a Question) -> Future_<'a, Answer> {
+        let terms = question.always.clone().expect("it can be approved always");
+        Box::pin(async { Answer::Always(Box::new(terms)) })
+    }
+
+    fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async { Agreement::Yes })
+    }
+}
+
+/// Agrees to every late value.
+pub struct Looks;
+
+impl Ask for Looks {
+    fn ask<'a>(&'a self, _: &'a Question) -> Future_<'a, Answer> {
+        Box::pin(async { Answer::CannotAsk })
+    }
+
+    fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async { Agreement::Yes })
     }
 }
 
@@ -461,6 +519,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         // What these tests are about is a program of which nobody knows what it did.
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         approval: Approvals::default(),
+        contents_bytes: u64::MAX,
         servers: BTreeMap::new(),
         plan_for: Default::default(),
         agent_hook: Default::default(),
@@ -471,7 +530,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     };
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
-    for tool in ["send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "slow"] {
+    for tool in [
+        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow",
+    ] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
     let inputs: Vec<InputValue> = Vec::new();
@@ -483,8 +544,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         workspace: &workspace,
         registry: &registry,
         time: 1,
-        grants: &[],
+        standing: &[],
         veil: None,
+        early: planc::dry_run::Early::Off,
         runtime: None,
         recall: &|_| None,
     };
@@ -494,6 +556,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     RunSetup {
         run: run_name(),
         config: Arc::new(config),
+        releases: Arc::new(planc::desk::known_releases(&outcome.report)),
+        labels: Arc::new(planc_lang::labels::Labels::of(&compiled.plan)),
         compiled: Arc::new(compiled),
         inputs: Vec::new(),
         predictions: outcome.predictions.into(),
@@ -507,9 +571,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         claim: claim(digest),
         approval: Some(approval),
         veil: None,
-        grants: Vec::new(),
         mode: None,
-        ask: Arc::new(CannotAsk),
+        ask: Arc::new(Looks),
         by: "tester".into(),
         stop: Stop::new(),
         watch: None,

@@ -4,7 +4,9 @@
 #[path = "../place/mod.rs"]
 mod place;
 
+mod grants;
 mod modes;
 mod policy;
 mod reports;
+mod store;
 mod typed;

@@ -122,7 +122,7 @@ fn secrets_stay_out_of_reports_and_their_history() {
     let place = place("file = \"../out/told.md\"\nformat = \"json\"\n");
     place.put(
         "secret.pl",
-        "plan \"Secret\" {\n  input token: string secret\n  critical {\n    create \"a.txt\"\n  }\n  step a = fs.write(path: \"a.txt\", text: token)\n}\n",
+        "plan \"Secret\" {\n  input token: string secret\n  critical {\n    create \"a.txt\"\n  }\n  let shown = reveal(token, \"the file is for it\")\n  step a = fs.write(path: \"a.txt\", text: shown)\n}\n",
     );
     place.put("token", "hunter2-hunter2");
     let said = place.planc(&["plan", "--input-file", "token=token", "secret.pl"]);

@@ -3,5 +3,6 @@
 #[path = "../place/mod.rs"]
 mod place;
 
+mod early;
 mod escape;
 mod kept;

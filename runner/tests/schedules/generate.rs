@@ -5,22 +5,22 @@ use std::fmt::Write;
 /// Tools over cells. Each gives something that depends on when it is called.
 pub const CELLS: &str = r#"
 catalogue cell {
-  tool get(name: string) -> { n: int, name: string } { reads "cell:${name}" }
-  tool both(first: string, second: string) -> { n: int, name: string } {
+  tool get(name: string) -> { trusted n: int, trusted name: string } { reads "cell:${name}" }
+  tool both(first: string, second: string) -> { trusted n: int, trusted name: string } {
     reads "cell:${first}"
     reads "cell:${second}"
   }
-  tool need(name: string) -> { n: int, name: string } { reads "cell:${name}" }
-  tool put(name: string, value: int) -> { n: int, name: string } { writes "cell:${name}" }
-  tool add(name: string, value: int) -> { n: int, name: string } {
+  tool need(name: string) -> { trusted n: int, trusted name: string } { reads "cell:${name}" }
+  tool put(name: string, value: int) -> { trusted n: int, trusted name: string } { writes "cell:${name}" }
+  tool add(name: string, value: int) -> { trusted n: int, trusted name: string } {
     reads "cell:${name}"
     writes "cell:${name}"
   }
-  tool move(from: string, to: string) -> { n: int, name: string } {
+  tool move(from: string, to: string) -> { trusted n: int, trusted name: string } {
     deletes "cell:${from}"
     writes "cell:${to}"
   }
-  tool take(name: string) -> { n: int, name: string } { writes "cell:${name}" }
+  tool take(name: string) -> { trusted n: int, trusted name: string } { writes "cell:${name}" }
 }
 "#;
 

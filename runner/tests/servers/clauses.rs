@@ -4,11 +4,11 @@ use super::place::{Place, Said};
 use super::{log, run, wire};
 
 const CATALOGUE: &str = r#"catalogue mock {
-  tool put(key: string, value: string) -> { stored: int } {
+  tool put(key: string, value: string) -> { trusted stored: int } {
     writes "mock:store"
     simulate mock.preview(key: key)
   }
-  tool preview(key: string) -> { stored: int } {
+  tool preview(key: string) -> { trusted stored: int } {
     reads "mock:store"
   }
   tool page(cursor?: string) -> { items: [int], page: int, next?: string? } {

@@ -73,7 +73,7 @@ fn tools_that_change_during_a_run_are_not_called_again() {
     let place = reviewed();
     wire(&place, "changes", "");
     let steps = "  step one = mock.put(key: \"a\", value: \"b\")\n  step two = mock.get_all()\n  \
-                 step three = mock.put(key: \"${one.stored}\", value: two)\n";
+                 step three = mock.put(key: \"b\", value: \"c\") {\n    after two\n  }\n";
     run(&place, &plan(steps)).exits(4).says("is not what was reviewed");
     let puts = log(&place).iter().filter(|line| line.starts_with("put ")).count();
     assert_eq!(puts, 1, "{:?}", log(&place));

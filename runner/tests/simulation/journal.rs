@@ -5,7 +5,8 @@
 
 use planc::approval::{Approved, Claim, Lack};
 use planc::event::Event;
-use planc::journal::{Journal, RunJournal, StoreError};
+use planc::journal::{Grant, Journal, RunJournal, StoreError};
+use planc::standing::Terms;
 use planc::tool::Future_;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -193,7 +194,15 @@ impl Journal for Breaking {
         self.inner.take_approval(claim)
     }
 
-    fn grant<'a>(&'a self, tool: &'a str, by: &'a str) -> Future_<'a, Result<(), StoreError>> {
-        self.inner.grant(tool, by)
+    fn standing(&self) -> Future_<'_, Result<Vec<Grant>, StoreError>> {
+        self.inner.standing()
+    }
+
+    fn use_standing<'a>(&'a self, number: i64, call: &'a str) -> Future_<'a, Result<bool, StoreError>> {
+        self.inner.use_standing(number, call)
+    }
+
+    fn stand<'a>(&'a self, terms: &'a Terms, by: &'a str) -> Future_<'a, Result<i64, StoreError>> {
+        self.inner.stand(terms, by)
     }
 }

@@ -10,7 +10,7 @@ use planc::desk::{self, Desk, Draft, Given, Planned, registry};
 use planc::event::{End, Event, Resolution};
 use planc::executor::execute;
 use planc::journal::{Role, Store, StoredRun, StoredSource};
-use planc::run::{Agreement, Answer, Ask, GateQuestion, Question, RunError, RunSetup, Stop};
+use planc::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question, RunError, RunSetup, Stop};
 use planc::schedule::is_repeatable;
 use planc::state::{RunState, StepRecord, StepState, UndoState};
 use planc::tool::Future_;
@@ -41,6 +41,10 @@ impl Ask for Agrees {
     }
 
     fn agree<'a>(&'a self, _: &'a GateQuestion) -> Future_<'a, Agreement> {
+        Box::pin(async { Agreement::Yes })
+    }
+
+    fn look<'a>(&'a self, _: &'a LateQuestion) -> Future_<'a, Agreement> {
         Box::pin(async { Agreement::Yes })
     }
 }

@@ -143,6 +143,7 @@ chapters! {
     policy: "16-policy.md";
     reports: "17-reports.md";
     agents: "18-agents.md";
+    information_flow: "19-information-flow.md";
     readme: "README.md";
     decisions: "decisions.md";
 }

@@ -88,6 +88,34 @@ impl World {
         Said { out: text(output.stdout), err: text(output.stderr), exit: output.status.code().unwrap_or(-1) }
     }
 
+    /// Runs planc on a terminal, where every question gets the same answer; gives its exit code and the screen.
+    pub fn on_terminal(&self, args: &[&str], question: &str, answer: &str) -> (u32, String) {
+        use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+        use std::io::{Read, Write};
+        let size = PtySize { rows: 50, cols: 200, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a terminal can be had");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_planc"));
+        command.args(args);
+        command.cwd(self.workspace());
+        command.env_clear();
+        self.environment().iter().for_each(|(name, value)| command.env(name, value));
+        let mut child = pair.slave.spawn_command(command).expect("planc starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a terminal can be read");
+        let mut writer = pair.master.take_writer().expect("a terminal can be written to");
+        let (mut screen, mut buffer, mut answered) = (Vec::new(), [0; 4096], 0);
+        // A terminal whose program has ended gives nothing more.
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            screen.extend_from_slice(&buffer[..count]);
+            while String::from_utf8_lossy(&screen).matches(question).count() > answered {
+                writer.write_all(answer.as_bytes()).expect("it can be typed");
+                answered += 1;
+            }
+        }
+        let exit = child.wait().expect("planc ends").exit_code();
+        (exit, String::from_utf8_lossy(&screen).into_owned())
+    }
+
     fn environment(&self) -> Vec<(&'static str, String)> {
         let home = std::env::var("HOME").unwrap_or_default();
         let toolchain = |name: &'static str, folder: &str| {

@@ -26,7 +26,8 @@ pub const ITEMS: [&str; 15] = [
 ];
 
 /// The words that begin a clause of a step.
-pub const CLAUSES: [&str; 9] = ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on"];
+pub const CLAUSES: [&str; 10] =
+    ["because", "after", "when", "timeout", "retry", "poll", "expect", "undo", "on", "reproduce"];
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {

@@ -47,5 +47,6 @@ plan "expressions" {
     expect one.text != ""
     undo fs.write(path: "a", text: "b")
     on failure continue
+    reproduce
   }
 }

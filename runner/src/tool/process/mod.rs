@@ -15,6 +15,7 @@ pub use sealed::Ran;
 pub use walls::{Place, Walls, enforced, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
+use crate::sandbox::Seen;
 use crate::workspace::{Kind, Workspace};
 pub(super) use group::Group;
 use output::Collected;
@@ -54,7 +55,7 @@ pub struct Run;
 impl LiveTool for Run {
     fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let request = Request::new(args, context)?;
+            let request = Request::new(args, context, None)?;
             request.run(context).await
         })
     }
@@ -92,7 +93,8 @@ enum Ended {
 }
 
 impl Request {
-    fn new(args: &Args, context: &CallContext) -> Result<Request, ToolError> {
+    /// The call, for a program that sees the workspace as it is, or as a simulation shows it.
+    fn new(args: &Args, context: &CallContext, simulated: Option<&Seen>) -> Result<Request, ToolError> {
         let argv = texts(args.get("argv")).ok_or_else(|| unknown("argv"))?;
         let shown = shown(&argv);
         let failed = |why: String| ToolError::before(format!("could not run `{shown}`: {why}"));
@@ -102,9 +104,14 @@ impl Request {
         }
         let own = std::env::current_exe().and_then(|exe| exe.canonicalize()).into_iter().collect();
         let workspace = Workspace::open(&context.workspace, own)?;
-        let program = workspace.program(name)?.ok_or_else(|| failed(format!("there is no program `{name}`")))?;
+        let program = match (workspace.program(name)?, name.strip_prefix("./").filter(|_| simulated.is_some())) {
+            (Some(program), _) => program,
+            // An earlier step may make it: whether it is there is seen when it is started.
+            (None, Some(path)) => workspace.root().join(workspace.resolve(path)?),
+            (None, None) => return Err(failed(format!("there is no program `{name}`"))),
+        };
         let directory = workspace.resolve(args.text("directory").ok_or_else(|| unknown("directory"))?)?;
-        if workspace.kind(&directory)? != Kind::Directory {
+        if simulated.is_none() && workspace.kind(&directory)? != Kind::Directory {
             return Err(failed(format!("`{directory}` is not a directory")));
         }
         let given = given_env(args.get("env")).map_err(failed)?;

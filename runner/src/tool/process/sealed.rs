@@ -24,7 +24,7 @@ pub struct Ran {
 impl Run {
     /// Runs a program in a cell.
     pub async fn sealed(&self, args: &Args, context: &CallContext, walls: &Walls) -> Result<Ran, ToolError> {
-        let request = Arc::new(Request::new(args, context)?);
+        let request = Arc::new(Request::new(args, context, walls.shown().map(Arc::as_ref))?);
         let before = |why: String| ToolError::before(format!("could not run `{}`: {why}", request.shown));
         let spec = walls.spec(&request)?;
         let making = tokio::task::spawn_blocking(move || Cell::make(spec));
@@ -38,7 +38,7 @@ impl Run {
             false => error,
         })?;
         let looking = tokio::task::spawn_blocking({
-            let (request, keep_apart) = (request.clone(), walls.before.clone());
+            let (request, keep_apart) = (request.clone(), walls.shown().cloned());
             move || match keep_apart {
                 None => cell.changes(&request.workspace),
                 Some(shown) => cell.changes_from(&request.workspace, &shown),

@@ -54,12 +54,13 @@ pub struct Walls {
     launcher: PathBuf,
     state: PathBuf,
     scratch: Vec<String>,
+    untold: Vec<String>,
     read: Vec<PathBuf>,
     hidden: Vec<PathBuf>,
     ports: Option<Vec<u16>>,
     limits: Limits,
     /// The workspace as a simulation shows it, where the program shall see that.
-    pub(super) before: Option<Arc<Seen>>,
+    before: Option<Arc<Seen>>,
 }
 
 impl Walls {
@@ -73,6 +74,7 @@ impl Walls {
             launcher: config.programs.launcher.clone(),
             state: config.state.clone(),
             scratch: config.programs.scratch.clone(),
+            untold: config.programs.scratch.clone(),
             read: config.programs.readable(),
             hidden,
             ports: ports(config, grants),
@@ -81,12 +83,18 @@ impl Walls {
         }
     }
 
-    /// For a program that sees a simulated workspace, of which nothing is kept, and no network.
+    /// For a program that sees a simulated workspace, of which nothing is kept, and no network. The folders that programs
+    /// really write are part of the copy.
     pub fn simulated(mut self, before: Arc<Seen>) -> Walls {
         self.before = Some(before);
         self.ports = None;
         self.scratch.clear();
         self
+    }
+
+    /// The simulated workspace that the program sees; none: the workspace as it is.
+    pub(super) fn shown(&self) -> Option<&Arc<Seen>> {
+        self.before.as_ref()
     }
 
     /// Whether a program reaches nothing but its copy of the workspace and the folders that may be scribbled on.
@@ -119,6 +127,7 @@ impl Walls {
             directory: request.directory.clone(),
             env: quietened(&request.env),
             scratch: self.scratch.clone(),
+            untold: self.untold.clone(),
             read: self.read.clone(),
             hidden: self.hidden.clone(),
             ports: self.ports.clone(),

@@ -1,7 +1,8 @@
 //! Changing the simulated world, path by path.
 
 use super::shown::{Shown, wrong_kind};
-use super::{Digest, FileError, Kind, MAX_FILE_BYTES, Overlay, Sight, World, parent};
+use super::{Change, Digest, FileError, FileState, Kind, MAX_FILE_BYTES, Overlay, Sight, World, parent};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The mode of a new file.
@@ -90,6 +91,27 @@ impl Overlay {
         let before = self.before(to)?;
         self.put(to, before, shown)?;
         Ok(Sight::Known(()))
+    }
+
+    /// Takes over changes of what this simulation showed, with the contents of their files. What was looked at to make them is
+    /// not recorded.
+    pub fn adopt(&mut self, changes: &[Change], contents: &BTreeMap<Digest, Arc<[u8]>>) -> Result<(), FileError> {
+        for change in changes {
+            let side = |state: &FileState| {
+                Shown::of(state, contents).ok_or_else(|| {
+                    FileError::Form(format!("the content of `{}` is not there to be simulated", change.path))
+                })
+            };
+            let (before, after) = (side(&change.before)?, side(&change.after)?);
+            self.put(&change.path, Sight::Known(before), after)?;
+        }
+        Ok(())
+    }
+
+    /// The paths that are other in this simulation than in the workspace, or may be; none: of one it is not known what is there.
+    pub fn differing(&self) -> Option<BTreeMap<String, FileState>> {
+        let state = |(path, shown): (&String, &Shown)| Some((path.clone(), shown.state()?));
+        self.entries.iter().map(state).collect()
     }
 
     /// Deletes one path: a file, a link, or a directory whose entries were all deleted before.

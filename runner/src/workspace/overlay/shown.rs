@@ -70,6 +70,19 @@ impl Overlay {
 }
 
 impl Shown {
+    /// What a state shows; none: its content is not there.
+    pub(super) fn of(state: &FileState, contents: &BTreeMap<Digest, Arc<[u8]>>) -> Option<Shown> {
+        Some(match state {
+            FileState::Absent => Shown::Absent,
+            FileState::File { digest, mode, .. } => {
+                Shown::File { bytes: contents.get(digest)?.clone(), digest: *digest, mode: Some(*mode) }
+            }
+            FileState::Directory { mode } => Shown::Directory { mode: Some(*mode) },
+            FileState::Link { target } => Shown::Link { target: target.clone() },
+            FileState::Other => Shown::Other,
+        })
+    }
+
     /// As a state; none where the mode cannot be told.
     pub(super) fn state(&self) -> Option<FileState> {
         Some(match self {

@@ -67,6 +67,11 @@ impl Overlay {
         self.marks.iter().rev().find(|mark| mark.covers(path, kind)).map(|mark| mark.by.clone())
     }
 
+    /// A step of which it is not known what it leaves in the workspace.
+    pub fn anything_unknown(&self) -> Option<&str> {
+        self.marks.last().map(|mark| mark.by.as_str())
+    }
+
     /// The last step with unknown outcome.
     pub(super) fn last_unknown(&self) -> String {
         self.marks.last().map_or_else(|| self.step.clone(), |mark| mark.by.clone())

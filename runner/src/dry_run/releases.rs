@@ -1,0 +1,67 @@
+//! What a plan endorses and reveals ⟶ the values that the approver answers for, as far as the dry run knows them.
+
+use super::DryRun;
+use crate::report::ReleaseReport;
+use planc_lang::eval::{Env, NoCalls, eval};
+use planc_lang::labels::Labels;
+use planc_lang::plan::{EachId, ReleaseKind};
+use planc_lang::releases;
+use planc_lang::secrets::hidden;
+use planc_lang::value::Value;
+
+/// The most places that a value is said to go to.
+const MAX_DESTINATIONS: usize = 8;
+
+/// The value of a release for an element of a block.
+pub(super) type Released = (usize, Option<u32>, Value);
+
+impl DryRun<'_> {
+    /// The values of the releases that stand in a block, for the element at hand.
+    pub(super) fn released(&self, each: EachId, element: Option<u32>, env: &mut Env<'_>) -> Vec<Released> {
+        let plan = &self.compiled.plan;
+        let here = releases::all(plan).filter(|(index, _)| plan.lets[*index].each == Some(each));
+        here.map(|(index, _)| (index, element, value_of(index, env))).collect()
+    }
+
+    /// Everything that the plan releases, in the order of the plan; `within` are those of blocks.
+    pub(super) fn releases(&self, labels: &Labels, within: Vec<Released>, env: &mut Env<'_>) -> Vec<ReleaseReport> {
+        let plan = &self.compiled.plan;
+        let own: Vec<usize> =
+            releases::all(plan).map(|(index, _)| index).filter(|index| plan.lets[*index].each.is_none()).collect();
+        let mut all: Vec<Released> = own.into_iter().map(|index| (index, None, value_of(index, env))).collect();
+        all.extend(within);
+        all.sort_by_key(|(index, element, _)| (*index, *element));
+        all.into_iter().filter_map(|released| self.release(labels, released)).collect()
+    }
+
+    fn release(&self, labels: &Labels, (index, element, value): Released) -> Option<ReleaseReport> {
+        let plan = &self.compiled.plan;
+        let defined = &plan.lets[index];
+        let release = defined.release.as_ref()?;
+        let is_secret = release.kind == ReleaseKind::Reveal
+            || self.veil.is_some_and(|veil| veil.secrets().decide(plan, &defined.value));
+        let label = labels.of_released(plan, index);
+        let way = match release.kind {
+            ReleaseKind::Endorse => labels.path(label),
+            ReleaseKind::Reveal => labels.secret_path(label),
+        };
+        Some(ReleaseReport {
+            name: element.map_or_else(|| defined.name.to_string(), |element| format!("{}[{element}]", defined.name)),
+            kind: release.kind,
+            reason: release.reason.clone(),
+            value: match is_secret {
+                true if value.is_known() => hidden(&value),
+                true => Value::Unknown(defined.value.ty.clone()),
+                false => value,
+            },
+            from: way.iter().map(|hop| hop.phrase(plan)).collect(),
+            to: releases::destinations(plan, index, MAX_DESTINATIONS),
+        })
+    }
+}
+
+/// What fails is a failure of the step that needs it; here it is not known.
+fn value_of(index: usize, env: &mut Env<'_>) -> Value {
+    let expr = &env.plan().lets[index].value;
+    eval(expr, env, &mut NoCalls).unwrap_or_else(|_| Value::Unknown(expr.ty.clone()))
+}

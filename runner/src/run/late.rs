@@ -1,0 +1,387 @@
+//! What a step is about to use ⟶ the values in it that nobody has seen, because they became known during the run.
+//!
+//! Seen is what the dry run knew, which was on the card and is bound by the approval; what a person agreed to during the run;
+//! and what follows from inputs and agreed values alone. Of a call that acts, its control arguments and its condition must be
+//! seen; of one that destroys or sends something, all of its arguments.
+
+use super::call::Made;
+use super::values::{Known, environment, environment_of, release_id};
+use super::{Recorder, RunSetup};
+use crate::event::{Difference, LateKind, LateValue};
+use crate::late::{Unseen, destroys_or_sends, unseen};
+use crate::prediction::Elements;
+use crate::state::StepRecord;
+use crate::workspace::{Change, FileState, Look, MAX_FILE_BYTES, Observation};
+use planc_lang::digest::Digest;
+use planc_lang::effects::Effects;
+use planc_lang::eval::{Env, NoCalls, eval};
+use planc_lang::labels::{Integrity, Labels, Secrecy};
+use planc_lang::marks::Taken;
+use planc_lang::plan::{Call, CriticalScope, EachId, Expr, ExprKind, Instance, Plan, ReleaseKind, StepId};
+use planc_lang::releases;
+use planc_lang::secrets::HIDDEN;
+use planc_lang::syntax::EffectVerb;
+use planc_lang::value::Value;
+use planc_lang::written;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The largest value that is shown whole, as JSON: what is longer nobody reads before a yes.
+pub const MAX_LATE_BYTES: usize = 65_536;
+
+/// The most of a longer content that is shown: the rest stands as its digest.
+pub const MAX_CONTENT_SHOWN: usize = 4096;
+
+/// The most places that a value is said to go to.
+const MAX_DESTINATIONS: usize = 8;
+
+/// Values that are known now and that must be looked at, or that are not what was approved.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) late: Vec<LateValue>,
+    pub(crate) different: Vec<Difference>,
+}
+
+/// The releases that these expressions depend on, as far as they are known now and nobody has agreed to them.
+pub(crate) fn of_releases<'p>(
+    setup: &'p RunSetup,
+    recorder: &Recorder,
+    instance: Option<Instance>,
+    exprs: impl IntoIterator<Item = &'p Expr>,
+) -> Found {
+    let plan = &setup.compiled.plan;
+    let mut found = Found::default();
+    if !releases::any(plan) {
+        return found;
+    }
+    let used = releases::used_by(plan, exprs);
+    if used.is_empty() {
+        return found;
+    }
+    let mut env = now(setup, recorder, instance);
+    let mut all = None;
+    for index in used {
+        let defined = &plan.lets[index];
+        let Some(release) = &defined.release else { continue };
+        let id = release_id(plan, index, instance);
+        // What fails here fails the step that needs it.
+        let value = match eval(&defined.value, &mut env, &mut NoCalls) {
+            Ok(value) if value.is_known() => value,
+            // A line of `critical` may be about results that the step itself does not use.
+            Ok(_) if defined.each.is_none() && !is_answered(setup, recorder, &id) => {
+                let env = all.get_or_insert_with(|| now(setup, recorder, None));
+                match eval(&defined.value, env, &mut NoCalls) {
+                    Ok(value) if value.is_known() => value,
+                    Ok(_) | Err(_) => continue,
+                }
+            }
+            Ok(_) | Err(_) => continue,
+        };
+        let (kind, approved) = match release.kind {
+            ReleaseKind::Endorse => (LateKind::Endorse, setup.releases.get(&id)),
+            ReleaseKind::Reveal => (LateKind::Reveal, setup.releases.get(&id)),
+        };
+        match (kind, approved) {
+            (LateKind::Endorse, Some(approved)) if Digest::of_json(approved) != Digest::of_json(&value) => {
+                let of = instance.map_or_else(String::new, |instance| plan.name_of(instance).to_string());
+                let look = Look::Call { step: of, part: id };
+                let expected = Observation { look, seen: approved.to_string() };
+                found.different.push(Difference { expected, found: value.to_string() });
+            }
+            (_, Some(_)) => {}
+            (kind, None) => {
+                let late = LateValue {
+                    id,
+                    kind,
+                    value,
+                    commitment: None,
+                    reason: Some(release.reason.clone()),
+                    from: provenance(setup, &defined.value),
+                    to: releases::destinations(plan, index, MAX_DESTINATIONS),
+                };
+                found.late.push(veiled(setup, late, &defined.value, kind == LateKind::Reveal));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a person has answered for a release: with the approval, or since.
+fn is_answered(setup: &RunSetup, recorder: &Recorder, id: &str) -> bool {
+    setup.releases.contains_key(id) || recorder.state().agreed.contains_key(id)
+}
+
+/// The expressions that decide what a call may touch: those of the lines of `critical` that are about a value.
+pub(crate) fn critical(plan: &Plan) -> impl Iterator<Item = &Expr> {
+    plan.critical.iter().filter_map(|line| match &line.scope {
+        CriticalScope::Value(expr) => Some(expr),
+        CriticalScope::Text(_) => None,
+    })
+}
+
+/// Of a call with known arguments those that nobody has seen.
+pub(crate) fn of_call(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    made: Made<'_>,
+    instance: Option<Instance>,
+    values: &[Value],
+) -> Vec<LateValue> {
+    let Made { name, step, call } = made;
+    if call.is_read_only() {
+        return Vec::new();
+    }
+    let is_undo = !std::ptr::eq(call, &step.call);
+    let prediction = instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
+    let expected = prediction.map(|prediction| if is_undo { &prediction.undo } else { &prediction.args });
+    let whole = destroys_or_sends(call, values);
+    let mut seen = None;
+    let mut found = Vec::new();
+    for ((param, arg), value) in call.tool.params.iter().zip(&call.args).zip(values) {
+        let Some(arg) = arg else { continue };
+        let expected = expected.and_then(|expected| expected.get(&param.name));
+        let places = unseen(Taken::whole(&param.marks), expected, value, whole);
+        if places.is_empty() {
+            continue;
+        }
+        let env = seen.get_or_insert_with(|| what_was_seen(setup, recorder, instance));
+        let known = eval(arg, env, &mut NoCalls).ok();
+        for Unseen { way, value, is_content } in places {
+            if known.as_ref().and_then(|known| way.get(known)).is_some_and(|seen| seen.is_known() && seen == value) {
+                continue;
+            }
+            let of = if is_undo { format!("the undo of {name}") } else { name.to_owned() };
+            let shown = if is_content { shortened(value) } else { value.clone() };
+            let place = format!("{}{way}", param.name);
+            let late = LateValue {
+                id: format!("argument {place} of {of}"),
+                kind: LateKind::Argument,
+                value: shown,
+                commitment: None,
+                reason: None,
+                from: provenance(setup, arg),
+                to: vec![format!("`{place}` of `{}`, {of}", call.tool.name)],
+            };
+            found.push(veiled(setup, late, arg, false));
+        }
+    }
+    found
+}
+
+/// The condition of a step or block, where nobody could know it and it decides about an effect. One that is false does
+/// nothing: it is looked at only where outside text has decided so.
+pub(crate) fn of_condition(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    name: &str,
+    instance: Option<Instance>,
+    condition: &Expr,
+    holds: bool,
+) -> Option<LateValue> {
+    let plan = &setup.compiled.plan;
+    let prediction = match instance {
+        Some(instance) => setup.predictions.of(plan, instance),
+        None => setup.predictions.named(name),
+    };
+    if prediction.is_some_and(|prediction| prediction.when.is_some()) {
+        return None;
+    }
+    let chosen = setup.labels.of_expr(plan, condition).integrity > Integrity::Trusted;
+    if !holds && !chosen {
+        return None;
+    }
+    let mut env = what_was_seen(setup, recorder, instance);
+    if eval(condition, &mut env, &mut NoCalls).is_ok_and(|value| value == Value::Bool(holds)) {
+        return None;
+    }
+    let late = LateValue {
+        id: format!("condition of {name}"),
+        kind: LateKind::Condition,
+        value: Value::Bool(holds),
+        commitment: None,
+        reason: None,
+        from: provenance(setup, condition),
+        to: vec![format!("whether {name} runs: when {}", written::expr(plan, condition))],
+    };
+    Some(veiled(setup, late, condition, false))
+}
+
+/// The list of a block in which something acts, where nobody could know it.
+pub(crate) fn of_list(setup: &RunSetup, recorder: &Recorder, each: EachId, list: &[Value]) -> Option<LateValue> {
+    let plan = &setup.compiled.plan;
+    let block = plan.each(each);
+    let acts = plan.steps_of(each).any(|step| !plan.get(step).is_read_only());
+    let known =
+        setup.predictions.named(&block.name).is_some_and(|block| matches!(block.each, Some(Elements::Known(_))));
+    if !acts || known {
+        return None;
+    }
+    let mut env = what_was_seen(setup, recorder, None);
+    if eval(&block.list, &mut env, &mut NoCalls).is_ok_and(|seen| seen.is_known()) {
+        return None;
+    }
+    let late = LateValue {
+        id: list_id(&block.name),
+        kind: LateKind::Count,
+        value: Value::list(list.to_vec()),
+        commitment: None,
+        reason: None,
+        from: provenance(setup, &block.list),
+        to: vec![format!("how often {} is done, and for what", block.name)],
+    };
+    Some(veiled(setup, late, &block.list, false))
+}
+
+/// By what the list of a block is told apart.
+pub(crate) fn list_id(each: &str) -> String {
+    format!("elements of {each}")
+}
+
+/// What is in files into which earlier steps put something that is not trusted, and that no diff on the card has shown, for
+/// a step that runs a program: it may find them. Each with what the file must still be when the program runs. Blocks while
+/// it reads.
+pub(crate) fn of_contents(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    name: &str,
+    step: StepId,
+) -> Vec<(LateValue, Observation)> {
+    let plan = &setup.compiled.plan;
+    let writers = setup.labels.writers_before(step);
+    if !runs(&plan.get(step).call) || writers.is_empty() {
+        return Vec::new();
+    }
+    let writers: BTreeSet<StepId> = writers.iter().copied().collect();
+    let by_writer = |record: &&StepRecord| record.instance.is_some_and(|made| writers.contains(&made.step));
+    // By path: who wrote it last, and whether the card has shown that.
+    let mut last: BTreeMap<String, (String, Change, bool)> = BTreeMap::new();
+    for record in recorder.state().steps().iter().filter(by_writer) {
+        let prediction = record.instance.and_then(|instance| setup.predictions.of(plan, instance));
+        for change in &record.changes {
+            let is_shown = prediction.is_some_and(|prediction| prediction.changes.contains(change));
+            last.insert(change.path.clone(), (record.name.clone(), change.clone(), is_shown));
+        }
+    }
+    let secret = setup.labels.found(step).secrecy > Secrecy::Public;
+    let mut late = Vec::new();
+    for (path, (by, change, is_shown)) in last {
+        let Ok(present) = setup.workspace.state(&path) else { continue };
+        let FileState::File { bytes, .. } = &present else { continue };
+        if is_shown && present == change.after {
+            continue;
+        }
+        let content = setup.workspace.read(&path, MAX_FILE_BYTES).unwrap_or_default();
+        let value = LateValue {
+            id: format!("content of {path} for {name}"),
+            kind: LateKind::Content,
+            value: Value::record([
+                ("bytes", Value::Int(i64::try_from(*bytes).unwrap_or(i64::MAX))),
+                ("state", Value::string(present.to_string())),
+                ("content", shortened(&Value::string(String::from_utf8_lossy(&content)))),
+            ]),
+            commitment: None,
+            reason: None,
+            from: vec![format!("step `{by}` wrote it")],
+            to: vec![format!("step `{name}` runs a program that may read it")],
+        };
+        let value = match setup.veil.as_ref().filter(|_| secret) {
+            Some(veil) => hidden(veil, value),
+            None => value,
+        };
+        late.push((value, Observation { look: Look::At { path }, seen: present.to_string() }));
+    }
+    late
+}
+
+/// Whether a value is longer than what is shown whole.
+pub(crate) fn is_too_long(late: &LateValue) -> bool {
+    serde_json::to_string(&late.value).map_or(true, |json| json.len() > MAX_LATE_BYTES)
+}
+
+fn runs(call: &Call) -> bool {
+    match &call.tool.effects {
+        Effects::Undeclared => true,
+        Effects::Declared(effects) => effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
+    }
+}
+
+/// What names stand for, a step of a block being looked at for its element.
+fn now<'p>(setup: &'p RunSetup, recorder: &Recorder, instance: Option<Instance>) -> Env<'p> {
+    let state = recorder.state();
+    match instance {
+        Some(instance) => environment_of(setup, recorder.recorded(&state), instance),
+        None => environment(setup, recorder.recorded(&state)),
+    }
+}
+
+/// What a person knows beyond the text: inputs, what they agreed to, and for an element of a list that they agreed to the
+/// element. All results are unknown.
+fn what_was_seen<'p>(setup: &'p RunSetup, recorder: &Recorder, instance: Option<Instance>) -> Env<'p> {
+    let state = recorder.state();
+    let plan = &setup.compiled.plan;
+    let mut env = Known::nothing(setup, &state).env(setup);
+    let Some((step, element)) = instance.and_then(|made| Some((made.step, made.element?))) else { return env };
+    let Some(each) = plan.get(step).each else { return env };
+    let agreed = state.agreed.get(&list_id(&plan.each(each).name)).filter(|late| late.commitment.is_none());
+    let list = match agreed {
+        Some(late) => Some(late.value.clone()),
+        None => eval(&plan.each(each).list, &mut env, &mut NoCalls).ok(),
+    };
+    let item = list.and_then(|list| list.as_list()?.get(element as usize).cloned());
+    let unknown = || Value::Unknown(plan.each(each).element_type());
+    super::values::enter_seen(setup, &mut env, &state, each, element, item.unwrap_or_else(unknown));
+    env
+}
+
+/// Where the value of an expression comes from: the way that outside text took, else the steps whose results it uses.
+fn provenance(setup: &RunSetup, expr: &Expr) -> Vec<String> {
+    let plan = &setup.compiled.plan;
+    let labels: &Labels = &setup.labels;
+    let label = labels.of_expr(plan, expr);
+    let told: Vec<String> = labels.path(label).iter().map(|hop| hop.phrase(plan)).collect();
+    if !told.is_empty() {
+        return told;
+    }
+    let mut steps = BTreeSet::new();
+    let (mut open, mut lets) = (vec![expr], BTreeSet::new());
+    while let Some(expr) = open.pop() {
+        match &expr.kind {
+            ExprKind::Step(step) => drop(steps.insert(*step)),
+            ExprKind::Let(index) if lets.insert(*index) => open.push(&plan.lets[*index].value),
+            ExprKind::Element(each) => open.push(&plan.each(*each).list),
+            ExprKind::Each(each) => steps.extend(plan.steps_of(*each)),
+            _ => {}
+        }
+        expr.parts(&mut |part| open.push(part));
+    }
+    let told =
+        |step: &StepId| format!("the result of step `{}`, `{}`", plan.get(*step).name, plan.get(*step).call.tool.name);
+    steps.iter().take(MAX_DESTINATIONS).map(told).collect()
+}
+
+/// The same without what nobody is shown.
+fn veiled(setup: &RunSetup, late: LateValue, expr: &Expr, is_secret: bool) -> LateValue {
+    match &setup.veil {
+        Some(veil) if is_secret || veil.secrets().decide(&setup.compiled.plan, expr) => hidden(veil, late),
+        Some(_) | None => late,
+    }
+}
+
+fn hidden(veil: &crate::veil::Veil, late: LateValue) -> LateValue {
+    let committed = veil.committed(&late.id, &late.value);
+    LateValue { commitment: committed.as_str().map(str::to_owned), value: Value::string(HIDDEN), ..late }
+}
+
+/// A content, cut where it is long: its digest stands for the rest.
+fn shortened(value: &Value) -> Value {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    if json.len() <= MAX_LATE_BYTES {
+        return value.clone();
+    }
+    let text = value.as_str().map_or_else(|| json.clone(), str::to_owned);
+    let begins: String = text.chars().take(MAX_CONTENT_SHOWN).collect();
+    Value::record([
+        ("begins", Value::string(begins)),
+        ("bytes", Value::Int(text.len() as i64)),
+        ("digest", Value::string(Digest::of(text.as_bytes()).to_string())),
+    ])
+}
