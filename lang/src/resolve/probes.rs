@@ -12,39 +12,39 @@ use crate::types::Type;
 /// Finds the probes of a catalogue whose tools are all there.
 pub(super) fn link(declared: &syntax::Catalogue, catalogue: &mut Catalogue, report: &Diagnostics) {
     let full = |tool: &Ident| format!("{}.{}", declared.name.name, tool.name);
-    for tool in &declared.tools {
-        // A second one has been reported.
-        let named = tool.clauses.iter().find_map(|clause| match &clause.kind {
-            ToolClauseKind::Probe(name) => Some(name),
-            _ => None,
-        });
-        for name in named {
-            // Of two with one name the first counts, and the second has been reported.
-            let asked = catalogue.tool(&full(&tool.name)).filter(|known| known.span == tool.name.span).cloned();
-            let Some(asked) = asked else { continue };
-            let Some(probe) = catalogue.tool(&full(name)).cloned() else {
-                let message = format!("the catalogue `{}` has no tool `{}`", declared.name.name, name.name);
+    for (tool, name) in declared.tools.iter().filter_map(|tool| Some((tool, named(tool)?))) {
+        // Of two with one name the first counts, and the second has been reported.
+        let asked = catalogue.tool(&full(&tool.name)).filter(|known| known.span == tool.name.span).cloned();
+        let Some(asked) = asked else { continue };
+        let Some(probe) = catalogue.tool(&full(name)).cloned() else {
+            let message = format!("the catalogue `{}` has no tool `{}`", declared.name.name, name.name);
+            report.push(
+                Diagnostic::new(Code::UnfitProbe, name.span, message)
+                    .label("no tool of this catalogue")
+                    .help("a probe stands in the catalogue of the tool that it tells about"),
+            );
+            continue;
+        };
+        match unfit(&asked, &probe) {
+            Some(why) => {
+                let message = format!("`{}` cannot be the probe of `{}`", probe.name, asked.name);
                 report.push(
                     Diagnostic::new(Code::UnfitProbe, name.span, message)
-                        .label("no tool of this catalogue")
-                        .help("a probe stands in the catalogue of the tool that it tells about"),
+                        .label(why)
+                        .related(probe.span, "declared here"),
                 );
-                continue;
-            };
-            match unfit(&asked, &probe) {
-                Some(why) => report.push(
-                    Diagnostic::new(
-                        Code::UnfitProbe,
-                        name.span,
-                        format!("`{}` cannot be the probe of `{}`", probe.name, asked.name),
-                    )
-                    .label(why)
-                    .related(probe.span, "declared here"),
-                ),
-                None => catalogue.set_probe(&asked.name, probe),
             }
+            None => catalogue.set_probe(&asked.name, probe),
         }
     }
+}
+
+/// The probe that a tool names; a second clause has been reported.
+fn named(tool: &syntax::Tool) -> Option<&Ident> {
+    tool.clauses.iter().find_map(|clause| match &clause.kind {
+        ToolClauseKind::Probe(name) => Some(name),
+        _ => None,
+    })
 }
 
 /// Why one tool cannot tell what became of the calls of another; nothing: it can.
