@@ -51,6 +51,7 @@ plan "p" {
 // ==== calls for each element
 plan "p" {
   input names: [path]
+  step a = fs.read(path: "a")
   assume "they are there" {
     [fs.stat(path: name).kind for name in names] == ["${fs.stat(path: other).kind}" for other in names]
   }
