@@ -167,7 +167,7 @@ pub fn eval_args(call: &Call, env: &mut Env<'_>, caller: &mut dyn Caller) -> Res
 struct Evaluation<'e, 'p> {
     env: &'e mut Env<'p>,
     caller: &'e mut dyn Caller,
-    slots: Vec<Result<Value, Failure>>,
+    slots: Vec<Option<Result<Value, Failure>>>,
     budget: Budget,
 }
 
@@ -216,7 +216,11 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             ExprKind::Step(step) => Ok(self.env.step(*step)),
             ExprKind::Each(each) => Ok(self.env.eaches[each.index()].clone()),
             ExprKind::Element(each) => Ok(self.env.elements[each.index()].clone()),
-            ExprKind::Local(slot) => self.slots[*slot].clone(),
+            // A part of a comprehension that is looked at by itself: its elements are not known.
+            ExprKind::Local(slot) => match self.slots.get(*slot) {
+                Some(Some(value)) => value.clone(),
+                Some(None) | None => Ok(Value::Unknown(expr.ty.clone())),
+            },
             _ => unreachable!("only these have no parts to evaluate"),
         }
     }
@@ -474,9 +478,9 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     fn set_slot(&mut self, slot: usize, value: Result<Value, Failure>) {
         if self.slots.len() <= slot {
-            self.slots.resize(slot + 1, Ok(Value::Null));
+            self.slots.resize(slot + 1, None);
         }
-        self.slots[slot] = value;
+        self.slots[slot] = Some(value);
     }
 }
 

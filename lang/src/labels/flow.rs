@@ -2,7 +2,7 @@
 
 use super::results::{Brought, Words};
 use super::sinks::{Finding, Sinks, Site};
-use super::values::Values;
+use super::values::{Slots, Values, bind};
 use super::written::Written;
 use super::{Hop, HopId, HopKind, Label, Labels, Rule, Rules, StepLabels, Tree};
 use crate::effects::{CriticalVerb, Effects, Resource};
@@ -281,7 +281,7 @@ impl<'p> Flow<'p> {
     fn step(&mut self, id: StepId, order: &Order) {
         let plan = self.plan;
         let step = plan.get(id);
-        let mut brought = self.brought(&step.call);
+        let mut brought = self.brought(&step.call, &mut Slots::new());
         let when = step.when.as_ref().map_or(Label::default(), |when| self.label(when));
         let block = step.each.map(|each| plan.each(each));
         let count = block.map_or(Label::default(), |block| self.tree(&block.list).own);
@@ -332,11 +332,11 @@ impl<'p> Flow<'p> {
     }
 
     /// What the arguments of a call bring.
-    fn brought(&self, call: &Call) -> Brought {
+    fn brought(&self, call: &Call, around: &mut Slots) -> Brought {
         let mut brought = Brought::default();
         for (param, arg) in call.tool.params.iter().zip(&call.args) {
             if let Some(arg) = arg {
-                brought.add(&self.tree(arg), Taken::whole(&param.marks));
+                brought.add(&self.values.tree(self.plan, arg, around), Taken::whole(&param.marks));
             }
         }
         brought
@@ -447,6 +447,7 @@ impl<'p> Flow<'p> {
             bounds_reads: self.bounds_reads,
             findings: &mut self.findings,
             confined: false,
+            around: Slots::new(),
         };
         sinks.step(id, failure);
         self.labels[id.index()].confined |= sinks.confined;
@@ -458,11 +459,11 @@ impl<'p> Flow<'p> {
         // An assumption sees the world before the plan; nothing goes from it to anywhere else.
         let before = std::mem::take(&mut self.written);
         for check in plan.assumptions.iter().filter_map(|assumption| assumption.check.as_ref()) {
-            self.check(check);
+            self.check(check, &mut Slots::new());
         }
         self.written = before;
         for check in plan.verifications.iter().filter_map(|verification| verification.check.as_ref()) {
-            self.check(check);
+            self.check(check, &mut Slots::new());
         }
         let mut sinks = Sinks {
             plan,
@@ -471,16 +472,30 @@ impl<'p> Flow<'p> {
             bounds_reads: self.bounds_reads,
             findings: &mut self.findings,
             confined: false,
+            around: Slots::new(),
         };
         sinks.critical();
     }
 
-    /// The calls of a check, inner ones first.
-    fn check(&mut self, expr: &'p Expr) {
-        let mut calls: Vec<&'p Call> = Vec::new();
-        crate::check::calls_in(expr, &mut |call| calls.push(call));
-        for call in calls.into_iter().rev() {
-            let brought = self.brought(call);
+    /// The calls of a check, inner ones first; those within a comprehension with what its elements are.
+    fn check(&mut self, expr: &'p Expr, around: &mut Slots) {
+        match &expr.kind {
+            ExprKind::Comprehension(inner) => {
+                self.check(&inner.list, around);
+                let items = self.values.tree(self.plan, &inner.list, around).items();
+                let outer = bind(around, inner.slot, Some(items));
+                let keys = inner.order.iter().map(|(key, _)| key);
+                [&inner.element]
+                    .into_iter()
+                    .chain(&inner.condition)
+                    .chain(keys)
+                    .for_each(|part| self.check(part, around));
+                bind(around, inner.slot, outer);
+            }
+            _ => expr.parts(&mut |part| self.check(part, around)),
+        }
+        if let ExprKind::Call(call) = &expr.kind {
+            let brought = self.brought(call, around);
             let touched = reach(call, &mut self.env).unwrap_or_else(|| vec![(EffectVerb::Reads, Resource::Everything)]);
             let found = self.found(&touched);
             let from = self.hop(HopKind::Check(call.span), HopId::default());
@@ -503,6 +518,7 @@ impl<'p> Flow<'p> {
                 bounds_reads: self.bounds_reads,
                 findings: &mut self.findings,
                 confined: false,
+                around: around.clone(),
             };
             sinks.call(call, Site::Check);
             if sinks.confined {

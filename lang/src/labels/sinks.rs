@@ -1,7 +1,7 @@
 //! Where values go ⟶ those that may not go there.
 
 use super::tree::Inner;
-use super::values::Values;
+use super::values::{Slots, Values};
 use super::{Integrity, Label, Rule, Rules, Secrecy, Tree};
 use crate::effects::{Effects, Target, TemplatePart};
 use crate::marks::{Taken, Use};
@@ -71,6 +71,8 @@ pub(super) struct Sinks<'f, 'p> {
     pub(super) findings: &'f mut Vec<Finding>,
     /// Whether a line of `critical` must bound what is read.
     pub(super) confined: bool,
+    /// The variables of comprehensions around the call.
+    pub(super) around: Slots,
 }
 
 /// An argument on its way.
@@ -305,7 +307,7 @@ impl Sinks<'_, '_> {
     }
 
     fn tree(&self, expr: &Expr) -> Tree {
-        self.values.tree(self.plan, expr, &mut Vec::new())
+        self.values.tree(self.plan, expr, &mut self.around.clone())
     }
 
     fn label(&self, expr: &Expr) -> Label {

@@ -26,6 +26,14 @@ pub(super) struct Values {
 /// The variables of comprehensions around, by slot.
 pub(super) type Slots = Vec<Option<Tree>>;
 
+/// Sets what a variable stands for; gives what it stood for before.
+pub(super) fn bind(slots: &mut Slots, slot: usize, tree: Option<Tree>) -> Option<Tree> {
+    if slots.len() <= slot {
+        slots.resize(slot + 1, None);
+    }
+    std::mem::replace(&mut slots[slot], tree)
+}
+
 impl Values {
     /// The labels of an expression. Recurses as deep as the expression.
     pub(super) fn tree(&self, plan: &Plan, expr: &Expr, slots: &mut Slots) -> Tree {
@@ -132,15 +140,12 @@ impl Values {
 
     fn comprehension(&self, plan: &Plan, inner: &Comprehension, slots: &mut Slots) -> Tree {
         let list = self.tree(plan, &inner.list, slots);
-        if slots.len() <= inner.slot {
-            slots.resize(inner.slot + 1, None);
-        }
-        let outer = slots[inner.slot].replace(list.items());
+        let outer = bind(slots, inner.slot, Some(list.items()));
         let element = self.tree(plan, &inner.element, slots);
         let label = |expr: &Expr, slots: &mut Slots| self.tree(plan, expr, slots).all;
         let condition = inner.condition.as_ref().map_or(Label::default(), |condition| label(condition, slots));
         let order = inner.order.iter().fold(Label::default(), |order, (key, _)| order.join(label(key, slots)));
-        slots[inner.slot] = outer;
+        bind(slots, inner.slot, outer);
         let element = self.picked(Rule::Filter, element, condition, &inner.element.ty);
         let element = self.picked(Rule::Order, element, order, &inner.element.ty);
         let own = if self.rules.has(Rule::Length) { list.own.join(condition) } else { list.own };

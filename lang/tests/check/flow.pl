@@ -120,3 +120,19 @@ plan "p" {
   step page = http.get(url: "https://web.example/")
   step a = fs.write(path: "out/a", text: page.body)
 }
+// ==== outside text that says what a check looks at
+plan "p" {
+  critical {
+    contact "web.example"
+  }
+  step page = http.get(url: "https://web.example/")
+  verify "in a list" {
+    [fs.read(path: p).text for p in page.body.lines()].is_empty()
+  }
+  verify "in a condition" {
+    ["x" for p in [q.trim() for q in page.body.lines()] if fs.read(path: p).bytes > 0].is_empty()
+  }
+  verify "what a call gives" {
+    [fs.read(path: p).text for p in fs.read(path: "list").text.lines()].is_empty()
+  }
+}

@@ -48,3 +48,17 @@ plan "p" {
     a.text.find("x")
   }
 }
+// ==== calls for each element
+plan "p" {
+  input names: [path]
+  step a = fs.read(path: "a")
+  assume "they are there" {
+    [fs.stat(path: name).kind for name in names] == ["${fs.stat(path: other).kind}" for other in names]
+  }
+  verify "one" {
+    [fs.read(path: p).text for p in ["a.txt", "../b.txt"] if fs.stat(path: p).kind == "file"].is_empty()
+  }
+  verify "two" {
+    [[fs.read(path: p).text for p in ["${q}/a", q]] for q in ["a", "b"] by fs.stat(path: q).bytes].is_empty()
+  }
+}

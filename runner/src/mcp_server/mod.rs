@@ -200,7 +200,7 @@ fn broke_down(error: tokio::task::JoinError) -> ErrorData {
     ErrorData::internal_error(format!("the call broke down: {error}"), None)
 }
 
-/// A reply as the protocol has it: text for reading, the same as data.
+/// A reply as the protocol has it: a text for reading, and data.
 fn result(reply: Result<Reply, SessionError>, is_of_catalogue: bool) -> CallToolResult {
     let (text, data, is_error, content) = match reply {
         Ok(reply) => (reply.text, reply.data, reply.is_error, reply.content),
@@ -213,11 +213,11 @@ fn result(reply: Result<Reply, SessionError>, is_of_catalogue: bool) -> CallTool
     }
     let content = vec![ContentBlock::text(text)];
     let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
-    match (is_error && is_of_catalogue, data.is_object()) {
-        (false, true) => result.structured_content = Some(data),
-        // Clients hold structured content against the schema of the tool's results, also in an error: a refusal would not
-        // be seen by the model.
-        (true, true) => result.meta = Some(MetaObject(Map::from_iter([(ANSWER_META.to_owned(), data)]))),
+    // Clients show their model structured content in the place of the text, and hold it against the schema of the tool's
+    // results, also in an error: neither what a text advises nor a refusal would be seen by the model.
+    match (is_of_catalogue && !is_error, data.is_object()) {
+        (true, true) => result.structured_content = Some(data),
+        (false, true) => result.meta = Some(MetaObject(Map::from_iter([(ANSWER_META.to_owned(), data)]))),
         (_, false) => {}
     }
     result
