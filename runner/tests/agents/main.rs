@@ -3,12 +3,15 @@
 
 mod attacks;
 mod elicitation;
+#[path = "../conformance_server/fixture/server.rs"]
+mod fixture;
 mod gateway;
 mod http;
 #[path = "../servers/mock.rs"]
 mod mock;
 mod never;
 mod support;
+mod transparent;
 
 use serde_json::json;
 use support::{Place, writing};
