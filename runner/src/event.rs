@@ -264,6 +264,20 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// It was said until when the run may go on.
+    DeadlineSet {
+        /// Until then, RFC 3339 in UTC; absent: for as long as it takes.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        at: Option<String>,
+        /// Who said so; absent: the operator's configuration.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        by: Option<String>,
+    },
+    /// The deadline of the run has passed: nothing further was started, and running calls were killed.
+    DeadlinePassed {
+        /// When that was, RFC 3339 in UTC.
+        at: String,
+    },
     /// A person asked to stop.
     Interrupted {
         /// Whether running calls were killed.
@@ -350,6 +364,8 @@ pub enum End {
     InDoubt,
     /// A person stopped it.
     Interrupted,
+    /// Its deadline has passed: it was stopped, and it can go on once it has another.
+    Overdue,
     /// Plan mode became active: nothing further was started, and it can go on once it is over.
     Held,
     /// A call waits for a yes.

@@ -2,6 +2,7 @@
 
 use super::carry;
 use super::core;
+use super::deadline::DeadlineArgs;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
@@ -11,7 +12,7 @@ use crate::event::{End, Event, Resolution};
 use crate::executor;
 use crate::render::card::shell_word;
 use crate::render::text::inline;
-use crate::run::{CannotAsk, Stop};
+use crate::run::{CannotAsk, Deadline, Stop};
 use crate::state::{RunState, UndoState};
 use planc_lang::plan::Plan;
 use planc_lang::value::Value;
@@ -25,6 +26,8 @@ pub struct Args {
     /// What became of a call in doubt: `redo` makes it again, `fail` counts it as failed, `done:JSON` goes on with this result
     #[arg(long, value_name = "STEP=redo|fail|done:JSON")]
     resolve: Vec<String>,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
 }
 
 /// A call of which a person has to say what became of it.
@@ -78,10 +81,16 @@ enum First {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let resolutions = args.resolve.iter().map(|text| resolution(text)).collect::<Result<Vec<_>, Fault>>()?;
-    go_on(session, &args.run, &resolutions, First::Probe)
+    let deadline = args.deadline.read(session)?;
+    go_on(session, &args.run, (&resolutions, First::Probe), deadline)
 }
 
-fn go_on(session: &Session, run: &str, resolutions: &[(String, Said)], first: First) -> Result<Exit, Fault> {
+fn go_on(
+    session: &Session,
+    run: &str,
+    (resolutions, first): (&[(String, Said)], First),
+    deadline: Option<Deadline>,
+) -> Result<Exit, Fault> {
     let (desk, plan, run) = carry::find(session, run)?;
     desk.require_execute()?;
     let (planned, _) = desk.reopen(plan)?;
@@ -131,13 +140,13 @@ fn go_on(session: &Session, run: &str, resolutions: &[(String, Said)], first: Fi
     match state.undo {
         // What a failure asked for keeps the end of the run.
         UndoState::Started if doubts.is_empty() && matches!(state.end, Some(End::Failed | End::Refused)) => {
-            core::execute(session, &desk, &planned, &run)
+            core::execute(session, &desk, &planned, &run, deadline)
         }
         UndoState::Started | UndoState::Partial => core::take_back(session, &desk, &planned, &run),
-        UndoState::No | UndoState::Complete => match core::execute(session, &desk, &planned, &run)? {
+        UndoState::No | UndoState::Complete => match core::execute(session, &desk, &planned, &run, deadline)? {
             // Somebody is here who may know what the probes did not tell.
             Exit::InDoubt if left_to_probes && Terminal::open().is_some() => {
-                go_on(session, &run.id, &[], First::Person)
+                go_on(session, &run.id, (&[], First::Person), None)
             }
             exit => Ok(exit),
         },

@@ -60,7 +60,7 @@ fn arguments(probe: &Tool, made: &Value) -> Vec<Value> {
 fn forbidden(attempt: &Attempt<'_>, args: &Args) -> Option<String> {
     let setup = &attempt.run.setup;
     if setup.stop.is_killing() {
-        return Some("a person asked to stop".into());
+        return Some("the run is being stopped".into());
     }
     let verdict = judged(setup, &args.tool, &args.values, Vec::new());
     (verdict.decision == Approval::Deny).then(|| shown(setup, &verdict.phrase(&args.tool.name)))
@@ -71,7 +71,7 @@ async fn call(attempt: &Attempt<'_>, args: &Args) -> Result<Value, ToolError> {
     match implementation(setup, &args.tool.name)? {
         Implementation::Live(tool) => {
             if !paced(setup, &args.tool).await? {
-                return Err(ToolError::before("a person asked to stop"));
+                return Err(ToolError::before("the run is being stopped"));
             }
             call_live(setup, tool.as_ref(), args, Purpose::Probe(attempt.name), args.tool.timeout_ms).await
         }

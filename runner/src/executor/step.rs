@@ -172,6 +172,10 @@ impl Work<'_> {
         let before = run.recorder.state().get(instance).map_or(0, |record| record.attempt);
         let mut attempt = Attempt { run, step, instance, name, args: &args, number: before + 1 };
         loop {
+            // It has not begun, and is taken up when the run goes on.
+            if run.setup.stop.is_killing() {
+                return Ok(StepEnd::Over);
+            }
             let outcome = match (implementation, &step.poll) {
                 (_, Some(poll)) => poll::call(&mut attempt, implementation, poll).await?,
                 (Implementation::Files(tool), None) => files::call(&attempt, *tool).await?,

@@ -454,6 +454,8 @@ impl RunReport {
             | Event::GateAnswered { .. }
             | Event::ValuesWait { .. }
             | Event::ValuesAnswered { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlinePassed { .. }
             | Event::Held { .. }
             | Event::Interrupted { .. } => {}
         }
@@ -529,7 +531,9 @@ pub fn status(report: &RunReport) -> (&'static str, Tone) {
         (Some(false), _) => ("undone in part", Tone::Bad),
         (None, _) if report.taking_back => ("undone in part", Tone::Bad),
         (None, Some(End::Done)) => ("done", Tone::Good),
-        (None, Some(end @ (End::Waiting | End::Held | End::Interrupted))) => (end_word(end), Tone::Careful),
+        (None, Some(end @ (End::Waiting | End::Held | End::Interrupted | End::Overdue))) => {
+            (end_word(end), Tone::Careful)
+        }
         (None, Some(end)) => (end_word(end), Tone::Bad),
         (None, None) if report.approval.is_some() => ("not finished", Tone::Careful),
         (None, None) => ("not started", Tone::Dim),
@@ -735,6 +739,10 @@ fn next(report: &RunReport) -> Vec<String> {
                 })
                 .collect()
         }
+        Some(End::Overdue) => vec![
+            format!("planc resume {run} --deadline 30m   goes on, for as long as that"),
+            format!("planc undo {run}   takes back what it has done"),
+        ],
         Some(End::Interrupted | End::Held | End::Waiting) => {
             vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
         }

@@ -3,6 +3,7 @@
 mod blocks;
 mod chain;
 mod crash;
+mod deadline;
 mod execute;
 mod late;
 mod pace;
