@@ -160,12 +160,12 @@ fn a_run_that_is_done_in_time_is_done() {
 fn a_run_past_its_deadline_can_be_taken_back() {
     let plan = r#"
 plan "p" {
-  critical {
-    create "a.txt"
-    modify "table:*"
-  }
+  critical { create "a.txt" }
   step a = fs.write(path: "a.txt", text: "a")
-  step b = fake.ensure(name: "b") { timeout 100h }
+  step b = fake.look(name: "b") {
+    timeout 100h
+    after a
+  }
 }
 "#;
     let (world, clock) = (World::new(&[], plan), Turned::new());
