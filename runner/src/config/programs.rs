@@ -43,6 +43,12 @@ const HOME_KEYS: [&str; 24] = [
     ".local/state/planc",
 ];
 
+/// What a variable names that the toolchains know, and what of it programs may read: the folder may hold anything else.
+const NAMED: [(&str, &[&str]); 2] = [
+    ("CARGO_HOME", &["bin", "config", "config.toml", "env", "git", "registry", ".crates.toml", ".crates2.json"]),
+    ("RUSTUP_HOME", &["settings.toml", "toolchains", "update-hashes"]),
+];
+
 /// The same in the system; an account without rights cannot read it anyway.
 const SYSTEM_KEYS: [&str; 8] = [
     "/etc/shadow",
@@ -170,7 +176,7 @@ impl Programs {
     /// of the home that it leads into.
     pub fn readable(&self) -> Vec<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let named: Vec<PathBuf> = std::env::split_paths(&path).filter(|dir| dir.is_absolute()).collect();
+        let named: Vec<PathBuf> = std::env::split_paths(&path).filter_map(shortest).collect();
         let mut readable = self.read.clone();
         if let Some(home) = &self.home {
             let led = |folder: &&PathBuf| named.iter().any(|dir| dir.starts_with(folder));
@@ -182,22 +188,46 @@ impl Programs {
             }
             readable.append(&mut toolchains);
         }
-        let given = ["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
-        readable.extend(given.filter(|path| path.is_absolute()));
-        // The home as a whole is never shown because a `PATH` names it.
-        readable.extend(named.into_iter().filter(|dir| self.home.as_ref().is_none_or(|home| !home.starts_with(dir))));
+        for (name, parts) in NAMED {
+            let folder = std::env::var_os(name).map(PathBuf::from).filter(|path| self.may_show(path));
+            readable.extend(folder.iter().flat_map(|folder| parts.iter().map(|part| folder.join(part))));
+        }
+        readable.extend(named.into_iter().filter(|dir| self.may_show(dir)));
         readable.sort();
         readable.dedup();
         readable
     }
 
-    /// What holds keys and passwords: programs find nothing there, whatever is listed.
+    /// Whether a folder may be shown because a variable names it: not the home as a whole, and nothing that keys are kept in.
+    fn may_show(&self, dir: &Path) -> bool {
+        let of_keys = |name: &&str| {
+            let (name, parts): (Vec<_>, Vec<_>) = (Path::new(name).components().collect(), dir.components().collect());
+            parts.windows(name.len()).any(|some| some == name)
+        };
+        dir.is_absolute()
+            && self.home.as_ref().is_none_or(|home| !home.starts_with(dir))
+            && !HOME_KEYS.iter().any(|name| of_keys(&name))
+    }
+
+    /// What holds keys and passwords: programs find nothing there, whatever is listed. In what they may read it is looked
+    /// for as in a home.
     pub fn keys(&self) -> Vec<PathBuf> {
-        let of_home = self.home.iter().flat_map(|home| HOME_KEYS.iter().map(|name| home.join(name)));
+        let shown = self.readable();
+        let homes = self.home.iter().chain(&shown);
+        let of_homes = homes.flat_map(|home| HOME_KEYS.iter().map(|name| home.join(name)));
         let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let of_cargo = given.iter().flat_map(|home| ["credentials", "credentials.toml"].map(|name| home.join(name)));
-        of_home.chain(of_cargo).chain(SYSTEM_KEYS.iter().map(PathBuf::from)).collect()
+        of_homes.chain(of_cargo).chain(SYSTEM_KEYS.iter().map(PathBuf::from)).collect()
     }
+}
+
+/// An absolute path without `..`; none: it is not absolute, or nothing is there.
+fn shortest(path: PathBuf) -> Option<PathBuf> {
+    match path.components().any(|part| part == std::path::Component::ParentDir) {
+        true => path.canonicalize().ok(),
+        false => Some(path),
+    }
+    .filter(|path| path.is_absolute())
 }
 
 /// Whether a program with these arguments is one of those that begin with the given words.

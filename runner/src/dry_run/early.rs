@@ -96,7 +96,8 @@ impl Steps<'_, '_> {
             workspace: dry.workspace.root().to_owned(),
             timeout: limit.map_or(EARLY_TIMEOUT, Duration::from_millis),
             kill,
-            run: "dry".into(),
+            // As a run is called: a program shall do here what it does then.
+            run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
             step: at.name.clone(),
             idempotency_key: None,
             // Before approval nobody is given what the operator keeps for approved programs.

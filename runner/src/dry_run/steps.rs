@@ -15,7 +15,7 @@ use crate::sandbox::probe;
 use crate::tool::model::NOT_WIRED;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
-use crate::workspace::{Change, Overlay};
+use crate::workspace::{Change, Kind, Overlay, Sight};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
@@ -224,7 +224,11 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Done { outcome, ..done }
             }
             Called::Ran(value) => {
-                for uncovered in executed_later(&self.grants(), &changes) {
+                let grants = self.grants();
+                let looked = |path: &str| self.overlay.stat_unseen(path).ok().and_then(Sight::known);
+                let exists = |path: &str| looked(path).is_none_or(|info| info.kind != Kind::Missing);
+                let later = executed_later(&grants, &changes, exists);
+                for uncovered in later {
                     self.problem(at, uncovered.to_string());
                 }
                 let done = self.gave(at, value, changes);

@@ -213,7 +213,7 @@ impl<'a> Ground<'a> {
         }
         if let Some(grants) = &self.grants {
             let mut uncovered = uncovered_changes(grants, changes);
-            uncovered.extend(executed_later(grants, changes));
+            uncovered.extend(executed_later(grants, changes, |_| false));
             faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
         }
         faults

@@ -1,6 +1,7 @@
 //! What a program shall get ⟶ a folder outside the workspace with all that its cell is made of: where its changes go, its
 //! home, its temporary files, and what the launcher is told.
 
+use super::clear::clear;
 use super::inside::{self, Report};
 use super::seen::Seen;
 use super::spec::{CellError, Inside, LAUNCH, Put, Spec};
@@ -64,10 +65,9 @@ impl Cell {
         DirBuilder::new().mode(0o700).create(cell.dir.join("tmp")).map_err(failed)?;
         DirBuilder::new().mode(0o555).create(cell.dir.join("nothing")).map_err(failed)?;
         fs::write(cell.dir.join("empty"), "").map_err(failed)?;
-        let home = spec.env.iter().find(|(name, _)| name == "HOME").map(|(_, value)| PathBuf::from(value));
         let inside = Inside {
             directory: spec.workspace.join(&spec.directory),
-            home: home.filter(|home| home.is_absolute()),
+            home: spec.home,
             scratch: spec.scratch.iter().map(|folder| spec.workspace.join(folder)).collect(),
             workspace: spec.workspace,
             program: spec.program,
@@ -110,7 +110,8 @@ impl Cell {
 
 impl Drop for Cell {
     fn drop(&mut self) {
-        remove(&self.dir);
+        // What stays disturbs nobody, and the next cell tries again.
+        let _ = clear(&self.dir);
     }
 }
 
@@ -139,26 +140,7 @@ fn sweep(cells: &Path) {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|name| name.split('-').next()?.parse().ok()).and_then(Pid::from_raw);
         if owner.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)) {
-            remove(&entry.path());
-        }
-    }
-}
-
-/// Removes a folder, also where its owner took away his own rights.
-fn remove(dir: &Path) {
-    if fs::remove_dir_all(dir).is_ok() {
-        return;
-    }
-    open_up(dir);
-    // What stays disturbs nobody, and the next cell tries again.
-    let _ = fs::remove_dir_all(dir);
-}
-
-fn open_up(dir: &Path) {
-    let _ = fs::set_permissions(dir, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
+            let _ = clear(&entry.path());
         }
     }
 }

@@ -8,13 +8,16 @@
 //! No code of a running planc enters a cell. planc starts itself as a launcher, see [`launched`], which makes the cell
 //! around itself and then starts the program in it.
 
+mod beneath;
 mod cell;
+mod clear;
 mod filter;
 mod inside;
 mod kernel;
 mod launch;
 mod limits;
 mod probe;
+mod puts;
 mod root;
 mod seen;
 mod spec;
@@ -26,4 +29,4 @@ pub use launch::launched;
 pub use probe::{Enforced, probe};
 pub use seen::Seen;
 pub use spec::{CellError, Inside, LAUNCH, Put, Spec};
-pub use upper::{MAX_CHANGED_BYTES, MAX_UPPER, Observed};
+pub use upper::{MAX_CHANGED_BYTES, MAX_DEEP, MAX_UPPER, Observed};

@@ -1,17 +1,22 @@
 //! What a program may see ⟶ the root of its cell, made of mounts: the system to read, a copy of the workspace to change, a
 //! home and a place for temporary files of its own. What is not put there is not there.
 
+use super::beneath::{beneath, folder, path_of};
 use super::cell::GIVEN;
-use super::spec::{Inside, Put};
+use super::puts::put_all;
+use super::spec::Inside;
+use rustix::fs::{Mode, OFlags, mkdirat, openat};
+use rustix::io::Errno;
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
     mount_remount, unmount,
 };
 use std::ffi::CString;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// The devices of a cell.
@@ -52,37 +57,48 @@ pub(super) fn make(dir: &Path, inside: &Inside) -> Result<Vec<PathBuf>, String> 
     let mut writable = vec![PathBuf::from("/dev/shm")];
     devices(&root)?;
     let mut pieces = system(&root)?;
-    pieces.extend(inside.read.iter().map(|path| (path.clone(), Piece::Read(path.clone()))));
-    let mut write = |place: &Path, source: PathBuf| {
-        pieces.push((place.to_owned(), Piece::Write(source)));
-        writable.push(place.to_owned());
-    };
-    write(Path::new("/tmp"), dir.join("tmp"));
-    if let Some(home) = inside.home.as_deref().filter(|home| !contains(&inside.workspace, home)) {
-        write(home, dir.join("home"));
-    }
+    // The workspace is shown by its copy, whatever leads into it.
+    let elsewhere = inside.read.iter().filter(|path| !contains(&inside.workspace, path));
+    pieces.extend(elsewhere.map(|path| (path.clone(), Piece::Read(path.clone()))));
+    pieces.push(("/tmp".into(), Piece::Write(dir.join("tmp"))));
+    let home = inside.home.as_deref().filter(|home| may_be_home(home) && !contains(&inside.workspace, home));
+    pieces.extend(home.map(|home| (home.to_owned(), Piece::Write(dir.join("home")))));
     pieces.push((inside.workspace.clone(), Piece::Copy));
-    writable.push(inside.workspace.clone());
     // What lies above is put first.
     pieces.sort_by_key(|(place, _)| place.components().count());
+    let new = folder(&root).map_err(said("opening", &root))?;
     for (place, piece) in &pieces {
-        put(dir, &root, place, piece)?;
-    }
-    for change in &inside.before {
-        change_copy(dir, &under(&root, &inside.workspace), change)?;
+        let is_put = put(dir, &new, place, piece)?;
+        if is_put && !matches!(piece, Piece::Read(_)) {
+            writable.push(place.clone());
+        }
+        if matches!(piece, Piece::Copy) {
+            // Before anything else lies in it.
+            let copy = beneath(&new, relative(place), OFlags::DIRECTORY).map_err(said("opening the copy of", place))?;
+            put_all(copy, &dir.join(GIVEN), &inside.before)?;
+        }
     }
     for folder in &inside.scratch {
-        let place = under(&root, folder);
-        mount_bind(folder, &place).map_err(errno("mounting the scratch folder", folder))?;
+        scratch(&new, &inside.workspace, folder)?;
         writable.push(folder.clone());
     }
     for hidden in &inside.hidden {
-        hide(dir, &under(&root, hidden))?;
+        hide(dir, &new, hidden)?;
+        // What a link leads to is not there either.
+        if let Some(real) = hidden.canonicalize().ok().filter(|real| real != hidden) {
+            hide(dir, &new, &real)?;
+        }
     }
     proc(&root)?;
     read_only(&root, &writable)?;
     enter(&root)?;
     Ok(writable)
+}
+
+/// Whether a place can be a home of its own in a cell: not what the system lies in, nor what the cell has there itself.
+fn may_be_home(home: &Path) -> bool {
+    let own = ["/dev", "/proc", "/sys", "/tmp"];
+    home.is_absolute() && !SYSTEM.iter().chain(&own).any(|taken| Path::new(taken).starts_with(home))
 }
 
 /// Whether a place is a folder or lies in it.
@@ -138,37 +154,69 @@ fn system(root: &Path) -> Result<Vec<(PathBuf, Piece)>, String> {
     Ok(pieces)
 }
 
-fn put(dir: &Path, root: &Path, place: &Path, piece: &Piece) -> Result<(), String> {
-    let to = under(root, place);
+/// Puts a piece in its place. Gives whether it is there: what may be read need not exist, and a place that would have to be
+/// made in what may only be read, or behind a link, is none.
+fn put(dir: &Path, root: &OwnedFd, place: &Path, piece: &Piece) -> Result<bool, String> {
     let is_dir = match piece {
         Piece::Read(from) => match from.metadata() {
             Ok(found) => found.is_dir(),
-            // What may be read need not be there.
-            Err(_) => return Ok(()),
+            Err(_) => return Ok(false),
         },
         Piece::Write(_) | Piece::Copy => true,
     };
-    prepare(&to, is_dir)?;
+    let to = match (prepare(root, relative(place), is_dir), piece) {
+        (Ok(to), _) => to,
+        (Err(error), Piece::Read(_) | Piece::Write(_)) if is_no_place(&error) => return Ok(false),
+        (Err(error), _) => return Err(said("making", place)(error)),
+    };
+    let target = path_of(&to);
     match piece {
-        Piece::Read(from) => mount_bind_recursive(from, &to).map_err(errno("mounting", from)),
-        Piece::Write(from) => mount_bind(from, &to).map_err(errno("mounting", from)),
-        Piece::Copy => copy(dir, place, &to),
+        Piece::Read(from) => {
+            mount_bind_recursive(from, &target).map_err(errno("mounting", from))?;
+            // At once: nothing is ever made in it, by nobody.
+            let mounted = beneath(root, relative(place), OFlags::empty()).map_err(said("opening", place))?;
+            let mounted = fs::read_link(path_of(&mounted)).map_err(said("finding", place))?;
+            close_beneath(&mounted, |_| false)?;
+        }
+        Piece::Write(from) => mount_bind(from, &target).map_err(errno("mounting", from))?,
+        Piece::Copy => copy(dir, place, &target)?,
     }
+    Ok(true)
 }
 
-/// Makes a place to mount on.
-fn prepare(place: &Path, is_dir: bool) -> Result<(), String> {
-    if place.symlink_metadata().is_ok() {
-        return Ok(());
+fn relative(path: &Path) -> &Path {
+    path.strip_prefix("/").unwrap_or(path)
+}
+
+fn is_no_place(error: &io::Error) -> bool {
+    let none = [Errno::ROFS, Errno::LOOP, Errno::NOENT, Errno::NOTDIR, Errno::XDEV];
+    none.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Opens a place to mount on; what is missing is made. Nothing is followed on the way.
+fn prepare(root: &OwnedFd, place: &Path, is_dir: bool) -> io::Result<OwnedFd> {
+    match beneath(root, place, OFlags::empty()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
     }
-    let folder = if is_dir { Some(place) } else { place.parent() };
-    if let Some(folder) = folder {
-        fs::create_dir_all(folder).map_err(said("making", folder))?;
+    let mut at = beneath(root, Path::new(""), OFlags::DIRECTORY)?;
+    let mut parts = place.components().peekable();
+    while let Some(part) = parts.next() {
+        let part = Path::new(part.as_os_str());
+        let made = match parts.peek().is_some() || is_dir {
+            true => mkdirat(&at, part, Mode::from_raw_mode(0o755)),
+            false => {
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                openat(&at, part, flags, Mode::from_raw_mode(0o644)).map(drop)
+            }
+        };
+        match made {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        at = beneath(&at, part, OFlags::empty())?;
     }
-    if !is_dir {
-        File::create(place).map_err(said("making", place))?;
-    }
-    Ok(())
+    Ok(at)
 }
 
 /// Puts the workspace there, and everything that is changed in it elsewhere.
@@ -181,38 +229,27 @@ fn copy(dir: &Path, workspace: &Path, to: &Path) -> Result<(), String> {
         .map_err(errno("mounting a copy of", workspace))
 }
 
-/// Changes the copy of the workspace before the program starts.
-fn change_copy(dir: &Path, copy: &Path, change: &Put<String>) -> Result<(), String> {
-    let (Put::Nothing(path) | Put::File(path, ..) | Put::Directory(path, _) | Put::Link(path, _)) = change;
-    let place = copy.join(path);
-    let there = place.symlink_metadata().ok();
-    let is_dir = there.as_ref().is_some_and(fs::Metadata::is_dir);
-    let keep = matches!(change, Put::Directory(..)) && is_dir;
-    if there.is_some() && !keep {
-        let gone = if is_dir { fs::remove_dir_all(&place) } else { fs::remove_file(&place) };
-        gone.map_err(said("removing", &place))?;
-    }
-    let mode = |mode: u32| fs::set_permissions(&place, Permissions::from_mode(mode));
-    match change {
-        Put::Nothing(_) => Ok(()),
-        Put::File(_, content, bits) => fs::read(dir.join(GIVEN).join(content))
-            .and_then(|bytes| fs::write(&place, bytes))
-            .and_then(|()| mode(*bits)),
-        Put::Directory(_, bits) if keep => mode(*bits),
-        Put::Directory(_, bits) => fs::create_dir(&place).and_then(|()| mode(*bits)),
-        Put::Link(_, target) => symlink(target, &place),
-    }
-    .map_err(said("writing", &place))
+/// Puts the very folder of the workspace in the place of its copy.
+fn scratch(root: &OwnedFd, workspace: &Path, path: &Path) -> Result<(), String> {
+    let linked = |error: io::Error| match error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+        true => format!("the scratch folder `{}` is a link, or lies behind one", path.display()),
+        false => said("opening the scratch folder", path)(error),
+    };
+    let own = path.strip_prefix(workspace).unwrap_or(path);
+    let from = folder(workspace).and_then(|open| beneath(open, own, OFlags::DIRECTORY)).map_err(linked)?;
+    let to = beneath(root, relative(path), OFlags::DIRECTORY).map_err(linked)?;
+    mount_bind(path_of(&from), path_of(&to)).map_err(errno("mounting the scratch folder", path))
 }
 
 /// Puts nothing in the place of something.
-fn hide(dir: &Path, place: &Path) -> Result<(), String> {
-    match place.symlink_metadata() {
-        Ok(found) if found.is_dir() => mount_bind(dir.join("nothing"), place),
-        Ok(found) if !found.is_symlink() => mount_bind(dir.join("empty"), place),
-        Ok(_) | Err(_) => Ok(()),
-    }
-    .map_err(errno("hiding", place))
+fn hide(dir: &Path, root: &OwnedFd, place: &Path) -> Result<(), String> {
+    let open = match beneath(root, relative(place), OFlags::empty()) {
+        Err(error) if is_no_place(&error) => return Ok(()),
+        opened => opened.map_err(said("hiding", place))?,
+    };
+    let found = fs::metadata(path_of(&open)).map_err(said("hiding", place))?;
+    let nothing = dir.join(if found.is_dir() { "nothing" } else { "empty" });
+    mount_bind(nothing, path_of(&open)).map_err(errno("hiding", place))
 }
 
 /// The processes of the cell; where the kernel does not allow that, the files of the one outside, which are closed to
@@ -228,18 +265,24 @@ fn proc(root: &Path) -> Result<(), String> {
 
 /// Makes everything beneath the root read-only but what may be written.
 fn read_only(root: &Path, writable: &[PathBuf]) -> Result<(), String> {
+    let writable: Vec<PathBuf> = writable.iter().map(|path| under(root, path)).collect();
+    // `/proc` is closed once the number of processes is limited, see `close`.
+    close_beneath(root, |place| {
+        place == root || place == root.join("proc") || writable.iter().any(|path| path == place)
+    })
+}
+
+/// Makes what is mounted at a place and beneath it read-only, but for what stays open.
+fn close_beneath(top: &Path, stays_open: impl Fn(&Path) -> bool) -> Result<(), String> {
     let table = Path::new("/proc/self/mountinfo");
     let table = fs::read_to_string(table).map_err(said("reading", table))?;
-    let writable: Vec<PathBuf> = writable.iter().map(|path| under(root, path)).collect();
     for line in table.lines() {
         let mut fields = line.split(' ').skip(4);
         let (Some(place), Some(options)) = (fields.next(), fields.next()) else { continue };
         let place = unescaped(place);
-        // `/proc` is closed once the number of processes is limited, see `close`.
-        if !place.starts_with(root) || writable.contains(&place) || place == root.join("proc") || place == root {
-            continue;
+        if place.starts_with(top) && !stays_open(&place) {
+            remount(&place, options)?;
         }
-        remount(&place, options)?;
     }
     Ok(())
 }

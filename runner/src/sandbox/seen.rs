@@ -5,7 +5,6 @@ use super::spec::Put;
 use super::upper::Base;
 use crate::workspace::{FileError, FileState, MAX_FILE_BYTES, Workspace};
 use planc_lang::digest::Digest;
-use planc_lang::paths::within;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,9 +18,11 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What has to be put into the copy, in order.
+    /// What has to be put into the copy, in order. What is said of paths beneath what is no directory is left out: nothing is
+    /// there.
     pub(crate) fn puts(&self) -> Vec<Put<Arc<[u8]>>> {
         let put = |(path, state): (&String, &FileState)| match state {
+            _ if self.is_gone(path) => None,
             FileState::Absent => Some(Put::Nothing(path.clone())),
             FileState::File { digest, mode, .. } => {
                 Some(Put::File(path.clone(), self.contents.get(digest)?.clone(), *mode))
@@ -39,13 +40,16 @@ impl Seen {
 
     /// What the simulation says of a path; none: it is as in the workspace.
     fn state(&self, path: &str) -> Option<FileState> {
-        if let Some(state) = self.states.get(path) {
-            return Some(state.clone());
+        match self.is_gone(path) {
+            true => Some(FileState::Absent),
+            false => self.states.get(path).cloned(),
         }
-        let gone = |(above, state): (&String, &FileState)| {
-            !matches!(state, FileState::Directory { .. }) && within(path, above)
-        };
-        self.states.iter().any(gone).then_some(FileState::Absent)
+    }
+
+    /// Whether something above a path is no directory.
+    fn is_gone(&self, path: &str) -> bool {
+        let is_other = |state: &FileState| !matches!(state, FileState::Directory { .. });
+        path.match_indices('/').any(|(at, _)| self.states.get(&path[..at]).is_some_and(is_other))
     }
 }
 
@@ -64,8 +68,8 @@ impl Base for Over<'_> {
     }
 
     fn content(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
-        let content = match self.seen.states.get(path) {
-            Some(FileState::File { digest, .. }) => self.seen.contents.get(digest),
+        let content = match self.seen.state(path) {
+            Some(FileState::File { digest, .. }) => self.seen.contents.get(&digest),
             Some(_) | None => None,
         };
         match content {
@@ -80,7 +84,7 @@ impl Base for Over<'_> {
             FileState::Absent | FileState::File { .. } | FileState::Link { .. } | FileState::Other => Vec::new(),
         };
         let beneath = format!("{path}/");
-        let own = self.seen.states.keys().filter_map(|other| other.strip_prefix(&beneath));
+        let own = self.seen.states.range(beneath.clone()..).map_while(|(other, _)| other.strip_prefix(&beneath));
         names.extend(own.filter(|rest| !rest.contains('/')).map(str::to_owned));
         names.sort();
         names.dedup();
@@ -90,5 +94,23 @@ impl Base for Over<'_> {
 
     fn differing(&self) -> Vec<String> {
         self.seen.states.keys().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_put_beneath_what_is_no_directory() {
+        let link = FileState::Link { target: "/elsewhere".into() };
+        let states = [("a", link), ("a/x", FileState::Absent), ("a/y", FileState::Directory { mode: 0o755 })];
+        let more = [("a-b", FileState::Absent), ("a-b/c", FileState::Absent), ("d/e", FileState::Absent)];
+        let states = states.into_iter().chain(more).map(|(path, state)| (path.to_owned(), state)).collect();
+        let seen = Seen { states, contents: BTreeMap::new() };
+        let puts = format!("{:?}", seen.puts());
+        assert_eq!(puts, r#"[Link("a", "/elsewhere"), Nothing("a-b"), Nothing("d/e")]"#);
+        assert_eq!(seen.state("a/y"), Some(FileState::Absent));
+        assert_eq!(seen.state("d/f"), None);
     }
 }

@@ -23,6 +23,8 @@ pub struct Spec {
     pub directory: String,
     /// Its environment, all of it.
     pub env: Vec<(OsString, OsString)>,
+    /// Where it has an empty home of its own: the home of the account, whatever `env` says.
+    pub home: Option<PathBuf>,
     /// Folders of the workspace that it may really write.
     pub scratch: Vec<String>,
     /// Folders of which it is not told what it changed there.

@@ -19,6 +19,9 @@ pub const MAX_UPPER: usize = MAX_PATHS;
 /// The most bytes, earlier and later contents together, of what a program changes.
 pub const MAX_CHANGED_BYTES: u64 = MAX_CALL_BYTES;
 
+/// How deep a path may lie that a program leaves in its copy of the workspace.
+pub const MAX_DEEP: usize = 128;
+
 /// The mark of a directory that hides all beneath it.
 const OPAQUE: &str = "user.overlay.opaque";
 
@@ -93,7 +96,7 @@ pub(super) fn against(
 ) -> Result<Observed, CellError> {
     let mut found =
         Found { upper, workspace, scratch, candidates: BTreeSet::new(), dropped: Vec::new(), modes: BTreeMap::new() };
-    found.walk("")?;
+    found.walk()?;
     for path in base.differing() {
         found.add(path)?;
     }
@@ -133,7 +136,17 @@ impl Found<'_> {
     }
 
     /// All that lies in the upper folder.
-    fn walk(&mut self, dir: &str) -> Result<(), CellError> {
+    fn walk(&mut self) -> Result<(), CellError> {
+        let mut pending = vec![String::new()];
+        while let Some(dir) = pending.pop() {
+            self.walk_one(&dir, &mut pending)?;
+        }
+        self.dropped.sort();
+        Ok(())
+    }
+
+    /// What lies in one directory of it; directories wait.
+    fn walk_one(&mut self, dir: &str, pending: &mut Vec<String>) -> Result<(), CellError> {
         let place = self.upper.join(dir);
         if let Some(mode) = readable(&place).map_err(failed(dir))? {
             self.modes.insert(place.clone(), mode);
@@ -156,6 +169,13 @@ impl Found<'_> {
                     path.escape_debug()
                 )));
             }
+            if path.split('/').count() > MAX_DEEP {
+                let start = path.chars().take(40).collect::<String>();
+                return Err(CellError(format!(
+                    "the program left a path of more than {MAX_DEEP} parts, which begins with `{}`",
+                    start.escape_debug()
+                )));
+            }
             let kind = entry.file_type().map_err(failed(&path))?;
             let is_other = kind.is_fifo() || kind.is_socket() || kind.is_block_device();
             if is_other || kind.is_char_device() && !is_whiteout(&entry.metadata().map_err(failed(&path))?) {
@@ -164,7 +184,7 @@ impl Found<'_> {
             }
             self.add(path.clone())?;
             if kind.is_dir() {
-                self.walk(&path)?;
+                pending.push(path);
             }
         }
         Ok(())
@@ -232,6 +252,14 @@ impl Found<'_> {
             let (after, content) = self.after(path)?;
             if before == after {
                 continue;
+            }
+            if let FileState::File { mode, .. } = &after
+                && mode & FileState::RIGHTS != 0
+            {
+                return Err(CellError(format!(
+                    "the program left `{path}` with mode {mode:04o}: planc makes no file setuid or setgid, whose rights \
+                     would be those of the account that planc runs as"
+                )));
             }
             let mut keep = |content: Vec<u8>| {
                 bytes += content.len() as u64;

@@ -186,7 +186,7 @@ fn change(
 ) -> Result<(), ToolError> {
     let grants = Grants::new(&setup.compiled.plan, critical).known();
     let mut uncovered = coverage::uncovered_changes(&grants, changes);
-    uncovered.extend(coverage::executed_later(&grants, changes));
+    uncovered.extend(coverage::executed_later(&grants, changes, |path| coverage::is_there(&setup.workspace, path)));
     if let Some(uncovered) = uncovered.first() {
         return Err(ToolError::before(uncovered.to_string()));
     }

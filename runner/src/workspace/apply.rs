@@ -3,6 +3,7 @@
 //! Something new is made beside its place under a temporary name, made durable, and renamed. A crash at any point leaves
 //! the path as it was before or as it is afterwards, and at most a temporary file, which [`Workspace::sweep`] removes.
 //! What is there is checked right before it is changed, not locked: a change by somebody else in that instant is lost.
+//! No file is made setuid or setgid: its rights would be those of planc's account, also where a change says otherwise.
 //! A file that is replaced gets a new identity: its other hard links keep the old content, its owner is the account that
 //! planc runs as, its extended attributes are gone.
 
@@ -62,6 +63,7 @@ impl Workspace {
     pub fn apply(&self, change: &Change, contents: &Contents) -> Result<Applied, ApplyError> {
         check_path(&change.path).map_err(FileError::Form)?;
         self.guard.check(&change.path)?;
+        let change = &Change { after: change.after.clone().without_rights(), ..change.clone() };
         let found = self.state(&change.path)?;
         if found == change.after {
             return Ok(Applied::Already);

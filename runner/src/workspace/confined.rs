@@ -1,7 +1,7 @@
 //! A resolved path ⟶ an open directory and a last name, without following a single link: what is swapped for a link
 //! after it was resolved is not followed. Knows neither protection nor limits.
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, mkdirat, openat, statat};
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -79,6 +79,19 @@ impl Confined {
             OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
             Mode::empty(),
         )?)
+    }
+
+    /// Makes a directory and those above it, where they are missing.
+    pub(super) fn make_dirs(&self, path: &str) -> Result<(), Blocked> {
+        let mut dir = pass(self.root.as_fd(), ".")?;
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            match mkdirat(&dir, part, Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            dir = pass(dir.as_fd(), part)?;
+        }
+        Ok(())
     }
 
     /// What the system says of a path, its last part not followed.

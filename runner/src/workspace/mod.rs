@@ -79,6 +79,21 @@ pub enum FileState {
     Other,
 }
 
+impl FileState {
+    /// The bits by which a file gives whoever runs it the rights of its owner or group. planc makes no file that has them.
+    pub const RIGHTS: u32 = 0o6000;
+
+    /// The same; a file without those bits.
+    pub(crate) fn without_rights(self) -> FileState {
+        match self {
+            FileState::File { digest, bytes, mode } => {
+                FileState::File { digest, bytes, mode: mode & !FileState::RIGHTS }
+            }
+            other => other,
+        }
+    }
+}
+
 /// A change of one path. A call's changes are applied in order; each is atomic and may be repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {

@@ -167,6 +167,12 @@ impl Workspace {
         }
     }
 
+    /// Makes a directory and those above it, where they are missing. No link is followed.
+    pub fn make_dirs(&self, path: &str) -> Result<(), FileError> {
+        self.guard.check(path)?;
+        self.confined.make_dirs(path).map_err(|blocked| FileError::io("make the directory", path, blocked))
+    }
+
     /// Refuses to change what a directory holds where the account that planc runs as may not.
     pub(super) fn check_writable(&self, dir: &str) -> Result<(), FileError> {
         use rustix::fs::Access;

@@ -12,31 +12,31 @@ use std::process::Command;
 const SEALED: &str = "[programs]\ndry_run = \"sealed\"\n";
 
 /// A workspace whose operator lets programs run before approval, and says more.
-fn place(more: &str) -> Place {
+pub fn place(more: &str) -> Place {
     let place = Place::new();
     place.put("planc.toml", format!("{SEALED}{more}"));
     place
 }
 
 /// A plan with these lines of `critical` and these steps.
-fn plan(lines: &str, steps: &str) -> String {
+pub fn plan(lines: &str, steps: &str) -> String {
     format!("plan \"x\" {{\n critical {{\n run \"sh\"\n {lines}\n }}\n {steps}\n}}\n")
 }
 
 /// A step that runs a script with `sh`.
-fn sh(name: &str, script: &str) -> String {
+pub fn sh(name: &str, script: &str) -> String {
     format!("step {name} = process.run(argv: [\"sh\", \"-c\", {script:?}], success: [0, 1, 2])")
 }
 
 /// The dry run with programs, as JSON.
 #[track_caller]
-fn dry(place: &Place, text: &str) -> Json {
+pub fn dry(place: &Place, text: &str) -> Json {
     place.put("p.pl", text);
     place.planc(&["--format", "json", "plan", "--run-programs", "p.pl"]).exits_with(&[0, 1, 6]).json()
 }
 
 /// The report of a step.
-fn step<'j>(report: &'j Json, name: &str) -> &'j Json {
+pub fn step<'j>(report: &'j Json, name: &str) -> &'j Json {
     let own = report["steps"].as_array().unwrap().iter();
     let verified = report["verifications"].as_array().unwrap().iter();
     let verified = verified.flat_map(|verification| verification["steps"].as_array().unwrap());
@@ -44,7 +44,7 @@ fn step<'j>(report: &'j Json, name: &str) -> &'j Json {
 }
 
 /// What a program said.
-fn stdout(report: &Json, name: &str) -> String {
+pub fn stdout(report: &Json, name: &str) -> String {
     let step = step(report, name);
     assert_eq!(step["outcome"]["outcome"], "ran", "{step}");
     step["outcome"]["result"]["stdout"].as_str().unwrap().to_owned()

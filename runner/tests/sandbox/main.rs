@@ -6,3 +6,5 @@ mod place;
 mod early;
 mod escape;
 mod kept;
+mod left;
+mod links;

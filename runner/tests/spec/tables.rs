@@ -60,6 +60,7 @@ pub fn limits() -> String {
         ("links on the way to a path", planc::workspace::MAX_LINKS.to_string()),
         ("a program: `max_output_bytes`", mib(planc::tool::process::MAX_OUTPUT_BYTES)),
         ("paths that a program changes", planc::sandbox::MAX_UPPER.to_string()),
+        ("a path that a program leaves: parts", planc::sandbox::MAX_DEEP.to_string()),
         ("all that a program changes", mib(planc::sandbox::MAX_CHANGED_BYTES)),
         ("folders of `programs.scratch`", planc::config::MAX_SCRATCH.to_string()),
         ("a program: memory of a process, unless set", format!("{} MiB", planc::config::Limits::default().memory_mb)),

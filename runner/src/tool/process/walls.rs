@@ -53,6 +53,7 @@ pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
 pub struct Walls {
     launcher: PathBuf,
     state: PathBuf,
+    home: Option<PathBuf>,
     scratch: Vec<String>,
     untold: Vec<String>,
     read: Vec<PathBuf>,
@@ -73,6 +74,7 @@ impl Walls {
         Walls {
             launcher: config.programs.launcher.clone(),
             state: config.state.clone(),
+            home: config.programs.home.clone(),
             scratch: config.programs.scratch.clone(),
             untold: config.programs.scratch.clone(),
             read: config.programs.readable(),
@@ -115,8 +117,7 @@ impl Walls {
             if resolved != *folder {
                 return Err(ToolError::before(format!("the scratch folder `{folder}` is a link, or lies behind one")));
             }
-            std::fs::create_dir_all(request.workspace.root().join(folder))
-                .map_err(|error| ToolError::before(format!("could not make the scratch folder `{folder}`: {error}")))?;
+            request.workspace.make_dirs(folder)?;
         }
         Ok(Spec {
             launcher: self.launcher.clone(),
@@ -126,6 +127,7 @@ impl Walls {
             argv: request.argv.clone(),
             directory: request.directory.clone(),
             env: quietened(&request.env),
+            home: self.home.clone(),
             scratch: self.scratch.clone(),
             untold: self.untold.clone(),
             read: self.read.clone(),

@@ -88,6 +88,13 @@ impl Overlay {
             }
             Shown::File { .. } | Shown::Directory { .. } | Shown::Link { .. } => {}
         }
+        let shown = match shown {
+            // The copy is of the account that planc runs as, and nobody shall have its rights.
+            Shown::File { bytes, digest, mode } => {
+                Shown::File { bytes, digest, mode: mode.map(|mode| mode & !FileState::RIGHTS) }
+            }
+            other => other,
+        };
         let before = self.before(to)?;
         self.put(to, before, shown)?;
         Ok(Sight::Known(()))
