@@ -6,6 +6,7 @@ mod call;
 mod caller;
 mod cells;
 mod clean;
+mod found;
 mod images;
 mod late;
 mod recorder;

@@ -1,6 +1,7 @@
 //! What an overlay cannot know any more: marks of calls with unknown outcome, and which paths were written since.
 
 use super::{Kind, Overlay};
+use globset::GlobMatcher;
 use planc_lang::effects::{Resource, overlap};
 use planc_lang::paths::{compile_glob, literal_prefix, within};
 use std::collections::BTreeSet;
@@ -43,7 +44,14 @@ impl Mark {
         match &self.resource {
             Resource::Path(marked) => within(path, marked) || below(marked),
             Resource::Glob(glob) => {
-                compile_glob(glob).is_ok_and(|glob| glob.is_match(path)) || below(literal_prefix(glob))
+                // A path above it that may have become a link leads elsewhere, and a folder goes with all that it may hold.
+                let above = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| &path[..at]);
+                let folder = (kind == Kind::Directory).then(|| format!("{path}/\0"));
+                let is_match = |glob: GlobMatcher| {
+                    let all = above.chain([path]).chain(folder.as_deref());
+                    all.into_iter().any(|path| glob.is_match(path))
+                };
+                compile_glob(glob).is_ok_and(is_match) || below(literal_prefix(glob))
             }
             _ => true,
         }
