@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     resource: Resource,
+    /// That of a glob.
+    matcher: Option<GlobMatcher>,
     by: String,
     /// Paths that were written since.
     known_again: BTreeSet<String>,
@@ -23,7 +25,11 @@ impl Mark {
             Resource::AnyPath | Resource::Program(_) | Resource::AnyProgram | Resource::Everything => Resource::AnyPath,
             Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => return None,
         };
-        Some(Mark { resource, by: by.into(), known_again: BTreeSet::new() })
+        let matcher = match &resource {
+            Resource::Glob(glob) => compile_glob(glob).ok(),
+            _ => None,
+        };
+        Some(Mark { resource, matcher, by: by.into(), known_again: BTreeSet::new() })
     }
 
     /// Whether an earlier mark says nothing that this new one does not.
@@ -47,11 +53,10 @@ impl Mark {
                 // A path above it that may have become a link leads elsewhere, and a folder goes with all that it may hold.
                 let above = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| &path[..at]);
                 let folder = (kind == Kind::Directory).then(|| format!("{path}/\0"));
-                let is_match = |glob: GlobMatcher| {
-                    let all = above.chain([path]).chain(folder.as_deref());
-                    all.into_iter().any(|path| glob.is_match(path))
-                };
-                compile_glob(glob).is_ok_and(is_match) || below(literal_prefix(glob))
+                let mut all = above.chain([path]).chain(folder.as_deref());
+                // What is no glob matches anything.
+                let is_match = |path: &str| self.matcher.as_ref().is_none_or(|matcher| matcher.is_match(path));
+                all.any(is_match) || below(literal_prefix(glob))
             }
             _ => true,
         }
