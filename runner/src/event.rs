@@ -87,6 +87,7 @@ pub enum Event {
         standing: Option<StandingAnswer>,
         /// For an answer about what a program has changed, and not about its call: the digest of these changes.
         #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[schemars(with = "Option<String>")]
         changes: Option<Digest>,
     },
     /// Plan mode became active while the run went on: nothing further was started.

@@ -316,7 +316,7 @@ fn is_same(ty: &Type, value: &Value, wanted: &Value, place: &impl Place) -> bool
         }
         (ty, Value::String(path), Value::String(wanted)) if is_path(&ty) => {
             let led = place.led(path);
-            !led.is_empty() && led.iter().all(|led| led.as_deref() == Some(wanted.as_str()))
+            !led.is_empty() && led.iter().all(|led| led.as_deref() == Some(&**wanted))
         }
         (_, value, wanted) => value == wanted,
     }
