@@ -4,8 +4,8 @@ use super::attempt::{Attempt, Outcome};
 use super::work::{StepEnd, Work, goes_on_after};
 use super::{Run, files, gate, late, live, poll};
 use crate::event::{Difference, End, Event};
-use crate::run::{Made, Permit, RunError, critical, implementation, paced, permit};
-use crate::schedule::{may_retry, pause};
+use crate::run::{Made, Permit, RunError, critical, implementation, of_paths, paced, permit};
+use crate::schedule::{pause, tries_again};
 use crate::state::StepState;
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
@@ -143,6 +143,10 @@ impl Work<'_> {
             (record.and_then(|record| record.answer.clone()), !retried)
         };
         let made = Made { name: self.name, step: self.step, call: &self.step.call };
+        if let Some(why) = of_paths(&run.setup, &run.recorder, made, values) {
+            run.recorder.record(self.failed_before(why)).await?;
+            return Ok(Some(End::Refused));
+        }
         match permit(&run.setup, &run.recorder, made, values, answer.as_deref()).await? {
             Permit::Yes => {}
             Permit::Waits => return Ok(Some(End::Waiting)),
@@ -172,6 +176,10 @@ impl Work<'_> {
         let before = run.recorder.state().get(instance).map_or(0, |record| record.attempt);
         let mut attempt = Attempt { run, step, instance, name, args: &args, number: before + 1 };
         loop {
+            // It has not begun, and is taken up when the run goes on.
+            if run.setup.stop.is_killing() {
+                return Ok(StepEnd::Over);
+            }
             let outcome = match (implementation, &step.poll) {
                 (_, Some(poll)) => poll::call(&mut attempt, implementation, poll).await?,
                 (Implementation::Files(tool), None) => files::call(&attempt, *tool).await?,
@@ -180,9 +188,7 @@ impl Work<'_> {
             match outcome {
                 Outcome::Halt(end) => return Ok(StepEnd::Halt(end)),
                 Outcome::Failed
-                    if may_retry(step, attempt.failures())
-                        && self.pause(attempt.failures()).await
-                        && self.has_its_turn().await? =>
+                    if self.tries_again() && self.pause(attempt.failures()).await && self.has_its_turn().await? =>
                 {
                     if let Some(end) = run.held().await? {
                         return Ok(StepEnd::Halt(end));
@@ -204,6 +210,10 @@ impl Work<'_> {
                 Ok(false)
             }
         }
+    }
+
+    fn tries_again(&self) -> bool {
+        self.run.recorder.state().get(self.instance).is_some_and(|record| tries_again(self.step, record))
     }
 
     /// Waits before the next attempt; whether there shall be one: a person may ask to stop meanwhile.

@@ -1,6 +1,5 @@
 //! One call: whether it is allowed, and making it, with its limits.
 
-use super::found::of_paths;
 use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Uncovered, changed};
@@ -64,9 +63,6 @@ pub(crate) async fn permit(
         return Ok(Permit::Refused(uncovered.to_string()));
     }
     let is_own = std::ptr::eq(made.call, &made.step.call);
-    if is_own && let Some(why) = of_paths(setup, recorder, made, args) {
-        return Ok(Permit::Refused(why));
-    }
     if is_own && let Some(uncovered) = unread(setup, recorder, made, args) {
         return Ok(Permit::Refused(format!("outside text decides what is read here, and {uncovered}")));
     }
@@ -273,7 +269,7 @@ fn shown_effects(setup: &RunSetup, touches: &[(EffectVerb, Resource)]) -> Vec<St
 }
 
 /// A text as a person may see it.
-fn shown(setup: &RunSetup, text: &str) -> String {
+pub(crate) fn shown(setup: &RunSetup, text: &str) -> String {
     setup.veil.as_ref().map_or_else(|| text.to_owned(), |veil| veil.text(text))
 }
 
@@ -399,6 +395,8 @@ pub(crate) enum Purpose<'a> {
     Step(&'a str),
     /// To take it back.
     Undo(&'a str),
+    /// To look what became of the call of this step.
+    Probe(&'a str),
     /// To look, for an assumption or a verification.
     Check,
 }
@@ -409,7 +407,7 @@ const IN_CHECK: &str = "check";
 impl Purpose<'_> {
     fn step(&self) -> &str {
         match self {
-            Purpose::Step(step) | Purpose::Undo(step) => step,
+            Purpose::Step(step) | Purpose::Undo(step) | Purpose::Probe(step) => step,
             Purpose::Check => IN_CHECK,
         }
     }
@@ -419,7 +417,7 @@ impl Purpose<'_> {
         let (step, role) = match self {
             Purpose::Step(step) => (step, "do"),
             Purpose::Undo(step) => (step, "undo"),
-            Purpose::Check => return None,
+            Purpose::Probe(_) | Purpose::Check => return None,
         };
         let touches = args.tool.touches(&args.values);
         let only_reads = touches.iter().all(|(verb, _)| *verb == EffectVerb::Reads);
