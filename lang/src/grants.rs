@@ -1,6 +1,6 @@
 //! The lines of `critical` ⟶ what they allow, as far as the values are known that they speak of.
 
-use crate::effects::{CriticalVerb, Grant};
+use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::{Env, NoCalls, eval};
 use crate::plan::{CriticalLine, CriticalScope, Expr, Plan};
 use crate::value::Value;
@@ -56,6 +56,20 @@ impl<'p> Grants<'p> {
     pub(crate) fn at(&self, place: usize) -> (usize, &Grant) {
         let (line, grant) = &self.list[place];
         (*line, grant)
+    }
+
+    /// The paths that whoever keeps to the lines can change at most.
+    pub fn changeable(&self) -> Vec<Resource> {
+        let changing = self
+            .iter()
+            .filter(|grant| matches!(grant.verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete));
+        let mut found = Vec::new();
+        for resource in changing.filter_map(Grant::paths) {
+            if !found.contains(&resource) {
+                found.push(resource);
+            }
+        }
+        found
     }
 
     /// Each grant with the index of its line.

@@ -22,7 +22,7 @@ use crate::diagnostic::Diagnostics;
 use crate::plan::{Call, EachId, Expr, Plan, ReleaseKind, StepId};
 use crate::source::Source;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use tree::Tree;
 use values::Values;
 
@@ -178,6 +178,8 @@ pub struct StepLabels {
     given: Label,
     /// Of what it may find in what it touches.
     found: Label,
+    /// Of what it writes.
+    written: Label,
     /// Whether what it reads is decided by outside text, so that it must lie within a line of `critical`.
     pub confined: bool,
     /// How many of [`Labels::writers`] stand before it, for a step that runs a program.
@@ -194,6 +196,8 @@ pub struct Labels {
     writers: Vec<StepId>,
     /// Calls in checks of which outside text decides what they read, by where they stand.
     confined_calls: BTreeSet<u32>,
+    /// Of what calls in checks are given and may find, by where they stand.
+    check_calls: BTreeMap<u32, Label>,
     has_secrets: bool,
 }
 
@@ -216,6 +220,22 @@ impl Labels {
     /// Of what a call may find in what it touches.
     pub fn found(&self, step: StepId) -> Label {
         self.step(step).found
+    }
+
+    /// Of what a call writes, wherever that lies.
+    pub fn written(&self, step: StepId) -> Label {
+        self.step(step).written
+    }
+
+    /// Of everything that a call's result and what it writes depend on, as far as paths tell: what it is given, and what it may
+    /// find.
+    pub fn reached(&self, step: StepId) -> Label {
+        self.given(step).join(self.found(step))
+    }
+
+    /// The same of a call in a check.
+    pub fn reached_in_check(&self, call: &Call) -> Label {
+        self.check_calls.get(&call.span.start).copied().unwrap_or_default()
     }
 
     /// What else is known of a step.

@@ -6,6 +6,7 @@ pub use crate::approval::Approved;
 pub use late::{LateKind, LateValue};
 
 use crate::workspace::{Change, Observation};
+use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,10 @@ pub enum Event {
         /// What was approved always with this answer, or has answered.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         standing: Option<StandingAnswer>,
+        /// For an answer about what a program has changed, and not about its call: the digest of these changes.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        #[schemars(with = "Option<String>")]
+        changes: Option<Digest>,
     },
     /// Plan mode became active while the run went on: nothing further was started.
     Held {

@@ -22,6 +22,7 @@ pub mod veil;
 pub mod prediction;
 pub mod late;
 pub mod coverage;
+mod laid;
 pub mod dry_run;
 pub mod state;
 pub mod journal;

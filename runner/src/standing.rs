@@ -5,6 +5,7 @@
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
 use crate::scope::Scope;
+use crate::workspace::{Kind, Look, Workspace, named_paths};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use planc_lang::catalogue::{Param, Tool};
 use planc_lang::digest::Digest;
@@ -45,15 +46,47 @@ pub struct Terms {
     pub until: Timestamp,
     /// How often it answers.
     pub uses: u32,
+    /// Files of the workspace that a bound command line names, each as it was when the answer was given: a changed one is
+    /// another program.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub files: BTreeMap<String, String>,
+}
+
+/// The files as they are when an answer is given or asked for.
+pub trait Place {
+    /// Where a path leads: followed to its end, and to a link that it ends in; nothing where that cannot be told.
+    fn led(&self, path: &str) -> Vec<Option<String>>;
+    /// What is at a path without links; nothing where there is no file.
+    fn file(&self, path: &str) -> Option<String>;
+    /// The paths that a word of a command line may name for a program that runs in a directory.
+    fn named(&self, directory: &str, word: &str) -> Vec<String>;
+}
+
+impl Place for Workspace {
+    fn led(&self, path: &str) -> Vec<Option<String>> {
+        vec![self.resolve(path).ok(), self.resolve_link(path).ok()]
+    }
+
+    fn file(&self, path: &str) -> Option<String> {
+        match self.kind(path) {
+            Ok(Kind::File) => self.observe(&Look::At { path: path.to_owned() }).ok(),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    fn named(&self, directory: &str, word: &str) -> Vec<String> {
+        let paths = named_paths(self.root(), directory, word);
+        paths.into_iter().filter_map(|path| self.resolve(&path).ok()).collect()
+    }
 }
 
 /// What an argument may be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// This value.
+    /// This value; for a path where links lead.
     Is(Value),
-    /// A text that a glob matches; for a path also where links lead.
+    /// A text that a glob matches, `*` within one part of it; for a path where links lead.
     Like(String),
     /// A number that is no larger.
     AtMost(f64),
@@ -86,7 +119,35 @@ impl Terms {
             bounds: BTreeMap::new(),
             until,
             uses: USUAL_USES,
+            files: BTreeMap::new(),
         }
+    }
+
+    /// Ties the bounds to what they stand for in the files as they are now: a path to where it leads, a command line to the
+    /// files that it names.
+    pub fn tie(&mut self, tool: &Tool, place: &impl Place) {
+        for param in &tool.params {
+            if let Some(Bound::Is(value)) = self.bounds.get_mut(param.name.as_str()) {
+                *value = led_to(&param.ty, value, place);
+            }
+        }
+        self.files = BTreeMap::new();
+        if !tool.runs_programs() {
+            return;
+        }
+        let directory = match self.bounds.get("directory") {
+            Some(Bound::Is(value)) => value.as_str().unwrap_or("."),
+            Some(Bound::Like(_) | Bound::AtMost(_) | Bound::Any) | None => ".",
+        };
+        let words = self.bounds.values().filter_map(|bound| match bound {
+            Bound::Is(value) => value.as_list(),
+            Bound::Like(_) | Bound::AtMost(_) | Bound::Any => None,
+        });
+        let words = words.flatten().filter_map(Value::as_str);
+        // The program itself is named from the root, whatever the directory.
+        let named = words.flat_map(|word| [place.named(directory, word), place.named(".", word)].concat());
+        let files = named.filter_map(|path| place.file(&path).map(|seen| (path, seen)));
+        self.files = files.collect();
     }
 
     /// Bounds an argument: `path=docs/**`, `amount<=100`.
@@ -137,14 +198,8 @@ impl Terms {
         }
     }
 
-    /// Whether it answers for a call in a scope, now. `led` gives where a path leads, and nothing where that cannot be told.
-    pub fn cover(
-        &self,
-        tool: &Tool,
-        args: &[Value],
-        scope: Option<&Scope>,
-        led: impl Fn(&str) -> Vec<Option<String>>,
-    ) -> bool {
+    /// Whether it answers for a call in a scope, now.
+    pub fn cover(&self, tool: &Tool, args: &[Value], scope: Option<&Scope>, place: &impl Place) -> bool {
         let in_scope = match (&self.scope, scope) {
             (None, _) => true,
             (Some(own), Some(scope)) => scope.is_within(own),
@@ -155,25 +210,26 @@ impl Terms {
             && in_scope
             && Timestamp::now() < self.until
             && args.len() == tool.params.len()
-            && tool.params.iter().zip(args).all(|(param, value)| self.allows(param, value, &led))
+            && tool.params.iter().zip(args).all(|(param, value)| self.allows(param, value, place))
+            && self.files.iter().all(|(path, seen)| place.file(path).as_ref() == Some(seen))
     }
 
-    fn allows(&self, param: &Param, value: &Value, led: &impl Fn(&str) -> Vec<Option<String>>) -> bool {
+    fn allows(&self, param: &Param, value: &Value, place: &impl Place) -> bool {
         let Some(bound) = self.bounds.get(param.name.as_str()) else {
             return is_free(param) || is_left_out(param, value);
         };
         match bound {
             Bound::Any => true,
-            Bound::Is(wanted) => value.is_known() && value == wanted,
+            Bound::Is(wanted) => value.is_known() && is_same(&param.ty, value, wanted, place),
             Bound::AtMost(most) => number(value).is_some_and(|number| number <= *most),
             Bound::Like(glob) => {
                 let Some(text) = value.as_str() else { return false };
                 match is_path(&param.ty) {
                     true => compile_glob(glob).is_ok_and(|glob| {
-                        let led = led(text);
+                        let led = place.led(text);
                         !led.is_empty() && led.iter().all(|led| led.as_ref().is_some_and(|led| glob.is_match(led)))
                     }),
-                    false => globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)),
+                    false => is_like(glob, text),
                 }
             }
         }
@@ -191,6 +247,9 @@ impl fmt::Display for Terms {
                 Bound::AtMost(most) => write!(f, "is at most {most}")?,
                 Bound::Any => write!(f, "is anything")?,
             }
+        }
+        for path in self.files.keys() {
+            write!(f, ", while `{path}` is as it was then")?;
         }
         if let Some(scope) = &self.scope {
             write!(f, ", in `{scope}`")?;
@@ -248,6 +307,63 @@ fn is_path(ty: &Type) -> bool {
     }
 }
 
+/// Whether a value is the one that is wanted: where there are paths in it, whether they lead to what is wanted.
+fn is_same(ty: &Type, value: &Value, wanted: &Value, place: &impl Place) -> bool {
+    match (ty.without_null().plain(), value, wanted) {
+        (Type::List(inner), Value::List(items), Value::List(wanted)) => {
+            let mut pairs = items.iter().zip(wanted.iter());
+            items.len() == wanted.len() && pairs.all(|(item, wanted)| is_same(&inner, item, wanted, place))
+        }
+        (ty, Value::String(path), Value::String(wanted)) if is_path(&ty) => {
+            let led = place.led(path);
+            !led.is_empty() && led.iter().all(|led| led.as_deref() == Some(&**wanted))
+        }
+        (_, value, wanted) => value == wanted,
+    }
+}
+
+/// A value with its paths as they lead, where they lead to one place.
+fn led_to(ty: &Type, value: &Value, place: &impl Place) -> Value {
+    match (ty.without_null().plain(), value) {
+        (Type::List(inner), Value::List(items)) => {
+            Value::list(items.iter().map(|item| led_to(&inner, item, place)).collect::<Vec<_>>())
+        }
+        (ty, Value::String(path)) if is_path(&ty) => match place.led(path).as_slice() {
+            [Some(led), rest @ ..] if rest.iter().all(|other| other.as_ref() == Some(led)) => {
+                Value::string(led.as_str())
+            }
+            _ => value.clone(),
+        },
+        (_, value) => value.clone(),
+    }
+}
+
+/// What a wildcard does not stand for: what parts an address. `**` stands for `/` too.
+const PARTING: [char; 5] = ['/', '?', '#', '@', '\\'];
+
+/// Whether a glob over texts matches one. A text with a scheme is an address, and is taken only in the one form that says
+/// where it leads: without `..`, however that is written.
+fn is_like(glob: &str, text: &str) -> bool {
+    let count = |of: &str, what: char| of.chars().filter(|c| *c == what).count();
+    // A wildcard `?` is none of the text; one in brackets is.
+    let written = |what: char| if what == '?' { glob.matches("[?]").count() } else { count(glob, what) };
+    let crosses = |what: &char| !(*what == '/' && glob.contains("**")) && count(text, *what) != written(*what);
+    let matches = || globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text));
+    !PARTING.iter().any(crosses) && !text.chars().any(char::is_control) && is_plain(text) && matches()
+}
+
+/// Whether a text is no address, or one that is written as it is understood.
+fn is_plain(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_hidden = ["%2e", "%2f", "%5c"].iter().any(|hidden| lower.contains(hidden));
+    match text.contains("://") {
+        false => true,
+        true => {
+            !is_hidden && reqwest::Url::parse(text).is_ok_and(|url| [text, &format!("{text}/")].contains(&url.as_str()))
+        }
+    }
+}
+
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(int) => Some(*int as f64),
@@ -259,6 +375,10 @@ fn number(value: &Value) -> Option<f64> {
 /// A text as what an argument may be.
 fn read(param: &Param, text: &str) -> Result<Bound, NoTerms> {
     let misfit = |why: String| NoTerms(format!("`{text}` is nothing that `{}` can be: {why}", param.name));
+    let quoted = text.starts_with('"').then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+    if let Some(value) = quoted.filter(|value| planc_lang::conform::check_value(value, &param.ty).is_ok()) {
+        return Ok(Bound::Is(value));
+    }
     if text.contains(['*', '?', '[', '{']) && serde_json::from_str::<Value>(text).is_err() {
         match is_path(&param.ty) {
             true => check_glob(text).map_err(misfit)?,

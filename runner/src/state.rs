@@ -208,9 +208,12 @@ impl RunState {
             Event::AssumptionHeld { .. } | Event::AssumptionOverridden { .. } => {}
             Event::AssumptionFailed { .. } => self.status = PlanStatus::Failed,
             Event::Stale { .. } => self.status = PlanStatus::Stale,
-            Event::CallAnswered { step, answer, .. } => {
+            Event::CallAnswered { step, answer, changes, .. } => {
                 let record = self.record(step);
-                record.answer = Some(answer.clone());
+                match changes {
+                    Some(changes) => record.changes_answer = Some((*changes, answer.clone())),
+                    None => record.answer = Some(answer.clone()),
+                }
                 record.waits = false;
             }
             Event::Held { .. } | Event::DeadlinePassed { .. } => {}

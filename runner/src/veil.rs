@@ -161,6 +161,17 @@ impl Veil {
                 by: by.clone(),
                 shown: self.gate(step, shown),
             },
+            // Whoever tries contents could find out which were written.
+            Event::CallAnswered { step, answer, standing, changes: Some(changes) } => {
+                let is_secret = self.step(step).is_none_or(|id| self.secrets.given(id));
+                let changes = if is_secret { self.sealer.commit(CONTENT, &changes.0) } else { *changes };
+                Event::CallAnswered {
+                    step: step.clone(),
+                    answer: answer.clone(),
+                    standing: standing.clone(),
+                    changes: Some(changes),
+                }
+            }
             Event::Ended { end, outputs } => Event::Ended { end: *end, outputs: self.outputs(outputs) },
             other => other.clone(),
         };

@@ -148,6 +148,15 @@ impl Grant {
         !matches!(self.scope, Scope::Unresolved)
     }
 
+    /// The paths that it is about; none: it is about something else.
+    pub fn paths(&self) -> Option<Resource> {
+        match &self.scope {
+            Scope::Paths(scope) => Some(Resource::Glob(scope.glob.clone())),
+            Scope::Unresolved => Some(Resource::AnyPath),
+            Scope::Words(_) | Scope::Hosts(_) | Scope::Names(..) => None,
+        }
+    }
+
     /// Whether doing `verb` to one path is within this grant.
     pub fn allows_path(&self, verb: CriticalVerb, path: &str) -> bool {
         let verb_fits = self.verb == verb

@@ -13,7 +13,7 @@ use crate::reach::{probed, reach};
 use crate::syntax::{EffectVerb, Mark, OnFailure};
 use crate::types::Type;
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a block is walked until what its elements write for each other is known; then anything may be.
 const MAX_ROUNDS: usize = 4;
@@ -47,6 +47,7 @@ pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
         steps: flow.labels,
         writers: flow.writers,
         confined_calls: flow.confined_calls,
+        check_calls: flow.check_calls,
         has_secrets,
     };
     (labels, flow.findings)
@@ -110,6 +111,8 @@ struct Flow<'p> {
     secret_calls: Vec<u32>,
     /// Calls in checks of which outside text decides what they read.
     confined_calls: BTreeSet<u32>,
+    /// Of what calls in checks are given and may find.
+    check_calls: BTreeMap<u32, Label>,
     /// What a program may write: what `critical` lets the plan change.
     changeable: Vec<Resource>,
     /// Whether `critical` lets the plan contact anybody.
@@ -152,6 +155,7 @@ impl<'p> Flow<'p> {
             env: Env::of_text(plan),
             secret_calls: Vec::new(),
             confined_calls: BTreeSet::new(),
+            check_calls: BTreeMap::new(),
             changeable: changeable(plan),
             contacts: plan.critical.iter().any(|line| line.verb == CriticalVerb::Contact),
             bounds_reads: plan.critical.iter().any(|line| is_read(line.verb)),
@@ -306,7 +310,12 @@ impl<'p> Flow<'p> {
         self.labels[id.index()].given = given;
         self.labels[id.index()].found = found;
         self.labels[id.index()].writers = self.writers.len();
-        let words = self.words(id, brought, because_secret, found);
+        // How a program ends that may talk to others is their word.
+        let talks = match touched.iter().any(|(verb, _)| *verb == EffectVerb::Runs) {
+            true => self.talks(id),
+            false => Label::default(),
+        };
+        let words = self.words(id, brought, because_secret, found.join(talks));
         let mut result = words.tree(&step.call.tool.result, &step.call.tool.result_marks);
         let failure = self.failure(id, brought, words);
         let present = self.absent(when.join(around), id);
@@ -382,11 +391,12 @@ impl<'p> Flow<'p> {
         let undeclared = tool.effects == Effects::Undeclared;
         let contacts = touched.iter().any(|(verb, _)| *verb == EffectVerb::Contacts);
         let mut wrote = false;
+        let mut all = label;
         for (verb, resource) in touched {
             let changes = match verb {
                 EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes => true,
                 EffectVerb::Runs => {
-                    self.program(id, label);
+                    all = all.join(self.program(id, label));
                     false
                 }
                 EffectVerb::Reads | EffectVerb::Contacts => false,
@@ -408,6 +418,7 @@ impl<'p> Flow<'p> {
                 false => Label::default(),
             };
             let label = label.join(fetched);
+            all = all.join(label);
             if !label.is_bottom() && self.rules.has(Rule::Resource) {
                 let label = self.through(label, HopKind::Written(id));
                 self.written.add(resource, label);
@@ -417,25 +428,32 @@ impl<'p> Flow<'p> {
         if wrote && self.writers.last() != Some(&id) {
             self.writers.push(id);
         }
+        let labels = &mut self.labels[id.index()];
+        labels.written = labels.written.join(all);
     }
 
-    /// Programs write what they are given, what they find and, where they may talk to others, anything.
-    fn program(&mut self, id: StepId, label: Label) {
-        if !self.rules.has(Rule::Program) {
-            return;
-        }
-        let talks = match self.contacts && self.rules.has(Rule::Outside) {
+    /// Of what a program has from others, where `critical` lets it contact anybody.
+    fn talks(&mut self, id: StepId) -> Label {
+        match self.contacts && self.rules.has(Rule::Outside) {
             true => Label::untrusted(self.hop(HopKind::Program(id), HopId::default())),
             false => Label::default(),
-        };
-        let label = label.join(talks);
+        }
+    }
+
+    /// Programs write what they are given, what they find and, where they may talk to others, anything. Gives its label.
+    fn program(&mut self, id: StepId, label: Label) -> Label {
+        if !self.rules.has(Rule::Program) {
+            return Label::default();
+        }
+        let label = label.join(self.talks(id));
         if label.is_bottom() {
-            return;
+            return label;
         }
         let label = self.through(label, HopKind::Written(id));
         for resource in self.changeable.clone() {
             self.written.add(&resource, label);
         }
+        label
     }
 
     fn sinks(&mut self, id: StepId, failure: Label) {
@@ -498,6 +516,7 @@ impl<'p> Flow<'p> {
             let brought = self.brought(call, around);
             let touched = reach(call, &mut self.env).unwrap_or_else(|| vec![(EffectVerb::Reads, Resource::Everything)]);
             let found = self.found(&touched);
+            self.check_calls.insert(call.span.start, brought.all.join(found));
             let from = self.hop(HopKind::Check(call.span), HopId::default());
             let is_secret = call.tool.result_marks.mention(Mark::Secret);
             if is_secret {

@@ -240,6 +240,9 @@ fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
         text.push_str(&format!("  {}\n", inline(because)));
     }
     question.why.iter().for_each(|why| text.push_str(&format!("  policy asks: {}\n", inline(why))));
+    if question.is_about_changes {
+        text.push_str("  it has run, and nothing of what it changed is kept yet:\n");
+    }
     question.effects.iter().for_each(|effect| text.push_str(&format!("  {}\n", inline(effect))));
     text.push_str(match &question.always {
         Some(_) => "`once`, `always` within bounds that are asked next, or `no`: ",

@@ -4,6 +4,7 @@
 use super::{Desk, DeskError, rebuild};
 use crate::approval::{Approved, Channel, Signed, Signers, assess, rule_for, verify};
 use crate::journal::StoredPlan;
+use crate::prediction::Predictions;
 use crate::report::{ApprovedBefore, PlanReport, StepOutcome, StepReport};
 use crate::workspace::{Look, Observation};
 use jiff::Timestamp;
@@ -89,6 +90,8 @@ impl Desk {
         let is_wider = wider(&earlier.report, &plan.report);
         let news: Vec<(String, serde_json::Value)> =
             plan.report.all_steps().map(|step| (step.name.clone(), told(step))).collect();
+        let now = Predictions::from(plan.predictions.clone());
+        let then = Predictions::from(earlier.predictions.clone());
         let mut same = BTreeSet::new();
         // In the order of the text: what a step depends on was looked at before.
         for (id, identity) in compiled.plan.step_ids().zip(identities(&compiled.plan)) {
@@ -97,7 +100,8 @@ impl Desk {
             let twin = before.compiled.plan.get(*twin).name.as_str();
             let instances: Vec<_> = news.iter().filter(|(name, _)| base(name) == step.name).collect();
             let is_same = |(name, told): &&(String, serde_json::Value)| {
-                said.get(&name.replacen(step.name.as_str(), twin, 1)).is_some_and(|other| other == told)
+                let other = name.replacen(step.name.as_str(), twin, 1);
+                said.get(&other).is_some_and(|other| other == told) && saw(&now, name) == saw(&then, &other)
             };
             let is_exact = |name: &str| plan.report.all_steps().any(|step| step.name == name && is_exact(step));
             let are_bound = !is_wider || instances.iter().all(|(name, _)| is_exact(name));
@@ -140,6 +144,11 @@ fn steps_of(report: &mut PlanReport) -> impl Iterator<Item = &mut StepReport> {
 /// The step that a name like `flag[3]` belongs to.
 fn base(name: &str) -> &str {
     name.split_once('[').map_or(name, |(base, _)| base)
+}
+
+/// What a step saw in the dry run: a script that is another one is another program.
+fn saw<'p>(predictions: &'p Predictions, step: &str) -> &'p [Observation] {
+    predictions.named(step).map_or(&[], |prediction| &prediction.observations)
 }
 
 /// What an approver was told about each step.

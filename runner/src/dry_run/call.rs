@@ -2,6 +2,7 @@
 
 use super::DryRun;
 use crate::config::ServerConfig;
+use crate::laid::{Laid, unforeseen};
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::tool::model::{NOT_WIRED, identity};
@@ -9,16 +10,17 @@ use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
-use crate::workspace::{Kind, Look, Overlay, Sight};
+use crate::workspace::{Kind, Look, Overlay, Sight, named_paths};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Caller, Failure};
+use planc_lang::labels::Labels;
 use planc_lang::paths::{compile_glob, literal_prefix, within};
 use planc_lang::plan::Call;
 use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -352,10 +354,8 @@ fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), Tool
 /// Looks at the file of the workspace that a word of a command line names, as `build.sh`, `../x/build.sh`,
 /// `--file=build.sh` or with its absolute path, if it names one.
 fn look_at_named(root: &Path, directory: &str, word: &str, overlay: &mut Overlay) {
-    let value = word.split_once('=').map(|(_, value)| value);
-    for named in [Some(word), value].into_iter().flatten() {
+    for path in named_paths(root, directory, word) {
         // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
-        let Some(path) = within_root(root, &root.join(directory).join(named)) else { continue };
         let Ok(path) = overlay.resolve(&path) else { continue };
         if let Ok(Sight::Known(info)) = overlay.stat_unseen(&path)
             && info.kind == Kind::File
@@ -363,19 +363,6 @@ fn look_at_named(root: &Path, directory: &str, word: &str, overlay: &mut Overlay
             let _ = overlay.stat(&path);
         }
     }
-}
-
-/// A path without `.` and `..`, relative to the root, if it lies beneath.
-fn within_root(root: &Path, path: &Path) -> Option<String> {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => plain.push(part),
-        }
-    }
-    plain.strip_prefix(root).ok()?.to_str().map(str::to_owned)
 }
 
 /// Which world a check sees.
@@ -392,6 +379,10 @@ pub(super) struct DryCaller<'d, 'a> {
     pub(super) dry: &'d DryRun<'a>,
     pub(super) world: World,
     pub(super) overlay: &'d mut Overlay,
+    /// What steps have put where.
+    pub(super) laid: &'d [Laid],
+    /// Where values come from; none: no step has been looked at.
+    pub(super) labels: Option<&'d Labels>,
 }
 
 impl Caller for DryCaller<'_, '_> {
@@ -399,6 +390,13 @@ impl Caller for DryCaller<'_, '_> {
         let failure = |message: String| Failure { message, span: call.span };
         if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
+        }
+        if let Some(labels) = self.labels {
+            let overlay = &*self.overlay;
+            let (reached, touches) = (labels.reached_in_check(call), call.tool.touches(&args));
+            if let Some(why) = unforeseen(labels, reached, &touches, |path| overlay.leads(path), self.laid) {
+                return Err(failure(why));
+            }
         }
         let has_effects = || self.dry.compiled.plan.steps.iter().any(|step| !step.call.is_read_only());
         let is_server = self.dry.config.servers.contains_key(call.tool.catalogue());

@@ -65,6 +65,9 @@ impl Steps<'_, '_> {
             }
             Some(Place::Cell) if dry.veil.is_some() => "the plan has secrets, and a program could show them",
             Some(Place::Cell) if !dry.all_in_scope("") => "it could read what may not be read before approval",
+            Some(Place::Cell) if !dry.config.policy.reads_freely(&tool.name) => {
+                "it could read what policy denies or asks about"
+            }
             Some(Place::Cell) if dry.runtime.is_none() => "it is not made here",
             Some(Place::Cell) => {
                 let before = self.overlay.anything_unknown().map(str::to_owned);

@@ -36,7 +36,7 @@ use planc_lang::source::{Sources, Span};
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use steps::Steps;
+use steps::{Steps, laid_by};
 
 /// The value of an input and whether it is the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +107,7 @@ impl DryRun<'_> {
             .iter()
             .map(|assumption| AssumptionReport {
                 text: assumption.text.clone(),
-                outcome: self.check(World::Before, assumption.check.as_ref(), &mut env, &mut overlay),
+                outcome: self.check(assumption.check.as_ref(), &mut env, &mut self.before(&mut overlay)),
                 check: assumption.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
@@ -121,6 +121,7 @@ impl DryRun<'_> {
         let Steps {
             mut env, mut overlay, reports, blocks, predictions, mut problems, touched, released, labels, ..
         } = steps;
+        let laid = laid_by(plan, &labels, &predictions);
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {
@@ -141,7 +142,12 @@ impl DryRun<'_> {
             .map(|(verification, steps)| VerificationReport {
                 text: verification.text.clone(),
                 steps,
-                outcome: self.check(World::After, verification.check.as_ref(), &mut env, &mut overlay),
+                outcome: {
+                    let labels = Some(&labels);
+                    let mut caller =
+                        DryCaller { dry: self, world: World::After, overlay: &mut overlay, laid: &laid, labels };
+                    self.check(verification.check.as_ref(), &mut env, &mut caller)
+                },
                 check: verification.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
@@ -200,10 +206,15 @@ impl DryRun<'_> {
         Outcome { report, predictions, bound }
     }
 
-    /// What a check says in the world that the overlay shows.
-    fn check(&self, world: World, check: Option<&Expr>, env: &mut Env<'_>, overlay: &mut Overlay) -> CheckOutcome {
+    /// Calls in the world before the plan.
+    fn before<'d>(&'d self, overlay: &'d mut Overlay) -> DryCaller<'d, 'd> {
+        DryCaller { dry: self, world: World::Before, overlay, laid: &[], labels: None }
+    }
+
+    /// What a check says in the world that its calls see.
+    fn check(&self, check: Option<&Expr>, env: &mut Env<'_>, caller: &mut DryCaller<'_, '_>) -> CheckOutcome {
         let Some(expr) = check else { return CheckOutcome::ForPerson };
-        match eval(expr, env, &mut DryCaller { dry: self, world, overlay }) {
+        match eval(expr, env, caller) {
             Ok(Value::Bool(true)) => CheckOutcome::Holds,
             Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
             Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
@@ -215,7 +226,7 @@ impl DryRun<'_> {
     pub fn holds(&self, condition: &Expr) -> Result<bool, String> {
         let mut overlay = Overlay::new(self.workspace.clone());
         let mut env = Env::new(&self.compiled.plan, Vec::new());
-        match eval(condition, &mut env, &mut DryCaller { dry: self, world: World::Before, overlay: &mut overlay }) {
+        match eval(condition, &mut env, &mut self.before(&mut overlay)) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err("what it looks at may not be read before approval".to_owned()),
             Err(failure) => Err(failure.message),
@@ -244,7 +255,8 @@ impl DryRun<'_> {
         outputs
             .map(|output| OutputReport {
                 name: output.name.to_string(),
-                value: eval(&output.value, env, &mut DryCaller { dry: self, world: World::After, overlay })
+                // An output calls nothing.
+                value: eval(&output.value, env, &mut self.before(overlay))
                     .unwrap_or_else(|_| Value::Unknown(output.value.ty.clone())),
             })
             .collect()

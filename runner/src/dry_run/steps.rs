@@ -7,11 +7,13 @@ use super::{DryRun, Early};
 use crate::coverage::{
     changed, executed_later, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of,
 };
+use crate::laid::{Laid, any_matters, matters, unforeseen};
 use crate::late::{destroys_or_sends, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
+use crate::standing;
 use crate::tool::model::NOT_WIRED;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
@@ -109,6 +111,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             Ok(values) => values.clone(),
             Err(_) => call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
         };
+        if self.dry.place(call, &values) == Some(Place::Cell) {
+            let bounds = self.grants().changeable();
+            self.overlay.bound(bounds);
+        }
         let when = if self.stopped { None } else { self.condition(&at) };
         let done = match (self.stopped, when, &args) {
             (true, _, _) => self.unknown(&at, StepOutcome::NotReached),
@@ -184,6 +190,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         let touches = step.call.tool.touches(values);
         self.judge_touches(at, &touches);
         self.judge_reads(at, &touches);
+        if let Some(why) = self.unforeseen(at, &touches) {
+            self.problem(at, why);
+            self.dry.mark_unknown(&touches, &mut self.overlay);
+            return self.later(at, "it would find what no path of the plan says".into());
+        }
         if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
             return self.later(at, "a model would be shown a secret".into());
         }
@@ -301,6 +312,13 @@ impl<'d, 'a> Steps<'d, 'a> {
         for uncovered in uncovered_reads(&grants, &known, led) {
             self.problem(at, format!("outside text decides what is read here, and {uncovered}"));
         }
+    }
+
+    /// Why a call is not made: it would find something that its labels do not know of.
+    fn unforeseen(&self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) -> Option<String> {
+        let reached = self.labels.reached(at.instance.step);
+        let laid = laid_by(&self.dry.compiled.plan, &self.labels, &self.predictions);
+        unforeseen(&self.labels, reached, touches, |path| self.overlay.leads(path), &laid)
     }
 
     /// The paths that a call would change which is not made here: a line must stand that may allow each.
@@ -500,12 +518,8 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// Whether something that was approved always answers for a call.
     fn standing_yes(&mut self, tool: &Tool, values: &[Value]) -> bool {
         let scope = self.dry.config.mode.scope.as_ref();
-        let overlay = std::cell::RefCell::new(&mut self.overlay);
-        let led = |path: &str| {
-            let mut overlay = overlay.borrow_mut();
-            vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
-        };
-        self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, led))
+        let simulated = Simulated(std::cell::RefCell::new(&mut self.overlay));
+        self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, &simulated))
     }
 
     /// What confines the program that a step runs.
@@ -541,6 +555,37 @@ impl<'d, 'a> Steps<'d, 'a> {
             }
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
+    }
+}
+
+/// What the steps of a dry run have put where, as far as that is simulated.
+pub(super) fn laid_by(plan: &Plan, labels: &Labels, predictions: &[Prediction]) -> Vec<Laid> {
+    if !any_matters(plan, labels) {
+        return Vec::new();
+    }
+    let step = |prediction: &Prediction| plan.step(prediction.step.split('[').next().unwrap_or(&prediction.step));
+    let all = predictions.iter().filter_map(|prediction| Some((step(prediction)?, prediction)));
+    let worse = all.filter(|(step, _)| matters(labels, *step));
+    let laid = worse
+        .flat_map(|(step, made)| made.changes.iter().map(move |change| Laid::changed(step, &made.step, &change.path)));
+    laid.collect()
+}
+
+/// The files as a standing answer sees them in a dry run.
+struct Simulated<'o>(std::cell::RefCell<&'o mut Overlay>);
+
+impl standing::Place for Simulated<'_> {
+    fn led(&self, path: &str) -> Vec<Option<String>> {
+        let mut overlay = self.0.borrow_mut();
+        vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
+    }
+
+    fn file(&self, path: &str) -> Option<String> {
+        standing::Place::file(self.0.borrow().workspace().as_ref(), path)
+    }
+
+    fn named(&self, directory: &str, word: &str) -> Vec<String> {
+        standing::Place::named(self.0.borrow().workspace().as_ref(), directory, word)
     }
 }
 

@@ -88,9 +88,9 @@ fn not_reproduced(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> 
 /// What policy says of what a program changed.
 async fn admit_changes(attempt: &Attempt<'_>, changes: &[Change]) -> Result<Permit, StoreError> {
     let (setup, recorder) = (&attempt.run.setup, &attempt.run.recorder);
-    let answer = recorder.state().get(attempt.instance).and_then(|record| record.answer.clone());
+    let answer = recorder.state().get(attempt.instance).and_then(|record| record.changes_answer.clone());
     let made = Made { name: attempt.name, step: attempt.step, call: &attempt.step.call };
-    permit_changes(setup, recorder, made, &attempt.args.values, answer.as_deref(), changes).await
+    permit_changes(setup, recorder, made, &attempt.args.values, answer.as_ref(), changes).await
 }
 
 /// What a program changed that no line of `critical` allows, with the lines that would.

@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Outcome};
 use super::work::{StepEnd, Work, goes_on_after};
 use super::{Run, files, gate, late, live, poll};
 use crate::event::{Difference, End, Event};
-use crate::run::{Made, Permit, RunError, critical, implementation, paced, permit};
+use crate::run::{Made, Permit, RunError, critical, implementation, of_paths, paced, permit};
 use crate::schedule::{pause, tries_again};
 use crate::state::StepState;
 use crate::tool::Args;
@@ -143,6 +143,10 @@ impl Work<'_> {
             (record.and_then(|record| record.answer.clone()), !retried)
         };
         let made = Made { name: self.name, step: self.step, call: &self.step.call };
+        if let Some(why) = of_paths(&run.setup, &run.recorder, made, values) {
+            run.recorder.record(self.failed_before(why)).await?;
+            return Ok(Some(End::Refused));
+        }
         match permit(&run.setup, &run.recorder, made, values, answer.as_deref()).await? {
             Permit::Yes => {}
             Permit::Waits => return Ok(Some(End::Waiting)),

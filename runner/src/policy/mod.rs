@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// The largest Cedar file, in bytes.
 pub const MAX_CEDAR_BYTES: u64 = 1024 * 1024;
 
+/// The tools that give what files hold.
+const READERS: [&str; 4] = ["fs.read", "fs.search", "fs.list", "fs.glob"];
+
 /// In which of the two texts something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum In {
@@ -98,6 +101,8 @@ pub struct Reason {
     pub on: Option<String>,
     /// Why, in the operator's words.
     pub why: Option<String>,
+    /// Whether it is about the tool, whatever the call does.
+    pub is_whole: bool,
 }
 
 impl Verdict {
@@ -136,6 +141,16 @@ pub fn led(
 }
 
 impl Verdict {
+    /// The rules that ask about what a call does, and that do not ask in another verdict on it: those that are about the tool as
+    /// such ask once.
+    pub fn asks_beyond(&self, other: &Verdict) -> Verdict {
+        let is_new =
+            |reason: &&Reason| reason.decision == Approval::Ask && !reason.is_whole && !other.reasons.contains(reason);
+        let reasons: Vec<Reason> = self.reasons.iter().filter(is_new).cloned().collect();
+        let decision = if reasons.is_empty() { Approval::Auto } else { Approval::Ask };
+        Verdict { decision, reasons, later: Vec::new() }
+    }
+
     /// What is told of it: why it asks or denies, and what it may still say.
     pub fn told(&self) -> Vec<String> {
         let stands = self.reasons.iter().filter(|reason| reason.decision == self.decision).filter_map(Reason::words);
@@ -226,6 +241,24 @@ impl Policy {
         verdict
     }
 
+    /// Whether a program may read all that there is without being asked: no rule is about what it reads, and none about the tools
+    /// that read files. A rule about the program's tool as such says nothing of reading.
+    pub fn reads_freely(&self, program: &str) -> bool {
+        let is_free = |tool: &str| {
+            let touch = Touch {
+                scope: self.scope.as_ref(),
+                tool,
+                read_only: true,
+                args: &[],
+                verb: EffectVerb::Reads.as_str(),
+                resource: Some(&Resource::AnyPath),
+            };
+            let matched = self.set.matching(&touch, Unknown::Anything);
+            matched.is_ok_and(|matched| matched.iter().all(|(_, rule)| rule.is_whole && tool == program))
+        };
+        self.set.is_empty() || is_free(program) && READERS.iter().all(|tool| is_free(tool))
+    }
+
     fn judge(&self, touch: &Touch<'_>, moment: Moment, verdict: &mut Verdict) {
         let open = moment == Moment::Planned && touch.resource.is_some_and(is_open);
         let sure = if open { Unknown::OnlySure } else { Unknown::Anything };
@@ -236,7 +269,13 @@ impl Policy {
                 let why = format!("it cannot be evaluated: {error}");
                 note(
                     &mut verdict.reasons,
-                    Reason { rule: "policy".into(), decision: Approval::Deny, on: None, why: Some(why) },
+                    Reason {
+                        rule: "policy".into(),
+                        decision: Approval::Deny,
+                        on: None,
+                        why: Some(why),
+                        is_whole: false,
+                    },
                 );
                 return;
             }
@@ -264,7 +303,7 @@ fn reason(rule: &Rule, touch: &Touch<'_>) -> Reason {
     // A glob over tools is about the tool, whatever it touches.
     let about_tool = rule.name.starts_with('`') && rule.reason.is_none();
     let on = touch.resource.filter(|_| !about_tool).map(|resource| format!("{} {resource}", touch.verb));
-    Reason { rule: rule.name.clone(), decision: rule.decision, on, why: rule.reason.clone() }
+    Reason { rule: rule.name.clone(), decision: rule.decision, on, why: rule.reason.clone(), is_whole: rule.is_whole }
 }
 
 /// The known arguments, as texts.

@@ -101,6 +101,8 @@ pub(super) struct Written {
     pub(super) decision: Approval,
     /// Why.
     pub(super) reason: Option<String>,
+    /// Whether it is about tools, whatever a call does to what.
+    pub(super) is_whole: bool,
     /// Touches with whether they must match, and where that is said.
     pub(super) examples: Vec<(bool, String, usize)>,
 }
@@ -122,6 +124,7 @@ pub(super) fn write(settings: &PolicySettings) -> Result<Vec<Written>, Mistake> 
             name: format!("`{}`", glob.get_ref()),
             decision: *decision,
             reason: None,
+            is_whole: true,
             examples: Vec::new(),
         });
     }
@@ -179,6 +182,7 @@ fn write_rule(index: usize, rule: &Spanned<RuleSettings>) -> Result<Written, Mis
         name: format!("rule {}", index + 1),
         decision: *decision.get_ref(),
         reason: reason.clone(),
+        is_whole: effects.is_empty() && resources.is_empty() && except.is_empty(),
         examples: matches.iter().map(example(true)).chain(not.iter().map(example(false))).collect(),
     })
 }

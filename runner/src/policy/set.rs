@@ -36,6 +36,8 @@ pub(super) struct Rule {
     pub(super) decision: Approval,
     /// Why.
     pub(super) reason: Option<String>,
+    /// Whether it is about a tool whatever a call does, as far as that can be told.
+    pub(super) is_whole: bool,
 }
 
 /// Every policy, ready to be asked.
@@ -103,7 +105,10 @@ impl Set {
             texts.insert(format!("{} {}", word(rule.decision), rule.cedar));
             set.insert(policy, In::Rules)?;
             examples.extend(rule.examples.into_iter().map(|(must, text, at)| (id.clone(), must, text, In::Rules, at)));
-            set.rules.insert(id, Rule { name: rule.name, decision: rule.decision, reason: rule.reason });
+            set.rules.insert(
+                id,
+                Rule { name: rule.name, decision: rule.decision, reason: rule.reason, is_whole: rule.is_whole },
+            );
         }
         for (policy, at) in cedar.map_or(Ok(Vec::new()), |text| read(text, &schema))? {
             let rule = rule_of(&policy, at)?;
@@ -276,7 +281,7 @@ fn rule_of(policy: &Policy, at: usize) -> Result<Rule, Mistake> {
         }
     };
     let name = policy.annotation("id").map_or_else(|| "a policy".to_owned(), |id| format!("policy `{id}`"));
-    Ok(Rule { name, decision, reason: policy.annotation("reason").map(str::to_owned) })
+    Ok(Rule { name, decision, reason: policy.annotation("reason").map(str::to_owned), is_whole: false })
 }
 
 /// A decision as it is written.

@@ -342,11 +342,13 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             out.extend(differences.iter().map(|difference| format!("    {}", difference_text(difference))));
             out
         }
-        Event::CallAnswered { step, answer, standing } => {
+        Event::CallAnswered { step, answer, standing, changes } => {
+            let what = if changes.is_some() { "what `" } else { "`" };
+            let did = if changes.is_some() { " changed" } else { "" };
             let by = standing.as_ref().map_or_else(String::new, |standing| {
                 format!(" (standing answer {}: {})", standing.number, inline(&standing.terms))
             });
-            line(Tone::Dim, "·", format!("`{}` was answered: {}{by}", inline(step), inline(answer)))
+            line(Tone::Dim, "·", format!("{what}{}`{did} was answered: {}{by}", inline(step), inline(answer)))
         }
         Event::Held { why } => line(Tone::Careful, "‖", format!("nothing further starts: {}", inline(why))),
         Event::CallWaits { step } => line(Tone::Careful, "?", format!("`{}` waits for a yes", inline(step))),

@@ -16,7 +16,7 @@ pub struct Question {
     pub tool: String,
     /// The arguments by name.
     pub args: Value,
-    /// What the call touches, one phrase each: `writes a.txt`.
+    /// What the call touches, or its program has changed, one phrase each: `writes a.txt`.
     pub effects: Vec<String>,
     /// Why the plan makes the call.
     pub because: Option<String>,
@@ -26,6 +26,8 @@ pub struct Question {
     pub definition: Arc<Tool>,
     /// What `always` means where the person says nothing else; none: nothing can be approved always here.
     pub always: Option<Terms>,
+    /// Whether the program has run, and the question is whether what it changed is kept.
+    pub is_about_changes: bool,
 }
 
 /// What they say.

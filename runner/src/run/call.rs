@@ -84,8 +84,15 @@ pub(crate) async fn permit(
     };
     match decision {
         Approval::Auto => Ok(Permit::Yes),
-        Approval::Ask if made.call.is_read_only() => Ok(Permit::Yes),
-        Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
+        Approval::Ask => {
+            let asked = Asked {
+                effects: shown_effects(setup, &tool.touches(args)),
+                why: verdict.told(),
+                changes: None,
+                may_stand: true,
+            };
+            ask(setup, recorder, made, args, answer, asked).await
+        }
         Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
     }
 }
@@ -109,24 +116,48 @@ pub(crate) fn read_as(setup: &RunSetup, path: &str) -> Vec<String> {
     }
 }
 
-/// Judges by policy what a program has changed in its copy, before any of it is kept; `critical` was asked already.
+/// Judges by policy what a program has changed in its copy, before any of it is kept; `critical` was asked already. That it runs
+/// was asked before: here somebody asks because of what it has changed, and no yes to the call is one to that. `answer` is
+/// what was answered for changes of this call before, with their digest.
 pub(crate) async fn permit_changes(
     setup: &RunSetup,
     recorder: &Recorder,
     made: Made<'_>,
     args: &[Value],
-    answer: Option<&str>,
+    answer: Option<&(Digest, String)>,
     changes: &[Change],
 ) -> Result<Permit, StoreError> {
     let tool = &made.call.tool;
     let verdict = judged(setup, tool, args, changed(changes));
-    match verdict.decision {
-        Approval::Auto => Ok(Permit::Yes),
-        // That it runs was asked before; here somebody asks because of what it has changed.
-        Approval::Ask if judged(setup, tool, args, Vec::new()).decision == Approval::Ask => Ok(Permit::Yes),
-        Approval::Ask => ask(setup, recorder, made, args, answer, verdict.told()).await,
-        Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
+    if verdict.decision == Approval::Deny {
+        return Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name))));
     }
+    let verdict = verdict.asks_beyond(&judged(setup, tool, args, Vec::new()));
+    if verdict.decision == Approval::Auto {
+        return Ok(Permit::Yes);
+    }
+    let digest = Digest::of_json(&changes);
+    // Another run of the same program may have changed something else.
+    let answer = answer.filter(|(of, _)| *of == digest).map(|(_, answer)| answer.as_str());
+    let asked = Asked {
+        effects: shown_effects(setup, &changed(changes)),
+        why: verdict.told(),
+        changes: Some(digest),
+        may_stand: false,
+    };
+    ask(setup, recorder, made, args, answer, asked).await
+}
+
+/// What a question is about.
+struct Asked {
+    /// What is touched, one phrase each.
+    effects: Vec<String>,
+    /// Why policy asks.
+    why: Vec<String>,
+    /// What a program has changed, where it is about that.
+    changes: Option<Digest>,
+    /// Whether what was approved always answers, and this may be approved so.
+    may_stand: bool,
 }
 
 /// What policy says of a call right before it is made: of what it touches as it is written and as links lead now, and of
@@ -157,33 +188,51 @@ async fn ask(
     made: Made<'_>,
     args: &[Value],
     answer: Option<&str>,
-    why: Vec<String>,
+    asked: Asked,
 ) -> Result<Permit, StoreError> {
     let Made { name, step, call } = made;
+    let Asked { effects, why, changes, may_stand: may } = asked;
     let tool = call.tool.name.as_str();
-    let refused = || Permit::Refused(format!("a person said no to the call of `{tool}`"));
+    let refused = || match changes {
+        Some(_) => Permit::Refused(format!("a person said no to what `{tool}` changed, and none of it was kept")),
+        None => Permit::Refused(format!("a person said no to the call of `{tool}`")),
+    };
     match answer {
         Some("once" | "always" | STANDING) => return Ok(Permit::Yes),
         Some("no") => return Ok(refused()),
         Some(_) | None => {}
     }
-    if let Some(standing) = standing(setup, recorder, made, args).await? {
-        let answered = Event::CallAnswered { step: name.to_owned(), answer: STANDING.into(), standing: Some(standing) };
+    if may && let Some(standing) = standing(setup, recorder, made, args).await? {
+        let answered = Event::CallAnswered {
+            step: name.to_owned(),
+            answer: STANDING.into(),
+            standing: Some(standing),
+            changes: None,
+        };
         return recorder.record(answered).await.map(|()| Permit::Yes);
     }
     let question = Question {
         step: name.to_owned(),
         tool: tool.to_owned(),
         args: shown_args(setup, made, args),
-        effects: shown_effects(setup, &call.tool.touches(args)),
+        effects,
         because: step.because.clone(),
         why: why.iter().map(|why| shown(setup, why)).collect(),
         definition: call.tool.clone(),
-        always: always(setup, made, args),
+        always: if may { always(setup, made, args) } else { None },
+        is_about_changes: changes.is_some(),
     };
-    let answered =
-        |answer: &str| Event::CallAnswered { step: name.to_owned(), answer: answer.to_owned(), standing: None };
-    match setup.ask.ask(&question).await {
+    let answered = |answer: &str| Event::CallAnswered {
+        step: name.to_owned(),
+        answer: answer.to_owned(),
+        standing: None,
+        changes,
+    };
+    let mut said = setup.ask.ask(&question).await;
+    if let Answer::Always(terms) = &mut said {
+        terms.tie(&call.tool, setup.workspace.as_ref());
+    }
+    match said {
         Answer::Once => recorder.record(answered("once")).await.map(|()| Permit::Yes),
         Answer::Always(terms) if may_stand(setup, made, args, &question, &terms) => {
             let number = recorder.journal().stand(&terms, &setup.by).await?;
@@ -195,7 +244,8 @@ async fn ask(
                 by: setup.by.clone(),
                 at: None,
             });
-            let answered = Event::CallAnswered { step: name.to_owned(), answer: "always".to_owned(), standing };
+            let answered =
+                Event::CallAnswered { step: name.to_owned(), answer: "always".to_owned(), standing, changes };
             recorder.record(answered).await.map(|()| Permit::Yes)
         }
         // It says yes to something else than what was asked.
@@ -249,9 +299,7 @@ async fn standing(
 }
 
 fn covers(setup: &RunSetup, terms: &Terms, tool: &Tool, args: &[Value]) -> bool {
-    let workspace = &setup.workspace;
-    let led = |path: &str| vec![workspace.resolve(path).ok(), workspace.resolve_link(path).ok()];
-    terms.cover(tool, args, setup.config.mode.scope.as_ref(), led)
+    terms.cover(tool, args, setup.config.mode.scope.as_ref(), setup.workspace.as_ref())
 }
 
 /// The call, as a standing answer remembers its use.
@@ -265,7 +313,11 @@ fn used_by(made: Made<'_>) -> String {
 /// What `always` means for a call; none where a secret would have to be remembered.
 fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
     let is_open = shown_args(setup, made, args) == made.call.tool.named(args);
-    is_open.then(|| Terms::exactly(&made.call.tool, args, setup.config.mode.scope.clone()))
+    let tool = &made.call.tool;
+    let mut terms = Terms::exactly(tool, args, setup.config.mode.scope.clone());
+    terms.tie(tool, setup.workspace.as_ref());
+    // A path that ends in a link leads to two places, of which a bound names one.
+    (is_open && covers(setup, &terms, tool, args)).then_some(terms)
 }
 
 /// Whether terms are about the call that was asked about, and no wider than they may be.

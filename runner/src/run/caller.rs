@@ -3,9 +3,11 @@
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
 use super::call::{Purpose, call_live, implementation, judged, paced, read_as, simulate};
+use super::found::laid;
 use super::values::critical_values;
 use super::{Known, Recorder, RunSetup};
 use crate::coverage::uncovered_reads;
+use crate::laid::{Laid, unforeseen};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
 use planc_lang::eval::{Caller, Failure, eval};
@@ -20,6 +22,8 @@ use tokio::runtime::Handle;
 struct RunCaller<'s> {
     setup: &'s RunSetup,
     grants: Grants<'s>,
+    /// What steps have put where.
+    laid: Vec<Laid>,
     handle: Handle,
 }
 
@@ -30,8 +34,13 @@ impl Caller for RunCaller<'_> {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }
         let verdict = judged(self.setup, &call.tool, &args, Vec::new());
-        if verdict.decision == Approval::Deny {
-            return Err(failure(verdict.phrase(&call.tool.name)));
+        match verdict.decision {
+            Approval::Auto => {}
+            Approval::Ask => {
+                let phrase = verdict.phrase(&call.tool.name);
+                return Err(failure(format!("{phrase}, and in a check nobody is asked: make the call a step")));
+            }
+            Approval::Deny => return Err(failure(verdict.phrase(&call.tool.name))),
         }
         if self.setup.labels.is_confined(call) {
             let touches = call.tool.touches(&args);
@@ -39,6 +48,11 @@ impl Caller for RunCaller<'_> {
             if let Some(uncovered) = uncovered.first() {
                 return Err(failure(format!("outside text decides what is read here, and {uncovered}")));
             }
+        }
+        let (labels, workspace) = (&self.setup.labels, &self.setup.workspace);
+        let (reached, touches) = (labels.reached_in_check(call), call.tool.touches(&args));
+        if let Some(why) = unforeseen(labels, reached, &touches, |path| workspace.leads(path), &self.laid) {
+            return Err(failure(why));
         }
         self.make(call, args).map_err(|error| failure(error.message))
     }
@@ -67,11 +81,12 @@ pub(crate) async fn check(setup: &Arc<RunSetup>, recorder: &Recorder, expr: &Exp
     let (setup, expr) = (setup.clone(), expr.clone());
     let known = Known::of(&setup, recorder.recorded(&recorder.state()));
     let critical = critical_values(&setup, recorder);
+    let laid = laid(&setup, recorder);
     let handle = Handle::current();
     let evaluated = tokio::task::spawn_blocking(move || {
         let mut env = known.env(&setup);
         let grants = Grants::new(&setup.compiled.plan, &critical).known();
-        eval(&expr, &mut env, &mut RunCaller { setup: &setup, grants, handle })
+        eval(&expr, &mut env, &mut RunCaller { setup: &setup, grants, laid, handle })
     });
     match evaluated.await {
         Ok(Ok(value)) => not_true(&value),

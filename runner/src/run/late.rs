@@ -261,6 +261,16 @@ pub(crate) fn of_contents(
             last.insert(change.path.clone(), (record.name.clone(), change.clone(), is_shown));
         }
     }
+    // What a program has moved or copied since is what it was.
+    let known: BTreeMap<Digest, bool> =
+        last.values().filter_map(|(_, change, is_shown)| Some((*change.after.digest()?, *is_shown))).collect();
+    for record in recorder.state().steps().iter().filter(|record| !by_writer(record)) {
+        for change in &record.changes {
+            if let Some(is_shown) = change.after.digest().and_then(|digest| known.get(digest)) {
+                last.insert(change.path.clone(), (record.name.clone(), change.clone(), *is_shown));
+            }
+        }
+    }
     let secret = setup.labels.found(step).secrecy > Secrecy::Public;
     let mut late = Vec::new();
     for (path, (by, change, is_shown)) in last {

@@ -6,6 +6,7 @@ mod call;
 mod caller;
 mod cells;
 mod clean;
+mod found;
 mod images;
 mod late;
 mod recorder;
@@ -26,6 +27,7 @@ pub(crate) use call::{
 pub(crate) use caller::{check, not_true};
 pub(crate) use cells::leaves_nothing;
 pub(crate) use clean::{clean, sweep};
+pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use stop::raised;

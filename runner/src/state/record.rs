@@ -2,6 +2,7 @@
 
 use crate::event::Conflict;
 use crate::workspace::Change;
+use planc_lang::digest::Digest;
 use planc_lang::plan::Instance;
 use planc_lang::value::Value;
 
@@ -26,6 +27,8 @@ pub struct StepRecord {
     pub result: Option<Value>,
     /// The last answer to the question whether it may be called: `once`, `always`, `no`.
     pub answer: Option<String>,
+    /// The last answer to the question whether what its program changed may be kept, with the digest of these changes.
+    pub changes_answer: Option<(Digest, String)>,
     /// Whether a call waits for a yes.
     pub waits: bool,
     /// How long a step that polls has been looking, in milliseconds.
@@ -176,6 +179,7 @@ impl StepRecord {
             args: None,
             result: None,
             answer: None,
+            changes_answer: None,
             waits: false,
             spent_ms: 0,
             by_files: false,

@@ -56,6 +56,16 @@ impl Workspace {
         Ok(self.resolve_with(self, path, Last::Keep)?.path)
     }
 
+    /// The paths that a path leads to: followed to its end, as the link that it ends in, and the links on the way; none where
+    /// that cannot be told.
+    pub(crate) fn leads(&self, path: &str) -> Vec<String> {
+        let ways = [Last::Follow, Last::Keep].into_iter().filter_map(|last| self.resolve_with(self, path, last).ok());
+        let mut all: Vec<String> = ways.flat_map(|resolved| [vec![resolved.path], resolved.links].concat()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     pub(super) fn resolve_with(&self, world: &impl World, path: &str, last: Last) -> Result<Resolved, FileError> {
         self.guard.check(path)?;
         let resolved = resolve_in(world, path, last)?;

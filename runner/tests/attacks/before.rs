@@ -277,8 +277,9 @@ fn what_critical_forbids_is_blocked_though_nobody_knows_whether_it_runs() {
     delete "made/**"
   }}
   step first = process.run(argv: ["true"])
+  let ended = if first.exit_code == 0 then true else false
   step second = {call} {{
-    when first.exit_code == 0
+    when ended
   }}
 }}
 "#

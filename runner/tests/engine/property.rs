@@ -60,7 +60,7 @@ fn of_step() -> impl Strategy<Value = Event> {
             resolution: if flag { Resolution::Redo } else { Resolution::Fail },
             channel: "argument".into(),
         },
-        6 => Event::CallAnswered { step, answer: "once".into(), standing: None },
+        6 => Event::CallAnswered { step, answer: "once".into(), standing: None, changes: None },
         7 => Event::CallWaits { step },
         8 => Event::UndoCallStarted { step, tool: "t".into(), args: Value::Null },
         9 => Event::UndoCallEnded { step, error: flag.then(|| "e".into()) },

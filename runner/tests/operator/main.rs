@@ -4,6 +4,7 @@
 #[path = "../place/mod.rs"]
 mod place;
 
+mod asked;
 mod grants;
 mod modes;
 mod policy;

@@ -64,6 +64,8 @@ pub struct Overlay {
     entries: BTreeMap<String, Shown>,
     marks: Vec<Mark>,
     step: String,
+    /// What the program of the present step can change at most, where something holds it to that.
+    bounds: Option<Vec<Resource>>,
     touched: BTreeMap<String, Touched>,
     marks_before: Option<Vec<Mark>>,
     bytes: u64,
@@ -84,6 +86,7 @@ impl Overlay {
             entries: BTreeMap::new(),
             marks: Vec::new(),
             step: "an earlier step".into(),
+            bounds: None,
             touched: BTreeMap::new(),
             marks_before: None,
             bytes: 0,
@@ -104,6 +107,12 @@ impl Overlay {
     /// Names the step that makes the next call, so that what the call makes unknown is said to be unknown because of it.
     pub fn begin(&mut self, step: &str) {
         self.step = step.into();
+        self.bounds = None;
+    }
+
+    /// Says what the program of the present step can change at most: of what it leaves, nothing else is kept.
+    pub fn bound(&mut self, bounds: Vec<Resource>) {
+        self.bounds = Some(bounds);
     }
 
     /// The name of the step that makes the present call.
@@ -111,9 +120,18 @@ impl Overlay {
         &self.step
     }
 
-    /// Makes what a call with unknown outcome may touch unknown to later looks: a program or everything is the whole
-    /// workspace, a path is all beneath it. Resources outside the workspace change nothing here.
+    /// Makes what a call with unknown outcome may touch unknown to later looks: a program is all that it can change, everything
+    /// the whole workspace, a path all beneath it. Resources outside the workspace change nothing here.
     pub fn mark_unknown(&mut self, resource: &Resource, by: &str) {
+        match (&self.bounds, resource) {
+            (Some(bounds), Resource::Program(_) | Resource::AnyProgram) => {
+                bounds.clone().iter().for_each(|bound| self.mark(bound, by));
+            }
+            _ => self.mark(resource, by),
+        }
+    }
+
+    fn mark(&mut self, resource: &Resource, by: &str) {
         if let Some(mark) = Mark::new(resource, by) {
             self.marks_before.get_or_insert_with(|| self.marks.clone());
             // It says all that an earlier one of the same says, and is the last.
@@ -131,6 +149,17 @@ impl Overlay {
     /// Like [`resolve`](Overlay::resolve), but when the path ends in a link, that link itself is meant.
     pub fn resolve_link(&mut self, path: &str) -> Result<String, FileError> {
         self.resolve_with(path, Last::Keep)
+    }
+
+    /// The paths that a path leads to in the simulated world: followed to its end, as the link that it ends in, and the links on
+    /// the way; none where that cannot be told.
+    pub(crate) fn leads(&self, path: &str) -> Vec<String> {
+        let lead = |last: Last| self.base.resolve_with(self, path, last).ok();
+        let ways = [Last::Follow, Last::Keep].into_iter().filter_map(lead);
+        let mut all: Vec<String> = ways.flat_map(|resolved| [vec![resolved.path], resolved.links].concat()).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// Everything that looks reached in the real tree, each once, as first seen: what an approval is bound to.
@@ -156,6 +185,10 @@ impl Overlay {
         for link in &resolved.links {
             let shown = self.load(link)?;
             self.saw(link, &shown);
+            // Where it leads by then is not known, and neither is what is there.
+            if let Some(by) = self.unknown_at(link, Kind::Link) {
+                self.mark(&Resource::Path(resolved.path.as_str().into()), &by);
+            }
         }
         Ok(resolved.path)
     }

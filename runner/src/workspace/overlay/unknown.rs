@@ -1,6 +1,7 @@
 //! What an overlay cannot know any more: marks of calls with unknown outcome, and which paths were written since.
 
 use super::{Kind, Overlay};
+use globset::GlobMatcher;
 use planc_lang::effects::{Resource, overlap};
 use planc_lang::paths::{compile_glob, literal_prefix, within};
 use std::collections::BTreeSet;
@@ -9,6 +10,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     resource: Resource,
+    /// That of a glob.
+    matcher: Option<GlobMatcher>,
     by: String,
     /// Paths that were written since.
     known_again: BTreeSet<String>,
@@ -22,7 +25,11 @@ impl Mark {
             Resource::AnyPath | Resource::Program(_) | Resource::AnyProgram | Resource::Everything => Resource::AnyPath,
             Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => return None,
         };
-        Some(Mark { resource, by: by.into(), known_again: BTreeSet::new() })
+        let matcher = match &resource {
+            Resource::Glob(glob) => compile_glob(glob).ok(),
+            _ => None,
+        };
+        Some(Mark { resource, matcher, by: by.into(), known_again: BTreeSet::new() })
     }
 
     /// Whether an earlier mark says nothing that this new one does not.
@@ -43,7 +50,13 @@ impl Mark {
         match &self.resource {
             Resource::Path(marked) => within(path, marked) || below(marked),
             Resource::Glob(glob) => {
-                compile_glob(glob).is_ok_and(|glob| glob.is_match(path)) || below(literal_prefix(glob))
+                // A path above it that may have become a link leads elsewhere, and a folder goes with all that it may hold.
+                let above = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| &path[..at]);
+                let folder = (kind == Kind::Directory).then(|| format!("{path}/\0"));
+                let mut all = above.chain([path]).chain(folder.as_deref());
+                // What is no glob matches anything.
+                let is_match = |path: &str| self.matcher.as_ref().is_none_or(|matcher| matcher.is_match(path));
+                all.any(is_match) || below(literal_prefix(glob))
             }
             _ => true,
         }

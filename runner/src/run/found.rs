@@ -1,0 +1,83 @@
+//! What the steps of a run have put where ⟶ whether a call would find what the check of its plan knows nothing of.
+
+use super::call::{Made, place_of};
+use super::values::grants;
+use super::{Recorder, RunSetup};
+use crate::laid::{Laid, any_matters, matters, unforeseen};
+use crate::state::StepRecord;
+use crate::tool::process::Place;
+use crate::tool::registry::Implementation;
+use crate::tool::{Args, LiveTool};
+use planc_lang::effects::Resource;
+use planc_lang::paths::literal_prefix;
+use planc_lang::plan::{Call, StepId};
+use planc_lang::syntax::EffectVerb;
+use planc_lang::value::Value;
+
+/// All that steps have put somewhere so far, where it is not simply trusted and public.
+pub(crate) fn laid(setup: &RunSetup, recorder: &Recorder) -> Vec<Laid> {
+    let (plan, labels) = (&setup.compiled.plan, &setup.labels);
+    if !any_matters(plan, labels) {
+        return Vec::new();
+    }
+    let records: Vec<(StepId, StepRecord)> = {
+        let state = recorder.state();
+        let begun = state.steps().iter().filter(|record| record.has_begun());
+        let worse = begun.filter_map(|record| Some((record.instance?.step, record)));
+        worse.filter(|(step, _)| matters(labels, *step)).map(|(step, record)| (step, record.clone())).collect()
+    };
+    let mut found = Vec::new();
+    for (step, record) in &records {
+        found.extend(record.changes.iter().map(|change| Laid::changed(*step, &record.name, &change.path)));
+        let unseen = unseen(setup, recorder, &plan.get(*step).call, record.args.as_ref());
+        found.extend(unseen.into_iter().map(|resource| Laid::somewhere(*step, &record.name, resource)));
+    }
+    found
+}
+
+/// Why a call must not be made: it would find something of which the check of the plan knows nothing.
+pub(crate) fn of_paths(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, args: &[Value]) -> Option<String> {
+    let labels = &setup.labels;
+    let step = setup.compiled.plan.step(&made.step.name)?;
+    let touches = made.call.tool.touches(args);
+    unforeseen(labels, labels.reached(step), &touches, |path| setup.workspace.leads(path), &laid(setup, recorder))
+}
+
+/// What a call may have changed that nobody has seen change.
+fn unseen(setup: &RunSetup, recorder: &Recorder, call: &Call, args: Option<&Value>) -> Vec<Resource> {
+    let Some(Implementation::Live(tool)) = setup.registry.get(&call.tool.name) else { return Vec::new() };
+    let given = |name: &str| args.and_then(|args| args.get(name)).cloned();
+    let params = call.tool.params.iter();
+    let values = params.map(|param| given(&param.name).unwrap_or_else(|| Value::Unknown(param.ty.clone()))).collect();
+    let args = Args { tool: call.tool.clone(), values };
+    let changed: Vec<Resource> = match is_open(setup, tool.as_ref(), &args) {
+        Some(true) => grants(setup, recorder).changeable(),
+        Some(false) => return Vec::new(),
+        None => {
+            let touches = call.tool.touches(&args.values);
+            touches.into_iter().filter(|(verb, _)| *verb != EffectVerb::Reads).map(|(_, resource)| resource).collect()
+        }
+    };
+    changed.into_iter().flat_map(|resource| with_led(setup, resource)).collect()
+}
+
+/// Whether a program runs in the open, where nobody sees what it changes; none: it is no program.
+fn is_open(setup: &RunSetup, tool: &dyn LiveTool, args: &Args) -> Option<bool> {
+    tool.as_program()?;
+    Some(place_of(setup, tool, args) != Some(Place::Cell))
+}
+
+/// A resource, and where it lies once links are followed.
+fn with_led(setup: &RunSetup, resource: Resource) -> Vec<Resource> {
+    let prefix = match &resource {
+        Resource::Path(path) => path.as_str(),
+        Resource::Glob(glob) => literal_prefix(glob),
+        _ => "",
+    };
+    let led = match prefix {
+        "" => Vec::new(),
+        prefix => setup.workspace.leads(prefix).into_iter().filter(|led| led != prefix).collect(),
+    };
+    let led: Vec<Resource> = led.into_iter().map(|led| Resource::Path(led.into())).collect();
+    [resource].into_iter().chain(led).collect()
+}
