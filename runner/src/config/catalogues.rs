@@ -8,8 +8,10 @@ use planc_lang::source::Sources;
 
 /// Refuses folders that programs really write where a glob over catalogues may match something in them.
 pub(super) fn check_scratch(globs: &[String], scratch: &[String]) -> Result<(), ConfigError> {
-    let meets = |folder: &String| globs.iter().find(|glob| path_meets_glob(folder, glob)).map(|glob| (folder, glob));
-    let Some((folder, glob)) = scratch.iter().find_map(meets) else { return Ok(()) };
+    let pairs = scratch.iter().flat_map(|folder| globs.iter().map(move |glob| (folder, glob)));
+    let Some((folder, glob)) = pairs.into_iter().find(|(folder, glob)| path_meets_glob(folder, glob)) else {
+        return Ok(());
+    };
     let message = format!(
         "programs really write `{folder}`, by `[programs] scratch` of `{CONFIG_NAME}`, and `{glob}` of `[catalogues]` names \
          what may lie there: a program could say what tools do"
