@@ -1,7 +1,7 @@
 //! Catalogues that whoever writes a plan can write, too: what they say of a wired server counts for nothing. And programs that
 //! only a command line names.
 
-use super::place::Place;
+use super::place::{Place, said};
 use super::{log, review, reviewed, wire, wired};
 
 /// The mock server, wired up by an operator who has no catalogue for it.
@@ -101,15 +101,16 @@ fn a_program_that_only_the_command_line_names_is_not_started() {
     let mark = place.at("out/started");
     let script = format!("touch {}", mark.display());
     let args = ["tools", "import", "--mcp", "x", "--", "sh", "-c", &script];
-    let said = place.planc(&args).exits(6).says("nothing was started, since nobody has said that it may be");
-    said.says("[servers.x] command = \"sh\"");
+    let import = || said(place.bare(&args));
+    let refused = import().exits(6).says("nothing was started, since nobody has said that it may be");
+    refused.says("[servers.x] command = \"sh\"");
     place.put("planc.toml", "[servers.x]\ncommand = \"sh\"\nargs = [\"-c\", \"true\"]\n");
-    place.planc(&args).exits(6);
+    import().exits(6);
     place.put("planc.toml", format!("[servers.y]\ncommand = \"sh\"\nargs = [\"-c\", {script:?}]\n"));
-    place.planc(&args).exits(6);
+    import().exits(6);
     assert!(!mark.exists(), "it was started");
     // The operator names exactly this, for this server.
     place.put("planc.toml", format!("[servers.x]\ncommand = \"sh\"\nargs = [\"-c\", {script:?}]\n"));
-    place.planc(&args).exits(2);
+    import().exits(2);
     assert!(mark.exists(), "it was not started");
 }
