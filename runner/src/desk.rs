@@ -381,6 +381,7 @@ impl Desk {
             ask,
             by: account(),
             stop,
+            deadline: None,
             watch,
             clock: Arc::new(SystemClock::new()),
             parallel: MAX_PARALLEL,

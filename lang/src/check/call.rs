@@ -34,6 +34,7 @@ impl Tool {
             paged: None,
             independent: false,
             timeout_ms: None,
+            probe: None,
             category: None,
             general: None,
             span: Span::default(),

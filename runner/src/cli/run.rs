@@ -3,6 +3,7 @@
 use super::carry;
 use super::choice::ChoiceArgs;
 use super::core;
+use super::deadline::DeadlineArgs;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::inputs::InputArgs;
@@ -37,9 +38,14 @@ pub struct Args {
     /// Run programs in the dry run before, as `planc plan --run-programs` does
     #[arg(long)]
     run_programs: bool,
+<<<<<<< HEAD
     /// Show all of the plan before the question, nothing folded
     #[arg(long, requires = "approve")]
     full: bool,
+=======
+    #[command(flatten)]
+    deadline: DeadlineArgs,
+>>>>>>> main
 }
 
 /// What was said on the command line.
@@ -55,6 +61,7 @@ enum Yes {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
+    let deadline = args.deadline.read(session)?;
     if is_file(session, &args.target) {
         // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
         session.compile(&args.target)?;
@@ -71,7 +78,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         let folded = if args.full { Folded::No } else { Folded::Yes };
         approve(session, &desk, &planned.plan, (&args.target, folded), yes, &lack)?;
     }
-    core::execute(session, &desk, &planned, &run)
+    core::execute(session, &desk, &planned, &run, deadline)
 }
 
 fn yes(args: &Args) -> Result<Yes, Fault> {
