@@ -38,14 +38,11 @@ pub struct Args {
     /// Run programs in the dry run before, as `planc plan --run-programs` does
     #[arg(long)]
     run_programs: bool,
-<<<<<<< HEAD
     /// Show all of the plan before the question, nothing folded
     #[arg(long, requires = "approve")]
     full: bool,
-=======
     #[command(flatten)]
     deadline: DeadlineArgs,
->>>>>>> main
 }
 
 /// What was said on the command line.
