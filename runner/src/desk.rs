@@ -10,7 +10,7 @@ use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest,
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
-use crate::report::{PlanReport, PlanStatus};
+use crate::report::{Chosen, PlanReport, PlanStatus};
 use crate::run::{Ask, GRACE, RunSetup, Stop, Watch};
 use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
@@ -20,7 +20,7 @@ use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, Observation, Workspace};
+use crate::workspace::{Contents, FileError, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::labels::Labels;
@@ -59,6 +59,8 @@ pub struct Draft {
     pub sources: Sources,
     /// The texts, as they are stored: catalogues in order, then the plan. The built-in catalogue is not among them.
     pub stored: Vec<StoredSource>,
+    /// Which part of the text that was named it is; none: all of it.
+    pub part: Option<Chosen>,
 }
 
 /// A plan that was dry-run and stored.
@@ -110,7 +112,7 @@ impl Desk {
         let contents = Contents::open(&folder)
             .map_err(|error| DeskError::Contents { path: folder.display().to_string(), why: error.to_string() })?
             .within(config.contents_bytes);
-        let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
+        let workspace = Arc::new(opened(&config)?);
         let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
         let registry = Arc::new(registry(&config, pace));
         let standing = Standing { scope: config.mode.scope.clone(), session: None };
@@ -138,7 +140,7 @@ impl Desk {
     /// The same desk under another configuration of the same workspace and state. Servers go on where nothing else is said of
     /// how they are reached.
     pub fn with_config(&self, config: Arc<Config>) -> Result<Desk, DeskError> {
-        let workspace = Arc::new(Workspace::open(&config.workspace, protected(&config))?);
+        let workspace = Arc::new(opened(&config)?);
         let same = config.servers == self.config.servers && config.model == self.config.model;
         let registry =
             if same { self.registry.clone() } else { Arc::new(registry(&config, self.registry.pace().clone())) };
@@ -151,6 +153,7 @@ impl Desk {
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
         let (mut report, predictions, bound) = (outcome.report, outcome.predictions, outcome.bound);
+        report.part.clone_from(&draft.part);
         let effective = self.modes().effective(&self.standing)?;
         if effective.mode == Mode::Plan {
             report.plan_mode = Some(effective.why());
@@ -402,8 +405,13 @@ pub fn registry(config: &Config, pace: Pace) -> Registry {
     registry
 }
 
+/// The workspace, without what no tool may touch.
+pub fn opened(config: &Config) -> Result<Workspace, FileError> {
+    Ok(Workspace::open(&config.workspace, protected(config))?.guarding(&config.catalogue_globs))
+}
+
 /// What no tool may touch, whatever `critical` says.
-pub fn protected(config: &Config) -> Vec<PathBuf> {
+fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.approval.signers.clone());
     paths.extend(config.file.clone());
@@ -427,7 +435,8 @@ pub fn key_of(config: &Config, path: &Path) -> String {
 fn rebuild(plan: &StoredPlan) -> Result<Draft, DeskError> {
     match recompile(&plan.sources) {
         Some((sources, compiled)) if compiled.digest == plan.plan_digest => {
-            Ok(Draft { key: plan.key.clone(), compiled: Arc::new(compiled), sources, stored: plan.sources.clone() })
+            let (key, stored, part) = (plan.key.clone(), plan.sources.clone(), plan.report.part.clone());
+            Ok(Draft { key, compiled: Arc::new(compiled), sources, stored, part })
         }
         Some(_) | None => Err(DeskError::OtherVersion(plan.digest)),
     }

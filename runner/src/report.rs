@@ -42,6 +42,12 @@ pub struct PlanReport {
     /// What forces plan mode; absent: it is not active.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub plan_mode: Option<String>,
+    /// The catalogues that were named on the command line: the operator has not named them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub catalogues: Vec<String>,
+    /// Which part of its text it is; absent: all of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub part: Option<Chosen>,
     /// The headline.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rationale: Option<String>,
@@ -78,6 +84,16 @@ pub struct PlanReport {
     /// What people want to be different about this text.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub changes_requested: Vec<ChangeRequest>,
+}
+
+/// The steps of a text that a plan was made of, as they were named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chosen {
+    /// These, and what they depend on.
+    Only(Vec<String>),
+    /// All but these, and but what depends on them.
+    Except(Vec<String>),
 }
 
 /// A no to a plan, with what is to be different.

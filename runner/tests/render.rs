@@ -39,6 +39,8 @@ fn minimal() -> PlanReport {
         grounds: Vec::new(),
         problems: vec![],
         plan_mode: None,
+        catalogues: Vec::new(),
+        part: None,
         rationale: None,
         context: None,
         inputs: vec![],
@@ -416,6 +418,130 @@ fn a_hundred_changes_stay_on_two_screens() {
     let drawn = folded(&busy(), 100);
     assert!(drawn.lines().count() <= 130, "two screens of 65 lines: {drawn}");
     insta::assert_snapshot!(drawn);
+}
+
+/// A text without what breaks its lines.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn nothing_that_acts_is_shortened_on_the_card() {
+    let long = "echo harmless ".repeat(20) + "; echo EVIL > src/main.sh";
+    let args = Value::record([
+        ("argv", Value::list((0..20).map(|at| Value::string(format!("word{at}"))))),
+        ("stdin", Value::string(long.as_str())),
+        ("env", Value::list([Value::record([("name", Value::string("X")), ("value", Value::string(long.as_str()))])])),
+    ]);
+    let changes = vec![change("dist/a", FileState::Absent, file("a"), "@@ -0,0 +1 @@\n+a\n")];
+    let result = Value::record([("exit_code", Value::Int(0))]);
+    let ran = StepReport {
+        changes: changes.clone(),
+        ..step(
+            "ran",
+            "process.run",
+            args.clone(),
+            &[(EffectVerb::Runs, "sh")],
+            StepOutcome::Ran { result: result.clone() },
+        )
+    };
+    let question = Value::record([("what", Value::string(long.as_str()))]);
+    let asked = step("asked", "wiki.page", question, &[(EffectVerb::Reads, "page:x")], StepOutcome::Read { result });
+    // A name that is none of planc's own contents, and a part of an argument that decides what is done.
+    let put = StepReport { changes: changes.clone(), ..step("put", "wiki.put", args, &[], simulated()) };
+    let edit = Value::record([("find", Value::string(long.as_str())), ("replace", Value::string("a".repeat(100)))]);
+    let edits = Value::record([("path", Value::string("dist/a")), ("edits", Value::list(vec![edit; 10]))]);
+    let edit = StepReport { changes, ..step("edit", "fs.edit", edits, &[(EffectVerb::Writes, "dist/a")], simulated()) };
+    for one in [ran, asked, put, edit] {
+        let name = one.name.clone();
+        let drawn = squeezed(&folded(&PlanReport { steps: vec![one], ..minimal() }, 100));
+        assert!(drawn.contains("EVIL>src/main.sh"), "{name}: {drawn}");
+        assert!(!drawn.contains("more]"), "{name}: {drawn}");
+        assert!(name == "asked" || name == "edit" || drawn.contains("\"word19\""), "{name}: {drawn}");
+        assert_eq!(name == "edit", drawn.contains("(100bytes)"), "only content that the diff shows: {drawn}");
+        assert!(name != "edit" || drawn.matches("EVIL").count() == 10, "{drawn}");
+    }
+}
+
+/// What may be shortened is content by planc's own catalogue.
+#[test]
+fn only_data_is_shortened() {
+    let mut sources = planc_lang::source::Sources::default();
+    let index = planc_lang::compile::add_builtin(&mut sources);
+    let (catalogue, _) = planc_lang::compile::load_catalogue(&sources, &[index]);
+    for (tool, way) in planc::render::call::CONTENTS {
+        let (name, field) = way.split_once('.').unwrap_or((way, ""));
+        let tool = catalogue.tool(tool).unwrap();
+        let taken = planc_lang::marks::Taken::whole(&tool.params[tool.param(name).unwrap()].marks);
+        let taken = if field.is_empty() { taken } else { taken.field(field) };
+        assert_eq!(taken.for_use, planc_lang::marks::Use::Data, "{way} of {}", tool.name);
+    }
+}
+
+/// A block of elements that write `text(index)` each to a file of its own.
+fn block(elements: usize, text: impl Fn(usize) -> String) -> PlanReport {
+    let steps: Vec<StepReport> = (0..elements)
+        .map(|index| {
+            let (path, text) = (format!("out/part {index}.txt"), text(index));
+            let args = Value::record([("path", Value::string(path.as_str())), ("text", Value::string(text.as_str()))]);
+            let lines: String = text.lines().map(|line| format!("+{line}\n")).collect();
+            let changed = change(&path, FileState::Absent, file("x"), &format!("@@ -0,0 +1 @@\n{lines}"));
+            StepReport {
+                each: Some("c".into()),
+                element: Some(index),
+                changes: vec![changed],
+                ..step(&format!("w[{index}]"), "fs.write", args, &[(EffectVerb::Writes, &path)], simulated())
+            }
+        })
+        .collect();
+    let block = BlockReport {
+        name: "c".into(),
+        variable: "name".into(),
+        list: "l.text.lines()".into(),
+        when: None,
+        steps: vec!["w".into()],
+        late: false,
+        at: 0,
+        outcome: BlockOutcome::Elements { count: elements },
+    };
+    PlanReport { title: "A block".into(), steps, blocks: vec![block], ..minimal() }
+}
+
+#[test]
+fn a_block_of_equal_elements_is_short_and_names_every_path() {
+    let drawn = folded(&block(100, |_| "same\n".into()), 100);
+    assert!(drawn.lines().count() <= 60, "{drawn}");
+    (0..100).for_each(|index| assert!(squeezed(&drawn).contains(&format!("out/part{index}.txt")), "{index}: {drawn}"));
+    insta::assert_snapshot!(drawn);
+}
+
+#[test]
+fn what_an_element_does_otherwise_is_shown() {
+    let common: String = (0..10).map(|line| format!("line {line}\n")).collect();
+    let text = |index: usize| match index {
+        57 => common.replace("line 8", "EVIL"),
+        61 => common.replace("line 3\n", ""),
+        70 => "another text\n".to_owned(),
+        _ => common.clone(),
+    };
+    let mut report = block(100, text);
+    report.steps[80].undo = UndoKind::Impossible;
+    report.steps[81].args =
+        Value::record([("path", Value::string("out/part 82.txt")), ("text", Value::string(&*common))]);
+    report.steps[83].outcome = StepOutcome::Fails { why: "there is no room".into() };
+    insta::assert_snapshot!(folded(&report, 100));
+}
+
+/// In a long plan a diff stands once, and every other one too.
+#[test]
+fn a_change_among_many_is_not_folded_away() {
+    let mut report = busy();
+    let diff: String = (0..30).map(|line| format!("-old {line}\n+new {line}\n")).collect();
+    let diff = format!("@@ -1,30 +1,30 @@\n{}", diff.replace("+new 27", "+EVIL 27"));
+    report.steps[60].changes[0].diff = Some(diff);
+    let drawn = folded(&report, 100);
+    assert!(drawn.contains("EVIL 27"), "{drawn}");
+    (0..97).for_each(|index| assert!(squeezed(&drawn).contains(&format!("src/part_{index}.rs")), "{index}: {drawn}"));
 }
 
 #[test]

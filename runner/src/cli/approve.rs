@@ -9,6 +9,7 @@ use super::sign;
 use super::terminal::Terminal;
 use crate::approval::{Approved, Channel, Override, Signed, Terms, expiry};
 use crate::desk::{Desk, Planned};
+use crate::render::card::Folded;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -39,6 +40,9 @@ pub struct Args {
     /// What is to be kept with the yes
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
+    /// Show all of the plan before the question, nothing folded
+    #[arg(long)]
+    full: bool,
     /// Sign it
     #[arg(long)]
     sign: bool,
@@ -90,7 +94,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let Some(terminal) = Terminal::open() else {
         return Err(carry::waiting(&planned.plan, "`planc approve` asks on a terminal, and there is none"));
     };
-    carry::agree(session, &terminal, &planned.plan, None, &said(&terms, &overrides))?;
+    let folded = if args.full { Folded::No } else { Folded::Yes };
+    carry::agree(session, &terminal, &planned.plan, (None, folded), &said(&terms, &overrides))?;
     let yes = match args.sign {
         true => {
             let signature = sign::sign(session, &terminal, &desk, args.key.as_deref(), statement.text().as_bytes())?;

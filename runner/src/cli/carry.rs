@@ -12,6 +12,7 @@ use crate::desk::{Desk, Planned, Recall, inputs};
 use crate::dry_run::Early;
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
+use crate::render::fold::is_whole;
 use crate::render::summary::totals;
 use crate::render::text::{Look, inline};
 use crate::report::{PlanReport, PlanStatus};
@@ -98,9 +99,9 @@ pub fn ask(
     terminal: &Terminal,
     desk: &Desk,
     plan: &StoredPlan,
-    name: Option<&str>,
+    (name, folded): (Option<&str>, Folded),
 ) -> Result<(), Fault> {
-    agree(session, terminal, plan, name, "")?;
+    agree(session, terminal, plan, (name, folded), "")?;
     yes(desk, plan, Channel::Terminal)
 }
 
@@ -109,12 +110,16 @@ pub fn agree(
     session: &Session,
     terminal: &Terminal,
     plan: &StoredPlan,
-    name: Option<&str>,
+    (name, folded): (Option<&str>, Folded),
     said: &str,
 ) -> Result<(), Fault> {
+    if folded == Folded::Yes && !is_whole(&plan.report) {
+        let fault = waiting(plan, "its card is not whole, so many paths change, and nobody is asked about half of it");
+        return Err(fault.help("`--full` shows all of it, and asks then"));
+    }
     let look = Look::new(terminal.columns(), session.out.err_paint());
     let lost = |error: std::io::Error| waiting(plan, &format!("the terminal cannot be used: {error}"));
-    terminal.write(&card(&plan.report, Card { look, plan: name, folded: Folded::Yes })).map_err(lost)?;
+    terminal.write(&card(&plan.report, Card { look, plan: name, folded })).map_err(lost)?;
     let totals = totals(&plan.report);
     let said = if said.is_empty() { String::new() } else { format!("\n{}", inline(said)) };
     let question = format!("\nApprove and run exactly this: {} — {}?{said}", totals.numbers(), totals.undo());

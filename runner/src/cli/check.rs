@@ -73,6 +73,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     // What a repaired catalogue declares, the plans may use.
     let repaired = repair::catalogues(session, mode, &names)?;
     let base = session.base_instead(&repaired.iter().map(Repaired::instead).collect())?;
+    if let Err(error) = session.config.check_given(&base.catalogue, &base.sources) {
+        let head = session.out.err_tone(Tone::Careful, "warning:");
+        session.out.note(&format!("{head} {}; no plan is made with it\n", inline(&error.message)));
+    }
     let mut check = Check { session, mode, base, repaired, report: Report::default() };
     let of_catalogues = check.of_catalogues(&names);
     check.show(&of_catalogues, &check.base.sources.clone(), Place::Result)?;

@@ -54,7 +54,8 @@ pub struct Args {
 pub(super) fn run(session: &Session, global: &Global, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     // What is wrong now is told now, and not to the first agent.
-    session.catalogues()?;
+    let base = session.catalogues()?;
+    session.config.check_given(&base.catalogue, &base.sources)?;
     let desk = session.desk()?;
     let sessions = Sessions::new(world_opener(session, global, &desk));
     for name in long_names(&sessions).map_err(|error| Fault::usage(error.to_string()))? {
@@ -98,6 +99,7 @@ pub(super) fn world(session: &Session, desk: &Desk) -> Result<World, String> {
     if count_errors(&base.diagnostics) > 0 {
         return Err("the catalogues have mistakes; the operator has to mend them".into());
     }
+    session.config.check_given(&base.catalogue, &base.sources).map_err(|error| error.to_string())?;
     Ok(World { desk: desk.clone(), sources: Arc::new(base.sources), catalogue: Arc::new(base.catalogue) })
 }
 

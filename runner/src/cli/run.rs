@@ -38,6 +38,9 @@ pub struct Args {
     /// Run programs in the dry run before, as `planc plan --run-programs` does
     #[arg(long)]
     run_programs: bool,
+    /// Show all of the plan before the question, nothing folded
+    #[arg(long, requires = "approve")]
+    full: bool,
     #[command(flatten)]
     deadline: DeadlineArgs,
 }
@@ -69,7 +72,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
             return Ok(exit);
         }
-        approve(session, &desk, &planned.plan, &args.target, yes, &lack)?;
+        let folded = if args.full { Folded::No } else { Folded::Yes };
+        approve(session, &desk, &planned.plan, (&args.target, folded), yes, &lack)?;
     }
     core::execute(session, &desk, &planned, &run, deadline)
 }
@@ -110,12 +114,19 @@ fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
     Ok((desk, planned))
 }
 
-fn approve(session: &Session, desk: &Desk, plan: &StoredPlan, name: &str, yes: Yes, lack: &Lack) -> Result<(), Fault> {
+fn approve(
+    session: &Session,
+    desk: &Desk,
+    plan: &StoredPlan,
+    (name, folded): (&str, Folded),
+    yes: Yes,
+    lack: &Lack,
+) -> Result<(), Fault> {
     match yes {
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {
-            Some(terminal) => carry::ask(session, &terminal, desk, plan, Some(name)),
+            Some(terminal) => carry::ask(session, &terminal, desk, plan, (Some(name), folded)),
             None => carry::yes(desk, plan, Channel::Unattended),
         },
     }

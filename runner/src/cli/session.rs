@@ -4,12 +4,11 @@ use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
 use crate::config::{Config, Overrides, Places};
-use crate::desk::{Desk, DeskError, Draft, key_of, protected};
+use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
 use crate::render::text::{Paint, Tone, count, inline};
 use crate::tool::registry::Registry;
-use crate::workspace::Workspace;
 use planc_lang::codes::Severity;
 use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
@@ -134,6 +133,7 @@ impl Session {
     /// Compiles a plan file, or standard input for `-`. Warnings go to standard error, errors are a fault.
     pub fn compile(&self, name: &str) -> Result<Draft, Fault> {
         let Base { mut sources, catalogue, .. } = self.catalogues()?;
+        self.config.check_given(&catalogue, &sources)?;
         let colour = Session::colour(self.out.err_paint());
         let shown = texts::shown(name).to_owned();
         let catalogues = sources.iter().skip(1).map(|source| (source.name.clone(), source.text.to_string()));
@@ -158,7 +158,7 @@ impl Session {
                     "-" => compiled.plan.title.clone(),
                     _ => key_of(&self.config, &self.path(name)),
                 };
-                Ok(Draft { key, compiled: Arc::new(compiled), sources, stored })
+                Ok(Draft { key, compiled: Arc::new(compiled), sources, stored, part: None })
             }
             None => {
                 let message = format!("{} in `{}`", count(errors, "error"), sources.get(index).name);
@@ -185,7 +185,7 @@ impl Session {
 
     /// The modes of the workspace: looking creates nothing.
     pub fn modes(&self) -> Result<Modes, Fault> {
-        let workspace = Workspace::open(&self.config.workspace, protected(&self.config)).map_err(DeskError::from)?;
+        let workspace = opened(&self.config).map_err(DeskError::from)?;
         let checks = InWorkspace {
             config: self.config.clone(),
             workspace: Arc::new(workspace),

@@ -4,7 +4,8 @@ use super::core::runtime;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use crate::config::{ServerConfig, Wiring};
+use super::terminal::{Terminal, Typed, confirm};
+use crate::config::{CONFIG_NAME, ServerConfig, Wiring};
 use crate::import::{
     Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import, recorded,
 };
@@ -56,7 +57,11 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
     }
     let answer = match &args.from {
         Some(path) => recorded(&session.path(path))?,
-        None => asked(session, name, &wiring(session, args)?)?,
+        None => {
+            let server = wiring(session, args)?;
+            may_start(session, args, &server)?;
+            asked(session, name, &server)?
+        }
     };
     let file = args.to.as_ref().map_or_else(|| catalogue_file(&session.config, name), |to| session.path(to));
     let review = if args.accept { Review::Seen } else { Review::Unseen };
@@ -145,18 +150,55 @@ pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, F
 fn wiring(session: &Session, args: &ImportArgs) -> Result<ServerConfig, Fault> {
     match (&args.url, args.command.as_slice()) {
         (Some(url), _) => Ok(ServerConfig::new(Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() })),
-        (None, [command, rest @ ..]) => Ok(ServerConfig::new(Wiring::Program {
-            command: command.clone(),
-            args: rest.to_vec(),
-            cwd: session.config.workspace.clone(),
-            env: BTreeMap::new(),
-            pass_env: Vec::new(),
-            data: Vec::new(),
-        })),
+        (None, [command, rest @ ..]) => Ok(match session.config.servers.get(&args.mcp) {
+            Some(server) if is_command(&server.wiring, command, rest) => server.clone(),
+            Some(_) | None => ServerConfig::new(Wiring::Program {
+                command: command.clone(),
+                args: rest.to_vec(),
+                cwd: session.config.workspace.clone(),
+                env: BTreeMap::new(),
+                pass_env: Vec::new(),
+                data: Vec::new(),
+            }),
+        }),
         (None, []) => session.config.servers.get(&args.mcp).cloned().ok_or_else(|| {
             Fault::usage(format!("nothing says how the server `{}` is reached", inline(&args.mcp)))
                 .help("name its command behind `--`, its address with `--url`, or a recorded answer with `--from`")
         }),
+    }
+}
+
+/// Whether this command line is what the operator says of the server.
+fn is_command(wiring: &Wiring, command: &str, rest: &[String]) -> bool {
+    matches!(wiring, Wiring::Program { command: own, args, .. } if own == command && args == rest)
+}
+
+/// Refuses to start a program that nobody but the command line names, unless a person types a yes: agents may be allowed to
+/// call planc, and planc starts nothing for them that the operator did not name.
+fn may_start(session: &Session, args: &ImportArgs, server: &ServerConfig) -> Result<(), Fault> {
+    if args.command.is_empty() || session.config.servers.get(&args.mcp) == Some(server) {
+        return Ok(());
+    }
+    let words: Vec<String> = args.command.iter().map(|word| inline(&format!("{word:?}"))).collect();
+    let (name, shown) = (inline(&args.mcp), words.join(" "));
+    let (command, rest) = (&words[0], words[1..].join(", "));
+    let help =
+        format!("or the operator names it in `{CONFIG_NAME}`: [servers.{name}] command = {command}, args = [{rest}]");
+    let refused = |exit: Exit, why: &str| {
+        Fault::new(
+            exit,
+            format!("{why}: {shown} would be started as the server `{name}`, with all that your account may"),
+        )
+        .help("a person says yes to it on a terminal")
+        .help(help.clone())
+    };
+    let Some(terminal) = Terminal::open() else {
+        return Err(refused(Exit::Refused, "nothing was started, since nobody has said that it may be"));
+    };
+    match confirm(&terminal, &format!("\nStart this program, with all that your account may?\n  {shown}")) {
+        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
+        Ok(Typed::Line(_) | Typed::End) | Err(_) => Err(refused(Exit::Waiting, "that was not a yes")),
+        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted")),
     }
 }
 

@@ -4,6 +4,7 @@
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
 mod approval;
+mod catalogues;
 mod error;
 mod file;
 mod model;
@@ -58,6 +59,10 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// Catalogue files besides the built-in one: from `planc.toml`, then `--catalogue`.
     pub catalogues: Vec<PathBuf>,
+    /// Those of them that come from the command line: nobody but whoever typed it answers for them.
+    pub given: Vec<PathBuf>,
+    /// The globs that name the others in `planc.toml`: what they match is the operator's, also what is not there yet.
+    pub catalogue_globs: Vec<String>,
     /// Globs over what may be read before approval.
     pub read: Vec<String>,
     /// The operator's word on calls. The strictest rule that matches counts, so that their order means nothing.
@@ -148,13 +153,18 @@ impl Config {
         let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref())?;
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
-        catalogues.extend(overrides.catalogues.iter().map(|path| base.join(path)));
+        let given: Vec<PathBuf> = overrides.catalogues.iter().map(|path| base.join(path)).collect();
+        catalogues.extend(given.iter().cloned());
         let approval = settings.approval.read(found.as_deref());
         approval.check_place(&workspace)?;
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
         let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
+        let programs = Programs::new(&settings.programs, places.home.as_deref());
+        let catalogue_globs: Vec<String> =
+            settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
+        catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
         Ok(Config {
             state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
             servers: settings
@@ -166,13 +176,15 @@ impl Config {
             model: settings.model.wiring(&workspace),
             workspace,
             catalogues,
+            given,
+            catalogue_globs,
             read: settings.workspace.read(),
             policy,
             policy_tools: settings.policy.globs().map(str::to_owned).collect(),
             cedar,
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
             pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
-            programs: Programs::new(&settings.programs, places.home.as_deref()),
+            programs,
             approval,
             contents_bytes: settings.contents.max_mb.get_ref() << 20,
             deadline: settings.run.read(),

@@ -3,6 +3,7 @@
 
 use super::{Desk, DeskError, Draft, Loaded, load, recompile};
 use crate::journal::Role;
+use crate::report::Chosen;
 use planc_lang::part::{Choice, Part, part};
 use std::sync::Arc;
 
@@ -20,6 +21,11 @@ impl Desk {
             .filter(|source| source.role == Role::Plan)
             .for_each(|source| source.text.clone_from(&part.text));
         let (sources, compiled) = recompile(&stored).expect("the part was compiled");
-        Ok((Draft { key: draft.key.clone(), compiled: Arc::new(compiled), sources, stored }, part))
+        let chosen = match choice {
+            Choice::Only(names) => Chosen::Only(names.clone()),
+            Choice::Except(names) => Chosen::Except(names.clone()),
+        };
+        let key = draft.key.clone();
+        Ok((Draft { key, compiled: Arc::new(compiled), sources, stored, part: Some(chosen) }, part))
     }
 }

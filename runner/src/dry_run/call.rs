@@ -319,6 +319,8 @@ impl DryRun<'_> {
         self.config.policy.decide(tool, values, touches, Moment::Planned).decision == Approval::Auto
             && !server.read.is_empty()
             && values.iter().all(Value::is_known)
+            // What names nothing that it reads is in no scope.
+            && !touches.is_empty()
             && touches.iter().all(in_scope)
     }
 

@@ -183,6 +183,9 @@ impl DryRun<'_> {
             grounds: Vec::new(),
             problems,
             plan_mode: None,
+            catalogues: self.config.given_names(),
+            // Which part it is, the desk knows.
+            part: None,
             rationale: plan.rationale.clone(),
             context: plan.context.clone(),
             inputs: self.input_reports(),

@@ -29,9 +29,11 @@ fn read(config: &Config, sources: &mut Sources) -> Result<Catalogue, String> {
         let mut text = String::new();
         let file = std::fs::File::open(path).map_err(failed)?;
         file.take(MAX_CATALOGUE_BYTES).read_to_string(&mut text).map_err(failed)?;
-        catalogues.push(sources.add(path.display().to_string(), text));
+        catalogues.push(sources.add(config.shown(path), text));
     }
-    Ok(load_catalogue(sources, &catalogues).0)
+    let catalogue = load_catalogue(sources, &catalogues).0;
+    config.check_given(&catalogue, sources).map_err(|error| error.to_string())?;
+    Ok(catalogue)
 }
 
 /// Checks in the workspace itself.

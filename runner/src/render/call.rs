@@ -2,7 +2,7 @@
 
 use super::text::{columns, inline};
 use crate::report::{StepOutcome, StepReport};
-use planc_lang::syntax::EXTRACT_TYPE;
+use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE};
 use planc_lang::value::Value;
 
 /// The longest string that is shown whole where its content is shown elsewhere, in characters.
@@ -11,19 +11,25 @@ pub const SHORT_STRING: usize = 48;
 /// How much of long texts a call shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Long texts shortened, where the diff of the step shows what becomes of them.
+    /// Long contents shortened, where the diff of the step shows what becomes of them.
     Compact,
     /// Everything.
     Full,
 }
 
-/// The call of a step on one line, harmless.
+/// The call of a step on one line, harmless. Of what acts only contents that its diff shows are shortened: everything else
+/// decides what is done, whether it ran before approval or not.
 pub fn call(step: &StepReport, detail: Detail) -> String {
-    // Without a diff the arguments are all that the approver sees of a call: nothing of them is left out.
-    let shorten = detail == Detail::Compact
-        && (step.read_only
-            || matches!(step.outcome, StepOutcome::Skipped)
-            || step.changes.iter().any(|c| c.diff.is_some()));
+    let shown = match (detail, &step.outcome) {
+        (Detail::Full, _) => Shown::Whole,
+        (Detail::Compact, StepOutcome::Skipped) => Shown::Short,
+        (Detail::Compact, StepOutcome::Simulated { .. }) if step.changes.iter().any(|c| c.diff.is_some()) => {
+            Shown::Content
+        }
+        // A model acts on nothing, and the beginning of what it is shown stands below.
+        (Detail::Compact, _) if step.tool == EXTRACT_CALL => Shown::Content,
+        (Detail::Compact, _) => Shown::Whole,
+    };
     // The value that a model gave is of its type, and shown below.
     let is_shown = |name: &str| {
         detail == Detail::Full || name != EXTRACT_TYPE || !matches!(step.outcome, StepOutcome::Extracted { .. })
@@ -32,12 +38,63 @@ pub fn call(step: &StepReport, detail: Detail) -> String {
         Value::Record(record) => record
             .iter()
             .filter(|(name, _)| is_shown(name))
-            .map(|(name, value)| format!("{}: {}", inline(name), value_text(value, shorten)))
+            .map(|(name, value)| {
+                let text = match shown {
+                    Shown::Whole => value_text(value, false),
+                    Shown::Short => value_text(value, true),
+                    Shown::Content => argument(&step.tool, name, value),
+                };
+                format!("{}: {text}", inline(name))
+            })
             .collect::<Vec<_>>()
             .join(", "),
-        other => value_text(other, shorten),
+        other => value_text(other, shown == Shown::Short),
     };
     format!("{}({args})", inline(&step.tool))
+}
+
+/// How much of its arguments the call of a step shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// All of them, whole.
+    Whole,
+    /// Contents shortened that the diff shows.
+    Content,
+    /// All shortened: it is not made.
+    Short,
+}
+
+/// The arguments of planc's own tools that are mere content: the diff of the step shows what becomes of them. Behind a point
+/// stands the field of what they list.
+pub const CONTENTS: [(&str, &str); 4] = [
+    ("fs.write", "text"),
+    ("fs.append", "text"),
+    ("fs.edit", "edits.replace"),
+    // The text that a model is shown.
+    (EXTRACT_CALL, EXTRACT_FROM),
+];
+
+/// The tool that asks a model.
+const EXTRACT_CALL: &str = "model.extract";
+
+/// An argument of which only content is shortened that the diff shows.
+fn argument(tool: &str, name: &str, value: &Value) -> String {
+    let way = CONTENTS.iter().find_map(|(of, way)| (*of == tool).then_some(*way)).unwrap_or_default();
+    match (way.split_once('.'), value) {
+        (None, value) if way == name => value_text(value, true),
+        (Some((list, field)), Value::List(items)) if list == name => {
+            let items: Vec<String> = items.iter().map(|item| record(item, field)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        _ => value_text(value, false),
+    }
+}
+
+/// A record of which only this field is shortened.
+fn record(value: &Value, short: &str) -> String {
+    let Value::Record(fields) = value else { return value_text(value, false) };
+    let fields = fields.iter().map(|(name, value)| format!("{}: {}", inline(name), value_text(value, name == short)));
+    format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
 }
 
 /// A value as the language writes it, harmless, on one line.

@@ -2,11 +2,11 @@
 //! bottom, and how a person says yes. Empty sections are left out.
 
 use super::call::{brief, value_text};
-use super::fold::Fold;
+use super::fold::{Fold, is_whole};
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
 use super::{late, risk, steps};
-use crate::report::{Assurance, ChangeRequest, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport};
+use crate::report::{Assurance, ChangeRequest, CheckOutcome, Chosen, PlanReport, PlanStatus, StepOutcome, StepReport};
 
 /// What the card is told besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +31,18 @@ pub enum Folded {
 /// Draws the card.
 pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     let look = card.look;
-    let command = format!("planc plan --full {}", card.plan.map_or_else(|| "FILE".to_owned(), shell_word));
+    let words = [chosen(report), vec![card.plan.map_or_else(|| "FILE".to_owned(), shell_word)]].concat();
+    let command = format!("planc plan --full {}", words.join(" "));
     let fold = (card.folded == Folded::Yes).then(|| Fold::of(report, &command));
     let totals = totals(report);
     let mut out = String::new();
     header(&mut out, report, look, card.folded);
     requested(&mut out, report, look);
     problems(&mut out, report, look);
+    if fold.is_some_and(|fold| !fold.whole) {
+        hang(&mut out, look, "\n  ! ", 4, &format!("{}: `{command}` shows all", NOT_WHOLE), Some(Tone::Bad));
+    }
+    given(&mut out, report, look);
     risks(&mut out, report, look, fold);
     revision(&mut out, report, look);
     if let Some(rationale) = &report.rationale {
@@ -148,8 +153,11 @@ fn problems(out: &mut String, report: &PlanReport, look: Look) {
     }
 }
 
-/// The most steps listed under one risk on a folded card.
+/// The most steps under one risk that have a line each on a folded card.
 const FOLD_RISKS: usize = 12;
+
+/// The most characters of steps under one risk on a folded card that is not whole.
+const MAX_RISKS: usize = 4000;
 
 fn risks(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
     let risks = risk::risks(report);
@@ -169,8 +177,11 @@ fn risks(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_
         let shown = if fold.is_some() { items.len().min(FOLD_RISKS) } else { items.len() };
         items[..shown].iter().for_each(|item| hang(out, look, "    ", 6, &told(item), None));
         if let (Some(fold), true) = (fold, shown < items.len()) {
-            let more = format!("    … {}, `{}`", count(items.len() - shown, "more step"), fold.command);
-            out.push_str(&format!("{}\n", look.paint.tone(Tone::Dim, more)));
+            let mut more: String = items[shown..].iter().map(told).collect::<Vec<_>>().join("; ");
+            if !fold.whole && more.chars().count() > MAX_RISKS {
+                more = format!("{}… `{}`", more.chars().take(MAX_RISKS).collect::<String>(), fold.command);
+            }
+            hang(out, look, "    ", 6, &more, None);
         }
     }
 }
@@ -400,6 +411,12 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
         return;
     }
     match report.status {
+        PlanStatus::NeedsApproval if card.folded == Folded::Yes && !is_whole(report) => {
+            let text = "Nothing has been changed. A person reads all of it, and is asked then, with";
+            hang(out, look, "", 0, text, None);
+            out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve --full {plan}")));
+            out.push('\n');
+        }
         PlanStatus::NeedsApproval => {
             out.push_str("Nothing has been changed. A person approves with\n");
             out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve {plan}")));
@@ -426,6 +443,25 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
     }
 }
 
+/// What is said of a card that leaves out paths.
+pub const NOT_WHOLE: &str = "This card is not whole, so many paths change: it counts most of them by folder";
+
+/// What is said of a catalogue that was named on the command line.
+pub const GIVEN: &str =
+    "named on the command line, not by the operator: what it says of its tools nobody else has read";
+
+/// The catalogues that are not the operator's.
+fn given(out: &mut String, report: &PlanReport, look: Look) {
+    if report.catalogues.is_empty() {
+        return;
+    }
+    heading(out, look, "Catalogues");
+    for name in &report.catalogues {
+        let lead = format!("  {} ", look.paint.tone(Tone::Careful, "!"));
+        hang(out, look, &lead, 4, &format!("{}: {GIVEN}", inline(name)), None);
+    }
+}
+
 /// What is said instead of how to approve, where plan mode is active.
 pub fn told(why: &str) -> String {
     format!("Nothing has been changed, and nothing can be approved: plan mode is active, {why}")
@@ -439,6 +475,7 @@ const MAX_SHOWN_INPUT: usize = 200;
 pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
     let mut words = Vec::new();
     words.extend(report.all_steps().any(ran_early).then(|| "--run-programs".to_owned()));
+    words.extend(chosen(report));
     words.push(plan.map_or_else(|| "FILE".to_owned(), shell_word));
     for input in report.inputs.iter().filter(|input| !input.default) {
         if input.secret {
@@ -456,6 +493,16 @@ pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
         });
     }
     words.join(" ")
+}
+
+/// Which part of the file is meant: without it the hint would be about the whole.
+fn chosen(report: &PlanReport) -> Vec<String> {
+    let (flag, names) = match &report.part {
+        None => return Vec::new(),
+        Some(Chosen::Only(names)) => ("--only", names),
+        Some(Chosen::Except(names)) => ("--except", names),
+    };
+    vec![flag.to_owned(), shell_word(&names.join(","))]
 }
 
 fn ran_early(step: &StepReport) -> bool {

@@ -73,6 +73,12 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
     let head = look.paint.tone(kind, format!("{sign} {word}"));
     let detail = look.paint.tone(Tone::Dim, format!("({})", extent(change)));
     out.push_str(&format!("{margin}{head} {} {detail}\n", inline(&change.path)));
+    draw_body(out, look, indent, change, fold);
+}
+
+/// Draws the diff of a change, where it has one.
+pub fn draw_body(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<Fold<'_>>) {
+    let margin = " ".repeat(indent);
     let Some(diff) = &change.diff else { return };
     let body = body(diff);
     let shown = match fold {

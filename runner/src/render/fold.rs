@@ -1,9 +1,12 @@
 //! How long a plan is ⟶ how much of it a folded card leaves out, so that a hundred steps stay readable on two screens.
 //!
-//! What cannot be taken back, asks, or is not known is never folded: only diffs, reads, and changes that planc takes back
-//! by itself.
+//! What cannot be taken back, asks, or is not known is never folded: only reads, the ends of long diffs, and diffs that are
+//! equal to one that is shown. No path is left out, unless there are so many that no person reads them: then the card says
+//! that it is not whole, and is not what a person is asked about.
 
+use super::diff;
 use crate::report::PlanReport;
+use std::collections::BTreeSet;
 
 /// The most lines of one diff on a folded card.
 pub const FOLD_LINES: usize = 24;
@@ -17,6 +20,14 @@ const LEAST_DIFF_LINES: usize = 6;
 /// A plan with more steps than this is drawn densely.
 pub const ROOMY_STEPS: usize = 40;
 
+/// The most changes of paths on a folded card that is whole.
+pub const WHOLE_CHANGES: usize = 2000;
+
+/// Whether a folded card of this plan names every path that changes.
+pub fn is_whole(report: &PlanReport) -> bool {
+    report.all_steps().map(|step| step.changes.len()).sum::<usize>() <= WHOLE_CHANGES
+}
+
 /// What a folded card leaves out.
 #[derive(Clone, Copy, Debug)]
 pub struct Fold<'a> {
@@ -26,6 +37,8 @@ pub struct Fold<'a> {
     pub diff_lines: usize,
     /// How much room a step takes.
     pub density: Density,
+    /// Whether every path is named.
+    pub whole: bool,
 }
 
 /// How much room a step takes.
@@ -41,13 +54,16 @@ impl<'a> Fold<'a> {
     /// What to leave out of the card of this plan.
     pub fn of(report: &PlanReport, command: &'a str) -> Fold<'a> {
         let density = if report.all_steps().count() > ROOMY_STEPS { Density::Dense } else { Density::Roomy };
-        let diffs = report.all_steps().flat_map(|step| &step.changes).filter_map(|change| change.diff.as_ref());
-        let lines: Vec<usize> = diffs.map(|diff| diff.lines().count()).collect();
-        let all: usize = lines.iter().map(|lines| (*lines).min(FOLD_LINES)).sum();
+        let whole = is_whole(report);
+        let diffs = report.all_steps().flat_map(|step| &step.changes).filter_map(|change| change.diff.as_deref());
+        // Equal ones are shown once.
+        let diffs: BTreeSet<Vec<String>> = if whole { diffs.map(diff::body).collect() } else { BTreeSet::new() };
+        let all: usize = diffs.iter().map(|body| body.len().min(FOLD_LINES)).sum();
         let diff_lines = match all > ALL_DIFF_LINES {
-            true => (ALL_DIFF_LINES / lines.len()).max(LEAST_DIFF_LINES),
-            false => FOLD_LINES,
+            true => (ALL_DIFF_LINES / diffs.len()).max(LEAST_DIFF_LINES),
+            false if whole => FOLD_LINES,
+            false => LEAST_DIFF_LINES,
         };
-        Fold { command, diff_lines, density }
+        Fold { command, diff_lines, density, whole }
     }
 }

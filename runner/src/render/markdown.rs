@@ -40,6 +40,9 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         let by = if problem.policy { " (refused by policy)" } else { "" };
         writeln!(out, "- ✗ {step}{}{by}", prose(&problem.message))
     })?;
+    section(out, "Catalogues", &report.catalogues, |out, name| {
+        writeln!(out, "- **{}**: {}", code(name), prose(super::card::GIVEN))
+    })?;
     section(out, "Read first", &risk::risks(report), |out, (risk, items)| {
         writeln!(out, "- **{}**", risk.title())?;
         items.iter().try_for_each(|item| writeln!(out, "  - {}: {}", code(&item.step), code(&item.what)))

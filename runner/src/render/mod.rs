@@ -11,6 +11,7 @@ pub mod late;
 pub mod diff;
 pub mod risk;
 pub mod steps;
+pub mod alike;
 pub mod graph;
 pub mod tools;
 pub mod revision;

@@ -44,6 +44,7 @@ pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
                 main {
                     (requested(report))
                     (problems(report))
+                    (catalogues(report))
                     (first(report))
                     (revised(report))
                     (context(report))
@@ -133,6 +134,16 @@ fn problems(report: &PlanReport) -> Markup {
                         @if problem.policy { " (refused by policy)" }
                     }
                 }
+            }
+        }
+    })
+}
+
+fn catalogues(report: &PlanReport) -> Markup {
+    section("Catalogues", &report.catalogues, || {
+        html! {
+            ul.marks {
+                @for name in &report.catalogues { li { span.mark.careful { "!" } (code(name)) ": " (super::card::GIVEN) } }
             }
         }
     })

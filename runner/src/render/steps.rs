@@ -1,6 +1,7 @@
 //! The steps of a report ⟶ lines of the card: what each does, why, with which effect, and what is not known yet. Steps that
 //! only read are folded; what cannot be taken back stands out.
 
+use super::alike::{self, Of, Unit};
 use super::call::{Detail, brief, call, value_text};
 use super::diff;
 use super::fold::{Density, Fold};
@@ -13,11 +14,8 @@ use planc_lang::value::Value;
 /// This many steps in a row that only read are shown as one line.
 pub const FOLD_READS: usize = 4;
 
-/// A block of so many elements more than [`SHOWN_ELEMENTS`] is drawn whole.
-const FOLD_ELEMENTS: usize = 2;
-
-/// How many elements of a long block are drawn.
-pub const SHOWN_ELEMENTS: usize = 3;
+/// A block of so many elements is drawn element by element; of a longer one those that do the same are drawn once.
+pub const SHOWN_ELEMENTS: usize = 5;
 
 /// Draws steps numbered from `first`, with the `each` blocks that they stand in. `fold` is how a person sees all of it; none:
 /// everything is drawn.
@@ -37,15 +35,19 @@ pub fn draw(
         let of_block = of_block.count();
         let density = fold.map(|fold| fold.density);
         let reads = steps[index..].iter().take_while(|step| is_plain_read(step, density)).count();
+        let changes = steps[index..].iter().take_while(|step| is_plain_change(step)).count();
         if of_block > 0 {
             draw_elements(out, look, &steps[index..index + of_block], first + index, numbers, fold);
             index += of_block;
         } else if fold.is_some() && reads >= FOLD_READS {
             draw_reads(out, look, &steps[index..index + reads], first + index, numbers);
             index += reads;
-        } else if density == Some(Density::Dense) && is_plain_change(&steps[index]) {
-            draw_change(out, look, &steps[index], first + index, numbers);
-            index += 1;
+        } else if let (Some(fold), 1..) = (fold.filter(|fold| fold.density == Density::Dense), changes) {
+            let units = steps[index..index + changes].iter().enumerate();
+            let units: Vec<Unit<'_>> =
+                units.map(|(at, step)| Unit { steps: std::slice::from_ref(step), first: first + index + at }).collect();
+            alike::draw(out, look, &units, Of::Changes, numbers, fold);
+            index += changes;
         } else {
             draw_step(out, look, &steps[index], first + index, numbers, fold);
             index += 1;
@@ -79,7 +81,7 @@ pub fn elements(outcome: &BlockOutcome) -> String {
     }
 }
 
-/// The steps of a block: of a long one the first elements, how many more there are, and all that would fail.
+/// The steps of a block: of a long one in groups of elements that do the same.
 fn draw_elements(
     out: &mut String,
     look: Look,
@@ -89,18 +91,18 @@ fn draw_elements(
     fold: Option<Fold<'_>>,
 ) {
     let elements = steps.last().and_then(|step| step.element).map_or(0, |last| last + 1);
-    let is_long = fold.is_some() && elements > SHOWN_ELEMENTS + FOLD_ELEMENTS;
-    let is_shown = |step: &StepReport| !is_long || step.element.is_none_or(|element| element < SHOWN_ELEMENTS);
-    let fails = |step: &StepReport| matches!(step.outcome, StepOutcome::Fails { .. } | StepOutcome::NotReached);
-    let mut told = false;
-    for (index, step) in steps.iter().enumerate() {
-        if let (false, false, Some(fold)) = (is_shown(step), told, fold) {
-            let more = count(elements - SHOWN_ELEMENTS, "more element");
-            hang(out, look, "  … ", 4, &format!("{more}, `{}`", fold.command), Some(Tone::Dim));
-            told = true;
+    match fold {
+        Some(fold) if elements > SHOWN_ELEMENTS => {
+            let mut at = first;
+            let units = steps.chunk_by(|a, b| a.element == b.element).map(|steps| {
+                let unit = Unit { steps, first: at };
+                at += steps.len();
+                unit
+            });
+            alike::draw(out, look, &units.collect::<Vec<_>>(), Of::Elements, numbers, fold);
         }
-        if is_shown(step) || fails(step) {
-            draw_step(out, look, step, first + index, numbers, fold);
+        Some(_) | None => {
+            steps.iter().enumerate().for_each(|(index, step)| draw_step(out, look, step, first + index, numbers, fold));
         }
     }
 }
@@ -121,13 +123,15 @@ fn is_plain_change(step: &StepReport) -> bool {
 fn is_plain(step: &StepReport) -> bool {
     step.each.is_none()
         && step.policy == Approval::Auto
+        && step.policy_why.is_empty()
+        && step.late.is_empty()
         && step.expects.is_empty()
         && step.when.is_none()
         && step.on_failure == OnFailure::Stop
 }
 
-/// A plain change of a long plan, on one line; how the text changes is folded away.
-fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize) {
+/// A plain change of a long plan, on one line; its diff stands below.
+pub fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize) {
     let change = &step.changes[0];
     let (sign, word, tone) = diff::verb(change);
     let because = step.because.as_ref().map_or_else(String::new, |because| format!(" — {}", inline(because)));
@@ -163,7 +167,15 @@ fn draw_reads(out: &mut String, look: Look, steps: &[StepReport], first: usize, 
     hang(out, look, &head, number.chars().count() + 5, &text, Some(Tone::Dim));
 }
 
-fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize, fold: Option<Fold<'_>>) {
+/// A step: its call, its notes, its changes.
+pub fn draw_step(
+    out: &mut String,
+    look: Look,
+    step: &StepReport,
+    number: usize,
+    numbers: usize,
+    fold: Option<Fold<'_>>,
+) {
     let (sign, tone) = sign(step);
     let detail = if fold.is_some() { Detail::Compact } else { Detail::Full };
     let head =
@@ -191,9 +203,14 @@ fn draw_step(out: &mut String, look: Look, step: &StepReport, number: usize, num
     for (tone, text) in notes(step, detail) {
         hang(out, look, &margin, indent, &text, Some(tone));
     }
-    for change in &step.changes {
+    let shown = match fold {
+        Some(fold) if !fold.whole => step.changes.len().min(alike::SUMMARISED),
+        Some(_) | None => step.changes.len(),
+    };
+    for change in &step.changes[..shown] {
         diff::draw(out, look, indent, change, fold);
     }
+    alike::summary(out, look, indent, &step.changes[shown..].iter().collect::<Vec<_>>());
 }
 
 /// What a gate asks, and the values that it shows as far as they are known.

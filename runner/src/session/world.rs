@@ -68,6 +68,7 @@ impl World {
             compiled: Arc::new(compiled),
             sources,
             stored,
+            part: None,
         });
         Checked { draft, diagnostics: data, drawn, errors }
     }

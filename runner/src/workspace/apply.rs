@@ -62,7 +62,7 @@ impl Workspace {
     /// Applies one change to its path, which is already without links. Contents of files come from `contents`.
     pub fn apply(&self, change: &Change, contents: &Contents) -> Result<Applied, ApplyError> {
         check_path(&change.path).map_err(FileError::Form)?;
-        self.guard.check(&change.path)?;
+        self.guard.check_change(change)?;
         let change = &Change { after: change.after.clone().without_rights(), ..change.clone() };
         let found = self.state(&change.path)?;
         if found == change.after {

@@ -4,17 +4,27 @@
 use super::TEMPORARY_PREFIX;
 use super::confined::identity_of;
 use super::error::FileError;
+use super::{Change, FileState};
+use globset::GlobMatcher;
 use planc_lang::cover::PROTECTED_NAMES;
-use planc_lang::paths::within;
+use planc_lang::paths::{compile_glob, literal_prefix, within};
 use rustix::fs::Stat;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// The extension of catalogues, and that of the record of what a server said which lies beside one.
+const CATALOGUE_SUFFIX: &str = ".pl";
+const RECORD_SUFFIX: &str = ".mcp.json";
 
 /// What no tool may read or change.
 #[derive(Debug)]
 pub(super) struct Guard {
     protected: Vec<PathBuf>,
     inside: Vec<String>,
+    /// What they match is the operator's, also what is not there yet.
+    globs: Vec<GlobMatcher>,
+    /// The folders that such globs begin in.
+    folders: Vec<String>,
 }
 
 impl Guard {
@@ -25,12 +35,43 @@ impl Guard {
             .filter_map(|path| path.strip_prefix(root).ok()?.to_str())
             .map(|path| if path.is_empty() { ".".to_owned() } else { path.to_owned() })
             .collect();
-        Guard { protected, inside }
+        Guard { protected, inside, globs: Vec::new(), folders: Vec::new() }
+    }
+
+    /// Guards also what globs over catalogues match, and the records of servers that lie beside them.
+    pub(super) fn with_catalogues(mut self, globs: &[String]) -> Guard {
+        let globs: Vec<String> = globs.iter().map(|glob| glob.to_lowercase()).collect();
+        self.folders = globs.iter().map(|glob| literal_prefix(glob).to_owned()).collect();
+        // One that is not valid has been refused with the configuration.
+        self.globs = globs.iter().filter_map(|glob| compile_glob(glob).ok()).collect();
+        self
+    }
+
+    fn is_catalogue(&self, path: &str) -> bool {
+        if self.globs.is_empty() {
+            return false;
+        }
+        let path = path.to_lowercase();
+        let beside = path.strip_suffix(RECORD_SUFFIX).map(|stem| format!("{stem}{CATALOGUE_SUFFIX}"));
+        self.globs.iter().any(|glob| glob.is_match(&path) || beside.as_ref().is_some_and(|file| glob.is_match(file)))
+    }
+
+    /// Refuses a change of a protected path, and one that makes the way to catalogues a link or another one.
+    pub(super) fn check_change(&self, change: &Change) -> Result<(), FileError> {
+        self.check(&change.path)?;
+        let is_link = |state: &FileState| matches!(state, FileState::Link { .. });
+        let path = change.path.to_lowercase();
+        let leads_there = || self.folders.iter().any(|folder| within(folder, &path));
+        match (is_link(&change.before) || is_link(&change.after)) && leads_there() {
+            true => Err(FileError::Protected { path: change.path.clone() }),
+            false => Ok(()),
+        }
     }
 
     /// Refuses a path by its names and its place.
     pub(super) fn check(&self, path: &str) -> Result<(), FileError> {
         let own = path.split('/').any(is_own_name) || self.inside.iter().any(|own| within_any_case(path, own));
+        let own = own || self.is_catalogue(path);
         if own { Err(FileError::Protected { path: path.into() }) } else { Ok(()) }
     }
 
@@ -65,4 +106,33 @@ pub(super) fn is_temporary(name: &str) -> bool {
 
 fn within_any_case(path: &str, own: &str) -> bool {
     within(&path.to_lowercase(), &own.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(path: &str, before: FileState, after: FileState) -> Change {
+        Change { path: path.into(), before, after }
+    }
+
+    #[test]
+    fn the_way_to_catalogues_does_not_become_a_link() {
+        let globs = ["Team/catalogues/*.pl".to_owned(), "own.pl".to_owned()];
+        let guard = Guard::new(Path::new("/w"), Vec::new()).with_catalogues(&globs);
+        let link = || FileState::Link { target: "other".into() };
+        let folder = || FileState::Directory { mode: 0o755 };
+        for path in ["team", "team/catalogues", "TEAM", "own.pl"] {
+            assert!(guard.check_change(&change(path, FileState::Absent, link())).is_err(), "{path}");
+            assert!(guard.check_change(&change(path, link(), FileState::Absent)).is_err(), "{path}");
+        }
+        for path in ["team", "team/catalogues", "team/catalogues/notes.txt"] {
+            assert!(guard.check_change(&change(path, FileState::Absent, folder())).is_ok(), "{path}");
+        }
+        assert!(guard.check_change(&change("teams", FileState::Absent, link())).is_ok());
+        for path in ["team/catalogues/new.pl", "team/catalogues/new.mcp.json", "own.mcp.json"] {
+            assert!(guard.check(path).is_err(), "{path}");
+        }
+        assert!(guard.check("team/plan.pl").is_ok());
+    }
 }

@@ -40,6 +40,12 @@ impl Workspace {
         Ok(Workspace { path, confined, guard })
     }
 
+    /// The same workspace, in which no tool may read or change what these globs over catalogues match.
+    pub fn guarding(mut self, catalogues: &[String]) -> Workspace {
+        self.guard = self.guard.with_catalogues(catalogues);
+        self
+    }
+
     /// The absolute canonical path of the directory.
     pub fn root(&self) -> &Path {
         &self.path

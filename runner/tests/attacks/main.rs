@@ -7,6 +7,7 @@ mod place;
 mod approval;
 mod before;
 mod display;
+mod hidden;
 mod kept;
 mod late;
 mod links;

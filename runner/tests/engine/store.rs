@@ -28,6 +28,8 @@ fn report(digest: Digest) -> PlanReport {
         grounds: Vec::new(),
         problems: Vec::new(),
         plan_mode: None,
+        catalogues: Vec::new(),
+        part: None,
         rationale: None,
         context: None,
         inputs: Vec::new(),

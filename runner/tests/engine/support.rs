@@ -521,6 +521,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         state: state.to_owned(),
         file: None,
         catalogues: Vec::new(),
+        given: Vec::new(),
+        catalogue_globs: Vec::new(),
         read: vec!["**".into()],
         policy: planc::policy::Policy::default(),
         policy_tools: Vec::new(),

@@ -2,6 +2,7 @@
 //! again with `MOCK` in its environment.
 
 mod clauses;
+mod foreign;
 mod hostile;
 mod live;
 mod mock;

@@ -427,7 +427,7 @@ fn draft(world: &World<'_>) -> Option<Draft> {
         let texts = compilation.diagnostics.iter().map(|diagnostic| render(diagnostic, &sources, Colour::Never));
         panic!("the plan has mistakes:\n{}\n{}", texts.collect::<String>(), world.plan);
     }
-    Some(Draft { key: "plan.pl".into(), compiled: Arc::new(compilation.compiled?), sources, stored })
+    Some(Draft { key: "plan.pl".into(), compiled: Arc::new(compilation.compiled?), sources, stored, part: None })
 }
 
 /// The plan, dry-run and approved; none where it cannot be.

@@ -104,6 +104,7 @@ impl Overlay {
     /// not recorded.
     pub fn adopt(&mut self, changes: &[Change], contents: &BTreeMap<Digest, Arc<[u8]>>) -> Result<(), FileError> {
         for change in changes {
+            self.base.guard.check_change(change)?;
             let side = |state: &FileState| {
                 Shown::of(state, contents).ok_or_else(|| {
                     FileError::Form(format!("the content of `{}` is not there to be simulated", change.path))
