@@ -20,16 +20,18 @@ pub(super) fn several(failure: Failure<'_>) -> Option<Slip> {
     if !matches!(failure.place, Because | After | When | Expect | Undo | Timeout | Retry | Poll | On | Word) {
         return None;
     }
-    let comma = failure.end_of(1, |kind| kind == Kind::Comma);
-    let [comma_token, word, _, ..] = failure.line.get(comma..)? else { return None };
-    let is_clause = word.kind == Kind::Ident && super::CLAUSES.contains(&failure.text(*word));
-    if comma_token.kind != Kind::Comma || !is_clause || comma < 2 {
-        return None;
-    }
-    let span = Span::new(comma_token.start, word.start);
-    let diagnostic = unexpected(comma_token.span(), "each clause has a line of its own")
+    let mut comma = failure.end_of(1, |kind| kind == Kind::Comma);
+    let (sign, word) = loop {
+        let [sign, word, _, ..] = failure.line.get(comma..)? else { return None };
+        let is_clause = word.kind == Kind::Ident && super::CLAUSES.contains(&failure.text(*word));
+        if sign.kind == Kind::Comma && is_clause && comma > 1 {
+            break (sign, word);
+        }
+        comma = failure.end_of(comma + 1, |kind| kind == Kind::Comma);
+    };
+    let diagnostic = unexpected(sign.span(), "each clause has a line of its own")
         .label("a second clause")
-        .edit("begin a new line, without a comma", span, "\n");
+        .edit("begin a new line, without a comma", Span::new(sign.start, word.start), "\n");
     Some(failure.meant(diagnostic, comma..failure.line.len(), []))
 }
 

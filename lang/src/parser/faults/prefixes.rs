@@ -165,11 +165,11 @@ impl<'s> Formatted<'s> {
             tokens.push(token(Kind::InterpClose, close, close + 1));
             at = close + 1;
         }
-        if tokens.len() == 1 {
+        if self.pieces.is_empty() {
             return vec![self.token];
         }
         let end = self.text.len() - self.quotes;
-        if at < end {
+        if at < end && tokens.len() > 1 {
             tokens.push(token(Kind::StrText, at, end));
         }
         tokens.push(token(Kind::StrClose, end, end + self.quotes));
