@@ -84,6 +84,8 @@ open_files = 4096
 # args = ["mcp-server-git"]
 # pass_env = []     # environment variables that it gets besides the usual few
 # read = []         # globs over what its tools may read before a plan is approved
+# prefix = true     # false: agents know its tools by the names that it gave them, without `git__`
+# transparent = false # true: agents also get its resources and prompts, and what it says and asks while it works
 
 [model]
 # How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
@@ -358,6 +360,12 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
         if let Some((offset, message)) = server.mistake(name) {
             return Err((offset, ConfigError::world(message)));
         }
+    }
+    // Resources and prompts have no prefix by which it could be told whose they are.
+    let mut transparent =
+        settings.servers.iter().filter(|(_, server)| server.transparent.as_ref().is_some_and(|word| *word.get_ref()));
+    if let Some((name, _)) = transparent.nth(1) {
+        return Err(at(name, "only one server can be `transparent`, and this is another one".to_owned()));
     }
     check_approval(&settings.approval)?;
     for name in &settings.programs.pass_env {

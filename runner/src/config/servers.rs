@@ -46,6 +46,10 @@ pub struct ServerSettings {
     pub max_result_bytes: Option<u64>,
     /// Globs over the resources that its tools may read before a plan is approved.
     pub read: Vec<Spanned<String>>,
+    /// Whether agents know its tools as `NAME__tool`; they do where nothing else is said.
+    pub prefix: Option<bool>,
+    /// Whether agents get all else that it offers, says and asks; they do not where nothing else is said.
+    pub transparent: Option<Spanned<bool>>,
 }
 
 /// How a server is reached.
@@ -88,6 +92,10 @@ pub struct ServerConfig {
     pub max_result_bytes: u64,
     /// Globs over the resources that its tools may read before a plan is approved.
     pub read: Vec<String>,
+    /// Whether agents know its tools as `NAME__tool`, and not by the names that it gave.
+    pub prefix: bool,
+    /// Whether its answers are passed on as they are, with all else that it offers, says and asks.
+    pub transparent: bool,
 }
 
 impl ServerSettings {
@@ -140,6 +148,8 @@ impl ServerSettings {
             timeout_ms: self.timeout_ms,
             max_result_bytes: self.max_result_bytes.unwrap_or(DEFAULT_RESULT_BYTES),
             read: self.read.iter().map(|glob| glob.get_ref().clone()).collect(),
+            prefix: self.prefix.unwrap_or(true),
+            transparent: self.transparent.as_ref().is_some_and(|word| *word.get_ref()),
             wiring,
         }
     }
@@ -154,6 +164,8 @@ impl ServerConfig {
             timeout_ms: None,
             max_result_bytes: DEFAULT_RESULT_BYTES,
             read: Vec::new(),
+            prefix: true,
+            transparent: false,
         }
     }
 

@@ -4,7 +4,7 @@
 //! word for word, where the catalogue pins them; what the types of the catalogue say more is held against each call.
 
 use super::schema;
-use crate::session::{OWN, OwnTool, World, gives_content, wire_name};
+use crate::session::{Named, OWN, OwnTool, World, gives_content, names};
 use crate::tool::mcp::Lock;
 use planc_lang::catalogue::Tool as Definition;
 use planc_lang::digest::Digest;
@@ -18,10 +18,9 @@ use std::sync::Arc;
 
 /// Every tool, those of planc first.
 pub fn tools(world: &World) -> Vec<Tool> {
-    let own = OWN.iter().map(own);
     let pinned = pinned(world);
-    let reviewed = |tool: &Definition| tool.pinned.and_then(|digest| pinned.get(&digest));
-    own.chain(world.catalogue.tools().map(|tool| of_catalogue(tool, reviewed(tool)))).collect()
+    let of_catalogue = names(world).into_iter().map(|named| reviewed(world, &named, &pinned));
+    OWN.iter().map(own).chain(of_catalogue).collect()
 }
 
 /// What servers said of their tools when these were reviewed, by the digests that catalogues pin. A lock that cannot be read
@@ -30,6 +29,12 @@ fn pinned(world: &World) -> BTreeMap<Digest, Value> {
     let locks = world.desk.config.catalogues.iter().map(|path| Lock::read(&Lock::path_of(path)));
     let definitions = locks.filter_map(|lock| lock.ok().flatten()).flat_map(|lock| lock.definitions());
     definitions.map(|definition| (pin(&definition), definition)).collect()
+}
+
+fn reviewed(world: &World, named: &Named<'_>, pinned: &BTreeMap<Digest, Value>) -> Tool {
+    let reviewed = named.tool.pinned.and_then(|digest| pinned.get(&digest));
+    let server = world.desk.config.servers.get(named.tool.catalogue());
+    of_catalogue(named, reviewed, server.is_some_and(|server| server.transparent))
 }
 
 fn own(tool: &OwnTool) -> Tool {
@@ -43,7 +48,8 @@ fn own(tool: &OwnTool) -> Tool {
     Tool::new(tool.name, tool.doc, Arc::new(schema)).with_annotations(annotations)
 }
 
-fn of_catalogue(tool: &Definition, reviewed: Option<&Value>) -> Tool {
+fn of_catalogue(named: &Named<'_>, reviewed: Option<&Value>, is_transparent: bool) -> Tool {
+    let tool: &Definition = named.tool;
     let has = |verbs: &[EffectVerb]| match &tool.effects {
         Effects::Declared(effects) => effects.iter().any(|effect| verbs.contains(&effect.verb)),
         Effects::Undeclared => true,
@@ -64,8 +70,10 @@ fn of_catalogue(tool: &Definition, reviewed: Option<&Value>) -> Tool {
     }
     let word_for_word = |name: &str| reviewed.and_then(|said| said.get(name)?.as_object().cloned());
     let input = word_for_word("inputSchema").unwrap_or_else(|| schema::input(tool));
-    let defined = Tool::new(wire_name(&tool.name), doc, Arc::new(input)).with_annotations(annotations);
+    let defined = Tool::new(named.wire.clone(), doc, Arc::new(input)).with_annotations(annotations);
     let output = match (schema::output(tool), gives_content(tool)) {
+        // Its answers are passed on as they are.
+        _ if is_transparent => word_for_word("outputSchema"),
         (None, _) | (_, true) => None,
         (Some(output), false) => Some(word_for_word("outputSchema").unwrap_or(output)),
     };

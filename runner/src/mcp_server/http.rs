@@ -75,8 +75,8 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
         .enforce_origin_validation()
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_cancellation_token(stop.child_token());
-    let gates = sessions.clone();
-    let make = move || Ok(Gate::by_request(gates.clone()));
+    let gate = Gate::by_request(sessions.clone());
+    let make = move || Ok(gate.another());
     let mut conversations = LocalSessionManager::default();
     conversations.session_config.keep_alive = Some(IDLE);
     let service = StreamableHttpService::new(make, Arc::new(conversations), config);

@@ -2,23 +2,32 @@
 //!
 //! A connection is not a conversation: it has no plan mode, hides no tool and holds no right. Everything that decides is in
 //! the session and in the store.
+#![expect(deprecated, reason = "clients of the era with sessions set the level of logs and subscribe to resources")]
 
 mod credentials;
 mod definitions;
 mod http;
+mod passing;
 mod schema;
 
 pub use credentials::{CredentialError, Credentials, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL};
 pub use http::{Http, IDLE, MAX_BODY_BYTES, MAX_CONVERSATIONS, serve_http};
 
+pub use passing::{HEADERS_FOR, MAX_LISTENED, OFFERS_WAIT};
+use passing::{Lines, named_session};
+
 use crate::session::{Arguments, Caller, LONG_NAME, OWN, Progress, Question, Reply, SessionError, Sessions};
+use crate::tool::mcp::relay::Agent;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, ContentBlock, ElicitRequest,
-    ElicitRequestParams, ElicitationAction, ErrorData, Implementation, InputRequest, InputRequests,
-    InputRequiredResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam,
-    ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, CompleteRequestParams, CompleteResult,
+    ContentBlock, DiscoverResult, ElicitRequest, ElicitRequestParams, ElicitationAction, ErrorData,
+    GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, InputRequest,
+    InputRequests, InputRequiredResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, MetaObject, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use rmcp::{ServerHandler, ServiceExt};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -56,17 +65,23 @@ enum Who {
 pub struct Gate {
     sessions: Sessions,
     who: Who,
+    lines: Lines,
 }
 
 impl Gate {
     /// A handler for the account that started this process.
     pub fn fixed(sessions: Sessions, caller: Caller) -> Gate {
-        Gate { sessions, who: Who::Fixed(caller) }
+        Gate { sessions, who: Who::Fixed(caller), lines: Lines::default() }
     }
 
     /// A handler that finds who calls in each request.
     pub(crate) fn by_request(sessions: Sessions) -> Gate {
-        Gate { sessions, who: Who::ByRequest }
+        Gate { sessions, who: Who::ByRequest, lines: Lines::default() }
+    }
+
+    /// The same for another conversation.
+    pub(crate) fn another(&self) -> Gate {
+        Gate { lines: self.lines.another(), ..self.clone() }
     }
 
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
@@ -91,19 +106,26 @@ impl Gate {
         let caller = self.caller(&context)?;
         let can_ask = can_ask(&context);
         let has_retry = is_stateless(&context);
-        if let Some(sealed) = request.request_state.clone() {
+        let is_of_catalogue = OWN.iter().all(|own| own.name != request.name);
+        if let Some(sealed) = request.request_state.clone().filter(|_| !is_of_catalogue) {
             let answer = answer_of(&request);
             let (sessions, who) = (self.sessions.clone(), caller.clone());
             let reply = blocking(move || sessions.answered(&who, &sealed, &answer)).await?;
             return Ok(result(reply, false).into());
         }
         let progress = context.meta.get_progress_token().map(|token| progress(token, context.peer.clone()));
-        let named = context.meta.get(SESSION_META).and_then(Value::as_str).map(str::to_owned);
+        let named = named_session(&context);
+        let (relay, said) = self.relay(&request, &context);
         let (name, arguments) = (request.name.to_string(), request.arguments.unwrap_or_default());
-        let is_of_catalogue = OWN.iter().all(|own| own.name != name);
         let (sessions, who) = (self.sessions.clone(), caller.clone());
-        let work = move || sessions.call(&who, named.as_deref(), &name, &Arguments::from(arguments), progress);
-        let reply = blocking(work).await?;
+        let (passed, relay) = (relay.clone(), Some(relay).filter(|_| is_of_catalogue));
+        let work = move || sessions.call(&who, named.as_deref(), &name, &Arguments::from(arguments), progress, relay);
+        let reply = self.while_asked(&caller, &passed, &context, said, blocking(work)).await?;
+        if reply.as_ref().is_ok_and(|reply| reply.passes)
+            && let Some(answer) = passed.take()
+        {
+            return answer;
+        }
         let Some(question) = reply.as_ref().ok().and_then(|reply| reply.question.clone()).filter(|_| can_ask) else {
             return Ok(result(reply, is_of_catalogue).into());
         };
@@ -138,6 +160,11 @@ impl Gate {
     }
 }
 
+/// Tools that keep their prefix although the operator wants none, with the reason.
+pub fn kept_prefixes(sessions: &Sessions) -> Result<Vec<(String, &'static str)>, SessionError> {
+    sessions.kept_prefixes()
+}
+
 /// Names of tools that are so long that some clients cut them off.
 pub fn long_names(sessions: &Sessions) -> Result<Vec<String>, SessionError> {
     let tools = definitions::tools(&sessions.world()?);
@@ -146,7 +173,8 @@ pub fn long_names(sessions: &Sessions) -> Result<Vec<String>, SessionError> {
 
 impl ServerHandler for Gate {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        self.lines.offer(&mut capabilities);
         let implementation = Implementation::new("planc", env!("CARGO_PKG_VERSION"));
         ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(INSTRUCTIONS)
     }
@@ -168,6 +196,108 @@ impl ServerHandler for Gate {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.call(request, context).await
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.with_headers(name)
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let agent = Agent::new(request.capabilities.clone(), Some(context.peer.clone()));
+        self.look_at_offers(&self.lines.own, &agent).await;
+        self.negotiate_initialize(&request)
+    }
+
+    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let (line, agent) = self.line(&context);
+        self.look_at_offers(&line, &agent).await;
+        let versions = self.supported_protocol_versions().into_owned();
+        Ok(DiscoverResult::from_server_info(versions, self.get_info()))
+    }
+
+    async fn list_resources(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.resources(params, &context).await
+    }
+
+    async fn list_resource_templates(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.templates(params, &context).await
+    }
+
+    async fn read_resource(
+        &self,
+        params: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.resource(params, &context).await
+    }
+
+    async fn subscribe(
+        &self,
+        params: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscribed(params, &context).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        params: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.unsubscribed(params, &context).await
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.lines.listened(requested)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.listening(context).await
+    }
+
+    async fn list_prompts(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.prompts(params, &context).await
+    }
+
+    async fn get_prompt(
+        &self,
+        params: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.prompt(params, &context).await
+    }
+
+    async fn complete(
+        &self,
+        params: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        self.completed(params, &context).await
+    }
+
+    async fn set_level(
+        &self,
+        params: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.level(params, &context).await
     }
 }
 
@@ -192,6 +322,7 @@ async fn blocking(
 ) -> Result<Result<Reply, SessionError>, ErrorData> {
     match tokio::task::spawn_blocking(work).await.map_err(broke_down)? {
         Err(SessionError::NoTool(name)) => Err(ErrorData::invalid_params(format!("there is no tool `{name}`"), None)),
+        Err(error @ SessionError::State) => Err(ErrorData::invalid_params(error.to_string(), None)),
         other => Ok(other),
     }
 }
@@ -200,7 +331,7 @@ fn broke_down(error: tokio::task::JoinError) -> ErrorData {
     ErrorData::internal_error(format!("the call broke down: {error}"), None)
 }
 
-/// A reply as the protocol has it: text for reading, the same as data.
+/// A reply as the protocol has it: a text for reading, and data.
 fn result(reply: Result<Reply, SessionError>, is_of_catalogue: bool) -> CallToolResult {
     let (text, data, is_error, content) = match reply {
         Ok(reply) => (reply.text, reply.data, reply.is_error, reply.content),
@@ -213,11 +344,11 @@ fn result(reply: Result<Reply, SessionError>, is_of_catalogue: bool) -> CallTool
     }
     let content = vec![ContentBlock::text(text)];
     let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
-    match (is_error && is_of_catalogue, data.is_object()) {
-        (false, true) => result.structured_content = Some(data),
-        // Clients hold structured content against the schema of the tool's results, also in an error: a refusal would not
-        // be seen by the model.
-        (true, true) => result.meta = Some(MetaObject(Map::from_iter([(ANSWER_META.to_owned(), data)]))),
+    // Clients show their model structured content in the place of the text, and hold it against the schema of the tool's
+    // results, also in an error: neither what a text advises nor a refusal would be seen by the model.
+    match (is_of_catalogue && !is_error, data.is_object()) {
+        (true, true) => result.structured_content = Some(data),
+        (false, true) => result.meta = Some(MetaObject(Map::from_iter([(ANSWER_META.to_owned(), data)]))),
         (_, false) => {}
     }
     result

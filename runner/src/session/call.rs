@@ -8,12 +8,15 @@ use super::{Entry, MAX_ANSWER_BYTES, MAX_KEPT_BYTES, Open, Reply, SessionError};
 use crate::config::PlanFor;
 use crate::render::text::inline;
 use crate::report::{PlanReport, StepOutcome, StepReport};
+use crate::tool::mcp::relay::Relay;
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
+use planc_lang::secrets::Secrets;
 use planc_lang::syntax::EffectVerb;
 use planc_lang::types::Type;
 use planc_lang::value::Value;
 use serde_json::json;
+use std::sync::Arc;
 
 /// What every refusal begins with.
 pub const DENIED: &str = "[Tool denied — plan mode is active]";
@@ -23,7 +26,12 @@ const ALLOWED: &str = "Allowed now: tools that only read, plan_write, plan_check
 
 impl Open<'_> {
     /// Answers a direct call of a tool of a catalogue.
-    pub(super) fn call_tool(&mut self, tool: &Tool, arguments: &Arguments) -> Result<Reply, SessionError> {
+    pub(super) fn call_tool(
+        &mut self,
+        tool: &Tool,
+        arguments: &Arguments,
+        relay: Option<Arc<Relay>>,
+    ) -> Result<Reply, SessionError> {
         // What a model says is pinned to the plan that asks it, and a type is no value that JSON could have.
         if tool.extracts() {
             let why = format!("`{}` asks a model, as a step of a plan only", tool.name);
@@ -52,15 +60,26 @@ impl Open<'_> {
         if let Some(why) = self.wants_plan() {
             return self.deny(tool, &written, &why);
         }
+        // What is secret in a result is hidden from agents, and it stands in what the server says as well.
+        let relay = self.relaying(tool, relay.filter(|_| !Secrets::of(&draft.compiled.plan).any()))?;
         let outcome = self.world.dry_run(&draft, &[])?;
         let Some(step) = outcome.report.steps.iter().find(|step| step.name == ONE) else {
             return self.deny(tool, &written, "it was not made");
         };
         match &step.outcome {
             StepOutcome::Read { result } | StepOutcome::Simulated { result } if step.changes.is_empty() => {
-                self.read(tool, &written, step, &outcome.report, result)
+                let reply = self.read(tool, &written, step, &outcome.report, result)?;
+                let relay = relay.filter(|relay| !reply.is_error && relay.has(true));
+                self.passing(tool, relay.as_deref(), reply)
             }
-            StepOutcome::Fails { why } => Ok(failed(tool, why)),
+            StepOutcome::Fails { .. } if outcome.report.problems.iter().any(|problem| problem.policy) => {
+                let problem = outcome.report.problems.iter().find(|problem| problem.policy);
+                self.deny(tool, &written, problem.map_or("policy refuses it", |problem| &problem.message))
+            }
+            StepOutcome::Fails { why } => {
+                let relay = relay.filter(|relay| relay.has(false));
+                self.passing(tool, relay.as_deref(), failed(tool, why))
+            }
             StepOutcome::Foretold { .. } | StepOutcome::Ran { .. } => self.deny(tool, &written, &does_more(tool)),
             StepOutcome::KnownAfterRun { why } => self.deny(tool, &written, why),
             StepOutcome::Read { .. }
@@ -76,8 +95,16 @@ impl Open<'_> {
         }
     }
 
+    /// Lets what the server answered stand in place of a reply, where there is a relay that may.
+    fn passing(&self, tool: &Tool, relay: Option<&Relay>, reply: Reply) -> Result<Reply, SessionError> {
+        if let Some(relay) = relay {
+            relay.seal(|state| self.seal_state(&tool.name, state))?;
+        }
+        Ok(Reply { passes: relay.is_some(), ..reply })
+    }
+
     /// Why a plan comes first even for a read, where the operator wants it so.
-    fn wants_plan(&self) -> Option<String> {
+    pub(super) fn wants_plan(&self) -> Option<String> {
         let planning = self.state.explicit || self.state.latest().is_some();
         match self.world.desk.config.plan_for {
             PlanFor::Never | PlanFor::Effects => None,

@@ -9,6 +9,7 @@ mod call;
 mod entry;
 mod exit;
 mod literal;
+mod pass;
 mod plan;
 mod run;
 mod show;
@@ -19,10 +20,11 @@ pub use call::{DENIED, gives_content};
 pub use entry::{Asked, Entry, Grounding, Proposal, Revision, SessionState, Todo, TodoStatus};
 pub use exit::{ANSWER_SECONDS, Question};
 pub use literal::{Arguments, Unwritable, Written, plan_of, step_of, write};
+pub use pass::{MAX_STATE_BYTES, Offer, Passed};
 pub use plan::foreseen;
 pub use run::Progress;
 pub use show::{Phase, SessionReport, Shown};
-pub use tools::{Kind, LONG_NAME, OWN, Own, OwnTool, wire_name};
+pub use tools::{Kind, LONG_NAME, Named, OWN, Own, OwnTool, names};
 pub use world::{Checked, OpenWorld, PLAN_NAME, World};
 
 use crate::config::Setting;
@@ -31,6 +33,7 @@ use crate::journal::{AuditRow, StoreError, StoredSession, now};
 use crate::mode::{ModeError, Standing};
 use crate::run::Stop;
 use crate::scope::Scope;
+use crate::tool::mcp::relay::Relay;
 use planc_lang::digest::Digest;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -106,6 +109,8 @@ pub struct Reply {
     pub question: Option<Question>,
     /// What a server answered, block by block, where its tool is declared to give just that; in place of text and data.
     pub content: Option<Vec<serde_json::Value>>,
+    /// Whether what a transparent server answered may be passed on as it is, in place of all this.
+    pub passes: bool,
 }
 
 impl Reply {
@@ -120,6 +125,7 @@ impl Reply {
             why: why.into(),
             question: None,
             content: None,
+            passes: false,
         }
     }
 
@@ -146,6 +152,12 @@ pub enum SessionError {
     /// The plan is not one of this session.
     #[error("this session has no plan `{0}`")]
     NoPlan(String),
+    /// A state of an earlier round that was not given out here, to this caller.
+    #[error("the state of the request was not given out here for this call")]
+    State,
+    /// Something that agents are not given, besides tools.
+    #[error("{0}")]
+    NotGiven(String),
     /// Arguments that are not what the tool takes.
     #[error("{0}")]
     Arguments(String),
@@ -204,17 +216,19 @@ impl Sessions {
         tool: &str,
         arguments: &Arguments,
         progress: Option<Progress>,
+        relay: Option<Arc<Relay>>,
     ) -> Result<Reply, SessionError> {
         let world = self.world()?;
         let desk = world.desk.clone();
         let mut known = None;
-        let outcome = self.answer(caller, session, tool, arguments, progress, world, &mut known);
+        let full = full_name(&world, tool);
+        let outcome = self.answer(caller, session, tool, arguments, (progress, relay), world, &mut known);
         let (allowed, why) = match &outcome {
             Ok(reply) => (reply.allowed, reply.why.clone()),
             Err(error) => (false, error.to_string()),
         };
         let digest = Digest::of_json(arguments).to_string();
-        let (tool, why) = (short(tool), short(&why));
+        let (tool, why) = (short(&full), short(&why));
         desk.store.audit(&AuditRow {
             at: now(),
             session: known,
@@ -236,11 +250,11 @@ impl Sessions {
         named: Option<&str>,
         tool: &str,
         arguments: &Arguments,
-        progress: Option<Progress>,
+        (progress, relay): (Option<Progress>, Option<Arc<Relay>>),
         world: World,
         known: &mut Option<String>,
     ) -> Result<Reply, SessionError> {
-        let kind = tools::find(&world.catalogue, tool).ok_or_else(|| SessionError::NoTool(short(tool)))?;
+        let kind = tools::find(&world, tool).ok_or_else(|| SessionError::NoTool(short(tool)))?;
         let mut arguments = arguments.clone();
         let own = match &kind {
             Kind::Own(own) => Some(*own),
@@ -262,7 +276,7 @@ impl Sessions {
         let state = SessionState::fold(world.desk.store.session_entries(&session.id)?);
         let mut open = Open::new(self, world, session, state);
         match kind {
-            Kind::Catalogue(tool) => open.call_tool(&tool, &arguments),
+            Kind::Catalogue(tool) => open.call_tool(&tool, &arguments, relay),
             Kind::Own(Own::Enter) => unreachable!("entering has been answered"),
             Kind::Own(Own::Write) => open.write(arguments),
             Kind::Own(Own::Check) => open.check(arguments),
@@ -301,6 +315,18 @@ impl Sessions {
     /// Asks everything that runs to stop: nothing new is started.
     pub fn stop(&self) {
         self.running().values().for_each(Stop::request);
+    }
+}
+
+/// What the audit log calls a tool: by its full name where the wire has one without the server's.
+fn full_name(world: &World, wire: &str) -> String {
+    // All names with a prefix have this in them, and say whose tool it is.
+    if wire.contains("__") {
+        return wire.to_owned();
+    }
+    match tools::find(world, wire) {
+        Some(Kind::Catalogue(tool)) => tool.name.to_string(),
+        Some(Kind::Own(_)) | None => wire.to_owned(),
     }
 }
 

@@ -114,7 +114,9 @@ impl Open<'_> {
         }
         let report = fold(&run.id, &planned.plan.report, &desk.shown_events(&planned.plan, &run.id)?);
         let failed = outcome.as_ref().err().map(ToString::to_string);
-        let data = json!({ "session": self.session.id, "plan_id": run.id, "report": report, "error": failed });
+        let mut data = json!({ "session": self.session.id, "plan_id": run.id, "report": report, "error": failed });
+        // Who said yes, through which channel and to which digest is not for an agent.
+        data["report"]["approval"].take();
         let text = told(&report, failed.as_deref());
         let reply = match outcome {
             Ok(End::Done) => Reply::done(text, data, why),

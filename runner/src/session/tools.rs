@@ -1,8 +1,10 @@
 //! The one table of the tools that planc itself gives an agent, and the names that the tools of catalogues have on the wire.
 
-use planc_lang::catalogue::{Catalogue, Tool};
+use super::World;
+use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The longest name that the protocol allows.
@@ -221,12 +223,60 @@ pub enum Kind {
 }
 
 /// The tool that has this name on the wire.
-pub(super) fn find(catalogue: &Catalogue, name: &str) -> Option<Kind> {
+pub(super) fn find(world: &World, name: &str) -> Option<Kind> {
     if let Some(own) = OWN.iter().find(|own| own.name == name) {
         return Some(Kind::Own(own.own));
     }
-    let tool = catalogue.tools().find(|tool| wire_name(&tool.name) == name)?;
-    Some(Kind::Catalogue(tool.clone()))
+    let named = names(world).into_iter().find(|named| named.wire == name)?;
+    Some(Kind::Catalogue(named.tool.clone()))
+}
+
+/// What names of planc's tools begin with: no server's tool is known to agents by such a name, lest it be taken for one.
+const RESERVED: [&str; 3] = ["plan_", "plan-", "todo_"];
+
+/// A tool of a catalogue with its name on the wire.
+#[derive(Clone, Debug)]
+pub struct Named<'w> {
+    /// Its name on the wire.
+    pub wire: String,
+    /// The tool.
+    pub tool: &'w Arc<Tool>,
+    /// Why it has its prefix, where its server's tools have none.
+    pub kept: Option<&'static str>,
+}
+
+/// The names on the wire of all tools of catalogues. Those of a server with `prefix = false` have the names that the server
+/// gave, where nothing else could be meant by these: the same for everybody, whatever is called in which order.
+pub fn names<'w>(world: &'w World) -> Vec<Named<'w>> {
+    let has_prefix = |tool: &Tool| world.desk.config.servers.get(tool.catalogue()).is_none_or(|server| server.prefix);
+    let mut given: BTreeMap<String, usize> = BTreeMap::new();
+    for tool in world.catalogue.tools().filter(|tool| !has_prefix(tool)) {
+        *given.entry(tool.wire_name().to_ascii_lowercase()).or_default() += 1;
+    }
+    let named = |tool: &'w Arc<Tool>| {
+        let prefixed = wire_name(&tool.name);
+        if has_prefix(tool) {
+            return Named { wire: prefixed, tool, kept: None };
+        }
+        let name = tool.wire_name();
+        let folded = name.to_ascii_lowercase();
+        let kept = match given.get(&folded) {
+            _ if OWN.iter().any(|own| own.name == folded) => Some("it is the name of a tool of planc"),
+            _ if RESERVED.iter().any(|start| folded.starts_with(start)) => Some("it begins like a tool of planc"),
+            // So that it can never be the name of another server's tool with its prefix.
+            _ if name.contains("__") => Some("it has `__` in it, as names with a prefix do"),
+            _ if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(fits) => Some("it is no name"),
+            Some(2..) => Some("another tool has it, too"),
+            Some(_) | None => None,
+        };
+        Named { wire: if kept.is_some() { prefixed } else { name.to_owned() }, tool, kept }
+    };
+    world.catalogue.tools().map(named).collect()
+}
+
+/// What a name may have in it without a prefix.
+fn fits(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
 /// The name that a tool of a catalogue has on the wire: `server__tool`. It follows from the full name alone, so that it is

@@ -1,6 +1,7 @@
 //! The name of a tool ⟶ what carries it out. What a tool is, its signature and effects, is the catalogue's business.
 
 use super::mcp::Server;
+use super::mcp::relay::Relay;
 use super::pace::Pace;
 use super::{FileTool, LiveTool, fs, http, model, process};
 use crate::config::ModelWiring;
@@ -105,6 +106,13 @@ impl Registry {
     /// The server behind a catalogue.
     pub fn server(&self, catalogue: &str) -> Option<&Arc<Server>> {
         self.servers.get(catalogue).map(|(server, _)| server)
+    }
+
+    /// The same, where one tool of a server is called for an agent's client.
+    pub fn relaying(&self, name: &str, server: &Arc<Server>, relay: Arc<Relay>) -> Registry {
+        let mut registry = self.clone();
+        registry.insert(name, Implementation::Live(server.relayed(relay)));
+        registry
     }
 
     /// Adds a tool, or replaces one.

@@ -32,17 +32,23 @@ fn an_accept_counts_only_where_the_operator_lets_it() {
         let asked = answer["result"]["resultType"] == "input_required";
         assert_eq!(asked, asks, "{config}: {answer}");
         if !asked {
-            assert_eq!(answer["result"]["structuredContent"]["phase"], "waiting", "{answer}");
+            assert_eq!(answer["result"]["_meta"]["planc/answer"]["phase"], "waiting", "{answer}");
             continue;
         }
         let form = &answer["result"]["inputRequests"]["approval"]["params"];
         assert_eq!(form["message"].as_str().unwrap().lines().count(), 3, "{form}");
         assert_eq!(form["requestedSchema"]["properties"], json!({}), "no field can be filled in by default");
         let yes = agent.request("tools/call", retry(&answer["result"]["requestState"], "accept"));
-        assert_eq!(yes["result"]["structuredContent"]["phase"], "approved", "{yes}");
-        let plan = yes["result"]["structuredContent"]["plan_id"].clone();
+        assert_eq!(yes["result"]["_meta"]["planc/answer"]["phase"], "approved", "{yes}");
+        let plan = yes["result"]["_meta"]["planc/answer"]["plan_id"].clone();
         let report = agent.done("plan_run", json!({ "plan_id": plan }));
-        assert_eq!(report.data["report"]["approval"]["channel"], "elicitation", "{}", report.data);
+        assert!(
+            report.data["report"]["approval"].is_null(),
+            "the record of a yes is not for an agent: {}",
+            report.data
+        );
+        let shown = place.prints(&["--format", "json", "show", plan.as_str().unwrap()]);
+        assert!(shown.contains("\"channel\": \"elicitation\""), "{shown}");
     }
 }
 
@@ -55,7 +61,7 @@ fn all_else_leaves_the_plan_waiting() {
     for action in ["decline", "cancel", "yes", ""] {
         let state = ask(&mut agent);
         let answer = agent.request("tools/call", retry(&state, action));
-        assert_eq!(answer["result"]["structuredContent"]["phase"], "waiting", "{action}: {answer}");
+        assert_eq!(answer["result"]["_meta"]["planc/answer"]["phase"], "waiting", "{action}: {answer}");
         let late = agent.request("tools/call", retry(&state, "accept"));
         assert_eq!(late["result"]["isError"], true, "a question is answered once: {late}");
     }
@@ -73,9 +79,9 @@ fn all_else_leaves_the_plan_waiting() {
     agent.done("plan_write", json!({ "text": writing("c.txt") }));
     let newer = ask(&mut agent);
     let answer = agent.request("tools/call", retry(&json!(state), "accept"));
-    assert_eq!(answer["result"]["structuredContent"]["phase"], "aborted", "{answer}");
+    assert_eq!(answer["result"]["_meta"]["planc/answer"]["phase"], "aborted", "{answer}");
     let yes = agent.request("tools/call", retry(&newer, "accept"));
-    assert_eq!(yes["result"]["structuredContent"]["phase"], "approved", "{yes}");
+    assert_eq!(yes["result"]["_meta"]["planc/answer"]["phase"], "approved", "{yes}");
     let again = agent.request("tools/call", retry(&newer, "accept"));
     assert_eq!(again["result"]["isError"], true, "{again}");
 }
@@ -101,6 +107,6 @@ fn in_the_era_of_sessions_the_server_asks() {
         assert_eq!(question["method"], "elicitation/create", "{question}");
         agent.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": { "action": action, "content": {} } }));
         let answer = agent.receive();
-        assert_eq!(answer["result"]["structuredContent"]["phase"], phase, "{answer}");
+        assert_eq!(answer["result"]["_meta"]["planc/answer"]["phase"], phase, "{answer}");
     }
 }

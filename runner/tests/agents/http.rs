@@ -7,10 +7,10 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
 /// A server on HTTP that is ended with this.
-struct Server {
+pub struct Server {
     child: Child,
     url: String,
-    secret: String,
+    pub secret: String,
     http: Client,
 }
 
@@ -23,7 +23,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn start(place: &Place, args: &[&str]) -> Server {
+    pub fn start(place: &Place, args: &[&str]) -> Server {
         let all: Vec<&str> = ["mcp", "--http", "127.0.0.1:0"].into_iter().chain(args.iter().copied()).collect();
         let mut child =
             place.planc(&all).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -50,7 +50,7 @@ impl Server {
     }
 
     /// A request of the era without sessions.
-    async fn stateless(&self, method: &str, mut params: Value) -> Value {
+    pub async fn stateless(&self, method: &str, mut params: Value) -> Value {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },

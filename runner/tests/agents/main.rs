@@ -3,12 +3,15 @@
 
 mod attacks;
 mod elicitation;
+#[path = "../conformance_server/fixture/server.rs"]
+mod fixture;
 mod gateway;
 mod http;
 #[path = "../servers/mock.rs"]
 mod mock;
 mod never;
 mod support;
+mod transparent;
 
 use serde_json::json;
 use support::{Place, writing};
@@ -44,6 +47,7 @@ fn from_a_refused_call_to_the_report() {
     let report = agent.done("plan_run", json!({ "plan_id": plan }));
     assert!(place.has("b.txt") && report.text.contains("✓ w"), "{}", report.text);
     assert_eq!(report.data["report"]["end"], "done");
+    assert!(!report.data.to_string().contains("sha256:"), "what was said yes to is not for an agent: {}", report.data);
     let again = agent.call("plan_run", json!({ "plan_id": plan }));
     assert!(again.is_error, "an approval is for one run: {}", again.text);
 

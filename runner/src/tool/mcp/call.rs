@@ -1,5 +1,6 @@
 //! One call of a tool: only one that is defined as it was reviewed, with arguments that its own schema takes.
 
+use super::relay::Relay;
 use super::result::{arguments, misfit, texts, value};
 use super::stdio::MALFORMED;
 use super::{Connection, Server};
@@ -24,7 +25,7 @@ impl LiveTool for Server {
     fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>> {
         Box::pin(async move {
             let connection = self.connection(&context.run).await.map_err(|error| ToolError::before(error.message))?;
-            let outcome = self.make(&connection, args, context).await;
+            let outcome = self.make(&connection, args, context, None).await;
             match &outcome {
                 Ok(_) => self.is_well().await,
                 Err(_) if connection.is_lost() => self.forget(&connection).await,
@@ -36,7 +37,14 @@ impl LiveTool for Server {
 }
 
 impl Server {
-    async fn make(&self, connection: &Arc<Connection>, args: &Args, context: &CallContext) -> Result<Value, ToolError> {
+    /// Makes a call; where it is passed on for a client, keeps the answer for it.
+    pub(super) async fn make(
+        &self,
+        connection: &Arc<Connection>,
+        args: &Args,
+        context: &CallContext,
+        relay: Option<&Arc<Relay>>,
+    ) -> Result<Value, ToolError> {
         let tool = &args.tool;
         let definitions = connection.definitions().await.map_err(|error| ToolError::before(error.message))?;
         let definition = definitions.get(tool.wire_name());
@@ -53,14 +61,25 @@ impl Server {
                 tool.name
             )));
         }
-        let result = self.ask(connection, args, context, sent).await?;
+        let answered = self.ask(connection, args, context, sent, relay).await;
+        if let Some(relay) = relay {
+            connection.calls().end(relay).await;
+        }
+        let result = answered?;
+        let bytes = serde_json::to_vec(&result).map_or(u64::MAX, |bytes| bytes.len() as u64);
+        let is_short = bytes <= self.config.max_result_bytes;
+        let keep = |result: CallToolResult| {
+            if let Some(relay) = relay.filter(|_| is_short) {
+                relay.keep(&self.name, Ok(result.into()));
+            }
+        };
         if result.is_error == Some(true) {
             let said: String = texts(&result).chars().take(SHOWN_CHARS).collect();
+            keep(result);
             // It may have acted before it failed, and nothing tells.
             return Err(ToolError::in_doubt(format!("`{}` answered with an error: {}", tool.name, said.trim())));
         }
-        let bytes = serde_json::to_vec(&result).map_or(u64::MAX, |bytes| bytes.len() as u64);
-        if bytes > self.config.max_result_bytes {
+        if !is_short {
             let limit = self.config.max_result_bytes;
             return Err(ToolError::done(format!(
                 "the result of `{}` has {bytes} bytes, and at most {limit} are taken",
@@ -72,7 +91,9 @@ impl Server {
         {
             return Err(ToolError::done(format!("the result of `{}` does not fit its own schema: {why}", tool.name)));
         }
-        value(&result, &tool.result, &tool.name)
+        let value = value(&result, &tool.result, &tool.name)?;
+        keep(result);
+        Ok(value)
     }
 
     async fn ask(
@@ -81,6 +102,7 @@ impl Server {
         args: &Args,
         context: &CallContext,
         sent: Map<String, Json>,
+        relay: Option<&Arc<Relay>>,
     ) -> Result<CallToolResult, ToolError> {
         let tool = &args.tool.name;
         let mut params = CallToolRequestParams::new(args.tool.wire_name().to_owned());
@@ -89,6 +111,9 @@ impl Server {
             let meta = Map::from_iter([(KEY.to_owned(), Json::String(key.clone()))]);
             params.meta = Some(RequestMetaObject::from(meta));
         }
+        if let Some(relay) = relay {
+            (params.input_responses, params.request_state) = (relay.responses(), relay.state());
+        }
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let timeout =
             self.config.timeout_ms.map_or(context.timeout, |ms| context.timeout.min(Duration::from_millis(ms)));
@@ -96,8 +121,14 @@ impl Server {
             let words = connection.last_words().map_or(String::new(), |words| format!("; {words}"));
             ToolError::in_doubt(format!("the server `{}` was lost during the call of `{tool}`{words}", self.name))
         };
-        let handle =
-            connection.peer().send_cancellable_request(request, PeerRequestOptions::with_timeout(timeout)).await;
+        let options = PeerRequestOptions::with_timeout(timeout);
+        let handle = match relay {
+            None => connection.peer().send_cancellable_request(request, options).await,
+            Some(relay) => {
+                let sending = connection.peer().send_cancellable_request(request, options.with_meta(relay.meta()));
+                connection.calls().begin(relay, sending, |handle| handle.progress_token.clone()).await
+            }
+        };
         let handle = handle.map_err(|_| lost())?;
         let id = handle.id.clone();
         let mut kill = context.kill.clone();
@@ -121,13 +152,21 @@ impl Server {
         };
         match answered {
             Ok(ServerResult::CallToolResult(result)) => Ok(result),
-            Ok(ServerResult::InputRequiredResult(_)) => Err(ToolError::in_doubt(format!(
-                "`{tool}` asks for more than was approved: a server cannot ask anybody during a run"
-            ))),
+            Ok(ServerResult::InputRequiredResult(required)) => {
+                if let Some(relay) = relay {
+                    relay.keep(&self.name, Ok(required.into()));
+                }
+                Err(ToolError::in_doubt(format!(
+                    "`{tool}` asks for more than was approved: a server cannot ask anybody during a run"
+                )))
+            }
             Ok(_) => Err(ToolError::in_doubt(format!("the answer to the call of `{tool}` is none"))),
             Err(ServiceError::McpError(error)) => {
                 let said: String = error.message.chars().take(SHOWN_CHARS).collect();
                 let message = format!("the server refused the call of `{tool}`: {said}");
+                if let Some(relay) = relay.filter(|_| error.code.0 != MALFORMED) {
+                    relay.keep(&self.name, Err(error.clone()));
+                }
                 // These say that nothing was begun.
                 let is_before = error.code == ErrorCode::METHOD_NOT_FOUND || error.code == ErrorCode::INVALID_PARAMS;
                 Err(match error.code.0 == MALFORMED {
@@ -139,6 +178,9 @@ impl Server {
             Err(ServiceError::Timeout { timeout }) => {
                 // What does not answer is ended: it is not known what it still does.
                 self.forget(connection).await;
+                if let Some(relay) = relay {
+                    relay.forget(connection).await;
+                }
                 Err(ToolError::in_doubt(format!("`{tool}` took longer than {timeout:?}; its server was ended")))
             }
             Err(_) => Err(lost()),

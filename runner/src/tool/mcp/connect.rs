@@ -1,15 +1,21 @@
 //! A server's wiring ⟶ a connection, in whichever era of the protocol it speaks, with the definitions of its tools.
+#![expect(deprecated, reason = "sampling and roots are what servers of the era with sessions ask for")]
 
+use super::relay::{Agent, Calls, RUN};
 use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
+use super::{Server, stderr_file};
 use crate::config::{ServerConfig, Wiring, program};
 use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::model::{
-    ClientCapabilities, ClientConfig, Implementation, PaginatedRequestParams, ProgressNotificationParam,
-    ProtocolVersion,
+    ClientConfig, ClientResult, CreateMessageRequest, CreateMessageRequestMethod, CreateMessageRequestParams,
+    CreateMessageResult, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, ErrorData,
+    Implementation, ListRootsRequest, ListRootsResult, LoggingMessageNotificationParam, PaginatedRequestParams,
+    ProgressNotificationParam, ProtocolVersion, ResourceUpdatedNotificationParam, ServerCapabilities, ServerRequest,
 };
 use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, RunningService, serve_client_with_lifecycle,
+    ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, RequestContext, RoleServer, RunningService,
+    serve_client_with_lifecycle,
 };
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -55,24 +61,112 @@ pub struct ServerInfo {
     pub protocol: String,
 }
 
-/// What planc is to a server: it has no capability that a server could use.
+/// What planc is to a server: it has no capability that a server could use, but those of the agent's client that it stands
+/// in for.
 pub(super) struct Client {
+    /// The server's name.
+    name: String,
     /// Whether the server said that its tools changed.
     changed: AtomicBool,
     shared: Arc<Shared>,
+    /// For whom the connection is, and the calls that are being made for it.
+    agent: Option<Agent>,
+    calls: Calls,
+}
+
+impl Client {
+    /// To tell an agent's client what belongs to no call.
+    fn told(&self) -> Option<&Peer<RoleServer>> {
+        self.agent.as_ref().and_then(|agent| agent.peer.as_ref())
+    }
+
+    /// The answer of the agent's client to a question.
+    async fn ask(&self, request: ServerRequest) -> Result<ClientResult, ErrorData> {
+        let nobody = || Err(ErrorData::invalid_request("nobody can be asked: no call is being made", None));
+        self.calls.ask(&self.name, request).await.unwrap_or_else(nobody)
+    }
+}
+
+fn no_answer<T>(_: ClientResult) -> Result<T, ErrorData> {
+    Err(ErrorData::internal_error("the answer of the client is none to this question", None))
 }
 
 impl ClientHandler for Client {
     fn get_info(&self) -> ClientConfig {
-        ClientConfig::new(ClientCapabilities::default(), Implementation::new("planc", env!("CARGO_PKG_VERSION")))
+        // Where requests are alone, each says for itself which client it is for.
+        let capabilities =
+            self.agent.as_ref().filter(|agent| agent.peer.is_some()).map(|agent| agent.capabilities.clone());
+        ClientConfig::new(capabilities.unwrap_or_default(), Implementation::new("planc", env!("CARGO_PKG_VERSION")))
     }
 
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
         self.changed.store(true, Ordering::Release);
     }
 
-    async fn on_progress(&self, _: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
+    async fn on_progress(&self, told: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
         self.shared.stray();
+        self.calls.progress(told).await;
+    }
+
+    async fn on_logging_message(&self, line: LoggingMessageNotificationParam, _: NotificationContext<RoleClient>) {
+        self.calls.log(line).await;
+    }
+
+    async fn on_resource_updated(&self, told: ResourceUpdatedNotificationParam, _: NotificationContext<RoleClient>) {
+        if let Some(peer) = self.told() {
+            // A client that went away is told nothing.
+            let _ = peer.notify_resource_updated(told).await;
+        }
+    }
+
+    async fn on_resource_list_changed(&self, _: NotificationContext<RoleClient>) {
+        if let Some(peer) = self.told() {
+            let _ = peer.notify_resource_list_changed().await;
+        }
+    }
+
+    async fn on_prompt_list_changed(&self, _: NotificationContext<RoleClient>) {
+        if let Some(peer) = self.told() {
+            let _ = peer.notify_prompt_list_changed().await;
+        }
+    }
+
+    async fn create_message(
+        &self,
+        params: CreateMessageRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<CreateMessageResult, ErrorData> {
+        if self.told().is_none() {
+            return Err(ErrorData::method_not_found::<CreateMessageRequestMethod>());
+        }
+        match self.ask(ServerRequest::CreateMessageRequest(CreateMessageRequest::new(params))).await? {
+            ClientResult::CreateMessageResult(result) => Ok(*result),
+            other => no_answer(other),
+        }
+    }
+
+    async fn list_roots(&self, _: RequestContext<RoleClient>) -> Result<ListRootsResult, ErrorData> {
+        if self.told().is_none() {
+            return Ok(ListRootsResult::default());
+        }
+        match self.ask(ServerRequest::ListRootsRequest(ListRootsRequest::default())).await? {
+            ClientResult::ListRootsResult(result) => Ok(result),
+            other => no_answer(other),
+        }
+    }
+
+    async fn create_elicitation(
+        &self,
+        params: ElicitRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        if self.told().is_none() {
+            return Ok(ElicitResult::new(ElicitationAction::Decline));
+        }
+        match self.ask(ServerRequest::ElicitRequest(ElicitRequest::new(params))).await? {
+            ClientResult::ElicitResult(result) => Ok(result),
+            other => no_answer(other),
+        }
     }
 }
 
@@ -128,12 +222,40 @@ impl Connection {
         run: &str,
         stderr: Option<PathBuf>,
     ) -> Result<Connection, ServerError> {
+        Connection::open_in(name, config, (run, stderr), lifecycle(), None).await
+    }
+
+    /// A connection that stands in for an agent's client: in its era, where the server knows that.
+    pub(super) async fn for_agent(server: &Server, agent: &Agent) -> Result<Connection, ServerError> {
+        let stderr = server.state.as_deref().map(|state| stderr_file(state, RUN, &server.name));
+        let open = |lifecycle| {
+            let kept = (RUN, stderr.clone());
+            Connection::open_in(&server.name, &server.config, kept, lifecycle, Some(agent.clone()))
+        };
+        match agent.peer {
+            None => open(lifecycle()).await,
+            Some(_) => match open(ClientLifecycleMode::Initialize).await {
+                Ok(connection) => Ok(connection),
+                Err(_) => open(lifecycle()).await,
+            },
+        }
+    }
+
+    async fn open_in(
+        name: &str,
+        config: &ServerConfig,
+        (run, stderr): (&str, Option<PathBuf>),
+        lifecycle: ClientLifecycleMode,
+        agent: Option<Agent>,
+    ) -> Result<Connection, ServerError> {
         let limit = Duration::from_millis(config.start_timeout_ms);
         let opened = async {
-            let connection = match Connection::begin(name, config, run, stderr.clone(), lifecycle()).await {
-                Err(Unopened { again: Some(lifecycle), .. }) => {
-                    Connection::begin(name, config, run, stderr, lifecycle).await
-                }
+            let begin = |lifecycle| {
+                let client = client(name, agent.clone());
+                Connection::begin((name, config), run, stderr.clone(), lifecycle, client)
+            };
+            let connection = match begin(lifecycle).await {
+                Err(Unopened { again: Some(lifecycle), .. }) => begin(lifecycle).await,
                 begun => begun,
             };
             let connection = connection.map_err(|unopened| unopened.error)?;
@@ -145,15 +267,17 @@ impl Connection {
     }
 
     async fn begin(
-        name: &str,
-        config: &ServerConfig,
+        (name, config): (&str, &ServerConfig),
         run: &str,
         stderr: Option<PathBuf>,
         lifecycle: ClientLifecycleMode,
+        client: (Client, Arc<Shared>),
     ) -> Result<Connection, Unopened> {
         match &config.wiring {
-            Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr, lifecycle).await,
-            Wiring::Url { url, headers_from_env } => Connection::reach(name, url, headers_from_env, lifecycle).await,
+            Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr, lifecycle, client).await,
+            Wiring::Url { url, headers_from_env } => {
+                Connection::reach(name, url, headers_from_env, lifecycle, client).await
+            }
         }
     }
 
@@ -163,6 +287,7 @@ impl Connection {
         run: &str,
         file: Option<PathBuf>,
         lifecycle: ClientLifecycleMode,
+        (client, shared): (Client, Arc<Shared>),
     ) -> Result<Connection, Unopened> {
         let failed = |why: String| Unopened::of(format!("could not start the server `{name}`: {why}"));
         let mut child = command(wiring, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
@@ -172,7 +297,6 @@ impl Connection {
             return Err(failed("it has no pipes".to_owned()));
         };
         let process = Process { stderr: Stderr::drain(err, file), _group: group, _child: child };
-        let (client, shared) = client();
         let pipes = Pipes::new(stdout, stdin, shared.clone());
         match serve_client_with_lifecycle(client, pipes, lifecycle).await {
             Ok(service) => Ok(Connection {
@@ -197,6 +321,7 @@ impl Connection {
         url: &str,
         from_env: &BTreeMap<String, String>,
         lifecycle: ClientLifecycleMode,
+        (client, shared): (Client, Arc<Shared>),
     ) -> Result<Connection, Unopened> {
         let failed = |why: String| Unopened::of(format!("could not reach the server `{name}` at `{url}`: {why}"));
         let config = StreamableHttpClientTransportConfig::with_uri(url)
@@ -206,7 +331,6 @@ impl Connection {
         // A redirect would lead to another party than the one that was approved, and so would a proxy.
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let http = http.map_err(|error| failed(error.to_string()))?;
-        let (client, shared) = client();
         let transport = StreamableHttpClientTransport::with_client(http, config);
         let service = serve_client_with_lifecycle(client, transport, lifecycle).await;
         Ok(Connection {
@@ -230,8 +354,18 @@ impl Connection {
     }
 
     /// To ask it.
-    pub(super) fn peer(&self) -> &Peer<RoleClient> {
+    pub fn peer(&self) -> &Peer<RoleClient> {
         self.service.peer()
+    }
+
+    /// What it offers.
+    pub fn capabilities(&self) -> ServerCapabilities {
+        self.peer().peer_info().map(|info| info.capabilities.clone()).unwrap_or_default()
+    }
+
+    /// The calls that it carries for agents' clients.
+    pub(super) fn calls(&self) -> &Calls {
+        &self.service.service().calls
     }
 
     /// What the server says of itself.
@@ -297,9 +431,10 @@ impl Connection {
 /// How long what a server says last is waited for.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-fn client() -> (Client, Arc<Shared>) {
+fn client(name: &str, agent: Option<Agent>) -> (Client, Arc<Shared>) {
     let shared = Arc::new(Shared::default());
-    (Client { changed: AtomicBool::new(false), shared: shared.clone() }, shared)
+    let (changed, calls) = (AtomicBool::new(false), Calls::default());
+    (Client { name: name.to_owned(), changed, shared: shared.clone(), agent, calls }, shared)
 }
 
 /// The newest era of the protocol, and the one before where the server knows no other.

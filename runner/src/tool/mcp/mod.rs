@@ -3,17 +3,19 @@
 //! Servers are started on demand, kept while a run lasts, and started again when they die. Nothing that a server says is
 //! believed: its definitions must be those that were reviewed, its messages are bounded, its results are checked against
 //! the declared type and against its own schema. [`stdio`] moves messages, [`connect`] starts and lists, [`result`] maps
-//! what comes back, [`lock`] keeps what was reviewed.
+//! what comes back, [`lock`] keeps what was reviewed, [`relay`] passes on what a transparent server says to an agent's client.
 
 mod call;
 pub mod connect;
 pub mod lock;
+pub mod relay;
 mod result;
 mod stdio;
 
 pub use call::{KEY, unlike};
 pub use connect::{Connection, MAX_PAGES, MAX_STARTS, STARTS_WITHIN, ServerError, ServerInfo};
 pub use lock::{Lock, LockError, Locked};
+pub use relay::{MAX_LINES, MAX_QUESTIONS, MAX_WAITING};
 pub use stdio::{MAX_MESSAGE_BYTES, MAX_STDERR_BYTES, MAX_STRAY};
 
 use crate::config::ServerConfig;
@@ -34,6 +36,8 @@ pub struct Server {
     /// Where what it says on its error output is kept; none: nowhere.
     state: Option<PathBuf>,
     slot: Mutex<Slot>,
+    /// The conversations of agents' clients that have a connection of their own.
+    lines: relay::Lines,
 }
 
 #[derive(Default)]
@@ -46,7 +50,13 @@ struct Slot {
 impl Server {
     /// A server that is not started yet.
     pub fn new(name: impl Into<String>, config: ServerConfig, state: Option<&Path>) -> Server {
-        Server { name: name.into(), config, state: state.map(Path::to_owned), slot: Mutex::default() }
+        Server {
+            name: name.into(),
+            config,
+            state: state.map(Path::to_owned),
+            slot: Mutex::default(),
+            lines: Default::default(),
+        }
     }
 
     /// The connection for a run: the one that there is, or a new one where there is none or it is lost.
