@@ -35,11 +35,15 @@ pub(crate) fn divisions(source: &Source, file: &File, report: &Diagnostics) {
         }
         let sign = Span::new(comment.span.start, comment.span.start + 2);
         report.push(
-            Diagnostic::new(Code::CommentedOut, comment.span, format!("`// {divisor}` is a comment, and divides nothing"))
-                .label("goes to the end of the line")
-                .help("`/` between two integers gives an integer: `7 / 2` is 3")
-                .edit("divide with `/`", sign, "/")
-                .maybe(),
+            Diagnostic::new(
+                Code::CommentedOut,
+                comment.span,
+                format!("`// {divisor}` is a comment, and divides nothing"),
+            )
+            .label("goes to the end of the line")
+            .help("`/` between two integers gives an integer: `7 / 2` is 3")
+            .edit("divide with `/`", sign, "/")
+            .maybe(),
         );
     }
 }
@@ -280,13 +284,7 @@ impl<'t> Search<'t> {
 
     fn call(&mut self, expr: &'t Expr, callee: &'t Expr, args: &'t [Arg], at: At) {
         if let (ExprKind::Field { name, .. }, Some(item)) = (&callee.kind, at.item) {
-            self.calls.push(Call {
-                span: expr.span,
-                keyword: None,
-                name: name.name.to_string(),
-                item,
-                sure: at.sure,
-            });
+            self.calls.push(Call { span: expr.span, keyword: None, name: name.name.to_string(), item, sure: at.sure });
         }
         if let ExprKind::Field { base, .. } = &callee.kind {
             self.expr(base, at);

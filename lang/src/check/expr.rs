@@ -151,7 +151,14 @@ impl Checker<'_> {
                         false if list.element() == Some(&Type::Any) => {
                             format!("join the list, its items checked: `${{({value} as ([string])).join(\", \")}}`")
                         }
-                        false => format!("join the list: `${{[\"${{x}}\" for x in {value}].join(\", \")}}`, or write it as JSON: `${{{value}.to_json()}}`"),
+                        false
+                            if list
+                                .element()
+                                .is_some_and(|of| of.is_subtype(&Type::union([Type::Float, Type::Bool]))) =>
+                        {
+                            format!("join the list: `${{[\"${{x}}\" for x in {value}].join(\", \")}}`")
+                        }
+                        false => "join a field of each: `${[x.name for x in list].join(\", \")}`".to_owned(),
                     })
                 }
                 Type::Map(_) => mismatch().help("take one of its values, or write it as JSON: `${m.to_json()}`"),
@@ -307,10 +314,8 @@ impl Checker<'_> {
                 let kinds = "elements are ordered by numbers, texts, Booleans or times, all of one kind";
                 let diagnostic = diagnostic(Code::NotOrdered, kinds);
                 match key.ty.without_null() {
-                    Type::Any => diagnostic.help(format!(
-                        "nothing is known of it: have it checked, `by ({} as float)`",
-                        quote(key.span)
-                    )),
+                    Type::Any => diagnostic
+                        .help(format!("nothing is known of it: have it checked, `by ({} as float)`", quote(key.span))),
                     _ => diagnostic.help("say by what of it: `by x.name`"),
                 }
             }

@@ -112,7 +112,9 @@ fn of_any(diagnostic: Diagnostic, base: &Expr, name: &Ident) -> Diagnostic {
     let text = |shape: &str| if shape == "([any])" { element.to_owned() } else { shape.to_owned() };
     let value = quote(base.span);
     match fitting.as_slice() {
-        [] => diagnostic.help(format!("take a field of it, compare it, or have it checked first: `({value} as string)`")),
+        [] => {
+            diagnostic.help(format!("take a field of it, compare it, or have it checked first: `({value} as string)`"))
+        }
         [(_, shape, _)] => {
             let shape = text(shape);
             let edits = vec![(base.span.before(), "(".to_owned()), (base.span.after(), format!(" as {shape})"))];

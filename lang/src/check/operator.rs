@@ -217,7 +217,8 @@ fn default_meant(op_span: Span, left: &Expr, right: &Expr) -> Diagnostic {
             .maybe(),
         false => {
             let left = quote(left.span);
-            diagnostic.help(format!("the left side is never null: `if {left} != … then {left} else {}`", quote(right.span)))
+            diagnostic
+                .help(format!("the left side is never null: `if {left} != … then {left} else {}`", quote(right.span)))
         }
     }
 }

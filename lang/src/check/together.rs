@@ -74,7 +74,8 @@ impl Together {
         let names: Vec<_> = own.iter().filter_map(|arg| arg.name.as_ref()).collect();
         let span = names[0].span.to(own[own.len() - 1].value.span);
         let mut edits = vec![(names[0].span, format!("{param}: [{{ {}", self.fields[0]))];
-        for (name, field) in names.iter().zip(&self.fields).skip(1).filter(|(name, field)| name.name != field.as_str()) {
+        for (name, field) in names.iter().zip(&self.fields).skip(1).filter(|(name, field)| name.name != field.as_str())
+        {
             edits.push((name.span, field.clone()));
         }
         edits.push((span.after(), " }]".to_owned()));
@@ -139,7 +140,8 @@ fn words(tool: &Tool, values: &[&Expr], args: &[Arg], diagnostic: &Diagnostic) -
     let diagnostic = diagnostic.clone().label(format!("are these the words of `{}`?", param.name));
     let open = (values[0].span.before(), format!("{}: [", param.name));
     let rest = &values[1..];
-    let is_one_word = !matches!(&values[0].kind, ExprKind::Constant(crate::value::Value::String(text)) if text.contains(' '));
+    let is_one_word =
+        !matches!(&values[0].kind, ExprKind::Constant(crate::value::Value::String(text)) if text.contains(' '));
     let edits = match rest {
         _ if !is_one_word => None,
         _ if rest.iter().all(|value| is_text(&value)) => {
@@ -177,5 +179,8 @@ fn record(tool: &Tool, values: &[&Expr], args: &[Arg], diagnostic: &Diagnostic) 
     edits.push((own[own.len() - 1].span.after(), " }]".to_owned()));
     let shown = needed.iter().map(|field| format!("{}: …", field.name)).collect::<Vec<_>>().join(", ");
     let title = format!("name them, the last ones `{}: [{{ {shown} }}]`", tool.params[at].name);
-    Some((diagnostic.clone().label("which parameters are these?").edits(title, edits), (0..tool.params.len()).collect()))
+    Some((
+        diagnostic.clone().label("which parameters are these?").edits(title, edits),
+        (0..tool.params.len()).collect(),
+    ))
 }

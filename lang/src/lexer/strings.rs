@@ -297,10 +297,9 @@ impl<'s> Lexer<'s, '_> {
             (self.span(from, from + at.len()), text.to_owned())
         });
         let quotes = [self.span(start, start + 1), self.span(end - 1, end)].map(|span| (span, "\"".to_owned()));
-        let diagnostic =
-            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "a string in single quotes")
-                .label("strings stand in `\"…\"`")
-                .edits("write double quotes", edits.chain(quotes).collect());
+        let diagnostic = Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "a string in single quotes")
+            .label("strings stand in `\"…\"`")
+            .edits("write double quotes", edits.chain(quotes).collect());
         // Elsewhere `${` is mere text in single quotes, and `''` may stand for one quote or for none.
         let unsure = inner.contains("${") || inner.contains("''");
         if !self.has_prefix(start) {
@@ -316,9 +315,12 @@ impl<'s> Lexer<'s, '_> {
         let Some(body) = self.text[start..].strip_prefix(quotes) else { return false };
         let Some(length) = body.find(quotes) else { return false };
         let end = start + length + 2 * quotes.len();
-        let diagnostic =
-            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, start + quotes.len()), "a string in single quotes")
-                .label("strings stand in `\"…\"`, those over lines in `\"\"\"`");
+        let diagnostic = Diagnostic::new(
+            Code::UnexpectedCharacter,
+            self.span(start, start + quotes.len()),
+            "a string in single quotes",
+        )
+        .label("strings stand in `\"…\"`, those over lines in `\"\"\"`");
         let ends = [(start, start + quotes.len()), (end - quotes.len(), end)];
         let edits = ends.map(|(from, to)| (self.span(from, to), "\"\"\"".to_owned()));
         if !self.has_prefix(start) {
@@ -336,7 +338,9 @@ impl<'s> Lexer<'s, '_> {
     fn has_prefix(&self, start: usize) -> bool {
         let at = self.base + start as u32;
         self.out.tokens.last().is_some_and(|last| {
-            last.kind == Kind::Ident && last.end == at && is_prefix(&self.text[(last.start - self.base) as usize..start])
+            last.kind == Kind::Ident
+                && last.end == at
+                && is_prefix(&self.text[(last.start - self.base) as usize..start])
         })
     }
 }

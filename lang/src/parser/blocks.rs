@@ -107,7 +107,10 @@ impl<'s> Walk<'s> {
             return;
         }
         // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
-        if matches!(word, "inputs" | "parameters" | "params") && line.tokens.len() == 1 && self.kind() == Some(Kind::BlockOpen) {
+        if matches!(word, "inputs" | "parameters" | "params")
+            && line.tokens.len() == 1
+            && self.kind() == Some(Kind::BlockOpen)
+        {
             let body = self.skip_block();
             self.report.push(
                 Diagnostic::new(Code::UnknownItem, line.span(), format!("`{word}` begins no item"))

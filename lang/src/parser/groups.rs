@@ -91,7 +91,10 @@ impl<'s> Walk<'s> {
     /// Whether a line `result = …` ends its block, and calls no tool: then it is the result of the block.
     fn is_last_value(&self, line: Line<'s>) -> bool {
         let kinds: Vec<Kind> = line.tokens.iter().skip(2).map(|token| token.kind).collect();
-        let is_call = matches!(kinds.as_slice(), [Kind::Ident, Kind::Dot, Kind::Ident, Kind::LParen, Kind::Ident, Kind::Colon, ..]);
+        let is_call = matches!(
+            kinds.as_slice(),
+            [Kind::Ident, Kind::Dot, Kind::Ident, Kind::LParen, Kind::Ident, Kind::Colon, ..]
+        );
         let next = self.tokens[self.at..].iter().find(|token| token.kind != Kind::Newline);
         !is_call && !kinds.is_empty() && next.is_some_and(|token| token.kind == Kind::BlockClose)
     }

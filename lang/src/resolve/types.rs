@@ -211,7 +211,9 @@ impl<'a> Types<'a> {
                 .maybe();
         }
         if matches!(name, "array" | "Array" | "list" | "List") {
-            return diagnostic.label("of what?").help("a list type stands in brackets: `[string]`, of anything `[any]`");
+            return diagnostic
+                .label("of what?")
+                .help("a list type stands in brackets: `[string]`, of anything `[any]`");
         }
         let mut known: Vec<&str> = TYPE_NAMES.iter().map(|(name, _)| *name).collect();
         known.extend(self.definitions.keys().map(SmolStr::as_str));

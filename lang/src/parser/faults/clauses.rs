@@ -29,9 +29,11 @@ pub(super) fn several(failure: Failure<'_>) -> Option<Slip> {
         }
         comma = failure.end_of(comma + 1, |kind| kind == Kind::Comma);
     };
-    let diagnostic = unexpected(sign.span(), "each clause has a line of its own")
-        .label("a second clause")
-        .edit("begin a new line, without a comma", Span::new(sign.start, word.start), "\n");
+    let diagnostic = unexpected(sign.span(), "each clause has a line of its own").label("a second clause").edit(
+        "begin a new line, without a comma",
+        Span::new(sign.start, word.start),
+        "\n",
+    );
     Some(failure.meant(diagnostic, comma..failure.line.len(), []))
 }
 

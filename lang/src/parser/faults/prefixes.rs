@@ -118,9 +118,9 @@ impl<'s> Formatted<'s> {
             edits.extend(ends.map(|(from, to)| (self.span(from, to), "\"".repeat(self.quotes))));
             let inner = &self.text[self.quotes..end - self.quotes];
             let changes = requoted(inner).filter(|_| self.quotes == 1);
-            edits.extend(changes.map(|(at, text)| {
-                (self.span(self.quotes + at.start, self.quotes + at.end), text.to_owned())
-            }));
+            edits.extend(
+                changes.map(|(at, text)| (self.span(self.quotes + at.start, self.quotes + at.end), text.to_owned())),
+            );
         }
         for piece in &self.pieces {
             match piece {
@@ -145,7 +145,8 @@ impl<'s> Formatted<'s> {
             _ => None,
         });
         let start = self.token.start;
-        let token = |kind: Kind, from: usize, to: usize| Token { kind, start: start + from as u32, end: start + to as u32 };
+        let token =
+            |kind: Kind, from: usize, to: usize| Token { kind, start: start + from as u32, end: start + to as u32 };
         let mut tokens = vec![token(Kind::StrOpen, 0, self.quotes)];
         let mut at = self.quotes;
         for (open, end, close) in paths {

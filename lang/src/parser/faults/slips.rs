@@ -88,10 +88,13 @@ fn secret_first(failure: Failure<'_>) -> Option<Slip> {
         let diagnostic = unexpected(secret.span(), message)
             .label("no field is secret by itself")
             .help("All of an input is secret, or nothing of it.")
-            .edits("let all of it be secret", vec![
-                (Span::new(previous.end, secret.end), String::new()),
-                (without[end].span().after(), " secret".to_owned()),
-            ])
+            .edits(
+                "let all of it be secret",
+                vec![
+                    (Span::new(previous.end, secret.end), String::new()),
+                    (without[end].span().after(), " secret".to_owned()),
+                ],
+            )
             .maybe();
         return Some(failure.without(diagnostic, failure.at));
     }
