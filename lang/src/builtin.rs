@@ -39,6 +39,7 @@ pub fn gate() -> Tool {
         idempotent: true,
         independent: false,
         timeout_ms: None,
+        probe: None,
         category: None,
         general: None,
         wire_name: None,

@@ -40,6 +40,9 @@ pub struct Tool {
     /// How long a call may take, in milliseconds, where the step does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// What tells, after a call of which it is not known, whether it took effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Arc<Tool>>,
     /// `document`, `analyze`, `plan` or `execute`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<SmolStr>,
@@ -353,6 +356,13 @@ impl Catalogue {
     pub(crate) fn simulate(&mut self, name: &str, simulation: Simulation) {
         if let Some(index) = self.by_name.get(name) {
             Arc::make_mut(&mut self.tools[*index]).simulate = Some(simulation);
+        }
+    }
+
+    /// Gives a tool the one that tells what became of its calls.
+    pub(crate) fn set_probe(&mut self, name: &str, probe: Arc<Tool>) {
+        if let Some(index) = self.by_name.get(name) {
+            Arc::make_mut(&mut self.tools[*index]).probe = Some(probe);
         }
     }
 

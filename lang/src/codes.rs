@@ -131,6 +131,7 @@ codes! {
     RecursiveType = 604 Error "a type that has no value that ends";
     NoEffects = 605 Warning "a tool that declares no effect";
     DuplicateCatalogue = 606 Error "a catalogue that is declared twice";
+    UnfitProbe = 607 Error "a probe that cannot tell what became of a call";
     EffectCondition = 610 Error "a condition of an effect that cannot be judged before the call";
     BadSimulation = 611 Error "a `simulate` that does not tell what a call would give";
     BadPages = 612 Error "a `paged` that names no pages to follow";

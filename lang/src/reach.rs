@@ -23,6 +23,14 @@ pub fn reach(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource
     Some(touched)
 }
 
+/// What the probe of a call looks at when it tells what the call gave; nothing where its tool has none.
+pub fn probed(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource)>> {
+    let Some(probe) = &call.tool.probe else { return Some(Vec::new()) };
+    let arg = |name: &str| call.args[call.tool.param(name)?].clone();
+    let args = probe.params.iter().map(|param| arg(&param.name)).collect();
+    reach(&Call { tool: probe.clone(), args, span: call.span }, env)
+}
+
 /// What the tools of a catalogue have in common, for the order of calls: the server behind them may remember anything.
 /// None for built-in tools, those without effects, and those that are declared independent.
 pub fn server(call: &Call) -> Option<(EffectVerb, Resource)> {

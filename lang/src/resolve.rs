@@ -25,6 +25,7 @@ mod clashes;
 mod calls;
 mod marks;
 mod recursion;
+mod probes;
 mod refine;
 mod types;
 mod wire;
@@ -114,6 +115,7 @@ fn add_catalogue(declared: &syntax::Catalogue, file: &syntax::File, to: &mut Cat
             );
         }
     }
+    probes::link(declared, to, report);
 }
 
 fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, report: &Diagnostics) -> Tool {
@@ -132,6 +134,7 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
         idempotent: false,
         independent: false,
         timeout_ms: None,
+        probe: None,
         category: None,
         general: None,
         wire_name: None,
@@ -158,6 +161,8 @@ fn typed_tool(catalogue: &str, declared: &syntax::Tool, types: &mut Types<'_>, r
                 check_timeout(duration, report);
                 tool.timeout_ms = Some(duration.ms);
             }
+            // It is looked for when all tools are there.
+            ToolClauseKind::Probe(_) => {}
             ToolClauseKind::Category(category) => tool.category = typed_category(category, report),
             ToolClauseKind::Named(of, name) => wire::name(of.as_ref(), name, &mut tool, report),
             ToolClauseKind::Pinned(digest) => tool.pinned = wire::pin(digest, report),

@@ -571,6 +571,8 @@ pub enum ToolClauseKind {
     Independent,
     /// `timeout 30s`
     Timeout(DurationLit),
+    /// `probe find`, a tool of the same catalogue
+    Probe(Ident),
     /// `category document | analyze | plan | execute`
     Category(Ident),
     /// `named "get-sum"` for the tool, `named reply_to "Reply-To"` for a parameter

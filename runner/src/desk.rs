@@ -378,6 +378,7 @@ impl Desk {
             ask,
             by: account(),
             stop,
+            deadline: None,
             watch,
             clock: Arc::new(SystemClock::new()),
             parallel: MAX_PARALLEL,

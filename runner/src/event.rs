@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the vocabulary; a journal with a newer one is refused.
 pub const EVENT_FORMAT: u32 = 1;
 
+/// The channel of an answer that a probe gave.
+pub const PROBE_CHANNEL: &str = "probe";
+
 /// A standing answer, as it was when it was given or used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StandingAnswer {
@@ -171,17 +174,17 @@ pub enum Event {
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         changes: Vec<Change>,
     },
-    /// A person said what became of a call in doubt.
+    /// What became of a call in doubt was said, by a person or by the probe of its tool.
     DoubtResolved {
         /// The step.
         step: String,
-        /// What they said.
+        /// What was said.
         resolution: Resolution,
-        /// With [`Resolution::Done`]: what the call gave, as they know it.
+        /// With [`Resolution::Done`]: what the call gave.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         #[schemars(with = "Option<serde_json::Value>")]
         result: Option<Value>,
-        /// Through which channel: `terminal` or `argument`.
+        /// Through which channel: `terminal` or `argument`, or `probe`.
         channel: String,
     },
     /// A step that polls has looked, and what it waits for is not so yet.
@@ -261,6 +264,20 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// It was said until when the run may go on.
+    DeadlineSet {
+        /// Until then, RFC 3339 in UTC; absent: for as long as it takes.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        at: Option<String>,
+        /// Who said so; absent: the operator's configuration.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        by: Option<String>,
+    },
+    /// The deadline of the run has passed: nothing further was started, and running calls were killed.
+    DeadlinePassed {
+        /// When that was, RFC 3339 in UTC.
+        at: String,
+    },
     /// A person asked to stop.
     Interrupted {
         /// Whether running calls were killed.
@@ -321,7 +338,7 @@ pub struct Difference {
     pub found: String,
 }
 
-/// What a person says of a call in doubt.
+/// What is said of a call in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
@@ -347,6 +364,8 @@ pub enum End {
     InDoubt,
     /// A person stopped it.
     Interrupted,
+    /// Its deadline has passed: it was stopped, and it can go on once it has another.
+    Overdue,
     /// Plan mode became active: nothing further was started, and it can go on once it is over.
     Held,
     /// A call waits for a yes.

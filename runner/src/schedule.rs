@@ -12,7 +12,7 @@ mod view;
 
 pub use frontier::{Frontier, MAX_OPEN_ELEMENTS};
 pub use pause::{MAX_PAUSE, pause};
-pub use standing::{is_repeatable, may_retry};
+pub use standing::{is_repeatable, may_retry, tries_again};
 pub use view::MAX_AHEAD;
 
 use crate::event::End;
@@ -100,7 +100,9 @@ pub fn next(plan: &Plan, order: &Order, state: &RunState, situation: &Situation<
         },
         Some(_) if busy => Vec::new(),
         // Who asked to stop when everything was over gets what there is.
-        Some(End::Interrupted) if view.ready(1).is_empty() && matches!(view.closing(), Action::End(_)) => {
+        Some(End::Interrupted | End::Overdue)
+            if view.ready(1).is_empty() && matches!(view.closing(), Action::End(_)) =>
+        {
             vec![view.closing()]
         }
         Some(end) => vec![Action::End(end)],

@@ -26,6 +26,8 @@ pub struct RunState {
     pub end: Option<End>,
     /// Whether somebody asked to stop since it was last started, and whether calls were killed.
     pub interrupted: Option<bool>,
+    /// Until when it may go on, RFC 3339 in UTC; none: for as long as it takes.
+    pub deadline: Option<String>,
     /// What the run returns, once it is done.
     pub outputs: Value,
     /// Checked verifications, in order: text, and why one does not hold.
@@ -71,6 +73,7 @@ impl Default for RunState {
             approved: None,
             end: None,
             interrupted: None,
+            deadline: None,
             outputs: Value::Null,
             verifications: Vec::new(),
             undo: UndoState::No,
@@ -153,7 +156,8 @@ impl RunState {
 
     /// Whether the run can go on later: it has not ended, or stopped where it can be resumed.
     pub fn can_resume(&self) -> bool {
-        let stopped = matches!(self.end, None | Some(End::InDoubt | End::Interrupted | End::Held | End::Waiting));
+        let stopped =
+            matches!(self.end, None | Some(End::InDoubt | End::Interrupted | End::Overdue | End::Held | End::Waiting));
         stopped && self.undo == UndoState::No
     }
 
@@ -209,7 +213,8 @@ impl RunState {
                 record.answer = Some(answer.clone());
                 record.waits = false;
             }
-            Event::Held { .. } => {}
+            Event::Held { .. } | Event::DeadlinePassed { .. } => {}
+            Event::DeadlineSet { at, .. } => self.deadline.clone_from(at),
             Event::CallWaits { step } => self.record(step).waits = true,
             Event::StepStarted { step, attempt, args, changes, result } => {
                 self.start(step, *attempt, args, changes, result);
@@ -427,6 +432,6 @@ fn status_of(end: End) -> PlanStatus {
         End::Failed | End::Refused => PlanStatus::Failed,
         End::Stale => PlanStatus::Stale,
         End::InDoubt => PlanStatus::InDoubt,
-        End::Interrupted | End::Held | End::Waiting => PlanStatus::Paused,
+        End::Interrupted | End::Overdue | End::Held | End::Waiting => PlanStatus::Paused,
     }
 }

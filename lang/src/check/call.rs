@@ -35,6 +35,7 @@ impl Tool {
             paged: None,
             independent: false,
             timeout_ms: None,
+            probe: None,
             category: None,
             general: None,
             span: Span::default(),

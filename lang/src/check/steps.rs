@@ -296,7 +296,7 @@ impl<'a> Checker<'a> {
 
     fn check_retry(&self, call: &Call, retry: Option<(Retry, Span)>) {
         let Some((_, span)) = retry else { return };
-        if call.is_read_only() || call.tool.idempotent || call.tool.name.is_empty() {
+        if call.is_read_only() || call.tool.idempotent || call.tool.probe.is_some() || call.tool.name.is_empty() {
             return;
         }
         self.report.push(

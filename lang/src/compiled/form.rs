@@ -245,6 +245,9 @@ pub fn tools(plan: &Plan) -> BTreeMap<&str, &Tool> {
     let mut tools: BTreeMap<&str, &Tool> = BTreeMap::new();
     for step in &plan.steps {
         tools.insert(&step.call.tool.name, step.call.tool.declared());
+        step.call.tool.probe.iter().for_each(|probe| {
+            tools.insert(&probe.name, probe);
+        });
         step.undo.iter().for_each(|undo| {
             tools.insert(&undo.tool.name, undo.tool.declared());
         });

@@ -250,6 +250,7 @@ fn tool() -> Arc<Tool> {
         paged: None,
         independent: false,
         timeout_ms: None,
+        probe: None,
         category: None,
         general: None,
         span: Span::default(),

@@ -429,6 +429,7 @@ impl<'a> Printer<'a> {
             ToolClauseKind::Idempotent => "idempotent".to_owned(),
             ToolClauseKind::Independent => "independent".to_owned(),
             ToolClauseKind::Timeout(duration) => format!("timeout {}", self.written(duration.span)),
+            ToolClauseKind::Probe(name) => format!("probe {}", name.name),
             ToolClauseKind::Category(name) => format!("category {}", name.name),
             ToolClauseKind::Named(None, name) => format!("named {}", self.text(name)),
             ToolClauseKind::Named(Some(of), name) => format!("named {} {}", of.name, self.text(name)),

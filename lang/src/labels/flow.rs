@@ -9,7 +9,7 @@ use crate::effects::{CriticalVerb, Effects, Resource};
 use crate::eval::Env;
 use crate::marks::Taken;
 use crate::plan::{Call, CriticalScope, EachId, Expr, ExprKind, Plan, ReleaseKind, StepId};
-use crate::reach::reach;
+use crate::reach::{probed, reach};
 use crate::syntax::{EffectVerb, Mark, OnFailure};
 use crate::types::Type;
 use smol_str::SmolStr;
@@ -289,7 +289,11 @@ impl<'p> Flow<'p> {
         let because = when.join(count).join(around);
         let touched =
             reach(&step.call, &mut self.env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)]);
-        let found = self.found(&touched);
+        let mut found = self.found(&touched);
+        // What the call gave may be told by its probe.
+        let looked =
+            probed(&step.call, &mut self.env).unwrap_or_else(|| vec![(EffectVerb::Reads, Resource::Everything)]);
+        found = found.join(self.found(&looked));
         if !self.rules.has(Rule::Arguments) {
             brought.all = Label::default();
         }

@@ -57,6 +57,7 @@ impl<'s> Walk<'s> {
             "independent" => run!(self, nothing, line, 1, Place::Word).map(|()| ToolClauseKind::Independent),
             "approval" => run!(self, approval, line, 1, Place::Approval).map(ToolClauseKind::Approval),
             "timeout" => run!(self, duration, line, 1, Place::Timeout).map(ToolClauseKind::Timeout),
+            "probe" => run!(self, name, line, 1, Place::Probe).map(ToolClauseKind::Probe),
             "category" => run!(self, name, line, 1, Place::Category).map(ToolClauseKind::Category),
             "named" => run!(self, named, line, 1, Place::Named).map(|(of, name)| ToolClauseKind::Named(of, name)),
             "pinned" => run!(self, text, line, 1, Place::Pinned).map(ToolClauseKind::Pinned),

@@ -109,7 +109,7 @@ pub(super) fn no_second(declared: &syntax::Tool, report: &Diagnostics) {
         let mut found = declared.clauses.iter().filter(move |clause| word_of(&clause.kind) == Some(word));
         (word, found.next(), found.next())
     };
-    for (word, first, second) in ["simulate", "limit", "paged"].map(of) {
+    for (word, first, second) in ["simulate", "limit", "paged", "probe"].map(of) {
         if let (Some(first), Some(second)) = (first, second) {
             report.push(
                 Diagnostic::new(Code::DuplicateSection, second.span, format!("a tool has one `{word}`"))
@@ -125,6 +125,7 @@ fn word_of(kind: &ToolClauseKind) -> Option<&'static str> {
         ToolClauseKind::Simulate(_) => Some("simulate"),
         ToolClauseKind::Limit(..) => Some("limit"),
         ToolClauseKind::Paged(..) => Some("paged"),
+        ToolClauseKind::Probe(_) => Some("probe"),
         ToolClauseKind::Pure
         | ToolClauseKind::Effect(..)
         | ToolClauseKind::Approval(_)

@@ -64,6 +64,7 @@ fn facts(tool: &Tool) -> Vec<String> {
     facts.extend(tool.idempotent.then(|| "idempotent".to_owned()));
     facts.extend(tool.limit.map(|limit| format!("at most {}", limit.words())));
     facts.extend(tool.paged.as_ref().map(|paged| format!("gives all pages, at most {}", paged.at_most)));
+    facts.extend(tool.probe.is_some().then(|| "may be retried".to_owned()));
     match tool.approval {
         Approval::Auto => {}
         Approval::Ask => facts.push("asks for a yes of its own".to_owned()),

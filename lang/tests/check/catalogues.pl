@@ -101,3 +101,53 @@ catalogue repos {
     pinned "sha256:0"
   }
 }
+// ==== probes that cannot tell
+catalogue bank {
+  tool transfer(amount: int, reference?: string) -> { id: int } {
+    writes "ledger"
+    probe balance
+  }
+  tool note(text: string, reference: int) {
+    writes "notes"
+    probe find
+  }
+  tool pay(reference: string) -> { id: int } {
+    writes "ledger"
+    probe pay
+  }
+  tool send(reference: string) -> { id: int } {
+    writes "ledger"
+    probe nobody
+  }
+  tool look(reference: string) -> { id: int }? {
+    reads "ledger"
+    probe find
+  }
+  tool give(reference: string) -> { trusted id: int } {
+    writes "ledger"
+    probe find
+  }
+  tool part(reference?: string) -> { id: int } {
+    writes "ledger"
+    probe find
+  }
+  tool log(reference: string) {
+    writes "ledger"
+    probe find
+  }
+  tool ask(reference: string) -> { id: int }? {
+    writes "ledger"
+    probe find
+  }
+  tool tell(data reference: string) -> { id: int } {
+    writes "ledger"
+    probe find
+    probe find
+  }
+  tool find(reference: string) -> { id: int }? {
+    reads "ledger"
+  }
+  tool balance() -> int {
+    reads "ledger"
+  }
+}

@@ -12,7 +12,7 @@ use crate::journal::StoredRun;
 use crate::render::checklist::{Checklist, Place};
 use crate::render::final_report::{self, fold};
 use crate::render::stream::Line;
-use crate::run::{Ask, RunSetup, Stop, Watch};
+use crate::run::{Ask, Deadline, RunSetup, Stop, Watch};
 use crate::state::RunState;
 use crate::undo;
 use std::future::Future;
@@ -31,10 +31,16 @@ pub fn runtime() -> Result<Runtime, Fault> {
         .map_err(|error| Fault::usage(format!("cannot start threads: {error}")))
 }
 
-/// Carries out a run that has its yes, or goes on with it.
-pub fn execute(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) -> Result<Exit, Fault> {
+/// Carries out a run that has its yes, or goes on with it; until a deadline, where somebody says one.
+pub fn execute(
+    session: &Session,
+    desk: &Desk,
+    planned: &Planned,
+    run: &StoredRun,
+    deadline: Option<Deadline>,
+) -> Result<Exit, Fault> {
     desk.check_bound(run, planned)?;
-    let end = watched(session, desk, planned, run, executor::execute)?;
+    let end = watched(session, desk, planned, run, |setup| executor::execute(RunSetup { deadline, ..setup }))?;
     finish(session, desk, planned, run)?;
     Ok(end.into())
 }

@@ -20,13 +20,15 @@ pub enum Exit {
     Refused = 6,
     /// It cannot be told whether a call took effect.
     InDoubt = 7,
+    /// The deadline of the run has passed, and it was stopped.
+    Overdue = 124,
     /// A person interrupted it.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code with its word, as JSON has it, and what it means.
-    pub const ALL: [(Exit, &'static str, &'static str); 9] = [
+    pub const ALL: [(Exit, &'static str, &'static str); 10] = [
         (Exit::Success, "success", "success"),
         (Exit::PlanErrors, "plan_errors", "the plan has errors"),
         (Exit::Usage, "usage", "usage or configuration"),
@@ -35,6 +37,7 @@ impl Exit {
         (Exit::Stale, "stale", "stale: the world is not what was approved"),
         (Exit::Refused, "refused", "refused by policy or mode"),
         (Exit::InDoubt, "in_doubt", "in doubt: a call may or may not have taken effect"),
+        (Exit::Overdue, "overdue", "stopped: the deadline has passed"),
         (Exit::Interrupted, "interrupted", "interrupted"),
     ];
 
@@ -59,6 +62,7 @@ impl From<crate::event::End> for Exit {
             End::Stale => Exit::Stale,
             End::InDoubt => Exit::InDoubt,
             End::Interrupted => Exit::Interrupted,
+            End::Overdue => Exit::Overdue,
             End::Waiting => Exit::Waiting,
             End::Refused | End::Held => Exit::Refused,
         }

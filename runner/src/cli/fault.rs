@@ -169,6 +169,9 @@ impl From<RunError> for Fault {
             RunError::Store(error) => error.into(),
             RunError::Lock(LockError::Io { .. }) => Fault::usage(message).help(WRITABLE),
             RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
+            RunError::Overdue { run, .. } => Fault::new(Exit::Overdue, message).help(format!(
+                "`planc resume {run} --deadline 30m` gives it another, `planc undo {run}` takes back what it has done"
+            )),
             RunError::NoRoom { run, .. } => Fault::usage(message)
                 .help(format!("nothing is lost: make room, then `planc resume {run}` goes on where it stopped")),
             RunError::NotApproved { run, .. } => Fault::new(Exit::Waiting, message)

@@ -9,6 +9,7 @@ mod told;
 mod session;
 mod terminal;
 mod core;
+mod deadline;
 mod repair;
 mod check;
 mod fmt;

@@ -2,6 +2,7 @@
 
 use super::carry;
 use super::core;
+use super::deadline::DeadlineArgs;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
@@ -11,7 +12,7 @@ use crate::event::{End, Event, Resolution};
 use crate::executor;
 use crate::render::card::shell_word;
 use crate::render::text::inline;
-use crate::run::{CannotAsk, Stop};
+use crate::run::{CannotAsk, Deadline, Stop};
 use crate::state::{RunState, UndoState};
 use planc_lang::plan::Plan;
 use planc_lang::value::Value;
@@ -25,6 +26,8 @@ pub struct Args {
     /// What became of a call in doubt: `redo` makes it again, `fail` counts it as failed, `done:JSON` goes on with this result
     #[arg(long, value_name = "STEP=redo|fail|done:JSON")]
     resolve: Vec<String>,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
 }
 
 /// A call of which a person has to say what became of it.
@@ -66,17 +69,36 @@ const UNDO_CALL: &[Choice] = &[
     (Resolution::Fail, "fail", "does not, and takes back the rest"),
 ];
 
+/// Who is asked first what became of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// The probe of its tool, where it has one.
+    Probe,
+    /// A person: the probe did not tell.
+    Person,
+}
+
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let resolutions = args.resolve.iter().map(|text| resolution(text)).collect::<Result<Vec<_>, Fault>>()?;
-    let (desk, plan, run) = carry::find(session, &args.run)?;
+    let deadline = args.deadline.read(session)?;
+    go_on(session, &args.run, (&resolutions, First::Probe), deadline)
+}
+
+fn go_on(
+    session: &Session,
+    run: &str,
+    (resolutions, first): (&[(String, Said)], First),
+    deadline: Option<Deadline>,
+) -> Result<Exit, Fault> {
+    let (desk, plan, run) = carry::find(session, run)?;
     desk.require_execute()?;
     let (planned, _) = desk.reopen(plan)?;
     let plan = &planned.compiled.plan;
     let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
     let state = RunState::fold(plan, &events);
     let doubts = doubts(plan, &state);
-    for (step, Said { resolution, .. }) in &resolutions {
+    for (step, Said { resolution, .. }) in resolutions {
         let Some(doubt) = doubts.iter().find(|doubt| doubt.step == step) else {
             return Err(Fault::usage(format!("step `{step}` of run `{}` is not in doubt", run.id)));
         };
@@ -90,10 +112,15 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         return Err(Fault::new(Exit::Refused, message).help("leave `--resolve` out and answer the question"));
     }
     let mut resolved = Vec::new();
+    let mut left_to_probes = false;
     for doubt in &doubts {
         let named = resolutions.iter().find(|(resolved, _)| resolved == doubt.step);
         let (said, channel) = match named {
             Some((_, said)) => (said.clone(), Channel::Argument),
+            None if first == First::Probe && has_probe(plan, &state, doubt.step) => {
+                left_to_probes = true;
+                continue;
+            }
             None => (ask(doubt)?, Channel::Terminal),
         };
         let Said { resolution, result } = said;
@@ -113,11 +140,23 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     match state.undo {
         // What a failure asked for keeps the end of the run.
         UndoState::Started if doubts.is_empty() && matches!(state.end, Some(End::Failed | End::Refused)) => {
-            core::execute(session, &desk, &planned, &run)
+            core::execute(session, &desk, &planned, &run, deadline)
         }
         UndoState::Started | UndoState::Partial => core::take_back(session, &desk, &planned, &run),
-        UndoState::No | UndoState::Complete => core::execute(session, &desk, &planned, &run),
+        UndoState::No | UndoState::Complete => match core::execute(session, &desk, &planned, &run, deadline)? {
+            // Somebody is here who may know what the probes did not tell.
+            Exit::InDoubt if left_to_probes && Terminal::open().is_some() => {
+                go_on(session, &run.id, (&[], First::Person), None)
+            }
+            exit => Ok(exit),
+        },
     }
+}
+
+/// Whether a step in doubt has something else to ask than a person, now that it is not being taken back.
+fn has_probe(plan: &Plan, state: &RunState, step: &str) -> bool {
+    let instance = state.step(step).and_then(|record| record.instance);
+    state.undo == UndoState::No && instance.is_some_and(|instance| plan.get(instance.step).call.tool.probe.is_some())
 }
 
 /// Everything in doubt. An undo call that may be made twice simply is made again.

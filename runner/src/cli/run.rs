@@ -3,6 +3,7 @@
 use super::carry;
 use super::choice::ChoiceArgs;
 use super::core;
+use super::deadline::DeadlineArgs;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::inputs::InputArgs;
@@ -37,6 +38,8 @@ pub struct Args {
     /// Run programs in the dry run before, as `planc plan --run-programs` does
     #[arg(long)]
     run_programs: bool,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
 }
 
 /// What was said on the command line.
@@ -52,6 +55,7 @@ enum Yes {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
+    let deadline = args.deadline.read(session)?;
     if is_file(session, &args.target) {
         // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
         session.compile(&args.target)?;
@@ -67,7 +71,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         }
         approve(session, &desk, &planned.plan, &args.target, yes, &lack)?;
     }
-    core::execute(session, &desk, &planned, &run)
+    core::execute(session, &desk, &planned, &run, deadline)
 }
 
 fn yes(args: &Args) -> Result<Yes, Fault> {

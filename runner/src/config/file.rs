@@ -6,6 +6,7 @@ use super::error::{ConfigError, Misplaced};
 use super::mode::ModeSettings;
 use super::model::ModelSettings;
 use super::report::ReportSettings;
+use super::run::RunSettings;
 use super::servers::ServerSettings;
 use super::{
     Approvals, CEDAR_NAME, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network,
@@ -129,6 +130,10 @@ reads = []
 # How much is kept of what files had before and after runs, so that runs can be gone on with and taken back.
 max_mb = 4096
 
+[run]
+# How long a run may take, such as "2h"; `--deadline` of `planc run` and `planc resume` says otherwise. Without it: as long as it takes.
+# deadline = "2h"
+
 [mode]
 # "execute", or "plan": nothing happens but reading, and one report.
 default = "execute"
@@ -158,6 +163,8 @@ pub struct Settings {
     pub approval: ApprovalSettings,
     /// `[contents]`
     pub contents: ContentSettings,
+    /// `[run]`
+    pub run: RunSettings,
     /// `[servers.NAME]`
     pub servers: BTreeMap<Spanned<String>, ServerSettings>,
     /// `[agents]`
@@ -339,6 +346,7 @@ fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
 fn check(settings: &Settings) -> Result<(), Misplaced> {
     settings.mode.read()?;
     settings.report.read(Path::new(""))?;
+    settings.run.check()?;
     let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
     for glob in settings.workspace.read.iter().flatten().chain(&settings.catalogues.files) {
         // Read as a glob it would silently exclude nothing.
@@ -572,6 +580,7 @@ mod tests {
             "[programs.limits]\nprocesses = 0",
             "[approval]\nrequire = \"none\"",
             "[contents]\nmax_mb = 0",
+            "[run]\ndeadline = \"soon\"",
             "[contents]\nmax_mb = 99999999999",
             "workspace = 3",
             "[workspace",

@@ -11,6 +11,7 @@ mod mode;
 mod places;
 mod programs;
 mod report;
+mod run;
 mod servers;
 mod window;
 
@@ -22,6 +23,7 @@ pub use model::ModelWiring;
 pub use places::Places;
 pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
+pub use run::{MAX_DEADLINE_DAYS, run_time};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
 };
@@ -31,6 +33,7 @@ use crate::policy::Policy;
 use planc_lang::suggest::nearest;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The name of the configuration file.
 pub const CONFIG_NAME: &str = "planc.toml";
@@ -73,6 +76,8 @@ pub struct Config {
     pub approval: Approvals,
     /// The size of the store of earlier contents, in bytes.
     pub contents_bytes: u64,
+    /// How long a run may take where nobody says; none: as long as it takes.
+    pub deadline: Option<Duration>,
     /// How the tools of catalogues are reached, by the names of the catalogues.
     pub servers: BTreeMap<String, ServerConfig>,
     /// What an agent needs a plan for.
@@ -170,6 +175,7 @@ impl Config {
             programs: Programs::new(&settings.programs, places.home.as_deref()),
             approval,
             contents_bytes: settings.contents.max_mb.get_ref() << 20,
+            deadline: settings.run.read(),
             plan_for: settings.agents.plan,
             agent_hook: settings.agents.hook,
             agent_reads: settings.agents.reads.iter().map(|glob| glob.get_ref().clone()).collect(),

@@ -244,7 +244,18 @@ impl<'a> Ground<'a> {
         let before = state.step(name).map(|record| &record.state);
         // One that was cut off in its cell has done nothing, and is made again.
         let cut_off = matches!(before, Some(StepState::Running { result: None, .. })) && self.sealed(step, args);
-        if !cut_off && !is_repeatable(step) && before.is_some_and(|state| *state != StepState::Waiting) {
+        let may_begin = |state: &StepState| match state {
+            StepState::Waiting => true,
+            // A probe told that it had not taken effect.
+            StepState::Failed { effect_done: false, .. } => step.retry.is_some() && step.call.tool.probe.is_some(),
+            StepState::Running { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { effect_done: true, .. }
+            | StepState::Skipped { .. }
+            | StepState::InDoubt { .. }
+            | StepState::Undone => false,
+        };
+        if !cut_off && !is_repeatable(step) && before.is_some_and(|state| !may_begin(state)) {
             faults.push(format!("step `{name}` began again, and it may act twice"));
         }
         let open = step.uses.iter().map(|used| self.plan.get(*used)).find(|used| {

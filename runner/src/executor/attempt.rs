@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::coverage;
-use crate::event::{End, Event};
+use crate::event::{End, Event, PROBE_CHANNEL, Resolution};
 use crate::journal::StoreError;
 use crate::run::{grants, not_true};
 use crate::tool::Args;
@@ -115,6 +115,13 @@ impl Attempt<'_> {
     pub(crate) async fn in_doubt(&self, reason: String, changes: Vec<Change>) -> Result<Outcome, StoreError> {
         let (step, attempt) = (self.name.to_owned(), self.number);
         self.run.recorder.record(Event::StepInDoubt { step, attempt, reason, changes }).await?;
+        Ok(Outcome::Over)
+    }
+
+    /// What became of a call in doubt, as its probe tells.
+    pub(super) async fn resolved(&self, resolution: Resolution, result: Option<Value>) -> Result<Outcome, StoreError> {
+        let (step, channel) = (self.name.to_owned(), PROBE_CHANNEL.to_owned());
+        self.run.recorder.record(Event::DoubtResolved { step, resolution, result, channel }).await?;
         Ok(Outcome::Over)
     }
 

@@ -159,6 +159,8 @@ impl Drive {
                 self.conflicts.ended(&self.run, instance);
                 match outcome {
                     Ok(StepEnd::Over) => {}
+                    // Who was asked when the time was over has not said that it waits.
+                    Ok(StepEnd::Halt(End::Waiting)) if self.run.setup.stop.is_overdue() => {}
                     Ok(StepEnd::Halt(end)) => self.halt = Some(end),
                     Err(error) => self.error = self.error.take().or(Some(error)),
                 }
@@ -176,6 +178,13 @@ impl Drive {
     /// Records what a person asked for. A journal that does not take it is an error like any other.
     async fn tell(&mut self) {
         let stop = self.run.setup.stop.clone();
+        if self.told != Told::Killing && stop.is_overdue() {
+            self.told = Told::Killing;
+            match self.run.overdue().await {
+                Ok(end) => self.halt = self.halt.or(Some(end)),
+                Err(error) => self.error = self.error.take().or(Some(error.into())),
+            }
+        }
         if self.told == Told::Nothing && stop.is_stopping() {
             self.halt = self.halt.or(Some(End::Interrupted));
             self.told = Told::Stopping;

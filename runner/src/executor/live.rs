@@ -1,7 +1,9 @@
 //! A live tool's call: recorded, made, and what became of it judged. A program that is confined is [`program`]'s business.
 
 use super::attempt::{Attempt, Fault, Outcome};
+use super::probe::{Told, ask};
 use super::program;
+use crate::event::Resolution;
 use crate::journal::StoreError;
 use crate::run::{Purpose, RunError, RunSetup, call_live, place_of, timeout_of};
 use crate::schedule::{is_repeatable, may_retry};
@@ -66,7 +68,38 @@ async fn rejected(attempt: &Attempt<'_>, error: ToolError, changes: Vec<Change>)
         EffectKnown::InDoubt if read_only => attempt.failed(fault(false)).await,
         // Repeating it is provably the same as making it once.
         EffectKnown::InDoubt if may_retry(attempt.step, attempt.failures() + 1) => attempt.failed(fault(true)).await,
-        EffectKnown::InDoubt => attempt.in_doubt(error.message, changes).await,
+        EffectKnown::InDoubt => doubtful(attempt, error.message, changes).await,
+    }
+}
+
+/// It cannot be told what became of the call, unless its probe tells.
+async fn doubtful(attempt: &Attempt<'_>, reason: String, changes: Vec<Change>) -> Result<Outcome, StoreError> {
+    let tool = &attempt.step.call.tool;
+    match ask(attempt, &tool.named(&attempt.args.values)).await {
+        Told::NoProbe => attempt.in_doubt(reason, changes).await,
+        Told::Nothing(why) => attempt.in_doubt(format!("{reason}; {why}"), changes).await,
+        Told::NotDone => {
+            let probe = tool.probe.as_ref().map_or("", |probe| probe.name.as_str());
+            let error = format!("{reason}; `{probe}` tells that it did not take effect");
+            attempt.failed(Fault { error, effect_done: false, result: None, changes }).await
+        }
+        Told::Done(result) => told_done(attempt, reason, changes, result).await,
+    }
+}
+
+/// The call took effect and gave this, as its probe tells.
+pub(super) async fn told_done(
+    attempt: &Attempt<'_>,
+    reason: String,
+    changes: Vec<Change>,
+    result: Value,
+) -> Result<Outcome, StoreError> {
+    match attempt.unacceptable(&result) {
+        Some(error) => attempt.failed(Fault { error, effect_done: true, result: Some(result), changes }).await,
+        None => {
+            attempt.in_doubt(reason, changes).await?;
+            attempt.resolved(Resolution::Done, Some(result)).await
+        }
     }
 }
 

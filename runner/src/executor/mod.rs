@@ -7,6 +7,7 @@ mod attempt;
 mod begin;
 mod block;
 mod conflicts;
+mod deadline;
 mod drive;
 mod files;
 mod finish;
@@ -16,6 +17,7 @@ mod late;
 mod live;
 mod program;
 mod poll;
+mod probe;
 mod resume;
 mod step;
 mod work;
@@ -57,9 +59,12 @@ pub async fn execute(setup: RunSetup) -> Result<End, RunError> {
     }
     begin::approve(&run).await?;
     let resumed = events.iter().any(|event| matches!(event, Event::Started { .. }));
+    let deadline = deadline::set(&run, resumed).await?;
     run.recorder.record(Event::Started { pid: std::process::id(), resumed }).await?;
+    let watching = deadline::look_after(&run, deadline);
     let end = run.clone().carry_out(resumed).await?;
     let (end, outputs) = finish::outputs(&run, end).await?;
+    drop(watching);
     run.recorder.record(Event::Ended { end, outputs }).await?;
     run.undo_if_wanted(end).await?;
     Ok(end)
@@ -131,6 +136,7 @@ impl Run {
             | End::Stale
             | End::InDoubt
             | End::Interrupted
+            | End::Overdue
             | End::Held
             | End::Waiting => Ok(()),
         }

@@ -5,7 +5,7 @@ use super::work::{StepEnd, Work, goes_on_after};
 use super::{Run, files, gate, late, live, poll};
 use crate::event::{Difference, End, Event};
 use crate::run::{Made, Permit, RunError, critical, implementation, paced, permit};
-use crate::schedule::{may_retry, pause};
+use crate::schedule::{pause, tries_again};
 use crate::state::StepState;
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
@@ -172,6 +172,10 @@ impl Work<'_> {
         let before = run.recorder.state().get(instance).map_or(0, |record| record.attempt);
         let mut attempt = Attempt { run, step, instance, name, args: &args, number: before + 1 };
         loop {
+            // It has not begun, and is taken up when the run goes on.
+            if run.setup.stop.is_killing() {
+                return Ok(StepEnd::Over);
+            }
             let outcome = match (implementation, &step.poll) {
                 (_, Some(poll)) => poll::call(&mut attempt, implementation, poll).await?,
                 (Implementation::Files(tool), None) => files::call(&attempt, *tool).await?,
@@ -180,9 +184,7 @@ impl Work<'_> {
             match outcome {
                 Outcome::Halt(end) => return Ok(StepEnd::Halt(end)),
                 Outcome::Failed
-                    if may_retry(step, attempt.failures())
-                        && self.pause(attempt.failures()).await
-                        && self.has_its_turn().await? =>
+                    if self.tries_again() && self.pause(attempt.failures()).await && self.has_its_turn().await? =>
                 {
                     if let Some(end) = run.held().await? {
                         return Ok(StepEnd::Halt(end));
@@ -204,6 +206,10 @@ impl Work<'_> {
                 Ok(false)
             }
         }
+    }
+
+    fn tries_again(&self) -> bool {
+        self.run.recorder.state().get(self.instance).is_some_and(|record| tries_again(self.step, record))
     }
 
     /// Waits before the next attempt; whether there shall be one: a person may ask to stop meanwhile.

@@ -6,7 +6,7 @@ use super::call::brief;
 use super::late::exact;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
 use crate::approval::Approved;
-use crate::event::{End, Event};
+use crate::event::{End, Event, PROBE_CHANNEL};
 use crate::report::{BlockReport, PlanReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -282,6 +282,8 @@ fn progress(event: &Event) -> Progress<'_> {
         | Event::VerificationHeld { .. }
         | Event::VerificationFailed { .. }
         | Event::Interrupted { .. }
+        | Event::DeadlineSet { .. }
+        | Event::DeadlinePassed { .. }
         | Event::Held { .. }
         | Event::Ended { .. }
         | Event::UndoStarted { .. }
@@ -364,13 +366,14 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::StepInDoubt { step, reason, .. } => {
             line(Tone::Careful, "?", format!("{} in doubt: {}{time}", inline(step), inline(reason)))
         }
-        Event::DoubtResolved { step, resolution, .. } => {
+        Event::DoubtResolved { step, resolution, channel, .. } => {
+            let by = if channel == PROBE_CHANNEL { ", as its probe tells" } else { "" };
             let word = match resolution {
                 crate::event::Resolution::Redo => "will be made again",
                 crate::event::Resolution::Fail => "counts as failed",
                 crate::event::Resolution::Done => "counts as done",
             };
-            line(Tone::Dim, "·", format!("{} {word}", inline(step)))
+            line(Tone::Dim, "·", format!("{} {word}{by}", inline(step)))
         }
         Event::Looked { .. } => Vec::new(),
         Event::GateAnswered { step, agreed, by, .. } => {
@@ -402,15 +405,28 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         Event::VerificationFailed { text, why } => {
             line(Tone::Bad, "✗", format!("not so: {} — {}", inline(text), inline(why)))
         }
+        Event::DeadlineSet { at, .. } => {
+            let until =
+                at.as_ref().map_or_else(|| "it has no deadline".to_owned(), |at| format!("until {}", inline(at)));
+            line(Tone::Dim, "·", until)
+        }
+        Event::DeadlinePassed { at } => {
+            line(Tone::Bad, "!", format!("the deadline has passed, {}: killed what ran", inline(at)))
+        }
         Event::Interrupted { killed: false } => {
             line(Tone::Careful, "!", "stopping: what runs may finish; again to kill it".into())
         }
         Event::Interrupted { killed: true } => line(Tone::Bad, "!", "killed what ran".into()),
         Event::Ended { end, .. } => match end {
             End::Done => Vec::new(),
-            End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Held | End::Waiting | End::Refused => {
-                line(Tone::Dim, "·", format!("ended: {}", end_word(*end)))
-            }
+            End::Failed
+            | End::Stale
+            | End::InDoubt
+            | End::Interrupted
+            | End::Overdue
+            | End::Held
+            | End::Waiting
+            | End::Refused => line(Tone::Dim, "·", format!("ended: {}", end_word(*end))),
         },
         Event::StepUndone { step, conflicts, .. } if conflicts.is_empty() => {
             line(Tone::Good, "↶", format!("{} taken back", inline(step)))
@@ -445,6 +461,7 @@ pub fn end_word(end: End) -> &'static str {
         End::Stale => "stale",
         End::InDoubt => "in doubt",
         End::Interrupted => "interrupted",
+        End::Overdue => "past its deadline",
         End::Held => "held by plan mode",
         End::Waiting => "waiting for a yes",
         End::Refused => "refused by policy",

@@ -8,7 +8,7 @@ use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::diff;
 use super::text::{Look, Tone, count, hang, inline};
-use crate::event::{Approved, Conflict, Difference, End, Event, Resolution};
+use crate::event::{Approved, Conflict, Difference, End, Event, PROBE_CHANNEL, Resolution};
 use crate::report::{BlockReport, PlanReport, StepOutcome, StepReport, UndoKind};
 use crate::workspace::{Change, FileState};
 use planc_lang::value::Value;
@@ -368,7 +368,8 @@ impl RunReport {
             Event::StepInDoubt { step, attempt, reason, .. } => {
                 self.set(step, StepEnd::InDoubt, Some(reason), Some(*attempt));
             }
-            Event::DoubtResolved { step, resolution, .. } => {
+            Event::DoubtResolved { step, resolution, channel, .. } => {
+                let by_probe = channel == PROBE_CHANNEL;
                 match (self.undo_calls.get(step) == Some(&UndoAnswer::Open), resolution) {
                     (true, Resolution::Redo) => {
                         self.undo_calls.remove(step);
@@ -379,6 +380,13 @@ impl RunReport {
                         self.set(step, StepEnd::Done, Some(SETTLED_UNDO), None);
                     }
                     (false, Resolution::Redo) => self.set(step, StepEnd::Waiting, None, None),
+                    (false, Resolution::Done) if by_probe => {
+                        self.set(step, StepEnd::Done, Some("in doubt, and its probe gave its result"), None);
+                    }
+                    (false, Resolution::Fail) if by_probe => {
+                        let why = "in doubt, and what its probe gave is not acceptable";
+                        self.set(step, StepEnd::Failed, Some(why), None);
+                    }
                     (false, Resolution::Done) => {
                         self.set(step, StepEnd::Done, Some("in doubt, and a person gave its result"), None);
                     }
@@ -446,6 +454,8 @@ impl RunReport {
             | Event::GateAnswered { .. }
             | Event::ValuesWait { .. }
             | Event::ValuesAnswered { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlinePassed { .. }
             | Event::Held { .. }
             | Event::Interrupted { .. } => {}
         }
@@ -521,7 +531,9 @@ pub fn status(report: &RunReport) -> (&'static str, Tone) {
         (Some(false), _) => ("undone in part", Tone::Bad),
         (None, _) if report.taking_back => ("undone in part", Tone::Bad),
         (None, Some(End::Done)) => ("done", Tone::Good),
-        (None, Some(end @ (End::Waiting | End::Held | End::Interrupted))) => (end_word(end), Tone::Careful),
+        (None, Some(end @ (End::Waiting | End::Held | End::Interrupted | End::Overdue))) => {
+            (end_word(end), Tone::Careful)
+        }
         (None, Some(end)) => (end_word(end), Tone::Bad),
         (None, None) if report.approval.is_some() => ("not finished", Tone::Careful),
         (None, None) => ("not started", Tone::Dim),
@@ -727,6 +739,10 @@ fn next(report: &RunReport) -> Vec<String> {
                 })
                 .collect()
         }
+        Some(End::Overdue) => vec![
+            format!("planc resume {run} --deadline 30m   goes on, for as long as that"),
+            format!("planc undo {run}   takes back what it has done"),
+        ],
         Some(End::Interrupted | End::Held | End::Waiting) => {
             vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
         }

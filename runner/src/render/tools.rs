@@ -54,6 +54,9 @@ fn facts(tool: &Tool, decision: Approval) -> Vec<(&'static str, String)> {
     if tool.idempotent {
         facts.push(("repeating", "is the same as calling it once".to_owned()));
     }
+    if let Some(probe) = &tool.probe {
+        facts.push(("in doubt", format!("{} tells what became of a call", inline(&probe.name))));
+    }
     if let Some(timeout) = tool.timeout_ms {
         facts.push(("timeout", format!("{} s", timeout as f64 / 1000.0)));
     }

@@ -219,7 +219,7 @@ fn shown_effects(setup: &RunSetup, touches: &[(EffectVerb, Resource)]) -> Vec<St
 }
 
 /// A text as a person may see it.
-fn shown(setup: &RunSetup, text: &str) -> String {
+pub(crate) fn shown(setup: &RunSetup, text: &str) -> String {
     setup.veil.as_ref().map_or_else(|| text.to_owned(), |veil| veil.text(text))
 }
 
@@ -343,6 +343,8 @@ pub(crate) enum Purpose<'a> {
     Step(&'a str),
     /// To take it back.
     Undo(&'a str),
+    /// To look what became of the call of this step.
+    Probe(&'a str),
     /// To look, for an assumption or a verification.
     Check,
 }
@@ -353,7 +355,7 @@ const IN_CHECK: &str = "check";
 impl Purpose<'_> {
     fn step(&self) -> &str {
         match self {
-            Purpose::Step(step) | Purpose::Undo(step) => step,
+            Purpose::Step(step) | Purpose::Undo(step) | Purpose::Probe(step) => step,
             Purpose::Check => IN_CHECK,
         }
     }
@@ -363,7 +365,7 @@ impl Purpose<'_> {
         let (step, role) = match self {
             Purpose::Step(step) => (step, "do"),
             Purpose::Undo(step) => (step, "undo"),
-            Purpose::Check => return None,
+            Purpose::Probe(_) | Purpose::Check => return None,
         };
         let touches = args.tool.touches(&args.values);
         let only_reads = touches.iter().all(|(verb, _)| *verb == EffectVerb::Reads);

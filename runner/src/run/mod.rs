@@ -21,7 +21,7 @@ pub use stop::Stop;
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
     Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, paced, permit,
-    permit_changes, place_of, simulate, timeout_of,
+    permit_changes, place_of, shown, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
 pub(crate) use cells::leaves_nothing;
@@ -55,6 +55,17 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How long past its time limit, or past a kill, a call may take to say what became of it.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// What is said of the deadline of a run when it begins or goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// It may go on until then.
+    Until(jiff::Timestamp),
+    /// It may go on for so long, from when it is carried on.
+    For(Duration),
+    /// It may take as long as it takes.
+    Never,
+}
 
 /// Everything that a run needs.
 #[derive(Clone)]
@@ -102,6 +113,8 @@ pub struct RunSetup {
     pub by: String,
     /// Says when to stop.
     pub stop: Stop,
+    /// What a person says of its deadline; none: what was said before holds, at the beginning what the operator wants.
+    pub deadline: Option<Deadline>,
     /// Told of every event once it is durable.
     pub watch: Option<Watch>,
     /// What the run waits by.
@@ -136,6 +149,14 @@ pub enum RunError {
         approved: String,
         /// What would run.
         wanted: String,
+    },
+    /// Its time is over.
+    #[error("the deadline of run `{run}` has passed: {at}")]
+    Overdue {
+        /// The run.
+        run: String,
+        /// When that was.
+        at: String,
     },
     /// It is over.
     #[error("run `{run}` is over: {how}")]

@@ -1,5 +1,7 @@
-//! Ctrl-C and SIGTERM ⟶ the first stops starting, the second kills.
+//! Ctrl-C and SIGTERM ⟶ the first stops starting, the second kills. A deadline that passes does both at once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// A handle to stop a run with, and to see that it shall stop. Clones are the same handle.
@@ -7,11 +9,12 @@ use tokio::sync::watch;
 pub struct Stop {
     stopping: watch::Sender<bool>,
     kill: watch::Sender<bool>,
+    overdue: Arc<AtomicBool>,
 }
 
 impl Default for Stop {
     fn default() -> Stop {
-        Stop { stopping: watch::Sender::new(false), kill: watch::Sender::new(false) }
+        Stop { stopping: watch::Sender::new(false), kill: watch::Sender::new(false), overdue: Arc::default() }
     }
 }
 
@@ -27,6 +30,18 @@ impl Stop {
         if again {
             self.kill.send_replace(true);
         }
+    }
+
+    /// Nothing new starts and running calls are killed, because the time of the run is over.
+    pub fn expire(&self) {
+        self.overdue.store(true, Ordering::SeqCst);
+        self.stopping.send_replace(true);
+        self.kill.send_replace(true);
+    }
+
+    /// Whether the time of the run is over.
+    pub fn is_overdue(&self) -> bool {
+        self.overdue.load(Ordering::SeqCst)
     }
 
     /// Whether nothing new may start.

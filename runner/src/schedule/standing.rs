@@ -26,7 +26,7 @@ pub(super) fn standing(step: &Step, record: Option<&StepRecord>) -> Standing {
         StepState::InDoubt { .. } => Standing::InDoubt,
         StepState::Undone => Standing::Failed,
         StepState::Failed { settled, .. } => match step.on_failure {
-            _ if !settled && may_retry(step, record.failures) && record.has_begun() => Standing::Open,
+            _ if !settled && tries_again(step, record) && record.has_begun() => Standing::Open,
             OnFailure::Continue => Standing::Ended,
             OnFailure::Stop | OnFailure::Undo => Standing::Failed,
         },
@@ -36,6 +36,14 @@ pub(super) fn standing(step: &Step, record: Option<&StepRecord>) -> Standing {
 /// Whether a step is tried again that has failed so often. Attempts that a crash cut off do not count.
 pub fn may_retry(step: &Step, failures: u32) -> bool {
     is_repeatable(step) && step.retry.is_some_and(|retry| failures <= retry.times)
+}
+
+/// Whether a step that has failed is tried again: where repeating its call cannot act twice, or where the call did not take
+/// effect and its tool has a probe, so that this is known of every call.
+pub fn tries_again(step: &Step, record: &StepRecord) -> bool {
+    let StepState::Failed { effect_done, .. } = &record.state else { return false };
+    let allowed = step.retry.is_some_and(|retry| record.failures <= retry.times);
+    allowed && (is_repeatable(step) || step.call.tool.probe.is_some() && !effect_done)
 }
 
 /// Whether repeating the call cannot act twice.

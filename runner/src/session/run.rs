@@ -121,7 +121,14 @@ impl Open<'_> {
         let reply = match outcome {
             Ok(End::Done) => Reply::done(text, data, why),
             Ok(
-                End::Failed | End::Stale | End::InDoubt | End::Interrupted | End::Waiting | End::Refused | End::Held,
+                End::Failed
+                | End::Stale
+                | End::InDoubt
+                | End::Interrupted
+                | End::Overdue
+                | End::Waiting
+                | End::Refused
+                | End::Held,
             )
             | Err(_) => Reply::failed(text, data, why),
         };
@@ -203,6 +210,9 @@ fn told(report: &RunReport, error: Option<&str>) -> String {
         Some(End::Waiting) => text.push_str("\nA call waits for a person's yes.\n"),
         Some(End::Stale) => text.push_str("\nThe world is not what was approved: nothing was done. Plan anew.\n"),
         Some(End::Held) => text.push_str("\nPlan mode is active: nothing further is started until it ends.\n"),
+        Some(End::Overdue) => {
+            text.push_str("\nIts deadline has passed: nothing further is started unless a person says so.\n")
+        }
         Some(End::Done | End::Failed | End::InDoubt | End::Interrupted | End::Refused) | None => {}
     }
     if report.outputs != planc_lang::value::Value::Null {

@@ -3,9 +3,11 @@
 mod blocks;
 mod chain;
 mod crash;
+mod deadline;
 mod execute;
 mod late;
 mod pace;
+mod probes;
 mod programs;
 mod property;
 mod schedule;

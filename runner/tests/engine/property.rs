@@ -41,6 +41,7 @@ fn end() -> impl Strategy<Value = End> {
         End::Stale,
         End::InDoubt,
         End::Interrupted,
+        End::Overdue,
         End::Waiting,
         End::Refused,
     ])
@@ -88,6 +89,8 @@ fn of_run() -> impl Strategy<Value = Event> {
         Just(Event::VerificationHeld { text: "t".into() }),
         Just(Event::VerificationFailed { text: "t".into(), why: "w".into() }),
         any::<bool>().prop_map(|killed| Event::Interrupted { killed }),
+        any::<bool>().prop_map(|some| Event::DeadlineSet { at: some.then(|| "t".into()), by: None }),
+        Just(Event::DeadlinePassed { at: "t".into() }),
         end().prop_map(|end| Event::Ended { end, outputs: Value::Null }),
         Just(Event::UndoStarted { pid: 1 }),
         any::<bool>().prop_map(|complete| Event::UndoEnded { complete }),

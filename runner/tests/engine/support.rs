@@ -60,6 +60,17 @@ catalogue fake {
     idempotent
     independent
   }
+  /// Pays, once.
+  tool pay(name: string) -> { id: int } {
+    writes "table:${name}"
+    probe paid
+    independent
+  }
+  /// What became of that.
+  tool paid(name: string) -> { id: int }? {
+    reads "table:${name}"
+    independent
+  }
   /// Looks.
   tool look(name: string) -> { trusted id: int } {
     reads "table:${name}"
@@ -520,6 +531,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         programs: Programs { open: vec!["sh".into()], ..Programs::default() },
         approval: Approvals::default(),
         contents_bytes: u64::MAX,
+        deadline: None,
         servers: BTreeMap::new(),
         plan_for: Default::default(),
         agent_hook: Default::default(),
@@ -531,7 +543,8 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     let workspace = Arc::new(Workspace::open(root, vec![state.to_owned()]).unwrap());
     let mut registry = Registry::builtin();
     for tool in [
-        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep", "slow",
+        "send", "put", "remove", "ensure", "look", "names", "scribble", "asked", "make", "call", "tell", "keep",
+        "slow", "pay", "paid",
     ] {
         registry.insert(&format!("fake.{tool}"), Implementation::Live(Arc::new(Fake(outside.clone()))));
     }
@@ -575,6 +588,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         ask: Arc::new(Looks),
         by: "tester".into(),
         stop: Stop::new(),
+        deadline: None,
         watch: None,
         clock: Arc::new(planc::clock::SystemClock::new()),
         parallel: planc::schedule::MAX_PARALLEL,

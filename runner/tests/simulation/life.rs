@@ -324,7 +324,10 @@ impl Life {
         let plan = &self.planned.compiled.plan;
         let open = |record: &&StepRecord| {
             matches!(record.state, StepState::Running { result: None, .. })
-                && record.instance.is_some_and(|instance| !is_repeatable(plan.get(instance.step)))
+                && record.instance.map(|instance| plan.get(instance.step)).is_some_and(|step| {
+                    // Of a call with a probe it is known what became of it.
+                    !is_repeatable(step) && step.call.tool.probe.is_none()
+                })
         };
         state.steps().iter().filter(open).map(|record| record.name.clone()).collect()
     }

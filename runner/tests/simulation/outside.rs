@@ -77,6 +77,16 @@ pub enum Conduct {
     Lies,
 }
 
+/// How often a call may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Once,
+    /// It only reads, or its server honours keys.
+    Repeatable,
+    /// As often as its probe says that it was not made.
+    Probed,
+}
+
 /// A call that has reached the world.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -145,7 +155,7 @@ impl Outside {
     }
 
     /// What the tool of a step does at a call that may be repeated or not, `before` others having been made.
-    fn conduct(&self, step: &str, repeatable: bool, retried: bool, before: usize) -> Conduct {
+    fn conduct(&self, step: &str, kind: Kind, retried: bool, before: usize) -> Conduct {
         let Some(seed) = self.seed else { return Conduct::Well };
         let hash = step.bytes().fold(seed, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
         let mut dice = Dice::new(hash);
@@ -158,6 +168,13 @@ impl Outside {
             4 => Conduct::Hangs { acted },
             5 => Conduct::Lies,
             _ => Conduct::Well,
+        };
+        let repeatable = match (kind, conduct) {
+            // What its tool says of a call that has a probe is true, or nothing.
+            (Kind::Probed, Conduct::FailsLate | Conduct::Rambles | Conduct::Lies) => return Conduct::Well,
+            (Kind::Probed, conduct) if !retried || before == 0 => return conduct,
+            (Kind::Probed | Kind::Repeatable, _) => true,
+            (Kind::Once, _) => false,
         };
         match (repeatable, conduct) {
             // What planc repeats by itself gets better when the step says that it is tried again, else never, so that an
@@ -229,6 +246,10 @@ pub struct Cell {
 impl LiveTool for Cell {
     fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>> {
         Box::pin(async move {
+            if args.tool.name == "sim.sent" {
+                let became = self.outside.became(args.values[0].as_str().unwrap_or_default());
+                return Ok(became.result.filter(|_| became.effects > 0).unwrap_or(Value::Null));
+            }
             let reads = args.tool.touches(&args.values).iter().all(|(verb, _)| verb.as_str() == "reads");
             let plain = context.step.split('[').next().unwrap_or_default().to_owned();
             let before = self.outside.with(|inner| {
@@ -240,8 +261,12 @@ impl LiveTool for Cell {
                 });
                 before
             });
-            let repeatable = reads || args.tool.idempotent;
-            let conduct = self.outside.conduct(&context.step, repeatable, self.retried.contains(&plain), before);
+            let kind = match &args.tool.probe {
+                Some(_) => Kind::Probed,
+                None if reads || args.tool.idempotent => Kind::Repeatable,
+                None => Kind::Once,
+            };
+            let conduct = self.outside.conduct(&context.step, kind, self.retried.contains(&plain), before);
             match conduct {
                 Conduct::Fails => Err(ToolError::before("it does not work")),
                 Conduct::Doubts { acted: false } => Err(ToolError::in_doubt("who knows")),

@@ -22,6 +22,15 @@ catalogue sim {
     idempotent
     independent
   }
+  tool send(name: string, value: int, ref: string) -> { trusted n: int, trusted name: string } {
+    writes "cell:${name}"
+    probe sent
+    independent
+  }
+  tool sent(ref: string) -> { trusted n: int, trusted name: string }? {
+    reads "sent:${ref}"
+    independent
+  }
   tool look(name: string) -> { trusted n: int, trusted name: string } {
     reads "cell:${name}"
     independent
@@ -145,7 +154,8 @@ impl Writer<'_> {
             true => self.dice.below(9).to_string(),
             false => format!("{}.n", self.known[self.dice.below(self.known.len())]),
         };
-        let (call, repeatable) = match self.dice.below(6) {
+        let (call, repeatable) = match self.dice.below(8) {
+            6 | 7 if element.is_none() => (format!("sim.send(name: {cell}, value: {value}, ref: \"{name}\")"), true),
             0 | 1 => (format!("sim.put(name: {cell}, value: {value})"), false),
             2 => (format!("sim.add(name: {cell}, value: {value})"), false),
             3 | 4 => (format!("sim.ensure(name: {cell}, value: {value})"), true),

@@ -124,6 +124,7 @@ pub fn limits() -> String {
         ("earlier approvals that a revision is compared with", planc::desk::MAX_EARLIER.to_string()),
         ("runs that one approval is for", planc::approval::MAX_USES.to_string()),
         ("until when an approval may count", format!("{} days", planc::approval::MAX_EXPIRY_DAYS)),
+        ("how long a run may be given", format!("{} days", planc::config::MAX_DEADLINE_DAYS)),
         ("a window of an approval", format!("{} bytes", planc::approval::MAX_WINDOW_BYTES)),
         ("what is signed, and a signature", mib(planc::approval::MAX_STATEMENT_BYTES as u64)),
         ("a file of signers", mib(planc::approval::MAX_SIGNERS_BYTES)),

@@ -9,7 +9,7 @@ use crate::source::Span;
 
 const TOP: [&str; 3] = ["plan", "catalogue", "type"];
 const CATALOGUE: [&str; 2] = ["tool", "type"];
-const TOOL_CLAUSES: [&str; 17] = [
+const TOOL_CLAUSES: [&str; 18] = [
     "reads",
     "writes",
     "creates",
@@ -21,6 +21,7 @@ const TOOL_CLAUSES: [&str; 17] = [
     "idempotent",
     "independent",
     "timeout",
+    "probe",
     "category",
     "named",
     "pinned",
