@@ -84,6 +84,7 @@ codes! {
     ReservedName = 211 Error "a name that is reserved";
     ShellSyntax = 212 Warning "shell syntax where no shell reads it";
     MissingDollar = 213 Warning "braces that look like an interpolation";
+    CommentedOut = 214 Warning "a comment that looks like a division";
 
     TypeMismatch = 301 Error "a value of the wrong type";
     UnknownArgument = 302 Error "an argument that the tool does not take";

@@ -124,6 +124,15 @@ impl Diagnostic {
     }
 }
 
+/// What stands between these two in advice and in edits is a span, in whose place the text at it is put before anybody
+/// reads it.
+pub(crate) const QUOTED: (char, char) = ('\u{e000}', '\u{e001}');
+
+/// Stands for the text at a span: the checker knows no text, and advice that names what stands there is the better one.
+pub(crate) fn quote(span: Span) -> String {
+    format!("{}{}:{}{}", QUOTED.0, span.start, span.end, QUOTED.1)
+}
+
 /// The place where phases report. Shared by reference, so that a phase can report while it borrows its input.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
@@ -194,7 +203,7 @@ pub fn apply_each<'e>(
             continue;
         }
         for (span, text) in &edit.replacements {
-            let at = chosen.partition_point(|(other, _)| other.end < span.start);
+            let at = chosen.partition_point(|(other, _)| (other.start, other.end) <= (span.start, span.end));
             chosen.insert(at, (*span, text));
         }
         applied.push(index);

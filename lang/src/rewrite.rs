@@ -5,7 +5,7 @@
 
 use crate::check::ADDS_NUMBERS;
 use crate::codes::Code;
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, Diagnostics, QUOTED};
 use crate::source::{Source, Span};
 use crate::syntax::{Arg, BinaryOp, ClauseKind, Expr, ExprKind, File, Item, StringPart, TopItem};
 use std::collections::BTreeSet;
@@ -13,8 +13,77 @@ use std::collections::BTreeSet;
 /// The most calls that are offered steps of their own at once.
 const MAX_HOISTED: usize = 100;
 
+/// Warns of `n // 2`: what follows a value as a comment is a lone number, or the name of something.
+pub(crate) fn divisions(source: &Source, file: &File, report: &Diagnostics) {
+    let mut known = None;
+    for comment in file.comments.iter().filter(|comment| !comment.own_line) {
+        let divisor = source.slice(comment.span)[2..].trim().trim_end_matches([',', ')', ']', '}']);
+        let number = divisor.parse::<f64>().is_ok() && divisor.starts_with(|c: char| c.is_ascii_digit());
+        let name = divisor.split('.').next().unwrap_or_default();
+        let before = &source.text[..source.range(comment.span).start];
+        let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+        let word = line.trim_start().split([' ', ':']).next().unwrap_or_default();
+        let takes_value = matches!(word, "let" | "output" | "result" | "expect" | "when")
+            || line.trim_start()[word.len()..].starts_with(':');
+        let ends_value = line.trim_end().ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ')' | ']'));
+        let is_path = divisor.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        if !takes_value || !ends_value || !(number || (is_path && !name.is_empty())) {
+            continue;
+        }
+        if !number && !known.get_or_insert_with(|| names(file)).contains(name) {
+            continue;
+        }
+        let sign = Span::new(comment.span.start, comment.span.start + 2);
+        report.push(
+            Diagnostic::new(
+                Code::CommentedOut,
+                comment.span,
+                format!("`// {divisor}` is a comment, and divides nothing"),
+            )
+            .label("goes to the end of the line")
+            .help("`/` between two integers gives an integer: `7 / 2` is 3")
+            .edit("divide with `/`", sign, "/")
+            .maybe(),
+        );
+    }
+}
+
+/// The longest text that is repeated in advice.
+const MAX_QUOTED: usize = 60;
+
+/// Puts the texts in the place of the spans that stand for them, see [`crate::diagnostic::quote`].
+fn quoted(source: &Source, diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics {
+        let short = |text: &str| match text.contains('\n') || text.chars().count() > MAX_QUOTED {
+            true => "…".to_owned(),
+            false => text.to_owned(),
+        };
+        diagnostic.help.iter_mut().for_each(|help| put(source, help, short));
+        let Some(edit) = &mut diagnostic.edit else { continue };
+        put(source, &mut edit.title, short);
+        edit.replacements.iter_mut().for_each(|(_, text)| put(source, text, str::to_owned));
+    }
+}
+
+fn put(source: &Source, text: &mut String, shown: impl Fn(&str) -> String) {
+    while let Some((from, to)) = text.find(QUOTED.0).zip(text.find(QUOTED.1)).filter(|(from, to)| from < to) {
+        let span = text[from + QUOTED.0.len_utf8()..to].split_once(':');
+        let inside = span.and_then(|(start, end)| {
+            let offset = |at: &str| Some(at.parse::<u32>().ok()?.checked_sub(source.base)? as usize);
+            source.text.get(offset(start)?..offset(end)?)
+        });
+        let Some(inside) = inside.map(&shown).filter(|inside| !inside.contains([QUOTED.0, QUOTED.1])) else { return };
+        text.replace_range(from..to + QUOTED.1.len_utf8(), &inside);
+    }
+}
+
 /// Completes the diagnostics of a file.
 pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    quoted(source, &mut diagnostics);
+    // What does nothing but for a call in the wrong place does something once that is mended.
+    if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ToolInExpression) {
+        diagnostics.retain(|diagnostic| diagnostic.code != Code::NoSteps);
+    }
     let is_open = |diagnostic: &Diagnostic| {
         diagnostic.edit.is_none() && matches!(diagnostic.code, Code::ToolInExpression | Code::BadOperand)
     };
@@ -51,6 +120,8 @@ pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagno
 /// A call inside an expression.
 struct Call {
     span: Span,
+    /// The word `step` where it begins the item, which is a value once the call stands before it.
+    keyword: Option<Span>,
     /// The tool without its catalogue.
     name: String,
     /// Where the item begins that it stands in.
@@ -97,7 +168,19 @@ impl<'t> Search<'t> {
             Item::Let(item) => self.expr(&item.value, before(item.span.start)),
             Item::Output(item) => self.expr(&item.value, before(item.span.start)),
             Item::Step(step) => {
-                self.call_of_step(&step.call, before(step.span.start));
+                let at = before(step.span.start);
+                match &step.call.kind {
+                    ExprKind::Call { callee, .. } if is_name(callee) => self.call_of_step(&step.call, at),
+                    ExprKind::Call { .. } | ExprKind::Field { .. } | ExprKind::Index { .. } => {
+                        let from = self.calls.len();
+                        // Clauses are those of the call: they cannot stay where they are.
+                        let at = if step.block.is_none() { at } else { At { item: None, sure: Applicability::Maybe } };
+                        self.expr(&step.call, at);
+                        let word = Span::new(step.span.start, step.span.start + "step".len() as u32);
+                        self.calls[from..].iter_mut().for_each(|call| call.keyword = Some(word));
+                    }
+                    _ => self.call_of_step(&step.call, at),
+                }
                 for clause in &step.clauses {
                     match &clause.kind {
                         // A condition may look at the world as the step left it.
@@ -201,7 +284,7 @@ impl<'t> Search<'t> {
 
     fn call(&mut self, expr: &'t Expr, callee: &'t Expr, args: &'t [Arg], at: At) {
         if let (ExprKind::Field { name, .. }, Some(item)) = (&callee.kind, at.item) {
-            self.calls.push(Call { span: expr.span, name: name.name.to_string(), item, sure: at.sure });
+            self.calls.push(Call { span: expr.span, keyword: None, name: name.name.to_string(), item, sure: at.sure });
         }
         if let ExprKind::Field { base, .. } = &callee.kind {
             self.expr(base, at);
@@ -275,8 +358,20 @@ fn hoisted(source: &Source, names: &mut BTreeSet<String>, call: &Call, diagnosti
     let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
     let indent = if line.trim().is_empty() { line } else { "  " };
     let step = format!("step {name} = {text}\n{indent}");
-    let replacements = vec![(Span::new(call.item, call.item), step), (call.span, name.clone())];
+    let replacements = match call.keyword.filter(|keyword| source.slice(*keyword) == "step") {
+        // What is left of the step is a value.
+        Some(keyword) => vec![(keyword, format!("{step}let")), (call.span, name.clone())],
+        None => vec![(Span::new(call.item, call.item), step), (call.span, name.clone())],
+    };
     diagnostic.clone().edits(format!("make it the step `{name}`"), replacements).applicability(call.sure)
+}
+
+/// Whether an expression is `catalogue.tool`.
+fn is_name(callee: &Expr) -> bool {
+    match &callee.kind {
+        ExprKind::Field { base, .. } => matches!(base.kind, ExprKind::Name(_)),
+        kind => matches!(kind, ExprKind::Name(_)),
+    }
 }
 
 fn is_text(expr: &Expr) -> bool {

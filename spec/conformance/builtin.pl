@@ -74,7 +74,7 @@ catalogue fs {
     writes path
   }
 
-  /// Add text at the end of a file; a missing file is created.
+  /// Add text at the end of a file; a missing file is created. Missing directories are made.
   tool append(path: path, data text: string) -> { trusted path: path, stored bytes: int, stored created: bool } {
     reads path
     writes path

@@ -94,7 +94,7 @@ fn line_of<'v>(tool: &Tool, param: usize, value: &'v Expr) -> Option<&'v str> {
 }
 
 /// Whether a parameter names a program and its arguments.
-fn is_program(tool: &Tool, param: usize) -> bool {
+pub(super) fn is_program(tool: &Tool, param: usize) -> bool {
     let runs = |effect: &Effect| effect.verb == EffectVerb::Runs && effect.target == Target::Param(param);
     tool.effects.declared().iter().any(runs)
 }

@@ -4,8 +4,9 @@ use super::extract::asked_in_check;
 use super::{Checker, Place, error};
 use crate::catalogue::{Param, Tool};
 use crate::codes::Code;
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, quote};
 use crate::effects::Effects;
+use crate::parser::CLAUSES;
 use crate::plan::{Call, Expr, ExprKind, ReleaseKind};
 use crate::resolve::list_of;
 use crate::source::Span;
@@ -266,17 +267,26 @@ impl Checker<'_> {
         let mut given: Vec<Option<Expr>> = tool.params.iter().map(|_| None).collect();
         // Parameters that a wrong argument was most likely meant for: one mistake, not two.
         let mut meant: Vec<usize> = Vec::new();
+        // Arguments without a name, by their positions.
+        let mut loose: Vec<(usize, Expr)> = Vec::new();
+        let together = super::together::fields(&tool, args);
         for (position, arg) in args.iter().enumerate() {
             let value = match (&arg.value.kind, tool.extracts()) {
                 (syntax::ExprKind::Type(ty), true) => self.extracted_schema(ty),
                 _ => self.expr(&arg.value),
             };
             let Some(name) = &arg.name else {
-                self.positional(&tool, position, &value, args);
-                meant.push(position);
+                loose.push((position, value));
                 continue;
             };
             let Some(index) = tool.param(&name.name) else {
+                if let Some(together) = together.as_ref().filter(|together| together.has(position)) {
+                    if together.first == position {
+                        self.report.push(together.diagnostic(&tool, args));
+                        meant.push(together.param);
+                    }
+                    continue;
+                }
                 match self.unknown_argument(&tool, name, args, &value) {
                     Some(index) => meant.push(index),
                     // It may stand for any of them.
@@ -306,6 +316,7 @@ impl Checker<'_> {
             }
             given[index] = Some(value);
         }
+        self.positionals(&tool, &loose, args, &mut meant);
         self.missing(&tool, &given, &meant, parens);
         match tool.extracts() {
             true => self.extraction(tool, given, args, span),
@@ -343,9 +354,27 @@ impl Checker<'_> {
                 diagnostic.edit(format!("write `{text}`"), name.span.to(value.span), text)
             }
             (Some(near), None) => diagnostic.edit(format!("use `{near}`"), name.span, near).applicability(sure),
+            (None, _) if CLAUSES.contains(&name.name.as_str()) => diagnostic.help(format!(
+                "a clause stands in braces behind the call: `{{ {} {} }}`",
+                name.name,
+                quote(value.span)
+            )),
             (None, _) => diagnostic.help(format!("its signature is `{}`", tool.signature())),
         });
         near.and_then(|near| tool.param(near))
+    }
+
+    /// Reports arguments without names; those of which several are one mistake together.
+    fn positionals(&self, tool: &Tool, loose: &[(usize, Expr)], args: &[Arg], meant: &mut Vec<usize>) {
+        if let Some((diagnostic, params)) = super::together::positional(tool, loose, args) {
+            self.report.push(diagnostic);
+            meant.extend(params);
+            return;
+        }
+        for (position, value) in loose {
+            self.positional(tool, *position, value, args);
+            meant.push(*position);
+        }
     }
 
     fn positional(&self, tool: &Tool, position: usize, value: &Expr, args: &[Arg]) {

@@ -153,7 +153,10 @@ impl<'a> Checker<'a> {
                 Diagnostic::new(Code::BadMark, default.span, "a secret input has no default")
                     .label("everybody who reads the plan would know it")
                     .related(secret, "said to be secret here")
-                    .help("leave the default out: the value is supplied with `--input`"),
+                    .help(format!(
+                        "leave the default out: the value is given from a file, `--input-file {}=PATH`",
+                        input.name.name
+                    )),
             );
         }
         let secret = input.secret.is_some();

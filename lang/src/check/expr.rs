@@ -3,7 +3,7 @@
 use super::operator::of_one_form;
 use super::{Checker, Local, error, unknown};
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, quote};
 use crate::forms::{Duration, Form, Formed};
 use crate::plan::{Comprehension, Expr, ExprKind};
 use crate::source::Span;
@@ -143,7 +143,24 @@ impl Checker<'_> {
                 Type::Null => Diagnostic::new(Code::MaybeNull, typed.span, "null cannot stand inside a string")
                     .label(format!("this is {}", typed.ty.brief()))
                     .help("say what null means: `${x ?? \"none\"}`"),
-                list if list.element().is_some() => mismatch().help("join the list: `${names.join(\", \")}`"),
+                list if list.element().is_some() => {
+                    let value = quote(typed.span);
+                    let is_text = list.element().is_some_and(|of| of.is_subtype(&Type::String));
+                    mismatch().help(match is_text {
+                        true => format!("join the list: `${{{value}.join(\", \")}}`"),
+                        false if list.element() == Some(&Type::Any) => {
+                            format!("join the list, its items checked: `${{({value} as ([string])).join(\", \")}}`")
+                        }
+                        false
+                            if list
+                                .element()
+                                .is_some_and(|of| of.is_subtype(&Type::union([Type::Float, Type::Bool]))) =>
+                        {
+                            format!("join the list: `${{[\"${{x}}\" for x in {value}].join(\", \")}}`")
+                        }
+                        false => "join a field of each: `${[x.name for x in list].join(\", \")}`".to_owned(),
+                    })
+                }
                 Type::Map(_) => mismatch().help("take one of its values, or write it as JSON: `${m.to_json()}`"),
                 Type::Form(Form::Bytes) => {
                     mismatch().help("say how: `${x.to_base64()}`, `${x.to_hex()}`, or `${x.to_text()}` for UTF-8")
@@ -293,10 +310,15 @@ impl Checker<'_> {
         self.report.push(match key.ty.has_null() && is_ordered(&key.ty.without_null()) {
             true => diagnostic(Code::MaybeNull, "elements are ordered by a value, and this may be null")
                 .help("say what null means: `by x ?? 0`, or leave those elements out: `if x != null`"),
-            false => diagnostic(
-                Code::NotOrdered,
-                "elements are ordered by numbers, texts, Booleans or times, all of one kind",
-            ),
+            false => {
+                let kinds = "elements are ordered by numbers, texts, Booleans or times, all of one kind";
+                let diagnostic = diagnostic(Code::NotOrdered, kinds);
+                match key.ty.without_null() {
+                    Type::Any => diagnostic
+                        .help(format!("nothing is known of it: have it checked, `by ({} as float)`", quote(key.span))),
+                    _ => diagnostic.help("say by what of it: `by x.name`"),
+                }
+            }
         });
         false
     }

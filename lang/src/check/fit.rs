@@ -74,6 +74,11 @@ impl Checker<'_> {
         };
         let diagnostic = Diagnostic::new(Code::UnknownField, at, message).label("unknown field");
         let known: Vec<&str> = record.fields.iter().map(|field| field.name.as_str()).collect();
+        let habit = super::together::field_named(record, name);
+        if let Some(habit) = habit {
+            self.report.push(diagnostic.edit(format!("use `{habit}`"), at, habit));
+            return Some(habit);
+        }
         let near = nearest(name, known.iter().copied());
         self.report.push(match near {
             Some(near) => diagnostic.edit(format!("use `{near}`"), at, near).maybe(),

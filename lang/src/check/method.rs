@@ -2,7 +2,7 @@
 
 use super::{Checker, error};
 use crate::codes::Code;
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, quote};
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::stdlib::{self, BadArgument};
@@ -33,7 +33,7 @@ impl Checker<'_> {
             return error(span);
         };
         let Some(function) = stdlib::find(&receiver, &name.name) else {
-            self.report.push(self.unknown_method(&receiver, name));
+            self.report.push(self.unknown_method(&receiver, &base, name));
             return error(span);
         };
         if typed.iter().any(|arg| arg.ty == Type::Error) {
@@ -71,13 +71,11 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_method(&self, receiver: &Type, name: &Ident) -> Diagnostic {
+    fn unknown_method(&self, receiver: &Type, base: &Expr, name: &Ident) -> Diagnostic {
         let message = format!("{} has no method `{}`", receiver.brief(), name.name);
         let diagnostic = Diagnostic::new(Code::UnknownMethod, name.span, message);
         if *receiver == Type::Any {
-            return diagnostic
-                .label("the shape of this value is unknown")
-                .help("take a field of it, compare it, or have it checked first: `(x as string)`");
+            return of_any(diagnostic.label("the shape of this value is unknown"), base, name);
         }
         let mut known: Vec<&str> = stdlib::methods_of(receiver).iter().map(|function| function.name).collect();
         known.sort_unstable();
@@ -94,6 +92,43 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// A method of what nothing is known of: what it has to be said to be.
+fn of_any(diagnostic: Diagnostic, base: &Expr, name: &Ident) -> Diagnostic {
+    let shapes = [
+        (Type::String, "string", "a text"),
+        (Type::list(Type::Any), "([any])", "a list"),
+        (Type::Map(Type::Any.into()), "(map<any>)", "a map"),
+        (Type::Float, "float", "a number"),
+    ];
+    let fitting: Vec<_> = shapes.into_iter().filter(|(ty, _, _)| meant_exactly(ty, &name.name).is_some()).collect();
+    // Lists whose items have a type have methods that lists of anything have not.
+    let element = match name.name.as_str() {
+        "join" => "([string])",
+        "sum" | "min" | "max" | "mean" | "median" => "([float])",
+        _ => "([any])",
+    };
+    let text = |shape: &str| if shape == "([any])" { element.to_owned() } else { shape.to_owned() };
+    let value = quote(base.span);
+    match fitting.as_slice() {
+        [] => {
+            diagnostic.help(format!("take a field of it, compare it, or have it checked first: `({value} as string)`"))
+        }
+        [(_, shape, _)] => {
+            let shape = text(shape);
+            let edits = vec![(base.span.before(), "(".to_owned()), (base.span.after(), format!(" as {shape})"))];
+            diagnostic.edits(format!("have it checked: `({value} as {shape})`"), edits).maybe()
+        }
+        several => several.iter().fold(diagnostic, |diagnostic, (_, shape, what)| {
+            diagnostic.help(format!("have it checked, for {what}: `({value} as {}).{}(…)`", text(shape), name.name))
+        }),
+    }
+}
+
+/// The method of a type with this name, or with what other languages call it.
+fn meant_exactly(receiver: &Type, name: &str) -> Option<&'static str> {
+    stdlib::find(receiver, name).map(|function| function.name).or_else(|| habit(receiver, name))
 }
 
 fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, name: &Ident) -> Diagnostic {
@@ -121,9 +156,20 @@ fn bad_argument(bad: BadArgument, signature: &str, args: &[Expr], base: &Expr, n
             .help(format!("its signature is `{signature}`")),
         BadArgument::Type { index, expected } => {
             let place = index.map_or(base, |index| &args[index]);
-            Diagnostic::new(Code::TypeMismatch, place.span, format!("`{}` wants {expected} here", name.name))
-                .label(format!("this is {}", place.ty.brief()))
-                .help(format!("its signature is `{signature}`"))
+            let diagnostic =
+                Diagnostic::new(Code::TypeMismatch, place.span, format!("`{}` wants {expected} here", name.name))
+                    .label(format!("this is {}", place.ty.brief()));
+            let is_loose = index.is_none() && base.ty.without_null().element().is_some_and(|of| *of == Type::Any);
+            match (is_loose, name.name.as_str()) {
+                (false, _) => diagnostic.help(format!("its signature is `{signature}`")),
+                (true, method) => {
+                    let shape = if method == "join" { "([string])" } else { "([float])" };
+                    diagnostic.help(format!(
+                        "nothing is known of its items: have them checked, `({} as {shape}).{method}(…)`",
+                        quote(base.span)
+                    ))
+                }
+            }
         }
     }
 }

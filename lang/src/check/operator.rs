@@ -2,7 +2,7 @@
 
 use super::{Checker, error, unknown};
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, quote};
 use crate::forms::Form;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
@@ -47,6 +47,10 @@ impl Checker<'_> {
         self.not_null.truncate(proven);
         let (left, right) = of_one_form(left, right);
         let ty = match op {
+            BinaryOp::Or if is_default(&left.ty, &right.ty) => {
+                self.report.push(default_meant(op_span, &left, &right));
+                return unknown(Type::union([left.ty.without_null(), right.ty.clone()]), span);
+            }
             BinaryOp::And | BinaryOp::Or => {
                 if !(self.want_bool(&left) & self.want_bool(&right)) {
                     return unknown(Type::Bool, span);
@@ -192,6 +196,30 @@ impl Checker<'_> {
             _ => diagnostic,
         });
         error(span)
+    }
+}
+
+/// Whether an `or` between values that are no Booleans is meant to give the second for want of the first.
+fn is_default(left: &Type, right: &Type) -> bool {
+    let is_other = |ty: &Type| !matches!(ty, Type::Error | Type::Null | Type::Any) && !ty.meets(&Type::Bool);
+    is_other(left) && is_other(right)
+}
+
+fn default_meant(op_span: Span, left: &Expr, right: &Expr) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::NotBoolean, op_span, "`or` joins conditions, and these are none")
+        .label("is a default meant?")
+        .related(left.span, format!("this is {}", left.ty.brief()))
+        .related(right.span, format!("this is {}", right.ty.brief()));
+    match left.ty.has_null() {
+        true => diagnostic
+            .help("`??` takes its right side only for null, not for an empty text or 0")
+            .edit("write `??`", op_span, "??")
+            .maybe(),
+        false => {
+            let left = quote(left.span);
+            diagnostic
+                .help(format!("the left side is never null: `if {left} != … then {left} else {}`", quote(right.span)))
+        }
     }
 }
 

@@ -347,7 +347,7 @@ impl<'a> Checker<'a> {
     fn critical(&mut self, line: &syntax::CriticalLine) -> Option<CriticalLine> {
         let verb = CriticalVerb::parse(&line.verb.name);
         if verb.is_none() {
-            self.report.push(self.unknown_verb(&line.verb));
+            self.report.push(self.unknown_verb(line));
         }
         let scope = match &line.resource {
             CriticalResource::Value(expr) => CriticalScope::Value(self.critical_value(expr, verb)?),
@@ -415,10 +415,11 @@ impl<'a> Checker<'a> {
         (!self.names.contains_key(first)).then_some(written)
     }
 
-    fn unknown_verb(&self, verb: &Ident) -> Diagnostic {
+    fn unknown_verb(&self, line: &syntax::CriticalLine) -> Diagnostic {
+        let verb = &line.verb;
         let verbs: Vec<&str> = CriticalVerb::ALL.iter().map(|(_, spelling)| *spelling).collect();
         let habit = match verb.name.as_str() {
-            "write" | "edit" | "update" | "change" | "append" => Some("modify"),
+            "edit" | "update" | "change" => Some("modify"),
             "exec" | "execute" | "call" => Some("run"),
             "remove" | "rm" => Some("delete"),
             "connect" | "network" | "http" | "send" => Some("contact"),
@@ -427,6 +428,15 @@ impl<'a> Checker<'a> {
         };
         let message = format!("`critical` has no verb `{}`", verb.name);
         let diagnostic = Diagnostic::new(Code::UnknownVerb, verb.span, message).label("not a verb");
+        if let ("write" | "append" | "save" | "put" | "overwrite", CriticalResource::Text(text)) =
+            (verb.name.as_str(), &line.resource)
+        {
+            let created = format!("create {}\n    ", crate::types::Quoted(&text.value));
+            return diagnostic
+                .help("`create` is for a new file, `modify` for one that is there; where it may be either, give both")
+                .edit("give both", verb.span, format!("{created}modify"))
+                .maybe();
+        }
         match habit.or_else(|| nearest(&verb.name, verbs.iter().copied())) {
             Some(near) => diagnostic.edit(format!("use `{near}`"), verb.span, near).maybe(),
             None => diagnostic.help(format!("the verbs are {}", list_of(&verbs))),

@@ -189,7 +189,9 @@ fn diagnostic(plan: &Plan, labels: &Labels, finding: &Finding) -> Diagnostic {
         Wrong::Count => {
             "go over a list of the plan, or let a person look at this one: `let x = endorse(list, \"why\")`"
         }
-        Wrong::Undo => "let it stop the run, which is the default: a person then says what is taken back",
+        Wrong::Undo => {
+            "let it stop the run, which is the default: a person then says what is taken back; or let a person look at what comes from outside before it is given: `let x = endorse(value, \"why\")`"
+        }
         Wrong::Critical => "let a person look at it: `let x = endorse(value, \"why\")`",
         Wrong::Secret => {
             "only parameters that are marked `secret` take secrets; `let x = reveal(value, \"why\")` lets it go all the same"

@@ -9,6 +9,7 @@ pub mod literal;
 mod strings;
 mod token;
 
+pub(crate) use strings::{is_prefix, requoted};
 pub use token::{KEYWORDS, Kind, Token, is_name};
 
 use crate::codes::Code;
@@ -41,6 +42,11 @@ pub fn lex(source: &Source, report: &Diagnostics) -> Lexed {
     };
     lexer.run(part.start);
     lexer.out
+}
+
+/// Whether a text is a number of one or two digits.
+fn is_digits(text: &str) -> bool {
+    (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A string whose `${` is open.
@@ -272,6 +278,9 @@ impl<'s> Lexer<'s, '_> {
     }
 
     fn bad_suffix(&mut self, start: usize, end: usize) {
+        if self.format_of_python(start, end) {
+            return;
+        }
         let text = &self.text[start..end];
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() && !c.is_ascii_digit());
         let unit = &text[digits.len()..];
@@ -302,6 +311,38 @@ impl<'s> Lexer<'s, '_> {
         self.push(if ours.is_some() { Kind::Duration } else { Kind::Error }, start, end);
     }
 
+    /// `${amount:.2f}`: reported, and left out.
+    fn format_of_python(&mut self, start: usize, end: usize) -> bool {
+        let Some(digits) = self.text[start..end].strip_suffix('f').filter(|digits| is_digits(digits)) else {
+            return false;
+        };
+        let tokens = &self.out.tokens;
+        let [.., value, colon, dot] = tokens.as_slice() else { return false };
+        let fits = colon.kind == Kind::Colon && dot.kind == Kind::Dot && value.kind.ends_value();
+        if self.open.is_empty() || !fits || !self.text[end..].starts_with('}') {
+            return false;
+        }
+        let Some(open) = tokens.iter().rposition(|token| token.kind == Kind::InterpOpen) else { return false };
+        let is_single = |token: &Token| {
+            matches!(token.kind, Kind::Ident | Kind::Dot | Kind::QuestionDot | Kind::LParen | Kind::RParen | Kind::Int)
+        };
+        let is_single = tokens[open + 1..tokens.len() - 2].iter().all(is_single);
+        let (spec, from) = (Span::new(colon.start, self.base + end as u32), tokens[open].end);
+        let call = format!(".format({digits})");
+        let edits = match is_single {
+            true => vec![(spec, call.clone())],
+            false => vec![(Span::new(from, from), "(".to_owned()), (spec, format!("){call}"))],
+        };
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, spec, "a number is written with its decimals by `.format(…)`")
+                .label("no form stands behind `:`")
+                .edits(format!("write `{call}`"), edits),
+        );
+        let kept = tokens.len() - 2;
+        self.out.tokens.truncate(kept);
+        true
+    }
+
     /// A run of characters that begin no token is one mistake.
     fn unexpected(&mut self, logos: &mut Logos<'s, Kind>, start: usize) {
         let rest = &self.text[start..];
@@ -312,6 +353,14 @@ impl<'s> Lexer<'s, '_> {
             None => rest.len(),
         };
         let end = (start + length).max(logos.span().end);
+        if rest.starts_with("@secret") {
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "`secret` is a word without `@`")
+                    .label("one sign too many")
+                    .edit("write `secret`", self.span(start, end), ""),
+            );
+            return;
+        }
         let shown: String = rest[..length].chars().take(12).flat_map(char::escape_debug).collect();
         let diagnostic = Diagnostic::new(
             Code::UnexpectedCharacter,

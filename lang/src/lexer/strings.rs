@@ -4,6 +4,7 @@ use super::{Interpolation, Kind, Lexer};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use logos::Lexer as Logos;
+use std::ops::Range;
 
 /// What stopped the scan of a string's text.
 enum Stop {
@@ -277,8 +278,11 @@ impl<'s> Lexer<'s, '_> {
 
     /// `'…'`: reported, and taken for a string; a lone `'` spoils its item.
     pub(super) fn apostrophe(&mut self, logos: &mut Logos<'s, Kind>, start: usize) {
+        if self.apostrophes(logos, start) {
+            return;
+        }
         let line = self.text[start + 1..].split('\n').next().unwrap_or_default();
-        let Some(length) = line.find('\'') else {
+        let Some(length) = closing_apostrophe(line) else {
             self.report.push(
                 Diagnostic::new(Code::UnexpectedCharacter, self.span(start, start + 1), "`'` begins no token")
                     .label("strings stand in `\"…\"`"),
@@ -287,15 +291,102 @@ impl<'s> Lexer<'s, '_> {
             return;
         };
         let end = start + length + 2;
-        let inner = line[..length].replace('"', "\\\"");
-        self.report.push(
-            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "a string in single quotes")
-                .label("strings stand in `\"…\"`")
-                .edit("write double quotes", self.span(start, end), format!("\"{inner}\"")),
-        );
+        let inner = &line[..length];
+        let edits = requoted(inner).map(|(at, text)| {
+            let from = start + 1 + at.start;
+            (self.span(from, from + at.len()), text.to_owned())
+        });
+        let quotes = [self.span(start, start + 1), self.span(end - 1, end)].map(|span| (span, "\"".to_owned()));
+        let diagnostic = Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "a string in single quotes")
+            .label("strings stand in `\"…\"`")
+            .edits("write double quotes", edits.chain(quotes).collect());
+        // Elsewhere `${` is mere text in single quotes, and `''` may stand for one quote or for none.
+        let unsure = inner.contains("${") || inner.contains("''");
+        if !self.has_prefix(start) {
+            self.report.push(if unsure { diagnostic.maybe() } else { diagnostic });
+        }
         self.push(Kind::Str, start, end);
         logos.bump(end - logos.span().end);
     }
+
+    /// `'''…'''`: reported, and taken for a string over lines.
+    fn apostrophes(&mut self, logos: &mut Logos<'s, Kind>, start: usize) -> bool {
+        let quotes = "'''";
+        let Some(body) = self.text[start..].strip_prefix(quotes) else { return false };
+        let Some(length) = body.find(quotes) else { return false };
+        let end = start + length + 2 * quotes.len();
+        let diagnostic = Diagnostic::new(
+            Code::UnexpectedCharacter,
+            self.span(start, start + quotes.len()),
+            "a string in single quotes",
+        )
+        .label("strings stand in `\"…\"`, those over lines in `\"\"\"`");
+        let ends = [(start, start + quotes.len()), (end - quotes.len(), end)];
+        let edits = ends.map(|(from, to)| (self.span(from, to), "\"\"\"".to_owned()));
+        if !self.has_prefix(start) {
+            self.report.push(match body[..length].contains('"') {
+                true => diagnostic,
+                false => diagnostic.edits("write double quotes", edits.to_vec()).maybe(),
+            });
+        }
+        self.push(Kind::StrBlock, start, end);
+        logos.bump(end - logos.span().end);
+        true
+    }
+
+    /// Whether a letter as in `f'…'` stands right before: then the parser reports the string as a whole.
+    fn has_prefix(&self, start: usize) -> bool {
+        let at = self.base + start as u32;
+        self.out.tokens.last().is_some_and(|last| {
+            last.kind == Kind::Ident
+                && last.end == at
+                && is_prefix(&self.text[(last.start - self.base) as usize..start])
+        })
+    }
+}
+
+/// Whether letters stand before strings in other languages.
+pub(crate) fn is_prefix(letters: &str) -> bool {
+    let known = ["f", "b", "r", "u", "rb", "br", "fr", "rf"];
+    known.iter().any(|known| known.eq_ignore_ascii_case(letters))
+}
+
+/// Where a text in single quotes ends: at the first quote that is neither escaped nor doubled, else at the first.
+fn closing_apostrophe(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        at += match byte {
+            b'\\' => 2,
+            b'\'' if at > 0 && bytes.get(at + 1) == Some(&b'\'') => 2,
+            b'\'' => return Some(at),
+            _ => 1,
+        };
+    }
+    line.find('\'')
+}
+
+/// What changes in a text from single quotes when it stands in double ones, by its place.
+pub(crate) fn requoted(inner: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+    let bytes = inner.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let (from, next) = (at, bytes.get(at + 1));
+            match (bytes.get(at)?, next) {
+                (b'\\', Some(b'\'')) | (b'\'', Some(b'\'')) => {
+                    at += 2;
+                    return Some((from..at, "'"));
+                }
+                (b'\\', _) => at += 2,
+                (b'"', _) => {
+                    at += 1;
+                    return Some((from..at, "\\\""));
+                }
+                _ => at += 1,
+            }
+        }
+    })
 }
 
 /// How many quotes before the closing three belong to the text.

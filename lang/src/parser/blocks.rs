@@ -107,6 +107,19 @@ impl<'s> Walk<'s> {
             return;
         }
         // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
+        if matches!(word, "inputs" | "parameters" | "params")
+            && line.tokens.len() == 1
+            && self.kind() == Some(Kind::BlockOpen)
+        {
+            let body = self.skip_block();
+            self.report.push(
+                Diagnostic::new(Code::UnknownItem, line.span(), format!("`{word}` begins no item"))
+                    .label("there is no block of inputs")
+                    .related(Span::new(body.start, body.start + 1), "its block")
+                    .help("Each input has a line of its own: `input name: type = default`."),
+            );
+            return;
+        }
         let meant = faults::unknown_item(self.report, self.written, line.tokens, Place::Item);
         match meant.and_then(|meant| self.known_item(meant, line)) {
             Some(item) => items.extend(item),
@@ -158,6 +171,11 @@ impl<'s> Walk<'s> {
     pub(super) fn value_behind(&mut self, line: Line<'s>, skip: usize, place: Place) -> Option<(Ident, Expr)> {
         run!(self, value, line, skip, place).or_else(|| {
             let name = line.tokens.get(skip).filter(|token| token.kind == Kind::Ident)?;
+            let name = match line.tokens.get(skip + 1..skip + 3) {
+                // `step fs.read(…)`: the name that it is given is that of its tool.
+                Some([dot, tool]) if dot.kind == Kind::Dot && tool.kind == Kind::Ident => tool,
+                _ => name,
+            };
             let name = self.written.ident(*name);
             let span = name.span.after().to(line.span().after());
             Some((name, Expr { kind: ExprKind::Error, span }))
@@ -267,10 +285,29 @@ impl<'s> Walk<'s> {
     }
 
     fn step(&mut self, line: Line<'s>) -> Option<Step> {
-        match self.step_as_block(line) {
+        match self.step_as_block(line).or_else(|| self.step_with_braces(line)) {
             Some(step) => step,
             None => self.step_behind(line, 1),
         }
+    }
+
+    /// `step a = fs.read { path: "a" }`: the arguments stand in braces. Reported once; the name remains.
+    fn step_with_braces(&mut self, line: Line<'s>) -> Option<Option<Step>> {
+        let kinds: Vec<Kind> = line.tokens.iter().map(|token| token.kind).collect();
+        let [_, Kind::Ident, Kind::Assign, Kind::Ident, Kind::Dot, Kind::Ident] = kinds.as_slice() else { return None };
+        let open = self.at;
+        let mut inside = self.tokens.get(open + 1..)?.iter().filter(|token| token.kind != Kind::Newline);
+        let (first, colon) = (inside.next()?, inside.next()?);
+        let is_clause = faults::CLAUSES.contains(&self.word(*first));
+        if self.kind() != Some(Kind::BlockOpen) || first.kind != Kind::Ident || colon.kind != Kind::Colon || is_clause {
+            return None;
+        }
+        let body = self.skip_block();
+        let inside = &self.tokens[open + 1..self.at.saturating_sub(1).max(open + 1)];
+        self.report.push(faults::arguments_in_braces(line.span(), body, inside));
+        let name = self.written.ident(line.tokens[1]);
+        let call = Expr { kind: ExprKind::Error, span: body };
+        Some(Some(Step { name, call, clauses: Vec::new(), span: line.span().to(body), block: Some(body) }))
     }
 
     /// A step behind the first `skip` tokens.

@@ -12,7 +12,9 @@ use crate::syntax::*;
 
 impl<'s> Walk<'s> {
     pub(super) fn each(&mut self, line: Line<'s>) -> Option<Each> {
-        let parts = run!(self, each, line, 1, Place::Each).or_else(|| {
+        let unnamed = self.unnamed_each(line);
+        let read = if unnamed.is_some() { unnamed } else { run!(self, each, line, 1, Place::Each) };
+        let parts = read.or_else(|| {
             let name = self.declared(line)?;
             let span = name.span.after().to(line.span().after());
             let variable = self.variable(line).unwrap_or_else(|| Ident { name: "_".into(), span });
@@ -25,7 +27,7 @@ impl<'s> Walk<'s> {
         let body = self.block(|walk, line| {
             walk.no_doc(line.doc);
             match walk.word(line.head()) {
-                "result" if !walk.is_assigned(line) => walk.result(line, &mut result),
+                "result" if !walk.is_assigned(line) || walk.is_last_value(line) => walk.result(line, &mut result),
                 _ if result.is_some() => walk.behind_result(line),
                 _ => walk.group_item(line, Place::EachItem, &mut items),
             }
@@ -65,6 +67,36 @@ impl<'s> Walk<'s> {
     pub(super) fn gate(&mut self, line: Line<'s>) -> Option<Gate> {
         let span = line.span();
         run!(self, gate, line, 1, Place::Gate).map(|(text, shown)| Gate { text, shown, span })
+    }
+
+    /// `each x in list {`: reported, and read with the name that its results are given.
+    fn unnamed_each(&self, line: Line<'s>) -> Option<((Ident, Ident), Expr)> {
+        let [_, element, leads, _, ..] = line.tokens else { return None };
+        if element.kind != Kind::Ident || leads.kind != Kind::In {
+            return None;
+        }
+        let variable = self.written.ident(*element);
+        let name = format!("{}_results", variable.name);
+        self.report.push(
+            Diagnostic::new(Code::UnexpectedToken, element.span(), "this `each` has no name")
+                .label("expected a name and `=` before this")
+                .help("its name stands for the list of results")
+                .edit("give it a name", element.span().before(), format!("{name} = ")),
+        );
+        let list = run!(self, expr, line, 3, Place::Each);
+        let list = list.unwrap_or(Expr { kind: ExprKind::Error, span: line.span().after() });
+        Some(((Ident { name: name.into(), span: variable.span }, variable), list))
+    }
+
+    /// Whether a line `result = …` ends its block, and calls no tool: then it is the result of the block.
+    fn is_last_value(&self, line: Line<'s>) -> bool {
+        let kinds: Vec<Kind> = line.tokens.iter().skip(2).map(|token| token.kind).collect();
+        let is_call = matches!(
+            kinds.as_slice(),
+            [Kind::Ident, Kind::Dot, Kind::Ident, Kind::LParen, Kind::Ident, Kind::Colon, ..]
+        );
+        let next = self.tokens[self.at..].iter().find(|token| token.kind != Kind::Newline);
+        !is_call && !kinds.is_empty() && next.is_some_and(|token| token.kind == Kind::BlockClose)
     }
 
     /// The second name of an `each` line whose rest is faulty.

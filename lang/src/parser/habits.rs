@@ -30,10 +30,22 @@ impl<'s> Walk<'s> {
     /// `async step …`, `- step …`: reported, and taken for the item behind it.
     fn superfluous(&mut self, line: Line<'s>) -> Option<(&'s str, Line<'s>)> {
         let (head, next) = (line.head(), line.tokens.get(1)?);
-        let known = head.kind == Kind::Minus || matches!(self.word(head), "async" | "export" | "public" | "pub");
         let word = self.word(*next);
-        if !known || next.kind != Kind::Ident || !faults::is_item(word) {
+        let secret = self.word(head) == "secret" && word == "input";
+        let known = head.kind == Kind::Minus || matches!(self.word(head), "async" | "export" | "public" | "pub");
+        if !(known || secret) || next.kind != Kind::Ident || !faults::is_item(word) {
             return None;
+        }
+        if secret {
+            let assign = line.tokens.iter().position(|token| token.kind == Kind::Assign).unwrap_or(line.tokens.len());
+            let spot = line.tokens[assign - 1].span().after();
+            let edits = vec![(Span::new(head.start, next.start), String::new()), (spot, " secret".to_owned())];
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedToken, head.span(), "`secret` stands behind the type of an input")
+                    .label("before the input")
+                    .edits("write it behind the type", edits),
+            );
+            return Some((word, Line { doc: line.doc, tokens: &line.tokens[1..] }));
         }
         let text = self.word(head);
         let diagnostic =

@@ -550,12 +550,38 @@ impl Pass<'_> {
             self.passed = ignored.end;
             return None;
         }
+        if self.is_default(index + 1) {
+            self.report.push(
+                Diagnostic::new(Code::UnexpectedCharacter, sign, "a default for null is written `??`")
+                    .label("not an operator here")
+                    .help("`??` takes its right side only for null, not for an empty text or 0.")
+                    .edit("write `??`", sign, "??")
+                    .maybe(),
+            );
+            return Some(Kind::Coalesce);
+        }
         self.report.push(
             Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`")
                 .label("not an operator here")
                 .edit("write `or`", sign, "or"),
         );
         Some(Kind::Or)
+    }
+
+    /// Whether a text, a number or a list begins at `index`, which no condition is: all of the right side of a `||`.
+    fn is_default(&self, index: usize) -> bool {
+        let Some(first) = self.tokens.get(index) else { return false };
+        let is_text = matches!(first.kind, Kind::Str | Kind::StrEscaped | Kind::StrRaw | Kind::StrBlock);
+        let end = match first.kind {
+            Kind::StrOpen | Kind::LBracket | Kind::LBrace => return true,
+            Kind::Int | Kind::Float => self.tokens.get(index + 1),
+            _ if is_text => self.tokens.get(index + 1),
+            _ => return false,
+        };
+        end.is_none_or(|end| {
+            let closes = matches!(end.kind, Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose);
+            closes || matches!(end.kind, Kind::Newline | Kind::Comma)
+        })
     }
 
     /// The `|| true` behind the call of a step, and what a clause takes the place of; no clause where a block follows.

@@ -204,6 +204,17 @@ impl<'a> Types<'a> {
                 .edit("take any values", span, "map<any>");
         }
         let diagnostic = Diagnostic::new(Code::UnknownType, span, format!("there is no type `{name}`"));
+        if name == "secret" {
+            return diagnostic
+                .label("a word behind the type of an input")
+                .edit("write `string secret`", span, "string secret")
+                .maybe();
+        }
+        if matches!(name, "array" | "Array" | "list" | "List") {
+            return diagnostic
+                .label("of what?")
+                .help("a list type stands in brackets: `[string]`, of anything `[any]`");
+        }
         let mut known: Vec<&str> = TYPE_NAMES.iter().map(|(name, _)| *name).collect();
         known.extend(self.definitions.keys().map(SmolStr::as_str));
         known.sort_unstable();

@@ -151,9 +151,10 @@ impl DryRun<'_> {
                 check: verification.check.as_ref().map(|check| self.written(check.span)),
             })
             .collect();
-        let outputs = self.outputs(&mut env, &mut overlay);
+        let (outputs, failing) = self.outputs(&mut env, &mut overlay);
         let reuse = plan.reuse.iter().map(|reuse| self.reuse(reuse)).collect::<Vec<_>>();
         problems.splice(0..0, self.standing_problems(&assumptions, &verifications, &reuse));
+        problems.extend(failing);
         let critical = self.critical_values(&mut env);
         let releases = self.releases(&labels, released, &mut env);
         let observations = overlay.base_observations().to_vec();
@@ -253,16 +254,20 @@ impl DryRun<'_> {
             .collect()
     }
 
-    fn outputs(&self, env: &mut Env<'_>, overlay: &mut Overlay) -> Vec<OutputReport> {
-        let outputs = self.compiled.plan.outputs.iter();
-        outputs
-            .map(|output| OutputReport {
-                name: output.name.to_string(),
-                // An output calls nothing.
-                value: eval(&output.value, env, &mut self.before(overlay))
-                    .unwrap_or_else(|_| Value::Unknown(output.value.ty.clone())),
-            })
-            .collect()
+    /// The outputs, and what is wrong with those that cannot be computed.
+    fn outputs(&self, env: &mut Env<'_>, overlay: &mut Overlay) -> (Vec<OutputReport>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let outputs = self.compiled.plan.outputs.iter().map(|output| {
+            // An output calls nothing.
+            let value = eval(&output.value, env, &mut self.before(overlay));
+            let value = value.unwrap_or_else(|failure| {
+                let message = format!("the output `{}` would fail: {}", output.name, failure.message);
+                problems.push(Problem { step: None, message, policy: false, assumption: None });
+                Value::Unknown(output.value.ty.clone())
+            });
+            OutputReport { name: output.name.to_string(), value }
+        });
+        (outputs.collect(), problems)
     }
 
     fn reuse(&self, reuse: &planc_lang::plan::Reuse) -> ReuseReport {

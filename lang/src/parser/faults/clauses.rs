@@ -4,6 +4,7 @@
 use super::{Failure, Place, Slip, Written, unexpected, unquoted};
 use crate::diagnostic::{Applicability, Diagnostic};
 use crate::lexer::{Kind, Token, literal};
+use crate::source::Span;
 
 /// A clause as it is written here.
 pub(super) struct Normal {
@@ -11,6 +12,29 @@ pub(super) struct Normal {
     pub sure: Applicability,
     /// The tokens that remain of it, where they say all of it.
     pub tokens: Option<Vec<Token>>,
+}
+
+/// `when a, timeout 3s`: two clauses on one line.
+pub(super) fn several(failure: Failure<'_>) -> Option<Slip> {
+    use Place::*;
+    if !matches!(failure.place, Because | After | When | Expect | Undo | Timeout | Retry | Poll | On | Word) {
+        return None;
+    }
+    let mut comma = failure.end_of(1, |kind| kind == Kind::Comma);
+    let (sign, word) = loop {
+        let [sign, word, _, ..] = failure.line.get(comma..)? else { return None };
+        let is_clause = word.kind == Kind::Ident && super::CLAUSES.contains(&failure.text(*word));
+        if sign.kind == Kind::Comma && is_clause && comma > 1 {
+            break (sign, word);
+        }
+        comma = failure.end_of(comma + 1, |kind| kind == Kind::Comma);
+    };
+    let diagnostic = unexpected(sign.span(), "each clause has a line of its own").label("a second clause").edit(
+        "begin a new line, without a comma",
+        Span::new(sign.start, word.start),
+        "\n",
+    );
+    Some(failure.meant(diagnostic, comma..failure.line.len(), []))
 }
 
 /// The slip of a clause whose word is right.

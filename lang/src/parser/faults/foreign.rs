@@ -82,6 +82,9 @@ fn word_for(failure: Failure<'_>, at: usize, word: &str) -> (Span, String) {
 /// `c ? a : b`
 fn ternary(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::Question && !failure.place.has_types())?;
+    if let Some(slip) = null_index(failure, found) {
+        return Some(slip);
+    }
     let diagnostic = unexpected(found.span(), "a choice is written `if … then … else …`")
         .label("no operator")
         .help("A field of what may be null is `a?.b`, a default for it `a ?? b`.");
@@ -106,6 +109,30 @@ fn ternary(failure: Failure<'_>) -> Option<Slip> {
     };
     line.insert(start, Token { kind: Kind::If, start: begin.start, end: begin.start });
     Some(Slip { diagnostic, meant: Some(line) })
+}
+
+/// `list?[0]`
+fn null_index(failure: Failure<'_>, found: Token) -> Option<Slip> {
+    let open = failure.token(1).filter(|open| open.kind == Kind::LBracket && open.start == found.end)?;
+    let before = failure.before(1).filter(|before| before.kind.ends_value() && before.end == found.start)?;
+    let close = failure.end_of(failure.at + 2, |_| false);
+    let end = failure.line.get(close).filter(|end| end.kind == Kind::RBracket)?;
+    // With a colon behind it, it is a choice that gives a list.
+    if failure.line.get(close + 1).is_some_and(|next| next.kind == Kind::Colon) {
+        return None;
+    }
+    let diagnostic = unexpected(found.span().to(open.span()), "what may be null has no index")
+        .label("no operator")
+        .help("The first item is `list?.first()`, another one `(list ?? [])[1]`.");
+    let index: Vec<&str> = failure.line[failure.at + 2..close].iter().map(|token| failure.text(*token)).collect();
+    let method = match index.as_slice() {
+        ["0"] => "first",
+        ["-", "1"] => "last",
+        _ => return Some(diagnostic.into()),
+    };
+    let whole = Span::new(before.end, end.end);
+    let text = format!("?.{method}()");
+    Some(failure.meant(diagnostic.edit(format!("write `{text}`"), whole, text), failure.at..close + 1, []))
 }
 
 /// `a if c else b`

@@ -9,6 +9,7 @@ mod conversions;
 mod foreign;
 mod general;
 mod lambdas;
+mod prefixes;
 mod slips;
 mod steps;
 mod texts;
@@ -17,7 +18,7 @@ mod words;
 
 pub use slips::{CLAUSES, ITEMS};
 
-pub(super) use steps::step_as_block;
+pub(super) use steps::{arguments_in_braces, step_as_block};
 pub(super) use words::{bare, is_item, unknown_clause, unknown_item, words_of};
 
 use super::leaf::Written;

@@ -1,6 +1,6 @@
 //! The slips that are made most, each told apart by the tokens around the place, each with its repair.
 
-use super::{Failure, Place, Slip, clauses, conversions, foreign, lambdas, texts, unexpected};
+use super::{Failure, Place, Slip, clauses, conversions, foreign, lambdas, prefixes, texts, unexpected};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Kind, Token};
@@ -31,7 +31,8 @@ pub const CLAUSES: [&str; 10] =
 
 /// The diagnostic for a known slip.
 pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
-    None.or_else(|| secret_first(failure))
+    None.or_else(|| clauses::several(failure))
+        .or_else(|| secret_first(failure))
         .or_else(|| conversions::foreign(failure))
         .or_else(|| clauses::value(failure))
         .or_else(|| after_keyword(failure))
@@ -41,7 +42,7 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| foreign::foreign(failure))
         .or_else(|| missing_assign(failure))
         .or_else(|| assign(failure))
-        .or_else(|| prefixed_string(failure))
+        .or_else(|| prefixes::prefixed(failure))
         .or_else(|| bare_resource(failure))
         .or_else(|| comparison(failure))
         .or_else(|| not_constant(failure))
@@ -70,16 +71,55 @@ fn after_keyword(failure: Failure<'_>) -> Option<Slip> {
     Some(failure.without(diagnostic, failure.at))
 }
 
-/// `input secret token: string`
+/// `input secret token: string`, `input token: secret string`, `{ user: string, token: string secret }`
 fn secret_first(failure: Failure<'_>) -> Option<Slip> {
-    let secret = failure.before(1).filter(|token| failure.text(*token) == "secret")?;
-    let name = failure.found().filter(|token| token.kind == Kind::Ident)?;
-    if failure.place != Place::Input || failure.at != 2 {
-        return None;
+    let is_secret = |token: &Token| token.kind == Kind::Ident && failure.text(*token) == "secret";
+    if failure.place != Place::Input {
+        let found = failure.found().filter(|found| failure.place == Place::Type && is_secret(found))?;
+        let diagnostic = unexpected(found.span(), "no type is secret: an input is").label("marks nothing here");
+        return Some(diagnostic.help("The form is `input name: type secret`.").into());
     }
-    let form = format!("write it as `input {}: type secret`", failure.text(name));
-    let diagnostic = unexpected(secret.span(), "`secret` stands behind the type of an input").label("before its name");
-    Some(failure.without(diagnostic.help(form), failure.at - 1))
+    let message = "`secret` stands behind the type of an input";
+    let inside = failure.found().filter(|found| is_secret(found) && failure.bracket() == Some(Kind::LBrace));
+    if let (Some(secret), Some(previous)) = (inside, failure.before(1)) {
+        let mut without = failure.line.to_vec();
+        without.remove(failure.at);
+        let end = type_end(&without)?;
+        let diagnostic = unexpected(secret.span(), message)
+            .label("no field is secret by itself")
+            .help("All of an input is secret, or nothing of it.")
+            .edits(
+                "let all of it be secret",
+                vec![
+                    (Span::new(previous.end, secret.end), String::new()),
+                    (without[end].span().after(), " secret".to_owned()),
+                ],
+            )
+            .maybe();
+        return Some(failure.without(diagnostic, failure.at));
+    }
+    let secret = failure.before(1).filter(is_secret)?;
+    let next = failure.found()?;
+    let (label, ok) = match failure.at {
+        2 => ("before its name", next.kind == Kind::Ident),
+        4 => ("before the type", matches!(next.kind, Kind::Ident | Kind::LBracket | Kind::LBrace)),
+        _ => return None,
+    };
+    let mut line = failure.line.to_vec();
+    line.remove(failure.at - 1);
+    let diagnostic = unexpected(secret.span(), message).label(label);
+    let end = type_end(&line).filter(|_| ok)?;
+    let spot = line[end].span().after();
+    let edits = vec![(Span::new(secret.start, next.start), String::new()), (spot, " secret".to_owned())];
+    line.insert(end + 1, secret);
+    Some(Slip { diagnostic: diagnostic.edits("write it behind the type", edits), meant: Some(line) })
+}
+
+/// The last token of the type in the line of an input.
+fn type_end(line: &[Token]) -> Option<usize> {
+    let colon = line.iter().position(|token| token.kind == Kind::Colon)?;
+    let assign = line.iter().position(|token| token.kind == Kind::Assign).unwrap_or(line.len());
+    (colon + 1 < assign).then(|| assign - 1)
 }
 
 /// `step a fs.read(…)`, `let x: int = 3`, `step fs.read(…)`
@@ -91,16 +131,6 @@ fn missing_assign(failure: Failure<'_>) -> Option<Slip> {
     let name = failure.before(1).filter(|token| token.kind == Kind::Ident)?;
     let found = failure.found()?;
     match found.kind {
-        Kind::In if failure.place == Place::Each => {
-            let element = failure.text(name);
-            Some(
-                unexpected(name.span(), "this `each` has no name")
-                    .label("expected a name and `=` before this")
-                    .help("its name stands for the list of results")
-                    .edit("give it a name", name.span().before(), format!("{element}_results = "))
-                    .into(),
-            )
-        }
         // `let a.b = 3` is another mistake.
         Kind::Dot if failure.line.iter().all(|token| token.kind != Kind::Assign) => {
             let tool = failure.token(1).filter(|token| token.kind == Kind::Ident);
@@ -174,70 +204,6 @@ fn assign(failure: Failure<'_>) -> Option<Slip> {
         }
         _ => None,
     }
-}
-
-/// `f"…"`
-fn prefixed_string(failure: Failure<'_>) -> Option<Slip> {
-    let found = failure.found().filter(|token| token.kind.is_text() || token.kind == Kind::StrOpen)?;
-    let prefix = failure.before(1).filter(|token| {
-        token.end == found.start && matches!(failure.text(*token), "f" | "F" | "b" | "R" | "u" | "rb" | "fr")
-    })?;
-    let diagnostic = unexpected(prefix.span(), format!("no `{}` stands before a string", failure.text(prefix)))
-        .label("one letter too many")
-        .help("Every string may hold `${expression}`; `r\"…\"` is raw.");
-    Some(prefixed(failure, prefix, found, diagnostic))
-}
-
-/// The string without its letter; `{name}` in an `f"…"` becomes `${name}`.
-fn prefixed(failure: Failure<'_>, prefix: Token, found: Token, diagnostic: Diagnostic) -> Slip {
-    let mut replacements = vec![(prefix.span(), String::new())];
-    let text = failure.text(found);
-    if failure.text(prefix).contains(['f', 'F']) && found.kind == Kind::Str && text.ends_with('"') {
-        let names = text.match_indices('{').filter(|(at, _)| {
-            let inside = &text[at + 1..];
-            let end = inside.find('}').unwrap_or(0);
-            end > 0 && inside[..end].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
-        });
-        let dollar = |(at, _): (usize, &str)| {
-            let at = found.start + at as u32;
-            (Span::new(at, at), "$".to_owned())
-        };
-        replacements.extend(names.map(dollar));
-    }
-    let title = if replacements.len() > 1 { "write `${…}` and remove the letter" } else { "remove it" };
-    let names: Vec<u32> = replacements[1..].iter().map(|(dollar, _)| dollar.start).collect();
-    let tokens = if names.is_empty() { vec![found] } else { interpolated(failure, found, &names) };
-    failure.meant(diagnostic.edits(title, replacements), failure.at - 1..failure.at + 1, tokens)
-}
-
-/// The tokens of a string whose braces at these offsets hold names.
-fn interpolated(failure: Failure<'_>, string: Token, braces: &[u32]) -> Vec<Token> {
-    let token = |kind: Kind, start: u32, end: u32| Token { kind, start, end };
-    let mut tokens = vec![token(Kind::StrOpen, string.start, string.start + 1)];
-    let mut at = string.start + 1;
-    for open in braces {
-        if at < *open {
-            tokens.push(token(Kind::StrText, at, *open));
-        }
-        tokens.push(token(Kind::InterpOpen, *open, open + 1));
-        at = open + 1;
-        let inside = failure.written.slice(Span::new(at, string.end));
-        for (index, part) in inside[..inside.find('}').unwrap_or(0)].split('.').enumerate() {
-            if index > 0 {
-                tokens.push(token(Kind::Dot, at, at + 1));
-                at += 1;
-            }
-            tokens.push(token(Kind::Ident, at, at + part.len() as u32));
-            at += part.len() as u32;
-        }
-        tokens.push(token(Kind::InterpClose, at, at + 1));
-        at += 1;
-    }
-    if at + 1 < string.end {
-        tokens.push(token(Kind::StrText, at, string.end - 1));
-    }
-    tokens.push(token(Kind::StrClose, string.end - 1, string.end));
-    tokens
 }
 
 /// `run cargo test`, `modify src/*.rs`

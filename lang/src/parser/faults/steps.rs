@@ -35,6 +35,28 @@ pub(in super::super) fn step_as_block(
     (diagnostic, name.map(|name| written.ident(name)))
 }
 
+/// `step a = fs.read { path: "a" }`
+pub(in super::super) fn arguments_in_braces(head: Span, body: Span, inside: &[Token]) -> Diagnostic {
+    let open = Span::new(body.start, body.start + 1);
+    let diagnostic = unexpected(open, "the arguments of a call stand in parentheses")
+        .label("expected `(`")
+        .help("Only clauses stand in the braces of a step.");
+    if inside.iter().any(|token| matches!(token.kind, Kind::BlockOpen | Kind::Error)) {
+        return diagnostic;
+    }
+    let mut edits = vec![(Span::new(head.end, open.end), "(".to_owned())];
+    for (index, token) in inside.iter().enumerate().filter(|(_, token)| token.kind == Kind::Newline) {
+        let previous = index.checked_sub(1).map(|at| inside[at]);
+        let divides = previous.is_some_and(|previous| !matches!(previous.kind, Kind::Comma | Kind::Newline));
+        if divides && index + 1 < inside.len() {
+            let end = previous.map_or(token.start, |previous| previous.end);
+            edits.push((Span::new(end, end), ",".to_owned()));
+        }
+    }
+    edits.push((Span::new(body.end - 1, body.end), ")".to_owned()));
+    diagnostic.edits("put them in parentheses", edits)
+}
+
 /// The call that a block holds, in one of the usual forms.
 fn call(written: Written<'_>, inside: &[Token]) -> Option<String> {
     let tokens: Vec<Token> = inside.iter().filter(|token| token.kind != Kind::Newline).copied().collect();
