@@ -5,12 +5,11 @@ use super::fault::Fault;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::account;
-use crate::desk::{DeskError, protected};
+use crate::desk::{DeskError, opened};
 use crate::journal::Grant;
 use crate::render::text::{Tone, inline};
 use crate::scope::Scope;
 use crate::standing::{NoTerms, Terms};
-use crate::workspace::Workspace;
 use planc_lang::suggest::nearest;
 use serde_json::json;
 
@@ -152,7 +151,7 @@ fn add(session: &Session, args: &Add) -> Result<Exit, Fault> {
     args.any.iter().try_for_each(|name| terms.free(tool, name))?;
     args.last.iter().try_for_each(|text| terms.last(text))?;
     args.uses.iter().try_for_each(|text| terms.often(text))?;
-    let workspace = Workspace::open(&session.config.workspace, protected(&session.config)).map_err(DeskError::from)?;
+    let workspace = opened(&session.config).map_err(DeskError::from)?;
     terms.tie(tool, &workspace);
     let needs = || Fault::new(Exit::Refused, "a standing answer is given by a person on a terminal");
     let terminal = Terminal::open().ok_or_else(needs)?;
