@@ -206,7 +206,7 @@ impl Programs {
         };
         dir.is_absolute()
             && self.home.as_ref().is_none_or(|home| !home.starts_with(dir))
-            && !HOME_KEYS.iter().any(|name| of_keys(name))
+            && !HOME_KEYS.iter().any(of_keys)
     }
 
     /// What holds keys and passwords: programs find nothing there, whatever is listed. In what they may read it is looked

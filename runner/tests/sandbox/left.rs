@@ -53,7 +53,7 @@ fn a_tree_of_any_depth_is_removed_with_its_cell() {
     place.link(place.at("out"), "led");
     fs::rename(place.ws().join("led"), left.join("tmp/closed/led")).unwrap();
     fs::write(place.at("out/kept"), "kept").unwrap();
-    fs::set_permissions(left.join("tmp/closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(left.join("tmp/closed"), fs::Permissions::from_mode(0o0)).unwrap();
     let out = picture(&place.at("out"));
     run("step a = process.run(argv: [\"true\"])").exits(0);
     assert_eq!((cells(&place), picture(&place.at("out"))), (0, out));
