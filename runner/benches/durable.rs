@@ -92,7 +92,7 @@ fn carry(plan: &str) -> Duration {
     let compiled = compile(&sources, index, &catalogue).compiled.expect("a plan without mistakes");
     let stored = |name: &str, text: &str, role| StoredSource { name: name.into(), text: text.into(), role };
     let stored = vec![stored("row.pl", TOOLS, Role::Catalogue), stored("plan.pl", plan, Role::Plan)];
-    let draft = Draft { key: "plan.pl".into(), compiled: Arc::new(compiled), sources, stored };
+    let draft = Draft { key: "plan.pl".into(), compiled: Arc::new(compiled), sources, stored, part: None };
     let planned = desk.plan(&draft, &[]).expect("a dry run");
     let yes = desk.yes(&planned.plan, Channel::Argument);
     assert!(desk.approve(&planned.plan, &yes).expect("a yes").is_none());
