@@ -5,7 +5,7 @@
 
 use super::call::{CONTENTS, Detail, value_text};
 use super::diff;
-use super::fold::Fold;
+use super::fold::{Fold, SUMMARISED};
 use super::steps::{draw_change, draw_step, notes, sign};
 use super::text::{Look, Tone, columns, count, hang, inline};
 use crate::report::{ChangeReport, StepReport};
@@ -13,10 +13,7 @@ use crate::workspace::FileState;
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
-use std::collections::{BTreeMap, HashMap};
-
-/// The most groups, changes of one step, and folders that are drawn of a plan whose card is not whole.
-pub const SUMMARISED: usize = 40;
+use std::collections::HashMap;
 
 /// What is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,7 +169,7 @@ pub fn draw(out: &mut String, look: Look, units: &[Unit<'_>], of: Of, numbers: u
         draw_more(out, look, more, of, numbers, fold);
     }
     let rest: Vec<&ChangeReport> = groups[shown..].iter().flatten().flat_map(|unit| unit.changes()).collect();
-    summary(out, look, numbers + 5, &rest);
+    diff::summary(out, look, numbers + 5, &rest);
 }
 
 /// The first of a group, whole.
@@ -195,7 +192,7 @@ fn draw_more(out: &mut String, look: Look, more: &[Unit<'_>], of: Of, numbers: u
     }
     if !fold.whole {
         let changes: Vec<&ChangeReport> = more.iter().flat_map(Unit::changes).collect();
-        return summary(out, look, numbers + 5, &changes);
+        return diff::summary(out, look, numbers + 5, &changes);
     }
     let noun = if of == Of::Elements { "more element" } else { "more step" };
     let does = if more.len() == 1 { "does" } else { "do" };
@@ -258,25 +255,5 @@ fn draw_unlike(
     if shown < lines.len() {
         let more = format!("… {} that differ, `{}`", count(lines.len() - shown, "more line"), fold.command);
         out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Bad, more)));
-    }
-}
-
-/// Changes of which the paths are not listed: how many in which folders.
-pub fn summary(out: &mut String, look: Look, indent: usize, changes: &[&ChangeReport]) {
-    let mut folders: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for change in changes {
-        let folder = change.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
-        *folders.entry((diff::verb(change).1, folder)).or_default() += 1;
-    }
-    let margin = " ".repeat(indent);
-    for ((verb, folder), number) in folders.iter().take(SUMMARISED) {
-        let text = format!("… {verb} {} in {}", count(*number, "path"), inline(folder));
-        hang(out, look, &margin, indent, &text, Some(Tone::Bad));
-    }
-    let (rest, paths): (usize, usize) =
-        folders.values().skip(SUMMARISED).fold((0, 0), |(folders, paths), number| (folders + 1, paths + number));
-    if rest > 0 {
-        let text = format!("… {} in {}", count(paths, "path"), count(rest, "more folder"));
-        hang(out, look, &margin, indent, &text, Some(Tone::Bad));
     }
 }

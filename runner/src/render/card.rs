@@ -5,7 +5,7 @@ use super::call::{brief, value_text};
 use super::fold::{Fold, is_whole};
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
-use super::{late, risk, steps};
+use super::{late, listed, risk};
 use crate::report::{Assurance, ChangeRequest, CheckOutcome, Chosen, PlanReport, PlanStatus, StepOutcome, StepReport};
 
 /// What the card is told besides the report.
@@ -57,7 +57,7 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     reuse(&mut out, report, look);
     if !report.steps.is_empty() || !report.blocks.is_empty() {
         heading(&mut out, look, "Steps");
-        steps::draw(&mut out, look, &report.steps, &report.blocks, 1, fold);
+        listed::draw(&mut out, look, &report.steps, &report.blocks, 1, fold);
     }
     overlap(&mut out, report, look);
     verification(&mut out, report, look, fold);
@@ -363,7 +363,7 @@ fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<
         let more = more.map_or_else(String::new, |more| format!(" — {more}"));
         let text = format!("{}{more}", inline(&verification.text));
         hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
-        steps::draw(out, look, &verification.steps, &[], number, fold);
+        listed::draw(out, look, &verification.steps, &[], number, fold);
         number += verification.steps.len();
         holds_when(out, look, verification.check.as_deref());
     }

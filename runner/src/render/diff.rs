@@ -1,9 +1,10 @@
 //! A change of a file ⟶ its lines on the card: what kind, how many lines, the unified diff, folded.
 
-use super::fold::Fold;
-use super::text::{Look, Tone, count, inline, lines};
+use super::fold::{Fold, SUMMARISED};
+use super::text::{Look, Tone, count, hang, inline, lines};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
+use std::collections::BTreeMap;
 
 /// What happens to a path, as a sign and a word.
 pub fn verb(change: &ChangeReport) -> (&'static str, &'static str, Tone) {
@@ -102,4 +103,24 @@ pub fn body(diff: &str) -> Vec<String> {
     let all = lines(diff);
     let named = all.len() >= 2 && all[0].starts_with("--- ") && all[1].starts_with("+++ ");
     all.into_iter().skip(if named { 2 } else { 0 }).collect()
+}
+
+/// Changes of which the paths are not listed: how many in which folders.
+pub fn summary(out: &mut String, look: Look, indent: usize, changes: &[&ChangeReport]) {
+    let mut folders: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for change in changes {
+        let folder = change.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        *folders.entry((verb(change).1, folder)).or_default() += 1;
+    }
+    let margin = " ".repeat(indent);
+    for ((verb, folder), number) in folders.iter().take(SUMMARISED) {
+        let text = format!("… {verb} {} in {}", count(*number, "path"), inline(folder));
+        hang(out, look, &margin, indent, &text, Some(Tone::Bad));
+    }
+    let (rest, paths): (usize, usize) =
+        folders.values().skip(SUMMARISED).fold((0, 0), |(folders, paths), number| (folders + 1, paths + number));
+    if rest > 0 {
+        let text = format!("… {} in {}", count(paths, "path"), count(rest, "more folder"));
+        hang(out, look, &margin, indent, &text, Some(Tone::Bad));
+    }
 }

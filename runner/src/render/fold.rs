@@ -4,7 +4,6 @@
 //! equal to one that is shown. No path is left out, unless there are so many that no person reads them: then the card says
 //! that it is not whole, and is not what a person is asked about.
 
-use super::diff;
 use crate::report::PlanReport;
 use std::collections::BTreeSet;
 
@@ -22,6 +21,12 @@ pub const ROOMY_STEPS: usize = 40;
 
 /// The most changes of paths on a folded card that is whole.
 pub const WHOLE_CHANGES: usize = 2000;
+
+/// The most groups, changes of one step, and folders that are drawn of a plan whose card is not whole.
+pub const SUMMARISED: usize = 40;
+
+/// A block of so many elements is drawn element by element; of a longer one those that do the same are drawn once.
+pub const SHOWN_ELEMENTS: usize = 5;
 
 /// Whether a folded card of this plan names every path that changes.
 pub fn is_whole(report: &PlanReport) -> bool {
@@ -57,8 +62,9 @@ impl<'a> Fold<'a> {
         let whole = is_whole(report);
         let diffs = report.all_steps().flat_map(|step| &step.changes).filter_map(|change| change.diff.as_deref());
         // Equal ones are shown once.
-        let diffs: BTreeSet<Vec<String>> = if whole { diffs.map(diff::body).collect() } else { BTreeSet::new() };
-        let all: usize = diffs.iter().map(|body| body.len().min(FOLD_LINES)).sum();
+        let hunks = diffs.map(|diff| diff.find("@@").map_or(diff, |at| &diff[at..]));
+        let diffs: BTreeSet<&str> = if whole { hunks.collect() } else { BTreeSet::new() };
+        let all: usize = diffs.iter().map(|hunks| hunks.lines().count().min(FOLD_LINES)).sum();
         let diff_lines = match all > ALL_DIFF_LINES {
             true => (ALL_DIFF_LINES / diffs.len()).max(LEAST_DIFF_LINES),
             false if whole => FOLD_LINES,

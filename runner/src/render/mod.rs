@@ -12,6 +12,7 @@ pub mod diff;
 pub mod risk;
 pub mod steps;
 pub mod alike;
+pub mod listed;
 pub mod graph;
 pub mod tools;
 pub mod revision;
