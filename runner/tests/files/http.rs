@@ -19,7 +19,8 @@ fn serve(answer: fn(&str, &[String]) -> Option<String>) -> SocketAddr {
             let head: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
             let path = head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
             match answer(&path, &head) {
-                Some(text) => drop(stream.write_all(text.as_bytes())),
+                // Said, so that no client asks once more on a connection that is about to be closed.
+                Some(text) => drop(stream.write_all(text.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes())),
                 None => open.push(stream),
             }
         }
