@@ -3,28 +3,31 @@
 use super::call::{Made, place_of};
 use super::values::grants;
 use super::{Recorder, RunSetup};
-use crate::laid::{Laid, any_matters, matters, unforeseen};
+use crate::laid::{Laid, is_worse, unforeseen};
 use crate::state::StepRecord;
 use crate::tool::process::Place;
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, LiveTool};
 use planc_lang::effects::Resource;
+use planc_lang::labels::Label;
 use planc_lang::paths::literal_prefix;
 use planc_lang::plan::{Call, StepId};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 
-/// All that steps have put somewhere so far, where it is not simply trusted and public.
-pub(crate) fn laid(setup: &RunSetup, recorder: &Recorder) -> Vec<Laid> {
+/// All that steps have put somewhere so far, where it is worse than a label says.
+pub(crate) fn laid(setup: &RunSetup, recorder: &Recorder, than: Label) -> Vec<Laid> {
     let (plan, labels) = (&setup.compiled.plan, &setup.labels);
-    if !any_matters(plan, labels) {
+    // Asked before each call: most plans taint nothing.
+    if !labels.taints() {
         return Vec::new();
     }
     let records: Vec<(StepId, StepRecord)> = {
         let state = recorder.state();
         let begun = state.steps().iter().filter(|record| record.has_begun());
-        let worse = begun.filter_map(|record| Some((record.instance?.step, record)));
-        worse.filter(|(step, _)| matters(labels, *step)).map(|(step, record)| (step, record.clone())).collect()
+        let of_step = begun.filter_map(|record| Some((record.instance?.step, record)));
+        let worse = of_step.filter(|(step, _)| is_worse(labels, *step, than));
+        worse.map(|(step, record)| (step, record.clone())).collect()
     };
     let mut found = Vec::new();
     for (step, record) in &records {
@@ -40,7 +43,8 @@ pub(crate) fn of_paths(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, ar
     let labels = &setup.labels;
     let step = setup.compiled.plan.step(&made.step.name)?;
     let touches = made.call.tool.touches(args);
-    unforeseen(labels, labels.reached(step), &touches, |path| setup.workspace.leads(path), &laid(setup, recorder))
+    let reached = labels.reached(step);
+    unforeseen(labels, reached, &touches, |path| setup.workspace.leads(path), &laid(setup, recorder, reached))
 }
 
 /// What a call may have changed that nobody has seen change.
