@@ -23,7 +23,7 @@ pub(crate) struct Laid {
 enum Place {
     /// At this path, which was changed.
     Changed(String),
-    /// Somewhere in this: what was changed there cannot be told.
+    /// Somewhere in this, as far as can be told.
     Somewhere(Resource),
 }
 
@@ -33,7 +33,7 @@ impl Laid {
         Laid { step, by: by.to_owned(), place: Place::Changed(path.to_owned()) }
     }
 
-    /// A step may have changed some of a resource.
+    /// A step may have put something into a resource.
     pub(crate) fn somewhere(step: StepId, by: &str, resource: Resource) -> Laid {
         Laid { step, by: by.to_owned(), place: Place::Somewhere(resource) }
     }

@@ -1,13 +1,12 @@
 //! What the steps of a run have put where ⟶ whether a call would find what the check of its plan knows nothing of.
 
-use super::call::{Made, place_of};
+use super::call::Made;
 use super::values::grants;
 use super::{Recorder, RunSetup};
 use crate::laid::{Laid, is_worse, unforeseen};
 use crate::state::StepRecord;
-use crate::tool::process::Place;
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, LiveTool};
+use planc_lang::catalogue::Param;
 use planc_lang::effects::Resource;
 use planc_lang::labels::Label;
 use planc_lang::paths::literal_prefix;
@@ -32,8 +31,8 @@ pub(crate) fn laid(setup: &RunSetup, recorder: &Recorder, than: Label) -> Vec<La
     let mut found = Vec::new();
     for (step, record) in &records {
         found.extend(record.changes.iter().map(|change| Laid::changed(*step, &record.name, &change.path)));
-        let unseen = unseen(setup, recorder, &plan.get(*step).call, record.args.as_ref());
-        found.extend(unseen.into_iter().map(|resource| Laid::somewhere(*step, &record.name, resource)));
+        let written = written(setup, recorder, &plan.get(*step).call, record.args.as_ref());
+        found.extend(written.into_iter().map(|resource| Laid::somewhere(*step, &record.name, resource)));
     }
     found
 }
@@ -47,28 +46,19 @@ pub(crate) fn of_paths(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, ar
     unforeseen(labels, reached, &touches, |path| setup.workspace.leads(path), &laid(setup, recorder, reached))
 }
 
-/// What a call may have changed that nobody has seen change.
-fn unseen(setup: &RunSetup, recorder: &Recorder, call: &Call, args: Option<&Value>) -> Vec<Resource> {
-    let Some(Implementation::Live(tool)) = setup.registry.get(&call.tool.name) else { return Vec::new() };
-    let given = |name: &str| args.and_then(|args| args.get(name)).cloned();
-    let params = call.tool.params.iter();
-    let values = params.map(|param| given(&param.name).unwrap_or_else(|| Value::Unknown(param.ty.clone()))).collect();
-    let args = Args { tool: call.tool.clone(), values };
-    let changed: Vec<Resource> = match is_open(setup, tool.as_ref(), &args) {
-        Some(true) => grants(setup, recorder).changeable(),
-        Some(false) => return Vec::new(),
-        None => {
-            let touches = call.tool.touches(&args.values);
-            touches.into_iter().filter(|(verb, _)| *verb != EffectVerb::Reads).map(|(_, resource)| resource).collect()
+/// Where a call may have put something, whether or not anything is other than before: the same bytes have another label now.
+fn written(setup: &RunSetup, recorder: &Recorder, call: &Call, args: Option<&Value>) -> Vec<Resource> {
+    let written: Vec<Resource> = match setup.registry.get(&call.tool.name) {
+        Some(Implementation::Live(tool)) if tool.as_program().is_some() => grants(setup, recorder).changeable(),
+        Some(_) | None => {
+            let given = |name: &str| args.and_then(|args| args.get(name)).cloned();
+            let value = |param: &Param| given(&param.name).unwrap_or_else(|| Value::Unknown(param.ty.clone()));
+            let values: Vec<Value> = call.tool.params.iter().map(value).collect();
+            let touches = call.tool.touches(&values).into_iter();
+            touches.filter(|(verb, _)| *verb != EffectVerb::Reads).map(|(_, resource)| resource).collect()
         }
     };
-    changed.into_iter().flat_map(|resource| with_led(setup, resource)).collect()
-}
-
-/// Whether a program runs in the open, where nobody sees what it changes; none: it is no program.
-fn is_open(setup: &RunSetup, tool: &dyn LiveTool, args: &Args) -> Option<bool> {
-    tool.as_program()?;
-    Some(place_of(setup, tool, args) != Some(Place::Cell))
+    written.into_iter().flat_map(|resource| with_led(setup, resource)).collect()
 }
 
 /// A resource, and where it lies once links are followed.
