@@ -32,10 +32,7 @@ pub fn prepare(
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
     let desk = Desk { recall, early, ..session.desk()? };
     let draft = choice.part(session, &desk, draft)?;
-    // Reads of listed hosts are made on it.
-    let runtime = core::runtime()?;
-    let _inside = runtime.enter();
-    let planned = desk.plan(&draft, &values)?;
+    let planned = core::interruptible(&desk.stop, || desk.plan(&draft, &values))??;
     Ok((desk, planned))
 }
 
