@@ -4,7 +4,7 @@ use super::support::Place;
 use serde_json::{Value, json};
 
 /// A workspace in which the mock server behaves in this way, its catalogue imported and reviewed by hand.
-fn wired(behaviour: &str, more: &str) -> Place {
+pub fn wired(behaviour: &str, more: &str) -> Place {
     let place = Place::new("");
     wire(&place, behaviour, more);
     place.prints(&["tools", "import", "--mcp", "mock"]);
@@ -34,7 +34,7 @@ fn wire(place: &Place, behaviour: &str, more: &str) {
     place.write("planc.toml", &toml);
 }
 
-fn log(place: &Place) -> Vec<String> {
+pub fn log(place: &Place) -> Vec<String> {
     let text = std::fs::read_to_string(place.workspace().with_file_name("log")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
