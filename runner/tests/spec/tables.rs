@@ -153,6 +153,11 @@ pub fn limits() -> String {
         ("globs over the tools of a session", planc::session::MAX_GLOBS.to_string()),
         ("tools of one page of `tools/list`", planc::mcp_server::PAGE.to_string()),
         ("an event of an agent's client", mib(planc::hook::MAX_PAYLOAD_BYTES)),
+        ("how often a plan comes back in a turn of Codex", planc::hook::MAX_RETURNS.to_string()),
+        (
+            "the record of a session of Codex that is read, its end",
+            format!("{} MiB", planc::hook::MAX_RECORD_BYTES >> 20),
+        ),
         ("conversations of one agent on HTTP", planc::mcp_server::MAX_CONVERSATIONS.to_string()),
         ("silence in a conversation on HTTP", format!("{} s", planc::mcp_server::IDLE.as_secs())),
         ("a file with credentials", format!("{} bytes", planc::mcp_server::MAX_CREDENTIAL_BYTES)),
