@@ -114,7 +114,7 @@ fn plan(world: &World, text: Option<String>) -> Result<Judgement, DeskError> {
         return Ok(Judgement::Pass { note: None, why: "the plan has no mistakes".into() });
     }
     let values = crate::desk::inputs(&draft.compiled.plan, &[])?;
-    let report = world.dry_run(&draft, &values)?.report;
+    let report = world.look(&draft, &values)?;
     match report.problems.is_empty() {
         true => {
             let note = format!("planc: no mistakes. {}", foreseen(&report).trim_end());

@@ -49,6 +49,24 @@ fn handed_in(agent: &mut super::support::Client, text: &str) -> String {
 }
 
 #[test]
+fn what_the_operator_changes_in_a_catalogue_counts_for_the_next_call() {
+    let place = wired("plain", READ);
+    let mut agent = place.server(&[]);
+    let file = place.workspace().join("catalogues/mock.pl");
+    let reads = std::fs::read_to_string(&file).unwrap();
+    for _ in 0..2 {
+        assert_eq!(agent.done("mock__get_all", json!({})).text, "a\nb");
+        std::fs::write(&file, reads.replace("reads \"mock:store\"", "writes \"mock:store\"")).unwrap();
+        let refused = agent.call("mock__get_all", json!({}));
+        assert!(refused.text.starts_with("[Tool denied — plan mode is active]"), "{}", refused.text);
+        std::fs::write(&file, "catalogue {").unwrap();
+        let refused = agent.call("mock__get_all", json!({}));
+        assert!(refused.is_error && refused.text.contains("the catalogues have mistakes"), "{}", refused.text);
+        std::fs::write(&file, &reads).unwrap();
+    }
+}
+
+#[test]
 fn tools_of_a_server_are_there_word_for_word_and_behind_the_mode() {
     let place = wired("lying", READ);
     let mut agent = place.server(&[]);
