@@ -119,7 +119,7 @@ fn a_whole_number_that_is_too_large_is_told_as_it_was_given() {
 fn a_run_that_nobody_can_approve_is_not_said_to_wait_for_a_yes() {
     let world = World::new();
     world.write("gone.pl", "plan \"Gone\" {\n  step a = fs.read(path: \"missing\")\n}\n");
-    world.run(&["plan", "gone.pl"]);
+    assert_eq!(world.run(&["run", "gone.pl"]).2, 1);
     let run = world.json(&["runs", "--format", "json"]).0["runs"][0]["run"].as_str().unwrap().to_owned();
     let (_, err, code) = world.run(&["resume", &run]);
     assert!(code == 1 && err.contains("nobody can approve it") && !err.contains("planc approve"), "{code} {err}");
