@@ -194,6 +194,11 @@ impl Param {
 }
 
 impl Tool {
+    /// Whether its catalogue says that it is for execution: it is called by an approved plan only, also where it only reads.
+    pub fn is_for_execution(&self) -> bool {
+        self.category.as_deref() == Some("execute")
+    }
+
     /// The index of the parameter with this name.
     pub fn param(&self, name: &str) -> Option<usize> {
         self.params.iter().position(|param| param.name == name)

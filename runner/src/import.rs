@@ -130,7 +130,8 @@ pub fn recorded(path: &Path) -> Result<Answer, ImportError> {
     Ok(Answer { server: ServerInfo { name, ..ServerInfo::default() }, definitions })
 }
 
-/// The file of a catalogue: the one that declares it, else `catalogues/NAME.pl`.
+/// The file of a catalogue: the one that declares it, else one of its name that the configuration waits for, else
+/// `catalogues/NAME.pl`.
 pub fn catalogue_file(config: &Config, name: &str) -> PathBuf {
     let declares = |path: &&PathBuf| {
         std::fs::read_to_string(path).is_ok_and(|text| {
@@ -139,7 +140,8 @@ pub fn catalogue_file(config: &Config, name: &str) -> PathBuf {
             })
         })
     };
-    let found = config.catalogues.iter().find(declares);
+    let is_awaited = |path: &&PathBuf| !path.exists() && path.file_stem().is_some_and(|stem| stem == name);
+    let found = config.catalogues.iter().find(declares).or_else(|| config.catalogues.iter().find(is_awaited));
     found.cloned().unwrap_or_else(|| config.workspace.join("catalogues").join(format!("{name}.pl")))
 }
 

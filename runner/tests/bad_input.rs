@@ -420,6 +420,36 @@ fn a_store_damaged_in_the_middle_is_an_error_and_no_crash() {
 }
 
 #[test]
+fn folders_that_cannot_be_looked_into_are_named() {
+    use std::os::unix::fs::PermissionsExt;
+    // The owner in a user namespace of its own is held by modes, also where this account is root.
+    if !Command::new("unshare").args(["-U", "true"]).output().is_ok_and(|output| output.status.success()) {
+        return skipped("folders_that_cannot_be_looked_into_are_named", "there are no user namespaces");
+    }
+    let place = Place::new();
+    place.put("p.pl", WRITE).put("closed/q.pl", "nonsense");
+    let closed = place.ws().join("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let looked = |args: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.arg("-U").arg(assert_cmd::cargo::cargo_bin!("planc")).args(args).current_dir(place.ws());
+        said({
+            command.env("HOME", place.at("home")).env("XDG_STATE_HOME", place.at("xdg"));
+            command
+        })
+    };
+    for args in [&["check"][..], &["check", "."], &["check", "closed"], &["fmt", "--check", "."]] {
+        let told = looked(args).exits(2);
+        assert!(told.err.contains("closed") && told.err.contains("Permission denied"), "{args:?} {told:?}");
+    }
+    let told = looked(&["check"]);
+    assert!(told.err.contains("no mistakes in 1 file; 1 could not be read"), "{told:?}");
+    let told = looked(&["check", "--format", "json"]).exits(2).json();
+    assert_eq!(told["files"][0]["file"], "closed", "{told}");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
 fn two_runs_at_once_on_one_workspace_are_one_too_many() {
     let place = Place::new();
     place.open(&["sh"]);
@@ -429,7 +459,21 @@ fn two_runs_at_once_on_one_workspace_are_one_too_many() {
     let mut child = place.command(&["run", &format!("--approve={digest}"), "slow.pl"]);
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     until("the program runs", || place.at("out/started").exists());
-    place.planc(&["run", "--approve", "p.pl"]).exits(2).says("another planc");
+    let run = place.last_run();
+    let busy = place.planc(&["run", "--approve", "p.pl"]).exits(2).says("another planc");
+    assert!(
+        busy.err.contains(&format!("`planc show {run}` tells what it does")) && busy.err.contains("kill -INT"),
+        "{busy:?}"
+    );
+    // What it was told yes for is no yes to a later run.
+    place.planc(&["approvals"]).exits(0).says("taken back");
+    let plans = place.planc(&["--format", "json", "runs"]).json();
+    assert_eq!(
+        (&plans["runs"][0]["title"], &plans["runs"][0]["status"]),
+        (&"write".into(), &"needs approval".into()),
+        "{plans}"
+    );
+    place.planc(&["run", "p.pl"]).exits(3);
     // Neither does another state directory help.
     let mut other = place.bare(&["run", "--approve", "p.pl", "--state-dir"]);
     other.arg(place.at("other"));

@@ -76,7 +76,71 @@ fn help_names_every_exit_code_and_every_command() {
     for command in ["check", "fmt", "explain", "graph", "compile", "tools", "plan", "run", "approve", "abort"] {
         assert!(out.contains(&format!("\n  {command} ")), "{command}");
     }
-    assert!(!out.contains("\n  man "), "the manual page is made for packagers");
+    for command in ["man", "help"] {
+        assert!(out.contains(&format!("\n  {command} ")), "{command}");
+    }
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let world = World::new();
+    let same = |help: &[&str], flag: &[&str]| {
+        let (help, flag) = (world.run(help), world.run(flag));
+        assert_eq!((&help.0, help.2), (&flag.0, 0), "{}", help.1);
+    };
+    same(&["help"], &["--help"]);
+    same(&["help", "plan"], &["plan", "--help"]);
+    same(&["help", "tools", "import"], &["tools", "import", "--help"]);
+    let (_, err, code) = world.run(&["help", "plann"]);
+    assert!(code == 2 && err.contains("did you mean `plan`?"), "{err}");
+}
+
+#[test]
+fn an_explicit_colour_wins_over_the_environment() {
+    let world = World::new();
+    world.write("bad.pl", BAD);
+    for (colour, expected) in [("always", true), ("auto", false), ("never", false)] {
+        let output = world.planc(&["check", "bad.pl", "--color", colour]).env("NO_COLOR", "1").output().unwrap();
+        assert_eq!(output.stdout.contains(&0x1b), expected, "{colour}");
+    }
+}
+
+#[test]
+fn a_whole_number_that_is_too_large_is_told_as_it_was_given() {
+    let world = World::new();
+    world.write("n.pl", "plan \"N\" {\n  input n: int\n  step a = fs.read(path: \"a${n}\")\n}\n");
+    for number in ["99999999999999999999", "-99999999999999999999"] {
+        let (_, err, code) = world.run(&["plan", "n.pl", "--input", &format!("n={number}")]);
+        assert!(code == 2 && err.contains(&format!("{number} lies outside")), "{err}");
+    }
+}
+
+#[test]
+fn a_run_that_nobody_can_approve_is_not_said_to_wait_for_a_yes() {
+    let world = World::new();
+    world.write("gone.pl", "plan \"Gone\" {\n  step a = fs.read(path: \"missing\")\n}\n");
+    assert_eq!(world.run(&["run", "gone.pl"]).2, 1);
+    let run = world.json(&["runs", "--format", "json"]).0["runs"][0]["run"].as_str().unwrap().to_owned();
+    let (_, err, code) = world.run(&["resume", &run]);
+    assert!(code == 1 && err.contains("nobody can approve it") && !err.contains("planc approve"), "{code} {err}");
+}
+
+#[test]
+fn a_run_that_did_nothing_is_not_said_to_be_taken_back() {
+    let world = World::new();
+    let step = "step a = process.run(argv: [\"sh\", \"-c\", \"exit 1\"])";
+    let first = "step f = fs.write(path: \"f.txt\", text: \"f\")\n  step r = fs.read(path: \"f.txt\")";
+    let plan = |first: &str| {
+        format!(
+            "plan \"P\" {{\n  critical {{\n    run \"sh\"\n    create \"f.txt\"\n  }}\n  {first}\n  {step} {{ after {} }}\n}}\n",
+            if first.contains("step f") { "r" } else { "b" }
+        )
+    };
+    for (first, expected) in [("step b = fs.list()", false), (first, true)] {
+        world.write("p.pl", plan(first));
+        let (out, err, code) = world.run(&["run", "--approve", "p.pl"]);
+        assert_eq!((out.contains("takes back what it has done"), code), (expected, 4), "{out}{err}");
+    }
 }
 
 #[test]

@@ -121,6 +121,18 @@ fn what_is_exported_holds_together_elsewhere() {
 }
 
 #[test]
+fn another_canonical_form_is_told_once() {
+    let place = world();
+    let mut bundle = export(&place);
+    bundle["compiled"] = json!(bundle["compiled"].as_str().unwrap().replace("touch", "rm -r"));
+    let said = verify_json(&bundle, &[]).exits(4).json();
+    let checks = said["checks"].as_array().unwrap();
+    let texts = checks.iter().find(|check| check["what"] == "the texts compile to the plan").unwrap();
+    let faults = texts["faults"].as_array().unwrap();
+    assert!(faults.len() == 1 && faults[0].as_str().unwrap().starts_with("the canonical form is"), "{texts}");
+}
+
+#[test]
 fn every_example_of_a_change_is_found() {
     type Change = (&'static str, fn(&mut Json));
     let changes: &[Change] = &[

@@ -1,8 +1,7 @@
 //! Every schedule means what the text means from top to bottom: random plans over few cells, failing steps and blocks
 //! included, run by [`planc::schedule`] in random order and compared with a naive reading of the text.
 //!
-//! `PLANC_SCHEDULES` is the number of plans; a long run is `PLANC_SCHEDULES=100000 cargo test --release -p planc --test
-//! schedules`. A plan that fails is shown with its seed. Links in the workspace are the business of `tests/engine`.
+//! `PLANC_SCHEDULES` is the number of plans; `.ci/nightly` runs 100,000. A plan that fails is shown with its seed. Links in the workspace are the business of `tests/engine`.
 
 #[path = "schedules/generate.rs"]
 mod generate;

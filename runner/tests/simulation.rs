@@ -2,8 +2,8 @@
 //! a run that nobody disturbed: the same result, no effect twice that may not be made twice, and what is in doubt is never
 //! guessed. Tools outside work, fail, are slow and lie.
 //!
-//! Everything comes from a seed, which a failure names. `PLANC_SIMULATIONS` is the number of cases; a long run is
-//! `PLANC_SIMULATIONS=20000 cargo test --release -p planc --test simulation -- --nocapture`.
+//! Everything comes from a seed, which a failure names. `PLANC_SIMULATIONS` is the number of cases, and then every place of every
+//! example is one; `.ci/nightly` runs 20,000.
 
 #[allow(dead_code, reason = "what random plans mean is tried by `schedules`")]
 #[path = "schedules/generate.rs"]

@@ -65,6 +65,7 @@ fn facts(tool: &Tool) -> Vec<String> {
     facts.extend(tool.limit.map(|limit| format!("at most {}", limit.words())));
     facts.extend(tool.paged.as_ref().map(|paged| format!("gives all pages, at most {}", paged.at_most)));
     facts.extend(tool.probe.is_some().then(|| "may be retried".to_owned()));
+    facts.extend(tool.is_for_execution().then(|| "called by an approved plan only".to_owned()));
     match tool.approval {
         Approval::Auto => {}
         Approval::Ask => facts.push("asks for a yes of its own".to_owned()),

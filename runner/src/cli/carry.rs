@@ -8,7 +8,7 @@ use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::{Approved, Channel};
-use crate::desk::{Desk, Draft, Planned, Recall, inputs};
+use crate::desk::{Desk, DeskError, Draft, Planned, Recall, inputs};
 use crate::dry_run::Early;
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
@@ -96,7 +96,7 @@ pub fn ask(
     desk: &Desk,
     plan: &StoredPlan,
     (name, folded): (Option<&str>, Folded),
-) -> Result<(), Fault> {
+) -> Result<String, Fault> {
     agree(session, terminal, plan, (name, folded), "")?;
     yes(desk, plan, Channel::Terminal)
 }
@@ -126,19 +126,34 @@ pub fn agree(
     }
 }
 
-/// Records a yes, if its channel is good enough; otherwise the plan waits.
-pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<(), Fault> {
-    record(desk, plan, &desk.yes(plan, channel))
+/// Records a yes, if its channel is good enough, and gives what it is known by; otherwise the plan waits.
+pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<String, Fault> {
+    let yes = desk.yes(plan, channel);
+    record(desk, plan, &yes).map(|()| yes.id)
 }
 
 /// Records a yes; where it is not enough, or none, the plan waits.
 pub fn record(desk: &Desk, plan: &StoredPlan, yes: &Approved) -> Result<(), Fault> {
-    match desk.approve(plan, yes).map_err(Fault::from) {
+    let approved = match desk.approve(plan, yes) {
+        Err(DeskError::KnownAlready) => return Err(known_already(desk, plan)?),
+        approved => approved,
+    };
+    match approved.map_err(Fault::from) {
         Ok(None) => Ok(()),
         Ok(Some(lack)) => Err(waiting(plan, &lack.told())),
         Err(fault) if fault.exit == Exit::Waiting => Err(waiting(plan, &fault.message)),
         Err(fault) => Err(fault),
     }
+}
+
+/// The same yes once more: it changes nothing, and what is lacking is something else.
+fn known_already(desk: &Desk, plan: &StoredPlan) -> Result<Fault, Fault> {
+    let run = desk.store.open_run(&plan.digest)?;
+    let fault = Fault::new(Exit::Waiting, DeskError::KnownAlready.to_string());
+    Ok(match desk.store.judge_approval(&desk.claim(plan)?, &run.id)? {
+        Ok(_) => fault.help(format!("the plan is approved: `planc run {}` carries it out", run.id)),
+        Err(lack) => fault.help(format!("{}: `planc approvals` lists what was approved", lack.told())),
+    })
 }
 
 /// A plan that waits for a person.
@@ -148,7 +163,7 @@ pub fn waiting(plan: &StoredPlan, why: &str) -> Fault {
 }
 
 /// A yes that names what was reviewed.
-pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<(), Fault> {
+pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<String, Fault> {
     match digest == plan.digest {
         true => yes(desk, plan, Channel::Argument),
         false => Err(other_digest(desk, plan, digest)),

@@ -12,7 +12,7 @@ use crate::journal::StoredRun;
 use crate::render::checklist::{Checklist, Place};
 use crate::render::final_report::{self, fold};
 use crate::render::stream::Line;
-use crate::run::{Ask, Deadline, RunSetup, Stop, Watch};
+use crate::run::{Ask, Deadline, RunError, RunSetup, Stop, Watch};
 use crate::state::RunState;
 use crate::stop::raised;
 use crate::undo;
@@ -48,16 +48,35 @@ pub fn interruptible<T>(stop: &Stop, work: impl FnOnce() -> T) -> Result<T, Faul
     Ok(done)
 }
 
-/// Carries out a run that has its yes, or goes on with it; until a deadline, where somebody says one.
+/// How a run is carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Until when, where somebody says it.
+    pub deadline: Option<Deadline>,
+    /// What the yes is known by that was given for just this: where another planc is in the way it is taken back.
+    pub yes: Option<String>,
+}
+
+/// Carries out a run that has its yes, or goes on with it.
 pub fn execute(
     session: &Session,
     desk: &Desk,
     planned: &Planned,
     run: &StoredRun,
-    deadline: Option<Deadline>,
+    Terms { deadline, yes }: Terms,
 ) -> Result<Exit, Fault> {
     desk.check_bound(run, planned)?;
-    let end = watched(session, desk, planned, run, |setup| executor::execute(RunSetup { deadline, ..setup }))?;
+    let end = watched(session, desk, planned, run, |setup| async move {
+        let end = executor::execute(RunSetup { deadline, ..setup }).await;
+        match (end, yes) {
+            (Err(RunError::Lock(error)), Some(yes)) => {
+                desk.unsay(&planned.plan, &yes)?;
+                let fault = Fault::from(RunError::Lock(error));
+                Err(fault.help("the yes that was given is taken back, since nothing has begun"))
+            }
+            (end, _) => Ok(end?),
+        }
+    })?;
     finish(session, desk, planned, run)?;
     Ok(end.into())
 }

@@ -84,7 +84,8 @@ impl From<DeskError> for Fault {
             DeskError::Lock(LockError::Io { .. })
             | DeskError::Contents { .. }
             | DeskError::Seal(SealError::Key { .. }) => Fault::usage(message).help(WRITABLE),
-            DeskError::Lock(_) | DeskError::Workspace(_) | DeskError::Seal(_) => Fault::usage(message),
+            DeskError::Lock(error) => busy(message, &error),
+            DeskError::Workspace(_) | DeskError::Seal(_) => Fault::usage(message),
             DeskError::NoRoom { needed, held, most, removable } => {
                 let enough = held.saturating_sub(removable).saturating_add(needed) <= most;
                 let allow = "`max_mb` in `[contents]` of `planc.toml` allows more";
@@ -169,7 +170,8 @@ impl From<RunError> for Fault {
         match error {
             RunError::Store(error) => error.into(),
             RunError::Lock(LockError::Io { .. }) => Fault::usage(message).help(WRITABLE),
-            RunError::Lock(_) | RunError::Over { .. } => Fault::usage(message),
+            RunError::Lock(error) => busy(message, &error),
+            RunError::Over { .. } => Fault::usage(message),
             RunError::Overdue { run, .. } => Fault::new(Exit::Overdue, message).help(format!(
                 "`planc resume {run} --deadline 30m` gives it another, `planc undo {run}` takes back what it has done"
             )),
@@ -181,5 +183,24 @@ impl From<RunError> for Fault {
             RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)
                 .help("`planc resume` finds out what became of it, as far as that can be told"),
         }
+    }
+}
+
+/// Another planc is at work: what it does, and how to wait for it or stop it.
+fn busy(message: String, error: &LockError) -> Fault {
+    let fault = Fault::usage(message);
+    match error {
+        LockError::Held { pid, run } if run != "?" => fault
+            .help(format!("`planc show {run}` tells what it does; one run at a time works here, so wait until it ends"))
+            .help(format!(
+                "to stop it: Ctrl-C on its terminal, or `kill -INT {pid}`; `planc resume {run}` goes on with it"
+            )),
+        LockError::Held { .. } => fault.help("one run at a time works here: wait until it ends"),
+        LockError::Workspace { .. } => fault
+            .help("one run at a time works in a workspace: wait until it ends, or stop it where it was started")
+            .help(
+                "`--state-dir`, or `XDG_STATE_HOME`, says where its state is: `planc runs` with that tells which it is",
+            ),
+        LockError::Io { .. } => fault.help(WRITABLE),
     }
 }

@@ -142,8 +142,9 @@ pub enum Command {
     /// Print a script that completes commands in a shell
     Completions(shell::CompletionArgs),
     /// Print a manual page, or write those of all commands
-    #[command(hide = true)]
     Man(shell::ManArgs),
+    /// Print this, or what a command takes
+    Help(shell::HelpArgs),
 }
 
 /// Runs one command line, program name first, and gives its exit code.
@@ -194,7 +195,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Schema(args) => schema::run(out, &args),
         Command::Graph(args) => graph::run(&session()?, &args),
         Command::Compile(args) => compile::run(&session()?, &args),
-        Command::Tools(args) => tools::run(&session()?, &args),
+        Command::Tools(args) => tools::run(&Session::open_with(&cli.global, out, args.missing())?, &args),
         Command::Teach(args) => teach::run(&session()?, &args),
         Command::Grammar(args) => grammar::run(&session()?, &args),
         Command::Plan(args) => plan::run(&session()?, &args),
@@ -222,6 +223,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),
         Command::Man(args) => shell::man(out, &args),
+        Command::Help(args) => shell::help(out, &args),
     }
 }
 

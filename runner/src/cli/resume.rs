@@ -1,13 +1,13 @@
 //! `planc resume`: a run that stopped ⟶ carried on. What is in doubt is resolved by a person first.
 
 use super::carry;
-use super::core;
+use super::core::{self, Terms};
 use super::deadline::DeadlineArgs;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, line};
-use crate::approval::Channel;
+use crate::approval::{Channel, no_yes_overrides};
 use crate::event::{End, Event, Resolution};
 use crate::executor;
 use crate::render::card::shell_word;
@@ -97,6 +97,14 @@ fn go_on(
     let plan = &planned.compiled.plan;
     let events: Vec<Event> = desk.store.events(&run.id)?.into_iter().map(|stored| stored.event).collect();
     let state = RunState::fold(plan, &events);
+    let report = &planned.plan.report;
+    let against: Vec<String> = no_yes_overrides(report).map(|problem| inline(&problem.message)).collect();
+    if !state.has_begun() && !against.is_empty() {
+        let why = against.join("; ");
+        let exit = carry::blocked(report).unwrap_or(Exit::PlanErrors);
+        let fault = Fault::new(exit, format!("run `{}` cannot begin, and nobody can approve it: {why}", run.id));
+        return Err(fault.help("once that is mended, `planc plan FILE` looks at the world anew"));
+    }
     let doubts = doubts(plan, &state);
     for (step, Said { resolution, .. }) in resolutions {
         let Some(doubt) = doubts.iter().find(|doubt| doubt.step == step) else {
@@ -140,16 +148,18 @@ fn go_on(
     match state.undo {
         // What a failure asked for keeps the end of the run.
         UndoState::Started if doubts.is_empty() && matches!(state.end, Some(End::Failed | End::Refused)) => {
-            core::execute(session, &desk, &planned, &run, deadline)
+            core::execute(session, &desk, &planned, &run, Terms { deadline, yes: None })
         }
         UndoState::Started | UndoState::Partial => core::take_back(session, &desk, &planned, &run),
-        UndoState::No | UndoState::Complete => match core::execute(session, &desk, &planned, &run, deadline)? {
-            // Somebody is here who may know what the probes did not tell.
-            Exit::InDoubt if left_to_probes && Terminal::open().is_some() => {
-                go_on(session, &run.id, (&[], First::Person), None)
+        UndoState::No | UndoState::Complete => {
+            match core::execute(session, &desk, &planned, &run, Terms { deadline, yes: None })? {
+                // Somebody is here who may know what the probes did not tell.
+                Exit::InDoubt if left_to_probes && Terminal::open().is_some() => {
+                    go_on(session, &run.id, (&[], First::Person), None)
+                }
+                exit => Ok(exit),
             }
-            exit => Ok(exit),
-        },
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::carry;
 use super::choice::ChoiceArgs;
-use super::core;
+use super::core::{self, Terms};
 use super::deadline::DeadlineArgs;
 use super::exit::Exit;
 use super::fault::Fault;
@@ -62,15 +62,16 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (desk, planned) = target(session, args)?;
     desk.require_execute()?;
     let run = desk.store.open_run(&planned.plan.digest)?;
+    let mut yes_given = None;
     if let Err(lack) = desk.store.judge_approval(&desk.claim(&planned.plan)?, &run.id)? {
         if let Some(exit) = carry::blocked(&planned.plan.report) {
             plan::show(session, &planned.plan, Some(texts::shown(&args.target)), Folded::Yes)?;
             return Ok(exit);
         }
         let folded = if args.full { Folded::No } else { Folded::Yes };
-        approve(session, &desk, &planned.plan, (&args.target, folded), yes, &lack)?;
+        yes_given = Some(approve(session, &desk, &planned.plan, (&args.target, folded), yes, &lack)?);
     }
-    core::execute(session, &desk, &planned, &run, deadline)
+    core::execute(session, &desk, &planned, &run, Terms { deadline, yes: yes_given })
 }
 
 fn yes(args: &Args) -> Result<Yes, Fault> {
@@ -119,7 +120,7 @@ fn approve(
     (name, folded): (&str, Folded),
     yes: Yes,
     lack: &Lack,
-) -> Result<(), Fault> {
+) -> Result<String, Fault> {
     match yes {
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
-use crate::config::{Config, Overrides, Places};
+use crate::config::{Config, Missing, Overrides, Places};
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
@@ -52,11 +52,17 @@ pub struct Session {
 impl Session {
     /// Finds and reads the configuration.
     pub fn open(global: &Global, out: Output) -> Result<Session, Fault> {
+        Session::open_with(global, out, Missing::Mistake)
+    }
+
+    /// The same for a command to which a catalogue that is not there means this.
+    pub fn open_with(global: &Global, out: Output, missing: Missing) -> Result<Session, Fault> {
         let places = Places::of_process()?;
         let overrides = Overrides {
             directory: global.directory.clone(),
             state: global.state_dir.clone(),
             catalogues: global.catalogue.clone(),
+            missing,
         };
         let config = Arc::new(Config::load(&overrides, &places)?);
         let current = match &global.directory {

@@ -1,4 +1,4 @@
-//! `planc completions` and `planc man`: both follow from the definition of the command line.
+//! `planc completions`, `planc man` and `planc help`: all follow from the definition of the command line.
 
 use super::Cli;
 use super::exit::Exit;
@@ -42,15 +42,37 @@ pub(super) fn man(out: Output, args: &ManArgs) -> Result<Exit, Fault> {
             .map_err(|error| Fault::usage(format!("cannot write manual pages into `{}`: {error}", dir.display())))?;
         return Ok(Exit::Success);
     }
-    let mut command = &root;
-    for name in &args.command {
-        command = command.find_subcommand(name).ok_or_else(|| unknown(command, name))?;
-    }
+    let command = named(&root, &args.command)?;
     let mut page = Vec::new();
     let drawn = clap_mangen::Man::new(command.clone()).render(&mut page);
     drawn.map_err(|error| Fault::usage(format!("cannot draw the manual page: {error}")))?;
     out.print(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)
+}
+
+/// Arguments of `planc help`.
+#[derive(Debug, clap::Args)]
+pub struct HelpArgs {
+    /// The command, such as `plan` or `tools import`; without one, all of them
+    command: Vec<String>,
+}
+
+pub(super) fn help(out: Output, args: &HelpArgs) -> Result<Exit, Fault> {
+    out.without_markdown()?;
+    let mut root = Cli::command();
+    root.build();
+    let mut command = named(&root, &args.command)?.clone();
+    let text = command.render_long_help().to_string();
+    match out.is_json() {
+        true => out.json(&serde_json::json!({ "command": args.command, "help": text }))?,
+        false => out.print(&text)?,
+    }
+    Ok(Exit::Success)
+}
+
+/// The command that these names lead to.
+fn named<'c>(root: &'c clap::Command, names: &[String]) -> Result<&'c clap::Command, Fault> {
+    names.iter().try_fold(root, |command, name| command.find_subcommand(name).ok_or_else(|| unknown(command, name)))
 }
 
 fn unknown(command: &clap::Command, name: &str) -> Fault {

@@ -146,18 +146,34 @@ pub fn fault(message: String, diagnostics: &[Diagnostic], sources: &Sources, col
     Fault { diagnostics: Some((drawn, data)), ..Fault::new(super::exit::Exit::PlanErrors, message) }
 }
 
-/// The plans and catalogues in a folder and beneath it, sorted; what git ignores is left out.
+/// The plans and catalogues in a folder and beneath it, sorted; what git ignores is left out. A folder that cannot be looked
+/// into is among them, so that whoever reads it says why.
 pub fn find(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = ignore::WalkBuilder::new(folder)
-        .build()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| path.extension().is_some_and(|extension| extension == EXTENSION))
-        .take(MAX_FILES)
-        .collect();
+    let is_plan = |entry: &ignore::DirEntry| {
+        entry.file_type().is_some_and(|kind| kind.is_file())
+            && entry.path().extension().is_some_and(|extension| extension == EXTENSION)
+    };
+    let looked = ignore::WalkBuilder::new(folder).build().filter_map(|entry| match entry {
+        Ok(entry) => is_plan(&entry).then(|| entry.into_path()),
+        Err(error) => unread(&error).map(Path::to_owned),
+    });
+    let mut found: Vec<PathBuf> = looked.take(MAX_FILES).collect();
     found.sort();
     found
+}
+
+/// What could not be looked at.
+fn unread(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => unread(err),
+        ignore::Error::Partial(errors) => errors.iter().find_map(unread),
+        ignore::Error::Io(_)
+        | ignore::Error::Glob { .. }
+        | ignore::Error::UnrecognizedFileType(_)
+        | ignore::Error::InvalidDefinition => None,
+    }
 }
 
 /// Writes a file beside the old one and puts it in its place, mode kept.

@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::session::Session;
 use super::tools_mcp::{CheckArgs, ImportArgs, check_tools, import_tools};
 use super::tools_observe::{ObserveArgs, observe_tool};
+use crate::config::Missing;
 use crate::render::tools;
 use planc_lang::catalogue::Tool;
 use std::sync::Arc;
@@ -28,6 +29,16 @@ enum Command {
     Check(CheckArgs),
     /// Call a tool once in a copy of the workspace, and look whether it only reads
     Observe(ObserveArgs),
+}
+
+impl Args {
+    /// What a catalogue means that is not there: an import writes it.
+    pub(super) fn missing(&self) -> Missing {
+        match &self.command {
+            Some(Command::Import(_)) => Missing::Awaited,
+            Some(Command::Check(_) | Command::Observe(_)) | None => Missing::Mistake,
+        }
+    }
 }
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {

@@ -9,8 +9,8 @@ use super::report::ReportSettings;
 use super::run::RunSettings;
 use super::servers::ServerSettings;
 use super::{
-    Approvals, CEDAR_NAME, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Network,
-    PlanFor, Require, Rule, Unconfined,
+    Approvals, CEDAR_NAME, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Missing,
+    Network, PlanFor, Require, Rule, Unconfined,
 };
 use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
 use crate::scope::Scope;
@@ -498,6 +498,7 @@ pub(super) fn catalogue_files(
     settings: &Settings,
     workspace: &Path,
     config: Option<&Path>,
+    missing: Missing,
 ) -> Result<Vec<PathBuf>, ConfigError> {
     let mut files: Vec<PathBuf> = Vec::new();
     let config = config.map_or_else(String::new, |path| format!(" in `{}`", path.display()));
@@ -506,7 +507,11 @@ pub(super) fn catalogue_files(
         let prefix = literal_prefix(glob);
         let mut found = match prefix == glob {
             true if workspace.join(glob).is_file() => vec![workspace.join(glob)],
-            true => return Err(ConfigError::world(format!("there is no catalogue file `{glob}`, named{config}"))),
+            true if missing == Missing::Awaited => vec![workspace.join(glob)],
+            true => {
+                let error = ConfigError::world(format!("there is no catalogue file `{glob}`, named{config}"));
+                return Err(error.help("`planc tools import --mcp NAME` writes the catalogue of a server"));
+            }
             false => matching(workspace, prefix, glob)?,
         };
         found.sort();

@@ -134,6 +134,18 @@ pub struct Overrides {
     pub state: Option<PathBuf>,
     /// Further catalogue files, relative to the directory.
     pub catalogues: Vec<PathBuf>,
+    /// What a file of `[catalogues]` means that is not there.
+    pub missing: Missing,
+}
+
+/// What a file of `[catalogues]` means that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// A mistake: what a plan means would depend on it.
+    #[default]
+    Mistake,
+    /// It is written by what is asked for, or by a command like it: no plan is made.
+    Awaited,
 }
 
 impl Config {
@@ -150,7 +162,7 @@ impl Config {
             }
             None => (start, Settings::default()),
         };
-        let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref())?;
+        let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref(), overrides.missing)?;
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         let given: Vec<PathBuf> = overrides.catalogues.iter().map(|path| base.join(path)).collect();

@@ -126,6 +126,16 @@ impl Desk {
         }
     }
 
+    /// Takes back a yes by what it is known by, since nothing came of it. Where nothing else approves the plan, it waits again.
+    pub fn unsay(&self, plan: &StoredPlan, yes: &str) -> Result<(), DeskError> {
+        self.store.revoke_named(yes)?;
+        let run = self.store.open_run(&plan.digest)?;
+        if self.store.judge_approval(&self.claim(plan)?, &run.id)?.is_err() {
+            self.store.set_plan_status(&plan.digest, PlanStatus::NeedsApproval)?;
+        }
+        Ok(())
+    }
+
     /// Records a no with what is to be different; every unused yes is taken back. Until a person who sees it says yes to the same
     /// text, nothing else approves that.
     pub fn request_changes(

@@ -100,7 +100,23 @@ pub fn value_of(text: &str, ty: &Type) -> Result<Value, String> {
         return Ok(string);
     }
     match serde_json::from_str::<Value>(text) {
-        Ok(value) => check_value(&value, ty).map(|()| value).map_err(|misfit| misfit.to_string()),
+        Ok(value) => check_value(&value, ty).map(|()| value).map_err(|misfit| match is_too_large(text) {
+            // As a number it is another one by now.
+            true => format!(
+                "{} lies outside of the whole numbers that there are, {} to {}",
+                text.trim(),
+                i64::MIN,
+                i64::MAX
+            ),
+            false => misfit.to_string(),
+        }),
         Err(_) => Err(as_string.err().map(|misfit| misfit.to_string()).unwrap_or_default()),
     }
+}
+
+/// Whether a text is a whole number that none of the language is.
+fn is_too_large(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_err()
 }

@@ -104,6 +104,9 @@ impl DryRun<'_> {
                     None => {}
                 }
                 let why = match touches.iter().any(|(verb, _)| *verb == EffectVerb::Contacts) {
+                    _ if call.tool.is_for_execution() => {
+                        "its category is `execute`: it is called by an approved plan only"
+                    }
                     _ if server.is_some() && call.is_read_only() => "its server is not asked before approval",
                     _ if server.is_some() && call.tool.simulate.is_none() => {
                         "its server is not asked before approval, and its catalogue names nothing that would tell"
@@ -310,7 +313,8 @@ impl DryRun<'_> {
     }
 
     /// Whether a server may be asked before approval: a call that only reads, by its reviewed catalogue, of what the operator
-    /// lists for this server, with arguments that are all known. That it only reads is for the caller to know.
+    /// lists for this server, with arguments that are all known, and of a tool that is not for execution. That it only reads
+    /// is for the caller to know.
     fn may_ask(
         &self,
         server: &ServerConfig,
@@ -321,7 +325,8 @@ impl DryRun<'_> {
         let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
             *verb == EffectVerb::Reads && server.may_read(&resource.to_string())
         };
-        self.config.policy.decide(tool, values, touches, Moment::Planned).decision == Approval::Auto
+        !tool.is_for_execution()
+            && self.config.policy.decide(tool, values, touches, Moment::Planned).decision == Approval::Auto
             && !server.read.is_empty()
             && values.iter().all(Value::is_known)
             // What names nothing that it reads is in no scope.
@@ -340,7 +345,8 @@ impl DryRun<'_> {
                 .any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(host.to_lowercase()))),
             _ => false,
         };
-        self.config.policy.decide(&call.tool, values, touches, Moment::Planned).decision == Approval::Auto
+        !call.tool.is_for_execution()
+            && self.config.policy.decide(&call.tool, values, touches, Moment::Planned).decision == Approval::Auto
             && values.iter().all(Value::is_known)
             && !touches.is_empty()
             && touches.iter().all(reads_only)

@@ -135,6 +135,16 @@ impl Store {
         })
     }
 
+    /// Takes back the yes that is known by this, as far as it is not used up.
+    pub fn revoke_named(&self, name: &str) -> Outcome<()> {
+        let name = name.to_owned();
+        self.work("take back the approval", move |at, connection| {
+            let update =
+                format!("UPDATE approvals SET revoked = ?2 WHERE name = ?1 AND revoked IS NULL AND {BEGUN} < uses");
+            at.sql(connection.execute(&update, params![name, now()])).map(|_| ())
+        })
+    }
+
     /// All yeses, newest first.
     pub fn approvals(&self) -> Outcome<Vec<KeptApproval>> {
         self.work("list the approvals", |at, connection| {

@@ -6,11 +6,12 @@ use super::{In, Mistake};
 use crate::scope::Scope;
 use cedar_policy::PolicyId;
 use planc_lang::effects::Resource;
+use planc_lang::resolve::CATEGORIES;
 use planc_lang::syntax::EffectVerb;
 
 /// How an example is written.
-const FORM: &str =
-    "an example is `tool verb resource`, with `scope:` before it where it is about one: `fs.write writes docs/a.md`";
+const FORM: &str = "an example is `tool verb resource`, with `scope:` before it where it is about one, and the category of the tool in \
+     brackets where it is about that: `fs.write writes docs/a.md`, `acme: crm.export(execute) reads crm:all`";
 
 /// Checks that a rule matches a touch, or does not.
 pub(super) fn check(
@@ -24,6 +25,13 @@ pub(super) fn check(
     };
     let mut parts = rest.splitn(3, ' ');
     let (tool, verb, resource) = (parts.next().unwrap_or(""), parts.next().unwrap_or("calls"), parts.next());
+    let (tool, category) = match tool.strip_suffix(')').and_then(|tool| tool.split_once('(')) {
+        Some((_, category)) if !CATEGORIES.contains(&category) => {
+            return Err(wrong(format!("there is no category `{}`", category.escape_debug())).help(FORM));
+        }
+        Some((tool, category)) => (tool, Some(category)),
+        None => (tool, None),
+    };
     let verbs = EffectVerb::ALL.iter().find(|(_, spelling)| *spelling == verb);
     let resource = match (verbs, resource) {
         (Some((verb, _)), Some(resource)) => {
@@ -38,6 +46,7 @@ pub(super) fn check(
     let touch = Touch {
         scope: scope.as_ref(),
         tool,
+        category,
         read_only: verb == "reads" || verb == "calls",
         args: &[],
         verb,

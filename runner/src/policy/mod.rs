@@ -222,6 +222,7 @@ impl Policy {
         let touch = |verb, resource| Touch {
             scope: self.scope.as_ref(),
             tool: &tool.name,
+            category: tool.category.as_deref(),
             read_only,
             args: &args,
             verb,
@@ -248,6 +249,7 @@ impl Policy {
             let touch = Touch {
                 scope: self.scope.as_ref(),
                 tool,
+                category: None,
                 read_only: true,
                 args: &[],
                 verb: EffectVerb::Reads.as_str(),

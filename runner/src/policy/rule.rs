@@ -4,6 +4,7 @@ use super::entity::uid;
 use super::pattern::Pattern;
 use super::{In, Mistake};
 use crate::scope::Scope;
+use planc_lang::resolve::CATEGORIES;
 use planc_lang::syntax::{Approval, EffectVerb};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -31,6 +32,9 @@ pub struct RuleSettings {
     /// Globs over tools; empty: all.
     #[serde(default)]
     pub tools: Vec<Spanned<String>>,
+    /// What its catalogue says that a tool is for; empty: anything, or nothing.
+    #[serde(default)]
+    categories: Vec<Spanned<String>>,
     /// What a call does; empty: anything.
     #[serde(default)]
     effects: Vec<EffectVerb>,
@@ -135,13 +139,15 @@ pub(super) fn write(settings: &PolicySettings) -> Result<Vec<Written>, Mistake> 
 }
 
 fn write_rule(index: usize, rule: &Spanned<RuleSettings>) -> Result<Written, Mistake> {
-    let RuleSettings { tools, effects, resources, except, scopes, decision, reason, matches, not } = rule.get_ref();
+    let RuleSettings { tools, categories, effects, resources, except, scopes, decision, reason, matches, not } =
+        rule.get_ref();
     if *decision.get_ref() == Approval::Auto {
         let message = "a rule cannot loosen what a catalogue says: `auto` changes nothing";
         let mistake = Mistake::at(In::Rules, decision.span().start, message);
         return Err(mistake.help("say `ask` or `deny`, and leave out by `except` what the rule is not about"));
     }
     tools.iter().try_for_each(check_tool)?;
+    categories.iter().try_for_each(check_category)?;
     for pattern in resources.iter().chain(except) {
         let wrong = match effects.is_empty() {
             true => Pattern::new(pattern.get_ref()).err(),
@@ -160,9 +166,12 @@ fn write_rule(index: usize, rule: &Spanned<RuleSettings>) -> Result<Written, Mis
         format!("({})", each.collect::<Vec<_>>().join(" || "))
     };
     let mut conditions = vec!["true".to_owned()];
-    for (what, ty, of) in
-        [("principal", "Scope", scopes), ("context.tool", "Tools", tools), ("resource", "Meets", resources)]
-    {
+    for (what, ty, of) in [
+        ("principal", "Scope", scopes),
+        ("context.tool", "Tools", tools),
+        ("context.tool", "Category", categories),
+        ("resource", "Meets", resources),
+    ] {
         conditions.extend((!of.is_empty()).then(|| any(what, ty, of)));
     }
     let action = match effects.is_empty() {
@@ -193,6 +202,18 @@ fn check_tool(glob: &Spanned<String>) -> Result<(), Mistake> {
         Mistake::at(In::Rules, glob.span().start, message)
     };
     globset::Glob::new(glob.get_ref()).map(|_| ()).map_err(wrong)
+}
+
+/// A category that no tool can have would be a rule that never matches.
+fn check_category(category: &Spanned<String>) -> Result<(), Mistake> {
+    let name = category.get_ref();
+    match CATEGORIES.contains(&name.as_str()) {
+        true => Ok(()),
+        false => {
+            let wrong = Mistake::at(In::Rules, category.span().start, format!("there is no category `{name}`"));
+            Err(wrong.help(format!("the categories are `{}`", CATEGORIES.join("`, `"))))
+        }
+    }
 }
 
 /// An entity as Cedar writes it.

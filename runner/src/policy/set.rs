@@ -17,6 +17,7 @@ use globset::GlobMatcher;
 use miette::Diagnostic;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
+use planc_lang::resolve::CATEGORIES;
 use planc_lang::syntax::Approval;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::str::FromStr;
@@ -69,6 +70,8 @@ pub(super) struct Touch<'a> {
     pub(super) scope: Option<&'a Scope>,
     /// The full name of the tool.
     pub(super) tool: &'a str,
+    /// What its catalogue says that it is for.
+    pub(super) category: Option<&'a str>,
     /// Whether the call only reads.
     pub(super) read_only: bool,
     /// The known arguments as texts.
@@ -149,6 +152,9 @@ impl Set {
                     let glob = globset::Glob::new(text).map_err(|error| wrong(error.to_string()))?;
                     self.tools.push((uid.clone(), glob.compile_matcher()));
                 }
+                "Category" if !CATEGORIES.contains(&text) => {
+                    return Err(wrong(format!("there is no category `{}`", text.escape_debug())));
+                }
                 "Meets" if !self.meets.iter().any(|(known, _)| *known == uid) => {
                     self.meets.push((uid.clone(), Pattern::new(text).map_err(wrong)?));
                 }
@@ -169,13 +175,14 @@ impl Set {
             Some(scope) => scope.chain().map(|scope| uid("Scope", scope.as_str())).collect(),
         };
         let globs = self.tools.iter().filter(|(_, glob)| glob.is_match(touch.tool)).map(|(uid, _)| uid.clone());
+        let groups = globs.chain(touch.category.map(|category| uid("Category", category)));
         let (tool, call, thing) = (uid("Tool", touch.tool), uid("Call", "call"), uid("Thing", "thing"));
         let action = uid("Action", touch.verb);
         let changes = matches!(touch.verb, "writes" | "creates" | "deletes").then(|| uid("Action", "changes"));
         let tags = touch.args.iter().map(|(name, text)| (name.clone(), RestrictedExpression::new_string(text.clone())));
         let call_entity = Entity::new_with_tags(call.clone(), [], [], tags).map_err(|error| broken(&error))?;
         let mut entities = vec![
-            Entity::new_no_attrs(tool.clone(), globs.collect()),
+            Entity::new_no_attrs(tool.clone(), groups.collect()),
             Entity::new_no_attrs(action.clone(), changes.into_iter().collect()),
             call_entity,
             self.thing(&thing, touch.resource, unknown)?,

@@ -62,6 +62,9 @@ pub struct RunReport {
     /// Whether taking back has begun.
     #[serde(skip)]
     pub taking_back: bool,
+    /// Whether anything was done, or may have been, that could be taken back.
+    #[serde(skip)]
+    has_acted: bool,
     /// Where the row of a step is.
     #[serde(skip)]
     places: HashMap<String, usize>,
@@ -176,6 +179,7 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         approval: None,
         steps: plan.all_steps().enumerate().map(|(index, step)| row_of(step, index)).collect(),
         blocks: plan.blocks.iter().map(block_row).collect(),
+        has_acted: false,
         places: plan.all_steps().enumerate().map(|(index, step)| (step.name.clone(), index)).collect(),
         differences: Vec::new(),
         stale: Vec::new(),
@@ -207,6 +211,9 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
             }
             differences.push(all);
         }
+        let reads =
+            |step: &str| reports.get(step).or_else(|| reports.get(base(step))).is_some_and(|report| report.read_only);
+        report.has_acted |= acted(event, reads);
         report.take(event);
     }
     report.differences = differences.into_iter().flatten().collect();
@@ -215,6 +222,15 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         report.left = report.rows_left(plan);
     }
     report
+}
+
+/// Whether an event says that something was done, or may have been. What `reads` are steps that only do that.
+fn acted(event: &Event, reads: impl Fn(&str) -> bool) -> bool {
+    match event {
+        Event::StepSucceeded { step, .. } | Event::StepInDoubt { step, .. } => !reads(step),
+        Event::StepFailed { effect_done, changes, .. } => *effect_done || !changes.is_empty(),
+        _ => false,
+    }
 }
 
 fn is_false(value: &bool) -> bool {
@@ -722,11 +738,9 @@ fn next(report: &RunReport) -> Vec<String> {
         return next_of_taking_back(report);
     }
     match report.end {
-        None if report.gone => {
-            vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
-        }
+        None if report.gone => resumed(report, format!("planc resume {run}   goes on")),
         Some(End::Done) | None => Vec::new(),
-        Some(End::Failed) => vec![format!("planc undo {run}   takes back what it has done")],
+        Some(End::Failed | End::Refused) => undone(report).into_iter().collect(),
         Some(End::Stale) => vec!["planc plan FILE   looks at the world as it is now".to_owned()],
         Some(End::InDoubt) => {
             let doubtful = report.steps.iter().filter(|row| row.outcome == StepEnd::InDoubt);
@@ -739,15 +753,23 @@ fn next(report: &RunReport) -> Vec<String> {
                 })
                 .collect()
         }
-        Some(End::Overdue) => vec![
-            format!("planc resume {run} --deadline 30m   goes on, for as long as that"),
-            format!("planc undo {run}   takes back what it has done"),
-        ],
-        Some(End::Interrupted | End::Held | End::Waiting) => {
-            vec![format!("planc resume {run}   goes on"), format!("planc undo {run}   takes back what it has done")]
+        Some(End::Overdue) => {
+            resumed(report, format!("planc resume {run} --deadline 30m   goes on, for as long as that"))
         }
-        Some(End::Refused) => vec![format!("planc undo {run}   takes back what it has done")],
+        Some(End::Interrupted | End::Held | End::Waiting) => resumed(report, format!("planc resume {run}   goes on")),
     }
+}
+
+/// How it goes on, and how it is taken back where anything was done.
+fn resumed(report: &RunReport, goes_on: String) -> Vec<String> {
+    std::iter::once(goes_on).chain(undone(report)).collect()
+}
+
+/// How a run is taken back; none: it did nothing.
+fn undone(report: &RunReport) -> Option<String> {
+    let is_open = |row: &StepRow| matches!(row.outcome, StepEnd::Running | StepEnd::InDoubt);
+    let may_have = report.has_acted || report.steps.iter().any(is_open);
+    may_have.then(|| format!("planc undo {}   takes back what it has done", shell_word(&report.run)))
 }
 
 /// What is left to say of calls in doubt, else that taking back can go on.

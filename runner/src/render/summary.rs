@@ -1,7 +1,7 @@
 //! A plan report ⟶ what it comes to, in one line: what is created, changed, run, and what cannot be taken back.
 
 use super::text::{count, inline};
-use crate::report::{PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
+use crate::report::{Confinement, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
 use crate::workspace::FileState;
 use planc_lang::syntax::{Approval, EffectVerb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ pub struct Totals {
     pub irreversible: Vec<String>,
     /// Names of the steps that the plan itself says how to take back.
     pub declared: Vec<String>,
+    /// Folders that programs really write: what lies there is not taken back.
+    pub scratch: BTreeSet<String>,
     /// Names of the steps that ask for a yes of their own.
     pub asks: Vec<String>,
 }
@@ -56,6 +58,9 @@ pub fn totals(report: &PlanReport) -> Totals {
             UndoKind::Impossible => totals.irreversible.push(step.name.clone()),
             UndoKind::Declared => totals.declared.push(step.name.clone()),
             UndoKind::Automatic | UndoKind::Nothing => {}
+        }
+        if let Some(Confinement::Cell { scratch, .. }) = &step.confined {
+            totals.scratch.extend(scratch.iter().cloned());
         }
         if step.policy == Approval::Ask && !step.standing_yes {
             totals.asks.push(step.name.clone());
@@ -101,9 +106,18 @@ impl Totals {
     pub fn undo(&self) -> String {
         match (self.irreversible.len(), self.declared.len()) {
             (0, 0) if self.is_nothing() => "nothing changes".to_owned(),
-            (0, 0) => "everything can be undone".to_owned(),
-            (0, n) => format!("{} undone by a call of the plan", count(n, "step")),
+            (0, 0) => format!("everything can be undone{}", self.left()),
+            (0, n) => format!("{} undone by a call of the plan{}", count(n, "step"), self.left()),
             (n, _) => format!("{} cannot be undone", count(n, "step")),
+        }
+    }
+
+    /// What programs leave in the operator's scratch folders.
+    fn left(&self) -> String {
+        let folders: Vec<String> = self.scratch.iter().map(|folder| inline(folder)).collect();
+        match folders.is_empty() {
+            true => String::new(),
+            false => format!(", but what programs write in {}", folders.join(", ")),
         }
     }
 

@@ -24,6 +24,10 @@ pub const DENIED: &str = "[Tool denied — plan mode is active]";
 /// What works in plan mode.
 const ALLOWED: &str = "Allowed now: tools that only read, plan_write, plan_check, plan_status, plan_exit, todo_write.";
 
+/// What works where a session has some of the tools only.
+const ALLOWED_HERE: &str = "Allowed now: tools of this session that only read, plan_write, plan_check, plan_status, \
+                            plan_exit, todo_write.";
+
 impl Open<'_> {
     /// Answers a direct call of a tool of a catalogue.
     pub(super) fn call_tool(
@@ -157,7 +161,8 @@ impl Open<'_> {
             why: why.to_owned(),
         };
         self.add(None, &entry)?;
-        let mut text = format!("{DENIED}\n{why}. Nothing was done.\n\n{ALLOWED}\n\n");
+        let allowed = if self.left_out(&tool.name)?.is_some() { ALLOWED_HERE } else { ALLOWED };
+        let mut text = format!("{DENIED}\n{why}. Nothing was done.\n\n{allowed}\n\n");
         text.push_str(&format!("The call is kept with the plan as a proposed step:\n\n  {}\n", kept(&step)));
         if !written.critical.is_empty() {
             text.push_str("\nIt needs in `critical`:\n\n");

@@ -3,11 +3,12 @@
 use super::literal::Arguments;
 use super::show::{for_agents, nothing_written, reminder};
 use super::{
-    Caller, Checked, Entry, MAX_GLOBS, MAX_PLAN_BYTES, MAX_TODOS, MAX_WORDS, Open, Reply, SessionError, SessionState,
-    Sessions, Todo, TodoStatus, World, new_session,
+    Caller, Checked, Entry, MAX_ENTRIES, MAX_GLOBS, MAX_PLAN_BYTES, MAX_TODOS, MAX_WORDS, Open, Reply, SessionError,
+    SessionState, Sessions, Todo, TodoStatus, World, new_session, own_session,
 };
 use crate::desk::{Draft, Given, inputs};
 use crate::dry_run::InputValue;
+use crate::journal::StoredSession;
 use crate::report::PlanReport;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -50,7 +51,7 @@ pub(super) fn arguments<T: DeserializeOwned>(arguments: Arguments) -> Result<T, 
 }
 
 impl Sessions {
-    /// Begins to plan in a session of its own.
+    /// Begins to plan: in the session that an earlier call began by itself, else in one of its own.
     pub(super) fn enter(
         &self,
         caller: &Caller,
@@ -70,17 +71,21 @@ impl Sessions {
             })?;
         }
         let entered = Entry::Entered { goal, tools, explicit: true };
+        let begun = match parent {
+            Some(_) => None,
+            None => self.begun(caller, world, &entered)?,
+        };
+        let kept = begun.is_some();
         let parent = parent.as_deref().or(caller.parent.as_deref());
-        let session = new_session(caller, world, parent, &entered)?;
+        let session = begun.map_or_else(|| new_session(caller, world, parent, &entered), Ok)?;
         *known = Some(session.id.clone());
-        // A child is named by whoever speaks for it; what was current stays so for the others.
-        if session.parent.is_none() || session.parent == caller.parent {
-            *caller.current() = Some(session.id.clone());
-        }
+        // The newest counts where none is named, a child like any other: a call without an id has never more than it.
+        *caller.current() = Some(session.id.clone());
+        let before = if kept { " What was read and proposed before is kept with it." } else { "" };
         let text = format!(
-            "planning; session {}\n\nTools that only read work now, and what they give is kept with the plan. Every other call \
-             is refused and kept as a proposed step. Write the whole plan with plan_write: it answers with every mistake. \
-             Then hand it in with plan_exit.",
+            "planning; session {}\n\nA call that names no session belongs to this one from here on.{before} Tools that only \
+             read work now, and what they give is kept with the plan. Every other call is refused and kept as a proposed \
+             step. Write the whole plan with plan_write: it answers with every mistake. Then hand it in with plan_exit.",
             session.id
         );
         Ok(Reply::done(
@@ -88,6 +93,20 @@ impl Sessions {
             json!({ "session": session.id, "parent": session.parent }),
             "planning may begin at any time",
         ))
+    }
+
+    /// The session that began by itself with an earlier call, entered now: what was grounded in it belongs to the plan. None
+    /// where there is none, or where its plan was handed in already: what is planned next is another plan.
+    fn begun(&self, caller: &Caller, world: &World, entered: &Entry) -> Result<Option<StoredSession>, SessionError> {
+        let Some(id) = caller.current().clone() else { return Ok(None) };
+        let session = own_session(caller, world, &id)?;
+        let state = SessionState::fold(world.desk.store.session_entries(&id)?);
+        if state.explicit || !state.asked.is_empty() {
+            return Ok(None);
+        }
+        // Of two that enter at once one gets it, and a full session none.
+        let is_entered = world.desk.store.add_entry(&id, Some("entered"), entered, MAX_ENTRIES)?;
+        Ok(is_entered.then_some(session))
     }
 }
 

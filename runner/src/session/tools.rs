@@ -57,7 +57,7 @@ pub const OWN: [OwnTool; 8] = [
         own: Own::Enter,
         name: "plan_enter",
         doc: "Begin to plan a task. Gives the id of a session: pass it as `session` to the other plan tools, or leave it out \
-              there to mean the newest. Until a plan is approved, tools that only read work and every other call is refused \
+              to mean the newest. What was read and refused before it is kept with the plan. Until a plan is approved, tools that only read work and every other call is refused \
               and kept as a proposed step. A subagent enters with the id of its parent's session as `parent` and inherits \
               every limit of it.",
         read_only: false,

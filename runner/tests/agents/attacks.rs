@@ -87,6 +87,24 @@ fn a_child_is_never_laxer_than_its_parent() {
 }
 
 #[test]
+fn a_call_without_a_session_has_no_more_than_the_newest_child() {
+    let place = Place::new("");
+    place.write("a.txt", "a\n");
+    let mut agent = place.server(&[]);
+    let parent = agent.done("plan_enter", json!({})).data["session"].clone();
+    agent.done("fs__list", json!({}));
+    let child = agent.done("plan_enter", json!({ "parent": parent, "tools": ["fs.read"] })).data["session"].clone();
+    agent.done("fs__read", json!({ "path": "a.txt" }));
+    let refused = agent.call("fs__list", json!({}));
+    assert!(refused.is_error && refused.text.contains("not among the tools"), "{}", refused.text);
+    let seen = agent.done("plan_status", json!({}));
+    assert_eq!((&seen.data["session"], &seen.data["grounding"]), (&child, &json!(1)), "{}", seen.data);
+    assert_eq!(seen.data["proposed"][0]["tool"], "fs.list", "{}", seen.data);
+    let above = agent.done("plan_status", json!({ "session": parent }));
+    assert_eq!((&above.data["grounding"], &above.data["proposed"]), (&json!(1), &json!([])), "{}", above.data);
+}
+
+#[test]
 fn arguments_stay_arguments() {
     let place = Place::new("");
     place.write("a.txt", "a\n");

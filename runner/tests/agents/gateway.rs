@@ -117,6 +117,38 @@ fn a_server_is_not_asked_where_the_operator_lists_nothing() {
 }
 
 #[test]
+fn a_tool_for_execution_is_called_by_an_approved_plan_only() {
+    let place = wired("good", READ);
+    let file = place.workspace().join("catalogues/mock.pl");
+    let reviewed = std::fs::read_to_string(&file).unwrap();
+    let said = |category: &str| {
+        let clause = format!("    reads \"mock:store\"\n    category {category}\n");
+        std::fs::write(&file, reviewed.replace("    reads \"mock:store\"\n", &clause)).unwrap();
+    };
+    let mut agent = place.server(&[]);
+    for (category, calls) in [("document", 1), ("analyze", 2), ("plan", 3)] {
+        said(category);
+        agent.done("mock__get_all", json!({}));
+        assert_eq!(log(&place).len(), calls, "{category}");
+    }
+    said("execute");
+    let refused = agent.call("mock__get_all", json!({}));
+    assert!(refused.is_error && refused.text.contains("its category is `execute`"), "{}", refused.text);
+    let text = "plan \"Read\" {\n  step all = mock.get_all()\n}\n";
+    let plan = handed_in(&mut agent, text);
+    assert_eq!(log(&place).len(), 3, "neither directly nor in a dry run");
+    place.approve(&plan);
+    let report = agent.done("plan_run", json!({ "plan_id": plan }));
+    assert_eq!((&report.data["report"]["end"], log(&place).len()), (&json!("done"), 4), "{}", report.text);
+
+    // What acts is locked, whatever it says that it is for.
+    let acts = reviewed.replace("    writes \"mock:store\"\n", "    writes \"mock:store\"\n    category analyze\n");
+    std::fs::write(&file, acts).unwrap();
+    assert!(agent.call("mock__put", json!({ "key": "a", "value": "b" })).is_error);
+    assert_eq!(log(&place).len(), 4);
+}
+
+#[test]
 fn a_changed_definition_is_not_called() {
     let place = wired("good", READ);
     let mut agent = place.server(&[]);

@@ -99,6 +99,35 @@ fn an_agent_reads_what_a_person_wants_to_be_different() {
 }
 
 #[test]
+fn what_was_grounded_before_entering_belongs_to_the_plan() {
+    let place = Place::new("");
+    place.write("a.txt", "hello\n");
+    let mut agent = place.server(&[]);
+    agent.done("fs__read", json!({ "path": "a.txt" }));
+    agent.call("fs__write", json!({ "path": "b.txt", "text": "x\n" }));
+    let before = agent.done("plan_status", json!({})).data["session"].clone();
+    let entered = agent.done("plan_enter", json!({ "goal": "a file", "tools": ["fs.read", "fs.write"] }));
+    assert_eq!(entered.data["session"], before, "{}", entered.data);
+    let seen = agent.done("plan_status", json!({}));
+    assert_eq!((&seen.data["session"], &seen.data["grounding"]), (&before, &json!(1)), "{}", seen.data);
+    assert_eq!(seen.data["proposed"][0]["tool"], "fs.write", "{}", seen.data);
+    let listing = agent.call("fs__list", json!({}));
+    assert!(listing.is_error && listing.text.contains("Allowed now: tools of this session"), "{}", listing.text);
+
+    // A plan that was written before is kept, too; and once entered, or handed in, the next one is another plan.
+    let mut other = place.server(&[]);
+    other.done("plan_write", json!({ "text": writing("b.txt") }));
+    let first = other.done("plan_enter", json!({})).data["session"].clone();
+    assert_eq!(other.done("plan_status", json!({})).data["rev"], 1);
+    assert_ne!(other.done("plan_enter", json!({})).data["session"], first);
+    let mut third = place.server(&[]);
+    third.done("plan_write", json!({ "text": writing("c.txt") }));
+    let handed = third.done("plan_exit", json!({})).data["session"].clone();
+    assert_ne!(third.done("plan_enter", json!({})).data["session"], handed);
+    assert_eq!(third.done("plan_status", json!({})).data["rev"], 0);
+}
+
+#[test]
 fn nothing_that_an_agent_is_answered_says_how_a_yes_is_given() {
     let place = Place::new("");
     let mut agent = place.server(&[]);

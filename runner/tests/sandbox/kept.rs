@@ -88,10 +88,46 @@ fn a_scratch_folder_is_really_written_and_not_told() {
     let place = Place::new();
     place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/old", "old");
     place.put("p.pl", plan("create \"out\"", "cat target/old > out; echo new > target/new; ln target/new target/hard"));
+    // What is written there stays, and whoever says yes is told.
+    for format in ["text", "markdown", "html"] {
+        let said = place.planc(&["--format", format, "plan", "p.pl"]).exits(0);
+        let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("can be undone, but what programs write in target"), "{format}: {}", said.short());
+    }
     place.planc(&["run", "--approve", "p.pl"]).exits(0);
     assert_eq!((place.get("out"), place.get("target/new")), ("old".into(), "new\n".into()));
     let diff = place.planc(&["diff", &place.last_run()]);
     assert!(!diff.out.contains("target"), "{}", diff.short());
+}
+
+#[test]
+fn a_program_that_failed_is_said_to_have_had_what_its_cell_gave_it() {
+    const LINE: &str = "the plan has no `contact` line";
+    const SETTING: &str = "`[programs] network` is \"off\"";
+    for (toml, lines, wanted, not) in [
+        ("", "", &[LINE, SETTING][..], &[][..]),
+        ("", "contact \"127.0.0.1:1\"", &[SETTING], &[LINE]),
+        ("[programs]\nnetwork = \"contact\"\n", "", &[LINE], &[SETTING]),
+        ("[programs]\nnetwork = \"contact\"\n", "contact \"127.0.0.1:1\"", &["TCP to 1 and UDP"], &["no network"]),
+        ("[programs]\nscratch = [\"target\"]\n", "", &["workspace, `target` and `/tmp` only"], &[]),
+    ] {
+        let place = Place::new();
+        place.put("planc.toml", toml).put("p.pl", plan(lines, "echo its own words >&2; exit 7"));
+        let digest = place.digest("p.pl");
+        let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(4);
+        let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = text.contains("its own words planc: its cell had") && text.contains("what `[programs] read` lists");
+        assert!(told, "{toml}{lines}: {}", said.short());
+        wanted.iter().for_each(|part| assert!(text.contains(part), "{toml}{lines}: no {part}: {}", said.short()));
+        not.iter().for_each(|part| assert!(!text.contains(part), "{toml}{lines}: {part}: {}", said.short()));
+    }
+    // One that ended well, or in the open, is said nothing of.
+    let place = Place::new();
+    place.open(&["sh"]);
+    place.put("p.pl", plan("", "exit 7"));
+    let digest = place.digest("p.pl");
+    let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(4);
+    assert!(!said.out.contains("its cell"), "{}", said.short());
 }
 
 #[test]

@@ -119,6 +119,16 @@ fn a_recorded_answer_is_imported_without_a_server() {
     let place = wired("good");
     place.put("answer.json", r#"{ "result": { "tools": [{ "name": "a", "inputSchema": { "type": "object" } }] } }"#);
     place.planc(&["tools", "import", "--mcp", "other", "--from", "answer.json"]).exits(0).says("1 tool");
+    // What the configuration names as told, and nobody has written yet: a fresh clone, say.
+    let toml = std::fs::read_to_string(place.ws().join("planc.toml")).unwrap_or_default();
+    place.put("planc.toml", "[catalogues]\nfiles = [\"reviewed/further.pl\", \"catalogues/more.pl\"]\n");
+    place.planc(&["tools"]).exits(2).says("`planc tools import --mcp NAME` writes");
+    for (name, file) in [("further", "reviewed/further.pl"), ("more", "catalogues/more.pl")] {
+        place.planc(&["tools", "import", "--mcp", name, "--from", "answer.json"]).exits(0).says(file);
+        assert!(place.has(file), "{file}");
+    }
+    place.planc(&["tools"]).exits(0).says("further.");
+    place.put("planc.toml", toml);
     assert!(place.get("catalogues/other.pl").contains("tool a() -> string"));
     place.planc(&["check"]).exits(0);
     place.planc(&["tools", "import", "--mcp", "fs", "--from", "answer.json"]).exits(2);

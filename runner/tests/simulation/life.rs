@@ -102,7 +102,7 @@ impl Life {
         std::fs::create_dir_all(&workspace).expect("a directory can be made");
         (world.fill)(&workspace);
         let places = Places { current: workspace.clone(), state_home: Some(state.clone()), home: None };
-        let overrides = Overrides { directory: Some(workspace), state: Some(state.clone()), catalogues: Vec::new() };
+        let overrides = Overrides { directory: Some(workspace), state: Some(state.clone()), ..Overrides::default() };
         let config = Arc::new(Config::load(&overrides, &places).expect("the configuration can be read"));
         config.prepare_state().expect("a state directory can be made");
         let outside = Outside::new(world.seed);

@@ -32,10 +32,17 @@ impl Run {
             Ok(made) => made.map_err(|error| before(error.to_string()))?,
             Err(error) => return Err(before(error.to_string())),
         };
-        let value = request.run_in(&cell, context).await.map_err(|error| match walls.is_closed() {
-            // It has reached nothing but its copy, and that is thrown away.
-            true => ToolError::before(error.message),
-            false => error,
+        let value = request.run_in(&cell, context).await.map_err(|error| {
+            // It ended by itself, and whoever reads why may look for something that its cell did not have.
+            let error = match error.effect {
+                EffectKnown::Done => ToolError::done(format!("{}\nplanc: {}", error.message, walls.withheld())),
+                EffectKnown::None | EffectKnown::InDoubt => error,
+            };
+            match walls.is_closed() {
+                // It has reached nothing but its copy, and that is thrown away.
+                true => ToolError::before(error.message),
+                false => error,
+            }
         })?;
         let looking = tokio::task::spawn_blocking({
             let (request, keep_apart) = (request.clone(), walls.shown().cloned());

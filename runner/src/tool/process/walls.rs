@@ -4,7 +4,7 @@
 use super::{NAME, QUIETENED, Request, ToolError};
 use crate::config::{Config, Limits, Network, Unconfined};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
-use planc_lang::effects::CriticalVerb;
+use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
 use std::ffi::OsString;
@@ -48,6 +48,15 @@ pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
     runs.then(|| probe(&config.programs.launcher, &config.state))
 }
 
+/// Why a cell has no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Closed {
+    /// The operator keeps it closed.
+    operator: bool,
+    /// The plan has no `contact` line.
+    plan: bool,
+}
+
 /// What the cells of a plan's programs are made of.
 #[derive(Clone, Debug)]
 pub struct Walls {
@@ -59,6 +68,7 @@ pub struct Walls {
     read: Vec<PathBuf>,
     hidden: Vec<PathBuf>,
     ports: Option<Vec<u16>>,
+    closed: Closed,
     limits: Limits,
     /// The workspace as a simulation shows it, where the program shall see that.
     before: Option<Arc<Seen>>,
@@ -80,6 +90,10 @@ impl Walls {
             read: config.programs.readable(),
             hidden,
             ports: ports(config, grants),
+            closed: Closed {
+                operator: config.programs.network == Network::Off,
+                plan: contacts(grants).next().is_none(),
+            },
             limits: config.programs.limits,
             before: None,
         }
@@ -107,6 +121,28 @@ impl Walls {
     /// The TCP ports that a program may connect to; none: it has no network.
     pub fn ports(&self) -> Option<&[u16]> {
         self.ports.as_deref()
+    }
+
+    /// What a program does not have in its cell, and which line of the plan or setting of the operator would give it: for one
+    /// that failed, and of which nobody knows whether that is why.
+    pub(super) fn withheld(&self) -> String {
+        let network = match (&self.ports, self.closed) {
+            (Some(ports), _) => {
+                let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+                format!("of the network TCP to {} and UDP, by the plan's `contact` lines", ports.join(", "))
+            }
+            (None, _) if self.before.is_some() => "no network, as before every approval".to_owned(),
+            (None, Closed { operator: false, .. }) => "no network: the plan has no `contact` line".to_owned(),
+            (None, Closed { operator: true, plan: false }) => "no network: `[programs] network` is \"off\"".to_owned(),
+            (None, Closed { operator: true, plan: true }) => {
+                "no network: the plan has no `contact` line, and `[programs] network` is \"off\"".to_owned()
+            }
+        };
+        let scratch: String = self.scratch.iter().map(|folder| format!(", `{folder}`")).collect();
+        format!(
+            "its cell had {network}; it could write its copy of the workspace{scratch} and `/tmp` only, and saw besides only \
+             the system, what `PATH` names and what `[programs] read` lists"
+        )
     }
 
     /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
@@ -154,7 +190,7 @@ fn ports(config: &Config, grants: &Grants<'_>) -> Option<Vec<u16>> {
     }
     let mut ports: Vec<u16> = Vec::new();
     let mut any = false;
-    for grant in grants.iter().filter(|grant| grant.verb == CriticalVerb::Contact && grant.is_resolved()) {
+    for grant in contacts(grants) {
         any = true;
         match grant.resource.rsplit_once(':').and_then(|(_, port)| port.parse().ok()) {
             Some(port) => ports.push(port),
@@ -164,4 +200,9 @@ fn ports(config: &Config, grants: &Grants<'_>) -> Option<Vec<u16>> {
     ports.sort_unstable();
     ports.dedup();
     any.then_some(ports)
+}
+
+/// The lines that let a program reach the network.
+fn contacts<'g>(grants: &'g Grants<'_>) -> impl Iterator<Item = &'g Grant> {
+    grants.iter().filter(|grant| grant.verb == CriticalVerb::Contact && grant.is_resolved())
 }
