@@ -32,7 +32,7 @@ pub struct ImportArgs {
     /// Write this file instead of `catalogues/NAME.pl`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     to: Option<PathBuf>,
-    /// Take over changed definitions of reviewed tools, which have been looked at
+    /// Take over changed definitions of reviewed tools, which a person looks at on the terminal
     #[arg(long)]
     accept: bool,
     /// The server: a program with its arguments
@@ -63,9 +63,21 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
             asked(session, name, &server)?
         }
     };
-    let file = args.to.as_ref().map_or_else(|| catalogue_file(&session.config, name), |to| session.path(to));
-    let review = if args.accept { Review::Seen } else { Review::Unseen };
-    let outcome = import(&file, name, &answer, review)?;
+    let file = match &args.to {
+        None => catalogue_file(&session.config, name),
+        Some(to) if to.extension().is_none_or(|extension| extension != "pl") => {
+            return Err(Fault::usage(format!("`{}` is no place for a catalogue", to.display()))
+                .help("the name of a catalogue ends in `.pl`"));
+        }
+        Some(to) => session.output(to)?,
+    };
+    let outcome = match import(&file, name, &answer, Review::Unseen)? {
+        Imported::ToReview(changes) if args.accept => {
+            looked_at(session, &changes)?;
+            import(&file, name, &answer, Review::Seen)?
+        }
+        outcome => outcome,
+    };
     let shown = session.config.shown(&file).into_owned();
     let (exit, status, changes) = match &outcome {
         Imported::Written { changes, .. } => (Exit::Success, "written", changes.as_slice()),
@@ -99,6 +111,24 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
     }
     session.out.print(&text)?;
     Ok(exit)
+}
+
+/// Shows on the terminal what is different, and asks whether it counts from now on. An argument alone says nothing of somebody
+/// who has looked.
+fn looked_at(session: &Session, changes: &[Change]) -> Result<(), Fault> {
+    let refused =
+        |exit, why: &str| Fault::new(exit, why.to_owned()).help("a person looks at the changes on a terminal");
+    let Some(terminal) = Terminal::open() else {
+        return Err(refused(Exit::Refused, "nothing was written, since nobody is here who has looked at the changes"));
+    };
+    let drawn: String = changes.iter().map(|change| drawn(session, change)).collect();
+    match confirm(&terminal, &format!("\n{drawn}Shall the tools count as reviewed as they are now?")) {
+        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
+        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
+            Err(refused(Exit::Waiting, "that was not a yes; nothing was written"))
+        }
+        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted; nothing was written")),
+    }
 }
 
 pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, Fault> {

@@ -4,7 +4,7 @@
 use super::relay::{Agent, Calls, RUN};
 use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
 use super::{Server, stderr_file};
-use crate::config::{ServerConfig, Wiring, program};
+use crate::config::{ServerConfig, Wiring};
 use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::model::{
@@ -274,7 +274,7 @@ impl Connection {
         client: (Client, Arc<Shared>),
     ) -> Result<Connection, Unopened> {
         match &config.wiring {
-            Wiring::Program { .. } => Connection::start(name, &config.wiring, run, stderr, lifecycle, client).await,
+            Wiring::Program { .. } => Connection::start(name, config, run, stderr, lifecycle, client).await,
             Wiring::Url { url, headers_from_env } => {
                 Connection::reach(name, url, headers_from_env, lifecycle, client).await
             }
@@ -283,14 +283,14 @@ impl Connection {
 
     async fn start(
         name: &str,
-        wiring: &Wiring,
+        config: &ServerConfig,
         run: &str,
         file: Option<PathBuf>,
         lifecycle: ClientLifecycleMode,
         (client, shared): (Client, Arc<Shared>),
     ) -> Result<Connection, Unopened> {
         let failed = |why: String| Unopened::of(format!("could not start the server `{name}`: {why}"));
-        let mut child = command(wiring, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
+        let mut child = command(config, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
         let group = Group::led_by(&child);
         let (Some(stdout), Some(stdin), Some(err)) = (child.stdout.take(), child.stdin.take(), child.stderr.take())
         else {
@@ -446,11 +446,11 @@ fn lifecycle() -> ClientLifecycleMode {
 }
 
 /// The program with a clean environment, in a group of its own.
-fn command(wiring: &Wiring, run: &str) -> Result<Command, String> {
-    let Wiring::Program { command, args, cwd, env, pass_env, data: _ } = wiring else {
+fn command(config: &ServerConfig, run: &str) -> Result<Command, String> {
+    let Wiring::Program { command, args, cwd, env, pass_env, data: _ } = &config.wiring else {
         return Err("it is no program".to_owned());
     };
-    let path = program(command, cwd).ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;
+    let path = config.program().ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;
     let mut started = Command::new(path);
     started
         .args(args)
