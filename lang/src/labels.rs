@@ -199,6 +199,8 @@ pub struct Labels {
     /// Of what calls in checks are given and may find, by where they stand.
     check_calls: BTreeMap<u32, Label>,
     has_secrets: bool,
+    /// Whether any step writes what is not simply trusted and public.
+    taints: bool,
 }
 
 impl Labels {
@@ -225,6 +227,11 @@ impl Labels {
     /// Of what a call writes, wherever that lies.
     pub fn written(&self, step: StepId) -> Label {
         self.step(step).written
+    }
+
+    /// Whether any step writes what is not simply trusted and public.
+    pub fn taints(&self) -> bool {
+        self.taints
     }
 
     /// Of everything that a call's result and what it writes depend on, as far as paths tell: what it is given, and what it may

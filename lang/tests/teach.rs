@@ -77,6 +77,15 @@ fn plan_of(code: &str) -> String {
 }
 
 #[test]
+fn no_page_holds_two_versions_of_itself() {
+    let marks = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+    for (name, text) in pages() {
+        let left = text.lines().find(|line| marks.iter().any(|mark| line.starts_with(mark)));
+        assert_eq!(left, None, "what a merge left in {name}");
+    }
+}
+
+#[test]
 fn every_block_is_executed() {
     let mut wrong = Vec::new();
     for (name, page) in pages() {

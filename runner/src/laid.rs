@@ -4,9 +4,9 @@
 //! found there has the labels of who put it there, whatever the path is called, and also where what was put is gone again.
 
 use planc_lang::effects::{Resource, overlap};
-use planc_lang::labels::{Integrity, Label, Labels, Secrecy};
+use planc_lang::labels::{Label, Labels};
 use planc_lang::paths::within;
-use planc_lang::plan::{Plan, StepId};
+use planc_lang::plan::StepId;
 use planc_lang::syntax::EffectVerb;
 
 /// Something that a step has put somewhere.
@@ -23,7 +23,7 @@ pub(crate) struct Laid {
 enum Place {
     /// At this path, which was changed.
     Changed(String),
-    /// Somewhere in this: what was changed there cannot be told.
+    /// Somewhere in this, as far as can be told.
     Somewhere(Resource),
 }
 
@@ -33,7 +33,7 @@ impl Laid {
         Laid { step, by: by.to_owned(), place: Place::Changed(path.to_owned()) }
     }
 
-    /// A step may have changed some of a resource.
+    /// A step may have put something into a resource.
     pub(crate) fn somewhere(step: StepId, by: &str, resource: Resource) -> Laid {
         Laid { step, by: by.to_owned(), place: Place::Somewhere(resource) }
     }
@@ -54,15 +54,10 @@ impl Laid {
     }
 }
 
-/// Whether a step puts anything somewhere that is not simply trusted and public.
-pub(crate) fn matters(labels: &Labels, step: StepId) -> bool {
+/// Whether a step puts something somewhere that is worse than a label says.
+pub(crate) fn is_worse(labels: &Labels, step: StepId, than: Label) -> bool {
     let label = labels.written(step);
-    label.integrity > Integrity::Trusted || label.secrecy > Secrecy::Public
-}
-
-/// Whether any step of a plan does.
-pub(crate) fn any_matters(plan: &Plan, labels: &Labels) -> bool {
-    plan.step_ids().any(|step| matters(labels, step))
+    label.integrity > than.integrity || label.secrecy > than.secrecy
 }
 
 /// What a call with the label `reached` would find that is worse than that; says what, where and by whom. `leads` gives the
@@ -74,11 +69,7 @@ pub(crate) fn unforeseen(
     mut leads: impl FnMut(&str) -> Vec<String>,
     laid: &[Laid],
 ) -> Option<String> {
-    let is_worse = |laid: &&Laid| {
-        let label = labels.written(laid.step);
-        label.integrity > reached.integrity || label.secrecy > reached.secrecy
-    };
-    let worse: Vec<&Laid> = laid.iter().filter(is_worse).collect();
+    let worse: Vec<&Laid> = laid.iter().filter(|laid| is_worse(labels, laid.step, reached)).collect();
     // A program may find all that was ever put anywhere, which its label says.
     let runs = touches.iter().any(|(verb, _)| *verb == EffectVerb::Runs);
     if worse.is_empty() || runs {

@@ -8,6 +8,8 @@
 #[allow(dead_code, reason = "what random plans mean is tried by `schedules`")]
 #[path = "schedules/generate.rs"]
 mod generate;
+#[path = "clock/mod.rs"]
+mod clock;
 #[path = "simulation/journal.rs"]
 mod journal;
 #[path = "simulation/life.rs"]

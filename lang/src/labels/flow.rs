@@ -12,7 +12,6 @@ use crate::plan::{Call, CriticalScope, EachId, Expr, ExprKind, Plan, ReleaseKind
 use crate::reach::{probed, reach};
 use crate::syntax::{EffectVerb, Mark, OnFailure};
 use crate::types::Type;
-use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a block is walked until what its elements write for each other is known; then anything may be.
@@ -41,6 +40,7 @@ pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
     let has_secrets = plan.inputs.iter().any(|input| input.secret)
         || plan.steps.iter().any(|step| step.call.tool.result_marks.mention(Mark::Secret))
         || !flow.secret_calls.is_empty();
+    let taints = flow.labels.iter().any(|step| !step.written.is_bottom());
     let labels = Labels {
         values: flow.values,
         hops: flow.hops,
@@ -49,6 +49,7 @@ pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
         confined_calls: flow.confined_calls,
         check_calls: flow.check_calls,
         has_secrets,
+        taints,
     };
     (labels, flow.findings)
 }
@@ -553,14 +554,9 @@ fn changeable(plan: &Plan) -> Vec<Resource> {
         .critical
         .iter()
         .filter(|line| matches!(line.verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete));
-    let resource = |text: &SmolStr| match text.split_once(':') {
-        Some(("file", path)) => Some(Resource::Glob(path.into())),
-        Some(_) => None,
-        None => Some(Resource::Glob(text.clone())),
-    };
     let mut found: Vec<Resource> = lines
         .filter_map(|line| match &line.scope {
-            CriticalScope::Text(grant) => resource(&grant.resource),
+            CriticalScope::Text(grant) => grant.paths(),
             CriticalScope::Value(_) => Some(Resource::AnyPath),
         })
         .collect();

@@ -134,8 +134,7 @@ fn times(used: u32) -> String {
 }
 
 fn add(session: &Session, args: &Add) -> Result<Exit, Fault> {
-    let base = session.catalogues()?;
-    session.config.check_given(&base.catalogue, &base.sources)?;
+    let base = session.catalogues_of_plans()?;
     let Some(tool) = base.catalogue.tool(&args.tool) else {
         let fault = Fault::usage(format!("there is no tool `{}`", args.tool));
         return Err(match nearest(&args.tool, base.catalogue.tools().map(|tool| tool.name.as_str())) {

@@ -7,7 +7,7 @@ use super::session::{Global, Session, count_errors};
 use super::texts::{self, Instead};
 use crate::approval::account;
 use crate::desk::Desk;
-use crate::mcp_server::{Credentials, Gate, Http, kept_prefixes, long_names, on_signals, serve_http};
+use crate::mcp_server::{Credentials, Gate, Http, long_names, on_signals, serve_http};
 use crate::render::text::{Tone, inline};
 use crate::session::{Caller, OpenWorld, Sessions, World};
 use std::net::SocketAddr;
@@ -54,16 +54,14 @@ pub struct Args {
 pub(super) fn run(session: &Session, global: &Global, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     // What is wrong now is told now, and not to the first agent.
-    let base = session.catalogues()?;
-    session.config.check_given(&base.catalogue, &base.sources)?;
+    session.catalogues_of_plans()?;
     let desk = session.desk()?;
     let sessions = Sessions::new(world_opener(session, global, &desk));
+    let head = session.out.err_tone(Tone::Careful, "warning:");
     for name in long_names(&sessions).map_err(|error| Fault::usage(error.to_string()))? {
-        let head = session.out.err_tone(Tone::Careful, "warning:");
         session.out.note(&format!("{head} the tool name `{}` is long: some clients cut it off\n", inline(&name)));
     }
-    for (name, why) in kept_prefixes(&sessions).map_err(|error| Fault::usage(error.to_string()))? {
-        let head = session.out.err_tone(Tone::Careful, "warning:");
+    for (name, why) in sessions.kept_prefixes().map_err(|error| Fault::usage(error.to_string()))? {
         session.out.note(&format!("{head} the tool `{}` keeps its prefix: {why}\n", inline(&name)));
     }
     let runtime = core::runtime()?;

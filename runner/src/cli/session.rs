@@ -142,10 +142,16 @@ impl Session {
         }
     }
 
+    /// The catalogues that plans are made with: what those from the command line say of a server's tools does not count.
+    pub fn catalogues_of_plans(&self) -> Result<Base, Fault> {
+        let base = self.catalogues()?;
+        self.config.check_given(&base.catalogue, &base.sources)?;
+        Ok(base)
+    }
+
     /// Compiles a plan file, or standard input for `-`. Warnings go to standard error, errors are a fault.
     pub fn compile(&self, name: &str) -> Result<Draft, Fault> {
-        let Base { mut sources, catalogue, .. } = self.catalogues()?;
-        self.config.check_given(&catalogue, &sources)?;
+        let Base { mut sources, catalogue, .. } = self.catalogues_of_plans()?;
         let colour = Session::colour(self.out.err_paint());
         let shown = texts::shown(name).to_owned();
         let catalogues = sources.iter().skip(1).map(|source| (source.name.clone(), source.text.to_string()));

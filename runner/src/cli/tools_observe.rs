@@ -23,8 +23,7 @@ pub struct ObserveArgs {
 
 pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let base = session.catalogues()?;
-    session.config.check_given(&base.catalogue, &base.sources)?;
+    let base = session.catalogues_of_plans()?;
     let Some(tool) = base.catalogue.tool(&args.tool) else {
         let fault = Fault::usage(format!("there is no tool `{}`", inline(&args.tool)));
         let nearest = planc_lang::suggest::nearest(&args.tool, base.catalogue.tools().map(|tool| tool.name.as_str()));

@@ -36,7 +36,7 @@ use planc_lang::source::{Sources, Span};
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use steps::{Steps, laid_by};
+use steps::Steps;
 
 /// The value of an input and whether it is the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,9 +120,18 @@ impl DryRun<'_> {
             }
         }
         let Steps {
-            mut env, mut overlay, reports, blocks, predictions, mut problems, touched, released, labels, ..
+            mut env,
+            mut overlay,
+            reports,
+            blocks,
+            predictions,
+            laid,
+            mut problems,
+            touched,
+            released,
+            labels,
+            ..
         } = steps;
-        let laid = laid_by(plan, &labels, &predictions);
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {

@@ -7,7 +7,7 @@ use super::{DryRun, Early};
 use crate::coverage::{
     changed, executed_later, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of,
 };
-use crate::laid::{Laid, any_matters, matters, unforeseen};
+use crate::laid::{Laid, is_worse, unforeseen};
 use crate::late::{destroys_or_sends, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
@@ -23,7 +23,7 @@ use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
-use planc_lang::labels::Labels;
+use planc_lang::labels::{Label, Labels};
 use planc_lang::marks::Taken;
 use planc_lang::plan::{Call, Expr, Instance, Plan, Step, StepId};
 use planc_lang::releases;
@@ -40,6 +40,8 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) reports: Vec<(Option<usize>, StepReport)>,
     pub(super) blocks: Vec<BlockReport>,
     pub(super) predictions: Vec<Prediction>,
+    /// What steps have put where, as far as that is simulated and not simply trusted and public.
+    pub(super) laid: Vec<Laid>,
     pub(super) problems: Vec<Problem>,
     /// Which line of `critical` was used, and for what.
     pub(super) touched: Vec<(usize, String)>,
@@ -89,6 +91,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             reports: Vec::new(),
             blocks: Vec::new(),
             predictions: Vec::new(),
+            laid: Vec::new(),
             problems: Vec::new(),
             touched: Vec::new(),
             released: Vec::new(),
@@ -139,6 +142,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(call) => eval_args(call, &mut self.env, &mut NoCalls).ok().map(|values| call.tool.named(&values)),
             None => None,
         };
+        if is_worse(&self.labels, instance.step, Label::default()) {
+            let laid = done.changes.iter().map(|change| Laid::changed(instance.step, &at.name, &change.path));
+            self.laid.extend(laid);
+        }
         self.predictions.push(Prediction {
             step: at.name.clone(),
             each: None,
@@ -317,8 +324,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// Why a call is not made: it would find something that its labels do not know of.
     fn unforeseen(&self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) -> Option<String> {
         let reached = self.labels.reached(at.instance.step);
-        let laid = laid_by(&self.dry.compiled.plan, &self.labels, &self.predictions);
-        unforeseen(&self.labels, reached, touches, |path| self.overlay.leads(path), &laid)
+        unforeseen(&self.labels, reached, touches, |path| self.overlay.leads(path), &self.laid)
     }
 
     /// The paths that a call would change which is not made here: a line must stand that may allow each.
@@ -556,19 +562,6 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(Implementation::Live(_)) | None => UndoKind::Impossible,
         }
     }
-}
-
-/// What the steps of a dry run have put where, as far as that is simulated.
-pub(super) fn laid_by(plan: &Plan, labels: &Labels, predictions: &[Prediction]) -> Vec<Laid> {
-    if !any_matters(plan, labels) {
-        return Vec::new();
-    }
-    let step = |prediction: &Prediction| plan.step(prediction.step.split('[').next().unwrap_or(&prediction.step));
-    let all = predictions.iter().filter_map(|prediction| Some((step(prediction)?, prediction)));
-    let worse = all.filter(|(step, _)| matters(labels, *step));
-    let laid = worse
-        .flat_map(|(step, made)| made.changes.iter().map(move |change| Laid::changed(step, &made.step, &change.path)));
-    laid.collect()
 }
 
 /// The files as a standing answer sees them in a dry run.

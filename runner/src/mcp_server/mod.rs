@@ -160,11 +160,6 @@ impl Gate {
     }
 }
 
-/// Tools that keep their prefix although the operator wants none, with the reason.
-pub fn kept_prefixes(sessions: &Sessions) -> Result<Vec<(String, &'static str)>, SessionError> {
-    sessions.kept_prefixes()
-}
-
 /// Names of tools that are so long that some clients cut them off.
 pub fn long_names(sessions: &Sessions) -> Result<Vec<String>, SessionError> {
     let tools = definitions::tools(&sessions.world()?);

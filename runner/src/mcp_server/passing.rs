@@ -6,6 +6,7 @@
 
 use super::{Gate, broke_down, definitions, is_stateless};
 use crate::session::{Caller, Offer, Passed, SessionError};
+use crate::tool::mcp::Connection;
 use crate::tool::mcp::relay::{Agent, Line, Relay, Said, Sent, name_question};
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -172,9 +173,6 @@ impl Gate {
             ServerRequest::ElicitRequest(_) => "elicitation/create",
             ServerRequest::CreateMessageRequest(_) => "sampling/createMessage",
             ServerRequest::ListRootsRequest(_) => "roots/list",
-            ServerRequest::PingRequest(_) | ServerRequest::CustomRequest(_) => {
-                return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "this is not passed on", None));
-            }
             _ => return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "this is not passed on", None)),
         };
         let (sessions, caller, what) = (self.sessions.clone(), caller.clone(), format!("{tool} asks: {method}"));
@@ -225,6 +223,17 @@ impl Gate {
         })
     }
 
+    /// The connection on which a request is passed on, and who it is for.
+    async fn connected(
+        &self,
+        context: &RequestContext<RoleServer>,
+        passed: &Passed,
+    ) -> Result<(Arc<Connection>, Agent), ErrorData> {
+        let (line, agent) = self.line(context);
+        let connection = line.connection(&passed.server, &agent).await;
+        Ok((connection.map_err(|error| ErrorData::internal_error(error.message, None))?, agent))
+    }
+
     /// Asks the server what may be asked of it.
     async fn pass(
         &self,
@@ -234,9 +243,7 @@ impl Gate {
     ) -> Result<(ServerResult, Passed), ErrorData> {
         let method = offer.method;
         let passed = self.judge(context, offer).await?;
-        let (line, agent) = self.line(context);
-        let connection = line.connection(&passed.server, &agent).await;
-        let connection = connection.map_err(|error| ErrorData::internal_error(error.message, None))?;
+        let (connection, agent) = self.connected(context, &passed).await?;
         let config = &passed.server.config;
         let timeout = config.timeout_ms.map_or(TIMEOUT, |ms| TIMEOUT.min(Duration::from_millis(ms)));
         let options = PeerRequestOptions::with_timeout(timeout).with_meta(agent.meta(context.meta.log_level()));
@@ -400,9 +407,7 @@ impl Gate {
             return Ok(());
         }
         let passed = self.judge(request, Offer { method: "subscriptions/listen", resources, state: None }).await?;
-        let (line, agent) = self.line(request);
-        let connection = line.connection(&passed.server, &agent).await;
-        let connection = connection.map_err(|error| ErrorData::internal_error(error.message, None))?;
+        let (connection, _) = self.connected(request, &passed).await?;
         let mut heard = connection.peer().listen(wanted).await.map_err(unanswered)?;
         loop {
             let next = tokio::select! {

@@ -12,6 +12,7 @@ use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
 use planc_lang::eval::{Caller, Failure, eval};
 use planc_lang::grants::Grants;
+use planc_lang::labels::Label;
 use planc_lang::plan::{Call, Expr};
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
@@ -81,7 +82,7 @@ pub(crate) async fn check(setup: &Arc<RunSetup>, recorder: &Recorder, expr: &Exp
     let (setup, expr) = (setup.clone(), expr.clone());
     let known = Known::of(&setup, recorder.recorded(&recorder.state()));
     let critical = critical_values(&setup, recorder);
-    let laid = laid(&setup, recorder);
+    let laid = laid(&setup, recorder, Label::default());
     let handle = Handle::current();
     let evaluated = tokio::task::spawn_blocking(move || {
         let mut env = known.env(&setup);

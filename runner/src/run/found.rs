@@ -1,36 +1,38 @@
 //! What the steps of a run have put where ⟶ whether a call would find what the check of its plan knows nothing of.
 
-use super::call::{Made, place_of};
+use super::call::Made;
 use super::values::grants;
 use super::{Recorder, RunSetup};
-use crate::laid::{Laid, any_matters, matters, unforeseen};
+use crate::laid::{Laid, is_worse, unforeseen};
 use crate::state::StepRecord;
-use crate::tool::process::Place;
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, LiveTool};
+use planc_lang::catalogue::Param;
 use planc_lang::effects::Resource;
+use planc_lang::labels::Label;
 use planc_lang::paths::literal_prefix;
 use planc_lang::plan::{Call, StepId};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 
-/// All that steps have put somewhere so far, where it is not simply trusted and public.
-pub(crate) fn laid(setup: &RunSetup, recorder: &Recorder) -> Vec<Laid> {
+/// All that steps have put somewhere so far, where it is worse than a label says.
+pub(crate) fn laid(setup: &RunSetup, recorder: &Recorder, than: Label) -> Vec<Laid> {
     let (plan, labels) = (&setup.compiled.plan, &setup.labels);
-    if !any_matters(plan, labels) {
+    // Asked before each call: most plans taint nothing.
+    if !labels.taints() {
         return Vec::new();
     }
     let records: Vec<(StepId, StepRecord)> = {
         let state = recorder.state();
         let begun = state.steps().iter().filter(|record| record.has_begun());
-        let worse = begun.filter_map(|record| Some((record.instance?.step, record)));
-        worse.filter(|(step, _)| matters(labels, *step)).map(|(step, record)| (step, record.clone())).collect()
+        let of_step = begun.filter_map(|record| Some((record.instance?.step, record)));
+        let worse = of_step.filter(|(step, _)| is_worse(labels, *step, than));
+        worse.map(|(step, record)| (step, record.clone())).collect()
     };
     let mut found = Vec::new();
     for (step, record) in &records {
         found.extend(record.changes.iter().map(|change| Laid::changed(*step, &record.name, &change.path)));
-        let unseen = unseen(setup, recorder, &plan.get(*step).call, record.args.as_ref());
-        found.extend(unseen.into_iter().map(|resource| Laid::somewhere(*step, &record.name, resource)));
+        let written = written(setup, recorder, &plan.get(*step).call, record.args.as_ref());
+        found.extend(written.into_iter().map(|resource| Laid::somewhere(*step, &record.name, resource)));
     }
     found
 }
@@ -40,31 +42,23 @@ pub(crate) fn of_paths(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, ar
     let labels = &setup.labels;
     let step = setup.compiled.plan.step(&made.step.name)?;
     let touches = made.call.tool.touches(args);
-    unforeseen(labels, labels.reached(step), &touches, |path| setup.workspace.leads(path), &laid(setup, recorder))
+    let reached = labels.reached(step);
+    unforeseen(labels, reached, &touches, |path| setup.workspace.leads(path), &laid(setup, recorder, reached))
 }
 
-/// What a call may have changed that nobody has seen change.
-fn unseen(setup: &RunSetup, recorder: &Recorder, call: &Call, args: Option<&Value>) -> Vec<Resource> {
-    let Some(Implementation::Live(tool)) = setup.registry.get(&call.tool.name) else { return Vec::new() };
-    let given = |name: &str| args.and_then(|args| args.get(name)).cloned();
-    let params = call.tool.params.iter();
-    let values = params.map(|param| given(&param.name).unwrap_or_else(|| Value::Unknown(param.ty.clone()))).collect();
-    let args = Args { tool: call.tool.clone(), values };
-    let changed: Vec<Resource> = match is_open(setup, tool.as_ref(), &args) {
-        Some(true) => grants(setup, recorder).changeable(),
-        Some(false) => return Vec::new(),
-        None => {
-            let touches = call.tool.touches(&args.values);
-            touches.into_iter().filter(|(verb, _)| *verb != EffectVerb::Reads).map(|(_, resource)| resource).collect()
+/// Where a call may have put something, whether or not anything is other than before: the same bytes have another label now.
+fn written(setup: &RunSetup, recorder: &Recorder, call: &Call, args: Option<&Value>) -> Vec<Resource> {
+    let written: Vec<Resource> = match setup.registry.get(&call.tool.name) {
+        Some(Implementation::Live(tool)) if tool.as_program().is_some() => grants(setup, recorder).changeable(),
+        Some(_) | None => {
+            let given = |name: &str| args.and_then(|args| args.get(name)).cloned();
+            let value = |param: &Param| given(&param.name).unwrap_or_else(|| Value::Unknown(param.ty.clone()));
+            let values: Vec<Value> = call.tool.params.iter().map(value).collect();
+            let touches = call.tool.touches(&values).into_iter();
+            touches.filter(|(verb, _)| *verb != EffectVerb::Reads).map(|(_, resource)| resource).collect()
         }
     };
-    changed.into_iter().flat_map(|resource| with_led(setup, resource)).collect()
-}
-
-/// Whether a program runs in the open, where nobody sees what it changes; none: it is no program.
-fn is_open(setup: &RunSetup, tool: &dyn LiveTool, args: &Args) -> Option<bool> {
-    tool.as_program()?;
-    Some(place_of(setup, tool, args) != Some(Place::Cell))
+    written.into_iter().flat_map(|resource| with_led(setup, resource)).collect()
 }
 
 /// A resource, and where it lies once links are followed.

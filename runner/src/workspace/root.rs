@@ -71,7 +71,12 @@ impl Workspace {
     /// The paths that a path leads to: followed to its end, as the link that it ends in, and the links on the way; none where
     /// that cannot be told.
     pub(crate) fn leads(&self, path: &str) -> Vec<String> {
-        let ways = [Last::Follow, Last::Keep].into_iter().filter_map(|last| self.resolve_with(self, path, last).ok());
+        self.leads_in(self, path)
+    }
+
+    /// The same in another world than that of the files.
+    pub(super) fn leads_in(&self, world: &impl World, path: &str) -> Vec<String> {
+        let ways = [Last::Follow, Last::Keep].into_iter().filter_map(|last| self.resolve_with(world, path, last).ok());
         let mut all: Vec<String> = ways.flat_map(|resolved| [vec![resolved.path], resolved.links].concat()).collect();
         all.sort();
         all.dedup();

@@ -131,6 +131,21 @@ fn a_link_lets_no_secret_go() {
     }
 }
 
+/// What lies there already is the same secret, so that writing it changes nothing: it is put there all the same.
+#[test]
+fn the_same_bytes_as_before_are_put_there_too() {
+    let place = Place::new();
+    place.put("out/s", "hunter22secret");
+    place.link("out", "l");
+    std::fs::write(place.at("token"), "hunter22secret").unwrap();
+    let input = format!("token={}", place.at("token").display());
+    place.put("s.pl", secret("l/s"));
+    let digest = place.digest_with(&["plan", "s.pl", "--input-file", &input]);
+    let said = place.planc(&["run", &format!("--approve={digest}"), "s.pl", "--input-file", &input]);
+    let said = said.exits(6).says("`l/s` leads to `out/s`").says("put a secret");
+    assert!(!place.has("leak.txt") && !said.out.to_lowercase().contains("hunter22"), "{}", said.short());
+}
+
 #[test]
 fn a_link_lets_no_secret_go_in_the_dry_run() {
     // What a file tool writes is simulated, and would be read there and shown.

@@ -9,24 +9,9 @@ target=${CARGO_TARGET_DIR:-$here/../../../target}
 planc=$(realpath "${1:-$target/debug/planc}") || exit 2
 folder=${2:-$target/conformance-suite}
 
-WANTED="@modelcontextprotocol/conformance@0.2.0-alpha.12 node@24"
+. "$here/../conformance_client/suite.sh"
 
-skip() {
-  echo "SKIPPED the conformance suite: $*" >&2
-  exit 0
-}
-
-if [ "$(cat "$folder/installed" 2>/dev/null)" != "$WANTED" ]; then
-  command -v npm >/dev/null 2>&1 || skip "there is no \`npm\` here"
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  # shellcheck disable=SC2086
-  npm install --prefix "$folder" --no-audit --no-fund --loglevel=error $WANTED >"$folder/log" 2>&1 ||
-    skip "npm could not install it: $(tail -n 1 "$folder/log")"
-  echo "$WANTED" >"$folder/installed"
-fi
-
-export PATH="$folder/node_modules/.bin:$PATH" PLANC="$planc" NODE_NO_WARNINGS=1
+export PLANC="$planc"
 failed=0
 for revision in 2025-11-25 2026-07-28; do
   echo "== planc as a client, $revision"

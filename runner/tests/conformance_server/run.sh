@@ -15,23 +15,7 @@ fixture=$(realpath "${3:-$(dirname "$planc")/examples/conformance_fixture}") || 
   exit 2
 }
 
-WANTED="@modelcontextprotocol/conformance@0.2.0-alpha.12 node@24"
-
-skip() {
-  echo "SKIPPED the conformance suite: $*" >&2
-  exit 0
-}
-
-if [ "$(cat "$folder/installed" 2>/dev/null)" != "$WANTED" ]; then
-  command -v npm >/dev/null 2>&1 || skip "there is no \`npm\` here"
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  # shellcheck disable=SC2086
-  npm install --prefix "$folder" --no-audit --no-fund --loglevel=error $WANTED >"$folder/log" 2>&1 ||
-    skip "npm could not install it: $(tail -n 1 "$folder/log")"
-  echo "$WANTED" >"$folder/installed"
-fi
-export PATH="$folder/node_modules/.bin:$PATH" NODE_NO_WARNINGS=1
+. "$here/../conformance_client/suite.sh"
 
 scratch=$(mktemp -d)
 started=()

@@ -1,47 +1,16 @@
 //! Until when a run may go on, by a clock that the tests turn.
 
+use super::clock::Turned;
 use super::support::{Break, Hang, Process, World, ok};
-use planc::clock::{Clock, Wait};
 use planc::event::{End, Event};
 use planc::run::{Deadline, RunError, RunSetup};
 use planc::state::StepState;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const ONE: &str = "1970-01-01T01:00:00.000Z";
 const THREE: &str = "1970-01-01T03:00:00.000Z";
-
-/// Time passes when a test says so.
-#[derive(Clone)]
-struct Turned(watch::Sender<Duration>);
-
-impl Turned {
-    fn new() -> Turned {
-        Turned(watch::Sender::new(Duration::ZERO))
-    }
-
-    fn pass(&self, time: Duration) {
-        self.0.send_modify(|now| *now += time);
-    }
-}
-
-impl Clock for Turned {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::UNIX_EPOCH + *self.0.borrow()
-    }
-
-    fn elapsed(&self) -> Duration {
-        *self.0.borrow()
-    }
-
-    fn sleep(&self, time: Duration) -> Wait<'_> {
-        let until = *self.0.borrow() + time;
-        let mut now = self.0.subscribe();
-        Box::pin(async move { drop(now.wait_for(|now| *now >= until).await) })
-    }
-}
 
 /// A call may take as long as it likes, so that nothing but the deadline ends it.
 fn plan(tool: &str) -> String {

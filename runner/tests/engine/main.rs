@@ -2,6 +2,8 @@
 
 mod blocks;
 mod chain;
+#[path = "../clock/mod.rs"]
+mod clock;
 mod crash;
 mod deadline;
 mod execute;

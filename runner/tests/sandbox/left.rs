@@ -48,7 +48,7 @@ fn a_tree_of_any_depth_is_removed_with_its_cell() {
     let left = place.state().join("cells").join(format!("{}-left", gone.id()));
     fs::create_dir_all(left.join("tmp/closed")).unwrap();
     let mut python = Command::new(PYTHON);
-    python.arg(place.ws().join("deep.py")).arg(left.join("tmp/closed")).arg("12000");
+    python.arg(place.ws().join("deep.py")).arg(left.join("tmp/closed")).arg("3000");
     assert!(python.status().unwrap().success());
     place.link(place.at("out"), "led");
     fs::rename(place.ws().join("led"), left.join("tmp/closed/led")).unwrap();

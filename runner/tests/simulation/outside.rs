@@ -1,6 +1,7 @@
 //! The world outside, which no crash forgets: cells that tools change, every call that reached it, and tools that work, fail, are
 //! slow or lie, as a seed says. A call that has begun goes on when planc ends.
 
+use crate::clock::Turned;
 use crate::generate::Dice;
 use crate::simulate::{Cells, perform};
 use planc::clock::{Clock, Wait};
@@ -10,7 +11,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 /// Where calls go on that planc has made.
 static ELSEWHERE: LazyLock<Runtime> = LazyLock::new(|| {
@@ -22,36 +22,32 @@ const SOON: Duration = Duration::from_secs(60);
 
 /// A clock that a simulation moves.
 #[derive(Clone, Debug)]
-pub struct Simulated(watch::Sender<Duration>);
+pub struct Simulated(Turned);
 
 impl Simulated {
     pub fn new() -> Simulated {
-        Simulated(watch::Sender::new(Duration::ZERO))
+        Simulated(Turned::new())
     }
 
     fn pass(&self, time: Duration) {
-        self.0.send_modify(|now| *now += time);
+        self.0.pass(time);
     }
 }
 
 impl Clock for Simulated {
     fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::UNIX_EPOCH + *self.0.borrow()
+        self.0.now()
     }
 
     fn elapsed(&self) -> Duration {
-        *self.0.borrow()
+        self.0.elapsed()
     }
 
     fn sleep(&self, time: Duration) -> Wait<'_> {
-        let until = *self.0.borrow() + time;
-        let mut now = self.0.subscribe();
-        Box::pin(async move {
-            match time < SOON {
-                true => self.pass(time),
-                false => drop(now.wait_for(|now| *now >= until).await),
-            }
-        })
+        match time < SOON {
+            true => Box::pin(async move { self.pass(time) }),
+            false => self.0.sleep(time),
+        }
     }
 }
 

@@ -151,15 +151,9 @@ impl Overlay {
         self.resolve_with(path, Last::Keep)
     }
 
-    /// The paths that a path leads to in the simulated world: followed to its end, as the link that it ends in, and the links on
-    /// the way; none where that cannot be told.
+    /// The paths that a path leads to in the simulated world, see [`Workspace::leads`].
     pub(crate) fn leads(&self, path: &str) -> Vec<String> {
-        let lead = |last: Last| self.base.resolve_with(self, path, last).ok();
-        let ways = [Last::Follow, Last::Keep].into_iter().filter_map(lead);
-        let mut all: Vec<String> = ways.flat_map(|resolved| [vec![resolved.path], resolved.links].concat()).collect();
-        all.sort();
-        all.dedup();
-        all
+        self.base.leads_in(self, path)
     }
 
     /// Everything that looks reached in the real tree, each once, as first seen: what an approval is bound to.
