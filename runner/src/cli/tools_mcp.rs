@@ -179,17 +179,24 @@ pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, F
 /// How the server is reached: as the arguments say, else as the operator does.
 fn wiring(session: &Session, args: &ImportArgs) -> Result<ServerConfig, Fault> {
     match (&args.url, args.command.as_slice()) {
-        (Some(url), _) => Ok(ServerConfig::new(Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() })),
+        (Some(url), _) => {
+            let wiring = Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() };
+            Ok(ServerConfig::new(wiring, session.config.workspace.clone()))
+        }
         (None, [command, rest @ ..]) => Ok(match session.config.servers.get(&args.mcp) {
             Some(server) if is_command(&server.wiring, command, rest) => server.clone(),
-            Some(_) | None => ServerConfig::new(Wiring::Program {
-                command: command.clone(),
-                args: rest.to_vec(),
-                cwd: session.config.workspace.clone(),
-                env: BTreeMap::new(),
-                pass_env: Vec::new(),
-                data: Vec::new(),
-            }),
+            Some(_) | None => {
+                let workspace = session.config.workspace.clone();
+                let wiring = Wiring::Program {
+                    command: command.clone(),
+                    args: rest.to_vec(),
+                    cwd: workspace.clone(),
+                    env: BTreeMap::new(),
+                    pass_env: Vec::new(),
+                    data: Vec::new(),
+                };
+                ServerConfig::new(wiring, workspace)
+            }
         }),
         (None, []) => session.config.servers.get(&args.mcp).cloned().ok_or_else(|| {
             Fault::usage(format!("nothing says how the server `{}` is reached", inline(&args.mcp)))

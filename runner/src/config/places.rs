@@ -4,6 +4,7 @@
 
 use super::{ConfigError, STATE_NAME};
 use planc_lang::digest::Digest;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What the process was started with.
@@ -49,6 +50,14 @@ pub(super) fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
 /// Whether a folder lies in another one, links followed as far as it is there.
 pub fn lies_in(folder: &Path, root: &Path) -> bool {
     resolve(folder).starts_with(root)
+}
+
+/// The folders of `PATH` outside of a workspace: what is found by a bare name and runs in the open is nothing that a plan could have
+/// put there.
+pub fn outer_path(workspace: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let outer = |folder: &PathBuf| folder.is_absolute() && !lies_in(folder, workspace);
+    std::env::join_paths(std::env::split_paths(&path).filter(outer)).unwrap_or_default()
 }
 
 /// Where the state of a workspace is kept. Whether that is a good place is judged when it is used, see [`outside`].

@@ -3,7 +3,7 @@
 //! What the tools may do is reviewed in their catalogue; here is only wiring. It is part of what an approval is bound to,
 //! with the program behind it.
 
-use super::places::lies_in;
+use super::places::outer_path;
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -98,7 +98,7 @@ pub struct ServerConfig {
     /// Whether its answers are passed on as they are, with all else that it offers, says and asks.
     pub transparent: bool,
     /// Where no program is looked for by its bare name: plans write there.
-    pub workspace: Option<PathBuf>,
+    pub workspace: PathBuf,
 }
 
 impl ServerSettings {
@@ -153,7 +153,7 @@ impl ServerSettings {
             read: self.read.iter().map(|glob| glob.get_ref().clone()).collect(),
             prefix: self.prefix.unwrap_or(true),
             transparent: self.transparent.as_ref().is_some_and(|word| *word.get_ref()),
-            workspace: Some(workspace.to_owned()),
+            workspace: workspace.to_owned(),
             wiring,
         }
     }
@@ -161,7 +161,7 @@ impl ServerSettings {
 
 impl ServerConfig {
     /// One with defaults for what is not wiring.
-    pub fn new(wiring: Wiring) -> ServerConfig {
+    pub fn new(wiring: Wiring, workspace: PathBuf) -> ServerConfig {
         ServerConfig {
             wiring,
             start_timeout_ms: DEFAULT_START_MS,
@@ -170,7 +170,7 @@ impl ServerConfig {
             read: Vec::new(),
             prefix: true,
             transparent: false,
-            workspace: None,
+            workspace,
         }
     }
 
@@ -189,7 +189,7 @@ impl ServerConfig {
     /// The executable that is started.
     pub fn program(&self) -> Option<PathBuf> {
         match &self.wiring {
-            Wiring::Program { command, cwd, .. } => program(command, cwd, self.workspace.as_deref()),
+            Wiring::Program { command, cwd, .. } => program(command, cwd, &self.workspace),
             Wiring::Url { .. } => None,
         }
     }
@@ -260,15 +260,12 @@ fn matches_any(globs: &[String], text: &str) -> bool {
 
 /// The executable that a command names: one with `/` relative to where it runs, else the first on the PATH that does not lie in
 /// the workspace, where a plan could have put it.
-fn program(command: &str, cwd: &Path, workspace: Option<&Path>) -> Option<PathBuf> {
+pub fn program(command: &str, cwd: &Path, workspace: &Path) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let is_executable =
         |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
     if command.contains('/') {
         return Some(cwd.join(command)).filter(is_executable);
     }
-    let path = std::env::var_os("PATH")?;
-    let is_within = |dir: &Path| workspace.is_some_and(|root| lies_in(dir, root));
-    let dirs = std::env::split_paths(&path).filter(|dir| dir.is_absolute() && !is_within(dir));
-    dirs.map(|dir| dir.join(command)).find(is_executable)
+    std::env::split_paths(&outer_path(workspace)).map(|dir| dir.join(command)).find(is_executable)
 }

@@ -37,7 +37,7 @@ fn a_workspace_is_not_reached_from_a_folder_above_it() {
     place.planc(&["run", "--approve", "a.pl"]).exits(4).says("is a workspace of its own");
     assert_eq!((place.get("inner/src/a.txt"), place.get("b.txt")), ("old\n".into(), "b\n".into()));
     // What is listed and found goes around it.
-    let look = "plan \"l\" {\n  step l = fs.list(path: \".\")\n  step g = fs.glob(pattern: \"**/*.txt\")\n  step s = fs.search(pattern: \"old\")\n  output o = [l.entries.length(), g.paths.length(), s.matches.length()]\n}\n";
+    let look = "plan \"l\" {\n  step l = fs.list(path: \".\")\n  step g = fs.glob(pattern: \"**/*.txt\")\n  step s = fs.search(pattern: \"old\", files: \"**/*.txt\")\n  output o = [l.entries.length(), g.paths.length(), s.matches.length()]\n}\n";
     place.put("a.pl", look);
     let json = place.planc(&["--format", "json", "plan", "a.pl"]).exits(0).json();
     assert_eq!(json["outputs"][0]["value"], serde_json::json!([2, 1, 0]), "{json}");
@@ -99,7 +99,7 @@ fn home_keys_and_states_are_no_workspace() {
     fs::copy(place.state().join("planc.db"), state.join("planc.db")).unwrap();
     fs::write(state.join("key"), "k").unwrap();
     place.put("a.pl", write("kept/key"));
-    place.planc(&["run", "--approve", "a.pl"]).exits(1).says("holds the state of one");
+    place.planc(&["run", "--approve", "a.pl"]).exits(1).says("`kept` is a workspace of its own");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn what_the_operator_names_is_not_found_in_the_workspace() {
     place.put("mail.pl", CATALOGUE).put("l.pl", LOOK);
     place.put(
         "planc.toml",
-        "[programs]\nopen = [\"git push\"]\n[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = \"server\"\nread = [\"mail:*\"]\n",
+        "[programs]\nopen = [\"git push\", \"sh -c\"]\n[model]\ncommand = [\"server\"]\n[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = \"server\"\nread = [\"mail:*\"]\n",
     );
     place.link("bin", "other");
     for folder in ["bin", "other", "other/../bin"] {
@@ -189,6 +189,11 @@ fn what_the_operator_names_is_not_found_in_the_workspace() {
         );
         place.planc(&["plan", "g.pl"]).exits(0).says("confined: works on a copy");
         place.run("g.pl").exits(4);
+        // Neither does what runs in the open find it, nor the program that asks a model.
+        place.put("s.pl", "plan \"s\" {\n  critical { run \"sh -c\" }\n  step a = process.run(argv: [\"sh\", \"-c\", \"git push\"], success: [0, 1, 127, 128])\n}\n");
+        place.run("s.pl").exits(0);
+        place.put("m.pl", "plan \"m\" {\n  step t = fs.read(path: \"mail.pl\")\n  step a = model.extract(from: t.text, ask: \"a number\", type: { n: int })\n}\n");
+        place.planc(&["plan", "m.pl"]).exits(1).says("the model's program");
         assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "{folder}");
     }
 }

@@ -23,7 +23,7 @@ fn a_folder_that_is_swapped_while_planc_writes_leads_nowhere_else() {
         place
             .put("p.pl", plan())
             .put("d/kept", "")
-            .put("catalogues/mine.pl", "")
+            .put("catalogues/mine.pl", "catalogue mine {\n  tool look() -> string {\n    pure\n  }\n}\n")
             .put("planc.toml", "[catalogues]\nfiles = [\"catalogues/*\"]\n");
         fs::create_dir(place.at("out/target")).unwrap();
         let target = if inside { place.ws().join("catalogues") } else { place.at("out/target") };

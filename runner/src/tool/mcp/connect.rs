@@ -4,7 +4,7 @@
 use super::relay::{Agent, Calls, RUN};
 use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
 use super::{Server, stderr_file};
-use crate::config::{ServerConfig, Wiring};
+use crate::config::{ServerConfig, Wiring, outer_path};
 use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::model::{
@@ -457,6 +457,7 @@ fn command(config: &ServerConfig, run: &str) -> Result<Command, String> {
         .current_dir(cwd)
         .env_clear()
         .envs(passed_on(pass_env))
+        .env("PATH", outer_path(&config.workspace))
         .envs(env)
         .env(RUN_VARIABLE, run)
         .process_group(0)
