@@ -93,6 +93,8 @@ pub struct Desk {
     pub early: Early,
     /// For whom it works: what the mode is asked for. The scope comes from the operator's file, or from a credential.
     pub standing: Standing,
+    /// Stops its dry runs.
+    pub stop: Stop,
 }
 
 /// What of that which models have said before is used in a dry run.
@@ -116,7 +118,17 @@ impl Desk {
         let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
         let registry = Arc::new(registry(&config, pace));
         let standing = Standing { scope: config.mode.scope.clone(), session: None, is_vouched: false };
-        Ok(Desk { config, store, workspace, contents, registry, recall: Recall::All, early: Early::Off, standing })
+        Ok(Desk {
+            config,
+            store,
+            workspace,
+            contents,
+            registry,
+            recall: Recall::All,
+            early: Early::Off,
+            standing,
+            stop: Stop::new(),
+        })
     }
 
     /// The modes of the workspace.
@@ -233,9 +245,11 @@ impl Desk {
                 Recall::All => self.store.extraction(asked).ok().flatten(),
                 Recall::Nothing => None,
             },
+            stop: &self.stop,
         }
         .run();
-        Ok(outcome)
+        // What was cut off in a call is no outcome either.
+        outcome.filter(|_| !self.stop.is_stopping()).ok_or(DeskError::Interrupted)
     }
 
     /// Whether programs may run before approval: the operator says so, and this machine confines them.

@@ -4,6 +4,7 @@
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
 pub mod clock;
+pub mod stop;
 pub mod scope;
 pub mod policy;
 pub mod config;

@@ -343,6 +343,16 @@ fn policy_refuses_with_a_code_of_its_own() {
 }
 
 #[test]
+fn a_warning_is_said_once() {
+    let world = World::new();
+    world.write("a.pl", GOOD.replacen("critical {", "critical {\n    delete \"never\"", 1));
+    for command in [&["check", "a.pl"][..], &["plan", "a.pl"], &["run", "--approve", "a.pl"]] {
+        let (out, err, code) = world.run(command);
+        assert_eq!((code, (out + &err).matches("P0402").count()), (0, 1), "{command:?}: {err}");
+    }
+}
+
+#[test]
 fn a_rule_for_a_tool_that_does_not_exist_is_not_silent() {
     let world = World::new();
     world.write("a.pl", GOOD);

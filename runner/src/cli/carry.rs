@@ -8,7 +8,7 @@ use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::{Approved, Channel};
-use crate::desk::{Desk, Planned, Recall, inputs};
+use crate::desk::{Desk, Draft, Planned, Recall, inputs};
 use crate::dry_run::Early;
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
@@ -19,23 +19,19 @@ use crate::report::{PlanReport, PlanStatus};
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 
-/// Compiles a plan file, makes its dry run, and keeps it.
+/// Makes the dry run of a compiled plan, and keeps it.
 pub fn prepare(
     session: &Session,
-    name: &str,
+    draft: Draft,
     given: &InputArgs,
     choice: &ChoiceArgs,
     (recall, early): (Recall, Early),
 ) -> Result<(Desk, Planned), Fault> {
-    let draft = session.compile(name)?;
     let given = given.given(session, &draft.compiled.plan)?;
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
     let desk = Desk { recall, early, ..session.desk()? };
     let draft = choice.part(session, &desk, draft)?;
-    // Reads of listed hosts are made on it.
-    let runtime = core::runtime()?;
-    let _inside = runtime.enter();
-    let planned = desk.plan(&draft, &values)?;
+    let planned = core::interruptible(&desk.stop, || desk.plan(&draft, &values))??;
     Ok((desk, planned))
 }
 

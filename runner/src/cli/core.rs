@@ -14,6 +14,7 @@ use crate::render::final_report::{self, fold};
 use crate::render::stream::Line;
 use crate::run::{Ask, Deadline, RunSetup, Stop, Watch};
 use crate::state::RunState;
+use crate::stop::raised;
 use crate::undo;
 use std::future::Future;
 use std::io::IsTerminal;
@@ -29,6 +30,22 @@ pub fn runtime() -> Result<Runtime, Fault> {
         .enable_all()
         .build()
         .map_err(|error| Fault::usage(format!("cannot start threads: {error}")))
+}
+
+/// Does what calls the world and has no effect, on a runtime of its own. Ctrl-C asks it to end, a second one does not wait.
+pub fn interruptible<T>(stop: &Stop, work: impl FnOnce() -> T) -> Result<T, Fault> {
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
+    let listening = stop.listen().map_err(|error| Fault::usage(format!("cannot listen to signals: {error}")))?;
+    let again = stop.kill();
+    let leaving = runtime.spawn(async {
+        raised(again).await;
+        std::process::exit(Exit::Interrupted as i32);
+    });
+    let done = work();
+    leaving.abort();
+    listening.abort();
+    Ok(done)
 }
 
 /// Carries out a run that has its yes, or goes on with it; until a deadline, where somebody says one.

@@ -80,6 +80,7 @@ impl From<DeskError> for Fault {
         let message = error.to_string();
         match error {
             DeskError::Store(error) => error.into(),
+            DeskError::Interrupted => Fault::new(Exit::Interrupted, message),
             DeskError::Lock(LockError::Io { .. })
             | DeskError::Contents { .. }
             | DeskError::Seal(SealError::Key { .. }) => Fault::usage(message).help(WRITABLE),

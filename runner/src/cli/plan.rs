@@ -48,7 +48,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_grammar()?;
     let recall = if args.ask_again { Recall::Nothing } else { Recall::All };
     let early = if args.run_programs { Early::Sealed } else { Early::Off };
-    let (desk, planned) = carry::prepare(session, &args.file, &args.inputs, &args.choice, (recall, early))?;
+    let draft = session.compile(&args.file)?;
+    let (desk, planned) = carry::prepare(session, draft, &args.inputs, &args.choice, (recall, early))?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     let name = Some(texts::shown(&args.file));
     if planned.plan.report.plan_mode.is_some() {

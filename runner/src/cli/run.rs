@@ -59,11 +59,6 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
     let deadline = args.deadline.read(session)?;
-    if is_file(session, &args.target) {
-        // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
-        session.compile(&args.target)?;
-        session.desk()?.require_execute()?;
-    }
     let (desk, planned) = target(session, args)?;
     desk.require_execute()?;
     let run = desk.store.open_run(&planned.plan.digest)?;
@@ -89,16 +84,19 @@ fn yes(args: &Args) -> Result<Yes, Fault> {
     }
 }
 
-/// Whether a file is meant, there or not; standard input can be read only once and is not looked at before.
-fn is_file(session: &Session, target: &str) -> bool {
-    target != "-" && (session.path(target).exists() || target.ends_with(".pl"))
+/// Whether the text of a plan is meant: standard input, or a file, there or not.
+fn is_text(session: &Session, target: &str) -> bool {
+    target == "-" || session.path(target).exists() || target.ends_with(".pl")
 }
 
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
 fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
-    if args.target == "-" || is_file(session, &args.target) {
+    if is_text(session, &args.target) {
+        // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
+        let draft = session.compile(&args.target)?;
+        session.desk()?.require_execute()?;
         let early = if args.run_programs { Early::Sealed } else { Early::Off };
-        return carry::prepare(session, &args.target, &args.inputs, &args.choice, (Recall::All, early));
+        return carry::prepare(session, draft, &args.inputs, &args.choice, (Recall::All, early));
     }
     if args.run_programs {
         return Err(Fault::usage("a run that waits has had its dry run").help("name the file of the plan"));

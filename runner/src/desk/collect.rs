@@ -3,6 +3,7 @@
 use super::{CONTENTS, Desk, DeskError};
 use crate::event::Event;
 use crate::journal::{RunLock, StoredPlan};
+use crate::sandbox;
 use crate::state::{RunState, UndoState};
 use crate::workspace::{FileState, Held};
 use planc_lang::digest::Digest;
@@ -24,13 +25,14 @@ pub struct Collected {
 
 impl Desk {
     /// Removes earlier contents that no run needs: those of runs that were taken back whole, and those of calls that were cut
-    /// off before anything was recorded. Whatever a run may go on with or take back is kept. Nobody may be at work meanwhile.
+    /// off before anything was recorded; also what cells of a planc that was killed have left. Whatever a run may go on with or take back is kept. Nobody may be at work meanwhile.
     pub fn collect(&self) -> Result<Collected, DeskError> {
         let _lock = RunLock::take(&self.config.state, "gc")?;
         let (collected, needless, halves) = self.needless()?;
         let failed = |error: std::io::Error| self.unusable(&error);
         needless.iter().try_for_each(|name| self.contents.remove(name)).map_err(failed)?;
         halves.iter().try_for_each(std::fs::remove_file).map_err(failed)?;
+        sandbox::sweep(&self.config.state);
         Ok(collected)
     }
 

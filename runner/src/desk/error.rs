@@ -11,6 +11,9 @@ use planc_lang::part::PartError;
 /// What cannot be done with a plan or a run.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
+    /// Somebody stopped the dry run.
+    #[error("interrupted: the dry run was not finished, and nothing was changed or kept of it")]
+    Interrupted,
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),

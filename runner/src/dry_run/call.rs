@@ -5,6 +5,7 @@ use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
+use crate::stop::raised;
 use crate::tool::model::{NOT_WIRED, identity};
 use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, place};
@@ -171,11 +172,10 @@ impl DryRun<'_> {
         args: &Args,
         overlay: &Overlay,
     ) -> Result<Value, ToolError> {
-        let (_keep, kill) = tokio::sync::watch::channel(false);
         let context = CallContext {
             workspace: self.workspace.root().to_owned(),
             timeout: args.tool.timeout_ms.map_or(LIVE_TIMEOUT, Duration::from_millis),
-            kill,
+            kill: self.stop.stopping(),
             run: "dry".into(),
             step: overlay.step().into(),
             idempotency_key: None,
@@ -188,7 +188,12 @@ impl DryRun<'_> {
                 tool.call(&args, context).await
             })
         };
-        runtime.block_on(follow(args, &one))
+        runtime.block_on(async {
+            tokio::select! {
+                value = follow(args, &one) => value,
+                () = raised(self.stop.stopping()) => Err(ToolError::before("the dry run was stopped")),
+            }
+        })
     }
 
     /// Asks a model, which acts on nothing, unless it was asked the same before.

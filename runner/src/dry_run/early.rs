@@ -93,12 +93,11 @@ impl Steps<'_, '_> {
         };
         let seen = Seen { states, contents: self.overlay.contents().clone() };
         let walls = Walls::new(dry.config, &self.grants().known()).simulated(Arc::new(seen));
-        let (_keep, kill) = tokio::sync::watch::channel(false);
         let limit = at.step.timeout_ms.or(args.tool.timeout_ms);
         let context = CallContext {
             workspace: dry.workspace.root().to_owned(),
             timeout: limit.map_or(EARLY_TIMEOUT, Duration::from_millis),
-            kill,
+            kill: dry.stop.stopping(),
             // As a run is called: a program shall do here what it does then.
             run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
             step: at.name.clone(),

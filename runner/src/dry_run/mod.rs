@@ -23,6 +23,7 @@ use crate::report::{
     Problem, REPORT_FORMAT, ReuseReport, VerificationReport,
 };
 use crate::standing::Terms;
+use crate::stop::Stop;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Overlay, Workspace};
@@ -83,6 +84,8 @@ pub struct DryRun<'a> {
     pub runtime: Option<&'a tokio::runtime::Handle>,
     /// What a model said when it was asked this before, so that it is asked once.
     pub recall: &'a dyn Fn(&Digest) -> Option<Value>,
+    /// Says when to stop: at once, for nothing has an effect.
+    pub stop: &'a Stop,
 }
 
 /// What would happen.
@@ -97,8 +100,8 @@ pub struct Outcome {
 }
 
 impl DryRun<'_> {
-    /// Makes the dry run. Blocks while it reads.
-    pub fn run(&self) -> Outcome {
+    /// Makes the dry run; none: it was stopped. Blocks while it reads.
+    pub fn run(&self) -> Option<Outcome> {
         let plan = &self.compiled.plan;
         let mut overlay = Overlay::new(self.workspace.clone());
         let mut env = Env::new(plan, self.inputs.iter().map(|input| input.value.clone()).collect());
@@ -114,6 +117,9 @@ impl DryRun<'_> {
             .collect();
         let mut steps = Steps::new(self, env, overlay);
         for unit in plan.units() {
+            if self.stop.is_stopping() {
+                return None;
+            }
             match unit {
                 Unit::Step(step) => steps.step(Instance { step, element: None }),
                 Unit::Each(each) => steps.block(each),
@@ -217,7 +223,7 @@ impl DryRun<'_> {
             Some(veil) => veil.report(report),
             None => report,
         };
-        Outcome { report, predictions, bound }
+        Some(Outcome { report, predictions, bound })
     }
 
     /// Calls in the world before the plan.

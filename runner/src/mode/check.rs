@@ -3,6 +3,7 @@
 
 use crate::config::{Config, MAX_CATALOGUE_BYTES};
 use crate::dry_run::{DryRun, Early};
+use crate::stop::Stop;
 use crate::tool::registry::Registry;
 use crate::workspace::Workspace;
 use planc_lang::catalogue::Catalogue;
@@ -74,6 +75,7 @@ impl Checks for InWorkspace {
             early: Early::Off,
             runtime: runtime.as_ref(),
             recall: &|_| None,
+            stop: &Stop::new(),
         };
         dry_run.holds(condition)
     }

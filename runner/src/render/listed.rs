@@ -1,6 +1,8 @@
-//! The steps of a report, from top to bottom ⟶ lines of the card: blocks, rows of reads, and changes that are alike, each once.
+//! The steps of a report, from top to bottom ⟶ lines of the card: blocks, rows of reads, and what is alike, each once. On a dense
+//! card reads, changes and calls that follow each other stand together by kind; their numbers tell their order.
 
 use super::alike::{self, Of, Unit};
+use super::calls::{self, Numbered};
 use super::fold::{Density, Fold, SHOWN_ELEMENTS};
 use super::steps::{LATE_BLOCK, draw_step, elements};
 use super::text::{Look, Tone, count, hang, inline};
@@ -26,21 +28,24 @@ pub fn draw(
         blocks.iter().filter(|block| block.at == index).for_each(|block| draw_block(out, look, block));
         let of_block = steps[index..].iter().take_while(|step| step.each.is_some() && step.each == steps[index].each);
         let of_block = of_block.count();
-        let density = fold.map(|fold| fold.density);
-        let reads = steps[index..].iter().take_while(|step| is_plain_read(step, density)).count();
-        let changes = steps[index..].iter().take_while(|step| is_plain_change(step)).count();
+        let dense = fold.filter(|fold| fold.density == Density::Dense);
+        let is_read = |step: &StepReport| is_plain_read(step, fold.map(|fold| fold.density));
+        // The head of a block that has no steps stands before the next step.
+        let end = blocks.iter().map(|block| block.at).filter(|at| *at > index).min().unwrap_or(steps.len());
+        let next = &steps[index..end.min(steps.len())];
+        let reads = next.iter().take_while(|step| is_read(step)).count();
+        let plain =
+            next.iter().take_while(|step| is_read(step) || is_plain_change(step) || is_plain_call(step)).count();
         if of_block > 0 {
             draw_elements(out, look, &steps[index..index + of_block], first + index, numbers, fold);
             index += of_block;
+        } else if let (Some(fold), 1..) = (dense, plain) {
+            draw_plain(out, look, &steps[index..index + plain], first + index, numbers, fold);
+            index += plain;
         } else if fold.is_some() && reads >= FOLD_READS {
-            draw_reads(out, look, &steps[index..index + reads], first + index, numbers);
-            index += reads;
-        } else if let (Some(fold), 1..) = (fold.filter(|fold| fold.density == Density::Dense), changes) {
-            let units = steps[index..index + changes].iter().enumerate();
-            let units: Vec<Unit<'_>> =
-                units.map(|(at, step)| Unit { steps: std::slice::from_ref(step), first: first + index + at }).collect();
-            alike::draw(out, look, &units, Of::Changes, numbers, fold);
-            index += changes;
+            let reads: Vec<Numbered<'_>> = (first + index..).zip(&steps[index..index + reads]).collect();
+            draw_reads(out, look, &reads, numbers);
+            index += reads.len();
         } else {
             draw_step(out, look, &steps[index], first + index, numbers, fold);
             index += 1;
@@ -102,6 +107,12 @@ fn is_plain_change(step: &StepReport) -> bool {
     is_exact && is_text && step.undo == UndoKind::Automatic && !step.destructive && is_plain(step)
 }
 
+/// Whether only the run tells what comes of a step, and what is to be known of it beforehand is short.
+fn is_plain_call(step: &StepReport) -> bool {
+    let is_late = matches!(step.outcome, StepOutcome::KnownAfterRun { .. }) && step.changes.is_empty();
+    is_late && step.undo != UndoKind::Impossible && !step.destructive && is_plain(step)
+}
+
 fn is_plain(step: &StepReport) -> bool {
     step.each.is_none()
         && step.policy == Approval::Auto
@@ -112,10 +123,31 @@ fn is_plain(step: &StepReport) -> bool {
         && step.on_failure == OnFailure::Stop
 }
 
-fn draw_reads(out: &mut String, look: Look, steps: &[StepReport], first: usize, numbers: usize) {
-    let names: Vec<String> = steps.iter().map(|step| inline(&step.name)).collect();
-    let number = format!("{first:>numbers$}–{}", first + steps.len() - 1);
-    let text = format!("{}: {}", count(steps.len(), "read"), names.join(", "));
+/// Plain steps of a long plan, by kind.
+fn draw_plain(out: &mut String, look: Look, steps: &[StepReport], first: usize, numbers: usize, fold: Fold<'_>) {
+    let (mut reads, mut changes, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, step) in (first..).zip(steps) {
+        match step {
+            step if is_plain_read(step, Some(fold.density)) => reads.push((number, step)),
+            step if is_plain_change(step) => changes.push(Unit { steps: std::slice::from_ref(step), first: number }),
+            step => calls.push((number, step)),
+        }
+    }
+    match reads.len() {
+        FOLD_READS.. => draw_reads(out, look, &reads, numbers),
+        _ => reads.iter().for_each(|(number, step)| draw_step(out, look, step, *number, numbers, Some(fold))),
+    }
+    alike::draw(out, look, &changes, Of::Changes, numbers, fold);
+    calls::draw(out, look, &calls, numbers, fold);
+}
+
+/// Steps that read, in order, one at least.
+fn draw_reads(out: &mut String, look: Look, steps: &[Numbered<'_>], numbers: usize) {
+    let [(first, _), .., (last, _)] = steps else { return };
+    let names: Vec<String> = steps.iter().map(|(_, step)| inline(&step.name)).collect();
+    let number = format!("{first:>numbers$}–{last}");
+    let among = if last - first >= steps.len() { " among these" } else { "" };
+    let text = format!("{}{among}: {}", count(steps.len(), "read"), names.join(", "));
     let head = format!("  {} · ", look.paint.tone(Tone::Dim, &number));
     hang(out, look, &head, number.chars().count() + 5, &text, Some(Tone::Dim));
 }

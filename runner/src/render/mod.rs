@@ -11,6 +11,7 @@ pub mod late;
 pub mod diff;
 pub mod risk;
 pub mod steps;
+pub mod calls;
 pub mod alike;
 pub mod listed;
 pub mod graph;

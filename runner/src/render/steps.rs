@@ -199,12 +199,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
     if let (StepOutcome::Extracted { .. }, Some(text)) = (&step.outcome, source_of(step, detail)) {
         notes.push((Tone::Dim, format!("out of {text}")));
     }
-    // The changes say the same more exactly.
-    if !step.read_only && (step.changes.is_empty() || is_full) && !step.effects.is_empty() {
-        let effects: Vec<String> =
-            step.effects.iter().map(|e| format!("{} {}", e.verb.as_str(), inline(&e.resource))).collect();
-        notes.push((Tone::Dim, effects.join(", ")));
-    }
+    notes.extend(effects(step, detail));
     notes.extend(late(&step.late).map(|text| (Tone::Careful, text)));
     for expect in &step.expects {
         notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
@@ -216,6 +211,14 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
     notes
+}
+
+/// What a step touches, unless its changes say the same more exactly.
+pub fn effects(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
+    let is_told = step.read_only || !(step.changes.is_empty() || detail == Detail::Full);
+    let effects = step.effects.iter().map(|effect| format!("{} {}", effect.verb.as_str(), inline(&effect.resource)));
+    let effects: Vec<String> = effects.collect();
+    (!is_told && !effects.is_empty()).then(|| (Tone::Dim, effects.join(", ")))
 }
 
 /// What is to be known of a block of which the run shows the elements.

@@ -1,12 +1,12 @@
 //! One call: whether it is allowed, and making it, with its limits.
 
-use super::stop::raised;
 use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Uncovered, changed};
 use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
 use crate::standing::Terms;
+use crate::stop::raised;
 use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;

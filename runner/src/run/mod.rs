@@ -10,14 +10,13 @@ mod found;
 mod images;
 mod late;
 mod recorder;
-mod stop;
 mod values;
 
+pub use crate::stop::Stop;
 pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
 pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
 pub use recorder::{Recorder, Watch};
-pub use stop::Stop;
 
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
@@ -30,7 +29,6 @@ pub(crate) use clean::{clean, sweep};
 pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
-pub(crate) use stop::raised;
 pub(crate) use values::{
     Known, critical_values, elements, environment, environment_of, grants, present_states, results,
 };

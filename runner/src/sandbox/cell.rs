@@ -46,7 +46,7 @@ impl Cell {
         let failed = |error: io::Error| CellError(format!("could not make a cell for the program: {error}"));
         let cells = spec.state.join(CELLS);
         DirBuilder::new().recursive(true).mode(0o700).create(&cells).map_err(failed)?;
-        sweep(&cells);
+        sweep(&spec.state);
         let name = format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
         let dir = cells.join(name);
         DirBuilder::new().mode(0o700).create(&dir).map_err(failed)?;
@@ -134,11 +134,15 @@ fn given(dir: &Path, puts: Vec<Put<Arc<[u8]>>>) -> io::Result<Vec<Put<String>>> 
     puts.into_iter().enumerate().map(keep).collect()
 }
 
-/// Removes the folders of cells whose planc is no more.
-fn sweep(cells: &Path) {
-    for entry in fs::read_dir(cells).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.split('-').next()?.parse().ok()).and_then(Pid::from_raw);
+/// The planc that the folder of a cell, by this name, belongs to.
+pub(super) fn owner(name: &str) -> Option<Pid> {
+    name.split('-').next()?.parse().ok().and_then(Pid::from_raw)
+}
+
+/// Removes the folders of cells in a state directory whose planc is no more.
+pub fn sweep(state: &Path) {
+    for entry in fs::read_dir(state.join(CELLS)).into_iter().flatten().flatten() {
+        let owner = entry.file_name().to_str().and_then(owner);
         if owner.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)) {
             let _ = clear(&entry.path());
         }

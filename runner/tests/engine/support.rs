@@ -564,8 +564,9 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         early: planc::dry_run::Early::Off,
         runtime: None,
         recall: &|_| None,
+        stop: &Stop::new(),
     };
-    let outcome = dry.run();
+    let outcome = dry.run().expect("nobody stops it");
     let digest = outcome.report.digest;
     let approval = yes(digest, Channel::Argument);
     RunSetup {

@@ -3,6 +3,7 @@
 #[path = "../place/mod.rs"]
 mod place;
 
+mod alone;
 mod early;
 mod escape;
 mod kept;

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM ⟶ the first stops starting, the second kills. A deadline that passes does both at once.
+//! Ctrl-C and SIGTERM ⟶ the first stops starting, the second kills; a dry run ends at the first, for it has no effect that
+//! could be cut in two. A deadline that passes does both at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
