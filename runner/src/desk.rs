@@ -6,7 +6,7 @@
 use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
-use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, approval_digest, other_file};
+use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, Purpose, approval_digest, other_file};
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
@@ -220,6 +220,15 @@ impl Desk {
 
     /// Dry-runs a draft and stores nothing.
     pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
+        self.dry_run_for(Purpose::Approval, draft, inputs)
+    }
+
+    /// The same to see what would happen: what comes out cannot be approved.
+    pub fn look(&self, draft: &Draft, inputs: &[InputValue]) -> Result<PlanReport, DeskError> {
+        Ok(self.dry_run_for(Purpose::Look, draft, inputs)?.report)
+    }
+
+    fn dry_run_for(&self, purpose: Purpose, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
         if self.early == Early::Sealed {
             self.may_run_programs()?;
         }
@@ -229,6 +238,7 @@ impl Desk {
         let standing = self.store.standing()?.into_iter().filter(Grant::holds);
         let standing: Vec<crate::standing::Terms> = standing.map(|standing| standing.terms).collect();
         let outcome = DryRun {
+            purpose,
             compiled: &draft.compiled,
             sources: &draft.sources,
             inputs,

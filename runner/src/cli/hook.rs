@@ -13,6 +13,10 @@ use crate::journal::{AuditRow, now};
 use crate::render::text::inline;
 use planc_lang::digest::Digest;
 use std::io::Read;
+use std::path::PathBuf;
+
+/// Where Gemini CLI tells its hooks in which folder its plans are.
+const PLANS_FOLDER: &str = "GEMINI_PLANS_DIR";
 
 /// Arguments of `planc hook`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +42,8 @@ fn judged(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if session.config.file.is_none() {
         return Ok(Exit::Success);
     }
-    let payload = Payload::read(&text).map_err(|error| Fault::usage(error.to_string()))?;
+    let mut payload = Payload::read(&text).map_err(|error| Fault::usage(error.to_string()))?;
+    payload.plans_folder = std::env::var_os(PLANS_FOLDER).map(PathBuf::from).filter(|folder| folder.is_absolute());
     let desk = session.desk()?;
     let runtime = core::runtime()?;
     let inside = runtime.enter();

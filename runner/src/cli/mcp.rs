@@ -4,7 +4,7 @@ use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::{Global, Session, count_errors};
-use super::texts::{self, Instead};
+use super::texts::{Instead, Texts};
 use crate::approval::account;
 use crate::desk::Desk;
 use crate::mcp_server::{Credentials, Gate, Http, long_names, on_signals, serve_http};
@@ -74,31 +74,45 @@ pub(super) fn run(session: &Session, global: &Global, args: &Args) -> Result<Exi
     ended.map(|()| Exit::Success)
 }
 
-/// Opens configuration and catalogues anew for each call; store, contents and tools stay.
+/// Opens configuration and catalogues anew for each call; store, contents and tools stay, and what the same texts were compiled
+/// to.
 fn world_opener(session: &Session, global: &Global, desk: &Desk) -> OpenWorld {
     let (global, out) = (global.clone(), session.out);
-    let last = Mutex::new(desk.clone());
+    let last: Mutex<(Desk, Option<World>)> = Mutex::new((desk.clone(), None));
     Arc::new(move || {
         let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
         let session = Session::open(&global, out).map_err(said)?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        let desk = last.with_config(session.config.clone()).map_err(|error| error.to_string())?;
+        let desk = last.0.with_config(session.config.clone()).map_err(|error| error.to_string())?;
         // Servers that were started for one call serve the next.
-        last.clone_from(&desk);
-        drop(last);
-        world(&session, &desk)
+        last.0.clone_from(&desk);
+        let world = world_after(&session, &desk, last.1.as_ref())?;
+        last.1 = Some(world.clone());
+        Ok(world)
     })
 }
 
 /// The desk with the catalogues as they are now, or why not, in a line.
 pub(super) fn world(session: &Session, desk: &Desk) -> Result<World, String> {
+    world_after(session, desk, None)
+}
+
+fn world_after(session: &Session, desk: &Desk, before: Option<&World>) -> Result<World, String> {
     let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
-    let base = texts::base(&session.config, &Instead::new()).map_err(said)?;
-    if count_errors(&base.diagnostics) > 0 {
-        return Err("the catalogues have mistakes; the operator has to mend them".into());
-    }
-    session.config.check_given(&base.catalogue, &base.sources).map_err(|error| error.to_string())?;
-    Ok(World { desk: desk.clone(), sources: Arc::new(base.sources), catalogue: Arc::new(base.catalogue) })
+    let texts = Texts::read(&session.config, &Instead::new()).map_err(said)?;
+    let (sources, catalogue) = match before.filter(|before| texts.are(&before.sources)) {
+        Some(before) => (before.sources.clone(), before.catalogue.clone()),
+        None => {
+            let base = texts.load();
+            if count_errors(&base.diagnostics) > 0 {
+                return Err("the catalogues have mistakes; the operator has to mend them".into());
+            }
+            (Arc::new(base.sources), Arc::new(base.catalogue))
+        }
+    };
+    // Whose word a catalogue is, the configuration says, and that may be another one by now.
+    session.config.check_given(&catalogue, &sources).map_err(|error| error.to_string())?;
+    Ok(World { desk: desk.clone(), sources, catalogue })
 }
 
 async fn stdio(desk: &Desk, sessions: Sessions, args: &Args) -> Result<(), Fault> {

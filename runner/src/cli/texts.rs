@@ -8,7 +8,7 @@ use planc_lang::catalogue::Catalogue;
 use planc_lang::codes::Code;
 use planc_lang::compile::{add_builtin, load_catalogue};
 use planc_lang::diagnostic::{Colour, Diagnostic, render_all, to_json};
-use planc_lang::source::{MAX_SOURCE_BYTES, Sources, Span};
+use planc_lang::source::{MAX_SOURCE_BYTES, Source, Sources, Span};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -73,26 +73,55 @@ pub struct Base {
 /// Texts that are read instead of what the files at these places hold.
 pub type Instead = BTreeMap<PathBuf, String>;
 
-/// Reads the catalogues. One that cannot be read is a fault: what a plan means would depend on it.
-pub fn base(config: &Config, instead: &Instead) -> Result<Base, Fault> {
-    let mut sources = Sources::default();
-    let mut indices = vec![add_builtin(&mut sources)];
-    let mut unfit = Vec::new();
-    for path in &config.catalogues {
-        let name = config.shown(path).into_owned();
-        let text = match path.canonicalize().ok().and_then(|path| instead.get(&path)) {
-            Some(text) => Text::Read(text.clone()),
-            None => read(&name, path),
-        };
-        match text {
-            Text::Read(text) => indices.push(sources.add(name, text)),
-            Text::Unfit(code, why) => unfit.push(unfit_diagnostic(&mut sources, &name, code, &why)),
-            Text::Unreadable(why) => return Err(Fault::usage(format!("cannot read the catalogue `{name}`: {why}"))),
+/// The catalogues as their files hold them.
+pub struct Texts {
+    sources: Sources,
+    /// The built-in one, and those that are texts.
+    indices: Vec<usize>,
+    unfit: Vec<Diagnostic>,
+}
+
+impl Texts {
+    /// Reads the catalogues. One that cannot be read is a fault: what a plan means would depend on it.
+    pub fn read(config: &Config, instead: &Instead) -> Result<Texts, Fault> {
+        let mut sources = Sources::default();
+        let mut indices = vec![add_builtin(&mut sources)];
+        let mut unfit = Vec::new();
+        for path in &config.catalogues {
+            let name = config.shown(path).into_owned();
+            let text = match path.canonicalize().ok().and_then(|path| instead.get(&path)) {
+                Some(text) => Text::Read(text.clone()),
+                None => read(&name, path),
+            };
+            match text {
+                Text::Read(text) => indices.push(sources.add(name, text)),
+                Text::Unfit(code, why) => unfit.push(unfit_diagnostic(&mut sources, &name, code, &why)),
+                Text::Unreadable(why) => {
+                    return Err(Fault::usage(format!("cannot read the catalogue `{name}`: {why}")));
+                }
+            }
         }
+        Ok(Texts { sources, indices, unfit })
     }
-    let (catalogue, mut diagnostics) = load_catalogue(&sources, &indices);
-    diagnostics.extend(unfit);
-    Ok(Base { sources, catalogue, diagnostics })
+
+    /// Whether these are all and the same texts: what was compiled from them is what would be compiled again.
+    pub fn are(&self, other: &Sources) -> bool {
+        let pair = |source: &Source| (source.name.clone(), source.text.clone());
+        self.unfit.is_empty() && self.sources.iter().map(pair).eq(other.iter().map(pair))
+    }
+
+    /// What they declare.
+    pub fn load(self) -> Base {
+        let Texts { sources, indices, unfit } = self;
+        let (catalogue, mut diagnostics) = load_catalogue(&sources, &indices);
+        diagnostics.extend(unfit);
+        Base { sources, catalogue, diagnostics }
+    }
+}
+
+/// What the catalogues declare, see [`Texts::read`].
+pub fn base(config: &Config, instead: &Instead) -> Result<Base, Fault> {
+    Ok(Texts::read(config, instead)?.load())
 }
 
 /// A mistake about a whole file, of which no text is kept.

@@ -58,8 +58,21 @@ pub enum Early {
     Sealed,
 }
 
+/// What a dry run is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// A plan that somebody may approve: its digest is over everything that decides what the run will do.
+    #[default]
+    Approval,
+    /// To see what would happen, and nothing else. No digest is made of that, which takes all files of a server's program, and
+    /// the one in the report names nothing that could be approved.
+    Look,
+}
+
 /// What a dry run needs.
 pub struct DryRun<'a> {
+    /// What it is made for.
+    pub purpose: Purpose,
     /// The plan.
     pub compiled: &'a Compiled,
     /// The texts that it was compiled from, to show conditions as written.
@@ -95,7 +108,7 @@ pub struct Outcome {
     pub report: PlanReport,
     /// What is expected of each step.
     pub predictions: Vec<Prediction>,
-    /// What the digest is of, as canonical JSON: what an approval of it binds.
+    /// What the digest is of, as canonical JSON: what an approval of it binds. Nothing, where it was made to look only.
     pub bound: Vec<u8>,
 }
 
@@ -185,7 +198,10 @@ impl DryRun<'_> {
             releases: &releases,
             veil: self.veil,
         };
-        let (bound, deed) = (bound_bytes(&bound), deed_digest(&bound));
+        let (bound, deed) = match self.purpose {
+            Purpose::Approval => (bound_bytes(&bound), Some(deed_digest(&bound))),
+            Purpose::Look => (Vec::new(), None),
+        };
         let report = PlanReport {
             format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
@@ -193,7 +209,7 @@ impl DryRun<'_> {
             rev: 1,
             time: self.time,
             digest: Digest::of(&bound),
-            deed: Some(deed),
+            deed,
             plan_digest: self.compiled.digest,
             // What it is above that, the desk finds out.
             assurance: Assurance::Advisory,

@@ -142,7 +142,7 @@ impl Client {
             Class::Own
         } else if tools.reads.contains(&name) || reads.iter().any(matches) {
             Class::Reads
-        } else if tools.writes.contains(&name) && payload.file().is_some_and(|file| is_plan_file(tools.folder, file)) {
+        } else if tools.writes.contains(&name) && payload.file().is_some_and(|file| is_plan_file(tools.folder, &file)) {
             Class::PlanFile
         } else {
             Class::Acts
@@ -162,8 +162,8 @@ fn is_own(name: &str) -> bool {
 
 /// Whether a path is that of a file in which a client keeps a plan: Markdown in a folder `plans` of its own folder in the
 /// home, and no way leads out of there.
-fn is_plan_file(folder: &str, path: &str) -> bool {
-    let (path, home) = (Path::new(path), std::env::var_os("HOME").unwrap_or_default());
+fn is_plan_file(folder: &str, path: &Path) -> bool {
+    let home = std::env::var_os("HOME").unwrap_or_default();
     let is_plain = path.components().all(|part| !matches!(part, Component::ParentDir));
     let in_plans = path.parent().and_then(Path::file_name).is_some_and(|name| name == "plans");
     let is_text = path.extension().is_some_and(|extension| extension == "md");

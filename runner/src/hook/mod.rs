@@ -8,30 +8,46 @@ mod answer;
 mod client;
 mod judgement;
 mod payload;
+mod record;
 mod text;
 
 pub use client::{Class, Client};
 pub use judgement::Judgement;
 pub use payload::{Event, MAX_PAYLOAD_BYTES, Payload, Unreadable};
+pub use record::MAX_RECORD_BYTES;
 pub use text::{PlanText, plan_in};
 
 use crate::config::HookFor;
 use crate::desk::DeskError;
 use crate::session::{Checked, DENIED, World, foreseen};
 
+/// How often a plan comes back in one turn of a client that hands it in by ending the turn. After that its person sees it as it
+/// is, and planc refuses it where it is handed in here.
+pub const MAX_RETURNS: usize = 8;
+
 /// Judges an event of a client.
 pub fn judge(world: &World, client: Client, payload: &Payload) -> Result<Judgement, DeskError> {
+    let completed = match client {
+        Client::Codex => record::completed(payload),
+        Client::Claude | Client::Gemini => payload.clone(),
+    };
+    let payload = &completed;
     match payload.event {
         Event::Before => before(world, client, payload),
         Event::After if client.class(payload, &world.desk.config.agent_reads) == Class::HandsIn => {
             Ok(after(world, payload))
         }
-        Event::Ends if payload.is_planning && !payload.was_stopped => match &payload.said {
-            Some(said) if text::has_block(said) => plan(world, Some(said.clone())),
+        Event::Ends if payload.is_planning && comes_back(payload) => match &payload.said {
+            Some(said) if payload.plans > 0 || text::has_block(said) => plan(world, Some(said.clone())),
             Some(_) | None => Ok(Judgement::pass("it says no plan")),
         },
         Event::After | Event::Ends | Event::Other => Ok(Judgement::pass("nothing is judged here")),
     }
+}
+
+/// Whether a plan that ends a turn may come back once more.
+fn comes_back(payload: &Payload) -> bool {
+    !payload.was_stopped || (1..=MAX_RETURNS).contains(&payload.plans)
 }
 
 fn before(world: &World, client: Client, payload: &Payload) -> Result<Judgement, DeskError> {
@@ -98,7 +114,7 @@ fn plan(world: &World, text: Option<String>) -> Result<Judgement, DeskError> {
         return Ok(Judgement::Pass { note: None, why: "the plan has no mistakes".into() });
     }
     let values = crate::desk::inputs(&draft.compiled.plan, &[])?;
-    let report = world.dry_run(&draft, &values)?.report;
+    let report = world.look(&draft, &values)?;
     match report.problems.is_empty() {
         true => {
             let note = format!("planc: no mistakes. {}", foreseen(&report).trim_end());

@@ -4,6 +4,7 @@ use crate::session::MAX_PLAN_BYTES;
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::Read;
+use std::path::{Component, Path, PathBuf};
 
 /// The largest payload.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 * 1024 * 1024;
@@ -53,6 +54,16 @@ pub struct Payload {
     pub said: Option<String>,
     /// Whether the end of this turn was refused before.
     pub was_stopped: bool,
+    /// The turn.
+    pub turn: String,
+    /// Where the client keeps what happened in the session.
+    pub record: Option<String>,
+    /// How many plans were proposed in this turn, as far as that is known.
+    pub plans: usize,
+    /// Where the client works.
+    pub folder: String,
+    /// The folder in which the client keeps its plans, where it names them without it.
+    pub plans_folder: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +83,12 @@ struct Raw {
     last_assistant_message: Option<String>,
     #[serde(default)]
     stop_hook_active: bool,
+    #[serde(default)]
+    turn_id: String,
+    #[serde(default)]
+    transcript_path: Option<String>,
+    #[serde(default)]
+    cwd: String,
 }
 
 impl Payload {
@@ -100,6 +117,11 @@ impl Payload {
             is_planning: raw.permission_mode == "plan",
             said: raw.last_assistant_message,
             was_stopped: raw.stop_hook_active,
+            turn: raw.turn_id,
+            record: raw.transcript_path,
+            plans: 0,
+            folder: raw.cwd,
+            plans_folder: None,
         })
     }
 
@@ -107,15 +129,32 @@ impl Payload {
         names.iter().find_map(|name| self.input.get(name)?.as_str())
     }
 
-    /// The file that a tool writes.
-    pub(super) fn file(&self) -> Option<&str> {
-        self.text_of(&["file_path"])
+    /// The file that a tool writes. Where it is named from the folder in which the client works, that is what it means.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        let named = Path::new(self.text_of(&["file_path"])?);
+        match named.is_absolute() || self.folder.is_empty() {
+            true => Some(named.to_owned()),
+            false => Some(plain(&Path::new(&self.folder).join(named))),
+        }
     }
 
     /// The client's plan: as it is said, or from the file that is named.
     pub(super) fn plan(&self) -> Option<String> {
         let said = self.text_of(&["plan"]).map(str::to_owned);
-        said.or_else(|| read_plan(self.text_of(&["planFilePath", "plan_path"])?))
+        said.or_else(|| read_plan(&self.plan_file()?))
+    }
+
+    /// The file of the client's plan: named wholly, from where the client works, or in its folder of plans.
+    fn plan_file(&self) -> Option<PathBuf> {
+        if let Some(whole) = self.text_of(&["planFilePath", "plan_path"]) {
+            return Some(whole.into());
+        }
+        let (named, plans) = (Path::new(self.text_of(&["plan_filename"])?.trim()), self.plans_folder.as_ref()?);
+        let from_folder = plain(&Path::new(&self.folder).join(named));
+        match from_folder.starts_with(plans) {
+            true => Some(from_folder),
+            false => Some(plain(&plans.join(named))).filter(|file| file.starts_with(plans)),
+        }
     }
 
     /// The plan that was agreed on: a person may have changed it.
@@ -124,10 +163,22 @@ impl Payload {
     }
 }
 
+/// A path without `.` and `..`, as clients read them.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+        plain
+    })
+}
+
 /// Reads the file in which a client keeps its plan.
-fn read_plan(path: &str) -> Option<String> {
+fn read_plan(path: &Path) -> Option<String> {
     let file = std::fs::File::open(path).ok()?;
-    if !file.metadata().ok()?.is_file() || !path.ends_with(".md") {
+    if !file.metadata().ok()?.is_file() || path.extension().is_none_or(|extension| extension != "md") {
         return None;
     }
     let mut text = String::new();

@@ -117,10 +117,19 @@ impl Store {
 
     /// What was said in a session, in order.
     pub fn session_entries<E: DeserializeOwned + Send + 'static>(&self, session: &str) -> Outcome<Vec<StoredEntry<E>>> {
-        let session = session.to_owned();
+        self.session_entries_after(session, 0)
+    }
+
+    /// The same, from behind an entry on.
+    pub fn session_entries_after<E: DeserializeOwned + Send + 'static>(
+        &self,
+        session: &str,
+        seq: u64,
+    ) -> Outcome<Vec<StoredEntry<E>>> {
+        let (session, seq) = (session.to_owned(), i64::try_from(seq).unwrap_or(i64::MAX));
         self.work("read the session", move |at, connection| {
-            let query = "SELECT seq, at, json FROM session_entries WHERE session = ?1 ORDER BY seq";
-            let rows = at.rows(connection, query, [&session], |row| {
+            let query = "SELECT seq, at, json FROM session_entries WHERE session = ?1 AND seq > ?2 ORDER BY seq";
+            let rows = at.rows(connection, query, params![session, seq], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
             })?;
             let what = |seq: i64| format!("entry {seq} of a session");

@@ -1,11 +1,12 @@
-//! The tools of planc and of the catalogues ⟶ what `tools/list` says. The same for everybody, at any time.
+//! The tools of planc and of the catalogues ⟶ what `tools/list` says. The same for everybody, at any time; a tool that is not what
+//! was reviewed any more is still there, with a word that says so.
 //!
 //! Annotations follow from the reviewed catalogue, never from what a server says of itself. Schemas are those of the server,
 //! word for word, where the catalogue pins them; what the types of the catalogue say more is held against each call.
 
 use super::schema;
 use crate::session::{Named, OWN, OwnTool, World, gives_content, names};
-use crate::tool::mcp::Lock;
+use crate::tool::mcp::{Lock, unlike};
 use planc_lang::catalogue::Tool as Definition;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Effects;
@@ -34,7 +35,21 @@ fn pinned(world: &World) -> BTreeMap<Digest, Value> {
 fn reviewed(world: &World, named: &Named<'_>, pinned: &BTreeMap<Digest, Value>) -> Tool {
     let reviewed = named.tool.pinned.and_then(|digest| pinned.get(&digest));
     let server = world.desk.config.servers.get(named.tool.catalogue());
-    of_catalogue(named, reviewed, server.is_some_and(|server| server.transparent))
+    let mut tool = of_catalogue(named, reviewed, server.is_some_and(|server| server.transparent));
+    if is_refused(world, named.tool) {
+        let doc = tool.description.take().filter(|doc| !doc.is_empty());
+        tool.description = Some(doc.map_or(REFUSED.into(), |doc| format!("{doc}\n\n{REFUSED}").into()));
+    }
+    tool
+}
+
+/// What stands with a tool that its server has changed since it was reviewed.
+const REFUSED: &str = "Refused: its server does not have it any more as it was reviewed.";
+
+/// Whether a call of a tool is refused for what its server said of it last.
+fn is_refused(world: &World, tool: &Definition) -> bool {
+    let listed = world.desk.registry.server(tool.catalogue()).and_then(|server| server.heard().listed());
+    listed.is_some_and(|listed| unlike(tool, listed.get(tool.wire_name())).is_some())
 }
 
 fn own(tool: &OwnTool) -> Tool {

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -92,7 +93,9 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
         .route("/sessions/{id}/abort", post(abort))
         .layer(from_fn_with_state(shared.clone(), approver))
         .with_state(shared);
-    let served = axum::serve(listener, agents.merge(operator));
+    // An answer is several small writes: held back until the client has said that it got the first, each waits 40 ms and more.
+    let at_once = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let served = axum::serve(at_once, agents.merge(operator));
     let ended = served.with_graceful_shutdown(async move { stop.cancelled_owned().await }).await;
     sessions.stop();
     ended

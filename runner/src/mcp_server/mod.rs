@@ -7,13 +7,17 @@
 mod credentials;
 mod definitions;
 mod http;
+mod listening;
+mod offers;
 mod passing;
 mod schema;
 
 pub use credentials::{CredentialError, Credentials, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL};
 pub use http::{Http, IDLE, MAX_BODY_BYTES, MAX_CONVERSATIONS, serve_http};
 
-pub use passing::{HEADERS_FOR, MAX_LISTENED, OFFERS_WAIT};
+pub use listening::{CHANGES_PAUSE, MAX_LISTENED};
+pub use offers::MAX_INSTRUCTIONS;
+pub use passing::{HEADERS_FOR, OFFERS_WAIT};
 use passing::{Lines, named_session};
 
 use crate::session::{Arguments, Caller, LONG_NAME, OWN, Progress, Question, Reply, SessionError, Sessions};
@@ -169,9 +173,11 @@ pub fn long_names(sessions: &Sessions) -> Result<Vec<String>, SessionError> {
 impl ServerHandler for Gate {
     fn get_info(&self) -> ServerConfig {
         let mut capabilities = ServerCapabilities::builder().enable_tools().build();
-        self.lines.offer(&mut capabilities);
+        let quoted = self.lines.offer(&mut capabilities);
         let implementation = Implementation::new("planc", env!("CARGO_PKG_VERSION"));
-        ServerConfig::new(capabilities).with_server_info(implementation).with_instructions(INSTRUCTIONS)
+        ServerConfig::new(capabilities)
+            .with_server_info(implementation)
+            .with_instructions(INSTRUCTIONS.to_owned() + &quoted)
     }
 
     async fn list_tools(

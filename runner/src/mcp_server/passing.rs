@@ -4,6 +4,7 @@
 //! meant for; requests that are alone share one, on which a server cannot ask. Whether something is given is judged in the session.
 #![expect(deprecated, reason = "clients of the era with sessions set the level of logs and subscribe to resources")]
 
+use super::offers::Offers;
 use super::{Gate, broke_down, definitions, is_stateless};
 use crate::session::{Caller, Offer, Passed, SessionError};
 use crate::tool::mcp::Connection;
@@ -17,7 +18,7 @@ use rmcp::model::{
     Reference, ServerCapabilities, ServerRequest, ServerResult, SetLevelRequest, SetLevelRequestParams,
     SubscribeRequest, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequest, UnsubscribeRequestParams,
 };
-use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServiceError, SubscriptionContext};
+use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServiceError};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -35,9 +36,6 @@ pub const HEADERS_FOR: Duration = Duration::from_secs(10);
 /// How the schema of an argument says so.
 const HEADER_KEY: &str = "\"x-mcp-header\"";
 
-/// How many resources one client listens to with one request.
-pub const MAX_LISTENED: usize = 100;
-
 /// Tools with arguments that are said in headers, and since when they are known.
 type Headers = Option<(Instant, Vec<Tool>)>;
 
@@ -49,7 +47,7 @@ pub(super) struct Lines {
     /// That of all requests that are alone.
     shared: Arc<Line>,
     /// What the server offered when it was looked at last.
-    offers: Arc<Mutex<Option<ServerCapabilities>>>,
+    offers: Arc<Mutex<Option<Offers>>>,
     /// The tools with arguments that are said in headers, too, and since when that is known.
     headers: Arc<Mutex<Headers>>,
 }
@@ -60,27 +58,20 @@ impl Lines {
         Lines { own: Arc::default(), ..self.clone() }
     }
 
-    fn offers(&self) -> std::sync::MutexGuard<'_, Option<ServerCapabilities>> {
+    fn offers(&self) -> std::sync::MutexGuard<'_, Option<Offers>> {
         self.offers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds what the server offers besides tools. That its tools changed is nothing that agents see: theirs are the reviewed
-    /// ones.
-    pub(super) fn offer(&self, capabilities: &mut ServerCapabilities) {
-        if let Some(offered) = &*self.offers() {
-            capabilities.resources.clone_from(&offered.resources);
-            capabilities.prompts.clone_from(&offered.prompts);
-            capabilities.completions.clone_from(&offered.completions);
-            capabilities.logging.clone_from(&offered.logging);
-        }
+    /// Adds what the server offers besides tools; gives its own words as a quotation.
+    pub(super) fn offer(&self, capabilities: &mut ServerCapabilities) -> String {
+        let offers = self.offers();
+        offers.iter().for_each(|offers| offers.add_to(capabilities));
+        offers.as_ref().map(Offers::quoted).unwrap_or_default()
     }
 
     /// What a client is told of that wants to hear of changes; none: there is nothing of which it could hear.
     pub(super) fn listened(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let offers = self.offers();
-        let mut offered = offers.clone()?;
-        offered.tools = None;
-        Some(requested.supported_by(&offered))
+        self.offers().as_ref().map(|offers| offers.listened(requested))
     }
 }
 
@@ -94,7 +85,7 @@ fn strange<T>() -> Result<T, ErrorData> {
 }
 
 /// What is told to the client of a request that its server did not answer.
-fn unanswered(error: ServiceError) -> ErrorData {
+pub(super) fn unanswered(error: ServiceError) -> ErrorData {
     match error {
         ServiceError::McpError(error) => error,
         other => ErrorData::internal_error(format!("the server did not answer: {other}"), None),
@@ -190,7 +181,15 @@ impl Gate {
         let offered = match server {
             Ok(Ok(Some(server))) => {
                 let reached = tokio::time::timeout(OFFERS_WAIT, line.connection(&server, agent)).await;
-                reached.ok().and_then(Result::ok).map(|open| open.capabilities())
+                let offers = reached.ok().and_then(Result::ok).map(|open| Offers {
+                    server: server.name.clone(),
+                    capabilities: open.capabilities(),
+                    instructions: open.instructions(),
+                });
+                if let Some(peer) = agent.peer.clone().filter(|_| offers.as_ref().is_some_and(Offers::tells_of_tools)) {
+                    self.tell_changes(&server, line, peer).await;
+                }
+                offers
             }
             Ok(Ok(None) | Err(_)) | Err(_) => None,
         };
@@ -210,7 +209,7 @@ impl Gate {
     }
 
     /// Judges whether something is given.
-    async fn judge(&self, context: &RequestContext<RoleServer>, offer: Offer) -> Result<Passed, ErrorData> {
+    pub(super) async fn judge(&self, context: &RequestContext<RoleServer>, offer: Offer) -> Result<Passed, ErrorData> {
         let caller = self.caller(context)?;
         let (sessions, named, method) = (self.sessions.clone(), named_session(context), offer.method);
         let judged = tokio::task::spawn_blocking(move || sessions.pass(&caller, named.as_deref(), &offer)).await;
@@ -224,7 +223,7 @@ impl Gate {
     }
 
     /// The connection on which a request is passed on, and who it is for.
-    async fn connected(
+    pub(super) async fn connected(
         &self,
         context: &RequestContext<RoleServer>,
         passed: &Passed,
@@ -246,7 +245,7 @@ impl Gate {
         let (connection, agent) = self.connected(context, &passed).await?;
         let config = &passed.server.config;
         let timeout = config.timeout_ms.map_or(TIMEOUT, |ms| TIMEOUT.min(Duration::from_millis(ms)));
-        let options = PeerRequestOptions::with_timeout(timeout).with_meta(agent.meta(context.meta.log_level()));
+        let options = PeerRequestOptions::with_timeout(timeout).with_meta(agent.meta(None));
         let sent = connection.peer().send_cancellable_request(request(&passed), options).await.map_err(unanswered)?;
         let result = sent.await_response().await.map_err(unanswered)?;
         let bytes = serde_json::to_vec(&result).map_or(u64::MAX, |bytes| bytes.len() as u64);
@@ -391,35 +390,6 @@ impl Gate {
     ) -> Result<(), ErrorData> {
         let request = ClientRequest::SetLevelRequest(SetLevelRequest::new(params));
         self.plainly(context, ("logging/setLevel", Vec::new()), request).await.map(drop)
-    }
-
-    /// Hands on what a server says of changes, until the client listens no more.
-    pub(super) async fn listening(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let (request, wanted) = (context.request_context(), context.accepted().clone());
-        let resources = wanted.resource_subscriptions.clone().unwrap_or_default();
-        if resources.len() > MAX_LISTENED {
-            let why =
-                format!("at most {MAX_LISTENED} resources are listened to at once, and these are {}", resources.len());
-            return Err(ErrorData::invalid_params(why, None));
-        }
-        if wanted == SubscriptionFilter::default() {
-            context.cancelled().await;
-            return Ok(());
-        }
-        let passed = self.judge(request, Offer { method: "subscriptions/listen", resources, state: None }).await?;
-        let (connection, _) = self.connected(request, &passed).await?;
-        let mut heard = connection.peer().listen(wanted).await.map_err(unanswered)?;
-        loop {
-            let next = tokio::select! {
-                next = heard.next() => next,
-                () = context.cancelled() => Ok(None),
-            };
-            match next.map_err(unanswered)? {
-                // What the client did not ask for is not sent.
-                Some(told) => drop(context.sink().send(told).await),
-                None => return heard.cancel().await.map_err(unanswered),
-            }
-        }
     }
 }
 

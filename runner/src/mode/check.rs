@@ -2,7 +2,7 @@
 //! of read-only tools and nothing else.
 
 use crate::config::{Config, MAX_CATALOGUE_BYTES};
-use crate::dry_run::{DryRun, Early};
+use crate::dry_run::{DryRun, Early, Purpose};
 use crate::stop::Stop;
 use crate::tool::registry::Registry;
 use crate::workspace::Workspace;
@@ -63,6 +63,7 @@ impl Checks for InWorkspace {
         let condition = condition.ok_or("it is not one condition")?;
         let runtime = tokio::runtime::Handle::try_current().ok();
         let dry_run = DryRun {
+            purpose: Purpose::Look,
             compiled,
             sources: &sources,
             inputs: &[],

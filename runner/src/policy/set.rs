@@ -20,9 +20,16 @@ use planc_lang::effects::Resource;
 use planc_lang::syntax::Approval;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// What policies may speak of.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
+
+/// Holds policies against the schema. It is compiled once in a process: that takes longer than all else that a call is judged by.
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
+    let (schema, _) = Schema::from_cedarschema_str(SCHEMA).expect("the schema is right, which a test shows");
+    Validator::new(schema)
+});
 
 /// The principal of a workspace without a scope. No scope has such a name.
 const NO_SCOPE: &str = "(none)";
@@ -84,7 +91,6 @@ pub(super) enum Unknown {
 impl Set {
     /// Compiles rules and the text of a Cedar file, and checks both against the schema.
     pub(super) fn new(written: Vec<Written>, cedar: Option<&str>) -> Result<(Set, Examples), Mistake> {
-        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).expect("the schema is right, which a test shows");
         let mut set = Set {
             policies: PolicySet::new(),
             rules: BTreeMap::new(),
@@ -110,7 +116,7 @@ impl Set {
                 Rule { name: rule.name, decision: rule.decision, reason: rule.reason, is_whole: rule.is_whole },
             );
         }
-        for (policy, at) in cedar.map_or(Ok(Vec::new()), |text| read(text, &schema))? {
+        for (policy, at) in cedar.map_or(Ok(Vec::new()), read)? {
             let rule = rule_of(&policy, at)?;
             let id = policy.id().clone();
             for (key, must) in [("matches", true), ("not", false)] {
@@ -121,7 +127,7 @@ impl Set {
             set.insert(policy, In::Cedar)?;
             set.rules.insert(id, rule);
         }
-        let outcome = Validator::new(schema).validate(&set.policies, ValidationMode::Strict);
+        let outcome = VALIDATOR.validate(&set.policies, ValidationMode::Strict);
         if let Some(error) = outcome.validation_errors().next() {
             return Err(Mistake::at(In::Rules, 0, format!("a rule cannot be checked: {error}")));
         }
@@ -228,7 +234,7 @@ impl Set {
 }
 
 /// The policies of a Cedar file, each with where it stands.
-fn read(text: &str, schema: &Schema) -> Result<Vec<(Policy, usize)>, Mistake> {
+fn read(text: &str) -> Result<Vec<(Policy, usize)>, Mistake> {
     let place = |error: &dyn Diagnostic| {
         let label = error.labels().and_then(|mut labels| labels.next());
         label.map_or(0, |label| label.offset())
@@ -243,7 +249,7 @@ fn read(text: &str, schema: &Schema) -> Result<Vec<(Policy, usize)>, Mistake> {
     if let Some(template) = parsed.templates().next() {
         return Err(Mistake::at(In::Cedar, 0, format!("`{}` is a template: nothing fills it in here", template.id())));
     }
-    let outcome = Validator::new(schema.clone()).validate(&parsed, ValidationMode::Strict);
+    let outcome = VALIDATOR.validate(&parsed, ValidationMode::Strict);
     if let Some(error) = outcome.validation_errors().next() {
         return Err(Mistake::at(In::Cedar, place(error), error.to_string()));
     }

@@ -62,18 +62,18 @@ impl Open<'_> {
         }
         // What is secret in a result is hidden from agents, and it stands in what the server says as well.
         let relay = self.relaying(tool, relay.filter(|_| !Secrets::of(&draft.compiled.plan).any()))?;
-        let outcome = self.world.dry_run(&draft, &[])?;
-        let Some(step) = outcome.report.steps.iter().find(|step| step.name == ONE) else {
+        let report = self.world.look(&draft, &[])?;
+        let Some(step) = report.steps.iter().find(|step| step.name == ONE) else {
             return self.deny(tool, &written, "it was not made");
         };
         match &step.outcome {
             StepOutcome::Read { result } | StepOutcome::Simulated { result } if step.changes.is_empty() => {
-                let reply = self.read(tool, &written, step, &outcome.report, result)?;
+                let reply = self.read(tool, &written, step, &report, result)?;
                 let relay = relay.filter(|relay| !reply.is_error && relay.has(true));
                 self.passing(tool, relay.as_deref(), reply)
             }
-            StepOutcome::Fails { .. } if outcome.report.problems.iter().any(|problem| problem.policy) => {
-                let problem = outcome.report.problems.iter().find(|problem| problem.policy);
+            StepOutcome::Fails { .. } if report.problems.iter().any(|problem| problem.policy) => {
+                let problem = report.problems.iter().find(|problem| problem.policy);
                 self.deny(tool, &written, problem.map_or("policy refuses it", |problem| &problem.message))
             }
             StepOutcome::Fails { why } => {
@@ -88,7 +88,7 @@ impl Open<'_> {
             | StepOutcome::Skipped
             | StepOutcome::NotReached
             | StepOutcome::Gate => {
-                let problems = outcome.report.problems.iter().map(|problem| problem.message.clone());
+                let problems = report.problems.iter().map(|problem| problem.message.clone());
                 let why = problems.collect::<Vec<_>>().join("; ");
                 self.deny(tool, &written, if why.is_empty() { "it was not made" } else { &why })
             }

@@ -198,8 +198,13 @@ impl SessionState {
     /// The state after these entries.
     pub fn fold(entries: Vec<StoredEntry<Entry>>) -> SessionState {
         let mut state = SessionState::default();
-        entries.into_iter().for_each(|entry| state.apply(entry));
+        state.go_on(entries);
         state
+    }
+
+    /// Goes on with the entries behind those that it is the state after.
+    pub(super) fn go_on(&mut self, entries: Vec<StoredEntry<Entry>>) {
+        entries.into_iter().for_each(|entry| self.apply(entry));
     }
 
     fn apply(&mut self, StoredEntry { seq, at, entry }: StoredEntry<Entry>) {

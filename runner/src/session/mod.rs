@@ -413,15 +413,18 @@ impl<'s> Open<'s> {
         if !added && self.state.entries + 1 >= MAX_ENTRIES {
             return Err(SessionError::Full);
         }
-        self.state = SessionState::fold(store.session_entries(&self.session.id)?);
+        self.state.go_on(store.session_entries_after(&self.session.id, self.state.entries)?);
         Ok(added)
     }
 
     /// The first reason why a tool may not be used here at all: a session above it leaves it out.
     fn left_out(&self, tool: &str) -> Result<Option<String>, SessionError> {
         for session in lineage(&self.world, &self.session)? {
-            let state = SessionState::fold(self.world.desk.store.session_entries(&session.id)?);
-            let Some(globs) = state.tools else { continue };
+            let tools = match session.id == self.session.id {
+                true => self.state.tools.clone(),
+                false => SessionState::fold(self.world.desk.store.session_entries(&session.id)?).tools,
+            };
+            let Some(globs) = tools else { continue };
             let matches =
                 |glob: &String| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(tool));
             if !globs.iter().any(matches) {

@@ -141,7 +141,7 @@ impl Open<'_> {
                 return Ok(Reply::done(text.trim_end(), data, "it writes nothing but the plan"));
             }
         };
-        let report = self.world.dry_run(&draft, &values)?.report;
+        let report = self.world.look(&draft, &values)?;
         data["dry_run"] = for_agents(&report);
         let text = format!("{head}no mistakes\n\n{drawn}{}", foreseen(&report));
         Ok(Reply::done(text.trim_end(), data, "it writes nothing but the plan"))

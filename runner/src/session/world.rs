@@ -2,8 +2,9 @@
 //! dry-run, or every mistake in it.
 
 use crate::desk::{Desk, DeskError, Draft};
-use crate::dry_run::{InputValue, Outcome};
+use crate::dry_run::InputValue;
 use crate::journal::{Role, StoredSource};
+use crate::report::PlanReport;
 use planc_lang::catalogue::Catalogue;
 use planc_lang::codes::Severity;
 use planc_lang::compile::compile;
@@ -73,8 +74,8 @@ impl World {
         Checked { draft, diagnostics: data, drawn, errors }
     }
 
-    /// Dry-runs a draft and stores nothing. Blocks while it reads.
-    pub fn dry_run(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Outcome, DeskError> {
-        self.desk.dry_run(draft, inputs)
+    /// Dry-runs a draft to see what would happen, and stores nothing. Blocks while it reads.
+    pub fn look(&self, draft: &Draft, inputs: &[InputValue]) -> Result<PlanReport, DeskError> {
+        self.desk.look(draft, inputs)
     }
 }

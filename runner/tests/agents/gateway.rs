@@ -4,7 +4,7 @@ use super::support::Place;
 use serde_json::{Value, json};
 
 /// A workspace in which the mock server behaves in this way, its catalogue imported and reviewed by hand.
-fn wired(behaviour: &str, more: &str) -> Place {
+pub fn wired(behaviour: &str, more: &str) -> Place {
     let place = Place::new("");
     wire(&place, behaviour, more);
     place.prints(&["tools", "import", "--mcp", "mock"]);
@@ -34,7 +34,7 @@ fn wire(place: &Place, behaviour: &str, more: &str) {
     place.write("planc.toml", &toml);
 }
 
-fn log(place: &Place) -> Vec<String> {
+pub fn log(place: &Place) -> Vec<String> {
     let text = std::fs::read_to_string(place.workspace().with_file_name("log")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
@@ -46,6 +46,24 @@ const PUT: &str =
 fn handed_in(agent: &mut super::support::Client, text: &str) -> String {
     agent.done("plan_write", json!({ "text": text }));
     agent.done("plan_exit", json!({})).data["plan_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_the_operator_changes_in_a_catalogue_counts_for_the_next_call() {
+    let place = wired("plain", READ);
+    let mut agent = place.server(&[]);
+    let file = place.workspace().join("catalogues/mock.pl");
+    let reads = std::fs::read_to_string(&file).unwrap();
+    for _ in 0..2 {
+        assert_eq!(agent.done("mock__get_all", json!({})).text, "a\nb");
+        std::fs::write(&file, reads.replace("reads \"mock:store\"", "writes \"mock:store\"")).unwrap();
+        let refused = agent.call("mock__get_all", json!({}));
+        assert!(refused.text.starts_with("[Tool denied — plan mode is active]"), "{}", refused.text);
+        std::fs::write(&file, "catalogue {").unwrap();
+        let refused = agent.call("mock__get_all", json!({}));
+        assert!(refused.is_error && refused.text.contains("the catalogues have mistakes"), "{}", refused.text);
+        std::fs::write(&file, &reads).unwrap();
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Server {
         Server { child, url: url.trim().to_owned(), secret, http: Client::builder().no_proxy().build().unwrap() }
     }
 
-    async fn send(&self, message: &Value, headers: &[(&str, &str)]) -> Response {
+    pub async fn send(&self, message: &Value, headers: &[(&str, &str)]) -> Response {
         let mut request = self.http.post(&self.url).body(message.to_string());
         let usual = [("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
         let secret = format!("Bearer {}", self.secret);
@@ -50,27 +50,44 @@ impl Server {
     }
 
     /// A request of the era without sessions.
-    pub async fn stateless(&self, method: &str, mut params: Value) -> Value {
-        params["_meta"] = json!({
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
-            "io.modelcontextprotocol/clientCapabilities": {},
-        });
+    pub async fn stateless(&self, method: &str, params: Value) -> Value {
+        answer(self.alone(method, params).await).await
+    }
+
+    /// All that comes with the answer to such a request, in order.
+    pub async fn told(&self, method: &str, params: Value) -> Vec<Value> {
+        let text = self.alone(method, params).await.text().await.unwrap();
+        let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
+        let events: Vec<Value> = events.filter_map(|data| serde_json::from_str(data).ok()).collect();
+        match events.as_slice() {
+            [] => vec![serde_json::from_str(&text).unwrap()],
+            [..] => events,
+        }
+    }
+
+    async fn alone(&self, method: &str, mut params: Value) -> Response {
+        for (key, value) in [
+            ("protocolVersion", json!("2026-07-28")),
+            ("clientInfo", json!({ "name": "test", "version": "1" })),
+            ("clientCapabilities", json!({})),
+        ] {
+            params["_meta"][format!("io.modelcontextprotocol/{key}")] = value;
+        }
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut headers = vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)];
         let name = params["name"].as_str().unwrap_or_default().to_owned();
         if !name.is_empty() {
             headers.push(("mcp-name", &name));
         }
-        answer(self.send(&message, &headers).await).await
+        self.send(&message, &headers).await
     }
 
-    async fn call(&self, name: &str, arguments: Value) -> Called {
+    pub async fn call(&self, name: &str, arguments: Value) -> Called {
         called(&self.stateless("tools/call", json!({ "name": name, "arguments": arguments })).await["result"])
     }
 
     /// Greets in the era of sessions; gives the session of the protocol.
-    async fn greet(&self) -> String {
+    pub async fn greet(&self) -> String {
         let hello = json!({
             "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" },
         });
@@ -85,7 +102,7 @@ impl Server {
         id
     }
 
-    async fn call_in(&self, session: &str, name: &str, arguments: Value) -> Called {
+    pub async fn call_in(&self, session: &str, name: &str, arguments: Value) -> Called {
         let params = json!({ "name": name, "arguments": arguments });
         let message = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params });
         let headers = [("mcp-session-id", session), ("mcp-protocol-version", "2025-11-25")];

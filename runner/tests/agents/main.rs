@@ -10,6 +10,7 @@ mod http;
 #[path = "../servers/mock.rs"]
 mod mock;
 mod never;
+mod said;
 mod support;
 mod transparent;
 

@@ -133,6 +133,11 @@ impl Client {
         std::mem::take(&mut self.meta)
     }
 
+    /// Sends this with requests from here on.
+    pub fn with_meta(&mut self, meta: Value) {
+        self.meta = meta;
+    }
+
     /// The next message of the server.
     pub fn receive(&mut self) -> Value {
         let mut line = String::new();

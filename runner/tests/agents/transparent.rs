@@ -3,31 +3,53 @@
 use super::fixture;
 use super::http::Server;
 use super::support::{Client, Place, called};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::{Value, json};
 use std::net::TcpListener;
+use std::sync::Arc;
 
 /// The address of a server with all that the conformance suite wants, and tools of these names.
 fn upstream(more: &[&str]) -> String {
+    counted(more).0
+}
+
+/// The same, and the sessions of the protocol that are open there.
+fn counted(more: &[&str]) -> (String, Arc<LocalSessionManager>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     let more = more.iter().map(|name| (*name).to_owned()).collect();
+    let sessions: Arc<LocalSessionManager> = Arc::default();
+    let open = sessions.clone();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let served = async { fixture::serve(tokio::net::TcpListener::from_std(listener).unwrap(), more).await };
+        let served = async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            fixture::serve(listener, more, open).await
+        };
         runtime.block_on(served).unwrap();
     });
-    url
+    (url, sessions)
 }
 
 const READ: &str = "read = [\"up:**\"]\n";
 const PLAIN: &str = "read = [\"up:**\"]\nprefix = false\n";
-const TRANSPARENT: &str = "read = [\"up:**\"]\nprefix = false\ntransparent = true\n";
+pub const TRANSPARENT: &str = "read = [\"up:**\"]\nprefix = false\ntransparent = true\n";
 
 /// A workspace with such a server, whose tools only read by their reviewed catalogue, but those that are called `put…`.
-fn wired(more: &[&str], rules: &str) -> Place {
+pub fn wired(more: &[&str], rules: &str) -> Place {
+    wired_to(&upstream(more), rules)
+}
+
+/// The same, and the sessions of the protocol that are open at the server.
+pub fn wired_and_counted(more: &[&str], rules: &str) -> (Place, Arc<LocalSessionManager>) {
+    let (url, sessions) = counted(more);
+    (wired_to(&url, rules), sessions)
+}
+
+fn wired_to(url: &str, rules: &str) -> Place {
     let place = Place::new("");
-    configure(&place, &upstream(more), rules, "");
+    configure(&place, url, rules, "");
     place.prints(&["tools", "import", "--mcp", "up"]);
     let file = place.workspace().join("catalogues/up.pl");
     let (mut out, mut tool) = (String::new(), "");
@@ -216,7 +238,7 @@ fn what_is_secret_in_a_result_is_not_passed_on_either() {
 }
 
 /// A client of the era with sessions that can be asked.
-fn asked(place: &Place) -> Client {
+pub fn asked(place: &Place) -> Client {
     let mut agent = place.stateless(&[]);
     agent.without_meta();
     let hello = json!({

@@ -19,6 +19,8 @@ pub enum Client {
     Codex,
     /// With a model of which it knows that it writes patches.
     PatchingCodex,
+    /// With the folder as a plugin.
+    PluggedCodex,
     Gemini,
 }
 
@@ -51,7 +53,7 @@ impl Client {
     pub fn name(self) -> &'static str {
         match self {
             Client::Claude => "claude",
-            Client::Codex | Client::PatchingCodex => "codex",
+            Client::Codex | Client::PatchingCodex | Client::PluggedCodex => "codex",
             Client::Gemini => "gemini",
         }
     }
@@ -61,7 +63,7 @@ impl Client {
         let path = place.ws().canonicalize().expect("it exists").join(file);
         match self {
             Client::Claude => ("Write", json!({ "file_path": path, "content": "x\n" })),
-            Client::Codex => ("exec_command", json!({ "cmd": format!("echo x > {file}") })),
+            Client::Codex | Client::PluggedCodex => ("exec_command", json!({ "cmd": format!("echo x > {file}") })),
             Client::PatchingCodex => {
                 let patch = format!("*** Begin Patch\n*** Add File: {file}\n+x\n*** End Patch\n");
                 ("apply_patch", json!({ "input": patch }))
@@ -74,7 +76,7 @@ impl Client {
     pub fn introduces_itself_as(self) -> &'static str {
         match self {
             Client::Claude => "claude-code ",
-            Client::Codex | Client::PatchingCodex => "codex-mcp-client ",
+            Client::Codex | Client::PatchingCodex | Client::PluggedCodex => "codex-mcp-client ",
             Client::Gemini => "gemini-cli-mcp-client",
         }
     }
@@ -83,9 +85,17 @@ impl Client {
     pub fn converses(self, place: &Place, model: SocketAddr, prompt: &str, hooks: Hooks) -> Said {
         match self {
             Client::Claude => said(self.claude(place, model).args(["-p", prompt, "--output-format", "json"])),
-            Client::Codex | Client::PatchingCodex => said(&mut self.codex(place, model, prompt, hooks)),
-            Client::Gemini => said(&mut self.gemini(place, model, prompt)),
+            Client::Codex | Client::PatchingCodex | Client::PluggedCodex => {
+                said(&mut self.codex(place, model, prompt, hooks))
+            }
+            Client::Gemini => said(&mut self.gemini(place, model, prompt, "yolo")),
         }
+    }
+
+    /// Runs a conversation of Gemini CLI to its end that begins in its plan mode.
+    pub fn plans(self, place: &Place, model: SocketAddr, prompt: &str) -> Said {
+        assert_eq!(self, Client::Gemini, "the others are driven otherwise");
+        said(&mut self.gemini(place, model, prompt, "plan"))
     }
 
     /// Claude Code with the plugin, without what it is to do. A person has allowed these tools.
@@ -98,19 +108,16 @@ impl Client {
         command
     }
 
+    /// Codex as editors and apps start it, with its home as `plugins/README.md` says.
+    pub fn codex_server(self, place: &Place, model: SocketAddr) -> Command {
+        self.codex_home(place, model);
+        let mut command = self.command(place);
+        command.env("SCRIPTED_KEY", "none").arg("app-server");
+        command
+    }
+
     fn codex(self, place: &Place, model: SocketAddr, prompt: &str, hooks: Hooks) -> Command {
-        let (home, ours) = (place.at("home/.codex"), plugin("codex"));
-        fs::create_dir_all(home.join("skills/planc")).expect("folders can be made");
-        let wiring = fs::read_to_string(ours.join("config.toml")).expect("it can be read");
-        let name = if self == Client::PatchingCodex { "gpt-5.5" } else { "scripted" };
-        let config = format!(
-            "model = \"{name}\"\nmodel_provider = \"scripted\"\n\n[model_providers.scripted]\nname = \"scripted\"\n\
-             base_url = \"http://{model}/v1\"\nwire_api = \"responses\"\nenv_key = \"SCRIPTED_KEY\"\n\n{wiring}"
-        );
-        fs::write(home.join("config.toml"), config).expect("a file can be written");
-        for file in ["hooks.json", "skills/planc/SKILL.md"] {
-            fs::copy(ours.join(file), home.join(file)).expect("a file can be copied");
-        }
+        self.codex_home(place, model);
         let mut command = self.command(place);
         command.env("SCRIPTED_KEY", "none");
         // Where this runs may have no sandbox within a sandbox: that the hook refuses is what counts here.
@@ -122,7 +129,30 @@ impl Client {
         command
     }
 
-    fn gemini(self, place: &Place, model: SocketAddr, prompt: &str) -> Command {
+    fn codex_home(self, place: &Place, model: SocketAddr) {
+        let (home, ours) = (place.at("home/.codex"), plugin("codex"));
+        fs::create_dir_all(home.join("skills/planc")).expect("folders can be made");
+        let name = if self == Client::PatchingCodex { "gpt-5.5" } else { "scripted" };
+        let mut config = format!(
+            "model = \"{name}\"\nmodel_provider = \"scripted\"\n\n[model_providers.scripted]\nname = \"scripted\"\n\
+             base_url = \"http://{model}/v1\"\nwire_api = \"responses\"\nenv_key = \"SCRIPTED_KEY\"\n\n"
+        );
+        if self != Client::PluggedCodex {
+            config += &fs::read_to_string(ours.join("config.toml")).expect("it can be read");
+        }
+        fs::write(home.join("config.toml"), config).expect("a file can be written");
+        if self == Client::PluggedCodex {
+            let all = ours.parent().expect("it lies beside those of the others");
+            said(self.command(place).args(["plugin", "marketplace", "add"]).arg(all)).exits(0);
+            said(self.command(place).args(["plugin", "add", "planc@planc"])).exits(0);
+            return;
+        }
+        for file in ["hooks.json", "skills/planc/SKILL.md"] {
+            fs::copy(ours.join(file), home.join(file)).expect("a file can be copied");
+        }
+    }
+
+    fn gemini(self, place: &Place, model: SocketAddr, prompt: &str, mode: &str) -> Command {
         let home = place.at("home/.gemini");
         fs::create_dir_all(&home).expect("a folder can be made");
         let settings = json!({
@@ -138,7 +168,7 @@ impl Client {
         };
         said(command().args(["extensions", "install", "--consent"]).arg(plugin("gemini"))).exits(0);
         let mut command = command();
-        command.args(["--model", "gemini-2.5-pro", "--approval-mode", "yolo", "--output-format", "json"]);
+        command.args(["--model", "gemini-2.5-pro", "--approval-mode", mode, "--output-format", "json"]);
         command.args(["--prompt", prompt]);
         command
     }

@@ -169,6 +169,24 @@ fn codex_loads_the_skill() {
 }
 
 #[test]
+fn codex_loads_the_folder_as_a_plugin() {
+    let client = Client::PluggedCodex;
+    let Some(place) = client.place("the plugin", "[agents]\nhook = \"always\"\n") else { return };
+    let (tool, arguments) = client.writes(&place, "c.txt");
+    let turns = vec![
+        own(tool, move |_| arguments.clone()),
+        planc("fs__write", |_| json!({ "path": "b.txt", "text": "x\n" })),
+        Turn::Say("It is done."),
+    ];
+    let seen = conversation(client, &place, "Make a file with $planc:planc.", Hooks::Reviewed, turns, |_| ()).1;
+    is_taught(&seen);
+    seen.results.iter().for_each(|result| assert!(result.contains(DENIED), "{result}"));
+    assert!(!place.has("b.txt") && !place.has("c.txt"));
+    let refused = |channel: &str| audit(&place, channel).iter().filter(|call| call["allowed"] == false).count();
+    assert_eq!((refused("hook"), refused("stdio")), (1, 1));
+}
+
+#[test]
 fn gemini_cli_loads_the_skill() {
     let client = Client::Gemini;
     let Some(place) = client.place("the skill", "") else { return };

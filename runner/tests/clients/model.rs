@@ -26,6 +26,13 @@ pub enum Turn {
     Own(&'static str, Arguments),
     /// Says something, which ends the conversation.
     Say(&'static str),
+    /// Says something with what came before, and is asked again where a hook lets the turn not end.
+    Tell(Box<dyn Fn(&Asked) -> String + Send + Sync>),
+}
+
+/// A turn that says something with what came before.
+pub fn tell(text: impl Fn(&Asked) -> String + Send + Sync + 'static) -> Turn {
+    Turn::Tell(Box::new(text))
 }
 
 /// A turn that calls a tool of planc's server with what the calls before gave.
@@ -86,7 +93,7 @@ impl Model {
     /// The turn after so many results, with the call as the client knows it. What happens outside happens first, once.
     fn turn(&self, asked: &Asked) -> Said {
         let mut seen = self.seen.lock().expect("nobody panicked");
-        let (results, index) = (&asked.results, asked.results.len());
+        let (results, index) = (&asked.results, asked.results.len() + asked.told);
         seen.results.clone_from(results);
         let Some(turn) = self.turns.get(index) else {
             return seen.ends(format!("a turn after the last: {results:#?}"));
@@ -103,6 +110,7 @@ impl Model {
         }
         let (tool, arguments) = match turn {
             Turn::Say(text) => return Said::Text((*text).into()),
+            Turn::Tell(text) => return Said::Text(text(asked)),
             Turn::Planc(tool, arguments) => (asked.of_planc(tool), arguments),
             Turn::Own(tool, arguments) => (asked.own(tool), arguments),
         };

@@ -1,8 +1,9 @@
-//! Claude Code's own plan mode: its plan comes back with the diagnostics until it has no mistakes, and only then a person is
-//! asked, in the client. Here the person is whoever started it: it asks them on its standard output.
+//! The clients' own plan modes: the plan comes back with the diagnostics until it has no mistakes, and only then the client's person
+//! sees it as one to say yes to. Here the person is whoever started the client: Claude Code asks them on its standard output, Codex
+//! tells an editor, and Gemini CLI asks nobody where nobody is there.
 
 use crate::client::Client;
-use crate::model::{Model, Turn, own};
+use crate::model::{Model, Turn, own, tell};
 use crate::place::Place;
 use crate::wire::Asked;
 use crate::{DENIED, audit, found, mended};
@@ -45,11 +46,6 @@ fn claude_code_asks_its_person_only_for_a_plan_without_mistakes() {
     // The yes in the client is none of planc's: the agent is told to hand in what the person saw.
     assert!(seen.last().contains("This is the plan that the client showed"), "{}", seen.last());
     assert!(!place.has("b.txt"));
-    let verdicts: Vec<(String, bool)> = audit(&place, "hook")
-        .iter()
-        .map(|call| (call["tool"].as_str().unwrap().to_owned(), call["allowed"] == true))
-        .collect();
-    let verdicts: Vec<(&str, bool)> = verdicts.iter().map(|(tool, allowed)| (tool.as_str(), *allowed)).collect();
     let expected = [
         ("Write", false),
         ("Write", true),
@@ -58,7 +54,123 @@ fn claude_code_asks_its_person_only_for_a_plan_without_mistakes() {
         ("ExitPlanMode", true),
         ("ExitPlanMode", true),
     ];
-    assert_eq!(verdicts, expected);
+    assert_eq!(verdicts(&place), expected.map(|(tool, allowed)| (tool.to_owned(), allowed)));
+}
+
+/// The verdicts on what came through the hook, in order.
+fn verdicts(place: &Place) -> Vec<(String, bool)> {
+    let judged = audit(place, "hook");
+    judged.iter().map(|call| (call["tool"].as_str().unwrap().to_owned(), call["allowed"] == true)).collect()
+}
+
+#[test]
+fn gemini_cli_leaves_its_plan_mode_only_with_a_plan_without_mistakes() {
+    let client = Client::Gemini;
+    let Some(place) = client.place("plan mode", "") else { return };
+    // It names the folder wholly in one place, and from where it works in another.
+    let file = |asked: &Asked| found(&asked.whole, r"plans directory: (/[^ `]*/plans)/") + "/plan.md";
+    let turns = vec![
+        own("write_file", move |asked| json!({ "file_path": file(asked), "content": MISTAKEN })),
+        own("exit_plan_mode", |_| json!({ "plan_filename": "plan.md" })),
+        own(
+            "write_file",
+            move |asked| json!({ "file_path": file(asked), "content": mended(MISTAKEN, &asked.results[1]) }),
+        ),
+        own("exit_plan_mode", move |asked| json!({ "plan_filename": file(asked) })),
+        Turn::Say("It is done."),
+    ];
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let model = Model::new(turns, |_| ());
+    client.plans(&place, runtime.block_on(model.serve()), "Make a file.").exits(0);
+    let seen = model.seen();
+
+    assert!(seen.results[1].contains("P0302") && seen.results[1].contains("use `text`"), "{}", seen.results[1]);
+    // Without a person it says yes itself: what it leaves its plan mode with is what counts.
+    assert!(seen.results[3].contains("Plan approved"), "{}", seen.results[3]);
+    assert!(seen.last().contains("This is the plan that the client showed"), "{}", seen.last());
+    assert!(!place.has("b.txt"));
+    let expected = [
+        ("write_file", true),
+        ("exit_plan_mode", false),
+        ("write_file", true),
+        ("exit_plan_mode", true),
+        ("exit_plan_mode", true),
+    ];
+    assert_eq!(verdicts(&place), expected.map(|(tool, allowed)| (tool.to_owned(), allowed)));
+}
+
+/// A plan as Codex wants it said.
+fn proposed(text: &str) -> String {
+    format!("<proposed_plan>\n{text}</proposed_plan>\n")
+}
+
+#[test]
+fn codex_hands_its_plan_to_its_person_only_without_mistakes() {
+    let client = Client::Codex;
+    let Some(place) = client.place("plan mode", "") else { return };
+    // What the hook said stands behind the code of the mistake.
+    let told = |asked: &Asked| asked.whole.split("P0302").nth(1).expect("the plan came back").to_owned();
+    let turns = vec![
+        own("exec_command", |_| json!({ "cmd": "echo x > c.txt" })),
+        tell(|_| proposed(MISTAKEN)),
+        tell(|_| proposed(&MISTAKEN.replace("path:", "pfad:"))),
+        tell(move |asked| proposed(&mended(MISTAKEN, &told(asked)))),
+    ];
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let model = Model::new(turns, |_| ());
+    let told = codex_in_plan_mode(&place, runtime.block_on(model.serve()));
+    let seen = model.seen();
+
+    assert!(seen.results[0].contains(DENIED) && !place.has("c.txt"), "{}", seen.results[0]);
+    let plans: Vec<&str> = told
+        .iter()
+        .filter(|event| event["method"] == "item/completed" && event["params"]["item"]["type"] == "plan")
+        .map(|event| event["params"]["item"]["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(plans.len(), 3, "{told:#?}");
+    assert!(plans[2].contains("text: \"x") && !plans[2].contains("content:"), "{}", plans[2]);
+    let expected = [("Bash", false), ("Stop", false), ("Stop", false)];
+    assert_eq!(verdicts(&place), expected.map(|(tool, allowed)| (tool.to_owned(), allowed)));
+    assert!(!place.has("b.txt"));
+}
+
+/// Runs a turn of Codex in its plan mode, as an editor does that shows it; gives all that the editor was told.
+fn codex_in_plan_mode(place: &Place, model: SocketAddr) -> Vec<Value> {
+    let mut command = Client::Codex.codex_server(place, model);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the client can be started");
+    let mut input = child.stdin.take().expect("it is piped");
+    let mut told = Vec::new();
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let mut until = |is_it: &dyn Fn(&Value) -> bool| -> Value {
+        loop {
+            let line = lines.next().expect("it goes on").expect("it is text");
+            let event: Value = serde_json::from_str(&line).expect("a line is a message");
+            told.push(event.clone());
+            if is_it(&event) {
+                return event;
+            }
+        }
+    };
+    let mut say = |message: Value| writeln!(input, "{message}").expect("the client reads");
+    let own = json!({ "name": "planc-test", "title": "test", "version": "1" });
+    let hello = json!({ "clientInfo": own, "capabilities": { "experimentalApi": true } });
+    say(json!({ "id": 1, "method": "initialize", "params": hello }));
+    until(&|event| event["id"] == 1);
+    say(json!({ "method": "initialized" }));
+    // A person has reviewed the hooks.
+    let thread = json!({
+        "cwd": place.ws(), "sandbox": "danger-full-access", "approvalPolicy": "never", "config": { "bypass_hook_trust": true },
+    });
+    say(json!({ "id": 2, "method": "thread/start", "params": thread }));
+    let thread = until(&|event| event["id"] == 2)["result"]["thread"]["id"].clone();
+    let mode = json!({ "mode": "plan", "settings": { "model": "scripted" } });
+    let input = json!([{ "type": "text", "text": "Make a file." }]);
+    let turn = json!({ "threadId": thread, "input": input, "collaborationMode": mode });
+    say(json!({ "id": 3, "method": "turn/start", "params": turn }));
+    until(&|event| event["method"] == "turn/completed");
+    child.kill().expect("it runs");
+    child.wait().expect("it was started");
+    told
 }
 
 /// The file in which Claude Code wants the plan, as it tells its model.

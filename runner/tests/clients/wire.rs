@@ -33,6 +33,8 @@ pub struct Asked {
     pub offered: Vec<Tool>,
     /// What the calls of earlier turns gave, in order, as texts.
     pub results: Vec<String>,
+    /// How often the model said something before, where that did not end the conversation.
+    pub told: usize,
     /// All of it.
     pub whole: String,
 }
@@ -77,21 +79,23 @@ impl Form {
             Form::Messages => {
                 let parts = list(&request["messages"]).iter().flat_map(|message| list(&message["content"]));
                 let results = parts.filter(|part| part["type"] == "tool_result").map(|part| text(&part["content"]));
-                Asked { offered: tools(&request["tools"], None), results: results.collect(), whole }
+                Asked { offered: tools(&request["tools"], None), results: results.collect(), told: 0, whole }
             }
             Form::Responses => {
                 let is_result = |item: &&Value| {
                     ["function_call_output", "custom_tool_call_output"].iter().any(|kind| item["type"] == *kind)
                 };
                 let results = list(&request["input"]).iter().filter(is_result).map(|item| text(&item["output"]));
-                Asked { offered: tools(&request["tools"], None), results: results.collect(), whole }
+                let is_told = |item: &&Value| item["type"] == "message" && item["role"] == "assistant";
+                let told = list(&request["input"]).iter().filter(is_told).count();
+                Asked { offered: tools(&request["tools"], None), results: results.collect(), told, whole }
             }
             Form::Contents => {
                 let parts = list(&request["contents"]).iter().flat_map(|content| list(&content["parts"]));
                 let results = parts.filter_map(|part| part["functionResponse"].get("response"));
                 let groups = list(&request["tools"]).iter();
                 let offered = groups.flat_map(|group| tools(&group["functionDeclarations"], None)).collect();
-                Asked { offered, results: results.map(text).collect(), whole }
+                Asked { offered, results: results.map(text).collect(), told: 0, whole }
             }
         }
     }
@@ -197,13 +201,21 @@ fn responses(said: &Said) -> Response {
     let begun = json!({ "id": "resp_1", "status": "in_progress" });
     let ended = json!({ "id": "resp_1", "status": "completed", "output": [item], "usage": usage });
     let added = json!({ "type": "response.output_item.added", "output_index": 0, "item": item });
+    let delta = json!({
+        "type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "content_index": 0,
+        "delta": item["content"][0]["text"],
+    });
     let done = json!({ "type": "response.output_item.done", "output_index": 0, "item": item });
-    events(&[
+    let mut told = vec![
         ("response.created", json!({ "type": "response.created", "response": begun })),
         ("response.output_item.added", added),
         ("response.output_item.done", done),
         ("response.completed", json!({ "type": "response.completed", "response": ended })),
-    ])
+    ];
+    if delta["delta"].is_string() {
+        told.insert(2, ("response.output_text.delta", delta));
+    }
+    events(&told)
 }
 
 /// <https://ai.google.dev/api/generate-content>

@@ -552,6 +552,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     }
     let inputs: Vec<InputValue> = Vec::new();
     let dry = DryRun {
+        purpose: Default::default(),
         compiled: &compiled,
         sources: &sources,
         inputs: &inputs,

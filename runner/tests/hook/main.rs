@@ -1,5 +1,4 @@
-//! `planc hook`: payloads that clients sent, as they sent them, with the folders of the test in place of theirs. Those of
-//! Claude Code and Codex were recorded from the clients; those of Gemini CLI follow its reference.
+//! `planc hook`: payloads that clients sent, as they sent them, with the folders of the test in place of theirs.
 
 #[path = "../place/mod.rs"]
 mod place;
@@ -191,18 +190,109 @@ fn codex_is_answered_in_its_words() {
     assert_eq!(passed(&place, "codex", &stop), "", "it is sent back once");
 }
 
+/// A plan with a mistake, and one without.
+const PLANS: [&str; 2] = ["red", "read"];
+
+fn block(tool: &str) -> String {
+    format!("```planc\nplan \"p\" {{\n  step a = fs.{tool}(path: \"a.txt\")\n}}\n```\n")
+}
+
+#[test]
+fn what_codex_does_not_tell_a_hook_of_its_plan_mode_stands_in_its_record() {
+    let place = governed("");
+    let mut stop = payload(&place, "codex-stop-in-plan-mode");
+    let mut bash = payload(&place, "codex-bash");
+    for key in ["turn_id", "transcript_path"] {
+        bash[key] = stop[key].clone();
+    }
+    let record = std::path::PathBuf::from(stop["transcript_path"].as_str().unwrap());
+    assert_eq!(passed(&place, "codex", &stop), "", "there is no record");
+    std::fs::create_dir_all(record.parent().unwrap()).unwrap();
+    let turn = stop["turn_id"].as_str().unwrap().to_owned();
+    let event = |kind: &str, payload: Value| json!({ "type": kind, "payload": payload }).to_string();
+    let mode = |turn: &str, mode: &str| {
+        let mode = json!({ "mode": mode, "settings": { "model": "scripted" } });
+        event("turn_context", json!({ "turn_id": turn, "collaboration_mode": mode }))
+    };
+    let plan = |turn: &str, text: &str| {
+        let item = json!({ "type": "Plan", "text": text });
+        event("event_msg", json!({ "type": "item_completed", "turn_id": turn, "item": item }))
+    };
+    let keep = |lines: &[String]| std::fs::write(&record, lines.join("\n")).unwrap();
+    let begun = mode(&turn, "plan");
+    let [wrong, right] = PLANS.map(|tool| plan(&turn, &block(tool)));
+
+    keep(&[mode("another", "plan"), plan("another", &block("red")), mode(&turn, "default"), wrong.clone()]);
+    assert_eq!(passed(&place, "codex", &stop), "", "the mode is that of the turn");
+    assert_eq!(passed(&place, "codex", &bash), "");
+    keep(&[begun.clone(), "{\"cut off".into()]);
+    assert!(denied(&place, "codex", &bash).starts_with("[Tool denied — plan mode is active]"));
+    assert_eq!(passed(&place, "codex", &stop), "", "it has proposed nothing");
+    let blocked = |event: &Value| {
+        let answer = hook(&place, "codex", event).exits(0).json();
+        assert_eq!(answer["decision"], "block", "{answer}");
+        answer["reason"].as_str().unwrap().to_owned()
+    };
+    keep(&[begun.clone(), wrong.clone()]);
+    assert!(blocked(&stop).contains("fs.read"));
+    keep(&[begun.clone(), plan(&turn, "Read the file.")]);
+    assert!(blocked(&stop).contains("nothing in the plan language"));
+    keep(&[begun.clone(), wrong.clone(), right]);
+    assert_eq!(passed(&place, "codex", &stop), "", "the last one counts");
+
+    // It comes back again, but not for ever.
+    stop["stop_hook_active"] = json!(true);
+    let most = planc::hook::MAX_RETURNS;
+    keep(&[vec![begun.clone()], vec![wrong.clone(); most]].concat());
+    assert!(blocked(&stop).contains("fs.read"));
+    keep(&[vec![begun], vec![wrong; most + 1]].concat());
+    assert_eq!(passed(&place, "codex", &stop), "");
+}
+
 #[test]
 fn gemini_is_answered_in_its_words() {
     let place = governed("[agents]\nhook = \"always\"\n");
     denied(&place, "gemini", &payload(&place, "gemini-write-file"));
-    let exit = payload(&place, "gemini-exit-plan-mode");
-    let file = place.at("home").join(".gemini/tmp/x/plans/plan.md");
+    let mut exit = payload(&place, "gemini-exit-plan-mode");
+    let file = place.at("home").join(".gemini/tmp/ws/5f0c/plans/plan.md");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    assert!(denied(&place, "gemini", &exit).contains("nothing in the plan language"), "it says nowhere where that is");
+    let mut place = place;
+    place.env.push(("GEMINI_PLANS_DIR".into(), file.parent().unwrap().display().to_string()));
     assert!(denied(&place, "gemini", &exit).contains("nothing in the plan language"), "there is no file");
-    std::fs::write(&file, "```planc\nplan \"p\" {\n  step a = fs.red(path: \"a.txt\")\n}\n```\n").unwrap();
+    let [wrong, right] = PLANS.map(block);
+    std::fs::write(&file, &wrong).unwrap();
     assert!(denied(&place, "gemini", &exit).contains("fs.read"));
-    std::fs::write(&file, "```planc\nplan \"p\" {\n  step a = fs.read(path: \"a.txt\")\n}\n```\n").unwrap();
+    std::fs::write(&file, &right).unwrap();
     passed(&place, "gemini", &exit);
+    // Named wholly, and from where the client works.
+    let home = place.at("home");
+    let from_ws = format!("../{}/.gemini/tmp/ws/5f0c/plans/plan.md", home.file_name().unwrap().display());
+    for (key, named) in [
+        ("plan_filename", file.display().to_string()),
+        ("plan_filename", from_ws.clone()),
+        ("plan_path", file.display().to_string()),
+    ] {
+        exit["tool_input"] = json!({ key: named });
+        passed(&place, "gemini", &exit);
+    }
+    // Anywhere else there is no plan, whatever stands there.
+    place.put("plan.md", &right);
+    std::fs::write(home.join(".gemini/plan.md"), &right).unwrap();
+    for named in
+        ["../../../../plan.md".to_owned(), place.ws().join("plan.md").display().to_string(), "../plan.md".into()]
+    {
+        exit["tool_input"] = json!({ "plan_filename": named });
+        assert!(denied(&place, "gemini", &exit).contains("nothing in the plan language"), "{named}");
+    }
+    // The file of the plan may be written, however it is named.
+    let mut write = payload(&place, "gemini-write-file");
+    for named in [file.display().to_string(), from_ws] {
+        write["tool_input"]["file_path"] = json!(named);
+        passed(&place, "gemini", &write);
+    }
+    write["tool_input"]["file_path"] = json!("plans/plan.md");
+    denied(&place, "gemini", &write);
 }
 
 #[test]
@@ -261,18 +351,25 @@ fn the_plugins_call_what_there_is() {
         ("codex/hooks.json", "codex", "PreToolUse"),
         ("codex/hooks.json", "codex", "Stop"),
         ("gemini/hooks/hooks.json", "gemini", "BeforeTool"),
+        ("gemini/hooks/hooks.json", "gemini", "AfterTool"),
     ] {
         let hook = &json(file)["hooks"][event][0]["hooks"][0];
         let command = hook["command"].as_str().unwrap();
         assert!(command.starts_with(&format!("planc hook --client {client}")), "{file}: {command}");
     }
-    for file in ["claude/.mcp.json", "gemini/gemini-extension.json"] {
+    for file in ["claude/.mcp.json", "codex/.mcp.json", "gemini/gemini-extension.json"] {
         let server = json(file)["mcpServers"]["planc"].clone();
         assert_eq!((&server["command"], &server["args"]), (&json!("planc"), &json!(["mcp"])), "{file}");
     }
     let codex: toml::Table = toml::from_str(&read("codex/config.toml")).unwrap();
     assert_eq!(codex["mcp_servers"]["planc"]["command"].as_str(), Some("planc"));
     assert_eq!(json("claude/.claude-plugin/plugin.json")["name"], "planc");
+    let codex = json("codex/.codex-plugin/plugin.json");
+    for part in ["skills", "hooks", "mcpServers"] {
+        assert!(plugins.join("codex").join(codex[part].as_str().unwrap()).exists(), "{part}: {codex}");
+    }
+    let offered = &json(".agents/plugins/marketplace.json")["plugins"][0];
+    assert_eq!((&offered["name"], &offered["source"]["path"]), (&json!("planc"), &json!("./codex")));
     // The commands are commands: an event that is none is refused by each.
     let place = governed("");
     for client in ["claude", "codex", "gemini"] {

@@ -7,11 +7,12 @@ use super::{Connection, Server};
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use planc_lang::import::pin;
 use planc_lang::value::Value;
+use rmcp::RoleClient;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, CallToolResult, CancelledNotificationParam, ClientRequest, ErrorCode,
-    RequestMetaObject, ServerResult,
+    ErrorData, RequestMetaObject, ServerResult, TASKS_EXTENSION_ID,
 };
-use rmcp::service::{PeerRequestOptions, ServiceError};
+use rmcp::service::{PeerRequestOptions, RequestHandle, ServiceError};
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,7 +127,8 @@ impl Server {
             None => connection.peer().send_cancellable_request(request, options).await,
             Some(relay) => {
                 let sending = connection.peer().send_cancellable_request(request, options.with_meta(relay.meta()));
-                connection.calls().begin(relay, sending, |handle| handle.progress_token.clone()).await
+                let known = |handle: &RequestHandle<RoleClient>| (handle.id.clone(), handle.progress_token.clone());
+                connection.calls().begin(relay, sending, known).await
             }
         };
         let handle = handle.map_err(|_| lost())?;
@@ -160,7 +162,14 @@ impl Server {
                     "`{tool}` asks for more than was approved: a server cannot ask anybody during a run"
                 )))
             }
+            // planc offers no server to follow tasks; one that begins a task all the same has begun something.
+            Ok(ServerResult::CreateTaskResult(_)) => {
+                Err(ToolError::in_doubt(format!("`{tool}` was begun as a task; {NO_TASKS}")))
+            }
             Ok(_) => Err(ToolError::in_doubt(format!("the answer to the call of `{tool}` is none"))),
+            Err(ServiceError::McpError(error)) if wants_tasks(&error) => {
+                Err(ToolError::before(format!("`{tool}` is carried out as a task only; {NO_TASKS}")))
+            }
             Err(ServiceError::McpError(error)) => {
                 let said: String = error.message.chars().take(SHOWN_CHARS).collect();
                 let message = format!("the server refused the call of `{tool}`: {said}");
@@ -186,6 +195,16 @@ impl Server {
             Err(_) => Err(lost()),
         }
     }
+}
+
+/// Why a call that becomes a task has no result.
+const NO_TASKS: &str = "planc follows no tasks: the result of a call comes with its answer";
+
+/// Whether a server refuses a call because the client does not follow tasks.
+fn wants_tasks(error: &ErrorData) -> bool {
+    let needed = error.data.as_ref().and_then(|data| data.pointer("/requiredCapabilities/extensions"));
+    error.code == ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY
+        && needed.is_some_and(|needed| needed.get(TASKS_EXTENSION_ID).is_some())
 }
 
 /// How long telling a server to stop may take.

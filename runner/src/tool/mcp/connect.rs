@@ -1,33 +1,26 @@
 //! A server's wiring ⟶ a connection, in whichever era of the protocol it speaks, with the definitions of its tools.
-#![expect(deprecated, reason = "sampling and roots are what servers of the era with sessions ask for")]
 
+use super::client::Client;
+use super::heard::{self, Definitions, Heard};
 use super::relay::{Agent, Calls, RUN};
 use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
+use super::streams::Asking;
 use super::{Server, stderr_file};
 use crate::config::{ServerConfig, Wiring, outer_path};
 use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
 use reqwest::header::{HeaderName, HeaderValue};
-use rmcp::model::{
-    ClientConfig, ClientResult, CreateMessageRequest, CreateMessageRequestMethod, CreateMessageRequestParams,
-    CreateMessageResult, ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, ErrorData,
-    Implementation, ListRootsRequest, ListRootsResult, LoggingMessageNotificationParam, PaginatedRequestParams,
-    ProgressNotificationParam, ProtocolVersion, ResourceUpdatedNotificationParam, ServerCapabilities, ServerRequest,
-};
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, RequestContext, RoleServer, RunningService,
-    serve_client_with_lifecycle,
-};
+use rmcp::RoleClient;
+use rmcp::model::{PaginatedRequestParams, ProtocolVersion, ServerCapabilities};
+use rmcp::service::{ClientInitializeError, ClientLifecycleMode, Peer, RunningService, serve_client_with_lifecycle};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::{ClientHandler, RoleClient};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::process::{Child, Command};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The most pages of a list of tools.
 pub const MAX_PAGES: usize = 100;
@@ -61,122 +54,17 @@ pub struct ServerInfo {
     pub protocol: String,
 }
 
-/// What planc is to a server: it has no capability that a server could use, but those of the agent's client that it stands
-/// in for.
-pub(super) struct Client {
-    /// The server's name.
-    name: String,
-    /// Whether the server said that its tools changed.
-    changed: AtomicBool,
-    shared: Arc<Shared>,
-    /// For whom the connection is, and the calls that are being made for it.
-    agent: Option<Agent>,
-    calls: Calls,
-}
-
-impl Client {
-    /// To tell an agent's client what belongs to no call.
-    fn told(&self) -> Option<&Peer<RoleServer>> {
-        self.agent.as_ref().and_then(|agent| agent.peer.as_ref())
-    }
-
-    /// The answer of the agent's client to a question.
-    async fn ask(&self, request: ServerRequest) -> Result<ClientResult, ErrorData> {
-        let nobody = || Err(ErrorData::invalid_request("nobody can be asked: no call is being made", None));
-        self.calls.ask(&self.name, request).await.unwrap_or_else(nobody)
-    }
-}
-
-fn no_answer<T>(_: ClientResult) -> Result<T, ErrorData> {
-    Err(ErrorData::internal_error("the answer of the client is none to this question", None))
-}
-
-impl ClientHandler for Client {
-    fn get_info(&self) -> ClientConfig {
-        // Where requests are alone, each says for itself which client it is for.
-        let capabilities =
-            self.agent.as_ref().filter(|agent| agent.peer.is_some()).map(|agent| agent.capabilities.clone());
-        ClientConfig::new(capabilities.unwrap_or_default(), Implementation::new("planc", env!("CARGO_PKG_VERSION")))
-    }
-
-    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
-        self.changed.store(true, Ordering::Release);
-    }
-
-    async fn on_progress(&self, told: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        self.shared.stray();
-        self.calls.progress(told).await;
-    }
-
-    async fn on_logging_message(&self, line: LoggingMessageNotificationParam, _: NotificationContext<RoleClient>) {
-        self.calls.log(line).await;
-    }
-
-    async fn on_resource_updated(&self, told: ResourceUpdatedNotificationParam, _: NotificationContext<RoleClient>) {
-        if let Some(peer) = self.told() {
-            // A client that went away is told nothing.
-            let _ = peer.notify_resource_updated(told).await;
-        }
-    }
-
-    async fn on_resource_list_changed(&self, _: NotificationContext<RoleClient>) {
-        if let Some(peer) = self.told() {
-            let _ = peer.notify_resource_list_changed().await;
-        }
-    }
-
-    async fn on_prompt_list_changed(&self, _: NotificationContext<RoleClient>) {
-        if let Some(peer) = self.told() {
-            let _ = peer.notify_prompt_list_changed().await;
-        }
-    }
-
-    async fn create_message(
-        &self,
-        params: CreateMessageRequestParams,
-        _: RequestContext<RoleClient>,
-    ) -> Result<CreateMessageResult, ErrorData> {
-        if self.told().is_none() {
-            return Err(ErrorData::method_not_found::<CreateMessageRequestMethod>());
-        }
-        match self.ask(ServerRequest::CreateMessageRequest(CreateMessageRequest::new(params))).await? {
-            ClientResult::CreateMessageResult(result) => Ok(*result),
-            other => no_answer(other),
-        }
-    }
-
-    async fn list_roots(&self, _: RequestContext<RoleClient>) -> Result<ListRootsResult, ErrorData> {
-        if self.told().is_none() {
-            return Ok(ListRootsResult::default());
-        }
-        match self.ask(ServerRequest::ListRootsRequest(ListRootsRequest::default())).await? {
-            ClientResult::ListRootsResult(result) => Ok(result),
-            other => no_answer(other),
-        }
-    }
-
-    async fn create_elicitation(
-        &self,
-        params: ElicitRequestParams,
-        _: RequestContext<RoleClient>,
-    ) -> Result<ElicitResult, ErrorData> {
-        if self.told().is_none() {
-            return Ok(ElicitResult::new(ElicitationAction::Decline));
-        }
-        match self.ask(ServerRequest::ElicitRequest(ElicitRequest::new(params))).await? {
-            ClientResult::ElicitResult(result) => Ok(result),
-            other => no_answer(other),
-        }
-    }
-}
-
 /// A connection. Dropping it ends the process behind it.
 pub struct Connection {
     name: String,
     service: RunningService<RoleClient, Client>,
     shared: Arc<Shared>,
     process: Option<Process>,
-    definitions: tokio::sync::Mutex<Arc<BTreeMap<String, Value>>>,
+    heard: Heard,
+    /// The definitions of the tools, and how often it had been said before that they changed.
+    listed: tokio::sync::Mutex<Option<(u64, Arc<Definitions>)>>,
+    /// Ends listening with the connection.
+    listening: Option<DropGuard>,
 }
 
 /// Why a connection could not be opened.
@@ -216,22 +104,13 @@ struct Process {
 
 impl Connection {
     /// Starts the server, or reaches it, and lists its tools.
-    pub(super) async fn open(
-        name: &str,
-        config: &ServerConfig,
-        run: &str,
-        stderr: Option<PathBuf>,
-    ) -> Result<Connection, ServerError> {
-        Connection::open_in(name, config, (run, stderr), lifecycle(), None).await
+    pub(super) async fn open(server: &Server, run: &str) -> Result<Connection, ServerError> {
+        Connection::open_in(server, run, lifecycle(), None).await
     }
 
     /// A connection that stands in for an agent's client: in its era, where the server knows that.
     pub(super) async fn for_agent(server: &Server, agent: &Agent) -> Result<Connection, ServerError> {
-        let stderr = server.state.as_deref().map(|state| stderr_file(state, RUN, &server.name));
-        let open = |lifecycle| {
-            let kept = (RUN, stderr.clone());
-            Connection::open_in(&server.name, &server.config, kept, lifecycle, Some(agent.clone()))
-        };
+        let open = |lifecycle| Connection::open_in(server, RUN, lifecycle, Some(agent.clone()));
         match agent.peer {
             None => open(lifecycle()).await,
             Some(_) => match open(ClientLifecycleMode::Initialize).await {
@@ -242,70 +121,62 @@ impl Connection {
     }
 
     async fn open_in(
-        name: &str,
-        config: &ServerConfig,
-        (run, stderr): (&str, Option<PathBuf>),
+        server: &Server,
+        run: &str,
         lifecycle: ClientLifecycleMode,
         agent: Option<Agent>,
     ) -> Result<Connection, ServerError> {
-        let limit = Duration::from_millis(config.start_timeout_ms);
+        let limit = Duration::from_millis(server.config.start_timeout_ms);
         let opened = async {
-            let begin = |lifecycle| {
-                let client = client(name, agent.clone());
-                Connection::begin((name, config), run, stderr.clone(), lifecycle, client)
-            };
+            let begin = |lifecycle| Connection::begin(server, run, lifecycle, agent.clone());
             let connection = match begin(lifecycle).await {
                 Err(Unopened { again: Some(lifecycle), .. }) => begin(lifecycle).await,
                 begun => begun,
             };
-            let connection = connection.map_err(|unopened| unopened.error)?;
-            connection.list().await?;
+            let mut connection = connection.map_err(|unopened| unopened.error)?;
+            connection.definitions().await?;
+            connection.listen();
             Ok(connection)
         };
-        let late = || ServerError::new(format!("the server `{name}` was not ready within {limit:?}"));
+        let late = || ServerError::new(format!("the server `{}` was not ready within {limit:?}", server.name));
         tokio::time::timeout(limit, opened).await.map_err(|_| late())?
     }
 
     async fn begin(
-        (name, config): (&str, &ServerConfig),
+        server: &Server,
         run: &str,
-        stderr: Option<PathBuf>,
         lifecycle: ClientLifecycleMode,
-        client: (Client, Arc<Shared>),
+        agent: Option<Agent>,
     ) -> Result<Connection, Unopened> {
-        match &config.wiring {
-            Wiring::Program { .. } => Connection::start(name, config, run, stderr, lifecycle, client).await,
+        match &server.config.wiring {
+            Wiring::Program { .. } => Connection::start(server, run, lifecycle, agent).await,
             Wiring::Url { url, headers_from_env } => {
-                Connection::reach(name, url, headers_from_env, lifecycle, client).await
+                Connection::reach(server, url, headers_from_env, lifecycle, agent).await
             }
         }
     }
 
     async fn start(
-        name: &str,
-        config: &ServerConfig,
+        server: &Server,
         run: &str,
-        file: Option<PathBuf>,
         lifecycle: ClientLifecycleMode,
-        (client, shared): (Client, Arc<Shared>),
+        agent: Option<Agent>,
     ) -> Result<Connection, Unopened> {
-        let failed = |why: String| Unopened::of(format!("could not start the server `{name}`: {why}"));
-        let mut child = command(config, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
+        let failed = |why: String| Unopened::of(format!("could not start the server `{}`: {why}", server.name));
+        let mut child =
+            command(&server.config, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
         let group = Group::led_by(&child);
         let (Some(stdout), Some(stdin), Some(err)) = (child.stdout.take(), child.stdin.take(), child.stderr.take())
         else {
             return Err(failed("it has no pipes".to_owned()));
         };
+        let file = server.state.as_deref().map(|state| stderr_file(state, run, &server.name));
         let process = Process { stderr: Stderr::drain(err, file), _group: group, _child: child };
+        let shared = Arc::new(Shared::default());
         let pipes = Pipes::new(stdout, stdin, shared.clone());
+        let client = Client::new(server, agent, shared.clone());
         match serve_client_with_lifecycle(client, pipes, lifecycle).await {
-            Ok(service) => Ok(Connection {
-                name: name.to_owned(),
-                service,
-                shared,
-                process: Some(process),
-                definitions: tokio::sync::Mutex::default(),
-            }),
+            Ok(service) => Ok(Connection::of(server, service, shared, Some(process))),
             Err(error) => {
                 // What it says last is often why; it is being read.
                 tokio::time::sleep(LAST_WORDS).await;
@@ -317,13 +188,14 @@ impl Connection {
     }
 
     async fn reach(
-        name: &str,
+        server: &Server,
         url: &str,
         from_env: &BTreeMap<String, String>,
         lifecycle: ClientLifecycleMode,
-        (client, shared): (Client, Arc<Shared>),
+        agent: Option<Agent>,
     ) -> Result<Connection, Unopened> {
-        let failed = |why: String| Unopened::of(format!("could not reach the server `{name}` at `{url}`: {why}"));
+        let failed =
+            |why: String| Unopened::of(format!("could not reach the server `{}` at `{url}`: {why}", server.name));
         let config = StreamableHttpClientTransportConfig::with_uri(url)
             .custom_headers(headers(from_env).map_err(failed)?)
             .max_sse_event_size(MAX_MESSAGE_BYTES)
@@ -331,15 +203,43 @@ impl Connection {
         // A redirect would lead to another party than the one that was approved, and so would a proxy.
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
         let http = http.map_err(|error| failed(error.to_string()))?;
-        let transport = StreamableHttpClientTransport::with_client(http, config);
-        let service = serve_client_with_lifecycle(client, transport, lifecycle).await;
-        Ok(Connection {
-            name: name.to_owned(),
-            service: service.map_err(|error| failed(error.to_string()).after(&error))?,
+        let shared = Arc::new(Shared::default());
+        let client = Client::new(server, agent, shared.clone());
+        let asking = Asking::new(http, client.calls.clone());
+        let transport = StreamableHttpClientTransport::with_client(asking, config);
+        match serve_client_with_lifecycle(client, transport, lifecycle).await {
+            Ok(service) => Ok(Connection::of(server, service, shared, None)),
+            Err(error) => Err(failed(error.to_string()).after(&error)),
+        }
+    }
+
+    fn of(
+        server: &Server,
+        service: RunningService<RoleClient, Client>,
+        shared: Arc<Shared>,
+        process: Option<Process>,
+    ) -> Connection {
+        Connection {
+            name: server.name.clone(),
+            service,
             shared,
-            process: None,
-            definitions: tokio::sync::Mutex::default(),
-        })
+            process,
+            heard: server.heard().clone(),
+            listed: tokio::sync::Mutex::default(),
+            listening: None,
+        }
+    }
+
+    /// Hears of changes of its tools, where that is for who listens only.
+    fn listen(&mut self) {
+        let is_stateless =
+            self.peer().peer_info().is_some_and(|info| info.protocol_version >= ProtocolVersion::V_2026_07_28);
+        let tells = self.capabilities().tools.is_some_and(|tools| tools.list_changed == Some(true));
+        if is_stateless && tells {
+            let (ends, peer, heard) = (CancellationToken::new(), self.peer().clone(), self.heard.clone());
+            self.listening = Some(ends.clone().drop_guard());
+            tokio::spawn(async move { ends.run_until_cancelled(heard::listen(peer, heard)).await });
+        }
     }
 
     /// Whether nothing can be asked any more.
@@ -363,6 +263,11 @@ impl Connection {
         self.peer().peer_info().map(|info| info.capabilities.clone()).unwrap_or_default()
     }
 
+    /// What it says to those that use it, in its own words.
+    pub fn instructions(&self) -> Option<String> {
+        self.peer().peer_info()?.instructions.clone()
+    }
+
     /// The calls that it carries for agents' clients.
     pub(super) fn calls(&self) -> &Calls {
         &self.service.service().calls
@@ -381,15 +286,21 @@ impl Connection {
     }
 
     /// The definitions of its tools, as it gave them last; asked for again when it said that they changed.
-    pub async fn definitions(&self) -> Result<Arc<BTreeMap<String, Value>>, ServerError> {
-        if self.service.service().changed.swap(false, Ordering::AcqRel) {
-            self.list().await?;
+    pub async fn definitions(&self) -> Result<Arc<Definitions>, ServerError> {
+        let mut listed = self.listed.lock().await;
+        let changes = self.heard.changes();
+        if let Some((after, definitions)) = &*listed
+            && *after == changes
+        {
+            return Ok(definitions.clone());
         }
-        Ok(self.definitions.lock().await.clone())
+        let definitions = Arc::new(self.list().await?);
+        *listed = Some((changes, definitions.clone()));
+        self.heard.keep(&definitions);
+        Ok(definitions)
     }
 
-    async fn list(&self) -> Result<(), ServerError> {
-        let mut kept = self.definitions.lock().await;
+    async fn list(&self) -> Result<Definitions, ServerError> {
         let failed =
             |why: String| ServerError::new(format!("could not list the tools of the server `{}`: {why}", self.name));
         self.shared.take_definitions();
@@ -423,19 +334,12 @@ impl Connection {
                 return Err(failed(format!("it has two tools with the name `{}`", name.escape_debug())));
             }
         }
-        *kept = Arc::new(by_name);
-        Ok(())
+        Ok(by_name)
     }
 }
 
 /// How long what a server says last is waited for.
 const LAST_WORDS: Duration = Duration::from_millis(100);
-
-fn client(name: &str, agent: Option<Agent>) -> (Client, Arc<Shared>) {
-    let shared = Arc::new(Shared::default());
-    let (changed, calls) = (AtomicBool::new(false), Calls::default());
-    (Client { name: name.to_owned(), changed, shared: shared.clone(), agent, calls }, shared)
-}
 
 /// The newest era of the protocol, and the one before where the server knows no other.
 fn lifecycle() -> ClientLifecycleMode {

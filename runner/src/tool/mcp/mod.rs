@@ -2,18 +2,22 @@
 //!
 //! Servers are started on demand, kept while a run lasts, and started again when they die. Nothing that a server says is
 //! believed: its definitions must be those that were reviewed, its messages are bounded, its results are checked against
-//! the declared type and against its own schema. [`stdio`] moves messages, [`connect`] starts and lists, [`result`] maps
+//! the declared type and against its own schema. [`stdio`] and [`streams`] move messages, [`connect`] starts and lists, [`heard`] knows that they changed, [`client`] answers them, [`result`] maps
 //! what comes back, [`lock`] keeps what was reviewed, [`relay`] passes on what a transparent server says to an agent's client.
 
 mod call;
+mod client;
 pub mod connect;
+mod heard;
 pub mod lock;
 pub mod relay;
 mod result;
 mod stdio;
+mod streams;
 
 pub use call::{KEY, unlike};
 pub use connect::{Connection, MAX_PAGES, MAX_STARTS, STARTS_WITHIN, ServerError, ServerInfo};
+pub use heard::{Definitions, Heard};
 pub use lock::{Lock, LockError, Locked};
 pub use relay::{MAX_LINES, MAX_QUESTIONS, MAX_WAITING};
 pub use stdio::{MAX_MESSAGE_BYTES, MAX_STDERR_BYTES, MAX_STRAY};
@@ -38,6 +42,7 @@ pub struct Server {
     slot: Mutex<Slot>,
     /// The conversations of agents' clients that have a connection of their own.
     lines: relay::Lines,
+    heard: Heard,
 }
 
 #[derive(Default)]
@@ -56,6 +61,7 @@ impl Server {
             state: state.map(Path::to_owned),
             slot: Mutex::default(),
             lines: Default::default(),
+            heard: Heard::default(),
         }
     }
 
@@ -80,10 +86,14 @@ impl Server {
             )));
         }
         slot.starts += 1;
-        let stderr = self.state.as_deref().map(|state| stderr_file(state, run, &self.name));
-        let connection = Arc::new(Connection::open(&self.name, &self.config, run, stderr).await?);
+        let connection = Arc::new(Connection::open(self, run).await?);
         slot.open = Some((run.to_owned(), connection.clone()));
         Ok(connection)
+    }
+
+    /// What all connections to it know together of its tools.
+    pub fn heard(&self) -> &Heard {
+        &self.heard
     }
 
     /// Ends the connection, if it is this one: what it is asked next begins anew.

@@ -10,14 +10,15 @@ use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use planc_lang::value::Value;
 use rmcp::model::{
     CallToolResponse, ClientCapabilities, ClientResult, ElicitRequestParams, ErrorData, InputRequest, InputResponses,
-    LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam, ProgressToken, RequestMetaObject,
-    ServerRequest,
+    LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam, ProgressToken, RequestId,
+    RequestMetaObject, ServerRequest,
 };
 use rmcp::service::{Peer, RoleServer};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 /// How many conversations of agents' clients have a connection of their own to a server; a further one ends the oldest.
 pub const MAX_LINES: usize = 64;
@@ -83,6 +84,14 @@ impl Agent {
 #[derive(Default)]
 pub struct Line {
     slot: tokio::sync::Mutex<Option<Open>>,
+    /// The conversation is over.
+    over: CancellationToken,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.over.cancel();
+    }
 }
 
 struct Open {
@@ -95,6 +104,11 @@ struct Open {
 pub(super) type Lines = Mutex<VecDeque<Weak<Line>>>;
 
 impl Line {
+    /// Tells when the conversation is over.
+    pub fn over(&self) -> CancellationToken {
+        self.over.clone()
+    }
+
     /// The connection that there is, or a new one: in the era with sessions where the client is of it, so that the server can
     /// ask.
     pub async fn connection(self: &Arc<Line>, server: &Server, agent: &Agent) -> Result<Arc<Connection>, ServerError> {
@@ -110,6 +124,12 @@ impl Line {
         let connection = Arc::new(Connection::for_agent(server, agent).await?);
         *slot = Some(Open { config: server.config.clone(), connection: connection.clone() });
         Ok(connection)
+    }
+
+    /// The connection that there is.
+    pub async fn opened(&self) -> Option<Arc<Connection>> {
+        let slot = self.slot.lock().await;
+        slot.as_ref().map(|open| open.connection.clone()).filter(|connection| !connection.is_lost())
     }
 
     /// Takes a place among the conversations, and ends the oldest connection where they are too many. A call that is being
@@ -277,6 +297,25 @@ impl Relay {
     pub(super) fn meta(&self) -> RequestMetaObject {
         self.sent.agent.meta(self.sent.log_level)
     }
+
+    /// Whether the call is one of a conversation, in which there is more than one.
+    fn is_conversation(&self) -> bool {
+        self.sent.agent.peer.is_some()
+    }
+
+    /// Hands on a line of the log, where the client wants it. A conversation said at its server how much it wants; a request that
+    /// is alone says it itself, and one that says nothing wants nothing.
+    fn log(&self, line: LoggingMessageNotificationParam) {
+        let is_wanted = match self.sent.log_level {
+            _ if self.is_conversation() => true,
+            Some(least) => line.level as u8 >= least as u8,
+            None => false,
+        };
+        if is_wanted {
+            // A client that does not listen is told less.
+            let _ = self.said.try_send(Said::Log(line));
+        }
+    }
 }
 
 /// Says in a question of a server whose it is, so that nobody takes it for one of planc's.
@@ -297,7 +336,14 @@ fn name_message(server: &str, params: &mut ElicitRequestParams) {
 /// The calls that a connection carries for clients, the newest last.
 #[derive(Default)]
 pub(super) struct Calls {
-    open: tokio::sync::Mutex<Vec<(ProgressToken, Arc<Relay>)>>,
+    open: tokio::sync::Mutex<Vec<Carried>>,
+}
+
+/// A call as its connection knows it.
+struct Carried {
+    request: RequestId,
+    token: ProgressToken,
+    relay: Arc<Relay>,
 }
 
 impl Calls {
@@ -306,38 +352,46 @@ impl Calls {
         &self,
         relay: &Arc<Relay>,
         send: impl Future<Output = Result<T, E>>,
-        token: impl FnOnce(&T) -> ProgressToken,
+        known: impl FnOnce(&T) -> (RequestId, ProgressToken),
     ) -> Result<T, E> {
         let mut open = self.open.lock().await;
         let handle = send.await?;
-        open.push((token(&handle), relay.clone()));
+        let (request, token) = known(&handle);
+        open.push(Carried { request, token, relay: relay.clone() });
         Ok(handle)
     }
 
     /// Forgets a call that is over.
     pub(super) async fn end(&self, relay: &Arc<Relay>) {
-        self.open.lock().await.retain(|(_, other)| !Arc::ptr_eq(other, relay));
+        self.open.lock().await.retain(|call| !Arc::ptr_eq(&call.relay, relay));
     }
 
     /// Hands on how far a call is; whether it is one of these.
     pub(super) async fn progress(&self, mut told: ProgressNotificationParam) -> bool {
         let open = self.open.lock().await;
-        let Some((_, relay)) = open.iter().find(|(token, _)| *token == told.progress_token) else { return false };
-        if let Some(token) = &relay.sent.progress {
+        let Some(call) = open.iter().find(|call| call.token == told.progress_token) else { return false };
+        if let Some(token) = &call.relay.sent.progress {
             told.progress_token = token.clone();
             // A client that does not listen is told less.
-            let _ = relay.said.try_send(Said::Progress(told));
+            let _ = call.relay.said.try_send(Said::Progress(told));
         }
         true
     }
 
-    /// Hands on a line of the log, to the call that it can only belong to.
+    /// Hands on a line of the log that came with the answer to this request; whether it is one of these calls.
+    pub(super) async fn log_of(&self, request: &RequestId, line: LoggingMessageNotificationParam) -> bool {
+        let open = self.open.lock().await;
+        let call = open.iter().find(|call| call.request == *request);
+        call.inspect(|call| call.relay.log(line)).is_some()
+    }
+
+    /// Hands on a line of the log of which nothing says where it belongs, to the call that it can only belong to: the newest of
+    /// a conversation, or, of requests that are alone, the one that is being made.
     pub(super) async fn log(&self, line: LoggingMessageNotificationParam) {
         let open = self.open.lock().await;
-        if let Some((_, relay)) = open.last()
-            && relay.sent.agent.peer.is_some()
-        {
-            let _ = relay.said.try_send(Said::Log(line));
+        match open.as_slice() {
+            [.., newest] if open.len() == 1 || newest.relay.is_conversation() => newest.relay.log(line),
+            [] | [..] => {}
         }
     }
 
@@ -349,7 +403,7 @@ impl Calls {
     ) -> Option<Result<ClientResult, ErrorData>> {
         let said = {
             let open = self.open.lock().await;
-            let (_, relay) = open.last().filter(|(_, relay)| relay.sent.agent.peer.is_some())?;
+            let relay = &open.last().filter(|call| call.relay.is_conversation())?.relay;
             if relay.questions.fetch_add(1, Ordering::Relaxed) >= MAX_QUESTIONS {
                 let why = format!("a call asks at most {MAX_QUESTIONS} questions");
                 return Some(Err(ErrorData::invalid_request(why, None)));

@@ -1,0 +1,119 @@
+//! What a transparent server says of changes ⟶ what the agent's client is told of them.
+//!
+//! Of resources and prompts that is what the server says. Of tools it is not: agents have those that were reviewed, whatever the
+//! server says by now. So that its tools changed leads to the question whether planc's list changed, in which a tool that
+//! is not what was reviewed any more stands as one that is refused; and only then a client is told.
+
+use super::passing::unanswered;
+use super::{Gate, definitions};
+use crate::session::{Offer, Sessions};
+use crate::tool::mcp::Server;
+use crate::tool::mcp::relay::Line;
+use rmcp::ErrorData;
+use rmcp::model::{ServerNotification, SubscriptionFilter, Tool};
+use rmcp::service::{Peer, RoleServer, SubscriptionContext};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// How many resources one client listens to with one request.
+pub const MAX_LISTENED: usize = 100;
+
+/// How long the list of tools is not looked at again after a change.
+pub const CHANGES_PAUSE: Duration = Duration::from_millis(200);
+
+impl Gate {
+    /// Hands on what a server says of changes, until the client listens no more.
+    pub(super) async fn listening(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let (request, wanted) = (context.request_context(), context.accepted().clone());
+        let resources = wanted.resource_subscriptions.clone().unwrap_or_default();
+        if resources.len() > MAX_LISTENED {
+            let why =
+                format!("at most {MAX_LISTENED} resources are listened to at once, and these are {}", resources.len());
+            return Err(ErrorData::invalid_params(why, None));
+        }
+        if wanted == SubscriptionFilter::default() {
+            context.cancelled().await;
+            return Ok(());
+        }
+        let (line, _) = self.line(request);
+        // What a client has heard from now on is held against what there is now, before anything is asked of anybody.
+        let mut is_due = wanted.tools_list_changed == Some(true);
+        let mut known = match is_due {
+            true => Some(Known::of(self.sessions.clone(), Arc::downgrade(&line)).await),
+            false => None,
+        };
+        let passed = self.judge(request, Offer { method: "subscriptions/listen", resources, state: None }).await?;
+        let (connection, _) = self.connected(request, &passed).await?;
+        let mut heard = connection.peer().listen(wanted).await.map_err(unanswered)?;
+        let changes = passed.server.heard();
+        loop {
+            if std::mem::take(&mut is_due)
+                && let Some(known) = &mut known
+            {
+                changes.change();
+                if known.changed().await {
+                    drop(context.sink().notify_tool_list_changed().await);
+                }
+                tokio::time::sleep(CHANGES_PAUSE).await;
+            }
+            let next = tokio::select! {
+                next = heard.next() => next,
+                () = context.cancelled() => Ok(None),
+            };
+            match next.map_err(unanswered)? {
+                Some(ServerNotification::ToolListChangedNotification(_)) => is_due = true,
+                // What the client did not ask for is not sent.
+                Some(told) => drop(context.sink().send(told).await),
+                None => return heard.cancel().await.map_err(unanswered),
+            }
+        }
+    }
+
+    /// Tells the client of a conversation when the list of tools changes, until the conversation is over.
+    pub(super) async fn tell_changes(&self, server: &Server, line: &Arc<Line>, peer: Peer<RoleServer>) {
+        let (sessions, mut further) = (self.sessions.clone(), server.heard().further());
+        let over = line.over();
+        let mut known = Known::of(sessions, Arc::downgrade(line)).await;
+        tokio::spawn(over.run_until_cancelled_owned(async move {
+            while further.changed().await.is_ok() {
+                // A client that went away is told nothing.
+                if known.changed().await && peer.notify_tool_list_changed().await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(CHANGES_PAUSE).await;
+            }
+        }));
+    }
+}
+
+/// The list of tools as a client knows it.
+struct Known {
+    sessions: Sessions,
+    /// The connection on which it is seen what the server says of its tools by now. Watching does not keep it.
+    line: Weak<Line>,
+    tools: Vec<Tool>,
+}
+
+impl Known {
+    async fn of(sessions: Sessions, line: Weak<Line>) -> Known {
+        let mut known = Known { sessions, line, tools: Vec::new() };
+        known.changed().await;
+        known
+    }
+
+    /// Whether the list is another one by now.
+    async fn changed(&mut self) -> bool {
+        let line = self.line.upgrade();
+        if let Some(connection) = async { line?.opened().await }.await {
+            // What cannot be listed is as it was: the next call says why.
+            drop(connection.definitions().await);
+        }
+        let sessions = self.sessions.clone();
+        let listed =
+            tokio::task::spawn_blocking(move || sessions.world().map(|world| definitions::tools(&world))).await;
+        match listed {
+            Ok(Ok(tools)) => std::mem::replace(&mut self.tools, tools) != self.tools,
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+}
