@@ -14,6 +14,8 @@ use crate::types::Type;
 use crate::value::{Value, compare};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 mod access;
 mod budget;
@@ -69,7 +71,29 @@ pub struct Env<'p> {
     lets: BTreeMap<usize, Result<Value, Failure>>,
     /// Those that have a value whatever they would be computed to.
     pinned: BTreeMap<usize, Value>,
+    /// Of which expressions a failure says nothing but that they fail.
+    hides: Option<Hides>,
 }
+
+/// Says of which expressions nobody is told why they fail.
+#[derive(Clone)]
+pub struct Hides(Arc<dyn Fn(&Expr) -> bool + Send + Sync>);
+
+impl Hides {
+    /// Those for which this holds.
+    pub fn of(hides: impl Fn(&Expr) -> bool + Send + Sync + 'static) -> Hides {
+        Hides(Arc::new(hides))
+    }
+}
+
+impl fmt::Debug for Hides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hides")
+    }
+}
+
+/// What a failure says of which nobody is told more.
+pub const HIDDEN_FAILURE: &str = "it fails by what is secret";
 
 impl<'p> Env<'p> {
     /// All steps unknown; inputs by index.
@@ -81,7 +105,22 @@ impl<'p> Env<'p> {
         }
         let eaches = plan.eaches.iter().map(|each| Value::Unknown(each.ty.clone())).collect();
         let elements = plan.eaches.iter().map(|each| Value::Unknown(each.element_type())).collect();
-        Env { plan, inputs, steps: BTreeMap::new(), eaches, elements, lets: BTreeMap::new(), pinned: BTreeMap::new() }
+        let (steps, lets, pinned) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Env { plan, inputs, steps, eaches, elements, lets, pinned, hides: None }
+    }
+
+    /// Says nothing of why some expressions fail.
+    pub fn hide(&mut self, hides: Hides) {
+        self.hides = Some(hides);
+    }
+
+    /// A failure of one of these expressions as it may be told.
+    fn told<'e>(&self, failure: Failure, exprs: impl IntoIterator<Item = &'e Expr>) -> Failure {
+        let is_hidden = self.hides.as_ref().is_some_and(|hides| exprs.into_iter().any(|expr| (hides.0)(expr)));
+        match is_hidden {
+            true => Failure { message: HIDDEN_FAILURE.to_owned(), ..failure },
+            false => failure,
+        }
     }
 
     /// All inputs and steps unknown: what can be known from the text alone.
@@ -149,15 +188,16 @@ impl<'p> Env<'p> {
 /// The value of an expression, within [`MAX_EVAL_STEPS`] and [`MAX_EVAL_BYTES`].
 pub fn eval(expr: &Expr, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Value, Failure> {
     let mut evaluation = Evaluation::new(env, caller);
-    let value = evaluation.value(expr)?;
-    evaluation.budget.walk(&value, expr.span)?;
-    Ok(value)
+    let value = evaluation.value(expr);
+    let value = value.and_then(|value| evaluation.budget.walk(&value, expr.span).map(|_| value));
+    value.map_err(|failure| env.told(failure, [expr]))
 }
 
 /// The arguments of a call by parameter index, defaults filled in, absent optional ones null, each checked against the
 /// type of its parameter.
 pub fn eval_args(call: &Call, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Vec<Value>, Failure> {
-    Evaluation::new(env, caller).args(call)
+    let args = Evaluation::new(env, caller).args(call);
+    args.map_err(|failure| env.told(failure, call.args.iter().flatten()))
 }
 
 /// One evaluation: names, variables by slot, and what may still be spent.

@@ -6,7 +6,7 @@
 
 use crate::labels::{Label, Labels, Secrecy};
 use crate::marks::{Given, Origin};
-use crate::plan::{Call, Expr, Plan, StepId};
+use crate::plan::{Call, Expr, ExprKind, Plan, StepId};
 use crate::value::Value;
 use smol_str::SmolStr;
 
@@ -38,6 +38,35 @@ impl Secrets {
     /// Whether a secret decides the value of an expression of the plan.
     pub fn decide(&self, plan: &Plan, expr: &Expr) -> bool {
         self.any() && is_hidden(self.labels.of_expr(plan, expr))
+    }
+
+    /// Whether a secret has a part in how an expression is computed, also where its value is public: what a failure says of it
+    /// could be a part of the secret.
+    pub fn touch(&self, plan: &Plan, expr: &Expr) -> bool {
+        if !self.any() {
+            return false;
+        }
+        let mut seen = vec![false; plan.lets.len()];
+        let mut pending = vec![expr];
+        while let Some(expr) = pending.pop() {
+            match &expr.kind {
+                ExprKind::Let(index) if !std::mem::replace(&mut seen[*index], true) => {
+                    pending.push(&plan.lets[*index].value);
+                }
+                ExprKind::Input(_)
+                | ExprKind::Step(_)
+                | ExprKind::Each(_)
+                | ExprKind::Element(_)
+                | ExprKind::Call(_)
+                    if self.decide(plan, expr) =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+            expr.parts(&mut |part| pending.push(part));
+        }
+        false
     }
 
     /// Whether a call is given a secret, or made because of one.

@@ -4,9 +4,25 @@
 //! have clocks of their own.
 
 use jiff::Timestamp;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
+
+/// Where systems keep the time zone database.
+const ZONES: [&str; 4] =
+    ["/usr/share/zoneinfo", "/etc/zoneinfo", "/usr/share/lib/zoneinfo", "/var/db/timezone/zoneinfo"];
+
+/// A time zone by name, from the database of the system: no variable says where that lies, since whoever starts planc could then
+/// say what time it is somewhere.
+pub fn zone(name: &str) -> Result<TimeZone, jiff::Error> {
+    static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(|| {
+        let of_system = ZONES.iter().find_map(|folder| TimeZoneDatabase::from_dir(folder).ok());
+        of_system.unwrap_or_else(TimeZoneDatabase::bundled)
+    });
+    DATABASE.get(name)
+}
 
 /// A wait.
 pub type Wait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;

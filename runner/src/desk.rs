@@ -5,7 +5,7 @@
 
 use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
-use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace};
+use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
 use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, Purpose, approval_digest, other_file};
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
@@ -117,7 +117,7 @@ impl Desk {
         let workspace = Arc::new(opened(&config)?);
         let pace = Pace::new(Arc::new(SystemClock::new()), Arc::new(store.clone()));
         let registry = Arc::new(registry(&config, pace));
-        let standing = Standing { scope: config.mode.scope.clone(), session: None };
+        let standing = Standing { scope: config.mode.scope.clone(), session: None, is_vouched: false };
         Ok(Desk {
             config,
             store,
@@ -431,7 +431,14 @@ pub fn registry(config: &Config, pace: Pace) -> Registry {
 
 /// The workspace, without what no tool may touch.
 pub fn opened(config: &Config) -> Result<Workspace, FileError> {
-    Ok(Workspace::open(&config.workspace, protected(config))?.guarding(&config.catalogue_globs))
+    let workspace = Workspace::open(&config.workspace, protected(config))?;
+    Ok(workspace.guarding(&config.catalogue_globs).guarding_programs(&wired(config)))
+}
+
+/// The files that the wiring of servers and of the model names: they are run before anybody approves anything.
+fn wired(config: &Config) -> Vec<PathBuf> {
+    let of_servers = config.servers.values().flat_map(ServerConfig::files);
+    of_servers.chain(config.model.iter().flat_map(ModelWiring::files)).collect()
 }
 
 /// What no tool may touch, whatever `critical` says.

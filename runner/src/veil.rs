@@ -10,6 +10,7 @@ use crate::seal::Sealer;
 use crate::workspace::{Change, FileState};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
+use planc_lang::eval::Hides;
 use planc_lang::plan::StepId;
 use planc_lang::secrets::{HIDDEN, Secrets, hidden};
 use planc_lang::value::{UNKNOWN_KEY, Value};
@@ -39,6 +40,12 @@ impl Veil {
     /// What is secret in the plan.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Of which expressions nobody is told why they fail: a part of a secret would stand in the words.
+    pub fn hides(&self) -> Hides {
+        let (compiled, secrets) = (self.compiled.clone(), self.secrets.clone());
+        Hides::of(move |expr| secrets.touch(&compiled.plan, expr))
     }
 
     /// Stands for a value in what is bound: nobody can find out by trying what it stands for.

@@ -345,3 +345,70 @@ fn a_plan_that_has_not_run_leaves_no_evidence() {
     place.planc(&["evidence", &place.last_run()]).exits(2).says("it has not begun");
     place.planc(&["evidence", "nothing"]).exits(2).says("there is no run");
 }
+
+/// A yes that was signed for one thing is none for another, whatever stands beside it in a bundle that somebody made.
+#[test]
+fn what_was_signed_counts_and_not_what_stands_beside_it() {
+    use planc::approval::{Signed, Terms, sign_with_key};
+    let place = Place::new();
+    place.put("p.pl", "plan \"w\" {\n  input n: int = 1\n  critical {\n    create \"made\"\n    modify \"made\"\n  }\n  step a = fs.write(path: \"made\", text: \"${n}\")\n}\n");
+    let key = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[7; 32]));
+    let signers = place.at("out/signers");
+    fs::write(&signers, format!("ann {}\n", key.public_key().to_openssh().unwrap())).unwrap();
+    let signers = signers.display().to_string();
+    let (statement, digest) = (place.at("out/statement"), place.digest("p.pl"));
+    place.planc(&["approve", &digest, "--statement", &statement.display().to_string()]).exits(0);
+    let statement = fs::read_to_string(statement).unwrap();
+    let signature = sign_with_key(&key, statement.as_bytes()).unwrap().text();
+    let signed = serde_json::to_value(Signed { statement, signature }).unwrap();
+    // A run of the same plan over another input, with that signature and words that make it one to many runs of this.
+    let bundle_of = |input: &str| {
+        let other = place.digest_with(&["plan", "p.pl", "--input", input]);
+        place.planc(&["run", &format!("--approve={other}"), "p.pl", "--input", input]).exits(0);
+        (export(&place), other)
+    };
+    for (input, wanted, is_it) in [("n=1", 1, true), ("n=2", 1, false), ("n=3", 5, false)] {
+        let (mut bundle, other) = bundle_of(input);
+        let records = bundle["records"].as_array_mut().unwrap();
+        let mut approved: Json = serde_json::from_str(records[0]["kept"].as_str().unwrap()).unwrap();
+        let yes = &mut approved["approval"];
+        assert_eq!(yes["digest"], json!(other));
+        yes["digest"] = json!(digest);
+        yes["signed"] = signed.clone();
+        if wanted > 1 {
+            yes["terms"] = serde_json::to_value(Terms { uses: wanted, ..Terms::default() }).unwrap();
+        }
+        records[0]["kept"] = json!(approved.to_string());
+        link_again(&mut bundle);
+        let said = verify_json(&bundle, &["--signers", &signers]).exits(if is_it { 0 } else { 4 });
+        assert!(is_it || faults(&said).contains("is for sha256:"), "{input}: {}", said.short());
+    }
+}
+
+#[test]
+fn a_report_that_shows_something_else_than_was_approved_is_found() {
+    let bundle = export(&world());
+    for (what, change) in [
+        (
+            "the input `mark`",
+            (|bundle: &mut Json| bundle["report"]["inputs"][0]["value"] = json!("harmless")) as fn(&mut Json),
+        ),
+        ("`path` of `gone`", |bundle| {
+            let steps = bundle["report"]["steps"].as_array_mut().unwrap();
+            let gone = steps.iter_mut().find(|step| step["name"] == "gone").unwrap();
+            gone["args"]["path"] = json!("harmless.txt");
+        }),
+        ("something else that was looked at", |bundle| {
+            bundle["report"]["observations"].as_array_mut().unwrap().pop();
+        }),
+        ("something else that was looked at", |bundle| {
+            bundle["report"]["observations"][0]["seen"] = json!("absent");
+        }),
+    ] {
+        let mut other = bundle.clone();
+        change(&mut other);
+        assert_ne!(other, bundle);
+        let said = verify_json(&other, &[]).exits(4);
+        assert!(faults(&said).contains(what), "{what}: {}", said.short());
+    }
+}

@@ -4,7 +4,6 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
-use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,7 +40,7 @@ impl Window {
     /// Whether a point in time lies in it. Hours that end before they begin belong to the day on which they begin. A zone that
     /// this machine does not know has no hours.
     pub fn contains(&self, at: Timestamp) -> bool {
-        let Ok(zone) = TimeZone::get(&self.zone) else { return false };
+        let Ok(zone) = crate::clock::zone(&self.zone) else { return false };
         let local = at.to_zoned(zone);
         let (day, time) = (local.weekday(), local.time());
         let on = |day: Weekday| DAYS.iter().position(|(_, other)| *other == day).is_some_and(|index| self.days[index]);
@@ -91,7 +90,7 @@ impl FromStr for Window {
         if from == to {
             return Err(format!("the hours `{hours}` begin where they end"));
         }
-        TimeZone::get(zone).map_err(|_| format!("there is no time zone `{zone}` here"))?;
+        crate::clock::zone(zone).map_err(|_| format!("there is no time zone `{zone}` here"))?;
         Ok(Window {
             text: words.join(" "),
             days: days.map_or(Ok([true; 7]), set_of_days)?,

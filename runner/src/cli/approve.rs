@@ -84,7 +84,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone());
     if let Some(path) = &args.statement {
-        sign::write(&session.path(path), &statement.text())?;
+        sign::write(&session.output(path)?, &statement.text())?;
         session.out.progress(&format!(
             "nothing is approved; sign it with `ssh-keygen -Y sign -n planc-approval -f KEY {}`\n",
             path.display()
@@ -101,7 +101,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             let signature = sign::sign(session, &terminal, &desk, args.key.as_deref(), statement.text().as_bytes())?;
             let signed = Signed { statement: statement.text(), signature: signature.text() };
             if let Some(path) = &args.output {
-                let path = session.path(path);
+                let path = session.output(path)?;
                 sign::write(&path, &signed.statement)?;
                 sign::write(&sign::beside(&path), &signed.signature)?;
             }

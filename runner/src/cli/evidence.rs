@@ -33,7 +33,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         session.out.json(&bundle)?;
         return Ok(Exit::Success);
     };
-    let path = session.path(output);
+    let path = session.output(output)?;
     let failed = |error: std::io::Error| {
         let fault = Fault::usage(format!("cannot write `{}`: {error}", output.display()));
         match error.kind() {

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use crate::config::{CONFIG_NAME, TEMPLATE};
+use crate::config::{CONFIG_NAME, TEMPLATE, above, is_hidden_in_home};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -39,6 +39,15 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let folder = args.folder.as_ref().map_or_else(|| session.current.clone(), |folder| session.path(folder));
+    let is_new = !folder.join(CONFIG_NAME).exists();
+    if is_hidden_in_home(&folder) && is_new {
+        return Err(Fault::usage(format!("`{}` lies in what the home of this account hides", folder.display()))
+            .help("a `planc.toml` there is written by hand"));
+    }
+    if let Some(outer) = above(&folder).filter(|_| is_new) {
+        return Err(Fault::usage(format!("`{}` lies in the workspace of `{}`", folder.display(), outer.display()))
+            .help("the operator writes a `planc.toml` there, and lists the folder in `[workspace] nested` of the outer one"));
+    }
     std::fs::create_dir_all(&folder)
         .map_err(|error| Fault::usage(format!("cannot make the folder `{}`: {error}", folder.display())))?;
     let (mut written, mut kept) = (Vec::new(), Vec::new());

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
-use crate::config::{Config, Missing, Overrides, Places};
+use crate::config::{Config, Missing, Overrides, Places, is_hidden_in_home};
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
@@ -75,6 +75,18 @@ impl Session {
     /// A file that was named, relative to the directory that the command works in.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.current.join(name)
+    }
+
+    /// A file that is to be written: none that a shell or a session starts with, since part of what is written is whatever a plan
+    /// says.
+    pub fn output(&self, name: impl AsRef<Path>) -> Result<PathBuf, Fault> {
+        let path = self.path(name);
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        match is_hidden || is_hidden_in_home(&path) {
+            true => Err(Fault::usage(format!("`{}` is hidden, and planc writes no such file", path.display()))
+                .help("name one that is not, and move it")),
+            false => Ok(path),
+        }
     }
 
     /// The files that were named, and those in folders that were: names as they are shown, and where they are.

@@ -32,7 +32,7 @@ pub struct ImportArgs {
     /// Write this file instead of `catalogues/NAME.pl`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     to: Option<PathBuf>,
-    /// Take over changed definitions of reviewed tools, which have been looked at
+    /// Take over changed definitions of reviewed tools, which a person looks at on the terminal
     #[arg(long)]
     accept: bool,
     /// The server: a program with its arguments
@@ -63,9 +63,21 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
             asked(session, name, &server)?
         }
     };
-    let file = args.to.as_ref().map_or_else(|| catalogue_file(&session.config, name), |to| session.path(to));
-    let review = if args.accept { Review::Seen } else { Review::Unseen };
-    let outcome = import(&file, name, &answer, review)?;
+    let file = match &args.to {
+        None => catalogue_file(&session.config, name),
+        Some(to) if to.extension().is_none_or(|extension| extension != "pl") => {
+            return Err(Fault::usage(format!("`{}` is no place for a catalogue", to.display()))
+                .help("the name of a catalogue ends in `.pl`"));
+        }
+        Some(to) => session.output(to)?,
+    };
+    let outcome = match import(&file, name, &answer, Review::Unseen)? {
+        Imported::ToReview(changes) if args.accept => {
+            looked_at(session, &changes)?;
+            import(&file, name, &answer, Review::Seen)?
+        }
+        outcome => outcome,
+    };
     let shown = session.config.shown(&file).into_owned();
     let (exit, status, changes) = match &outcome {
         Imported::Written { changes, .. } => (Exit::Success, "written", changes.as_slice()),
@@ -99,6 +111,24 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
     }
     session.out.print(&text)?;
     Ok(exit)
+}
+
+/// Shows on the terminal what is different, and asks whether it counts from now on. An argument alone says nothing of somebody
+/// who has looked.
+fn looked_at(session: &Session, changes: &[Change]) -> Result<(), Fault> {
+    let refused =
+        |exit, why: &str| Fault::new(exit, why.to_owned()).help("a person looks at the changes on a terminal");
+    let Some(terminal) = Terminal::open() else {
+        return Err(refused(Exit::Refused, "nothing was written, since nobody is here who has looked at the changes"));
+    };
+    let drawn: String = changes.iter().map(|change| drawn(session, change)).collect();
+    match confirm(&terminal, &format!("\n{drawn}Shall the tools count as reviewed as they are now?")) {
+        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
+        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
+            Err(refused(Exit::Waiting, "that was not a yes; nothing was written"))
+        }
+        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted; nothing was written")),
+    }
 }
 
 pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, Fault> {
@@ -149,17 +179,24 @@ pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, F
 /// How the server is reached: as the arguments say, else as the operator does.
 fn wiring(session: &Session, args: &ImportArgs) -> Result<ServerConfig, Fault> {
     match (&args.url, args.command.as_slice()) {
-        (Some(url), _) => Ok(ServerConfig::new(Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() })),
+        (Some(url), _) => {
+            let wiring = Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() };
+            Ok(ServerConfig::new(wiring, session.config.workspace.clone()))
+        }
         (None, [command, rest @ ..]) => Ok(match session.config.servers.get(&args.mcp) {
             Some(server) if is_command(&server.wiring, command, rest) => server.clone(),
-            Some(_) | None => ServerConfig::new(Wiring::Program {
-                command: command.clone(),
-                args: rest.to_vec(),
-                cwd: session.config.workspace.clone(),
-                env: BTreeMap::new(),
-                pass_env: Vec::new(),
-                data: Vec::new(),
-            }),
+            Some(_) | None => {
+                let workspace = session.config.workspace.clone();
+                let wiring = Wiring::Program {
+                    command: command.clone(),
+                    args: rest.to_vec(),
+                    cwd: workspace.clone(),
+                    env: BTreeMap::new(),
+                    pass_env: Vec::new(),
+                    data: Vec::new(),
+                };
+                ServerConfig::new(wiring, workspace)
+            }
         }),
         (None, []) => session.config.servers.get(&args.mcp).cloned().ok_or_else(|| {
             Fault::usage(format!("nothing says how the server `{}` is reached", inline(&args.mcp)))

@@ -4,6 +4,7 @@ use super::core::runtime;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
+use super::terminal::{Terminal, Typed, confirm};
 use crate::desk::value_of;
 use crate::observe::{Difference, ObserveError, Observed, Verdict, observe};
 use crate::render::text::{Tone, count, inline};
@@ -36,6 +37,7 @@ pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit
             .help("what is observed are tools of servers"));
     }
     let values = values(tool, &args.args)?;
+    agreed(&tool.name, &args.args)?;
     session.out.progress(&format!("calling {} in a copy of the workspace\n", inline(&tool.name)));
     let seen = runtime()?.block_on(observe(&session.config, tool, &values))?;
     let exit = match seen.verdict {
@@ -47,6 +49,26 @@ pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit
         false => session.out.print(&drawn(session, &seen))?,
     }
     Ok(exit)
+}
+
+/// The call is a real one, by a program that is not confined: only the workspace is a copy. So a person says yes to it.
+fn agreed(tool: &str, args: &[String]) -> Result<(), Fault> {
+    let refused = |exit, why: &str| Fault::new(exit, why.to_owned()).help("a person says yes to it on a terminal");
+    let Some(terminal) = Terminal::open() else {
+        return Err(refused(Exit::Refused, "nothing was called, since nobody has said that it may be"));
+    };
+    let given = args.iter().map(|arg| format!("\n  {}", inline(arg))).collect::<String>();
+    let question = format!(
+        "\nCall `{}` once, with its server in a copy of the workspace? What it does elsewhere it really does.{given}",
+        inline(tool)
+    );
+    match confirm(&terminal, &question) {
+        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
+        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
+            Err(refused(Exit::Waiting, "that was not a yes; nothing was called"))
+        }
+        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted; nothing was called")),
+    }
 }
 
 /// The arguments by parameter, with defaults for those that are not given.

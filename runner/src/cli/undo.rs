@@ -5,6 +5,8 @@ use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
+use super::terminal::{Terminal, Typed, confirm};
+use crate::render::text::inline;
 use crate::report::PlanStatus;
 
 /// Arguments of `planc undo`.
@@ -38,5 +40,20 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         });
     }
     let (planned, _) = desk.reopen(plan)?;
+    if session.config.approval.wants_terminal() {
+        agreed(&planned.plan.title)?;
+    }
     core::take_back(session, &desk, &planned, &run)
+}
+
+/// Where a person says yes to what is done, a person says yes to its being taken back.
+fn agreed(title: &str) -> Result<(), Fault> {
+    let message = "taking back is said on a terminal here: `[approval] require = \"terminal\"`";
+    let refused = || Fault::new(Exit::Refused, message);
+    let terminal = Terminal::open().ok_or_else(refused)?;
+    match confirm(&terminal, &format!("\nTake back all that planc can take back of `{}`?", inline(title))) {
+        Ok(Typed::Line(word)) if word == "yes" => Ok(()),
+        Ok(Typed::Interrupted) => Err(Fault::new(Exit::Interrupted, message)),
+        Ok(Typed::Line(_) | Typed::End) | Err(_) => Err(refused()),
+    }
 }

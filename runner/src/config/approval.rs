@@ -142,8 +142,10 @@ impl Approvals {
         Err(ConfigError::world(message).help("keep it outside, and name it in `[approval] signers`"))
     }
 
-    /// Whether a yes on a terminal is wanted of every answer, also of what became of a call.
+    /// Whether a yes on a terminal, or more, is wanted of plans or of some of them: then also of what became of a call, of a
+    /// deadline and of taking back.
     pub fn wants_terminal(&self) -> bool {
-        self.rule.require >= Require::Terminal
+        let mut rules = std::iter::once(&self.rule).chain(self.by_effect.values());
+        rules.any(|rule| rule.require >= Require::Terminal)
     }
 }

@@ -38,6 +38,10 @@ pub const TEMPLATE: &str = r#"# What plans in this workspace may do. The folder 
 [workspace]
 # What may be read before a plan is approved.
 read = ["**"]
+# Folders beneath with a `planc.toml` of their own, which then rules there.
+nested = []
+# Where runs, approvals and modes are kept, whatever the command line or a variable says; outside of this folder.
+# state = "/var/lib/planc/project"
 
 [catalogues]
 # Files with further tools.
@@ -180,6 +184,10 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct WorkspaceSettings {
     read: Option<Vec<Spanned<String>>>,
+    /// Globs over folders that are workspaces of their own.
+    nested: Vec<Spanned<String>>,
+    /// Where state is kept, whatever a command line or a variable says.
+    state: Option<Spanned<String>>,
 }
 
 impl WorkspaceSettings {
@@ -189,6 +197,16 @@ impl WorkspaceSettings {
             Some(globs) => globs.iter().map(|glob| glob.get_ref().clone()).collect(),
             None => vec!["**".to_owned()],
         }
+    }
+
+    /// Globs over folders beneath that are workspaces of their own.
+    pub fn nested(&self) -> impl Iterator<Item = &str> {
+        self.nested.iter().map(|glob| glob.get_ref().as_str())
+    }
+
+    /// Where state is kept, if the operator says so.
+    pub fn state(&self, workspace: &Path) -> Option<PathBuf> {
+        self.state.as_ref().map(|path| workspace.join(path.get_ref()))
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod model;
 mod mode;
+mod nested;
 mod places;
 mod programs;
 mod report;
@@ -21,7 +22,8 @@ pub use error::{ConfigError, Place};
 pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse};
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
-pub use places::Places;
+pub use nested::above;
+pub use places::{Places, is_hidden_in_home, lies_in, outer_path};
 pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use run::{MAX_DEADLINE_DAYS, run_time};
@@ -38,6 +40,9 @@ use std::time::Duration;
 
 /// The name of the configuration file.
 pub const CONFIG_NAME: &str = "planc.toml";
+
+/// The name of the database in a state directory: what has one is such a directory.
+pub const STATE_NAME: &str = "planc.db";
 
 /// The name that the file of Cedar usually has: one that lies beside `planc.toml` and is not named there is a mistake.
 pub const CEDAR_NAME: &str = "policy.cedar";
@@ -162,6 +167,10 @@ impl Config {
             }
             None => (start, Settings::default()),
         };
+        places::fit(&workspace, found.is_some(), places)?;
+        if let Some(found) = &found {
+            nested::check(found)?;
+        }
         let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref(), overrides.missing)?;
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
@@ -178,7 +187,11 @@ impl Config {
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
         Ok(Config {
-            state: places::state(overrides.state.as_deref().map(|path| base.join(path)), places, &workspace)?,
+            state: places::state(
+                (overrides.state.as_deref().map(|path| base.join(path)), settings.workspace.state(&workspace)),
+                places,
+                &workspace,
+            )?,
             servers: settings
                 .servers
                 .iter()

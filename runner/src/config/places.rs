@@ -2,8 +2,9 @@
 //!
 //! Knows nothing of what `planc.toml` says.
 
-use super::ConfigError;
+use super::{ConfigError, STATE_NAME};
 use planc_lang::digest::Digest;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What the process was started with.
@@ -46,11 +47,33 @@ pub(super) fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(name)).find(|path| path.symlink_metadata().is_ok())
 }
 
+/// Whether a folder lies in another one, links followed as far as it is there.
+pub fn lies_in(folder: &Path, root: &Path) -> bool {
+    resolve(folder).starts_with(root)
+}
+
+/// The folders of `PATH` outside of a workspace: what is found by a bare name and runs in the open is nothing that a plan could have
+/// put there.
+pub fn outer_path(workspace: &Path) -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let outer = |folder: &PathBuf| folder.is_absolute() && !lies_in(folder, workspace);
+    std::env::join_paths(std::env::split_paths(&path).filter(outer)).unwrap_or_default()
+}
+
 /// Where the state of a workspace is kept. Whether that is a good place is judged when it is used, see [`outside`].
-pub(super) fn state(chosen: Option<PathBuf>, places: &Places, workspace: &Path) -> Result<PathBuf, ConfigError> {
-    let path = match chosen {
-        Some(chosen) => chosen,
-        None => {
+pub(super) fn state(
+    (chosen, fixed): (Option<PathBuf>, Option<PathBuf>),
+    places: &Places,
+    workspace: &Path,
+) -> Result<PathBuf, ConfigError> {
+    let path = match (chosen, fixed) {
+        (Some(chosen), Some(fixed)) if resolve(&chosen) != resolve(&fixed) => {
+            let message =
+                format!("state is kept in `{}` here, by `[workspace] state` of `planc.toml`", fixed.display());
+            return Err(ConfigError::world(message).help("leave `--state-dir` out"));
+        }
+        (Some(path), _) | (None, Some(path)) => path,
+        (None, None) => {
             let home = match (&places.state_home, &places.home) {
                 (Some(state), _) => state.clone(),
                 (None, Some(home)) => home.join(".local/state"),
@@ -64,6 +87,50 @@ pub(super) fn state(chosen: Option<PathBuf>, places: &Places, workspace: &Path) 
         }
     };
     Ok(resolve(&path))
+}
+
+/// What holds keys in the home of an account.
+const KEYS: [&str; 4] = [".ssh", ".gnupg", ".aws", ".kube"];
+
+/// The homes of the account: as the system says, and as the variable does.
+fn homes(named: Option<&Path>) -> Vec<PathBuf> {
+    let account = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.dir);
+    let homes = account.into_iter().chain(named.map(Path::to_owned)).map(|home| resolve(&home));
+    homes.filter(|home| home != Path::new("/")).collect()
+}
+
+/// Whether a path lies in what the home of the account hides: settings, keys, and what its shell and its sessions start.
+pub fn is_hidden_in_home(path: &Path) -> bool {
+    let path = resolve(path);
+    let named = std::env::home_dir().filter(|home| home.is_absolute());
+    homes(named.as_deref()).iter().any(|home| {
+        let first = path.strip_prefix(home).ok().and_then(|rest| rest.components().next());
+        first.is_some_and(|first| first.as_os_str().as_encoded_bytes().starts_with(b"."))
+    })
+}
+
+/// Refuses a folder in which no plan has business: the home of the account, where its keys lie, and all above it; what it hides,
+/// unless a `planc.toml` is there; what holds keys; the state of a workspace.
+pub(super) fn fit(workspace: &Path, has_file: bool, places: &Places) -> Result<(), ConfigError> {
+    let homes = homes(places.home.as_deref());
+    let refuse = |why: &str| {
+        let message = format!("`{}` cannot be a workspace: {why}", workspace.display());
+        Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"))
+    };
+    if homes.iter().any(|home| home.starts_with(workspace)) {
+        return refuse("the home of this account lies there, with its keys and the state of planc");
+    }
+    let holds_keys = |home: &PathBuf| KEYS.iter().any(|keys| workspace.starts_with(home.join(keys)));
+    if homes.iter().any(holds_keys) {
+        return refuse("keys are kept there");
+    }
+    if !has_file && is_hidden_in_home(workspace) {
+        return refuse("it lies in what the home of this account hides, and no `planc.toml` is there");
+    }
+    match workspace.ancestors().any(|folder| folder.join(STATE_NAME).symlink_metadata().is_ok()) {
+        true => refuse("it is the state of another workspace"),
+        false => Ok(()),
+    }
 }
 
 /// State and workspace lie outside of each other, so that no plan can reach its own approvals.
@@ -88,7 +155,7 @@ pub(super) fn outside(path: &Path, workspace: &Path) -> Result<(), ConfigError> 
 }
 
 /// Links resolved in the part of a path that exists; the rest normalised lexically.
-fn resolve(path: &Path) -> PathBuf {
+pub(super) fn resolve(path: &Path) -> PathBuf {
     for ancestor in path.ancestors() {
         let Ok(canonical) = ancestor.canonicalize() else { continue };
         let rest = path.strip_prefix(ancestor).unwrap_or(Path::new(""));

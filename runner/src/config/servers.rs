@@ -3,6 +3,7 @@
 //! What the tools may do is reviewed in their catalogue; here is only wiring. It is part of what an approval is bound to,
 //! with the program behind it.
 
+use super::places::outer_path;
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -96,6 +97,8 @@ pub struct ServerConfig {
     pub prefix: bool,
     /// Whether its answers are passed on as they are, with all else that it offers, says and asks.
     pub transparent: bool,
+    /// Where no program is looked for by its bare name: plans write there.
+    pub workspace: PathBuf,
 }
 
 impl ServerSettings {
@@ -150,6 +153,7 @@ impl ServerSettings {
             read: self.read.iter().map(|glob| glob.get_ref().clone()).collect(),
             prefix: self.prefix.unwrap_or(true),
             transparent: self.transparent.as_ref().is_some_and(|word| *word.get_ref()),
+            workspace: workspace.to_owned(),
             wiring,
         }
     }
@@ -157,7 +161,7 @@ impl ServerSettings {
 
 impl ServerConfig {
     /// One with defaults for what is not wiring.
-    pub fn new(wiring: Wiring) -> ServerConfig {
+    pub fn new(wiring: Wiring, workspace: PathBuf) -> ServerConfig {
         ServerConfig {
             wiring,
             start_timeout_ms: DEFAULT_START_MS,
@@ -166,6 +170,27 @@ impl ServerConfig {
             read: Vec::new(),
             prefix: true,
             transparent: false,
+            workspace,
+        }
+    }
+
+    /// The files that its wiring names as parts of it, and that are there.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.wiring {
+            Wiring::Program { command, args, cwd, data, .. } => {
+                let program = Some(command).filter(|command| command.contains('/'));
+                let parts = args.iter().filter(|arg| !matches_any(data, arg));
+                program.into_iter().chain(parts).map(|name| cwd.join(name)).filter(|path| path.is_file()).collect()
+            }
+            Wiring::Url { .. } => Vec::new(),
+        }
+    }
+
+    /// The executable that is started.
+    pub fn program(&self) -> Option<PathBuf> {
+        match &self.wiring {
+            Wiring::Program { command, cwd, .. } => program(command, cwd, &self.workspace),
+            Wiring::Url { .. } => None,
         }
     }
 
@@ -185,7 +210,7 @@ impl ServerConfig {
         let limits = (self.max_result_bytes, self.timeout_ms);
         match &self.wiring {
             Wiring::Program { command, args, cwd, env, pass_env, data } => {
-                let program = program(command, cwd);
+                let program = self.program();
                 let wiring = Digest::of_json(&(
                     ("program", command, args, cwd.to_string_lossy(), env, pass_env, data),
                     program.as_ref().map(|program| program.to_string_lossy().into_owned()),
@@ -233,14 +258,14 @@ fn matches_any(globs: &[String], text: &str) -> bool {
     globs.iter().any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
 }
 
-/// The executable that a command names: one with `/` relative to where it runs, else the first on the PATH.
-pub fn program(command: &str, cwd: &Path) -> Option<PathBuf> {
+/// The executable that a command names: one with `/` relative to where it runs, else the first on the PATH that does not lie in
+/// the workspace, where a plan could have put it.
+pub fn program(command: &str, cwd: &Path, workspace: &Path) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let is_executable =
         |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
     if command.contains('/') {
         return Some(cwd.join(command)).filter(is_executable);
     }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(command)).find(is_executable)
+    std::env::split_paths(&outer_path(workspace)).map(|dir| dir.join(command)).find(is_executable)
 }

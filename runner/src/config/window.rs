@@ -32,8 +32,8 @@ impl Window {
     /// A window that opens when `from` says so and closes when `to` says so: five fields each, in a zone of the time zone
     /// database.
     pub fn new(from: &str, to: &str, zone: &str) -> Result<Window, WindowFault> {
-        let found =
-            TimeZone::get(zone).map_err(|error| WindowFault::Zone(format!("`{zone}` is no time zone: {error}")))?;
+        let found = crate::clock::zone(zone)
+            .map_err(|error| WindowFault::Zone(format!("`{zone}` is no time zone: {error}")))?;
         let from_cron = schedule(from).map_err(WindowFault::From)?;
         let to_cron = schedule(to).map_err(WindowFault::To)?;
         Ok(Window {

@@ -10,6 +10,7 @@ use crate::approval::{
 use crate::journal::{StoredPlan, now};
 use crate::report::{ChangeRequest, PlanStatus, StepComment};
 use crate::workspace::Observation;
+use jiff::Timestamp;
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use std::collections::BTreeMap;
@@ -106,8 +107,16 @@ impl Desk {
         self.check_unused(plan, None)?;
         judge(&plan.report, &self.config.approval, yes)?;
         let requests = self.store.requests(&plan.plan_digest)?;
-        let is_seen = yes.signed.is_some() || yes.channel == Channel::Terminal.as_str();
-        if let (Some(request), false) = (requests.first(), is_seen) {
+        // Whoever signed before somebody wanted changes has not seen that.
+        let is_later = |request: &ChangeRequest| match (yes.at.parse::<Timestamp>(), request.at.parse::<Timestamp>()) {
+            (Ok(said), Ok(wanted)) => said > wanted,
+            _ => false,
+        };
+        let is_seen = |request: &ChangeRequest| match yes.signed {
+            Some(_) => is_later(request),
+            None => yes.channel == Channel::Terminal.as_str(),
+        };
+        if let Some(request) = requests.iter().find(|request| !is_seen(request)) {
             return Err(Refusal::ChangesRequested { by: request.by.clone() }.into());
         }
         if !self.store.record_approval(yes)? {
@@ -156,9 +165,9 @@ impl Desk {
         Ok(request)
     }
 
-    /// Records a no: nothing has run, nothing will, and every unused yes is taken back.
+    /// Records a no: nothing has run, nothing will, and every unused yes is taken back, those to several runs included.
     pub fn abort(&self, plan: &StoredPlan) -> Result<(), DeskError> {
-        self.store.revoke_approvals(&plan.digest)?;
+        self.store.revoke_approvals(&plan.digest, &plan.report.deed.unwrap_or(plan.digest))?;
         self.store.set_plan_status(&plan.digest, PlanStatus::Aborted)?;
         Ok(())
     }

@@ -118,6 +118,7 @@ impl DryRun<'_> {
         let plan = &self.compiled.plan;
         let mut overlay = Overlay::new(self.workspace.clone());
         let mut env = Env::new(plan, self.inputs.iter().map(|input| input.value.clone()).collect());
+        self.veil.iter().for_each(|veil| env.hide(veil.hides()));
         let assumptions: Vec<AssumptionReport> = plan
             .assumptions
             .iter()

@@ -4,19 +4,20 @@ use crate::config::{Network, is_open};
 use crate::coverage::{executed_later, uncovered_changes};
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
+use crate::report::PlanReport;
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoState};
 use crate::tool::process::NAME;
 use crate::veil::Veil;
-use crate::workspace::Change;
+use crate::workspace::{Change, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::plan::{CriticalScope, Plan, Step};
-use planc_lang::secrets::Secrets;
+use planc_lang::secrets::{HIDDEN, Secrets};
 use planc_lang::value::Value;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 pub(super) struct BoundPart {
     pub(super) plan: Digest,
     pub(super) time: u32,
+    inputs: Vec<(String, Value)>,
+    observations: Vec<Observation>,
     /// A step, whether it runs, and the arguments of its call and of its `undo`.
     calls: Vec<(String, Option<bool>, Value, Value)>,
     #[serde(default)]
@@ -37,6 +40,37 @@ pub(super) struct BoundPart {
     /// What programs had to change exactly.
     #[serde(default)]
     reproduced: Vec<(String, Vec<Change>)>,
+}
+
+impl BoundPart {
+    /// What of a report is other than what was approved: inputs, arguments and what was looked at. What is secret is bound as
+    /// commitments, and shown as nothing.
+    pub(super) fn unlike(&self, report: &PlanReport) -> Vec<String> {
+        let mut faults = Vec::new();
+        let is_hidden = |value: &Value| value.to_string().contains(HIDDEN);
+        for input in &report.inputs {
+            let bound = self.inputs.iter().find(|(name, _)| *name == input.name);
+            if bound.is_none_or(|(_, value)| *value != input.value && !is_hidden(&input.value)) {
+                faults.push(format!("it shows the input `{}` as another value than was approved", input.name));
+            }
+        }
+        for step in report.all_steps() {
+            let Some((.., args, _)) = self.calls.iter().find(|(name, ..)| *name == step.name) else { continue };
+            let (Value::Record(bound), Value::Record(shown)) = (args, &step.args) else { continue };
+            let other = shown.iter().find(|(name, value)| {
+                value.is_known() && !is_hidden(value) && bound.get(name).is_some_and(|bound| bound != *value)
+            });
+            if let Some((name, _)) = other {
+                faults.push(format!("it shows `{name}` of `{}` as another value than was approved", step.name));
+            }
+        }
+        let mut seen: Vec<&Observation> = report.observations.iter().collect();
+        seen.sort_by(|a, b| a.look.cmp(&b.look));
+        if !seen.into_iter().eq(&self.observations) {
+            faults.push("it shows something else that was looked at than was approved".to_owned());
+        }
+        faults
+    }
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.

@@ -108,7 +108,10 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
         checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
     }
     if let Some(signers) = expected.signers {
-        checks.push(check("the approvals are signed by those who may sign", of_signatures(&bundle, &events, signers)));
+        checks.push(check(
+            "the approvals are signed by those who may sign",
+            of_signatures(&bundle, deed_of(&bundle, &bound), &events, signers),
+        ));
     }
     checks
         .extend(expected.digest.map(|digest| known("it is of the approval that was asked for", digest, bundle.digest)));
@@ -202,9 +205,13 @@ fn deed(bound: &str, time: u32) -> Digest {
     Digest::of(bound.replacen(&format!("\"time\":{time},"), "\"time\":0,", 1))
 }
 
+fn deed_of(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Option<Digest> {
+    bound.as_ref().ok().map(|bound| deed(&bundle.bound, bound.time))
+}
+
 /// What is wrong with the signatures of those who said yes. They are checked at the present time: a key that counts no more has
 /// signed nothing.
-fn of_signatures(bundle: &Bundle, events: &[Event], signers: &Signers) -> Vec<String> {
+fn of_signatures(bundle: &Bundle, deed: Option<Digest>, events: &[Event], signers: &Signers) -> Vec<String> {
     let approvals = events.iter().filter_map(|event| match event {
         Event::Approved { approval } => Some(approval.all()),
         _ => None,
@@ -214,10 +221,14 @@ fn of_signatures(bundle: &Bundle, events: &[Event], signers: &Signers) -> Vec<St
         match yes.signed.as_ref().map(|signed| verify_statement(signed, signers, jiff::Timestamp::now())) {
             None => faults.push(format!("that of {} is not signed", yes.by)),
             Some(Err(why)) => faults.push(format!("that of {}: {why}", yes.by)),
-            Some(Ok(found)) if found.statement.plan != bundle.plan_digest || found.statement.digest != yes.digest => {
-                faults.push(format!("that of {} is for {}", yes.by, found.statement.digest));
+            Some(Ok(found)) => {
+                // What was signed counts, not what is recorded beside it.
+                let signed = &found.statement;
+                let is_other = signed.digest != bundle.digest && !(signed.terms.uses > 1 && Some(signed.deed) == deed);
+                if signed.plan != bundle.plan_digest || signed.digest != yes.digest || is_other {
+                    faults.push(format!("that of {} is for {}", yes.by, signed.digest));
+                }
             }
-            Some(Ok(_)) => {}
         }
     }
     faults
@@ -229,9 +240,11 @@ fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String> 
     if (report.digest, report.plan_digest) != (bundle.digest, bundle.plan_digest) {
         faults.push(format!("it is of {}, plan {}", report.digest, report.plan_digest));
     }
-    if bound.as_ref().is_ok_and(|bound| bound.time != report.time) {
+    let Ok(bound) = bound else { return faults };
+    if bound.time != report.time {
         faults.push("it is of another time that the plan runs".to_owned());
     }
+    faults.extend(bound.unlike(report));
     faults
 }
 

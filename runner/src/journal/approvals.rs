@@ -81,13 +81,14 @@ impl Store {
         })
     }
 
-    /// Takes back every yes for a digest that is not used up; how many.
-    pub fn revoke_approvals(&self, digest: &Digest) -> Outcome<usize> {
-        let digest = digest.to_string();
+    /// Takes back every yes for a digest that is not used up, also one to several times of the same deed; how many.
+    pub fn revoke_approvals(&self, digest: &Digest, deed: &Digest) -> Outcome<usize> {
+        let (digest, deed) = (digest.to_string(), deed.to_string());
         self.work("take back the approval", move |at, connection| {
-            let update =
-                format!("UPDATE approvals SET revoked = ?2 WHERE digest = ?1 AND revoked IS NULL AND {BEGUN} < uses");
-            at.sql(connection.execute(&update, params![digest, now()]))
+            let update = format!(
+                "UPDATE approvals SET revoked = ?3 WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL AND {BEGUN} < uses"
+            );
+            at.sql(connection.execute(&update, params![digest, deed, now()]))
         })
     }
 
@@ -187,7 +188,7 @@ fn joined(chosen: Vec<(usize, Approved)>) -> Approved {
 }
 
 /// The time, not earlier than the latest that was seen, which is remembered.
-fn clock(at: &At, connection: &Connection) -> Outcome<Timestamp> {
+pub(super) fn clock(at: &At, connection: &Connection) -> Outcome<Timestamp> {
     let seen: Option<String> =
         at.sql(connection.query_row("SELECT latest FROM clock WHERE id = 1", [], |row| row.get(0)).optional())?;
     let seen = seen.map(|text| text.parse::<Timestamp>().map_err(|error| at.damaged("the clock", &error.to_string())));

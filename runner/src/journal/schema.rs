@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The name of the database in the state directory.
-pub(super) const FILE: &str = "planc.db";
+pub(super) const FILE: &str = crate::config::STATE_NAME;
 
 /// `PLNC` in ASCII.
 const APPLICATION_ID: i64 = 0x504c_4e43;

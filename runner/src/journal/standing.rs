@@ -3,6 +3,7 @@
 //!
 //! Which calls one answers for is the business of [`crate::standing`].
 
+use super::approvals::clock;
 use super::at::{At, Outcome};
 use super::now;
 use super::store::Store;
@@ -78,11 +79,13 @@ impl Store {
             let Some(standing) = select(&at, &transaction, number)? else { return Ok(false) };
             let query = "SELECT EXISTS (SELECT 1 FROM standing_uses WHERE standing = ?1 AND run = ?2 AND step = ?3)";
             let is_used: bool = at.sql(transaction.query_row(query, params![number, run, step], |row| row.get(0)))?;
-            if is_used {
-                return Ok(standing.revoked.is_none());
-            }
-            if !standing.holds() {
+            // A clock that is set back gives nothing more time, and a call that waited long does not either.
+            let is_over = clock(&at, &transaction)? >= standing.terms.until;
+            if is_over || standing.revoked.is_some() || !(is_used || standing.holds()) {
                 return Ok(false);
+            }
+            if is_used {
+                return Ok(true);
             }
             let insert = "INSERT INTO standing_uses (standing, run, step, at) VALUES (?1, ?2, ?3, ?4)";
             at.sql(transaction.execute(insert, params![number, run, step, now()]))?;

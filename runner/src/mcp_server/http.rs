@@ -6,7 +6,7 @@
 use super::Gate;
 use super::credentials::Credentials;
 use crate::journal::{AuditRow, Store, now};
-use crate::session::{Caller, SessionReport, Sessions};
+use crate::session::{BY_CREDENTIAL, Caller, SessionReport, Sessions};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -18,7 +18,7 @@ use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -61,6 +61,8 @@ type Conversations = BTreeMap<String, BTreeMap<Option<String>, Current>>;
 struct Shared {
     http: Arc<Http>,
     current: Arc<Mutex<Conversations>>,
+    /// The conversations of the protocol that each principal has begun.
+    begun: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
     hosts: Arc<Vec<String>>,
 }
 
@@ -81,7 +83,8 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
     let mut conversations = LocalSessionManager::default();
     conversations.session_config.keep_alive = Some(IDLE);
     let service = StreamableHttpService::new(make, Arc::new(conversations), config);
-    let shared = Shared { http: Arc::new(http), current: Arc::default(), hosts: Arc::new(hosts) };
+    let shared =
+        Shared { http: Arc::new(http), current: Arc::default(), begun: Arc::default(), hosts: Arc::new(hosts) };
     let agents = Router::new().route_service("/mcp", service).layer(from_fn_with_state(shared.clone(), agent));
     let operator = Router::new()
         .route("/sessions", get(list))
@@ -140,17 +143,44 @@ async fn agent(State(shared): State<Shared>, mut request: Request, next: Next) -
             None => return refuse(StatusCode::UNAUTHORIZED, "this server wants the credential of an agent"),
         },
     };
-    let principal = format!("agent {name}");
+    let principal = format!("{BY_CREDENTIAL}{name}");
+    if let Some(id) = conversation(request.headers())
+        && !owns(&shared, &principal, &id)
+    {
+        return refuse(StatusCode::NOT_FOUND, "there is no such conversation");
+    }
     let current = current(&shared, &principal, request.headers());
-    let scope = name.to_owned();
+    let (scope, own) = (name.to_owned(), principal.clone());
     request.extensions_mut().insert(Caller { principal, scope, channel: "http", client: None, current, parent: None });
-    next.run(request).await
+    let response = next.run(request).await;
+    if let Some(id) = conversation(response.headers()) {
+        let mut begun = shared.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_caller = begun.entry(own).or_default();
+        if of_caller.len() >= MAX_CONVERSATIONS {
+            // Who is forgotten here begins anew.
+            of_caller.clear();
+        }
+        of_caller.insert(id);
+    }
+    response
+}
+
+/// The conversation of the protocol that headers name.
+fn conversation(headers: &HeaderMap) -> Option<String> {
+    headers.get(HEADER_SESSION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned)
+}
+
+/// Whether a conversation was begun with this credential: who has another one and learns its id neither listens to it nor speaks
+/// in it.
+fn owns(shared: &Shared, principal: &str, id: &str) -> bool {
+    let begun = shared.begun.lock().unwrap_or_else(PoisonError::into_inner);
+    begun.get(principal).is_some_and(|ids| ids.contains(id))
 }
 
 /// The session that counts where a request names none. A conversation has one of its own where the protocol tells it apart
 /// from others; all requests that are alone share one, which goes on after a restart.
 fn current(shared: &Shared, principal: &str, headers: &HeaderMap) -> Current {
-    let conversation = headers.get(HEADER_SESSION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let conversation = conversation(headers);
     let mut all = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
     let of_caller = all.entry(principal.to_owned()).or_default();
     if !of_caller.contains_key(&conversation) && of_caller.len() >= MAX_CONVERSATIONS {

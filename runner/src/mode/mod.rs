@@ -45,6 +45,8 @@ pub struct Standing {
     pub scope: Option<Scope>,
     /// A session that the caller names.
     pub session: Option<String>,
+    /// Whether the scope hangs on a credential. Where it does not, the mode of the workspace counts as well.
+    pub is_vouched: bool,
 }
 
 /// The mode that counts for a standing, and all that was said on the way.
@@ -192,6 +194,9 @@ impl Modes {
             let text = format!("the default is `{default}`");
             causes.insert(0, Cause { place: Place::Everything, kind: CauseKind::Default, mode: default, text });
         }
+        if !standing.is_vouched && standing.scope != self.config.mode.scope {
+            causes.extend(self.effective_at(&self.own(), at)?.forced_by().cloned());
+        }
         let mode = causes.iter().map(|cause| cause.mode).max().unwrap_or_default();
         Ok(Effective { mode, causes })
     }
@@ -260,7 +265,7 @@ impl Modes {
     pub fn tree(&self) -> Result<Vec<(Place, Effective)>, StoreError> {
         let mut tree = vec![(Place::Everything, self.effective(&Standing::default())?)];
         for scope in self.config.mode.scopes.keys() {
-            let standing = Standing { scope: Some(scope.clone()), session: None };
+            let standing = Standing { scope: Some(scope.clone()), session: None, is_vouched: true };
             tree.push((Place::Scope(scope.to_string()), self.effective(&standing)?));
         }
         Ok(tree)
@@ -268,7 +273,7 @@ impl Modes {
 
     /// The standing of the workspace: the scope that the operator's file gives it.
     pub fn own(&self) -> Standing {
-        Standing { scope: self.config.mode.scope.clone(), session: None }
+        Standing { scope: self.config.mode.scope.clone(), session: None, is_vouched: false }
     }
 
     fn known(&self, name: &str) -> Result<(), ModeError> {

@@ -97,6 +97,7 @@ impl Known {
     /// As names in expressions.
     pub(crate) fn env<'p>(&self, setup: &'p RunSetup) -> Env<'p> {
         let mut env = Env::new(&setup.compiled.plan, setup.inputs.clone());
+        setup.veil.iter().for_each(|veil| env.hide(veil.hides()));
         self.steps.iter().for_each(|(step, value)| env.set_step(*step, value.clone()));
         self.eaches.iter().for_each(|(each, value)| env.set_each(*each, value.clone()));
         self.pins.iter().for_each(|(index, value)| env.pin_let(*index, value.clone()));

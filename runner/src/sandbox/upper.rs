@@ -76,6 +76,7 @@ pub(super) fn changes(
     let mut base = workspace;
     let observed = against(upper, workspace, scratch, &mut base)?;
     for change in &observed.changes {
+        workspace.check_change(change).map_err(|error| CellError(error.to_string()))?;
         let Ok(found) = workspace.root().join(&change.path).symlink_metadata() else { continue };
         if !found.is_dir() && (found.ctime(), found.ctime_nsec()) > made {
             return Err(CellError(format!(

@@ -57,6 +57,9 @@ pub const MAX_KEPT_BYTES: usize = 64 * 1024;
 /// The most entries of one session.
 pub const MAX_ENTRIES: u64 = 10_000;
 
+/// What the principals begin with that are known by a bearer credential.
+pub const BY_CREDENTIAL: &str = "agent ";
+
 /// How many generations of children a session may have.
 pub const MAX_GENERATIONS: usize = 8;
 
@@ -355,7 +358,7 @@ fn new_session(
     let scope = parent.as_ref().map_or_else(|| caller.scope.clone(), |parent| parent.scope.clone());
     let parent = parent.map(|parent| parent.id);
     // Its place in the tree of modes has the same name: it is in plan mode whenever what is above it is.
-    let above = Standing { session: parent.clone(), ..standing(world, &scope) };
+    let above = Standing { session: parent.clone(), ..standing(world, &scope, &caller.principal) };
     let session = StoredSession {
         id: world.desk.modes().open_session(&above, Setting::Inherit, &caller.principal)?,
         scope,
@@ -368,11 +371,15 @@ fn new_session(
     Ok(session)
 }
 
-/// For whom the mode is asked: the scope, where the operator has rules for it; else the workspace.
-fn standing(world: &World, scope: &str) -> Standing {
+/// For whom the mode is asked: the scope, where the operator has rules for it; else the workspace. A scope that hangs on no
+/// credential was said by whoever started the server: it is one within that of the workspace, and the mode of the workspace
+/// counts as well.
+fn standing(world: &World, scope: &str, principal: &str) -> Standing {
     let config = &world.desk.config.mode;
+    let is_vouched = principal.starts_with(BY_CREDENTIAL);
     let known = scope.parse::<Scope>().ok().filter(|scope| config.scopes.contains_key(scope));
-    Standing { scope: known.or_else(|| config.scope.clone()), session: None }
+    let known = known.filter(|scope| is_vouched || config.scope.as_ref().is_none_or(|own| scope.is_within(own)));
+    Standing { scope: known.or_else(|| config.scope.clone()), session: None, is_vouched }
 }
 
 /// A session and those above it, itself first.
@@ -390,7 +397,7 @@ fn lineage(world: &World, session: &StoredSession) -> Result<Vec<StoredSession>,
 impl<'s> Open<'s> {
     /// A session whose mode counts from here on.
     fn new(sessions: &'s Sessions, mut world: World, session: StoredSession, state: SessionState) -> Open<'s> {
-        let standing = standing(&world, &session.scope);
+        let standing = standing(&world, &session.scope, &session.principal);
         // The rules that count are those for the session's scope.
         let mut config = (*world.desk.config).clone();
         config.policy = config.policy.for_scope(standing.scope.clone());

@@ -30,6 +30,22 @@ pub enum FileError {
         /// The path.
         path: String,
     },
+    /// What the operator's configuration has run without asking anybody.
+    #[error(
+        "`{path}` cannot be changed: `planc.toml` names it as a part of a server or of the model's program, which runs before anybody approves anything"
+    )]
+    Wired {
+        /// The path.
+        path: String,
+    },
+    /// What another `planc.toml` rules, or the state of a workspace.
+    #[error("`{path}` is out of reach: `{folder}` is a workspace of its own, or holds the state of one")]
+    OtherWorkspace {
+        /// The path.
+        path: String,
+        /// The folder.
+        folder: String,
+    },
     /// Nothing is there.
     #[error("`{path}` does not exist")]
     Missing {

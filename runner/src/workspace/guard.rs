@@ -5,6 +5,7 @@ use super::TEMPORARY_PREFIX;
 use super::confined::identity_of;
 use super::error::FileError;
 use super::{Change, FileState};
+use crate::config::{CONFIG_NAME, STATE_NAME};
 use globset::GlobMatcher;
 use planc_lang::cover::PROTECTED_NAMES;
 use planc_lang::paths::{compile_glob, literal_prefix, within};
@@ -16,15 +17,21 @@ use std::path::{Path, PathBuf};
 const CATALOGUE_SUFFIX: &str = ".pl";
 const RECORD_SUFFIX: &str = ".mcp.json";
 
+/// What a folder holds that is a workspace of its own, or the state of one.
+const OF_OTHERS: [&str; 2] = [CONFIG_NAME, STATE_NAME];
+
 /// What no tool may read or change.
 #[derive(Debug)]
 pub(super) struct Guard {
+    root: PathBuf,
     protected: Vec<PathBuf>,
     inside: Vec<String>,
     /// What they match is the operator's, also what is not there yet.
     globs: Vec<GlobMatcher>,
-    /// The folders that such globs begin in.
+    /// The folders that such globs begin in, and the files beneath.
     folders: Vec<String>,
+    /// What may be read and not changed.
+    programs: Vec<String>,
 }
 
 impl Guard {
@@ -35,16 +42,52 @@ impl Guard {
             .filter_map(|path| path.strip_prefix(root).ok()?.to_str())
             .map(|path| if path.is_empty() { ".".to_owned() } else { path.to_owned() })
             .collect();
-        Guard { protected, inside, globs: Vec::new(), folders: Vec::new() }
+        Guard { root: root.to_owned(), protected, inside, globs: Vec::new(), folders: Vec::new(), programs: Vec::new() }
     }
 
     /// Guards also what globs over catalogues match, and the records of servers that lie beside them.
     pub(super) fn with_catalogues(mut self, globs: &[String]) -> Guard {
-        let globs: Vec<String> = globs.iter().map(|glob| glob.to_lowercase()).collect();
-        self.folders = globs.iter().map(|glob| literal_prefix(glob).to_owned()).collect();
+        let behind_links = self.behind_links(globs);
+        let globs: Vec<String> = globs.iter().chain(&behind_links).map(|glob| glob.to_lowercase()).collect();
+        self.folders.extend(globs.iter().map(|glob| literal_prefix(glob).to_owned()));
         // One that is not valid has been refused with the configuration.
         self.globs = globs.iter().filter_map(|glob| compile_glob(glob).ok()).collect();
         self
+    }
+
+    /// The globs over catalogues of which the folder is reached through links, as it is called without them.
+    fn behind_links(&self, globs: &[String]) -> Vec<String> {
+        let led = |glob: &String| {
+            let folder = literal_prefix(glob);
+            let real = self.root.join(folder).canonicalize().ok()?;
+            let real = real.strip_prefix(&self.root).ok()?.to_str()?.to_owned();
+            let rest = glob.strip_prefix(folder)?.trim_start_matches('/');
+            (real != folder).then(|| if real.is_empty() { rest.to_owned() } else { format!("{real}/{rest}") })
+        };
+        globs.iter().filter_map(led).collect()
+    }
+
+    /// Guards against changes also files of the workspace that are run before anybody approves anything, as they are named: what
+    /// they lead to and the way there.
+    pub(super) fn with_programs(mut self, files: &[PathBuf]) -> Guard {
+        for file in files {
+            let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+            let named = [file, &real].into_iter().filter_map(|path| path.strip_prefix(&self.root).ok()?.to_str());
+            let named: Vec<String> = named.map(str::to_lowercase).collect();
+            self.folders.extend(named.iter().cloned());
+            self.programs.extend(named);
+        }
+        self
+    }
+
+    /// The folder above a path, or at it, that is a workspace of its own or holds the state of one.
+    fn other_workspace<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        let holds = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
+        ends.map(|end| &path[..end]).filter(|folder| !matches!(*folder, "" | ".")).find(|folder| {
+            let folder = self.root.join(folder);
+            OF_OTHERS.iter().any(|name| holds(&folder, name))
+        })
     }
 
     fn is_catalogue(&self, path: &str) -> bool {
@@ -60,6 +103,7 @@ impl Guard {
     pub(super) fn check_change(&self, change: &Change) -> Result<(), FileError> {
         self.check(&change.path)?;
         let is_link = |state: &FileState| matches!(state, FileState::Link { .. });
+        self.check_wired(&change.path)?;
         let path = change.path.to_lowercase();
         let leads_there = || self.folders.iter().any(|folder| within(folder, &path));
         match (is_link(&change.before) || is_link(&change.after)) && leads_there() {
@@ -68,11 +112,23 @@ impl Guard {
         }
     }
 
+    /// Refuses a change of what runs before anybody approves anything.
+    pub(super) fn check_wired(&self, path: &str) -> Result<(), FileError> {
+        match self.programs.contains(&path.to_lowercase()) {
+            true => Err(FileError::Wired { path: path.into() }),
+            false => Ok(()),
+        }
+    }
+
     /// Refuses a path by its names and its place.
     pub(super) fn check(&self, path: &str) -> Result<(), FileError> {
         let own = path.split('/').any(is_own_name) || self.inside.iter().any(|own| within_any_case(path, own));
         let own = own || self.is_catalogue(path);
-        if own { Err(FileError::Protected { path: path.into() }) } else { Ok(()) }
+        match self.other_workspace(path) {
+            _ if own => Err(FileError::Protected { path: path.into() }),
+            Some(folder) => Err(FileError::OtherWorkspace { path: path.into(), folder: folder.into() }),
+            None => Ok(()),
+        }
     }
 
     /// Refuses what was reached at a path when it is a protected file or directory under another name. Identities are

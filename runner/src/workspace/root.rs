@@ -7,7 +7,7 @@ use super::error::FileError;
 use super::guard::{Guard, is_own_name, is_temporary};
 use super::listing::{Entry, Info, Kind, Listing, matches_seen};
 use super::resolve::{Last, Resolved, World, resolve_in};
-use super::{FileState, Look, MAX_FILE_BYTES, MAX_PATHS, program, walk};
+use super::{Change, FileState, Look, MAX_FILE_BYTES, MAX_PATHS, program, walk};
 use planc_lang::digest::Digest;
 use planc_lang::paths::check_path;
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
@@ -43,6 +43,12 @@ impl Workspace {
     /// The same workspace, in which no tool may read or change what these globs over catalogues match.
     pub fn guarding(mut self, catalogues: &[String]) -> Workspace {
         self.guard = self.guard.with_catalogues(catalogues);
+        self
+    }
+
+    /// The same workspace, in which no tool may change these files, which are run before anybody approves anything.
+    pub fn guarding_programs(mut self, files: &[PathBuf]) -> Workspace {
+        self.guard = self.guard.with_programs(files);
         self
     }
 
@@ -186,6 +192,11 @@ impl Workspace {
             Ok(meta) if self.guard.is_own(meta.dev(), meta.ino()) => Err(FileError::Protected { path: name.into() }),
             _ => Ok(Some(file)),
         }
+    }
+
+    /// Refuses a change that no tool may make, whatever `critical` says.
+    pub(crate) fn check_change(&self, change: &Change) -> Result<(), FileError> {
+        self.guard.check_change(change)
     }
 
     /// Makes a directory and those above it, where they are missing. No link is followed.
@@ -344,6 +355,10 @@ fn read_listing(dir: &OwnedFd, path: &str, guard: &Guard) -> Result<Listing, Fil
         let kind = kind_of(&stat);
         // Under another name only a directory or a file with several names can be one that is protected.
         if (kind == Kind::Directory || stat.st_nlink > 1) && guard.check_identity(path, &stat).is_err() {
+            listing.own.push(name);
+            continue;
+        }
+        if kind == Kind::Directory && guard.check(&walk::join(path, &name)).is_err() {
             listing.own.push(name);
             continue;
         }

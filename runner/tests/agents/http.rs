@@ -164,6 +164,42 @@ async fn conversations_with_a_session_of_the_protocol_are_kept_apart() {
 }
 
 #[tokio::test]
+async fn a_conversation_belongs_to_who_began_it() {
+    let place = Place::new("");
+    let file = place.workspace().parent().unwrap().join("two");
+    std::fs::write(&file, format!("ann: {}\nbob: {}\n", "a".repeat(40), "b".repeat(40))).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&file, mode).unwrap();
+    let mut server = Server::start(&place, &["--credentials", file.to_str().unwrap()]);
+    server.secret = "a".repeat(40);
+    let id = server.greet().await;
+    let entered = server.call_in(&id, "plan_enter", json!({ "goal": "mine" })).await;
+    let session = entered.data["session"].clone();
+    server.secret = "b".repeat(40);
+    let headers = [("mcp-session-id", id.as_str()), ("mcp-protocol-version", "2025-11-25")];
+    let call = |name: &str, arguments: Value| json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": { "name": name, "arguments": arguments } });
+    // Neither to speak in it, nor to answer what is asked there, nor to listen, nor to end it.
+    let accept = json!({ "jsonrpc": "2.0", "id": 0, "result": { "action": "accept", "content": {} } });
+    for message in [call("plan_status", json!({})), call("plan_exit", json!({})), accept] {
+        assert_eq!(server.send(&message, &headers).await.status(), StatusCode::NOT_FOUND);
+    }
+    for method in [reqwest::Method::GET, reqwest::Method::DELETE] {
+        let request = server.http.request(method, &server.url).bearer_auth(&server.secret);
+        let request = request.header("accept", "text/event-stream").header("mcp-session-id", &id);
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    }
+    // An id that was given to nobody is none either.
+    let other = [("mcp-session-id", "00000000-0000-0000-0000-000000000000"), headers[1]];
+    assert_eq!(server.send(&call("plan_status", json!({})), &other).await.status(), StatusCode::NOT_FOUND);
+    let own = server.greet().await;
+    let named = server.call_in(&own, "plan_status", json!({ "session": session })).await;
+    assert!(named.is_error && named.text.contains("no such session"), "{}", named.text);
+    server.secret = "a".repeat(40);
+    let status = server.call_in(&id, "plan_status", json!({})).await;
+    assert_eq!(status.data["session"], session, "{}", status.text);
+}
+
+#[tokio::test]
 async fn nobody_is_let_in_without_a_credential_or_from_a_page_of_elsewhere() {
     let place = Place::new("");
     let server = Server::start(&place, &[]);

@@ -4,13 +4,17 @@
 #[path = "../place/mod.rs"]
 mod place;
 
+mod again;
 mod approval;
+mod around;
 mod before;
 mod display;
 mod hidden;
 mod kept;
+mod labels;
 mod late;
 mod links;
+mod races;
 mod reach;
 mod review;
 mod scripts;

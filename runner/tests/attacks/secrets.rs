@@ -199,6 +199,47 @@ fn a_run_that_is_killed_leaves_no_trace_either_and_goes_on() {
     state_tells_nothing(&place);
 }
 
+/// Expressions over a secret that fail, each with a part of it at hand; and whether it fails in the dry run.
+const FAILING: [&str; 7] = [
+    "token.slice(0, 13).parse(\"{n: int}\").n",
+    "token.slice(0, 3).parse(\"{n: int}\").n",
+    "token.slice(7, 14).parse_csv(\"n: int\")[0].n",
+    "token.slice(0, 5).parse_json()",
+    "[1].first(token.slice(0, 13))",
+    "[n for n in [1] if n > 1].first(token.slice(0, 13))",
+    "(if token == \"x\" then 1 else token.slice(0, 12).parse(\"{n: int}\").n)",
+];
+
+#[test]
+fn a_failure_tells_no_part_of_a_secret() {
+    let place = place();
+    fs::write(place.at("out/parts"), "QwErTyUiOpAsDf").unwrap();
+    let mut tried = 0;
+    for failing in FAILING {
+        for of in ["token", "a"] {
+            let failing = failing.replace("token", of);
+            let text = format!(
+                "plan \"t\" {{\n  input token: string secret\n  critical {{\n    run \"tee\"\n  }}\n  let a = token\n  step put = process.run(argv: [\"tee\"], stdin: \"${{{failing}}}\")\n  output used = a.length()\n}}\n"
+            );
+            place.put("t.pl", text);
+            let args = ["plan", "t.pl", "--input-file", "token=../out/parts"];
+            let texts = place.planc(&args);
+            let json = place.planc(&[&["--format", "json"], args.as_slice()].concat());
+            if !texts.out.contains("would fail") {
+                continue;
+            }
+            tried += 1;
+            for said in [&texts.out, &texts.err, &json.out, &json.err] {
+                for part in ["QwE", "OpA", "UiOp", "pAsDf"] {
+                    assert!(!said.contains(part), "{failing} tells {part}: {said}");
+                }
+            }
+            assert!(texts.out.contains("it fails by what is secret"), "{failing}: {}", texts.short());
+        }
+    }
+    assert!(tried >= 8, "{tried}");
+}
+
 #[test]
 fn a_secret_is_no_argument_and_no_message() {
     let place = place();

@@ -21,7 +21,7 @@ pub const QUESTION: &str = "is a yes:";
 /// A workspace that wants signatures, with a plan that waits; none where `ssh-keygen` is missing.
 pub struct Signing {
     pub place: Place,
-    digest: String,
+    pub digest: String,
 }
 
 fn ssh(program: &str, args: &[&str], input: &[u8]) -> (bool, String) {
@@ -68,7 +68,7 @@ impl Signing {
         Some(Signing { digest, ..signing })
     }
 
-    fn key(&self, name: &str, kind: &str) {
+    pub fn key(&self, name: &str, kind: &str) {
         let file = self.at(name).display().to_string();
         keygen(&["-q", "-t", kind, "-N", "", "-C", name, "-f", &file]);
     }
@@ -77,16 +77,16 @@ impl Signing {
         self.place.at("out").join(name)
     }
 
-    fn public(&self, name: &str) -> String {
+    pub fn public(&self, name: &str) -> String {
         fs::read_to_string(self.at(&format!("{name}.pub"))).unwrap()
     }
 
     /// Lets these sign.
-    fn signers(&self, names: &[&str]) {
+    pub fn signers(&self, names: &[&str]) {
         self.signers_file(&names.iter().map(|name| format!("{name} {}", self.public(name))).collect::<String>());
     }
 
-    fn signers_file(&self, text: &str) {
+    pub fn signers_file(&self, text: &str) {
         let file = self.at("signers");
         fs::write(&file, text).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
@@ -98,33 +98,33 @@ impl Signing {
     }
 
     /// What is to be signed, from planc.
-    fn statement(&self, name: &str, more: &[&str]) -> PathBuf {
+    pub fn statement(&self, name: &str, more: &[&str]) -> PathBuf {
         let file = self.at(name);
         let path = file.display().to_string();
         self.place.planc(&[&["approve", &self.digest, "--statement", &path], more].concat()).exits(0);
         file
     }
 
-    fn sign(&self, key: &str, namespace: &str, file: &Path) {
+    pub fn sign(&self, key: &str, namespace: &str, file: &Path) {
         let _ = fs::remove_file(sig(file));
         let key = self.at(key).display().to_string();
         keygen(&["-q", "-Y", "sign", "-n", namespace, "-f", &key, &file.display().to_string()]);
     }
 
     /// A statement that somebody signed with `ssh-keygen`.
-    fn signed_by(&self, key: &str, name: &str, more: &[&str]) -> PathBuf {
+    pub fn signed_by(&self, key: &str, name: &str, more: &[&str]) -> PathBuf {
         let file = self.statement(name, more);
         self.sign(key, "planc-approval", &file);
         file
     }
 
     /// Takes it in.
-    fn import(&self, file: &Path) -> Said {
+    pub fn import(&self, file: &Path) -> Said {
         self.place.planc(&["approve", &self.digest, "--signed", &file.display().to_string()])
     }
 
     #[track_caller]
-    fn nothing_runs(&self) {
+    pub fn nothing_runs(&self) {
         self.place.planc(&["run", "p.pl"]).exits(3);
         self.place.planc(&["run", "--approve", "p.pl"]).exits(3);
         self.place.planc(&["run", &format!("--approve={}", self.digest), "p.pl"]).exits_with(&[3, 5]);
@@ -132,7 +132,7 @@ impl Signing {
     }
 
     #[track_caller]
-    fn runs(&self) -> Said {
+    pub fn runs(&self) -> Said {
         let said = self.place.planc(&["run", "p.pl"]).exits(0);
         assert_eq!(self.place.get("made.txt"), "made\n");
         said

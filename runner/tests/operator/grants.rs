@@ -204,3 +204,43 @@ fn a_crash_right_after_it_was_used_uses_it_once() {
     place.planc(&["resume", &place.last_run()]).exits(7);
     assert_eq!(grants(&place)[0]["used"], 1);
 }
+
+#[test]
+fn a_clock_that_is_set_back_gives_a_standing_answer_no_more_time() {
+    let place = place(ASK);
+    add(&place, &["--where", "path=docs/**", "--for", "12h"]);
+    assert_eq!(ran(&place, "docs/a.txt"), Some(0));
+    // What was seen here before is later than the clock is now.
+    let later = (jiff::Timestamp::now() + jiff::Span::new().hours(13)).to_string();
+    place.database().execute("UPDATE clock SET latest = ?1", [later]).unwrap();
+    assert_eq!(ran(&place, "docs/b.txt"), Some(3));
+    assert!(!place.has("docs/b.txt"));
+}
+
+#[test]
+fn no_spelling_of_a_path_leads_out_of_a_bound() {
+    let place = place(ASK);
+    add(&place, &["--where", "path=docs/**"]);
+    place.link("../private", "docs/link");
+    place.link("../private/secret", "docs/alias");
+    std::fs::hard_link(place.ws().join("private/secret"), place.ws().join("docs/hard")).unwrap();
+    for path in [
+        "docs/../private/secret",
+        "DOCS/a",
+        "Docs/a",
+        "docs//../private/secret",
+        "./private/secret",
+        "docs/link/secret",
+        "docs/alias",
+        "do\u{0441}s/a",
+        "docs\u{200b}/a",
+    ] {
+        place.put("p.pl", write(path));
+        let said = place.planc(&["run", "--approve", "p.pl"]);
+        assert_ne!(said.code, Some(0), "{path}: {}", said.short());
+        assert_eq!(place.get("private/secret"), "s", "{path}");
+    }
+    // A file that is replaced is another file: what else it is called keeps what it had.
+    assert_eq!(ran(&place, "docs/hard"), Some(0));
+    assert_eq!(place.get("private/secret"), "s");
+}

@@ -32,7 +32,11 @@ fn modes(place: &Place) -> Modes {
 }
 
 fn standing(scope: Option<&str>, session: Option<&str>) -> Standing {
-    Standing { scope: scope.map(|scope| scope.parse().expect("a scope")), session: session.map(str::to_owned) }
+    Standing {
+        scope: scope.map(|scope| scope.parse().expect("a scope")),
+        session: session.map(str::to_owned),
+        is_vouched: true,
+    }
 }
 
 fn mode(modes: &Modes, scope: Option<&str>, session: Option<&str>) -> String {
@@ -190,7 +194,7 @@ fn a_child_is_never_laxer_and_what_is_not_known_is_in_plan_mode() {
     let foreign = standing(Some("acme"), Some(&parent));
     assert_eq!(modes.open_session(&foreign, Setting::Inherit, "agent"), Err(ModeError::UnknownSession));
     let undeclared: Scope = "gamma".parse().unwrap();
-    let gamma = Standing { scope: Some(undeclared.clone()), session: None };
+    let gamma = Standing { scope: Some(undeclared.clone()), session: None, is_vouched: true };
     assert_eq!(modes.open_session(&gamma, Setting::Inherit, "agent"), Err(ModeError::UnknownScope(undeclared)));
 }
 

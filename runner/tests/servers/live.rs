@@ -1,5 +1,6 @@
 //! Import, check, dry run, run: with a server that behaves.
 
+use super::typed::typed;
 use super::{log, plan, review, reviewed, run, wire, wired};
 
 #[test]
@@ -63,7 +64,13 @@ fn another_definition_is_stale_until_it_is_reviewed() {
     let before = place.get("catalogues/mock.pl");
     place.planc(&["tools", "import", "--mcp", "mock"]).exits(5).says("nothing was written");
     assert_eq!(place.get("catalogues/mock.pl"), before);
-    place.planc(&["tools", "import", "--mcp", "mock", "--accept"]).exits(0);
+    let accept = ["tools", "import", "--mcp", "mock", "--accept"];
+    place.planc(&accept).exits(6).says("nobody is here who has looked");
+    let (screen, code) = typed(&place, &accept, &[("Only `yes` is a yes:", "no")]);
+    assert!(code == 3 && screen.contains("mails it to its author"), "{screen}");
+    assert_eq!(place.get("catalogues/mock.pl"), before);
+    let (screen, code) = typed(&place, &accept, &[("Only `yes` is a yes:", "yes")]);
+    assert_eq!(code, 0, "{screen}");
     let after = place.get("catalogues/mock.pl");
     assert!(after.contains("writes \"mock:store\"") && after.contains("mails it"), "{after}");
     place.planc(&["tools", "check"]).exits(0);

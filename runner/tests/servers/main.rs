@@ -6,6 +6,8 @@ mod foreign;
 mod hostile;
 mod live;
 mod mock;
+#[path = "../operator/typed.rs"]
+mod typed;
 mod observe;
 #[path = "../place/mod.rs"]
 mod place;

@@ -6,7 +6,7 @@ use super::relay::{Agent, Calls, RUN};
 use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
 use super::streams::Asking;
 use super::{Server, stderr_file};
-use crate::config::{Wiring, program};
+use crate::config::{ServerConfig, Wiring, outer_path};
 use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
@@ -163,8 +163,8 @@ impl Connection {
         agent: Option<Agent>,
     ) -> Result<Connection, Unopened> {
         let failed = |why: String| Unopened::of(format!("could not start the server `{}`: {why}", server.name));
-        let wiring = &server.config.wiring;
-        let mut child = command(wiring, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
+        let mut child =
+            command(&server.config, run).map_err(failed)?.spawn().map_err(|error| failed(error.to_string()))?;
         let group = Group::led_by(&child);
         let (Some(stdout), Some(stdin), Some(err)) = (child.stdout.take(), child.stdin.take(), child.stderr.take())
         else {
@@ -350,17 +350,18 @@ fn lifecycle() -> ClientLifecycleMode {
 }
 
 /// The program with a clean environment, in a group of its own.
-fn command(wiring: &Wiring, run: &str) -> Result<Command, String> {
-    let Wiring::Program { command, args, cwd, env, pass_env, data: _ } = wiring else {
+fn command(config: &ServerConfig, run: &str) -> Result<Command, String> {
+    let Wiring::Program { command, args, cwd, env, pass_env, data: _ } = &config.wiring else {
         return Err("it is no program".to_owned());
     };
-    let path = program(command, cwd).ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;
+    let path = config.program().ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;
     let mut started = Command::new(path);
     started
         .args(args)
         .current_dir(cwd)
         .env_clear()
         .envs(passed_on(pass_env))
+        .env("PATH", outer_path(&config.workspace))
         .envs(env)
         .env(RUN_VARIABLE, run)
         .process_group(0)

@@ -1,7 +1,7 @@
 //! A request ⟶ the bytes of the answer, by a program or from an address. Reads no answer.
 
 use super::{CallContext, MAX_ANSWER_BYTES};
-use crate::config::ModelWiring;
+use crate::config::{ModelWiring, outer_path, program};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -59,13 +59,15 @@ async fn by_command(
 ) -> Result<Vec<u8>, String> {
     let name = argv.first().map_or("", String::as_str);
     let failed = |error: std::io::Error| format!("the model's program `{name}` cannot be run: {error}");
-    let program = if name.contains('/') { folder.join(name) } else { PathBuf::from(name) };
+    let program = program(name, folder, folder);
+    let program = program.ok_or_else(|| failed(std::io::Error::from(std::io::ErrorKind::NotFound)))?;
     let passed = |name: &str| MODEL_ENV.contains(&name) || pass_env.iter().any(|passed| passed == name);
     let child = Command::new(program)
         .args(argv.get(1..).unwrap_or_default())
         .current_dir(folder)
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(passed)))
+        .env("PATH", outer_path(folder))
         .process_group(0)
         .kill_on_drop(true)
         .stdin(Stdio::piped())

@@ -15,6 +15,7 @@ pub use sealed::Ran;
 pub use walls::{Place, Walls, enforced, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
+use crate::config::outer_path;
 use crate::sandbox::Seen;
 use crate::workspace::{Kind, Workspace};
 pub(super) use group::Group;
@@ -148,6 +149,10 @@ impl Request {
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .process_group(0);
+        // What the plan gives counts; what planc was started with leads to nothing that a plan has put there.
+        if self.env.iter().any(|(name, value)| name == "PATH" && std::env::var_os("PATH").as_ref() == Some(value)) {
+            command.env("PATH", outer_path(self.workspace.root()));
+        }
         command
     }
 

@@ -2,8 +2,9 @@
 //! cell is made of.
 
 use super::{NAME, QUIETENED, Request, ToolError};
-use crate::config::{Config, Limits, Network, Unconfined};
+use crate::config::{Config, Limits, Network, Unconfined, lies_in};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
+use crate::workspace::find_program;
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
@@ -29,7 +30,7 @@ pub enum Place {
 
 /// Where a program with these arguments runs. Blocks the first time, see [`probe`].
 pub fn place(config: &Config, argv: &[impl AsRef<str>]) -> Place {
-    if config.programs.is_open(argv) {
+    if config.programs.is_open(argv) && !is_of_workspace(config, argv) {
         return Place::Open;
     }
     let enforced = probe(&config.programs.launcher, &config.state);
@@ -39,6 +40,13 @@ pub fn place(config: &Config, argv: &[impl AsRef<str>]) -> Place {
         (Some(why), Unconfined::Ask) => Place::Asked(why),
         (Some(_), Unconfined::Allow) => Place::Open,
     }
+}
+
+/// Whether a bare name leads to a program in the workspace, because `PATH` does: what the operator opens by its name is not what a
+/// plan could have put there.
+fn is_of_workspace(config: &Config, argv: &[impl AsRef<str>]) -> bool {
+    let found = argv.first().and_then(|name| find_program(name.as_ref()));
+    found.and_then(|program| program.parent().map(|folder| lies_in(folder, &config.workspace))).unwrap_or(false)
 }
 
 /// What this machine enforces on the programs of a plan; none: it runs none. Blocks the first time, see [`probe`].

@@ -78,6 +78,7 @@ impl Overlay {
 
     /// Puts something at a path.
     pub(super) fn put(&mut self, path: &str, before: Sight<Shown>, after: Shown) -> Result<(), FileError> {
+        self.base.guard.check_wired(path)?;
         if !self.entries.contains_key(parent(path))
             && self.base.look(parent(path)).is_ok_and(|info| info.kind == Kind::Directory)
         {

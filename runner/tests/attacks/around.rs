@@ -1,0 +1,242 @@
+//! Around the operator's word: another folder, another state, another variable, another file that is run before anybody is asked.
+
+use crate::place::{Place, said};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+const STRICT: &str =
+    "[policy]\n\"fs.write\" = \"deny\"\n[approval]\nrequire = \"terminal\"\n[mode]\ndefault = \"plan\"\n";
+
+fn write(path: &str) -> String {
+    format!(
+        "plan \"w\" {{\n  critical {{\n    create \"{path}\"\n    modify \"{path}\"\n  }}\n  step a = fs.write(path: \"{path}\", text: \"evil\\n\")\n}}\n"
+    )
+}
+
+fn shell(critical: &str, script: &str) -> String {
+    format!(
+        "plan \"p\" {{\n  critical {{\n    run \"sh -c\"\n    {critical}\n  }}\n  step a = process.run(argv: [\"sh\", \"-c\", {script:?}])\n}}\n"
+    )
+}
+
+#[test]
+fn a_workspace_is_not_reached_from_a_folder_above_it() {
+    let place = Place::new();
+    place.put("inner/planc.toml", STRICT).put("inner/src/a.txt", "old\n").put("b.txt", "b\n");
+    let read = "plan \"r\" {\n  critical { create \"copy\" }\n  step r = fs.read(path: \"inner/src/a.txt\")\n  step w = fs.write(path: \"copy\", text: r.text)\n}\n";
+    let delete = "plan \"d\" {\n  critical {\n    delete \"inner\"\n    delete \"inner/**\"\n  }\n  step d = fs.delete(path: \"inner\", recursive: true)\n}\n";
+    for plan in [&write("inner/src/a.txt"), &write("inner/new.txt"), read, delete] {
+        place.put("a.pl", plan);
+        place.planc(&["run", "--approve", "a.pl"]).exits(1).says("is a workspace of its own");
+    }
+    // A program finds out when its changes are judged; nothing of them is kept.
+    place.put(
+        "a.pl",
+        shell("modify \"inner/src/a.txt\"\n    modify \"b.txt\"", "echo evil > inner/src/a.txt; echo c > b.txt"),
+    );
+    place.planc(&["run", "--approve", "a.pl"]).exits(4).says("is a workspace of its own");
+    assert_eq!((place.get("inner/src/a.txt"), place.get("b.txt")), ("old\n".into(), "b\n".into()));
+    // What is listed and found goes around it.
+    let look = "plan \"l\" {\n  step l = fs.list(path: \".\")\n  step g = fs.glob(pattern: \"**/*.txt\")\n  step s = fs.search(pattern: \"old\", files: \"**/*.txt\")\n  output o = [l.entries.length(), g.paths.length(), s.matches.length()]\n}\n";
+    place.put("a.pl", look);
+    let json = place.planc(&["--format", "json", "plan", "a.pl"]).exits(0).json();
+    assert_eq!(json["outputs"][0]["value"], serde_json::json!([2, 1, 0]), "{json}");
+}
+
+#[test]
+fn a_file_beneath_replaces_no_rules() {
+    let place = Place::new();
+    place.put("planc.toml", "[policy]\n\"fs.write\" = \"deny\"\n[programs]\nscratch = [\"target\"]\n");
+    place.planc(&["-C", ".", "init", "sub"]).exits(2).says("lies in the workspace of");
+    assert!(!place.has("sub/planc.toml"));
+    place.put("sub/planc.toml", "[programs]\nopen = [\"sh\"]\n").put("sub/a.pl", write("a.txt"));
+    for command in ["plan", "run"] {
+        place.planc(&["-C", "sub", command, "a.pl"]).exits(2).says("whose rules it would replace");
+    }
+    // A program may write one where it really writes; nobody obeys it.
+    fs::remove_file(place.ws().join("sub/planc.toml")).unwrap();
+    place.put("p.pl", shell("", "printf '[programs]\\nopen = [\"sh\"]\\n' > target/planc.toml"));
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    let out = place.at("out/run").display().to_string();
+    place.put("target/q.pl", shell("", &format!("id > {out}")));
+    place.planc(&["-C", "target", "plan", "q.pl"]).exits(2).says("whose rules it would replace");
+    // The operator may say so, each on the way.
+    place.put("planc.toml", "[workspace]\nnested = [\"sub\"]\n").put("sub/planc.toml", "");
+    place.planc(&["-C", "sub", "run", "--approve", "a.pl"]).exits(0);
+    place.put("sub/sub/planc.toml", "").put("sub/sub/a.pl", write("a.txt"));
+    place.planc(&["-C", "sub/sub", "plan", "a.pl"]).exits(2).says("whose rules it would replace");
+}
+
+#[test]
+fn home_keys_and_states_are_no_workspace() {
+    let place = Place::new();
+    place.put("a.pl", write("a.txt"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    fs::create_dir_all(place.at("home/.ssh")).unwrap();
+    fs::create_dir_all(place.at("home/.config/autostart")).unwrap();
+    let elsewhere = |folder: &str, path: &str| {
+        fs::write(place.at("out/e.pl"), write(path)).unwrap();
+        let mut command = place.bare(&["-C"]);
+        let (folder, file, state) = (place.at(folder), place.at("out/e.pl"), place.at("other"));
+        command.arg(folder).args(["run", "--approve"]).arg(file).arg("--state-dir").arg(state);
+        said(command)
+    };
+    for (folder, path, why) in [
+        ("home", ".bashrc", "the home of this account"),
+        (".", "home/.bashrc", "the home of this account"),
+        ("home/.ssh", "authorized_keys", "keys are kept there"),
+        ("home/.config/autostart", "x.desktop", "what the home of this account hides"),
+        ("state", "forged", "the state of another workspace"),
+        ("state/contents", "forged", "the state of another workspace"),
+    ] {
+        elsewhere(folder, path).exits(2).says("cannot be a workspace").says(why);
+    }
+    let init = place.planc(&["init", &place.at("home/.config/more").display().to_string()]);
+    init.exits(2).says("what the home of this account hides");
+    // A state that lies somewhere beneath is out of reach, wherever that is.
+    let state = place.ws().join("kept");
+    fs::create_dir(&state).unwrap();
+    fs::copy(place.state().join("planc.db"), state.join("planc.db")).unwrap();
+    fs::write(state.join("key"), "k").unwrap();
+    place.put("a.pl", write("kept/key"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(1).says("`kept` is a workspace of its own");
+}
+
+#[test]
+fn state_is_kept_where_the_operator_says() {
+    let place = Place::new();
+    let fixed = place.at("fixed").display().to_string();
+    place.put("planc.toml", format!("[workspace]\nstate = {fixed:?}\n")).put("a.pl", write("a.txt"));
+    said(place.bare(&["mode", "set", "plan", "--why", "the release is out"])).exits(0);
+    assert!(place.at("fixed/planc.db").exists());
+    // Neither an argument nor a variable leads to a state in which nobody has said so.
+    place.planc(&["run", "--approve", "a.pl"]).exits(2).says("state is kept in");
+    let mut command = place.bare(&["run", "--approve", "a.pl"]);
+    command.env("XDG_STATE_HOME", place.at("another"));
+    said(command).exits(6).says("the release is out");
+    assert!(!place.has("a.txt"));
+    place.put("planc.toml", "[workspace]\nstate = \"inside\"\n");
+    said(place.bare(&["plan", "a.pl"])).exits(2).says("lies in the workspace");
+}
+
+const CATALOGUE: &str = "catalogue mail {\n  tool look() -> string {\n    reads \"mail:all\"\n  }\n}\n";
+const LOOK: &str = "plan \"l\" {\n  step a = mail.look()\n}\n";
+
+#[test]
+fn what_runs_before_a_yes_is_changed_by_no_plan() {
+    let place = Place::new();
+    place.put("real/server.sh", "exit 1\n").put("mail.pl", CATALOGUE);
+    place.link("real", "tools");
+    for (command, args) in
+        [("sh", "[\"tools/server.sh\"]"), ("./tools/server.sh", "[]"), ("sh", "[\"real/server.sh\"]")]
+    {
+        place.put(
+            "planc.toml",
+            format!("[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = {command:?}\nargs = {args}\nread = [\"mail:*\"]\n"),
+        );
+        place.put("a.pl", write("real/server.sh"));
+        place.planc(&["run", "--approve", "a.pl"]).exits(1).says("a part of a server");
+        let script = "echo evil > real/server.sh";
+        place.put("a.pl", shell("modify \"real/server.sh\"", script));
+        place.planc(&["run", "--approve", "a.pl"]).exits(4).says("a part of a server");
+        if !args.contains("real") {
+            // The way there is not led elsewhere.
+            let script = "rm tools; mkdir evil; echo evil > evil/server.sh; ln -s evil tools";
+            place.put("a.pl", shell("delete \"tools\"\n    create \"tools\"\n    modify \"tools\"\n    create \"evil/**\"\n    create \"evil\"", script));
+            place.planc(&["run", "--approve", "a.pl"]).exits(4).says("is planc's own");
+        }
+        assert_eq!(place.get("tools/server.sh"), "exit 1\n");
+    }
+    // What a server works on is no part of it.
+    place.put("planc.toml", "[servers.mail]\ncommand = \"sh\"\nargs = [\"real/server.sh\"]\ndata = [\"real/*\"]\n");
+    place.put("a.pl", write("real/server.sh"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+}
+
+#[test]
+fn catalogues_behind_a_link_are_the_operators_too() {
+    let place = Place::new();
+    fs::create_dir_all(place.ws().join("Real/deep")).unwrap();
+    place.link("Real/deep", "team");
+    place.put("planc.toml", "[catalogues]\nfiles = [\"team/*.pl\"]\n[servers.mail]\ncommand = \"true\"\n");
+    place.put("a.pl", write("Real/deep/new.pl"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(1).says("is planc's own");
+    place.put("a.pl", shell("create \"Real/**\"", "echo x > Real/deep/new.pl"));
+    place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]).says("is planc's own");
+    assert!(!place.has("Real/deep/new.pl"));
+}
+
+#[test]
+fn what_the_operator_names_is_not_found_in_the_workspace() {
+    let mut place = Place::new();
+    let out = place.at("out");
+    for (name, mark) in [("git", "git"), ("server", "server")] {
+        place.put(&format!("bin/{name}"), format!("#!/bin/sh\nid > {}/{mark}\n", out.display()));
+        fs::set_permissions(place.ws().join(format!("bin/{name}")), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    place.put("mail.pl", CATALOGUE).put("l.pl", LOOK);
+    place.put(
+        "planc.toml",
+        "[programs]\nopen = [\"git push\", \"sh -c\"]\n[model]\ncommand = [\"server\"]\n[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = \"server\"\nread = [\"mail:*\"]\n",
+    );
+    place.link("bin", "other");
+    for folder in ["bin", "other", "other/../bin"] {
+        place.env = vec![("PATH".into(), format!("{}:/usr/bin:/bin", place.ws().join(folder).display()))];
+        place.planc(&["plan", "l.pl"]).exits(1).says("there is no program `server`");
+        place.put(
+            "g.pl",
+            "plan \"g\" {\n  critical { run \"git push\" }\n  step a = process.run(argv: [\"git\", \"push\"])\n}\n",
+        );
+        place.planc(&["plan", "g.pl"]).exits(0).says("confined: works on a copy");
+        place.run("g.pl").exits(4);
+        // Neither does what runs in the open find it, nor the program that asks a model.
+        place.put("s.pl", "plan \"s\" {\n  critical { run \"sh -c\" }\n  step a = process.run(argv: [\"sh\", \"-c\", \"git push\"], success: [0, 1, 127, 128])\n}\n");
+        place.run("s.pl").exits(0);
+        place.put("m.pl", "plan \"m\" {\n  step t = fs.read(path: \"mail.pl\")\n  step a = model.extract(from: t.text, ask: \"a number\", type: { n: int })\n}\n");
+        place.planc(&["plan", "m.pl"]).exits(1).says("the model's program");
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "{folder}");
+    }
+}
+
+#[test]
+fn no_variable_says_what_time_it_is_somewhere() {
+    let mut place = Place::new();
+    let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).hour();
+    place.put(
+        "planc.toml",
+        format!(
+            "[[mode.plan]]\nfrom = \"0 {} * * *\"\nto = \"0 {} * * *\"\nzone = \"Etc/UTC\"\n",
+            (hour + 23) % 24,
+            (hour + 2) % 24
+        ),
+    );
+    place.put("a.pl", write("a.txt"));
+    fs::create_dir_all(place.at("out/Etc")).unwrap();
+    fs::copy("/usr/share/zoneinfo/Asia/Tokyo", place.at("out/Etc/UTC")).unwrap();
+    place.env = vec![("TZDIR".into(), place.at("out").display().to_string()), ("TZ".into(), "Asia/Tokyo".into())];
+    place.planc(&["run", "--approve", "a.pl"]).exits(6).says("it is plan time");
+}
+
+#[test]
+fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
+    let place = Place::new();
+    place.put("a.pl", write("a.txt"));
+    let digest = place.digest("a.pl");
+    place
+        .planc(&["approve", &digest, "--comment", "$(id)", "--statement", "../home/.bash_profile"])
+        .exits(2)
+        .says("is hidden");
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let run = place.last_run();
+    for path in ["../home/.bash_profile", "../home/.config/x/y", ".envrc"] {
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says("is hidden");
+    }
+    place.put(
+        "tools.json",
+        "{\"tools\": [{\"name\": \"x\", \"description\": \"$(id)\", \"inputSchema\": {\"type\": \"object\"}}]}",
+    );
+    for (path, why) in [("../home/.profile.pl", "is hidden"), ("../home/profile", "is no place for a catalogue")] {
+        place.planc(&["tools", "import", "--mcp", "x", "--from", "tools.json", "--to", path]).exits(2).says(why);
+    }
+    assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 0);
+}
