@@ -4,6 +4,7 @@
 //! meant for; requests that are alone share one, on which a server cannot ask. Whether something is given is judged in the session.
 #![expect(deprecated, reason = "clients of the era with sessions set the level of logs and subscribe to resources")]
 
+use super::listening::Listing;
 use super::offers::Offers;
 use super::{Gate, broke_down, definitions, is_stateless};
 use crate::session::{Caller, Offer, Passed, SessionError};
@@ -50,6 +51,8 @@ pub(super) struct Lines {
     offers: Arc<Mutex<Option<Offers>>>,
     /// The tools with arguments that are said in headers, too, and since when that is known.
     headers: Arc<Mutex<Headers>>,
+    /// The list of tools after the last change of the server.
+    pub(super) listing: Arc<Listing>,
 }
 
 impl Lines {
