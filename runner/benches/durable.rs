@@ -59,7 +59,7 @@ impl Bench {
         let (workspace, state) = (root.join("work"), root.join("state"));
         std::fs::create_dir(&workspace).expect("a directory can be made");
         let places = Places { current: workspace.clone(), state_home: Some(state.clone()), home: None };
-        let overrides = Overrides { directory: Some(workspace), state: Some(state), catalogues: Vec::new() };
+        let overrides = Overrides { directory: Some(workspace), state: Some(state), ..Overrides::default() };
         let config = Arc::new(Config::load(&overrides, &places).expect("a configuration"));
         config.prepare_state().expect("a state directory");
         Bench { _dir: dir, config }
