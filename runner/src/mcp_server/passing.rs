@@ -4,8 +4,9 @@
 //! meant for; requests that are alone share one, on which a server cannot ask. Whether something is given is judged in the session.
 #![expect(deprecated, reason = "clients of the era with sessions set the level of logs and subscribe to resources")]
 
+use super::listening::Listing;
 use super::offers::Offers;
-use super::{Gate, broke_down, definitions, is_stateless};
+use super::{Gate, broke_down, definitions, is_stateless, unanswered};
 use crate::session::{Caller, Offer, Passed, SessionError};
 use crate::tool::mcp::Connection;
 use crate::tool::mcp::relay::{Agent, Line, Relay, Said, Sent, name_question};
@@ -18,7 +19,7 @@ use rmcp::model::{
     Reference, ServerCapabilities, ServerRequest, ServerResult, SetLevelRequest, SetLevelRequestParams,
     SubscribeRequest, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequest, UnsubscribeRequestParams,
 };
-use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServiceError};
+use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,6 +51,8 @@ pub(super) struct Lines {
     offers: Arc<Mutex<Option<Offers>>>,
     /// The tools with arguments that are said in headers, too, and since when that is known.
     headers: Arc<Mutex<Headers>>,
+    /// The list of tools after the last change of the server.
+    pub(super) listing: Arc<Listing>,
 }
 
 impl Lines {
@@ -82,14 +85,6 @@ pub(super) fn named_session(context: &RequestContext<RoleServer>) -> Option<Stri
 
 fn strange<T>() -> Result<T, ErrorData> {
     Err(ErrorData::internal_error("the answer of the server is none to this request", None))
-}
-
-/// What is told to the client of a request that its server did not answer.
-pub(super) fn unanswered(error: ServiceError) -> ErrorData {
-    match error {
-        ServiceError::McpError(error) => error,
-        other => ErrorData::internal_error(format!("the server did not answer: {other}"), None),
-    }
 }
 
 impl Gate {

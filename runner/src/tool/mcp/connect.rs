@@ -296,7 +296,7 @@ impl Connection {
         }
         let definitions = Arc::new(self.list().await?);
         *listed = Some((changes, definitions.clone()));
-        self.heard.keep(&definitions);
+        self.heard.keep(changes, &definitions);
         Ok(definitions)
     }
 

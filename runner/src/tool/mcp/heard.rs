@@ -9,7 +9,7 @@ use rmcp::model::SubscriptionFilter;
 use rmcp::service::{Peer, ServiceError};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -19,12 +19,15 @@ pub type Definitions = BTreeMap<String, Value>;
 /// How long it takes at first until a server is listened to again that ended that, and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// What was listed last, and how often it had been said before that it changed.
+type Last = Option<(u64, Arc<Definitions>)>;
+
 /// What all connections to a server know together. Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
     /// How often it was said that the tools changed.
     changes: watch::Sender<u64>,
-    listed: Arc<Mutex<Option<Arc<Definitions>>>>,
+    listed: Arc<Mutex<Last>>,
 }
 
 impl Heard {
@@ -34,8 +37,13 @@ impl Heard {
     }
 
     /// How often it did.
-    pub(super) fn changes(&self) -> u64 {
+    pub fn changes(&self) -> u64 {
         *self.changes.borrow()
+    }
+
+    /// Whether both are of the same server.
+    pub fn is(&self, other: &Heard) -> bool {
+        self.changes.same_channel(&other.changes)
     }
 
     /// Tells when it does again.
@@ -43,14 +51,23 @@ impl Heard {
         self.changes.subscribe()
     }
 
-    /// Keeps what a connection has listed.
-    pub(super) fn keep(&self, definitions: &Arc<Definitions>) {
-        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(definitions.clone());
+    /// Keeps what a connection has listed after so many changes.
+    pub(super) fn keep(&self, changes: u64, definitions: &Arc<Definitions>) {
+        *self.last() = Some((changes, definitions.clone()));
     }
 
     /// What was listed last, on whichever connection; none: nobody has asked yet.
     pub fn listed(&self) -> Option<Arc<Definitions>> {
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.last().as_ref().map(|(_, definitions)| definitions.clone())
+    }
+
+    /// After how many changes that was.
+    pub fn listed_after(&self) -> Option<u64> {
+        self.last().as_ref().map(|(changes, _)| *changes)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
