@@ -85,8 +85,8 @@ pub fn is_catalogue(file: &File) -> bool {
 
 fn checked(file: &File, source: &Source, catalogue: &Catalogue, report: &Diagnostics) -> Option<(Plan, StepGraph)> {
     let before = report.has_errors();
-    rewrite::divisions(source, file, report);
     let plan = check(file, catalogue, report)?;
+    rewrite::divisions(source, file, &plan, report);
     // Where values go is told of a plan in which it is clear what they are.
     if !report.has_errors() {
         labels::check(&plan, source, report);

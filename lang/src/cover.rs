@@ -9,6 +9,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::Env;
 use crate::grants::{Grants, values};
+use crate::hosts::host_of;
+use crate::paths::within;
 use crate::plan::{Call, CriticalScope, Plan};
 use crate::reach::reach;
 use crate::source::Span;
@@ -36,9 +38,19 @@ pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {
         calls_in(check, &mut |call| judge.call(call, &mut env, report));
     }
     // A line that could not be understood may be the one that covers.
-    if plan.critical.len() == written_lines(file) {
-        judge.missing.iter().for_each(|missing| report.push(uncovered(missing, file)));
+    if plan.critical.len() == lines_of(file).len() {
+        let written = lines_of(file);
+        for missing in &judge.missing {
+            // A line that nothing can use was most likely meant for it: one mistake, not two.
+            let meant = if understood && !judge.unclear { judge.lines.meant_for(missing) } else { Vec::new() };
+            report.push(match meant.is_empty() {
+                true => uncovered(missing, file),
+                false => miswritten(missing, &meant, &written),
+            });
+            meant.iter().for_each(|(line, _)| judge.lines.used[*line] = true);
+        }
     }
+    judge.lines.report_repeated(report);
     if understood && !judge.unclear {
         judge.lines.report_unused(report);
     }
@@ -102,13 +114,15 @@ fn may_be_given(ty: &Type, param: &Param) -> bool {
     ty.is_accepted_as(&param.ty) || (param.optional && ty.is_accepted_as(&param.ty.clone().optional()))
 }
 
-fn written_lines(file: &syntax::File) -> usize {
+/// The lines of `critical` as they are written.
+fn lines_of(file: &syntax::File) -> Vec<&syntax::CriticalLine> {
     let plan = file.items.iter().find_map(|item| match item {
         TopItem::Plan(plan) => Some(plan),
         TopItem::Catalogue(_) | TopItem::Type(_) => None,
     });
     let items = plan.into_iter().flat_map(|plan| &plan.items);
-    items.map(|item| if let Item::Critical(critical) = item { critical.lines.len() } else { 0 }).sum()
+    let criticals = items.filter_map(|item| if let Item::Critical(critical) = item { Some(critical) } else { None });
+    criticals.flat_map(|critical| &critical.lines).collect()
 }
 
 fn denied(call: &Call, verb: EffectVerb, resource: &Resource, name: &str) -> Diagnostic {
@@ -163,12 +177,36 @@ fn uncovered(missing: &Missing<'_>, file: &syntax::File) -> Diagnostic {
         }
         None if matches!(resource, Resource::Host(host) if host.is_empty()) => diagnostic
             .help("write the URL as `https://host/path`, without blanks, backslashes or other scripts in the host"),
+        None if matches!(resource, Resource::Named(space, _) if space.is_empty()) => diagnostic.help(format!(
+            "`{}` acts on a name of no kind, which no line can name: its catalogue has to say what it is, as in `writes \"user:${{name}}\"`",
+            call.tool.name
+        )),
         None => diagnostic.help(format!(
             "add a line such as `{} \"{}\"` for all that it may be",
             wanted.as_str(),
             example_of(wanted)
         )),
     }
+}
+
+/// The mistake of lines that were meant for an effect and do not cover it, each with what it was meant to be.
+fn miswritten(missing: &Missing<'_>, meant: &[(usize, String)], written: &[&syntax::CriticalLine]) -> Diagnostic {
+    let Missing { call, verb, resource, .. } = missing;
+    let wanted = wanted(call, *verb);
+    let message = format!("`critical` does not let this plan {} `{resource}`", wanted.as_str());
+    let mut diagnostic = Diagnostic::new(Code::NotCovered, call.span, message).label(format!(
+        "`{}` {} it",
+        call.tool.name,
+        verb.as_str()
+    ));
+    let mut edits = Vec::new();
+    for (line, text) in meant {
+        let at = written[*line];
+        diagnostic = diagnostic.related(at.span, "this line covers something else");
+        edits.push((Span::new(at.span.start, at.resource.span().end), text.clone()));
+    }
+    let title = meant.iter().map(|(_, text)| format!("`{text}`")).collect::<Vec<_>>().join(" and ");
+    diagnostic.edits(format!("write {title}"), edits).maybe()
 }
 
 /// A resource as the object of a sentence.
@@ -250,6 +288,25 @@ struct Lines<'p> {
 }
 
 impl<'p> Lines<'p> {
+    /// Reports lines that say what a line before them says.
+    fn report_repeated(&self, report: &Diagnostics) {
+        let mut seen: FxHashMap<(CriticalVerb, &str), Span> = FxHashMap::default();
+        for line in &self.plan.critical {
+            let CriticalScope::Text(grant) = &line.scope else { continue };
+            let Some(first) = seen.get(&(line.verb, grant.resource.as_str())) else {
+                seen.insert((line.verb, grant.resource.as_str()), line.span);
+                continue;
+            };
+            let message = format!("`{} {}` stands here twice", line.verb.as_str(), Quoted(&grant.resource));
+            report.push(
+                Diagnostic::new(Code::UnusedCritical, line.span, message)
+                    .label("allows nothing more")
+                    .related(*first, "said here already")
+                    .help("take one of them out: an approver reads every line"),
+            );
+        }
+    }
+
     fn report_unused(&self, report: &Diagnostics) {
         for (line, _) in self.plan.critical.iter().zip(&self.used).filter(|(_, used)| !**used) {
             // What a program does to files, and whom it contacts, no text tells.
@@ -270,6 +327,21 @@ impl<'p> Lines<'p> {
                 .help("take it out: an approver reads every line as something that may happen"),
             );
         }
+    }
+
+    /// The lines that nothing can use and that were most likely meant for an effect, with what they were meant to be.
+    fn meant_for(&self, missing: &Missing<'_>) -> Vec<(usize, String)> {
+        let verb = wanted(missing.call, missing.verb);
+        let lines = self.plan.critical.iter().zip(&self.used).enumerate().filter(|(_, (_, used))| !**used);
+        lines
+            .filter_map(|(index, (line, _))| match &line.scope {
+                CriticalScope::Text(grant) => {
+                    Some((index, meant(verb, line.verb, &grant.resource, &missing.resource)?))
+                }
+                CriticalScope::Value(_) => None,
+            })
+            .filter(|(_, text)| !text.is_empty())
+            .collect()
     }
 
     fn new(plan: &'p Plan, env: &mut Env<'p>) -> Lines<'p> {
@@ -321,6 +393,35 @@ impl<'p> Lines<'p> {
             }
         }
         covered
+    }
+}
+
+/// What a line of another verb or resource was most likely meant to be, where an effect wants `verb`.
+fn meant(verb: CriticalVerb, of_line: CriticalVerb, written: &str, resource: &Resource) -> Option<String> {
+    use CriticalVerb::{Contact, Create, Delete, Modify, Read, Run};
+    let line = |verb: CriticalVerb, text: &str| format!("{} {}", verb.as_str(), Quoted(text));
+    match resource {
+        Resource::Host(host) if of_line == Contact && !host.is_empty() => {
+            let name = |host: &str| {
+                host_of(host).rsplit_once(':').map_or(host_of(host).to_owned(), |(name, _)| name.to_owned())
+            };
+            (name(written) == name(host)).then(|| line(verb, host))
+        }
+        Resource::Program(argv) if of_line == Run => {
+            let first = written.split_whitespace().next()?;
+            let is_same = argv.first().is_some_and(|program| program == first);
+            is_same.then(|| line_for(verb, EffectVerb::Runs, resource)).flatten()
+        }
+        Resource::Path(path) if matches!(of_line, Read | Create | Modify | Delete) => {
+            let writes = |verb: CriticalVerb| matches!(verb, Create | Modify);
+            if path == written && !(writes(of_line) && writes(verb)) {
+                return Some(line(verb, written));
+            }
+            let holds = within(path, written) && path != written && written != ".";
+            let fits = of_line == verb || (writes(of_line) && writes(verb));
+            (holds && fits).then(|| line(of_line, &format!("{written}/**")))
+        }
+        _ => None,
     }
 }
 

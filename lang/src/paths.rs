@@ -32,6 +32,33 @@ pub fn check_path(path: &str) -> Result<(), String> {
     }
 }
 
+/// What a text that has not the form of a path was most likely meant to be, where that is the same place; else what is to
+/// be known about it.
+pub fn meant(path: &str) -> Result<String, &'static str> {
+    if path.contains("://") {
+        return Err("a path is a file of the workspace; a page is fetched by `http.get`");
+    }
+    if path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') {
+        return Err("a path begins in the workspace, without `/` before it: what lies outside no plan can touch");
+    }
+    if path.starts_with('~') {
+        return Err(
+            "`~` is no directory here: a path begins in the workspace, and what lies outside no plan can touch",
+        );
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." if parts.pop().is_none() => return Err("what lies outside of the workspace no plan can touch"),
+            ".." => {}
+            part => parts.push(part),
+        }
+    }
+    let text = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
+    check_path(&text).map(|()| text).map_err(|_| "a path is relative to the workspace, with `/` between its parts")
+}
+
 /// The form of a `glob`: a path whose parts may have `*`, `?`, `[…]`, `{a,b}`; `**` as a whole part is any number of parts.
 pub fn check_glob(glob: &str) -> Result<(), String> {
     check_path(glob)?;

@@ -3,21 +3,25 @@
 //!
 //! The checker knows no text, and this file no types: it looks only where something was reported.
 
-use crate::check::ADDS_NUMBERS;
+use crate::check::{ADDS_NUMBERS, JOINS_NO_LISTS, is_tight};
 use crate::codes::Code;
 use crate::diagnostic::{Applicability, Diagnostic, Diagnostics, QUOTED};
+use crate::plan::{Plan, ReleaseKind};
 use crate::source::{Source, Span};
 use crate::syntax::{Arg, BinaryOp, ClauseKind, Expr, ExprKind, File, Item, StringPart, TopItem};
+use crate::types::Type;
 use std::collections::BTreeSet;
 
 /// The most calls that are offered steps of their own at once.
 const MAX_HOISTED: usize = 100;
 
 /// Warns of `n // 2`: what follows a value as a comment is a lone number, or the name of something.
-pub(crate) fn divisions(source: &Source, file: &File, report: &Diagnostics) {
+pub(crate) fn divisions(source: &Source, file: &File, plan: &Plan, report: &Diagnostics) {
     let mut known = None;
     for comment in file.comments.iter().filter(|comment| !comment.own_line) {
-        let divisor = source.slice(comment.span)[2..].trim().trim_end_matches([',', ')', ']', '}']);
+        // A comment may begin otherwise, which is told by itself.
+        let Some(inside) = source.slice(comment.span).strip_prefix("//") else { continue };
+        let divisor = inside.trim().trim_end_matches([',', ')', ']', '}']);
         let number = divisor.parse::<f64>().is_ok() && divisor.starts_with(|c: char| c.is_ascii_digit());
         let name = divisor.split('.').next().unwrap_or_default();
         let before = &source.text[..source.range(comment.span).start];
@@ -33,6 +37,10 @@ pub(crate) fn divisions(source: &Source, file: &File, report: &Diagnostics) {
         if !number && !known.get_or_insert_with(|| names(file)).contains(name) {
             continue;
         }
+        // What is no number is divided by nothing.
+        if !may_be_number(source, plan, comment.span) {
+            continue;
+        }
         let sign = Span::new(comment.span.start, comment.span.start + 2);
         report.push(
             Diagnostic::new(
@@ -46,6 +54,15 @@ pub(crate) fn divisions(source: &Source, file: &File, report: &Diagnostics) {
             .maybe(),
         );
     }
+}
+
+/// Whether the value that ends before a comment may be a number, as far as the plan tells.
+fn may_be_number(source: &Source, plan: &Plan, comment: Span) -> bool {
+    let lets = plan.lets.iter().map(|defined| &defined.value);
+    let mut values = lets.chain(plan.outputs.iter().map(|output| &output.value));
+    let before =
+        |span: Span| span.end <= comment.start && source.slice(Span::new(span.end, comment.start)).trim().is_empty();
+    values.find(|value| before(value.span)).is_none_or(|value| value.ty.is_subtype(&Type::Float))
 }
 
 /// The longest text that is repeated in advice.
@@ -84,8 +101,10 @@ pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagno
     if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ToolInExpression) {
         diagnostics.retain(|diagnostic| diagnostic.code != Code::NoSteps);
     }
+    shell_names(source, &mut diagnostics);
     let is_open = |diagnostic: &Diagnostic| {
-        diagnostic.edit.is_none() && matches!(diagnostic.code, Code::ToolInExpression | Code::BadOperand)
+        diagnostic.edit.is_none()
+            && matches!(diagnostic.code, Code::ToolInExpression | Code::BadOperand | Code::BadRelease)
     };
     if !diagnostics.iter().any(is_open) {
         return diagnostics;
@@ -96,11 +115,21 @@ pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagno
     for diagnostic in diagnostics.iter_mut().filter(|diagnostic| is_open(diagnostic)).take(MAX_HOISTED) {
         let span = diagnostic.primary.span;
         let edited = match diagnostic.code {
+            Code::BadRelease => calls
+                .iter()
+                .find(|call| call.is_release && call.span.start == span.start && call.span.end > span.end)
+                .map(|call| hoisted(source, &mut names, call, diagnostic)),
             Code::ToolInExpression => {
                 calls.iter().find(|call| call.span == span).map(|call| hoisted(source, &mut names, call, diagnostic))
             }
             _ => {
                 let sum = sums.iter().find(|sum| sum.signs.contains(&span));
+                if diagnostic.primary.text == JOINS_NO_LISTS {
+                    if let Some(edited) = sum.and_then(|sum| concatenated(diagnostic, sum)) {
+                        *diagnostic = edited;
+                    }
+                    continue;
+                }
                 // Of which kind the operands are, only the checker knows.
                 let are_texts = diagnostic.primary.text == ADDS_NUMBERS;
                 let sure = if are_texts { Applicability::Sure } else { Applicability::Maybe };
@@ -117,6 +146,34 @@ pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagno
     diagnostics
 }
 
+/// A name that no plan declares in the text for a shell is one of the shell: `["sh", "-c", "echo ${HOME}"]`.
+fn shell_names(source: &Source, diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics.iter_mut().filter(|found| found.code == Code::UnknownName && found.edit.is_none()) {
+        let range = source.range(diagnostic.primary.span);
+        let (before, after) = (&source.text[..range.start], &source.text[range.end..]);
+        let Some(head) = before.strip_suffix("${").filter(|_| after.starts_with('}')) else { continue };
+        let from = head.len() - head.len().min(MAX_SHELL_TEXT);
+        let near = head.get(from..).unwrap_or_default();
+        let calls = near.rfind("argv:").map_or("", |at| &near[at..]);
+        let is_shell = SHELLS.iter().any(|shell| {
+            let list = calls.trim_start_matches("argv:").trim_start().trim_start_matches('[').trim_start();
+            list.strip_prefix(&format!("\"{shell}\"")).is_some_and(|rest| rest.split('"').nth(1) == Some("-c"))
+        });
+        if !is_shell {
+            continue;
+        }
+        let sign = Span::new(diagnostic.primary.span.start - 2, diagnostic.primary.span.start);
+        diagnostic.help = vec!["in a string `${…}` holds a value of the plan; `\\${` is left to the shell".to_owned()];
+        *diagnostic = diagnostic.clone().edit("leave it to the shell", sign, "\\${").maybe();
+    }
+}
+
+/// How far before a name in a text for a shell its program is looked for.
+const MAX_SHELL_TEXT: usize = 4096;
+
+/// Programs that take a text with `-c`.
+const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ksh"];
+
 /// A call inside an expression.
 struct Call {
     span: Span,
@@ -127,6 +184,8 @@ struct Call {
     /// Where the item begins that it stands in.
     item: u32,
     sure: Applicability,
+    /// Whether it is `endorse(…)` or `reveal(…)`, which becomes a `let`.
+    is_release: bool,
 }
 
 /// Operands between `+`.
@@ -284,7 +343,17 @@ impl<'t> Search<'t> {
 
     fn call(&mut self, expr: &'t Expr, callee: &'t Expr, args: &'t [Arg], at: At) {
         if let (ExprKind::Field { name, .. }, Some(item)) = (&callee.kind, at.item) {
-            self.calls.push(Call { span: expr.span, keyword: None, name: name.name.to_string(), item, sure: at.sure });
+            let name = name.name.to_string();
+            self.calls.push(Call { span: expr.span, keyword: None, name, item, sure: at.sure, is_release: false });
+        }
+        if let (ExprKind::Name(name), Some(item), [_, _]) = (&callee.kind, at.item, args)
+            && let Some(kind) = ReleaseKind::parse(name)
+        {
+            let name = match kind {
+                ReleaseKind::Endorse => "endorsed".to_owned(),
+                ReleaseKind::Reveal => "revealed".to_owned(),
+            };
+            self.calls.push(Call { span: expr.span, keyword: None, name, item, sure: at.sure, is_release: true });
         }
         if let ExprKind::Field { base, .. } = &callee.kind {
             self.expr(base, at);
@@ -357,13 +426,35 @@ fn hoisted(source: &Source, names: &mut BTreeSet<String>, call: &Call, diagnosti
     let before = &source.text[..(call.item - source.base) as usize];
     let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
     let indent = if line.trim().is_empty() { line } else { "  " };
-    let step = format!("step {name} = {text}\n{indent}");
+    let word = if call.is_release { "let" } else { "step" };
+    let step = format!("{word} {name} = {text}\n{indent}");
     let replacements = match call.keyword.filter(|keyword| source.slice(*keyword) == "step") {
         // What is left of the step is a value.
         Some(keyword) => vec![(keyword, format!("{step}let")), (call.span, name.clone())],
         None => vec![(Span::new(call.item, call.item), step), (call.span, name.clone())],
     };
-    diagnostic.clone().edits(format!("make it the step `{name}`"), replacements).applicability(call.sure)
+    let what = if call.is_release { "give it the name" } else { "make it the step" };
+    let mut diagnostic = diagnostic.clone();
+    if call.is_release {
+        diagnostic.help.clear();
+    }
+    diagnostic.edits(format!("{what} `{name}`"), replacements).applicability(call.sure)
+}
+
+/// `a + b` of lists as `a.concat(b)`; of more than two the further ones are most likely lists as well.
+fn concatenated(diagnostic: &Diagnostic, sum: &Sum<'_>) -> Option<Diagnostic> {
+    let [first, rest @ ..] = sum.operands.as_slice() else { return None };
+    let mut from = first.span.end;
+    let mut edits = Vec::new();
+    for (index, operand) in rest.iter().enumerate() {
+        let close = if index == 0 { "" } else { ")" };
+        edits.push((Span::new(from, operand.span.start), format!("{close}.concat(")));
+        from = operand.span.end;
+    }
+    edits.push((Span::new(from, from), ")".to_owned()));
+    let sure = if rest.len() == 1 { Applicability::Sure } else { Applicability::Maybe };
+    let edited = diagnostic.clone().edits("write `.concat(…)`", edits).applicability(sure);
+    is_tight(first).then_some(edited)
 }
 
 /// Whether an expression is `catalogue.tool`.

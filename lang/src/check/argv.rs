@@ -31,6 +31,26 @@ impl Checker<'_> {
         true
     }
 
+    /// Reports several words in the place of the program, as in `["cargo test"]`.
+    pub(super) fn is_program_with_blanks(&self, tool: &Tool, param: usize, value: &Expr) -> bool {
+        let ExprKind::List(items) = &value.kind else { return false };
+        let Some(ExprKind::Constant(Value::String(program))) = items.first().map(|item| &item.kind) else {
+            return false;
+        };
+        if !is_program(tool, param) || !program.trim().contains(' ') || program.contains('/') {
+            return false;
+        }
+        let Some(list) = words(program) else { return false };
+        let inner = list.trim_start_matches('[').trim_end_matches(']').to_owned();
+        self.report.push(
+            Diagnostic::new(Code::TypeMismatch, items[0].span, "a program is given as a list of words")
+                .label("the name of this program would have blanks")
+                .help("each word is an element of its own")
+                .edit(format!("write `{inner}`"), items[0].span, inner),
+        );
+        true
+    }
+
     /// Warns of words that only a shell would understand, unless one is called.
     pub(super) fn warn_of_shell(&self, tool: &Tool, param: usize, value: &Expr) {
         let ExprKind::List(items) = &value.kind else { return };
@@ -41,16 +61,6 @@ impl Checker<'_> {
         let Some(program) = items.first().and_then(constant).filter(|_| is_program(tool, param)) else { return };
         let name = program.rsplit('/').next().unwrap_or_default();
         if SHELLS.contains(&name) {
-            return;
-        }
-        if let Some(list) = words(&program).filter(|_| program.trim().contains(' ') && !program.starts_with('/')) {
-            let inner = list.trim_start_matches('[').trim_end_matches(']').to_owned();
-            self.report.push(
-                Diagnostic::new(Code::ShellSyntax, items[0].span, "the name of this program has blanks")
-                    .label("each word is an element of its own")
-                    .edit(format!("write `{inner}`"), items[0].span, inner)
-                    .maybe(),
-            );
             return;
         }
         let suspect = items.iter().filter_map(|item| Some((item.span, meant_for_shell(&constant(item)?)?))).next();

@@ -91,6 +91,7 @@ impl Checker<'_> {
     /// The tool that was most likely meant. What other languages call it is sure, a name that is only near is not.
     fn near_tool(&self, name: &str) -> Option<(SmolStr, Applicability)> {
         let habit = match name {
+            "llm.extract" | "ai.extract" | "llm.parse" | "model.parse" => Some("model.extract"),
             "shell.run" | "bash.run" | "exec.run" | "process.exec" | "shell.exec" | "bash" | "shell" | "exec"
             | "run" => Some("process.run"),
             "file.read" | "fs.read_file" | "fs.cat" | "fs.open" | "read_file" => Some("fs.read"),
@@ -119,8 +120,10 @@ impl Checker<'_> {
             syntax::ExprKind::Call { callee, args, parens } => match self.tool_of(callee, args) {
                 Some(Ok(tool)) => Some(self.arguments(tool, args, *parens, call.span)),
                 Some(Err(())) => {
-                    // The tool is unknown; mistakes in its arguments are worth a word all the same.
-                    args.iter().for_each(|arg| drop(self.expr(&arg.value)));
+                    // The tool is unknown; mistakes in its arguments are worth a word all the same. What it calls a type may
+                    // be one.
+                    let is_type = |arg: &&Arg| arg.name.as_ref().is_some_and(|name| name.name == syntax::EXTRACT_TYPE);
+                    args.iter().filter(|arg| !is_type(arg)).for_each(|arg| drop(self.expr(&arg.value)));
                     None
                 }
                 None => {
@@ -270,6 +273,7 @@ impl Checker<'_> {
         // Arguments without a name, by their positions.
         let mut loose: Vec<(usize, Expr)> = Vec::new();
         let together = super::together::fields(&tool, args);
+        let command = super::together::command(&tool, args);
         for (position, arg) in args.iter().enumerate() {
             let value = match (&arg.value.kind, tool.extracts()) {
                 (syntax::ExprKind::Type(ty), true) => self.extracted_schema(ty),
@@ -284,6 +288,13 @@ impl Checker<'_> {
                     if together.first == position {
                         self.report.push(together.diagnostic(&tool, args));
                         meant.push(together.param);
+                    }
+                    continue;
+                }
+                if let Some((at, param)) = command.filter(|(at, _)| position == *at || position == at + 1) {
+                    if position == at {
+                        self.report.push(super::together::command_mistake(&tool, param, &args[at], &args[at + 1]));
+                        meant.push(param);
                     }
                     continue;
                 }
@@ -307,6 +318,10 @@ impl Checker<'_> {
             }
             if self.is_shell_line(&tool, index, &value) {
                 given[index] = Some(value);
+                continue;
+            }
+            if self.is_program_with_blanks(&tool, index, &value) {
+                given[index] = Some(error(value.span));
                 continue;
             }
             self.warn_of_shell(&tool, index, &value);

@@ -6,7 +6,7 @@ use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Env, NoCalls, eval};
 use crate::plan::{Call, Expr, ExprKind, Plan};
-use crate::types::Type;
+use crate::types::{Quoted, Type};
 use crate::value::Value;
 
 /// Checks the constants of a plan.
@@ -62,11 +62,30 @@ fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
             continue;
         }
         if let (true, Err(misfit)) = (arg.ty.is_accepted_as(&param.ty), check_value(value, &param.ty)) {
-            report.push(
-                Diagnostic::new(Code::InvalidValue, arg.span, misfit.to_string())
-                    .label(format!("not a valid {}", param.ty.brief())),
-            );
+            let diagnostic = Diagnostic::new(Code::InvalidValue, arg.span, misfit.to_string())
+                .label(format!("not a valid {}", param.ty.brief()));
+            report.push(match (value, &arg.kind) {
+                (Value::String(path), kind) if matches!(param.ty, Type::Path | Type::Glob) => {
+                    let is_written = matches!(kind, ExprKind::Constant(_));
+                    with_path(diagnostic, path, is_written)
+                }
+                _ => diagnostic,
+            });
         }
+    }
+}
+
+/// The mistake of a path with the path that was meant; `is_written`: the text stands where the mistake is.
+fn with_path(diagnostic: Diagnostic, path: &str, is_written: bool) -> Diagnostic {
+    match crate::paths::meant(path) {
+        // Something else is wrong with it.
+        Ok(meant) if meant == path => diagnostic,
+        Ok(meant) if is_written => {
+            let (span, meant) = (diagnostic.primary.span, Quoted(&meant).to_string());
+            diagnostic.edit(format!("write `{meant}`"), span, meant)
+        }
+        Ok(meant) => diagnostic.help(format!("write it as `{meant}`")),
+        Err(help) => diagnostic.help(help),
     }
 }
 

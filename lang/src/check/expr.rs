@@ -145,6 +145,7 @@ impl Checker<'_> {
                     .help("say what null means: `${x ?? \"none\"}`"),
                 list if list.element().is_some() => {
                     let value = quote(typed.span);
+                    let value = if super::fit::is_tight(typed) { value } else { format!("({value})") };
                     let is_text = list.element().is_some_and(|of| of.is_subtype(&Type::String));
                     mismatch().help(match is_text {
                         true => format!("join the list: `${{{value}.join(\", \")}}`"),

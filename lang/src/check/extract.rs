@@ -8,11 +8,17 @@ use crate::catalogue::Tool;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Call, Expr, ExprKind};
+use crate::resolve::TYPE_NAMES;
 use crate::schema::schema;
 use crate::source::Span;
-use crate::syntax::{self, Arg, EXTRACT_ASK, EXTRACT_FROM, EXTRACT_TYPE, TypeExpr};
+use crate::syntax::{self, Arg, EXTRACT_ASK, EXTRACT_FROM, EXTRACT_TYPE, TypeExpr, TypeExprKind};
 use crate::types::Type;
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// How many named types are looked through for quotes.
+const MAX_NAMES: usize = 64;
 
 impl Checker<'_> {
     /// The type of what the call of a step gives.
@@ -29,9 +35,44 @@ impl Checker<'_> {
         if let Some(known) = self.extracted.get(&ty.span) {
             return known.clone();
         }
+        self.quoted_types(ty, &mut BTreeSet::new());
         let resolved = self.types.resolve(ty);
         self.extracted.insert(ty.span, resolved.clone());
         resolved
+    }
+
+    /// Reports types in quotes: `type: "float"` wants the word, and `{ amount: "float" }` a record with that word in it. A
+    /// choice among records may tell them apart by such a word.
+    fn quoted_types(&self, ty: &TypeExpr, seen: &mut BTreeSet<SmolStr>) {
+        match &ty.kind {
+            TypeExprKind::String(word) => {
+                let Some((name, _)) = TYPE_NAMES.iter().find(|(name, _)| name == word) else { return };
+                self.report.push(
+                    Diagnostic::new(Code::UnknownType, ty.span, format!("`\"{name}\"` is a word, and no type"))
+                        .label("nothing but this word could be the answer")
+                        .edit(format!("write `{name}`"), ty.span, *name),
+                );
+            }
+            TypeExprKind::List(inner) | TypeExprKind::Map(inner) => self.quoted_types(inner, seen),
+            TypeExprKind::Optional(inner) | TypeExprKind::Paren(inner) => self.quoted_types(inner, seen),
+            TypeExprKind::Record { fields, .. } => {
+                fields.iter().for_each(|field| self.quoted_types(&field.ty, seen));
+            }
+            TypeExprKind::Name(name) => {
+                // What a name stands for is looked at once.
+                if let Some(definition) =
+                    self.types.definition(name).filter(|_| seen.len() < MAX_NAMES && seen.insert(name.clone()))
+                {
+                    self.quoted_types(&definition.ty, seen);
+                }
+            }
+            TypeExprKind::Refined { .. }
+            | TypeExprKind::Union(_)
+            | TypeExprKind::Int(_)
+            | TypeExprKind::Bool(_)
+            | TypeExprKind::Null
+            | TypeExprKind::Error => {}
+        }
     }
 
     /// The argument that stands for the type.

@@ -2,12 +2,13 @@
 
 use super::Checker;
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
-use crate::lexer::is_name;
+use crate::diagnostic::{Diagnostic, quote};
+use crate::lexer::{is_name, literal};
 use crate::plan::{Expr, ExprKind};
 use crate::resolve::{list_of, nearest_literal};
+use crate::source::Span;
 use crate::suggest::nearest;
-use crate::types::{RecordType, Type};
+use crate::types::{Quoted, RecordType, Type};
 use crate::value::Value;
 use smol_str::SmolStr;
 
@@ -133,21 +134,93 @@ fn mismatch(value: &Expr, wanted: &Type) -> Diagnostic {
         return diagnostic
             .help(format!("nothing is known of its elements: have them checked, `list as ({shown})`{each}"));
     }
+    if let Some((title, at, text)) = rewritten(value, wanted) {
+        return diagnostic.edit(title, at, text);
+    }
     if let Some(inner) = misfit(&value.ty, wanted) {
         return diagnostic.help(inner);
     }
     match wanted {
         Type::String if value.ty.is_subtype(&Type::Float) || value.ty.is_subtype(&Type::Bool) => {
-            diagnostic.help("put it into a string: `\"${x}\"`")
+            let text = quote(value.span);
+            let text = if matches!(value.kind, ExprKind::Constant(_)) { text } else { format!("${{{text}}}") };
+            diagnostic.edit(format!("write `\"{text}\"`"), value.span, format!("\"{text}\""))
+        }
+        Type::String if value.ty.element().is_some_and(|of| of.is_subtype(&Type::String)) => {
+            let diagnostic = diagnostic.help("a list becomes a text by `.join(…)`");
+            match is_tight(value) {
+                true => diagnostic.edit("put each item on a line", value.span.after(), ".join(\"\\n\")").maybe(),
+                false => diagnostic,
+            }
+        }
+        Type::String if matches!(value.ty, Type::Record(_) | Type::Map(_)) || value.ty.element().is_some() => {
+            let fields = match &value.ty {
+                Type::Record(record) => record.fields.iter().filter(|field| field.ty == Type::String).collect(),
+                _ => Vec::new(),
+            };
+            let value = quote(value.span);
+            match fields.as_slice() {
+                [] => diagnostic.help(format!("as JSON it is `{value}.to_json()`")),
+                [field, ..] => diagnostic
+                    .help(format!("take a text of it, `{value}.{}`, or all as JSON: `{value}.to_json()`", field.name)),
+            }
         }
         Type::List(element) if value.ty.is_accepted_as(element) => match value.ty.is_subtype(&Type::String) {
             true if element.is_subtype(&Type::String) => {
                 diagnostic.help("a list stands in brackets: `[\"cargo\", \"test\"]`; there are no shell lines")
             }
-            _ => diagnostic.help("a list stands in brackets: `[x]`"),
+            _ => {
+                let text = format!("[{}]", quote(value.span));
+                diagnostic.edit("make it a list of one", value.span, text)
+            }
         },
         _ => diagnostic,
     }
+}
+
+/// Whether a method may stand right behind what was written for a value.
+pub(super) fn is_tight(value: &Expr) -> bool {
+    matches!(
+        value.kind,
+        ExprKind::List(_)
+            | ExprKind::Comprehension(_)
+            | ExprKind::Input(_)
+            | ExprKind::Let(_)
+            | ExprKind::Step(_)
+            | ExprKind::Element(_)
+            | ExprKind::Local(_)
+            | ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Method { .. }
+    )
+}
+
+/// A value in another form that can only stand for one of the wanted type: what the edit does, where, and the text.
+fn rewritten(value: &Expr, wanted: &Type) -> Option<(String, Span, String)> {
+    if let ExprKind::Constant(Value::String(text)) = &value.kind {
+        let is_meant = match wanted {
+            Type::Bool => matches!(&**text, "true" | "false"),
+            Type::Int => literal::int(text).is_some() && text.bytes().all(|byte| byte.is_ascii_digit()),
+            Type::Float => {
+                text.parse::<f64>().is_ok()
+                    && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                    && text.starts_with(|c: char| c.is_ascii_digit())
+                    && text.ends_with(|c: char| c.is_ascii_digit())
+            }
+            _ => false,
+        };
+        return is_meant.then(|| (format!("write `{text}` without quotes"), value.span, text.to_string()));
+    }
+    let (ExprKind::Record(fields), Some(Type::Record(pair))) = (&value.kind, wanted.element()) else { return None };
+    let is_pair = pair.fields.len() == 2 && ["name", "value"].iter().all(|name| pair.field(name).is_some());
+    if !is_pair || fields.is_empty() || fields.iter().any(|(name, _)| pair.field(name).is_some()) {
+        return None;
+    }
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{{ name: {}, value: {} }}", Quoted(name), quote(value.span)))
+        .collect();
+    Some(("give each as a pair of name and value".to_owned(), value.span, format!("[{}]", pairs.join(", "))))
 }
 
 /// Where inside records a type does not fit, as a phrase; none when the types as a whole do not.

@@ -9,7 +9,7 @@ use crate::plan::{Expr, ExprKind};
 use crate::resolve::list_of;
 use crate::source::Span;
 use crate::suggest::nearest;
-use crate::syntax;
+use crate::syntax::{self, UnaryOp};
 use crate::types::{Field, Quoted, RecordType, Type};
 use crate::value::Value;
 
@@ -36,7 +36,10 @@ impl Checker<'_> {
         let is_name = index.ty.is_subtype(&Type::String);
         let mistake = match (member, member.element()) {
             (Type::Any, _) => return Some(Type::Any),
-            (_, Some(element)) if index.ty.is_subtype(&Type::Int) => return Some(element.head()),
+            (_, Some(element)) if index.ty.is_subtype(&Type::Int) => match negative(index) {
+                Some(number) => before_first(base, index, number),
+                None => return Some(element.head()),
+            },
             (_, Some(_)) => wrong_index(index, "a list is indexed by an integer"),
             // A key may be absent.
             (Type::Map(value), _) if is_name => return Some(value.head().optional()),
@@ -49,6 +52,31 @@ impl Checker<'_> {
         };
         self.report.push(mistake);
         None
+    }
+}
+
+/// The number that a constant index is below 0.
+fn negative(index: &Expr) -> Option<i64> {
+    match &index.kind {
+        ExprKind::Constant(Value::Int(number)) => Some(*number).filter(|number| *number < 0),
+        ExprKind::Unary(UnaryOp::Negate, operand) => match &operand.kind {
+            ExprKind::Constant(Value::Int(number)) => number.checked_neg().filter(|number| *number < 0),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `list[-1]`: elsewhere the last item, here one that no list has.
+fn before_first(base: &Expr, index: &Expr, number: i64) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::EvaluationFails, index.span, "no item of a list has a place below 0")
+        .label("items are counted from 0");
+    match number {
+        -1 => diagnostic
+            .help("the last item is `list.last()`, which is null where there is none")
+            .edit("take the last one", Span::new(base.span.end, index.span.end + 1), ".last()")
+            .maybe(),
+        _ => diagnostic.help("from the end they are counted by `list.reverse()[1]`"),
     }
 }
 

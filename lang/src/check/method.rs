@@ -3,7 +3,7 @@
 use super::{Checker, error};
 use crate::codes::Code;
 use crate::diagnostic::{Applicability, Diagnostic, quote};
-use crate::plan::{Expr, ExprKind};
+use crate::plan::{Expr, ExprKind, ReleaseKind};
 use crate::source::Span;
 use crate::stdlib::{self, BadArgument};
 use crate::suggest::nearest;
@@ -32,6 +32,10 @@ impl Checker<'_> {
         let Some(receiver) = self.without_null(&base, optional, || format!(".{}()", name.name), name.span) else {
             return error(span);
         };
+        if ReleaseKind::parse(&name.name).is_some() {
+            self.report.push(release_behind(&base, name, args, span));
+            return error(span);
+        }
         let Some(function) = stdlib::find(&receiver, &name.name) else {
             self.report.push(self.unknown_method(&receiver, &base, name));
             return error(span);
@@ -91,6 +95,21 @@ impl Checker<'_> {
                 diagnostic.label("unknown method").help(format!("its methods are {}", crate::resolve::list_of(&known)))
             }
         }
+    }
+}
+
+/// `value.endorse("why")`
+fn release_behind(base: &Expr, name: &Ident, args: &[Arg], span: Span) -> Diagnostic {
+    let word = &name.name;
+    let diagnostic = Diagnostic::new(Code::BadRelease, name.span, format!("`{word}` is no method"))
+        .label("stands before what it releases");
+    match args {
+        [reason] if matches!(reason.value.kind, crate::syntax::ExprKind::String(_)) => {
+            let (value, reason) = (quote(base.span), quote(reason.value.span));
+            let text = format!("{word}({value}, {reason})");
+            diagnostic.edit(format!("write `{text}`"), span, text)
+        }
+        _ => diagnostic.help(format!("write it as `let x = {word}(value, \"why\")`")),
     }
 }
 

@@ -36,7 +36,7 @@ use crate::types::Type;
 use crate::value::Value;
 pub(crate) use constants::calls_in;
 use groups::{Block, PLAN, Part, Pure, PureKind, Scope, ScopeId, StepSource, Uses};
-pub(crate) use operator::ADDS_NUMBERS;
+pub(crate) use operator::{ADDS_NUMBERS, JOINS_NO_LISTS, is_tight};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 

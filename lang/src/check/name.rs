@@ -148,6 +148,24 @@ impl Checker<'_> {
         if let Some(habit) = habit {
             return diagnostic.edit(format!("write `{habit}`"), span, habit);
         }
+        if let Place::OwnResult(step) = self.place {
+            let own = &self.heads[step.index()].name;
+            let is_field = match &self.type_of_step(step).without_null() {
+                Type::Record(record) => record.field(name).is_some(),
+                _ => false,
+            };
+            let meant = match name {
+                "result" | "self" | "it" | "this" | "output" | "value" | "response" | "res" => Some(own.to_string()),
+                _ => is_field.then(|| format!("{own}.{name}")),
+            };
+            if let Some(meant) = meant {
+                return diagnostic.label("the result of a step is known by its name").edit(
+                    format!("write `{meant}`"),
+                    span,
+                    meant,
+                );
+            }
+        }
         if self.catalogue.has_catalogue(name) {
             return Diagnostic::new(Code::NameNotAllowedHere, span, format!("the catalogue `{name}` is no value"))
                 .label("a catalogue can only be called into")

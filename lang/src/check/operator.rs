@@ -13,6 +13,9 @@ use crate::value::Value;
 /// What is said of a `+` between texts.
 pub(crate) const ADDS_NUMBERS: &str = "adds numbers";
 
+/// What is said of a `+` between lists.
+pub(crate) const JOINS_NO_LISTS: &str = "lists are joined with `.concat(…)`";
+
 impl Checker<'_> {
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &syntax::Expr, span: Span) -> Expr {
         let operand = self.expr(operand);
@@ -69,7 +72,7 @@ impl Checker<'_> {
                 Type::Bool
             }
             BinaryOp::In => {
-                if !self.check_in(&left, &right, op_span, span) {
+                if !self.check_in(&left, &right, op_span, operands, span) {
                     return error(span);
                 }
                 Type::Bool
@@ -119,7 +122,14 @@ impl Checker<'_> {
         });
     }
 
-    fn check_in(&self, left: &Expr, right: &Expr, op_span: Span, span: Span) -> bool {
+    fn check_in(
+        &self,
+        left: &Expr,
+        right: &Expr,
+        op_span: Span,
+        operands: &(syntax::Expr, syntax::Expr),
+        span: Span,
+    ) -> bool {
         match &right.ty.plain() {
             Type::List(element) => {
                 if !left.ty.meets(element) {
@@ -147,7 +157,19 @@ impl Checker<'_> {
                     .related(op_span, "looks here");
                 self.report.push(match other {
                     Type::Map(_) => diagnostic.help("whether a map has a key says `.has(…)`"),
-                    other if text(other) => diagnostic.help("for a part of a string use `.contains(…)`"),
+                    other if text(other) => {
+                        let [part, whole] = [operands.0.span, operands.1.span];
+                        match text(&left.ty) && is_tight(&operands.1) {
+                            true => diagnostic.edits(
+                                "look into the text",
+                                vec![
+                                    (part.before(), format!("{}.contains(", quote(whole))),
+                                    (Span::new(part.end, whole.end), ")".to_owned()),
+                                ],
+                            ),
+                            false => diagnostic.help("for a part of a string use `.contains(…)`"),
+                        }
+                    }
                     _ => diagnostic,
                 });
                 false
@@ -192,7 +214,14 @@ impl Checker<'_> {
         self.report.push(match (joins, lists) {
             _ if is_any => diagnostic.help("of `any` nothing is known: have it checked first, `x as int`"),
             (true, _) => diagnostic.help("a number becomes part of a text inside it: `\"${a}${b}\"`"),
-            (_, true) => diagnostic.help("lists are joined with `.concat(…)`"),
+            (_, true) => diagnostic.label(JOINS_NO_LISTS),
+            _ if null.is_none() => match without_unit(op, left, right) {
+                Some((at, text)) => diagnostic
+                    .help(format!("a number of days, hours or minutes has its unit: `{text}d`, `{text}h`, `{text}m`"))
+                    .edit(format!("take them for days: `{text}d`"), at, format!("{text}d"))
+                    .maybe(),
+                None => diagnostic,
+            },
             _ => diagnostic,
         });
         error(span)
@@ -221,6 +250,30 @@ fn default_meant(op_span: Span, left: &Expr, right: &Expr) -> Diagnostic {
                 .help(format!("the left side is never null: `if {left} != … then {left} else {}`", quote(right.span)))
         }
     }
+}
+
+/// Whether a method may stand right behind an expression.
+pub(crate) fn is_tight(expr: &syntax::Expr) -> bool {
+    use syntax::ExprKind::*;
+    matches!(
+        expr.kind,
+        Name(_) | Field { .. } | Call { .. } | Index { .. } | List(_) | Comprehension(_) | String(_) | Paren(_)
+    )
+}
+
+/// A constant number beside a date or a duration, where a duration is wanted.
+fn without_unit(op: BinaryOp, left: &Expr, right: &Expr) -> Option<(Span, i64)> {
+    let takes_duration = !matches!(op, BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder);
+    let number = |of: &Expr| match of.kind {
+        ExprKind::Constant(Value::Int(number)) => Some((of.span, number)),
+        _ => None,
+    };
+    match (form(&left.ty), form(&right.ty)) {
+        (Some(Form::Date | Form::Datetime | Form::Duration), None) => number(right),
+        (None, Some(Form::Duration)) => number(left),
+        _ => None,
+    }
+    .filter(|(_, number)| takes_duration && *number >= 0)
 }
 
 fn is_int(ty: &Type) -> bool {

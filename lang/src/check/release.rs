@@ -29,7 +29,14 @@ impl Checker<'_> {
     pub(super) fn release(&self, value: &Expr) -> Option<Release> {
         let (kind, args, parens) = form(value)?;
         let [Arg { name: None, .. }, Arg { name: None, value: reason }] = args else {
-            self.report.push(bad_form(kind, parens));
+            let named = args.iter().filter_map(|arg| Some((arg.name.as_ref()?, arg.value.span)));
+            let edits: Vec<_> =
+                named.map(|(name, value)| (Span::new(name.span.start, value.start), String::new())).collect();
+            let diagnostic = bad_form(kind, parens);
+            self.report.push(match args.len() == 2 && constant(&args[1].value).is_some() {
+                true => diagnostic.edits("leave the names out", edits),
+                false => diagnostic,
+            });
             return None;
         };
         let text = constant(reason);
@@ -56,7 +63,8 @@ fn bad_reason(span: Span, reason: Option<&str>) -> Diagnostic {
             .label("who approves it reads this")
             .help("say why the value may be trusted, or where the secret goes"),
         None => Diagnostic::new(Code::BadRelease, span, "the reason must be a constant text")
-            .label("outside text could speak for itself here"),
+            .label("outside text could speak for itself here")
+            .help("it says why the value may be trusted, whatever the value is: the value itself is shown beside it"),
     }
 }
 

@@ -351,12 +351,15 @@ impl<'a> Checker<'a> {
         }
         let scope = match &line.resource {
             CriticalResource::Value(expr) => CriticalScope::Value(self.critical_value(expr, verb)?),
+            CriticalResource::Text(text) if verb == Some(CriticalVerb::Contact) && text.value.contains("://") => {
+                self.report.push(whole_address(text));
+                return None;
+            }
             CriticalResource::Text(text) => match Grant::new(verb?, &text.value) {
                 Ok(grant) => CriticalScope::Text(grant),
                 Err(reason) => {
-                    self.report.push(
-                        Diagnostic::new(Code::BadGlob, text.span, reason).label("cannot be matched against anything"),
-                    );
+                    let diagnostic = Diagnostic::new(Code::BadGlob, text.span, reason);
+                    self.report.push(with_resource(diagnostic, verb?, &text.value));
                     return None;
                 }
             },
@@ -373,6 +376,17 @@ impl<'a> Checker<'a> {
                     .label("nothing in this plan has this name")
                     .edit("quote it", expr.span, crate::types::Quoted(&text).to_string())
                     .maybe(),
+            );
+            return None;
+        }
+        if let syntax::ExprKind::Binary { op: BinaryOp::Subtract, op_span, operands } = &expr.kind
+            && let (syntax::ExprKind::String(_), syntax::ExprKind::String(_)) = (&operands.0.kind, &operands.1.kind)
+        {
+            let between = Span::new(operands.0.span.end, operands.1.span.start);
+            self.report.push(
+                Diagnostic::new(Code::CriticalValue, *op_span, "no `-` stands before the reason of a line")
+                    .label("one too many")
+                    .edit("remove it", between, "  "),
             );
             return None;
         }
@@ -534,6 +548,46 @@ impl<'s> Clauses<'s> {
                     .label("again")
                     .related(first.span, "first here"),
             );
+        }
+    }
+}
+
+/// `contact "https://example.com/page"`
+fn whole_address(text: &syntax::Text) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::BadGlob, text.span, "`contact` names a host, not an address")
+        .label("without scheme and path, with the port where the address names one");
+    let host = crate::hosts::host_of(&text.value);
+    match Grant::new(CriticalVerb::Contact, host).is_ok() && !host.is_empty() {
+        true => {
+            let host = crate::types::Quoted(host).to_string();
+            diagnostic.edit(format!("write `{host}`"), text.span, host).maybe()
+        }
+        false => diagnostic,
+    }
+}
+
+/// The mistake of a resource with the one that was meant.
+fn with_resource(diagnostic: Diagnostic, verb: CriticalVerb, text: &str) -> Diagnostic {
+    let diagnostic = diagnostic.label("cannot be matched against anything");
+    let span = diagnostic.primary.span;
+    let write = |diagnostic: Diagnostic, meant: &str| {
+        let meant = crate::types::Quoted(meant).to_string();
+        diagnostic.edit(format!("write `{meant}`"), span, meant)
+    };
+    match verb {
+        CriticalVerb::Run => match text.trim_end_matches(['*', ' ']) {
+            words if !words.is_empty() && Grant::new(verb, words).is_ok() => write(diagnostic, words),
+            _ => diagnostic.help("name the program, and as many words behind it as are certain: `run \"cargo test\"`"),
+        },
+        CriticalVerb::Contact => diagnostic,
+        CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => {
+            match crate::paths::meant(text) {
+                // A folder: what lies in it is most likely meant.
+                Ok(meant) if text.ends_with('/') && meant != "." => write(diagnostic, &format!("{meant}/**")).maybe(),
+                Ok(meant) if meant != text && Grant::new(verb, &meant).is_ok() => write(diagnostic, &meant),
+                Ok(_) => diagnostic,
+                Err(help) => diagnostic.help(help),
+            }
         }
     }
 }

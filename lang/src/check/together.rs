@@ -7,7 +7,7 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
-use crate::syntax::Arg;
+use crate::syntax::{self, Arg};
 use crate::types::{RecordType, Type};
 use std::sync::Arc;
 
@@ -84,6 +84,37 @@ impl Together {
             .label("a field of one of them")
             .edits(format!("write `{param}: [{{ {shown} }}]`"), edits)
     }
+}
+
+/// `command: "git", args: ["log"]`: a program and its arguments side by side, which are one list here. Gives where they
+/// stand among the arguments, and the parameter that takes them.
+pub(super) fn command(tool: &Tool, args: &[Arg]) -> Option<(usize, usize)> {
+    let param = (0..tool.params.len()).find(|param| is_program(tool, *param))?;
+    let is_named =
+        |arg: &Arg, names: &[&str]| arg.name.as_ref().is_some_and(|name| names.contains(&name.name.as_str()));
+    let at = args.windows(2).position(|pair| {
+        is_named(&pair[0], &["command", "cmd", "program", "executable", "file"])
+            && is_named(&pair[1], &["args", "arguments", "argv", "params"])
+            && matches!(pair[0].value.kind, syntax::ExprKind::String(_))
+            && matches!(pair[1].value.kind, syntax::ExprKind::List(_))
+    })?;
+    let name = &args[at].name.as_ref()?.name;
+    (tool.param(name).is_none()).then_some((at, param))
+}
+
+/// The mistake of [`command`].
+pub(super) fn command_mistake(tool: &Tool, param: usize, program: &Arg, list: &Arg) -> Diagnostic {
+    let name = &tool.params[param].name;
+    let [before, after] = [program.value.span, list.value.span];
+    let start = program.name.as_ref().map_or(before.start, |name| name.span.start);
+    let is_empty = matches!(&list.value.kind, syntax::ExprKind::List(items) if items.is_empty());
+    let between = if is_empty { String::new() } else { ", ".to_owned() };
+    let edits =
+        vec![(Span::new(start, before.start), format!("{name}: [")), (Span::new(before.end, after.start + 1), between)];
+    let message = format!("`{}` takes a program and its arguments as one list", tool.name);
+    Diagnostic::new(Code::UnknownArgument, Span::new(start, after.end), message)
+        .label(format!("these are `{name}`"))
+        .edits(format!("make them one list, `{name}: […]`"), edits)
 }
 
 /// The parameter of a tool that takes a list of records and is not given.

@@ -106,13 +106,19 @@ pub(super) fn report(
 ) {
     let mut names: Option<FxHashSet<SmolStr>> = None;
     for finding in findings {
-        let diagnostic = diagnostic(plan, labels, &finding);
         let wraps = match finding.kind {
             Wrong::Control | Wrong::When | Wrong::Count | Wrong::Undo | Wrong::Exact | Wrong::Critical => "endorse",
             Wrong::Secret | Wrong::Sent | Wrong::SentBecause => "reveal",
         };
         let names = names.get_or_insert_with(|| taken(plan));
-        report.push(match edits(plan, &finding, wraps, source, names) {
+        let edits = edits(plan, &finding, wraps, source, names);
+        let diagnostic = diagnostic(plan, labels, &finding);
+        // What the edit does needs no advice beside it.
+        let diagnostic = match help(finding.kind, edits.is_some()) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        };
+        report.push(match edits {
             Some((title, edits)) => diagnostic.edits(title, edits).maybe(),
             None => diagnostic,
         });
@@ -181,25 +187,34 @@ fn diagnostic(plan: &Plan, labels: &Labels, finding: &Finding) -> Diagnostic {
             diagnostic = diagnostic.related(at, text);
         }
     }
-    let help = match kind {
-        Wrong::Control | Wrong::Exact => {
+    diagnostic
+}
+
+/// What else there is to do.
+fn help(kind: Wrong, has_edit: bool) -> Option<&'static str> {
+    Some(match kind {
+        Wrong::Control if has_edit => "it may choose among values of the plan: `if … then \"a\" else \"b\"`",
+        Wrong::Control => {
             "let a person look at it, `let x = endorse(value, \"why\")`, or choose among values of the plan: `if … then \"a\" else \"b\"`"
         }
-        Wrong::When => "let a person look at it: `let x = endorse(condition, \"why\")`",
+        Wrong::Count if has_edit => "a list that stands in the plan needs nobody to look at it",
         Wrong::Count => {
             "go over a list of the plan, or let a person look at this one: `let x = endorse(list, \"why\")`"
         }
+        Wrong::Secret if has_edit => "only parameters that are marked `secret` take secrets",
+        Wrong::Secret => {
+            "only parameters that are marked `secret` take secrets; `let x = reveal(value, \"why\")` lets it go all the same"
+        }
+        Wrong::Exact | Wrong::When | Wrong::Sent if has_edit => return None,
+        Wrong::Exact => "let a person look at it: `let x = endorse(value, \"why\")`",
+        Wrong::When => "let a person look at it: `let x = endorse(condition, \"why\")`",
         Wrong::Undo => {
             "let it stop the run, which is the default: a person then says what is taken back; or let a person look at what comes from outside before it is given: `let x = endorse(value, \"why\")`"
         }
         Wrong::Critical => "let a person look at it: `let x = endorse(value, \"why\")`",
-        Wrong::Secret => {
-            "only parameters that are marked `secret` take secrets; `let x = reveal(value, \"why\")` lets it go all the same"
-        }
         Wrong::Sent => "`let x = reveal(value, \"where it goes, and why\")` lets a person agree that it goes there",
         Wrong::SentBecause => "decide by something that is not secret",
-    };
-    diagnostic.help(help)
+    })
 }
 
 /// An edit that lets a person look at the value: around the value of its `let`, or in a `let` of its own.

@@ -130,16 +130,20 @@ impl Sinks<'_, '_> {
                 }
             }
         }
+        let fails_by_outside = step.on_failure == OnFailure::Undo
+            && failure.integrity == Integrity::Untrusted
+            && self.rules.has(Rule::Undo);
         match step.on_failure {
             OnFailure::Stop => {}
+            // The call itself is told, whatever else it is asked.
+            OnFailure::Undo if fails_by_outside => {}
             OnFailure::Continue | OnFailure::Undo => {
                 for expect in &step.expect {
                     self.decision(id, expect, self.label(expect), Wrong::Undo, Integrity::Chosen, "expect", tool);
                 }
             }
         }
-        if step.on_failure == OnFailure::Undo && failure.integrity == Integrity::Untrusted && self.rules.has(Rule::Undo)
-        {
+        if fails_by_outside {
             self.findings.push(Finding {
                 kind: Wrong::Undo,
                 span: step.call.span,

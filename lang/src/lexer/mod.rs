@@ -49,6 +49,45 @@ fn is_digits(text: &str) -> bool {
     (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// `1.5h` ⟶ `90m`
+fn in_smaller_unit(digits: &str, unit: &str) -> Option<String> {
+    let (whole, part) = digits.split_once('.')?;
+    let (count, smaller) = match unit {
+        "d" => (24, "h"),
+        "h" => (60, "m"),
+        "m" => (60, "s"),
+        "s" => (1000, "ms"),
+        _ => return None,
+    };
+    let (scale, part) = (10_u64.checked_pow(u32::try_from(part.len()).ok()?)?, part.parse::<u64>().ok()?);
+    let sum = whole.parse::<u64>().ok()?.checked_mul(count)?;
+    let rest = part.checked_mul(count)?;
+    let total = sum.checked_add(rest / scale)?;
+    (rest % scale == 0).then(|| format!("{total}{smaller}"))
+}
+
+/// `1MB` ⟶ `1000000`
+fn in_bytes(digits: &str, unit: &str) -> Option<u64> {
+    let factor: u64 = match unit {
+        "kB" | "KB" | "K" | "k" => 1_000,
+        "MB" | "M" => 1_000_000,
+        "GB" | "G" => 1_000_000_000,
+        "KiB" | "Ki" => 1 << 10,
+        "MiB" | "Mi" => 1 << 20,
+        "GiB" | "Gi" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// A word in place of the sign at `start..end`, with blanks where the sign has none: `a&&b`.
+pub(crate) fn set_apart(text: &str, start: usize, end: usize, word: &str) -> String {
+    let (before, after) = (&text[..start], &text[end..]);
+    let stands_free = before.is_empty() || before.ends_with(|c: char| c.is_whitespace() || "([{".contains(c));
+    let goes_on = !after.is_empty() && !after.starts_with(char::is_whitespace);
+    format!("{}{word}{}", if stands_free { "" } else { " " }, if goes_on { " " } else { "" })
+}
+
 /// A string whose `${` is open.
 struct Interpolation {
     /// Braces opened inside it and not yet closed.
@@ -104,7 +143,7 @@ impl<'s> Lexer<'s, '_> {
                 Ok(Kind::ForeignNotEqual) => self.foreign(start, end, Kind::NotEqual, "!="),
                 Ok(Kind::ColonAssign) => self.foreign(start, end, Kind::Assign, "="),
                 Ok(Kind::BlockComment) => self.block_comment(&mut logos, start),
-                Ok(Kind::Bang) => self.foreign(start, end, Kind::Not, "not "),
+                Ok(Kind::Bang) => self.foreign(start, end, Kind::Not, "not"),
                 Ok(Kind::Semicolon) => self.semicolon(start, end),
                 Ok(Kind::Colon) => self.colon(start, end),
                 Ok(kind) => self.push(kind, start, end),
@@ -193,6 +232,20 @@ impl<'s> Lexer<'s, '_> {
     }
 
     fn fence(&mut self, start: usize, end: usize) {
+        if !self.at_line_start {
+            // What stands behind it on its line may be part of the plan.
+            self.report.push(
+                Diagnostic::new(
+                    Code::UnexpectedCharacter,
+                    self.span(start, start + 3),
+                    "``` is not part of the language",
+                )
+                .label("no token begins like this")
+                .help("Strings over lines stand in `\"\"\"…\"\"\"`."),
+            );
+            self.push(Kind::Error, start, end);
+            return;
+        }
         self.report.push(
             Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "a Markdown fence around the plan")
                 .label("not part of the language")
@@ -220,14 +273,15 @@ impl<'s> Lexer<'s, '_> {
     /// An operator of other languages: reported, and taken for ours.
     fn foreign(&mut self, start: usize, end: usize, kind: Kind, ours: &str) {
         let theirs = &self.text[start..end];
+        let text = if kind.is_word() { set_apart(self.text, start, end, ours) } else { ours.to_owned() };
         self.report.push(
             Diagnostic::new(
                 Code::UnexpectedCharacter,
                 self.span(start, end),
-                format!("`{theirs}` is written `{}`", ours.trim()),
+                format!("`{theirs}` is written `{ours}`"),
             )
             .label("not an operator here")
-            .edit(format!("write `{}`", ours.trim()), self.span(start, end), ours),
+            .edit(format!("write `{ours}`"), self.span(start, end), text),
         );
         self.push(kind, start, end);
     }
@@ -299,6 +353,22 @@ impl<'s> Lexer<'s, '_> {
         if let Some(whole) = Duration::read_literal(text).and_then(Duration::literal) {
             self.report.push(diagnostic.edit("write it in one unit", self.span(start, end), whole));
             self.push(Kind::Duration, start, end);
+            return;
+        }
+        if let Some(shorter) = in_smaller_unit(digits, ours.unwrap_or(unit)) {
+            self.report.push(diagnostic.edit("write it in a smaller unit", self.span(start, end), shorter));
+            self.push(Kind::Duration, start, end);
+            return;
+        }
+        if let Some(bytes) = in_bytes(digits, unit) {
+            let message = format!("`{}` is no number", text.escape_debug());
+            self.report.push(
+                Diagnostic::new(Code::BadNumber, self.span(start, end), message)
+                    .label("a size is a number of bytes")
+                    .edit(format!("write `{bytes}`"), self.span(start, end), bytes.to_string())
+                    .maybe(),
+            );
+            self.push(Kind::Int, start, start + digits.len());
             return;
         }
         self.report.push(match ours {

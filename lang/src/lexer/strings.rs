@@ -96,7 +96,13 @@ impl<'s> Lexer<'s, '_> {
                     let at = if at > 0 && bytes[at - 1] == b'\r' { at - 1 } else { at };
                     return (at, escaped, Stop::LineEnd);
                 }
-                b'$' if bytes.get(at + 1) == Some(&b'{') => return (at, escaped, Stop::Interpolation),
+                b'$' if bytes.get(at + 1) == Some(&b'{') => match expansion(&self.text[at..]) {
+                    Some(length) => {
+                        self.foreign_expansion(at, length);
+                        at += length;
+                    }
+                    None => return (at, escaped, Stop::Interpolation),
+                },
                 b'\\' => {
                     escaped = true;
                     at += self.escape(at);
@@ -105,6 +111,21 @@ impl<'s> Lexer<'s, '_> {
             }
         }
         (bytes.len(), escaped, Stop::SourceEnd)
+    }
+
+    /// `${name:-text}` of a shell: reported, and taken for text.
+    fn foreign_expansion(&mut self, at: usize, length: usize) {
+        let written = &self.text[at..at + length];
+        self.report.push(
+            Diagnostic::new(
+                Code::BadEscape,
+                self.span(at, at + length),
+                format!("`{}` is no value of the plan", written.escape_debug()),
+            )
+            .label("a form of shells")
+            .help("In a string `${…}` holds an expression; `\\${` is the text `${`.")
+            .edit("leave it to the shell", self.span(at, at + 2), "\\${"),
+        );
     }
 
     /// Checks the escape at `at` and gives its length.
@@ -343,6 +364,36 @@ impl<'s> Lexer<'s, '_> {
                 && is_prefix(&self.text[(last.start - self.base) as usize..start])
         })
     }
+}
+
+/// The longest form of a shell that is told as one.
+const MAX_EXPANSION: usize = 200;
+
+/// The length of what a text begins with, where it is a form of shells that cannot be an expression: `${a:-b}`, `${#a}`,
+/// `${a%.md}`, `${a##*/}`, `${a^^}`.
+fn expansion(text: &str) -> Option<usize> {
+    let body = text.strip_prefix("${")?;
+    let length = body.bytes().take(MAX_EXPANSION).position(|byte| matches!(byte, b'}' | b'"' | b'\n' | b'{'))?;
+    let (inner, end) = body.split_at(length);
+    if !end.starts_with('}') {
+        return None;
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let rest = inner.trim_start_matches(is_part);
+    let has_name = rest.len() < inner.len();
+    let signs = |from: &str, next: &[char]| rest.strip_prefix(from).is_some_and(|rest| rest.starts_with(next));
+    let is_foreign = match has_name {
+        true => {
+            signs(":", &['-', '=', '?', '+'])
+                || rest.starts_with(['#', '^'])
+                || rest.starts_with("%%")
+                || signs("%", &['.', '*', '/', '?', '['])
+                || signs(",", &[','])
+                || rest == ","
+        }
+        false => inner.strip_prefix('#').is_some_and(|name| !name.is_empty() && name.chars().all(is_part)),
+    };
+    is_foreign.then_some("${".len() + length + "}".len())
 }
 
 /// Whether letters stand before strings in other languages.

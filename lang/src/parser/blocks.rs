@@ -38,12 +38,20 @@ impl<'s> Walk<'s> {
             }
             "catalogue" => items.extend(self.catalogue(line).map(TopItem::Catalogue)),
             "type" => items.extend(self.type_def(line).map(TopItem::Type)),
-            _ => match faults::unknown_item(self.report, self.written, line.tokens, Place::File) {
-                Some(meant) => self.top_item_of(meant, line, items),
-                None if self.has_block() => {
+            // One mistake, however many items there are.
+            _ if self.told_outside && faults::is_item(word) => {
+                if self.has_block() {
                     self.skip_block();
                 }
-                None => {}
+            }
+            _ => match faults::unknown_item(self.report, self.written, line.tokens, Place::File) {
+                Some(meant) => self.top_item_of(meant, line, items),
+                None => {
+                    self.told_outside |= faults::is_item(word);
+                    if self.has_block() {
+                        self.skip_block();
+                    }
+                }
             },
         }
     }
@@ -99,6 +107,12 @@ impl<'s> Walk<'s> {
         if word != "type" {
             self.no_doc(line.doc);
         }
+        if self.indented(word, line, items) {
+            return;
+        }
+        if word == "when" && self.kind() == Some(Kind::BlockOpen) && self.branched(line, Place::WhenItem, items) {
+            return;
+        }
         if let Some(item) = self.known_item(word, line) {
             items.extend(item);
             return;
@@ -106,20 +120,10 @@ impl<'s> Walk<'s> {
         if self.foreign_item(line, Place::WhenItem, items) {
             return;
         }
-        // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
-        if matches!(word, "inputs" | "parameters" | "params")
-            && line.tokens.len() == 1
-            && self.kind() == Some(Kind::BlockOpen)
-        {
-            let body = self.skip_block();
-            self.report.push(
-                Diagnostic::new(Code::UnknownItem, line.span(), format!("`{word}` begins no item"))
-                    .label("there is no block of inputs")
-                    .related(Span::new(body.start, body.start + 1), "its block")
-                    .help("Each input has a line of its own: `input name: type = default`."),
-            );
+        if self.section(word, line, items) {
             return;
         }
+        // A misspelt keyword is taken for the one that was meant, so that the name it declares is known.
         let meant = faults::unknown_item(self.report, self.written, line.tokens, Place::Item);
         match meant.and_then(|meant| self.known_item(meant, line)) {
             Some(item) => items.extend(item),
@@ -183,9 +187,15 @@ impl<'s> Walk<'s> {
     }
 
     fn input(&mut self, line: Line<'s>) -> Option<Input> {
+        self.input_behind(line, 1)
+    }
+
+    /// An input behind the first `skip` tokens.
+    pub(super) fn input_behind(&mut self, line: Line<'s>, skip: usize) -> Option<Input> {
         let span = line.span();
-        let parts = run!(self, input, line, 1, Place::Input).or_else(|| {
-            let name = self.declared(line)?;
+        let parts = run!(self, input, line, skip, Place::Input).or_else(|| {
+            let name = line.tokens.get(skip).filter(|token| token.kind == Kind::Ident)?;
+            let name = self.written.ident(*name);
             let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span.after() };
             Some((((name, ty), None), None))
         });
@@ -285,10 +295,20 @@ impl<'s> Walk<'s> {
     }
 
     fn step(&mut self, line: Line<'s>) -> Option<Step> {
+        if let Some(step) = self.step_named_behind(line) {
+            return Some(step);
+        }
         match self.step_as_block(line).or_else(|| self.step_with_braces(line)) {
             Some(step) => step,
             None => self.step_behind(line, 1),
         }
+    }
+
+    /// `step fs.read(…) -> a`: reported; the name remains.
+    pub(super) fn step_named_behind(&mut self, line: Line<'s>) -> Option<Step> {
+        let name = self.written.ident(faults::named_behind(self.report, self.written, line.tokens)?);
+        let call = Expr { kind: ExprKind::Error, span: line.span() };
+        Some(self.step_of(name, call, line))
     }
 
     /// `step a = fs.read { path: "a" }`: the arguments stand in braces. Reported once; the name remains.
@@ -312,7 +332,19 @@ impl<'s> Walk<'s> {
 
     /// A step behind the first `skip` tokens.
     pub(super) fn step_behind(&mut self, line: Line<'s>, skip: usize) -> Option<Step> {
-        let parts = self.value_behind(line, skip, Place::Step);
+        match self.value_behind(line, skip, Place::Step) {
+            Some((name, call)) => Some(self.step_of(name, call, line)),
+            None => {
+                if self.has_block() {
+                    self.skip_block();
+                }
+                None
+            }
+        }
+    }
+
+    /// A step with the clauses of the block behind its line.
+    fn step_of(&mut self, name: Ident, call: Expr, line: Line<'s>) -> Step {
         let mut clauses = Vec::new();
         let mut block = None;
         if self.has_block() {
@@ -324,7 +356,7 @@ impl<'s> Walk<'s> {
             }));
         }
         let span = block.map_or(line.span(), |block| line.span().to(block));
-        parts.map(|(name, call)| Step { name, call, clauses, span, block })
+        Step { name, call, clauses, span, block }
     }
 
     /// `step a { … }`, `step("a") { tool: … }`: the call stands in the block. Reported once; the name remains.

@@ -16,6 +16,14 @@ impl<'s> Walk<'s> {
             items.extend(self.known_item(word, line).flatten());
             return true;
         }
+        let before = &self.tokens[..self.at.saturating_sub(line.tokens.len())];
+        if faults::changed(self.report, self.written, before, line.tokens) {
+            return true;
+        }
+        if let Some(step) = self.step_named_behind(line) {
+            items.push(Item::Step(step));
+            return true;
+        }
         if let Some(keyword) = faults::bare(self.report, self.written, line.tokens) {
             let span = line.span();
             items.extend(match keyword {
@@ -88,33 +96,46 @@ impl<'s> Walk<'s> {
     }
 
     /// `if c { … } else if d { … } else { … }`, `unless c { … }`: groups with `when`, all together one mistake.
-    fn branched(&mut self, line: Line<'s>, place: Place, items: &mut Vec<Item>) -> bool {
+    pub(super) fn branched(&mut self, line: Line<'s>, place: Place, items: &mut Vec<Item>) -> bool {
         let head = line.head();
         let unless = head.kind == Kind::Ident && self.word(head) == "unless";
-        if line.tokens.len() < 2 || !(head.kind == Kind::If || unless) {
+        let own = head.kind == Kind::Ident && self.word(head) == "when";
+        if line.tokens.len() < 2 || !(head.kind == Kind::If || unless || own) {
             return false;
         }
         let rest = Line { doc: &[], tokens: &line.tokens[1..] };
         let first = self.written.slice(rest.span());
         let mut replacements = match unless {
-            true => vec![(head.span().to(rest.span()), format!("when not {}", grouped(first)))],
+            true => vec![(head.span().to(rest.span()), format!("when not {}", faults::grouped(first)))],
+            false if own => Vec::new(),
             false => vec![(head.span(), "when".to_owned())],
         };
-        let mut excluded = vec![if unless { first.to_owned() } else { format!("not {}", grouped(first)) }];
+        let mut excluded = vec![if unless { first.to_owned() } else { format!("not {}", faults::grouped(first)) }];
         items.extend(self.when_group(line, place).map(Item::When));
         while let Some((behind, branch)) = self.next_branch() {
             let condition = branch.tokens.iter().position(|token| token.kind == Kind::If || token.kind == Kind::Ident);
             let condition = condition.and_then(|at| branch.tokens.get(at + 1..)).filter(|tokens| !tokens.is_empty());
             let condition = condition.map(|tokens| self.written.slice(tokens[0].span().to(branch.span().after())));
-            let all: Vec<String> = excluded.iter().cloned().chain(condition.map(grouped)).collect();
+            let all: Vec<String> = excluded.iter().cloned().chain(condition.map(faults::grouped)).collect();
             let indent = self.indent(head);
             let text = format!("\n{indent}when {}", all.join(" and "));
             replacements.push((Span::new(behind, branch.span().end), text));
-            excluded.extend(condition.map(|text| format!("not {}", grouped(text))));
+            excluded.extend(condition.map(|text| format!("not {}", faults::grouped(text))));
             let mut inner = Vec::new();
             let body = self.block(|walk, line| walk.group_item(line, place, &mut inner));
             let condition = Expr { kind: ExprKind::Error, span: branch.span() };
             items.push(Item::When(When { condition, items: inner, span: branch.span().to(body), body }));
+        }
+        if own {
+            if !replacements.is_empty() {
+                self.report.push(
+                    Diagnostic::new(Code::UnexpectedToken, replacements[0].0, "a block has no `else`")
+                        .label("nothing goes on here")
+                        .help("Steps for the other case stand in a block of their own: `when not (condition)`.")
+                        .edits("write a block for the other case", replacements),
+                );
+            }
+            return true;
         }
         let what = self.word(head);
         self.report.push(
@@ -146,23 +167,6 @@ impl<'s> Walk<'s> {
         let before = &self.written.text[..(head.start - self.written.base) as usize];
         let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
         if line.trim().is_empty() { line } else { "  " }
-    }
-}
-
-/// A condition in parentheses, unless it stands in one pair already.
-fn grouped(text: &str) -> String {
-    let mut depth = 0_usize;
-    let closes = text.char_indices().find(|(_, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    match closes {
-        Some((at, ')')) if at + 1 == text.len() => text.to_owned(),
-        _ => format!("({text})"),
     }
 }
 

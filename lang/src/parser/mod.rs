@@ -13,6 +13,7 @@ mod groups;
 mod habits;
 mod items;
 mod leaf;
+mod sections;
 mod shortcut;
 mod structure;
 mod types;

@@ -6,7 +6,7 @@
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::lexer::{Kind, Token};
+use crate::lexer::{Kind, Token, set_apart};
 use crate::source::{Source, Span};
 use crate::syntax::Mark;
 
@@ -560,10 +560,12 @@ impl Pass<'_> {
             );
             return Some(Kind::Coalesce);
         }
+        let range = self.source.range(sign);
+        let word = set_apart(&self.source.text, range.start, range.end, "or");
         self.report.push(
             Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`")
                 .label("not an operator here")
-                .edit("write `or`", sign, "or"),
+                .edit("write `or`", sign, word),
         );
         Some(Kind::Or)
     }

@@ -39,6 +39,8 @@ pub(super) struct Walk<'s> {
     pub(super) report: &'s Diagnostics,
     /// Where the last block that was passed over ends.
     skipped: u32,
+    /// Whether an item outside of a plan was told.
+    pub(super) told_outside: bool,
     pub(super) fast: Rules<'s, EmptyErr>,
     pub(super) rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
 }
@@ -80,7 +82,16 @@ macro_rules! run {
 
 impl<'s> Walk<'s> {
     pub(super) fn new(written: Written<'s>, tokens: &'s [Token], report: &'s Diagnostics) -> Walk<'s> {
-        Walk { written, tokens, at: 0, report, skipped: 0, fast: Rules::new(), rich: OnceCell::new() }
+        Walk {
+            written,
+            tokens,
+            at: 0,
+            report,
+            skipped: 0,
+            told_outside: false,
+            fast: Rules::new(),
+            rich: OnceCell::new(),
+        }
     }
 
     pub(super) fn attempt<O, R: Fault<'s>>(&self, rule: &Built<'s, O, R>, tokens: In<'s>) -> Result<O, Vec<R>> {
@@ -209,7 +220,7 @@ impl<'s> Walk<'s> {
             self.report.push(
                 Diagnostic::new(Code::UnexpectedToken, brace, "a block opens on the line that it belongs to")
                     .label("on a line of its own")
-                    .edit("move it up", Span::new(end, brace.end), " {"),
+                    .edit("move it to the end of the line above", Span::new(end, brace.end), " {"),
             );
             self.at += 1;
         }

@@ -84,6 +84,11 @@ impl<'a> Types<'a> {
         types
     }
 
+    /// What a name is declared as.
+    pub fn definition(&self, name: &str) -> Option<&'a TypeDef> {
+        self.definitions.get(name).copied()
+    }
+
     /// The type that an expression stands for.
     pub fn resolve(&mut self, expr: &TypeExpr) -> Type {
         let ty = self.of(expr);
@@ -227,7 +232,12 @@ impl<'a> Types<'a> {
             _ => None,
         };
         match habit.or_else(|| nearest(name, known.iter().copied())) {
-            Some(near) => diagnostic.label("not declared").edit(format!("use `{near}`"), span, near).maybe(),
+            Some(near) => {
+                // A number of other languages may be an integer, and an object a record.
+                let is_same = habit.is_some() && !matches!(near, "float" | "any");
+                let diagnostic = diagnostic.label("not declared").edit(format!("use `{near}`"), span, near);
+                if is_same { diagnostic } else { diagnostic.maybe() }
+            }
             None => diagnostic.label("not declared").help(format!("the types are {}", list_of(&known))),
         }
     }

@@ -162,7 +162,7 @@ plan "p" {
     name: string
     other: int = 3
   }
-  step a = fs.read(path: "a")
+  step a = fs.read(path: name, max_bytes: other)
 }
 // ==== methods of what nothing is known of
 plan "p" {

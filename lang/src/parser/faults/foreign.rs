@@ -11,6 +11,10 @@ pub(super) fn foreign(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| if_behind(failure))
         .or_else(|| is_null(failure))
         .or_else(|| not_in(failure))
+        .or_else(|| other_word(failure))
+        .or_else(|| unit(failure))
+        .or_else(|| power(failure))
+        .or_else(|| optional_input(failure))
         .or_else(|| slice(failure))
         .or_else(|| tuple(failure))
         .or_else(|| spread(failure))
@@ -204,7 +208,93 @@ fn not_in(failure: Failure<'_>) -> Option<Slip> {
     Some(Slip { diagnostic, meant: Some(line) })
 }
 
-/// `list[0:3]`
+/// `elif` in a choice, `where` and `order by` in a comprehension.
+fn other_word(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Ident)?;
+    let next = failure.token(1);
+    let is_by = next.is_some_and(|next| failure.text(next) == "by");
+    let token = |kind: Kind| Token { kind, ..found };
+    let (span, ours, tokens, count) = match failure.found_text() {
+        "elif" | "elsif" | "elseif" if failure.expects("`else`") => {
+            (found.span(), "else if", vec![token(Kind::Else), token(Kind::If)], 1)
+        }
+        "where" | "when" if failure.expects("`if`") => (found.span(), "if", vec![token(Kind::If)], 1),
+        "order" | "sort" | "sorted" if is_by && failure.expects("`by`") => {
+            (found.span().to(next?.span()), "by", next.into_iter().collect(), 2)
+        }
+        _ => return None,
+    };
+    let text = failure.written.slice(span);
+    let diagnostic = unexpected(span, format!("`{text}` is written `{ours}`"))
+        .label("a word of another language")
+        .edit(format!("write `{ours}`"), span, ours);
+    Some(failure.meant(diagnostic, failure.at..failure.at + count, tokens))
+}
+
+/// `14 days`, `2.5 mg`
+fn unit(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Ident)?;
+    let number = failure.before(1).filter(|token| matches!(token.kind, Kind::Int | Kind::Float))?;
+    let ours = match failure.found_text() {
+        "ms" | "millis" | "milliseconds" => "ms",
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "week" | "weeks" | "month" | "months" | "year" | "years" => {
+            let diagnostic =
+                unexpected(found.span(), "durations have `ms`, `s`, `m`, `h` or `d`").label("no unit here");
+            return Some(diagnostic.help("A week is `7d`; months are added by `day.add_months(1)`.").into());
+        }
+        _ if failure.expects("an operator") && failure.bracket().is_none() && failure.line.len() == failure.at + 1 => {
+            let diagnostic = unexpected(found.span(), "a number has no unit").label("one word too many");
+            return Some(diagnostic.help("What it counts says the name of the value: `dose_mg`.").into());
+        }
+        _ => return None,
+    };
+    if number.kind == Kind::Float {
+        return None;
+    }
+    let span = number.span().to(found.span());
+    let text = format!("{}{ours}", failure.text(number));
+    let diagnostic = unexpected(span, "the unit of a duration stands right behind its number")
+        .label("in short, without a blank")
+        .edit(format!("write `{text}`"), span, text);
+    let token = Token { kind: Kind::Duration, ..number };
+    Some(failure.meant(diagnostic, failure.at - 1..failure.at + 1, [token]))
+}
+
+/// `a ** 2`
+fn power(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Star)?;
+    let before = failure.before(1).filter(|before| before.kind == Kind::Star && before.end == found.start)?;
+    let diagnostic =
+        unexpected(before.span().to(found.span()), "no operator raises to a power").label("not an operator here");
+    Some(diagnostic.help("Write it out, `x * x`; the root is `x.sqrt()`.").into())
+}
+
+/// `input a?: string`
+fn optional_input(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|token| token.kind == Kind::Question && failure.at == 2)?;
+    let is_typed = failure.token(1).is_some_and(|next| next.kind == Kind::Colon);
+    if failure.place != Place::Input || !is_typed {
+        return None;
+    }
+    let has_default = failure.line.iter().any(|token| token.kind == Kind::Assign);
+    let end = failure.line.last()?.span().after();
+    let mut edits = vec![(found.span(), String::new())];
+    if !has_default {
+        edits.push((end, "? = null".to_owned()));
+    }
+    let diagnostic = unexpected(found.span(), "no `?` stands behind the name of an input")
+        .label("one sign too many")
+        .help("An input with a default may be left out; one that may be null is `input name: T? = null`.")
+        .edits("write it so", edits)
+        .maybe();
+    Some(failure.without(diagnostic, failure.at))
+}
+
+/// `list[0:3]`, `list[1:]`, `list[:3]`
 fn slice(failure: Failure<'_>) -> Option<Slip> {
     let colon = failure.found().filter(|token| token.kind == Kind::Colon)?;
     let start = failure.start_of(failure.at, |_| false);
@@ -212,17 +302,23 @@ fn slice(failure: Failure<'_>) -> Option<Slip> {
     failure.line.get(start.checked_sub(2)?).filter(|token| token.kind.ends_value())?;
     let end = failure.end_of(failure.at + 1, |_| false);
     let close = failure.line.get(end).filter(|token| token.kind == Kind::RBracket)?;
-    if start == failure.at || end == failure.at + 1 {
-        return None;
+    let diagnostic =
+        unexpected(colon.span(), "a part of a list or text is taken with `.slice(0, 2)`").label("no index");
+    let [from, to] = [&failure.line[start..failure.at], &failure.line[failure.at + 1..end]];
+    let counts_back = |bound: &[Token]| bound.first().is_some_and(|token| token.kind == Kind::Minus);
+    if counts_back(from) || counts_back(to) || to.iter().any(|token| token.kind == Kind::Colon) {
+        let help = "All but the last are `list.take(list.length() - 1)`, the last two `list.drop(list.length() - 2)`.";
+        return Some(diagnostic.help(help).into());
     }
-    let diagnostic = unexpected(colon.span(), "a part of a list or text is taken with `.slice(0, 2)`")
-        .label("no index")
-        .edits(
-            "write `.slice(…)`",
-            vec![(open.span(), ".slice(".to_owned()), (colon.span(), ", ".to_owned()), (close.span(), ")".to_owned())],
-        )
-        .maybe();
-    Some(diagnostic.into())
+    let replacements = match (from, to) {
+        ([], []) => return Some(diagnostic.into()),
+        ([], _) => vec![(open.span().to(colon.span()), ".slice(0, ".to_owned()), (close.span(), ")".to_owned())],
+        (_, []) => vec![(open.span(), ".slice(".to_owned()), (colon.span().to(close.span()), ")".to_owned())],
+        _ => {
+            vec![(open.span(), ".slice(".to_owned()), (colon.span(), ", ".to_owned()), (close.span(), ")".to_owned())]
+        }
+    };
+    Some(diagnostic.edits("write `.slice(…)`", replacements).maybe().into())
 }
 
 /// `(1, 2)`

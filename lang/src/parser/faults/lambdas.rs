@@ -39,6 +39,30 @@ pub(super) fn lambda(failure: Failure<'_>) -> Option<Slip> {
     Some(failure.meant(diagnostic, at..lambda.to + 1, tokens))
 }
 
+/// `(a, b) => …`, `lambda a, b: …`, `|a, b| …`: a function of several values, for which there is no comprehension.
+pub(super) fn of_several(failure: Failure<'_>) -> Option<Slip> {
+    let kind = |at: usize| failure.line.get(at).map(|token| token.kind);
+    let is_lambda = |at: usize| kind(at) == Some(Kind::Ident) && failure.text(failure.line[at]) == "lambda";
+    let is_arrow = |at: usize| matches!(kind(at), Some(Kind::FatArrow | Kind::Arrow));
+    // The place is somewhere within the head of the function.
+    let from = failure.at.saturating_sub(3);
+    let starts = (from..failure.line.len().min(failure.at + 1)).rev();
+    let (start, sign) = starts.into_iter().find_map(|start| {
+        let names = failure.line[start + 1..].iter();
+        let end = start + 1 + names.take_while(|name| matches!(name.kind, Kind::Ident | Kind::Comma)).count();
+        let sign = match (kind(start)?, kind(end)?) {
+            (Kind::LParen, Kind::RParen) if is_arrow(end + 1) => end + 1,
+            (Kind::Pipe, Kind::Pipe) => end,
+            (Kind::Ident, Kind::Colon) if is_lambda(start) => end,
+            _ => return None,
+        };
+        (end > start + 3).then_some((start, sign))
+    })?;
+    let span = failure.line[start].span().to(failure.line[sign].span());
+    let diagnostic = unexpected(span, "there are no functions to write here").label("a function");
+    Some(diagnostic.help("What adds up a list is a method: `.sum()`, `.join(…)`, `.max()`.").into())
+}
+
 /// `sorted(list, key=lambda x: x.a)`: a function that is given by name. What it stands for is only hinted at.
 pub(super) fn named(failure: Failure<'_>) -> Option<Slip> {
     let kind = |at: usize| failure.line.get(at).map(|token| token.kind);

@@ -6,6 +6,7 @@
 
 mod clauses;
 mod conversions;
+mod critical;
 mod foreign;
 mod general;
 mod lambdas;
@@ -18,8 +19,8 @@ mod words;
 
 pub use slips::{CLAUSES, ITEMS};
 
-pub(super) use steps::{arguments_in_braces, step_as_block};
-pub(super) use words::{bare, is_item, unknown_clause, unknown_item, words_of};
+pub(super) use steps::{arguments_in_braces, call_of_pairs, step_as_block};
+pub(super) use words::{bare, changed, is_item, named_behind, unknown_clause, unknown_item, words_of};
 
 use super::leaf::Written;
 use crate::codes::Code;
@@ -169,6 +170,23 @@ fn unquoted(written: Written<'_>, token: Token) -> Token {
     let width = |quote: Option<char>| quote.map_or(0, char::len_utf8) as u32;
     let start = token.start + width(text.chars().next());
     Token { kind: Kind::Ident, start, end: start.max(token.end - width(text.chars().next_back())) }
+}
+
+/// A condition in parentheses, unless it stands in one pair already.
+pub(super) fn grouped(text: &str) -> String {
+    let mut depth = 0_usize;
+    let closes = text.char_indices().find(|(_, c)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    match closes {
+        Some((at, ')')) if at + 1 == text.len() => text.to_owned(),
+        _ => format!("({text})"),
+    }
 }
 
 /// How many slips of one line are told apart.

@@ -1,6 +1,6 @@
 //! The slips that are made most, each told apart by the tokens around the place, each with its repair.
 
-use super::{Failure, Place, Slip, clauses, conversions, foreign, lambdas, prefixes, texts, unexpected};
+use super::{Failure, Place, Slip, clauses, conversions, critical, foreign, lambdas, prefixes, texts, unexpected};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Kind, Token};
@@ -35,9 +35,11 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| secret_first(failure))
         .or_else(|| conversions::foreign(failure))
         .or_else(|| clauses::value(failure))
+        .or_else(|| critical::line(failure))
         .or_else(|| after_keyword(failure))
         .or_else(|| lambdas::lambda(failure))
         .or_else(|| lambdas::named(failure))
+        .or_else(|| lambdas::of_several(failure))
         .or_else(|| texts::foreign(failure))
         .or_else(|| foreign::foreign(failure))
         .or_else(|| missing_assign(failure))
@@ -144,7 +146,8 @@ fn missing_assign(failure: Failure<'_>) -> Option<Slip> {
         }
         Kind::Colon => {
             let assign = failure.line.iter().position(|token| token.kind == Kind::Assign);
-            let message = format!("a `{keyword}` takes no `:`");
+            let article = if keyword.starts_with(['o', 'e']) { "an" } else { "a" };
+            let message = format!("{article} `{keyword}` takes no `:`");
             Some(match assign {
                 Some(assign) => {
                     let ty = Span::new(name.end, failure.line[assign].start);
@@ -244,14 +247,27 @@ fn comparison(failure: Failure<'_>) -> Option<Slip> {
     if !failure.before(1).is_some_and(|token| token.kind.ends_value()) {
         return None;
     }
-    let first = failure.line[..failure.at].iter().rev().find(|token| is_comparison(token.kind))?;
-    Some(
-        unexpected(found.span(), "comparisons do not chain")
-            .label("a second comparison")
-            .related(first.span(), "the first one")
-            .help("Write `a < b and b < c`, or use parentheses.")
-            .into(),
-    )
+    let at = failure.line[..failure.at].iter().rposition(|token| is_comparison(token.kind))?;
+    let first = failure.line[at];
+    let diagnostic = unexpected(found.span(), "comparisons do not chain")
+        .label("a second comparison")
+        .related(first.span(), "the first one");
+    let middle = &failure.line[at + 1..failure.at];
+    let ways = [first.kind, found.kind].map(|kind| match kind {
+        Kind::Less | Kind::LessEqual => Some(true),
+        Kind::Greater | Kind::GreaterEqual => Some(false),
+        _ => None,
+    });
+    let text = middle.first().zip(middle.last()).map(|(first, last)| failure.text_of(*first, *last));
+    let is_whole = failure.start_of(failure.at, is_comparison) == at + 1;
+    let text = text.filter(|text| ways[0].is_some() && ways[0] == ways[1] && is_whole && !text.contains('\n'));
+    let Some(text) = text else {
+        return Some(diagnostic.help("Write `a < b and b < c`, or use parentheses.").into());
+    };
+    let spot = middle[middle.len() - 1].span().after();
+    let diagnostic = diagnostic.edit("compare twice", spot, format!(" and {text}"));
+    let and = Token { kind: Kind::And, start: spot.start, end: spot.start };
+    Some(failure.meant(diagnostic, failure.at..failure.at, [&[and], middle].concat()))
 }
 
 /// Interpolation or a name where the text must be constant.

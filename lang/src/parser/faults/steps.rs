@@ -114,6 +114,24 @@ fn pairs(written: Written<'_>, tokens: &[Token]) -> Option<String> {
     is_tool.then(|| format!("{tool}({arguments})"))
 }
 
+/// The call that lines of the form `name: value` describe: `tool: fs.read`, then its arguments.
+pub(in super::super) fn call_of_pairs(written: Written<'_>, lines: &[&[Token]]) -> Option<String> {
+    let [tool, arguments @ ..] = lines else { return None };
+    let is_pair = |line: &&[Token]| {
+        matches!(line, [name, colon, _, ..] if name.kind == Kind::Ident && colon.kind == Kind::Colon)
+            && !super::CLAUSES.contains(&written.token(line[0]))
+            && line.iter().all(|token| !matches!(token.kind, Kind::BlockOpen | Kind::Error | Kind::Newline))
+            && !text(written, line).contains('\n')
+    };
+    if !lines.iter().all(is_pair) {
+        return None;
+    }
+    let call = pairs(written, tool)?;
+    let tool = call.strip_suffix("()")?;
+    let arguments: Vec<&str> = arguments.iter().map(|line| text(written, line).trim_end_matches(',')).collect();
+    Some(format!("{tool}({})", arguments.join(", ")))
+}
+
 /// Whether between two names with colons there is a comma.
 fn divided(tokens: &[Token]) -> bool {
     let colons = tokens.iter().filter(|token| token.kind == Kind::Colon).count();

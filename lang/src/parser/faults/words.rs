@@ -31,7 +31,7 @@ const TOOL_CLAUSES: [&str; 18] = [
 ];
 
 /// Words of other languages, with ours.
-const SYNONYMS: [(&str, &str); 58] = [
+const SYNONYMS: [(&str, &str); 60] = [
     ("summary", "rationale"),
     ("goal", "rationale"),
     ("description", "context"),
@@ -90,6 +90,8 @@ const SYNONYMS: [(&str, &str); 58] = [
     ("assumptions", "assume"),
     ("variable", "let"),
     ("job", "step"),
+    ("parallel", "together"),
+    ("concurrently", "together"),
 ];
 
 /// Words of other languages for which there is nothing here, each with what is there instead.
@@ -121,6 +123,9 @@ const NOTHING: [(&[&str], &str); 8] = [
     (&["end", "done", "fi", "pass"], "Blocks begin with `{` and end with `}`."),
     (&["del", "delete", "unset", "set", "export"], "A value is named once, by `let`, and never changes."),
 ];
+
+/// Past so many diagnostics it is not looked for what a name was before.
+const MAX_LOOKS: usize = 200;
 
 /// What takes names in from elsewhere in other languages.
 const IMPORTS: [&str; 8] = ["import", "from", "use", "using", "include", "package", "module", "load"];
@@ -165,6 +170,17 @@ pub(in super::super) fn unknown_item(
         );
         return None;
     }
+    if head.kind == Kind::Minus && line.get(1).is_some_and(|next| next.kind == Kind::Minus && next.start == head.end) {
+        let sign = head.span().to(line[1].span());
+        report.push(
+            Diagnostic::new(Code::UnknownItem, sign, "`--` begins no comment").label("comments begin with `//`").edit(
+                "write `//`",
+                sign,
+                "//",
+            ),
+        );
+        return None;
+    }
     let in_plan = matches!(place, Place::Item | Place::EachItem | Place::TogetherItem | Place::WhenItem);
     if let Some(help) = foreign_item(head, word).filter(|_| in_plan) {
         report.push(base.label("unknown item").help(help));
@@ -172,7 +188,7 @@ pub(in super::super) fn unknown_item(
     }
     if head.kind == Kind::Ident
         && in_plan
-        && let Some(diagnostic) = without_counterpart(&base, word, line)
+        && let Some(diagnostic) = without_counterpart(&base, word, line, place)
     {
         report.push(diagnostic);
         return None;
@@ -207,7 +223,7 @@ pub(in super::super) fn unknown_item(
 }
 
 /// A line of another language that has no counterpart here.
-fn without_counterpart(base: &Diagnostic, word: &str, line: &[Token]) -> Option<Diagnostic> {
+fn without_counterpart(base: &Diagnostic, word: &str, line: &[Token], place: Place) -> Option<Diagnostic> {
     // `log = …` is a name without its keyword, `log.append(…)` may be a tool.
     let next = line.get(1).map(|token| token.kind);
     if matches!(next, Some(Kind::Assign | Kind::Colon)) || (next == Some(Kind::Dot) && word != "console") {
@@ -221,7 +237,11 @@ fn without_counterpart(base: &Diagnostic, word: &str, line: &[Token]) -> Option<
     if word == "return" && line.len() > 1 {
         let value = Span::new(line[0].start, line[1].start);
         let diagnostic = base.clone().label("nothing is returned");
-        return Some(diagnostic.edit("make it an output", value, "output result = "));
+        return Some(match place {
+            Place::EachItem => diagnostic.edit("make it the result of the element", value, "result "),
+            Place::Item => diagnostic.edit("make it an output", value, "output result = "),
+            _ => diagnostic.help("What a run gives is `output name = expression`, outside of all blocks."),
+        });
     }
     let (_, help) = NOTHING.iter().find(|(words, _)| words.contains(&word))?;
     Some(base.clone().label("a word of other languages").help(*help))
@@ -238,6 +258,32 @@ fn foreign_item(head: Token, word: &str) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Reports a value that is given another time, as in `n = 2` or `n += 1` below `let n = 1`.
+pub(in super::super) fn changed(report: &Diagnostics, written: Written<'_>, before: &[Token], line: &[Token]) -> bool {
+    let kind = |at: usize| line.get(at).map(|token| token.kind);
+    let is_sign = matches!(kind(1), Some(Kind::Plus | Kind::Minus | Kind::Star | Kind::Slash));
+    let is_changed = kind(1) == Some(Kind::Assign) || (is_sign && kind(2) == Some(Kind::Assign));
+    // Each look goes through all that stands before.
+    if line[0].kind != Kind::Ident || !is_changed || report.len() > MAX_LOOKS {
+        return false;
+    }
+    let name = written.token(line[0]);
+    let declares = |pair: &[Token]| {
+        pair[0].kind == Kind::Ident
+            && matches!(written.token(pair[0]), "let" | "input" | "step" | "each")
+            && pair[1].kind == Kind::Ident
+            && written.token(pair[1]) == name
+    };
+    let Some(first) = before.windows(2).find(|pair| declares(pair)) else { return false };
+    report.push(
+        Diagnostic::new(Code::UnknownItem, line[0].span(), format!("`{name}` has its value already"))
+            .label("a value never changes")
+            .related(first[1].span(), "given here")
+            .help("Give the new value a name of its own: `let other = …`."),
+    );
+    true
 }
 
 /// Reports a name that is given without its keyword, as in `a = fs.read(…)`; gives the keyword.
@@ -263,6 +309,27 @@ fn is_superfluous(written: Written<'_>, token: Token) -> bool {
     token.kind == Kind::Ident && matches!(written.token(token), "await" | "new")
 }
 
+/// Reports a call whose name stands behind it, as in `fs.read(…) -> a` or `step fs.read(…) -> a`; gives the name.
+pub(in super::super) fn named_behind(report: &Diagnostics, written: Written<'_>, line: &[Token]) -> Option<Token> {
+    let has_keyword = written.token(line[0]) == "step";
+    let call = &line[usize::from(has_keyword)..];
+    let [first, dot, tool, open, .., close, arrow, name] = call else { return None };
+    let is_call = first.kind == Kind::Ident && dot.kind == Kind::Dot && tool.kind == Kind::Ident;
+    let is_named = matches!(arrow.kind, Kind::Arrow | Kind::FatArrow) && name.kind == Kind::Ident;
+    if !is_call || !is_named || open.kind != Kind::LParen || line.iter().any(|token| token.kind == Kind::Error) {
+        return None;
+    }
+    let step = format!("{}{} = ", if has_keyword { "" } else { "step " }, written.token(*name));
+    let replacements = vec![(first.span().before(), step), (Span::new(close.end, name.end), String::new())];
+    let code = if has_keyword { Code::UnexpectedToken } else { Code::UnknownItem };
+    report.push(
+        Diagnostic::new(code, arrow.span().to(name.span()), "the name of a step stands before its call")
+            .label("behind the call")
+            .edits(format!("write `step {} = …`", written.token(*name)), replacements),
+    );
+    Some(*name)
+}
+
 /// A call without its keyword and name.
 fn bare_call(base: &Diagnostic, written: Written<'_>, line: &[Token]) -> Option<Diagnostic> {
     let kind = |at: usize| line.get(at).map(|token| token.kind);
@@ -272,15 +339,6 @@ fn bare_call(base: &Diagnostic, written: Written<'_>, line: &[Token]) -> Option<
     }
     let before = line[0].span().before();
     let diagnostic = Diagnostic { message: "a call without `step`".to_owned(), ..base.clone() };
-    // `fs.read(…) -> a` names the result behind the call.
-    if let [.., close, arrow, name] = line
-        && matches!(arrow.kind, Kind::Arrow | Kind::FatArrow)
-        && name.kind == Kind::Ident
-    {
-        let step = format!("step {} = ", written.token(*name));
-        let replacements = vec![(before, step), (Span::new(close.end, name.end), String::new())];
-        return Some(diagnostic.label("its name stands before it").edits("make it a step", replacements));
-    }
     let name = written.token(line[2]);
     Some(diagnostic.label("every call is a step and has a name").edit(
         "make it a step",
@@ -316,10 +374,23 @@ pub(in super::super) fn unknown_clause(
         None
     };
     let base = base.label("unknown clause");
+    if word == "unless" && place == Place::Clause && line.len() > 1 {
+        let rest = Span::new(line[1].start, line[line.len() - 1].end);
+        let text = format!("when not {}", super::grouped(written.slice(rest)));
+        report.push(base.edit(format!("write `{text}`"), head.span().to(rest), text));
+        return None;
+    }
     if let Some(meant) = meant
         && let Some(diagnostic) = whole(&base, written, meant, line)
     {
         report.push(diagnostic);
+        return None;
+    }
+    if meant == Some("after") && word != "after" {
+        // No names of steps: a condition.
+        report.push(base.help(
+            "a step runs only where its clause `when condition` is true; what its result must be is told by `expect condition`",
+        ));
         return None;
     }
     let holds_arguments =
