@@ -4,8 +4,7 @@
 //! server says by now. So that its tools changed leads to the question whether planc's list changed, in which a tool that
 //! is not what was reviewed any more stands as one that is refused; and only then a client is told.
 
-use super::passing::unanswered;
-use super::{Gate, definitions};
+use super::{Gate, definitions, unanswered};
 use crate::session::{Offer, Sessions};
 use crate::tool::mcp::relay::Line;
 use crate::tool::mcp::{Heard, Server};

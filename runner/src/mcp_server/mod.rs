@@ -31,7 +31,7 @@ use rmcp::model::{
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
     SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
 };
-use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
+use rmcp::service::{RequestContext, RoleServer, ServiceError, SubscriptionContext};
 use rmcp::{ServerHandler, ServiceExt};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -330,6 +330,14 @@ async fn blocking(
 
 fn broke_down(error: tokio::task::JoinError) -> ErrorData {
     ErrorData::internal_error(format!("the call broke down: {error}"), None)
+}
+
+/// What is told to the client of a request that its server did not answer.
+fn unanswered(error: ServiceError) -> ErrorData {
+    match error {
+        ServiceError::McpError(error) => error,
+        other => ErrorData::internal_error(format!("the server did not answer: {other}"), None),
+    }
 }
 
 /// A reply as the protocol has it: a text for reading, and data.

@@ -6,7 +6,7 @@
 
 use super::listening::Listing;
 use super::offers::Offers;
-use super::{Gate, broke_down, definitions, is_stateless};
+use super::{Gate, broke_down, definitions, is_stateless, unanswered};
 use crate::session::{Caller, Offer, Passed, SessionError};
 use crate::tool::mcp::Connection;
 use crate::tool::mcp::relay::{Agent, Line, Relay, Said, Sent, name_question};
@@ -19,7 +19,7 @@ use rmcp::model::{
     Reference, ServerCapabilities, ServerRequest, ServerResult, SetLevelRequest, SetLevelRequestParams,
     SubscribeRequest, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequest, UnsubscribeRequestParams,
 };
-use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServiceError};
+use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -85,14 +85,6 @@ pub(super) fn named_session(context: &RequestContext<RoleServer>) -> Option<Stri
 
 fn strange<T>() -> Result<T, ErrorData> {
     Err(ErrorData::internal_error("the answer of the server is none to this request", None))
-}
-
-/// What is told to the client of a request that its server did not answer.
-pub(super) fn unanswered(error: ServiceError) -> ErrorData {
-    match error {
-        ServiceError::McpError(error) => error,
-        other => ErrorData::internal_error(format!("the server did not answer: {other}"), None),
-    }
 }
 
 impl Gate {
