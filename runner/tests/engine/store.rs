@@ -192,7 +192,7 @@ fn an_approval_is_used_up_once_and_a_crash_right_after_loses_nothing() {
     assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), Some(approval));
     // Cut off before its first event, the run can still be aborted.
     assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
-    assert_eq!(store.revoke_approvals(&digest).unwrap(), 1);
+    assert_eq!(store.revoke_approvals(&digest, &digest).unwrap(), 1);
     assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), None);
 }
 
