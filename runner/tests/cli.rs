@@ -276,7 +276,11 @@ fn a_home_that_is_the_workspace_can_still_be_checked() {
     let home = world.workspace();
     let run = |args: &[&str]| world.planc(args).env("HOME", &home).env_remove("XDG_STATE_HOME").output().unwrap();
     assert_eq!(run(&["check", "good.pl"]).status.code(), Some(0));
-    assert_eq!(run(&["plan", "good.pl"]).status.code(), Some(2), "its state would lie in the workspace");
+    let plan = run(&["plan", "good.pl"]);
+    assert_eq!(plan.status.code(), Some(2), "no plan has business there");
+    assert!(String::from_utf8_lossy(&plan.stderr).contains("cannot be a workspace"));
+    assert_eq!(run(&["teach"]).status.code(), Some(0));
+    assert_eq!(run(&["init"]).status.code(), Some(2));
     assert_eq!(run(&["runs"]).status.code(), Some(0));
 }
 

@@ -40,6 +40,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let folder = args.folder.as_ref().map_or_else(|| session.current.clone(), |folder| session.path(folder));
     let is_new = !folder.join(CONFIG_NAME).exists();
+    if let (Some(why), true) = (session.config.unfit.filter(|_| args.folder.is_none()), is_new) {
+        return Err(Fault::usage(format!("`{}` cannot be a workspace: {why}", folder.display()))
+            .help("name the folder of a project: `planc init DIR`"));
+    }
     if is_hidden_in_home(&folder) && is_new {
         return Err(Fault::usage(format!("`{}` lies in what the home of this account hides", folder.display()))
             .help("a `planc.toml` there is written by hand"));

@@ -58,6 +58,8 @@ pub const MAX_CATALOGUE_BYTES: u64 = planc_lang::source::MAX_SOURCE_BYTES as u64
 pub struct Config {
     /// The directory that plans work in: where `planc.toml` was found, else the current directory. Canonical.
     pub workspace: PathBuf,
+    /// Why it is no folder for plans, though what is there can be looked at; none: it is one.
+    pub unfit: Option<&'static str>,
     /// Where runs, approvals and earlier contents are kept; outside the workspace. Links resolved as far as it exists.
     pub state: PathBuf,
     /// The configuration file, if there is one. Canonical.
@@ -167,7 +169,7 @@ impl Config {
             }
             None => (start, Settings::default()),
         };
-        places::fit(&workspace, found.is_some(), places)?;
+        let unfit = places::unfit(&workspace, found.is_some(), places);
         if let Some(found) = &found {
             nested::check(found)?;
         }
@@ -187,6 +189,7 @@ impl Config {
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
         Ok(Config {
+            unfit,
             state: places::state(
                 (overrides.state.as_deref().map(|path| base.join(path)), settings.workspace.state(&workspace)),
                 places,
@@ -244,8 +247,13 @@ impl Config {
         Ok(idle)
     }
 
-    /// Makes the state directory, private to this account and out of reach of plans, and checks one that exists.
+    /// Makes the state directory, private to this account and out of reach of plans, and checks one that exists. Refuses where the
+    /// folder is none for plans: nothing is planned or carried out without state.
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
+        if let Some(why) = self.unfit {
+            let message = format!("`{}` cannot be a workspace: {why}", self.workspace.display());
+            return Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"));
+        }
         places::outside(&self.state, &self.workspace)?;
         places::make_private(&self.state)
     }

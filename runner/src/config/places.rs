@@ -109,27 +109,21 @@ pub fn is_hidden_in_home(path: &Path) -> bool {
     })
 }
 
-/// Refuses a folder in which no plan has business: the home of the account, where its keys lie, and all above it; what it hides,
-/// unless a `planc.toml` is there; what holds keys; the state of a workspace.
-pub(super) fn fit(workspace: &Path, has_file: bool, places: &Places) -> Result<(), ConfigError> {
+/// Why no plan has business in a folder; none: it may be a workspace. The home of the account, where its keys lie, and all above it
+/// are none; what it hides, unless a `planc.toml` is there; what holds keys; the state of a workspace.
+pub(super) fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'static str> {
     let homes = homes(places.home.as_deref());
-    let refuse = |why: &str| {
-        let message = format!("`{}` cannot be a workspace: {why}", workspace.display());
-        Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"))
-    };
-    if homes.iter().any(|home| home.starts_with(workspace)) {
-        return refuse("the home of this account lies there, with its keys and the state of planc");
-    }
     let holds_keys = |home: &PathBuf| KEYS.iter().any(|keys| workspace.starts_with(home.join(keys)));
-    if homes.iter().any(holds_keys) {
-        return refuse("keys are kept there");
-    }
-    if !has_file && is_hidden_in_home(workspace) {
-        return refuse("it lies in what the home of this account hides, and no `planc.toml` is there");
-    }
-    match workspace.ancestors().any(|folder| folder.join(STATE_NAME).symlink_metadata().is_ok()) {
-        true => refuse("it is the state of another workspace"),
-        false => Ok(()),
+    if homes.iter().any(|home| home.starts_with(workspace)) {
+        Some("the home of this account lies there, with its keys and the state of planc")
+    } else if homes.iter().any(holds_keys) {
+        Some("keys are kept there")
+    } else if !has_file && is_hidden_in_home(workspace) {
+        Some("it lies in what the home of this account hides, and no `planc.toml` is there")
+    } else if workspace.ancestors().any(|folder| folder.join(STATE_NAME).symlink_metadata().is_ok()) {
+        Some("it is the state of another workspace")
+    } else {
+        None
     }
 }
 

@@ -311,14 +311,23 @@ async fn a_caller_with_too_many_conversations_begins_anew_or_says_which_session_
     let one = server.greet().await;
     let writing = json!({ "text": super::writing("b.txt") });
     let session = server.call_in(&one, "plan_write", writing).await.data["session"].clone();
-    // Those that there are not count, too: it is not known yet.
+    // Those that there are not do not count: nobody makes another one be forgotten by making up names.
     let ping = json!({ "jsonrpc": "2.0", "id": 3, "method": "ping" });
-    for n in 0..planc::mcp_server::MAX_CONVERSATIONS {
+    let most = planc::mcp_server::MAX_CONVERSATIONS;
+    for n in 0..most {
         let id = format!("{n:032}");
         assert_eq!(server.send(&ping, &[("mcp-session-id", &id)]).await.status(), StatusCode::NOT_FOUND);
     }
     let status = server.call_in(&one, "plan_status", json!({})).await;
+    assert_eq!(status.data["rev"], 1, "{}", status.text);
+    // Those that there are do. Whose conversation is forgotten is told so, and begins another one.
+    for _ in 0..most {
+        server.greet().await;
+    }
+    assert_eq!(server.send(&ping, &[("mcp-session-id", &one)]).await.status(), StatusCode::NOT_FOUND);
+    let again = server.greet().await;
+    let status = server.call_in(&again, "plan_status", json!({})).await;
     assert!(status.text.contains("there is no plan yet"), "{}", status.text);
-    let status = server.call_in(&one, "plan_status", json!({ "session": session })).await;
+    let status = server.call_in(&again, "plan_status", json!({ "session": session })).await;
     assert_eq!(status.data["rev"], 1, "{}", status.text);
 }

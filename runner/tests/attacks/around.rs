@@ -192,7 +192,7 @@ fn what_the_operator_names_is_not_found_in_the_workspace() {
         // Neither does what runs in the open find it, nor the program that asks a model.
         place.put("s.pl", "plan \"s\" {\n  critical { run \"sh -c\" }\n  step a = process.run(argv: [\"sh\", \"-c\", \"git push\"], success: [0, 1, 127, 128])\n}\n");
         place.run("s.pl").exits(0);
-        place.put("m.pl", "plan \"m\" {\n  step t = fs.read(path: \"mail.pl\")\n  step a = model.extract(from: t.text, ask: \"a number\", type: { n: int })\n}\n");
+        place.put("m.pl", "plan \"m\" {\n  step t = fs.read(path: \"s.pl\")\n  step a = model.extract(from: t.text, ask: \"a number\", type: { n: int })\n}\n");
         place.planc(&["plan", "m.pl"]).exits(1).says("the model's program");
         assert_eq!(fs::read_dir(&out).unwrap().count(), 0, "{folder}");
     }

@@ -518,6 +518,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     let (sources, compiled) = compiled(plan);
     let config = Config {
         workspace: root.to_owned(),
+        unfit: None,
         state: state.to_owned(),
         file: None,
         catalogues: Vec::new(),
