@@ -80,13 +80,16 @@ impl Guard {
         self
     }
 
-    /// The folder above a path, or at it, that is a workspace of its own or holds the state of one.
+    /// The folder above a path, or at it, that is a workspace of its own or holds the state of one. Behind a link nothing is looked
+    /// for: where it leads is checked by its own path.
     fn other_workspace<'p>(&self, path: &'p str) -> Option<&'p str> {
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        let holds = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
-        ends.map(|end| &path[..end]).filter(|folder| !matches!(*folder, "" | ".")).find(|folder| {
+        let folders = ends.map(|end| &path[..end]).filter(|folder| !matches!(*folder, "" | "."));
+        let is_folder = |folder: &Path| folder.symlink_metadata().is_ok_and(|stat| stat.is_dir());
+        let mut folders = folders.take_while(|folder| is_folder(&self.root.join(folder)));
+        folders.find(|folder| {
             let folder = self.root.join(folder);
-            OF_OTHERS.iter().any(|name| holds(&folder, name))
+            OF_OTHERS.iter().any(|name| folder.join(name).symlink_metadata().is_ok())
         })
     }
 

@@ -175,7 +175,7 @@ fn a_host_makes_no_file_unknown() {
 fn a_call_that_fails_leaves_nothing_behind() {
     let place = Place::new();
     place.put("tree/a", "1");
-    place.put("tree/planc.toml", "1");
+    place.put("tree/policy.cedar", "1");
     let mut overlay = place.overlay();
     assert!(call(&mut overlay, "fs.move", &[("from", text("tree")), ("to", text("new/place"))]).is_err());
     assert_eq!(overlay.take_changes(), []);
