@@ -24,6 +24,9 @@ use tempfile::TempDir;
 /// How often each figure is taken; the median is told.
 const TIMES: usize = 5;
 
+/// About what a record is in the store.
+const ROW_BYTES: usize = 400;
+
 const TOOLS: &str = r#"
 catalogue row {
   tool look(n: int) -> int {
@@ -130,6 +133,26 @@ fn record(records: usize, at_once: usize) -> Duration {
     began.elapsed()
 }
 
+/// How long SQLite alone takes for so many rows of the size of a record, so many in one transaction, as durable as the store.
+fn rows(count: usize, at_once: usize) -> Duration {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let mut raw = rusqlite::Connection::open(dir.path().join("raw.db")).expect("a database");
+    raw.pragma_update(None, "journal_mode", "WAL").expect("a pragma");
+    raw.pragma_update(None, "synchronous", "FULL").expect("a pragma");
+    raw.execute("CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT NOT NULL)", []).expect("a table");
+    let text = "x".repeat(ROW_BYTES);
+    let began = Instant::now();
+    for first in (0..count).step_by(at_once) {
+        let transaction = raw.transaction().expect("a transaction");
+        {
+            let mut insert = transaction.prepare_cached("INSERT INTO rows VALUES (?1, ?2)").expect("a statement");
+            (first..first + at_once).for_each(|n| drop(insert.execute((n as i64, &text)).expect("a row")));
+        }
+        transaction.commit().expect("a commit");
+    }
+    began.elapsed()
+}
+
 fn programs(count: usize) -> Duration {
     let began = Instant::now();
     for _ in 0..count {
@@ -161,12 +184,17 @@ fn main() {
     let steps = 1000;
     let overlapping = plan(steps, "read \"row:*\"", |n| format!("row.look(n: {n})"));
     let in_order = plan(steps, "modify \"row:*\"", |n| format!("row.put(n: {n})"));
-    println!("{steps} steps, two records each, against as many records of the same store (median of {TIMES})");
+    println!(
+        "{steps} steps, two records each, against as many records of the same store and rows of SQLite (median of {TIMES})"
+    );
     for (what, text, at_once) in [("eight at a time", &overlapping, 8), ("one after the other", &in_order, 1)] {
-        let (run, raw) = (median(|| carry(text)), median(|| record(2 * steps, at_once)));
+        let (run, store) = (median(|| carry(text)), median(|| record(2 * steps, at_once)));
+        let raw = median(|| rows(2 * steps, at_once));
         println!(
-            "  {what:<20} {:>8.0} steps/s, the store alone {:>8.0} steps/s: {:.2} of it",
+            "  {what:<20} {:>8.0} steps/s; the store alone {:>8.0}: {:.2} of it; SQLite alone {:>8.0}: {:.2} of it",
             rate(steps, run),
+            rate(steps, store),
+            store.as_secs_f64() / run.as_secs_f64(),
             rate(steps, raw),
             raw.as_secs_f64() / run.as_secs_f64()
         );
