@@ -146,7 +146,9 @@ fn rows(count: usize, at_once: usize) -> Duration {
         let transaction = raw.transaction().expect("a transaction");
         {
             let mut insert = transaction.prepare_cached("INSERT INTO rows VALUES (?1, ?2)").expect("a statement");
-            (first..first + at_once).for_each(|n| drop(insert.execute((n as i64, &text)).expect("a row")));
+            for n in first..first + at_once {
+                insert.execute((n as i64, &text)).expect("a row");
+            }
         }
         transaction.commit().expect("a commit");
     }
