@@ -344,6 +344,8 @@ struct Carried {
     request: RequestId,
     token: ProgressToken,
     relay: Arc<Relay>,
+    /// Whether no other call was ever made beside it: what was said of one that has just ended may be heard after that.
+    alone: bool,
 }
 
 impl Calls {
@@ -357,7 +359,9 @@ impl Calls {
         let mut open = self.open.lock().await;
         let handle = send.await?;
         let (request, token) = known(&handle);
-        open.push(Carried { request, token, relay: relay.clone() });
+        let alone = open.is_empty();
+        open.iter_mut().for_each(|call| call.alone = false);
+        open.push(Carried { request, token, relay: relay.clone(), alone });
         Ok(handle)
     }
 
@@ -390,7 +394,7 @@ impl Calls {
     pub(super) async fn log(&self, line: LoggingMessageNotificationParam) {
         let open = self.open.lock().await;
         match open.as_slice() {
-            [.., newest] if open.len() == 1 || newest.relay.is_conversation() => newest.relay.log(line),
+            [.., newest] if newest.alone || newest.relay.is_conversation() => newest.relay.log(line),
             [] | [..] => {}
         }
     }
