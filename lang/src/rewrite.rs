@@ -3,7 +3,7 @@
 //!
 //! The checker knows no text, and this file no types: it looks only where something was reported.
 
-use crate::check::{ADDS_NUMBERS, JOINS_NO_LISTS, is_tight};
+use crate::check::{ADDS_NUMBERS, JOINS_NO_LISTS, SHELLS, is_tight};
 use crate::codes::Code;
 use crate::diagnostic::{Applicability, Diagnostic, Diagnostics, QUOTED};
 use crate::plan::{Plan, ReleaseKind};
@@ -170,9 +170,6 @@ fn shell_names(source: &Source, diagnostics: &mut [Diagnostic]) {
 
 /// How far before a name in a text for a shell its program is looked for.
 const MAX_SHELL_TEXT: usize = 4096;
-
-/// Programs that take a text with `-c`.
-const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ksh"];
 
 /// A call inside an expression.
 struct Call {

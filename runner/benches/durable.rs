@@ -8,7 +8,8 @@ use planc::desk::{Desk, Draft, registry};
 use planc::event::{End, Event};
 use planc::executor::execute;
 use planc::journal::{Journal, Role, RunJournal, Store, StoredSource};
-use planc::run::{CannotAsk, Stop};
+use planc::run::CannotAsk;
+use planc::stop::Stop;
 use planc::tool::pace::Pace;
 use planc::tool::registry::Implementation;
 use planc::tool::{Args, CallContext, Future_, LiveTool, ToolError};
@@ -172,10 +173,14 @@ fn plan(steps: usize, critical: &str, call: impl Fn(usize) -> String) -> String 
     text + "}\n"
 }
 
-fn median(mut measure: impl FnMut() -> Duration) -> Duration {
-    let mut times: Vec<Duration> = (0..TIMES).map(|_| measure()).collect();
-    times.sort_unstable();
-    times[TIMES / 2]
+/// Takes each figure in turn, so that a disk or a neighbour that is slow for a while is so for all of them.
+fn medians<const N: usize>(measure: [&dyn Fn() -> Duration; N]) -> [Duration; N] {
+    let rounds: Vec<[Duration; N]> = (0..TIMES).map(|_| measure.map(|measure| measure())).collect();
+    std::array::from_fn(|which| {
+        let mut times: Vec<Duration> = rounds.iter().map(|round| round[which]).collect();
+        times.sort_unstable();
+        times[TIMES / 2]
+    })
 }
 
 fn rate(count: usize, time: Duration) -> f64 {
@@ -190,8 +195,8 @@ fn main() {
         "{steps} steps, two records each, against as many records of the same store and rows of SQLite (median of {TIMES})"
     );
     for (what, text, at_once) in [("eight at a time", &overlapping, 8), ("one after the other", &in_order, 1)] {
-        let (run, store) = (median(|| carry(text)), median(|| record(2 * steps, at_once)));
-        let raw = median(|| rows(2 * steps, at_once));
+        let [run, store, raw] =
+            medians([&|| carry(text), &|| record(2 * steps, at_once), &|| rows(2 * steps, at_once)]);
         println!(
             "  {what:<20} {:>8.0} steps/s; the store alone {:>8.0}: {:.2} of it; SQLite alone {:>8.0}: {:.2} of it",
             rate(steps, run),
@@ -203,7 +208,7 @@ fn main() {
     }
     let count = 200;
     let programs_plan = plan(count, "run \"true\"", |_| "process.run(argv: [\"true\"])".to_owned());
-    let (run, raw) = (median(|| carry(&programs_plan)), median(|| programs(count)));
+    let [run, raw] = medians([&|| carry(&programs_plan), &|| programs(count)]);
     let each = |time: Duration| time.as_secs_f64() * 1000.0 / count as f64;
     println!("{count} programs, one after the other (median of {TIMES})");
     println!(

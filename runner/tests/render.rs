@@ -6,7 +6,7 @@ use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
 use planc::render::page::page;
 use planc::render::text::{Look, Paint};
-use planc::render::{checklist, final_report};
+use planc::render::{checklist, final_report, run_report};
 use planc::report::*;
 use planc::workspace::{Change as FileChange, FileState, Look as Looked, Observation};
 use planc_lang::digest::Digest;
@@ -590,7 +590,7 @@ fn the_markdown_of_a_hostile_plan() {
 fn a_hostile_plan_cannot_falsify_what_is_shown() {
     let report = hostile();
     let full = card(&report, Card { look: plain(100), plan: Some(HOSTILE), folded: Folded::No });
-    let run = final_report::draw(&final_report::fold(HOSTILE, &report, &hostile_events()), plain(80));
+    let run = final_report::draw(&run_report::fold(HOSTILE, &report, &hostile_events()), plain(80));
     let log: Vec<String> =
         hostile_events().iter().flat_map(|event| checklist::log_lines(event, None, Paint::Plain)).collect();
     for text in
@@ -704,7 +704,7 @@ fn events() -> Vec<Event> {
 
 #[test]
 fn the_report_of_a_failed_run() {
-    insta::assert_snapshot!(final_report::draw(&final_report::fold("7f3a", &rich(), &events()), plain(80)));
+    insta::assert_snapshot!(final_report::draw(&run_report::fold("7f3a", &rich(), &events()), plain(80)));
 }
 
 #[test]

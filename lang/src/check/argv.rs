@@ -60,7 +60,7 @@ impl Checker<'_> {
         };
         let Some(program) = items.first().and_then(constant).filter(|_| is_program(tool, param)) else { return };
         let name = program.rsplit('/').next().unwrap_or_default();
-        if SHELLS.contains(&name) {
+        if SHELLS.contains(&name) || LIKE_SHELLS.contains(&name) {
             return;
         }
         let suspect = items.iter().filter_map(|item| Some((item.span, meant_for_shell(&constant(item)?)?))).next();
@@ -74,8 +74,11 @@ impl Checker<'_> {
     }
 }
 
-/// Programs that read their arguments as shell lines, or run others that do.
-const SHELLS: [&str; 8] = ["sh", "bash", "zsh", "dash", "fish", "env", "ssh", "xargs"];
+/// Shells, which take a line with `-c`.
+pub(crate) const SHELLS: [&str; 5] = ["sh", "bash", "zsh", "dash", "ksh"];
+
+/// Others whose words are not what they look like: they give them to a shell, or to a program that may be one.
+const LIKE_SHELLS: [&str; 4] = ["fish", "env", "ssh", "xargs"];
 
 /// What a shell would do with a word, where it would do something that programs do not.
 fn meant_for_shell(word: &str) -> Option<&'static str> {

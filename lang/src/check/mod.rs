@@ -34,6 +34,7 @@ use crate::source::Span;
 use crate::syntax;
 use crate::types::Type;
 use crate::value::Value;
+pub(crate) use argv::SHELLS;
 pub(crate) use constants::calls_in;
 use groups::{Block, PLAN, Part, Pure, PureKind, Scope, ScopeId, StepSource, Uses};
 pub(crate) use operator::{ADDS_NUMBERS, JOINS_NO_LISTS, is_tight};

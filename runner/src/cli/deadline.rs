@@ -1,9 +1,8 @@
 //! `--deadline` ⟶ until when a run may go on.
 
-use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal;
 use crate::config::run_time;
 use crate::run::Deadline;
 use jiff::Timestamp;
@@ -50,16 +49,10 @@ fn point(text: &str) -> Result<Timestamp, Fault> {
 
 fn agreed(deadline: &Deadline) -> Result<(), Fault> {
     let message = "a deadline is said on a terminal here: `[approval] require = \"terminal\"`";
-    let refused = || Fault::new(Exit::Refused, message);
-    let terminal = Terminal::open().ok_or_else(refused)?;
     let question = match deadline {
         Deadline::Until(at) => format!("The run may go on until {at}."),
         Deadline::For(time) => format!("The run may go on for {time:?}."),
         Deadline::Never => "The run may take as long as it takes.".to_owned(),
     };
-    match confirm(&terminal, &question) {
-        Ok(Typed::Line(word)) if word == "yes" => Ok(()),
-        Ok(Typed::Interrupted) => Err(Fault::new(Exit::Interrupted, message)),
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => Err(refused()),
-    }
+    terminal::agreed(&question).map_err(|no| no.refused(message))
 }

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal::agreed;
 use crate::approval::account;
 use crate::desk::{DeskError, opened};
 use crate::journal::Grant;
@@ -152,16 +152,9 @@ fn add(session: &Session, args: &Add) -> Result<Exit, Fault> {
     args.uses.iter().try_for_each(|text| terms.often(text))?;
     let workspace = opened(&session.config).map_err(DeskError::from)?;
     terms.tie(tool, &workspace);
-    let needs = || Fault::new(Exit::Refused, "a standing answer is given by a person on a terminal");
-    let terminal = Terminal::open().ok_or_else(needs)?;
     let question = format!("\nApprove always, without being asked again:\n  {}", inline(&terms.to_string()));
-    match confirm(&terminal, &question) {
-        Ok(Typed::Line(line)) if line == "yes" => {}
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
-            return Err(Fault::new(Exit::Waiting, "that was not a yes; nothing is approved"));
-        }
-        Ok(Typed::Interrupted) => return Err(Fault::new(Exit::Interrupted, "interrupted; nothing is approved")),
-    }
+    let nobody = "a standing answer is given by a person on a terminal";
+    agreed(&question).map_err(|no| no.fault(nobody, "nothing is approved"))?;
     let number = session.store()?.add_standing(&terms, &account(), args.why.trim())?;
     match session.out.is_json() {
         true => session.out.json(&json!({ "number": number, "terms": terms }))?,

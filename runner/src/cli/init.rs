@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use crate::config::{CONFIG_NAME, TEMPLATE, above, is_hidden_in_home};
+use crate::config::{CONFIG_NAME, Places, TEMPLATE, above, unfit};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -40,13 +40,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let folder = args.folder.as_ref().map_or_else(|| session.current.clone(), |folder| session.path(folder));
     let is_new = !folder.join(CONFIG_NAME).exists();
-    if let (Some(why), true) = (session.config.unfit.filter(|_| args.folder.is_none()), is_new) {
+    if let Some(why) = unfit(&folder, false, &Places::of_process()?).filter(|_| is_new) {
         return Err(Fault::usage(format!("`{}` cannot be a workspace: {why}", folder.display()))
             .help("name the folder of a project: `planc init DIR`"));
-    }
-    if is_hidden_in_home(&folder) && is_new {
-        return Err(Fault::usage(format!("`{}` lies in what the home of this account hides", folder.display()))
-            .help("a `planc.toml` there is written by hand"));
     }
     if let Some(outer) = above(&folder).filter(|_| is_new) {
         return Err(Fault::usage(format!("`{}` lies in the workspace of `{}`", folder.display(), outer.display()))

@@ -5,7 +5,7 @@ use super::session::Session;
 use super::terminal::{Terminal, Typed};
 use crate::desk::Given;
 use crate::render::text::inline;
-use crate::run::Stop;
+use crate::stop::Stop;
 use planc_lang::plan::Plan;
 use std::fs::File;
 use std::io::Read;

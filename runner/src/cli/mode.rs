@@ -6,7 +6,7 @@ use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal::{NoYes, agreed};
 use crate::approval::account;
 use crate::config::{Mode, Setting};
 use crate::journal::{ModeChange, Place};
@@ -159,14 +159,11 @@ fn set(session: &Session, args: &Set) -> Result<Exit, Fault> {
 
 /// Asks whether it shall become laxer.
 fn on_terminal(place: &Place, setting: Setting) -> Result<Authority, Fault> {
-    let Some(terminal) = Terminal::open() else { return Err(ModeError::NeedsPerson.into()) };
     let question = format!("\nSet {} to `{}`: what is approved there may then run?", named(place), setting.as_str());
-    match confirm(&terminal, &question) {
-        Ok(Typed::Line(line)) if line == "yes" => Ok(Authority::Terminal),
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
-            Err(Fault::new(Exit::Waiting, "that was not a yes; nothing was set"))
-        }
-        Ok(Typed::Interrupted) => Err(Fault::new(Exit::Interrupted, "interrupted; nothing was set")),
+    match agreed(&question) {
+        Ok(()) => Ok(Authority::Terminal),
+        Err(NoYes::Nobody) => Err(ModeError::NeedsPerson.into()),
+        Err(no) => Err(no.fault("", "nothing was set")),
     }
 }
 

@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::output::Format;
 use super::plan;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal::agreed;
 use super::told::{exit, note, outcome};
 use crate::delivery::{DeliveryError, Settled, send, settle, words};
 use crate::journal::{Delivery, StoredReport};
@@ -193,15 +193,9 @@ fn settled(session: &Session, args: &Settle) -> Result<Exit, Fault> {
         true => (Settled::Arrived, format!("\nReport {} arrived?", args.number)),
         false => (Settled::Again, format!("\nSend report {} again, although it may have arrived?", args.number)),
     };
-    let needs = || Fault::new(Exit::Refused, "what became of a report is said by a person on a terminal");
-    let terminal = Terminal::open().ok_or_else(needs)?;
-    match confirm(&terminal, &question) {
-        Ok(Typed::Line(line)) if line == "yes" => settle(&desk, args.number, how)?,
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
-            return Err(Fault::new(Exit::Waiting, "that was not a yes; nothing was settled"));
-        }
-        Ok(Typed::Interrupted) => return Err(Fault::new(Exit::Interrupted, "interrupted; nothing was settled")),
-    }
+    let nobody = "what became of a report is said by a person on a terminal";
+    agreed(&question).map_err(|no| no.fault(nobody, "nothing was settled"))?;
+    settle(&desk, args.number, how)?;
     match how {
         Settled::Arrived => Ok(Exit::Success),
         Settled::Again => sent(session, Some(args.number)),

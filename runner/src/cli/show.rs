@@ -11,6 +11,7 @@ use crate::render::card::Folded;
 use crate::render::final_report;
 use crate::render::markdown::markdown;
 use crate::render::page::page;
+use crate::render::run_report;
 use crate::render::text::inline;
 use crate::tool::mcp::kept_stderr;
 
@@ -41,7 +42,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     stored.report.status = stored.status;
     let events = desk.shown_events(&stored, &run.id)?;
-    let mut report = final_report::fold(&run.id, &stored.report, &events);
+    let mut report = run_report::fold(&run.id, &stored.report, &events);
     report.gone = report.is_open() && !RunLock::is_held(&session.config.state, &run.id);
     let folded = if args.full { Folded::No } else { Folded::Yes };
     match session.out.format {

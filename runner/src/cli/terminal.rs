@@ -1,11 +1,14 @@
 //! The controlling terminal ⟶ a person's answer. Never standard input, which a program may feed; no default answer: only a
 //! typed word counts, and an interrupt, an end of input or an empty line is never a yes.
 
+use super::exit::Exit;
+use super::fault::Fault;
 use crate::render::call::value_text;
 use crate::render::late::question;
 use crate::render::text::{Paint, Tone, inline};
-use crate::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question, Stop};
+use crate::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question};
 use crate::standing::Terms;
+use crate::stop::Stop;
 use crate::tool::Future_;
 use planc_lang::value::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -123,6 +126,46 @@ impl Drop for Silence<'_> {
     fn drop(&mut self) {
         // A terminal that went away shows nothing any more.
         let _ = rustix::termios::tcsetattr(self.tty, rustix::termios::OptionalActions::Flush, &self.before);
+    }
+}
+
+/// Why there is no yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoYes {
+    /// There is no terminal, and so nobody to ask.
+    Nobody,
+    /// Something else was typed, or the terminal went away.
+    Other,
+    /// A person interrupted.
+    Interrupted,
+}
+
+impl NoYes {
+    /// What is said of it: `nobody` where nobody could be asked, and that `nothing` was done where somebody was.
+    pub fn fault(self, nobody: &str, nothing: &str) -> Fault {
+        match self {
+            NoYes::Nobody => Fault::new(Exit::Refused, nobody),
+            NoYes::Other => Fault::new(Exit::Waiting, format!("that was not a yes; {nothing}")),
+            NoYes::Interrupted => Fault::new(Exit::Interrupted, format!("interrupted; {nothing}")),
+        }
+    }
+
+    /// The same where one sentence says what is wanted, and nothing waits for it.
+    pub fn refused(self, message: &str) -> Fault {
+        match self {
+            NoYes::Nobody | NoYes::Other => Fault::new(Exit::Refused, message),
+            NoYes::Interrupted => Fault::new(Exit::Interrupted, message),
+        }
+    }
+}
+
+/// Asks a person on the terminal whether something shall be done.
+pub fn agreed(question: &str) -> Result<(), NoYes> {
+    let terminal = Terminal::open().ok_or(NoYes::Nobody)?;
+    match confirm(&terminal, question) {
+        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
+        Ok(Typed::Line(_) | Typed::End) | Err(_) => Err(NoYes::Other),
+        Ok(Typed::Interrupted) => Err(NoYes::Interrupted),
     }
 }
 

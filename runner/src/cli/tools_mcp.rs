@@ -4,7 +4,7 @@ use super::core::runtime;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal::agreed;
 use crate::config::{CONFIG_NAME, ServerConfig, Wiring};
 use crate::import::{
     Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import, recorded,
@@ -116,19 +116,10 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
 /// Shows on the terminal what is different, and asks whether it counts from now on. An argument alone says nothing of somebody
 /// who has looked.
 fn looked_at(session: &Session, changes: &[Change]) -> Result<(), Fault> {
-    let refused =
-        |exit, why: &str| Fault::new(exit, why.to_owned()).help("a person looks at the changes on a terminal");
-    let Some(terminal) = Terminal::open() else {
-        return Err(refused(Exit::Refused, "nothing was written, since nobody is here who has looked at the changes"));
-    };
     let drawn: String = changes.iter().map(|change| drawn(session, change)).collect();
-    match confirm(&terminal, &format!("\n{drawn}Shall the tools count as reviewed as they are now?")) {
-        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
-            Err(refused(Exit::Waiting, "that was not a yes; nothing was written"))
-        }
-        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted; nothing was written")),
-    }
+    let nobody = "nothing was written, since nobody is here who has looked at the changes";
+    agreed(&format!("\n{drawn}Shall the tools count as reviewed as they are now?"))
+        .map_err(|no| no.fault(nobody, "nothing was written").help("a person looks at the changes on a terminal"))
 }
 
 pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, Fault> {
@@ -221,22 +212,11 @@ fn may_start(session: &Session, args: &ImportArgs, server: &ServerConfig) -> Res
     let (command, rest) = (&words[0], words[1..].join(", "));
     let help =
         format!("or the operator names it in `{CONFIG_NAME}`: [servers.{name}] command = {command}, args = [{rest}]");
-    let refused = |exit: Exit, why: &str| {
-        Fault::new(
-            exit,
-            format!("{why}: {shown} would be started as the server `{name}`, with all that your account may"),
-        )
-        .help("a person says yes to it on a terminal")
-        .help(help.clone())
-    };
-    let Some(terminal) = Terminal::open() else {
-        return Err(refused(Exit::Refused, "nothing was started, since nobody has said that it may be"));
-    };
-    match confirm(&terminal, &format!("\nStart this program, with all that your account may?\n  {shown}")) {
-        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => Err(refused(Exit::Waiting, "that was not a yes")),
-        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted")),
-    }
+    agreed(&format!("\nStart this program, with all that your account may?\n  {shown}")).map_err(|no| {
+        let what = format!("{shown} would be started as the server `{name}`, with all that your account may");
+        let nobody = format!("nothing was started, since nobody has said that it may be: {what}");
+        no.fault(&nobody, &what).help("a person says yes to it on a terminal").help(help)
+    })
 }
 
 fn asked(session: &Session, name: &str, server: &ServerConfig) -> Result<Answer, Fault> {

@@ -4,7 +4,7 @@ use super::core::runtime;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal;
 use crate::desk::value_of;
 use crate::observe::{Difference, ObserveError, Observed, Verdict, observe};
 use crate::render::text::{Tone, count, inline};
@@ -53,22 +53,14 @@ pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit
 
 /// The call is a real one, by a program that is not confined: only the workspace is a copy. So a person says yes to it.
 fn agreed(tool: &str, args: &[String]) -> Result<(), Fault> {
-    let refused = |exit, why: &str| Fault::new(exit, why.to_owned()).help("a person says yes to it on a terminal");
-    let Some(terminal) = Terminal::open() else {
-        return Err(refused(Exit::Refused, "nothing was called, since nobody has said that it may be"));
-    };
     let given = args.iter().map(|arg| format!("\n  {}", inline(arg))).collect::<String>();
     let question = format!(
         "\nCall `{}` once, with its server in a copy of the workspace? What it does elsewhere it really does.{given}",
         inline(tool)
     );
-    match confirm(&terminal, &question) {
-        Ok(Typed::Line(line)) if line == "yes" => Ok(()),
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => {
-            Err(refused(Exit::Waiting, "that was not a yes; nothing was called"))
-        }
-        Ok(Typed::Interrupted) => Err(refused(Exit::Interrupted, "interrupted; nothing was called")),
-    }
+    let nobody = "nothing was called, since nobody has said that it may be";
+    terminal::agreed(&question)
+        .map_err(|no| no.fault(nobody, "nothing was called").help("a person says yes to it on a terminal"))
 }
 
 /// The arguments by parameter, with defaults for those that are not given.

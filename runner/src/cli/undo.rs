@@ -5,7 +5,7 @@ use super::core;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::{Terminal, Typed, confirm};
+use super::terminal;
 use crate::render::text::inline;
 use crate::report::PlanStatus;
 
@@ -49,11 +49,6 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
 /// Where a person says yes to what is done, a person says yes to its being taken back.
 fn agreed(title: &str) -> Result<(), Fault> {
     let message = "taking back is said on a terminal here: `[approval] require = \"terminal\"`";
-    let refused = || Fault::new(Exit::Refused, message);
-    let terminal = Terminal::open().ok_or_else(refused)?;
-    match confirm(&terminal, &format!("\nTake back all that planc can take back of `{}`?", inline(title))) {
-        Ok(Typed::Line(word)) if word == "yes" => Ok(()),
-        Ok(Typed::Interrupted) => Err(Fault::new(Exit::Interrupted, message)),
-        Ok(Typed::Line(_) | Typed::End) | Err(_) => Err(refused()),
-    }
+    let question = format!("\nTake back all that planc can take back of `{}`?", inline(title));
+    terminal::agreed(&question).map_err(|no| no.refused(message))
 }

@@ -111,7 +111,8 @@ pub fn is_hidden_in_home(path: &Path) -> bool {
 
 /// Why no plan has business in a folder; none: it may be a workspace. The home of the account, where its keys lie, and all above it
 /// are none; what it hides, unless a `planc.toml` is there; what holds keys; the state of a workspace.
-pub(super) fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'static str> {
+pub fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'static str> {
+    let workspace = &resolve(workspace);
     let homes = homes(places.home.as_deref());
     let holds_keys = |home: &PathBuf| KEYS.iter().any(|keys| workspace.starts_with(home.join(keys)));
     if homes.iter().any(|home| home.starts_with(workspace)) {

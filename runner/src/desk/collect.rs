@@ -25,7 +25,8 @@ pub struct Collected {
 
 impl Desk {
     /// Removes earlier contents that no run needs: those of runs that were taken back whole, and those of calls that were cut
-    /// off before anything was recorded; also what cells of a planc that was killed have left. Whatever a run may go on with or take back is kept. Nobody may be at work meanwhile.
+    /// off before anything was recorded; also what cells of a planc that was killed have left. Whatever a run may go on with or
+    /// take back is kept. Nobody may be at work meanwhile.
     pub fn collect(&self) -> Result<Collected, DeskError> {
         let _lock = RunLock::take(&self.config.state, "gc")?;
         let (collected, needless, halves) = self.needless()?;

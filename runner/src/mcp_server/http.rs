@@ -18,7 +18,7 @@ use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -61,8 +61,6 @@ type Conversations = BTreeMap<String, BTreeMap<Option<String>, Current>>;
 struct Shared {
     http: Arc<Http>,
     current: Arc<Mutex<Conversations>>,
-    /// The conversations of the protocol that each principal has begun.
-    begun: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
     hosts: Arc<Vec<String>>,
 }
 
@@ -83,8 +81,7 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
     let mut conversations = LocalSessionManager::default();
     conversations.session_config.keep_alive = Some(IDLE);
     let service = StreamableHttpService::new(make, Arc::new(conversations), config);
-    let shared =
-        Shared { http: Arc::new(http), current: Arc::default(), begun: Arc::default(), hosts: Arc::new(hosts) };
+    let shared = Shared { http: Arc::new(http), current: Arc::default(), hosts: Arc::new(hosts) };
     let agents = Router::new().route_service("/mcp", service).layer(from_fn_with_state(shared.clone(), agent));
     let operator = Router::new()
         .route("/sessions", get(list))
@@ -144,23 +141,16 @@ async fn agent(State(shared): State<Shared>, mut request: Request, next: Next) -
         },
     };
     let principal = format!("{BY_CREDENTIAL}{name}");
-    if let Some(id) = conversation(request.headers())
-        && !owns(&shared, &principal, &id)
-    {
+    let named = conversation(request.headers());
+    if named.is_some() && !owns(&shared, &principal, &named) {
         return refuse(StatusCode::NOT_FOUND, "there is no such conversation");
     }
-    let current = current(&shared, &principal, request.headers());
+    let current = current(&shared, &principal, named);
     let (scope, own) = (name.to_owned(), principal.clone());
     request.extensions_mut().insert(Caller { principal, scope, channel: "http", client: None, current, parent: None });
     let response = next.run(request).await;
-    if let Some(id) = conversation(response.headers()) {
-        let mut begun = shared.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_caller = begun.entry(own).or_default();
-        if of_caller.len() >= MAX_CONVERSATIONS {
-            // Who is forgotten here begins anew.
-            of_caller.clear();
-        }
-        of_caller.insert(id);
+    if let Some(begun) = conversation(response.headers()) {
+        self::current(&shared, &own, Some(begun));
     }
     response
 }
@@ -172,19 +162,18 @@ fn conversation(headers: &HeaderMap) -> Option<String> {
 
 /// Whether a conversation was begun with this credential: who has another one and learns its id neither listens to it nor speaks
 /// in it.
-fn owns(shared: &Shared, principal: &str, id: &str) -> bool {
-    let begun = shared.begun.lock().unwrap_or_else(PoisonError::into_inner);
-    begun.get(principal).is_some_and(|ids| ids.contains(id))
+fn owns(shared: &Shared, principal: &str, conversation: &Option<String>) -> bool {
+    let all = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
+    all.get(principal).is_some_and(|of_caller| of_caller.contains_key(conversation))
 }
 
-/// The session that counts where a request names none. A conversation has one of its own where the protocol tells it apart
-/// from others; all requests that are alone share one, which goes on after a restart.
-fn current(shared: &Shared, principal: &str, headers: &HeaderMap) -> Current {
-    let conversation = conversation(headers);
+/// The session that counts where a request names none. A conversation has one of its own, from its beginning, where the protocol
+/// tells it apart from others; all requests that are alone share one, which goes on after a restart.
+fn current(shared: &Shared, principal: &str, conversation: Option<String>) -> Current {
     let mut all = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
     let of_caller = all.entry(principal.to_owned()).or_default();
     if !of_caller.contains_key(&conversation) && of_caller.len() >= MAX_CONVERSATIONS {
-        // Who is forgotten here begins anew, or says which session is meant.
+        // Who is forgotten here begins anew.
         of_caller.clear();
     }
     let begin = || if conversation.is_none() { newest(shared, principal) } else { None };

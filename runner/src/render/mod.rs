@@ -21,5 +21,6 @@ pub mod markdown;
 pub mod card;
 pub mod page;
 pub mod checklist;
+pub mod run_report;
 pub mod final_report;
 pub mod stream;

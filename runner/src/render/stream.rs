@@ -1,7 +1,7 @@
 //! Events, and what came of a run ⟶ lines of JSON for programs that follow it, one object each, in the order in which they
 //! happened.
 
-use super::final_report::RunReport;
+use super::run_report::RunReport;
 use crate::event::{EVENT_FORMAT, Event};
 use crate::journal::now;
 use schemars::JsonSchema;

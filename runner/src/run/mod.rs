@@ -12,7 +12,6 @@ mod late;
 mod recorder;
 mod values;
 
-pub use crate::stop::Stop;
 pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
 pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
@@ -39,6 +38,7 @@ use crate::config::Config;
 use crate::journal::{Journal, LockError, StoreError};
 use crate::mode::ModeWatch;
 use crate::prediction::Predictions;
+use crate::stop::Stop;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, Observation, Workspace};

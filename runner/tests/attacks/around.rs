@@ -91,8 +91,13 @@ fn home_keys_and_states_are_no_workspace() {
     ] {
         elsewhere(folder, path).exits(2).says("cannot be a workspace").says(why);
     }
-    let init = place.planc(&["init", &place.at("home/.config/more").display().to_string()]);
-    init.exits(2).says("what the home of this account hides");
+    for (folder, why) in [
+        ("home/.config/more", "what the home of this account hides"),
+        ("home", "the home of this account lies there"),
+        ("state/contents", "the state of another workspace"),
+    ] {
+        place.planc(&["init", &place.at(folder).display().to_string()]).exits(2).says(why);
+    }
     // A state that lies somewhere beneath is out of reach, wherever that is.
     let state = place.ws().join("kept");
     fs::create_dir(&state).unwrap();

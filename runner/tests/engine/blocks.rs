@@ -3,8 +3,9 @@
 use crate::support::{Break, Process, Says, SaysAlways, World, ok};
 use planc::event::{End, Event, Resolution};
 use planc::prediction::{Elements, Prediction};
-use planc::run::{Agreement, Answer, Ask, GateQuestion, Question, Stop};
+use planc::run::{Agreement, Answer, Ask, GateQuestion, Question};
 use planc::state::{BlockState, StepState};
+use planc::stop::Stop;
 use planc::tool::{Future_, ToolError};
 use planc_lang::plan::EachId;
 use planc_lang::value::Value;

@@ -4,7 +4,7 @@ use super::support::{Break, World};
 use planc::clock::{Clock, Wait};
 use planc::event::{End, Event};
 use planc::journal::Store;
-use planc::run::Stop;
+use planc::stop::Stop;
 use planc::tool::pace::{Moments, Pace, Remembered};
 use planc_lang::catalogue::Limit;
 use std::sync::{Arc, Mutex};

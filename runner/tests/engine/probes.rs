@@ -2,8 +2,8 @@
 
 use crate::support::{Break, Process, World, ok};
 use planc::event::{End, Event, Resolution};
-use planc::run::Stop;
 use planc::state::StepState;
+use planc::stop::Stop;
 use planc::tool::ToolError;
 use planc_lang::value::Value;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 
 use crate::support::{Break, Process, World};
 use planc::event::{End, Event};
-use planc::run::Stop;
+use planc::stop::Stop;
 
 #[test]
 fn a_program_that_changes_the_runs_own_files_is_taken_back() {

@@ -5,10 +5,13 @@
 
 #[path = "../place/mod.rs"]
 mod place;
+#[path = "../operator/typed.rs"]
+mod typed;
 mod world;
 
 use place::until;
 use std::process::{Child, Stdio};
+use typed::typed;
 use world::{World, count};
 
 #[test]
@@ -93,7 +96,10 @@ fn a_definition_that_changed_upstream_is_refused_until_somebody_reviewed_it() {
     place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says("is not what was reviewed");
     assert_eq!(world.log("git") + &world.log("files") + &world.log("sqlite"), "");
     place.planc(&["tools", "import", "--mcp", "git"]).exits(5).says("nothing was written");
-    place.planc(&["tools", "import", "--mcp", "git", "--accept"]).exits(0);
+    let accept = ["tools", "import", "--mcp", "git", "--accept"];
+    place.planc(&accept).exits(6).says("nobody is here who has looked");
+    let (screen, code) = typed(place, &accept, &[("Only `yes` is a yes:", "yes")]);
+    assert_eq!(code, 0, "{screen}");
     place.planc(&["tools", "check", "git"]).exits(0);
     // What was approved is another plan than this one is now.
     place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
