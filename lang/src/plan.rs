@@ -329,17 +329,17 @@ pub struct Step {
     /// Earlier `each` blocks whose results its call and its conditions use, also through lets; sorted.
     pub uses_each: Vec<EachId>,
     /// Whether it runs: its own condition and those of the groups around it.
-    pub when: Option<Expr>,
+    pub when: Option<Box<Expr>>,
     /// How long one attempt may take, in milliseconds.
     pub timeout_ms: Option<u64>,
     /// Further attempts after a failure.
     pub retry: Option<Retry>,
     /// Looking again until a condition holds.
-    pub poll: Option<Poll>,
+    pub poll: Option<Box<Poll>>,
     /// What must be true of the result; refers to the step itself.
     pub expect: Vec<Expr>,
     /// What takes the effect back.
-    pub undo: Option<Call>,
+    pub undo: Option<Box<Call>>,
     /// What its failure does to the run.
     pub on_failure: OnFailure,
     /// Whether the program that it runs must change exactly what it changed in the dry run.

@@ -59,7 +59,7 @@ pub fn exprs_of(step: &Step) -> impl Iterator<Item = &Expr> {
     let own = step.call.args.iter().flatten();
     let undo = step.undo.iter().flat_map(|call| call.args.iter().flatten());
     let until = step.poll.iter().map(|poll| &poll.until);
-    step.when.iter().chain(own).chain(&step.expect).chain(until).chain(undo)
+    step.when.as_deref().into_iter().chain(own).chain(&step.expect).chain(until).chain(undo)
 }
 
 /// Where a release goes: each place in a few words, in the order of the plan, at most `most` of them and then how many more.
@@ -82,7 +82,7 @@ pub fn destinations(plan: &Plan, release: usize, most: usize) -> Vec<String> {
         }
     }
     for step in &plan.steps {
-        if step.when.as_ref().is_some_and(uses) {
+        if step.when.as_deref().is_some_and(uses) {
             places.push(format!("whether step `{}` runs", step.name));
         }
         arguments(&mut places, step, &step.call, "");

@@ -337,9 +337,9 @@ fn template_part(verb: EffectVerb, expr: &Expr, tool: &Tool, report: &Diagnostic
 fn result_path(expr: &Expr) -> Option<Vec<&Ident>> {
     match &expr.kind {
         ExprKind::Name(name) if name == RESULT => Some(Vec::new()),
-        ExprKind::Field { base, name, optional: false } => {
-            let mut path = result_path(base)?;
-            path.push(name);
+        ExprKind::Field(field) if !field.optional => {
+            let mut path = result_path(&field.base)?;
+            path.push(&field.name);
             Some(path)
         }
         _ => None,
@@ -457,9 +457,9 @@ fn literal(expr: &Expr) -> Option<Value> {
             .map(Value::record),
         ExprKind::Paren(inner) => literal(inner),
         ExprKind::Name(_)
-        | ExprKind::Field { .. }
+        | ExprKind::Field(_)
         | ExprKind::Index { .. }
-        | ExprKind::Call { .. }
+        | ExprKind::Call(_)
         | ExprKind::Unary { op: UnaryOp::Not, .. }
         | ExprKind::Binary { .. }
         | ExprKind::If(_)

@@ -226,8 +226,8 @@ impl<'t> Search<'t> {
             Item::Step(step) => {
                 let at = before(step.span.start);
                 match &step.call.kind {
-                    ExprKind::Call { callee, .. } if is_name(callee) => self.call_of_step(&step.call, at),
-                    ExprKind::Call { .. } | ExprKind::Field { .. } | ExprKind::Index { .. } => {
+                    ExprKind::Call(call) if is_name(&call.callee) => self.call_of_step(&step.call, at),
+                    ExprKind::Call(_) | ExprKind::Field(_) | ExprKind::Index { .. } => {
                         let from = self.calls.len();
                         // Clauses are those of the call: they cannot stay where they are.
                         let at = if step.block.is_none() { at } else { At { item: None, sure: Applicability::Maybe } };
@@ -279,7 +279,7 @@ impl<'t> Search<'t> {
     /// The call that a step makes is where it belongs; its arguments are looked at.
     fn call_of_step(&mut self, expr: &'t Expr, at: At) {
         match &expr.kind {
-            ExprKind::Call { args, .. } => args.iter().for_each(|arg| self.expr(&arg.value, at)),
+            ExprKind::Call(call) => call.args.iter().for_each(|arg| self.expr(&arg.value, at)),
             _ => self.expr(expr, at),
         }
     }
@@ -287,9 +287,7 @@ impl<'t> Search<'t> {
     fn expr(&mut self, expr: &'t Expr, at: At) {
         let unsure = At { sure: Applicability::Maybe, ..at };
         match &expr.kind {
-            ExprKind::Call { callee, args, .. } => {
-                self.call(expr, callee, args, at);
-            }
+            ExprKind::Call(call) => self.call(expr, &call.callee, &call.args, at),
             ExprKind::Binary { op, operands, .. } => {
                 if *op == BinaryOp::Add {
                     return self.sum(expr, at);
@@ -318,7 +316,7 @@ impl<'t> Search<'t> {
                     }
                 }
             }
-            ExprKind::Field { base, .. } => self.expr(base, at),
+            ExprKind::Field(field) => self.expr(&field.base, at),
             ExprKind::Index { base, index } => {
                 self.expr(base, at);
                 self.expr(index, at);
@@ -339,8 +337,8 @@ impl<'t> Search<'t> {
     }
 
     fn call(&mut self, expr: &'t Expr, callee: &'t Expr, args: &'t [Arg], at: At) {
-        if let (ExprKind::Field { name, .. }, Some(item)) = (&callee.kind, at.item) {
-            let name = name.name.to_string();
+        if let (ExprKind::Field(field), Some(item)) = (&callee.kind, at.item) {
+            let name = field.name.name.to_string();
             self.calls.push(Call { span: expr.span, keyword: None, name, item, sure: at.sure, is_release: false });
         }
         if let (ExprKind::Name(name), Some(item), [_, _]) = (&callee.kind, at.item, args)
@@ -352,8 +350,8 @@ impl<'t> Search<'t> {
             };
             self.calls.push(Call { span: expr.span, keyword: None, name, item, sure: at.sure, is_release: true });
         }
-        if let ExprKind::Field { base, .. } = &callee.kind {
-            self.expr(base, at);
+        if let ExprKind::Field(field) = &callee.kind {
+            self.expr(&field.base, at);
         }
         args.iter().for_each(|arg| self.expr(&arg.value, at));
     }
@@ -457,7 +455,7 @@ fn concatenated(diagnostic: &Diagnostic, sum: &Sum<'_>) -> Option<Diagnostic> {
 /// Whether an expression is `catalogue.tool`.
 fn is_name(callee: &Expr) -> bool {
     match &callee.kind {
-        ExprKind::Field { base, .. } => matches!(base.kind, ExprKind::Name(_)),
+        ExprKind::Field(field) => matches!(field.base.kind, ExprKind::Name(_)),
         kind => matches!(kind, ExprKind::Name(_)),
     }
 }

@@ -10,8 +10,8 @@ pub use catalogue::{
     Approval, Catalogue, Count, EffectTarget, EffectVerb, Mark, Marked, Param, Tool, ToolClause, ToolClauseKind,
 };
 pub use expr::{
-    Arg, BinaryOp, Comprehension, Direction, Expr, ExprKind, FieldInit, FieldType, Key, StringLit, StringPart,
-    TypeExpr, TypeExprKind, UnaryOp,
+    Arg, BinaryOp, Call, Comprehension, Direction, Expr, ExprKind, FieldAccess, FieldInit, FieldType, Key, StringLit,
+    StringPart, TypeExpr, TypeExprKind, UnaryOp,
 };
 
 use crate::source::Span;
@@ -98,7 +98,7 @@ pub enum Item {
     /// `context """…"""`
     Context(TextItem),
     /// `input name: type = default`
-    Input(Input),
+    Input(Box<Input>),
     /// `assume "…" { expression }`
     Assume(Assume),
     /// `critical { verb resource "why" … }`
@@ -110,7 +110,7 @@ pub enum Item {
     /// `step name = call { clause … }`
     Step(Step),
     /// `each name = variable in list { step … result expression }`
-    Each(Each),
+    Each(Box<Each>),
     /// `together { step … }`
     Together(Together),
     /// `when condition { step … }`
@@ -118,7 +118,7 @@ pub enum Item {
     /// `gate "text" show a, b`
     Gate(Gate),
     /// `verify "…" { step … expression }`
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// `output name = expression`
     Output(Output),
     /// `type Name = type`

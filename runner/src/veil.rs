@@ -198,7 +198,7 @@ impl Veil {
     fn unmasked_args(&self, step: &str, args: &Value, undo: bool) -> Value {
         let plan = &self.compiled.plan;
         let step = self.step(step).map(|id| plan.get(id));
-        let call = step.and_then(|step| if undo { step.undo.as_ref() } else { Some(&step.call) });
+        let call = step.and_then(|step| if undo { step.undo.as_deref() } else { Some(&step.call) });
         call.map_or_else(|| hidden(args), |call| self.secrets.shown_args(plan, call, args))
     }
 

@@ -265,9 +265,9 @@ pub(super) fn all_of(conditions: Vec<Expr>) -> Option<Expr> {
 fn path(expr: &syntax::Expr) -> Option<SmolStr> {
     match &expr.kind {
         syntax::ExprKind::Name(name) => Some(name.clone()),
-        syntax::ExprKind::Field { base, name, .. } => {
-            let base = path(base)?;
-            Some(smol_str::format_smolstr!("{base}.{}", name.name))
+        syntax::ExprKind::Field(field) => {
+            let base = path(&field.base)?;
+            Some(smol_str::format_smolstr!("{base}.{}", field.name.name))
         }
         _ => None,
     }

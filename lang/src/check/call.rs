@@ -47,7 +47,7 @@ impl Checker<'_> {
     /// The tool that a step's call names, without a report when there is none.
     pub(super) fn callee(&self, call: &syntax::Expr) -> Option<Arc<Tool>> {
         match &call.kind {
-            syntax::ExprKind::Call { callee, .. } => self.catalogue.tool(&dotted(callee)?).cloned(),
+            syntax::ExprKind::Call(call) => self.catalogue.tool(&dotted(&call.callee)?).cloned(),
             syntax::ExprKind::Paren(inner) => self.callee(inner),
             _ => None,
         }
@@ -55,8 +55,8 @@ impl Checker<'_> {
 
     /// The full name of the tool that an expression names, if the catalogue has it and no value hides it.
     pub(super) fn tool_mentioned(&self, expr: &syntax::Expr) -> Option<SmolStr> {
-        let syntax::ExprKind::Field { base, .. } = &expr.kind else { return None };
-        let syntax::ExprKind::Name(first) = &base.kind else { return None };
+        let syntax::ExprKind::Field(field) = &expr.kind else { return None };
+        let syntax::ExprKind::Name(first) = &field.base.kind else { return None };
         if !self.catalogue.has_catalogue(first) || self.is_value(first) {
             return None;
         }
@@ -117,13 +117,13 @@ impl Checker<'_> {
     pub(super) fn tool_call(&mut self, call: &syntax::Expr) -> Option<Call> {
         match &call.kind {
             syntax::ExprKind::Paren(inner) => self.tool_call(inner),
-            syntax::ExprKind::Call { callee, args, parens } => match self.tool_of(callee, args) {
-                Some(Ok(tool)) => Some(self.arguments(tool, args, *parens, call.span)),
+            syntax::ExprKind::Call(made) => match self.tool_of(&made.callee, &made.args) {
+                Some(Ok(tool)) => Some(self.arguments(tool, &made.args, made.parens, call.span)),
                 Some(Err(())) => {
                     // The tool is unknown; mistakes in its arguments are worth a word all the same. What it calls a type may
                     // be one.
                     let is_type = |arg: &&Arg| arg.name.as_ref().is_some_and(|name| name.name == syntax::EXTRACT_TYPE);
-                    args.iter().filter(|arg| !is_type(arg)).for_each(|arg| drop(self.expr(&arg.value)));
+                    made.args.iter().filter(|arg| !is_type(arg)).for_each(|arg| drop(self.expr(&arg.value)));
                     None
                 }
                 None => {
@@ -177,22 +177,23 @@ impl Checker<'_> {
     }
 
     /// A call inside an expression: a method, or in the check of an assumption or verification a read-only tool.
-    pub(super) fn call_expr(&mut self, expr: &syntax::Expr, callee: &syntax::Expr, args: &[Arg], parens: Span) -> Expr {
+    pub(super) fn call_expr(&mut self, expr: &syntax::Expr, call: &syntax::Call) -> Expr {
+        let syntax::Call { callee, args, parens } = call;
         if let Some(name) = dotted(callee) {
             let first = name.split('.').next().unwrap_or_default();
             if !self.is_value(first)
                 && (self.catalogue.has_catalogue(first) || args.iter().any(|arg| arg.name.is_some()))
             {
-                return self.tool_in_expression(&name, expr, callee, args, parens);
+                return self.tool_in_expression(&name, expr, call);
             }
         }
         match &callee.kind {
-            syntax::ExprKind::Field { base, name, optional } => {
-                let base = self.expr(base);
-                self.method(base, name, *optional, args, expr.span)
+            syntax::ExprKind::Field(field) => {
+                let base = self.expr(&field.base);
+                self.method(base, &field.name, field.optional, args, expr.span)
             }
             syntax::ExprKind::Name(name) => {
-                self.function_call(name, callee.span, args, parens);
+                self.function_call(name, callee.span, args, *parens);
                 error(expr.span)
             }
             syntax::ExprKind::Error => error(expr.span),
@@ -222,19 +223,13 @@ impl Checker<'_> {
         });
     }
 
-    fn tool_in_expression(
-        &mut self,
-        name: &str,
-        expr: &syntax::Expr,
-        callee: &syntax::Expr,
-        args: &[Arg],
-        parens: Span,
-    ) -> Expr {
+    fn tool_in_expression(&mut self, name: &str, expr: &syntax::Expr, call: &syntax::Call) -> Expr {
+        let syntax::Call { callee, args, parens } = call;
         let Some(tool) = self.tool_named(name, callee.span) else {
             args.iter().for_each(|arg| drop(self.expr(&arg.value)));
             return error(expr.span);
         };
-        let call = self.arguments(tool.clone(), args, parens, expr.span);
+        let call = self.arguments(tool.clone(), args, *parens, expr.span);
         match self.place {
             Place::Assumption | Place::Verification(_) if tool.extracts() => {
                 self.report.push(asked_in_check(name, expr.span));
@@ -445,8 +440,8 @@ fn as_method(diagnostic: Diagnostic, method: &str, span: Span, args: &[Arg], par
     let is_whole = matches!(
         receiver.value.kind,
         syntax::ExprKind::Name(_)
-            | syntax::ExprKind::Field { .. }
-            | syntax::ExprKind::Call { .. }
+            | syntax::ExprKind::Field(_)
+            | syntax::ExprKind::Call(_)
             | syntax::ExprKind::String(_)
             | syntax::ExprKind::List(_)
             | syntax::ExprKind::Paren(_)
@@ -465,10 +460,12 @@ fn as_method(diagnostic: Diagnostic, method: &str, span: Span, args: &[Arg], par
 fn dotted(expr: &syntax::Expr) -> Option<SmolStr> {
     match &expr.kind {
         syntax::ExprKind::Name(name) => Some(name.clone()),
-        syntax::ExprKind::Field { base, name, optional: false } => {
+        syntax::ExprKind::Field(field) if !field.optional => {
             // Tools have two parts, so nothing deeper needs to be looked at.
-            match &base.kind {
-                syntax::ExprKind::Name(first) => Some([first.as_str(), ".", name.name.as_str()].into_iter().collect()),
+            match &field.base.kind {
+                syntax::ExprKind::Name(first) => {
+                    Some([first.as_str(), ".", field.name.name.as_str()].into_iter().collect())
+                }
                 _ => None,
             }
         }

@@ -37,12 +37,12 @@ impl Checker<'_> {
                 let typed = self.named(name, span);
                 self.proven(expr, typed)
             }
-            syntax::ExprKind::Field { base, name, optional } => self.field_or_tool(expr, base, name, *optional),
+            syntax::ExprKind::Field(field) => self.field_or_tool(expr, field),
             syntax::ExprKind::Index { base, index } => {
                 let typed = self.index(base, index, span);
                 self.proven(expr, typed)
             }
-            syntax::ExprKind::Call { callee, args, parens } => self.call_expr(expr, callee, args, *parens),
+            syntax::ExprKind::Call(call) => self.call_expr(expr, call),
             syntax::ExprKind::List(items) => self.list(items, span),
             syntax::ExprKind::Record(fields) => self.record(fields, span),
             syntax::ExprKind::Unary { op, operand } => self.unary(*op, operand, span),

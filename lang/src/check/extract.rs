@@ -109,7 +109,7 @@ impl Checker<'_> {
 fn extracted(call: &syntax::Expr) -> Option<&TypeExpr> {
     match &call.kind {
         syntax::ExprKind::Paren(inner) => extracted(inner),
-        syntax::ExprKind::Call { args, .. } => args.iter().find_map(|arg| match &arg.value.kind {
+        syntax::ExprKind::Call(call) => call.args.iter().find_map(|arg| match &arg.value.kind {
             syntax::ExprKind::Type(ty) => Some(ty.as_ref()),
             _ => None,
         }),

@@ -12,13 +12,7 @@ use crate::syntax::{self, Ident};
 use crate::types::{Field, Quoted, RecordType, ShownName, Type};
 
 impl Checker<'_> {
-    pub(super) fn field_or_tool(
-        &mut self,
-        expr: &syntax::Expr,
-        base: &syntax::Expr,
-        name: &Ident,
-        optional: bool,
-    ) -> Expr {
+    pub(super) fn field_or_tool(&mut self, expr: &syntax::Expr, field: &syntax::FieldAccess) -> Expr {
         if let Some(tool) = self.tool_mentioned(expr) {
             self.report.push(
                 Diagnostic::new(Code::NameNotAllowedHere, expr.span, format!("the tool `{tool}` is no value"))
@@ -27,8 +21,8 @@ impl Checker<'_> {
             );
             return error(expr.span);
         }
-        let typed = self.expr(base);
-        let field = self.field(typed, name, optional, expr.span);
+        let typed = self.expr(&field.base);
+        let field = self.field(typed, &field.name, field.optional, expr.span);
         self.proven(expr, field)
     }
 

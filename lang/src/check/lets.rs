@@ -246,14 +246,14 @@ fn names_in<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut dyn FnMut(
                 }
             }
         }
-        ExprKind::Field { base, .. } => names_in(base, bound, found),
+        ExprKind::Field(field) => names_in(&field.base, bound, found),
         ExprKind::Index { base, index } => {
             names_in(base, bound, found);
             names_in(index, bound, found);
         }
-        ExprKind::Call { callee, args, .. } => {
-            names_in(callee, bound, found);
-            args.iter().for_each(|arg| names_in(&arg.value, bound, found));
+        ExprKind::Call(call) => {
+            names_in(&call.callee, bound, found);
+            call.args.iter().for_each(|arg| names_in(&arg.value, bound, found));
         }
         ExprKind::List(items) => items.iter().for_each(|item| names_in(item, bound, found)),
         ExprKind::Record(fields) => fields.iter().for_each(|field| names_in(&field.value, bound, found)),

@@ -65,8 +65,10 @@ fn not_null(expr: &Expr, found: &mut Vec<String>) {
     if path_of(expr, &mut path) {
         found.push(path);
     }
-    if let ExprKind::Field { base, optional: true, .. } = &expr.kind {
-        not_null(base, found);
+    if let ExprKind::Field(field) = &expr.kind
+        && field.optional
+    {
+        not_null(&field.base, found);
     }
 }
 
@@ -92,10 +94,10 @@ fn path_of(expr: &Expr, path: &mut String) -> bool {
             path.push_str(name);
             true
         }
-        ExprKind::Field { base, name, .. } => {
-            let found = path_of(base, path);
+        ExprKind::Field(field) => {
+            let found = path_of(&field.base, path);
             path.push('.');
-            path.push_str(&name.name);
+            path.push_str(&field.name.name);
             found
         }
         ExprKind::Index { base, index } => path_of(base, path) && push_index(index, path),

@@ -9,11 +9,11 @@ use crate::syntax::{Arg, Expr, ExprKind, StringPart};
 
 /// The release that is the whole of a value, with its arguments and their parentheses.
 fn form(value: &Expr) -> Option<(ReleaseKind, &[Arg], Span)> {
-    let ExprKind::Call { callee, args, parens } = &value.kind else { return None };
-    let ExprKind::Name(name) = &callee.kind else { return None };
+    let ExprKind::Call(call) = &value.kind else { return None };
+    let ExprKind::Name(name) = &call.callee.kind else { return None };
     // Without arguments there is nothing that it could be meant for.
-    let kind = ReleaseKind::parse(name).filter(|_| !args.is_empty())?;
-    Some((kind, args, *parens))
+    let kind = ReleaseKind::parse(name).filter(|_| !call.args.is_empty())?;
+    Some((kind, &call.args, call.parens))
 }
 
 /// Of a release what is released, of any other value the value.

@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
             after: Vec::new(),
             uses: uses.steps,
             uses_each: uses.eaches,
-            when: all_of(conditions),
+            when: all_of(conditions).map(Box::new),
             timeout_ms: None,
             retry: None,
             poll: None,
@@ -187,12 +187,12 @@ impl<'a> Checker<'a> {
             after,
             uses: uses.steps,
             uses_each: uses.eaches,
-            when: all_of(conditions),
+            when: all_of(conditions).map(Box::new),
             timeout_ms: clauses.timeout_ms,
             retry: clauses.retry.map(|(retry, _)| retry),
-            poll,
+            poll: poll.map(Box::new),
             expect,
-            undo,
+            undo: undo.map(Box::new),
             on_failure: clauses.on_failure,
             reproduce: clauses.reproduce.is_some(),
             ty: self.type_of_step_outside(id),
@@ -412,8 +412,8 @@ impl<'a> Checker<'a> {
         fn text(expr: &syntax::Expr) -> Option<String> {
             match &expr.kind {
                 syntax::ExprKind::Name(name) => Some(name.to_string()),
-                syntax::ExprKind::Field { base, name, optional: false } => {
-                    Some(format!("{}.{}", text(base)?, name.name))
+                syntax::ExprKind::Field(field) if !field.optional => {
+                    Some(format!("{}.{}", text(&field.base)?, field.name.name))
                 }
                 syntax::ExprKind::Binary { op: BinaryOp::Divide, operands, .. } => {
                     Some(format!("{}/{}", text(&operands.0)?, text(&operands.1)?))

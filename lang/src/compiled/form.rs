@@ -221,7 +221,7 @@ pub(super) fn step<V: View>(view: V, step: &Step) -> StepForm<'_, V> {
         call: CallForm(view, None, call),
         because: because.as_deref(),
         after: after.iter().map(|id| view.step(*id)).collect(),
-        when: when.as_ref().map(part),
+        when: when.as_deref().map(part),
         timeout_ms: *timeout_ms,
         retry: retry.map(|retry| RetryForm { times: retry.times, every_ms: retry.every_ms }),
         poll: poll.as_ref().map(|poll| PollForm {

@@ -380,7 +380,7 @@ impl Through {
 /// Every expression of a step.
 fn exprs_of<'p>(step: &'p Step, found: &mut dyn FnMut(&'p Expr)) {
     step.call.args.iter().flatten().for_each(&mut *found);
-    step.when.iter().for_each(&mut *found);
+    step.when.as_deref().into_iter().for_each(&mut *found);
     step.poll.iter().for_each(|poll| found(&poll.until));
     step.expect.iter().for_each(&mut *found);
     step.undo.iter().flat_map(|undo| undo.args.iter().flatten()).for_each(found);

@@ -51,11 +51,11 @@ impl<'a> Printer<'a> {
 
     fn broken(&self, expr: &Expr, indent: usize, column: usize, tail: usize) -> String {
         match &expr.kind {
-            ExprKind::Call { callee, args, parens } => {
-                let mut out = self.expr(callee, indent, column, 1);
+            ExprKind::Call(call) => {
+                let mut out = self.expr(&call.callee, indent, column, 1);
                 let column = last_column(&out, column);
-                let parts: Vec<Part<'_>> = args.iter().map(Part::Arg).collect();
-                out.push_str(&self.bracket(paren(*parens), &parts, indent, column, tail));
+                let parts: Vec<Part<'_>> = call.args.iter().map(Part::Arg).collect();
+                out.push_str(&self.bracket(paren(call.parens), &parts, indent, column, tail));
                 out
             }
             ExprKind::List(items) => {
@@ -66,10 +66,11 @@ impl<'a> Printer<'a> {
                 let parts: Vec<Part<'_>> = fields.iter().map(Part::Field).collect();
                 self.bracket(braces(expr.span), &parts, indent, column, tail)
             }
-            ExprKind::Field { base, name, optional } => {
-                let mut out = self.expr(base, indent, column, 1 + name.name.len());
-                out.push_str(if *optional { "?." } else { "." });
-                out.push_str(&name.name);
+            ExprKind::Field(field) => {
+                let name = &field.name.name;
+                let mut out = self.expr(&field.base, indent, column, 1 + name.len());
+                out.push_str(if field.optional { "?." } else { "." });
+                out.push_str(name);
                 out
             }
             ExprKind::Index { base, index } => {
@@ -204,10 +205,10 @@ impl<'a> Printer<'a> {
     /// The expression on one line, if nothing in it wants to be broken. Only literals may hold line breaks.
     fn flat(&self, expr: &Expr) -> Option<String> {
         Some(match &expr.kind {
-            ExprKind::Call { callee, args, parens } => {
-                let callee = self.flat(callee)?;
-                let parts: Vec<Part<'_>> = args.iter().map(Part::Arg).collect();
-                format!("{callee}{}", self.flat_bracket(&paren(*parens), &parts)?)
+            ExprKind::Call(call) => {
+                let callee = self.flat(&call.callee)?;
+                let parts: Vec<Part<'_>> = call.args.iter().map(Part::Arg).collect();
+                format!("{callee}{}", self.flat_bracket(&paren(call.parens), &parts)?)
             }
             ExprKind::List(items) => {
                 let parts: Vec<Part<'_>> = items.iter().map(Part::Expr).collect();
@@ -217,8 +218,8 @@ impl<'a> Printer<'a> {
                 let parts: Vec<Part<'_>> = fields.iter().map(Part::Field).collect();
                 self.flat_bracket(&braces(expr.span), &parts)?
             }
-            ExprKind::Field { base, name, optional } => {
-                format!("{}{}{}", self.flat(base)?, if *optional { "?." } else { "." }, name.name)
+            ExprKind::Field(field) => {
+                format!("{}{}{}", self.flat(&field.base)?, if field.optional { "?." } else { "." }, field.name.name)
             }
             ExprKind::Index { base, index } => format!("{}[{}]", self.flat(base)?, self.flat(index)?),
             ExprKind::As(value, ty) => format!("{} as {}", self.flat(value)?, self.flat_ty(ty)?),

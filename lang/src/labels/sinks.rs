@@ -197,7 +197,7 @@ impl Sinks<'_, '_> {
         }
         let step = self.plan.get(id);
         let block = step.each.map(|each| self.plan.each(each));
-        let whens = step.when.iter().chain(block.and_then(|block| block.when.as_ref()));
+        let whens = step.when.as_deref().into_iter().chain(block.and_then(|block| block.when.as_ref()));
         let mut deciding: Vec<(&Expr, Label, &str)> = whens.map(|when| (when, self.label(when), "when")).collect();
         deciding.extend(block.map(|block| (&block.list, self.tree(&block.list).own, "each")));
         deciding.extend(step.expect.iter().map(|expect| (expect, self.label(expect), "expect")));

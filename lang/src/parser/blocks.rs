@@ -142,7 +142,7 @@ impl<'s> Walk<'s> {
                 run!(self, text, line, 1, Place::Rationale).map(|text| Item::Rationale(TextItem { text, span }))
             }
             "context" => run!(self, text, line, 1, Place::Context).map(|text| Item::Context(TextItem { text, span })),
-            "input" => self.input(line).map(Item::Input),
+            "input" => self.input(line).map(|input| Item::Input(Box::new(input))),
             "assume" => self.assume(line).map(Item::Assume),
             "critical" => self.critical(line).map(Item::Critical),
             "reuse" => {
@@ -150,11 +150,11 @@ impl<'s> Walk<'s> {
             }
             "let" => self.value(line, Place::Let).map(|(name, value)| Item::Let(Let { name, value, span })),
             "step" => self.step(line).map(Item::Step),
-            "each" => self.each(line).map(Item::Each),
+            "each" => self.each(line).map(|each| Item::Each(Box::new(each))),
             "together" => self.together(line).map(Item::Together),
             "when" => self.when_group(line, Place::WhenItem).map(Item::When),
             "gate" => self.gate(line).map(Item::Gate),
-            "verify" => self.verify(line).map(Item::Verify),
+            "verify" => self.verify(line).map(|verify| Item::Verify(Box::new(verify))),
             "output" => self.value(line, Place::Output).map(|(name, value)| Item::Output(Output { name, value, span })),
             "type" => self.type_def(line).map(Item::Type),
             _ => return None,

@@ -6,8 +6,8 @@ use super::types::conversion;
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
 use crate::syntax::{
-    Arg, BinaryOp, Comprehension, Direction, EXTRACT, EXTRACT_TYPE, Expr, ExprKind, FieldInit, Ident, Key, StringLit,
-    StringPart, TypeExpr, UnaryOp,
+    Arg, BinaryOp, Call, Comprehension, Direction, EXTRACT, EXTRACT_TYPE, Expr, ExprKind, FieldAccess, FieldInit,
+    Ident, Key, StringLit, StringPart, TypeExpr, UnaryOp,
 };
 use chumsky::pratt::{infix, left, none, postfix as suffix, prefix};
 use chumsky::prelude::*;
@@ -126,13 +126,13 @@ fn operand<'s, R: Fault<'s>>(
         match postfix {
             Postfix::Field(name, optional) => {
                 let span = start.to(name.span);
-                Expr { kind: ExprKind::Field { base: Box::new(base), name, optional }, span }
+                Expr { kind: ExprKind::Field(Box::new(FieldAccess { base, name, optional })), span }
             }
             Postfix::Index(index, end) => {
                 Expr { kind: ExprKind::Index { base: Box::new(base), index: Box::new(index) }, span: start.to(end) }
             }
             Postfix::Call(args, parens) => {
-                Expr { kind: ExprKind::Call { callee: Box::new(base), args, parens }, span: start.to(parens) }
+                Expr { kind: ExprKind::Call(Box::new(Call { callee: base, args, parens })), span: start.to(parens) }
             }
         }
     })

@@ -83,7 +83,7 @@ impl<'s> Walk<'s> {
         let elements = elements.unwrap_or(Expr { kind: ExprKind::Error, span: list.span().after() });
         let mut inner = Vec::new();
         let body = self.block(|walk, line| walk.group_item(line, Place::EachItem, &mut inner));
-        items.push(Item::Each(Each {
+        let each = Each {
             name: Ident { name: name.into(), span: variable.span },
             variable,
             list: elements,
@@ -91,7 +91,8 @@ impl<'s> Walk<'s> {
             result: None,
             span: line.span().to(body),
             body,
-        }));
+        };
+        items.push(Item::Each(Box::new(each)));
         true
     }
 

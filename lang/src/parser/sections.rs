@@ -39,7 +39,7 @@ impl<'s> Walk<'s> {
                 }));
                 let line = Line { doc: &[], tokens: own };
                 if item == "input" {
-                    items.extend(walk.input_behind(line, 0).map(Item::Input));
+                    items.extend(walk.input_behind(line, 0).map(|input| Item::Input(Box::new(input))));
                 } else {
                     let value = walk.value_behind(line, 0, Place::Let);
                     items.extend(value.map(|(name, value)| Item::Output(Output { name, value, span: line.span() })));
@@ -124,7 +124,8 @@ impl<'s> Walk<'s> {
                 });
                 items.extend(names.map(|name| {
                     let ty = TypeExpr { kind: TypeExprKind::Error, span: name.span().after() };
-                    Item::Input(Input { name: self.written.ident(name), ty, secret: None, default: None, span: whole })
+                    let name = self.written.ident(name);
+                    Item::Input(Box::new(Input { name, ty, secret: None, default: None, span: whole }))
                 }));
             }
             _ => {}

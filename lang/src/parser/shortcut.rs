@@ -7,7 +7,7 @@
 use super::leaf::{Ex, Fault, In, Rule, Written};
 use crate::lexer::{Kind, Token, literal};
 use crate::source::Span;
-use crate::syntax::{Arg, EXTRACT, Expr, ExprKind, Ident, StringLit, StringPart};
+use crate::syntax::{Arg, Call, EXTRACT, Expr, ExprKind, FieldAccess, Ident, StringLit, StringPart};
 use chumsky::input::InputRef;
 use chumsky::prelude::*;
 use smol_str::SmolStr;
@@ -83,7 +83,7 @@ impl<'s> Reader<'s> {
         let word = self.next().filter(|word| word.kind == Kind::Ident || word.kind.is_word())?;
         let span = base.span.to(word.span());
         Some(Expr {
-            kind: ExprKind::Field { base: Box::new(base), name: self.written.ident(word), optional: false },
+            kind: ExprKind::Field(Box::new(FieldAccess { base, name: self.written.ident(word), optional: false })),
             span,
         })
     }
@@ -106,7 +106,7 @@ impl<'s> Reader<'s> {
         }
         let parens = open.span().to(self.take(Kind::RParen)?.span());
         let span = callee.span.to(parens);
-        Some(Expr { kind: ExprKind::Call { callee: Box::new(callee), args, parens }, span })
+        Some(Expr { kind: ExprKind::Call(Box::new(Call { callee, args, parens })), span })
     }
 
     fn argument_name(&mut self) -> Option<Ident> {

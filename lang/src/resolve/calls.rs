@@ -173,7 +173,7 @@ fn simulation(
         return refuse(clause, message, "needs no simulation");
     }
     let (callee, args) = match &call.kind {
-        ExprKind::Call { callee, args, .. } => (callee, args),
+        ExprKind::Call(call) => (&call.callee, &call.args),
         ExprKind::Error => return None,
         _ => return refuse(call.span, "a simulation is the call of a tool".into(), "no call"),
     };
@@ -193,8 +193,8 @@ fn simulation(
 
 fn callee_of(tool: &Tool, callee: &Expr, catalogue: &Catalogue, report: &Diagnostics) -> Option<Arc<Tool>> {
     let name = match &callee.kind {
-        ExprKind::Field { base, name, optional: false } => match &base.kind {
-            ExprKind::Name(first) => format!("{first}.{}", name.name),
+        ExprKind::Field(field) if !field.optional => match &field.base.kind {
+            ExprKind::Name(first) => format!("{first}.{}", field.name.name),
             _ => String::new(),
         },
         ExprKind::Name(name) => name.to_string(),

@@ -22,7 +22,7 @@ pub(super) fn reach(before: &Plan, after: &Plan) -> Reach {
 
 fn touched(plan: &Plan) -> BTreeSet<String> {
     let mut env = Env::of_text(plan);
-    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
+    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(step.undo.as_deref()));
     let touches = calls.flat_map(|call| {
         reach::reach(call, &mut env).unwrap_or_else(|| vec![(EffectVerb::Writes, Resource::Everything)])
     });

@@ -30,14 +30,7 @@ pub enum ExprKind {
     /// A name.
     Name(SmolStr),
     /// `base.name` or `base?.name`
-    Field {
-        /// The record.
-        base: Box<Expr>,
-        /// The field.
-        name: Ident,
-        /// Whether it is `?.`.
-        optional: bool,
-    },
+    Field(Box<FieldAccess>),
     /// `base[index]`
     Index {
         /// The list or map.
@@ -46,14 +39,7 @@ pub enum ExprKind {
         index: Box<Expr>,
     },
     /// `callee(…)`: a tool with named arguments, or a method with positional ones.
-    Call {
-        /// What is called: for a method a [`ExprKind::Field`].
-        callee: Box<Expr>,
-        /// In the order of the text.
-        args: Vec<Arg>,
-        /// The parentheses with all between them.
-        parens: Span,
-    },
+    Call(Box<Call>),
     /// `[a, b]`
     List(Vec<Expr>),
     /// `{ name: value }`; a name that is none stands in quotes.
@@ -88,6 +74,28 @@ pub enum ExprKind {
     Paren(Box<Expr>),
     /// What could not be parsed; already reported.
     Error,
+}
+
+/// A field that is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldAccess {
+    /// The record.
+    pub base: Expr,
+    /// The field.
+    pub name: Ident,
+    /// Whether it is `?.`.
+    pub optional: bool,
+}
+
+/// A call of a tool or a method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// What is called: for a method a [`ExprKind::Field`].
+    pub callee: Expr,
+    /// In the order of the text.
+    pub args: Vec<Arg>,
+    /// The parentheses with all between them.
+    pub parens: Span,
 }
 
 /// A string literal.

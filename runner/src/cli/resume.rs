@@ -174,7 +174,7 @@ fn has_probe(plan: &Plan, state: &RunState, step: &str) -> bool {
 fn doubts<'s>(plan: &Plan, state: &'s RunState) -> Vec<Doubt<'s>> {
     let idempotent = |step: &str| {
         let instance = state.step(step).and_then(|record| record.instance);
-        let call = instance.and_then(|instance| plan.get(instance.step).undo.as_ref());
+        let call = instance.and_then(|instance| plan.get(instance.step).undo.as_deref());
         call.is_some_and(|call| call.tool.idempotent)
     };
     let choices = match state.undo {

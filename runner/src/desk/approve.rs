@@ -55,7 +55,7 @@ impl Desk {
             .plan
             .steps
             .iter()
-            .flat_map(|step| std::iter::once(&step.call).chain(&step.undo))
+            .flat_map(|step| std::iter::once(&step.call).chain(step.undo.as_deref()))
             .map(|call| (call.tool.name.as_str(), &*call.tool))
             .collect();
         let mut observations: Vec<&Observation> = report.observations.iter().collect();

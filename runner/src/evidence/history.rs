@@ -219,7 +219,7 @@ impl<'a> Ground<'a> {
     /// A standing answer is about a tool, and answers for calls of that alone.
     fn answered(&self, name: &str, standing: &StandingAnswer) -> Vec<String> {
         let tools =
-            |step: &Step| [Some(&step.call), step.undo.as_ref()].map(|call| call.map(|call| call.tool.name.clone()));
+            |step: &Step| [Some(&step.call), step.undo.as_deref()].map(|call| call.map(|call| call.tool.name.clone()));
         let is_own = self.step(name).is_some_and(|step| tools(step).contains(&Some(standing.tool.as_str().into())));
         let StandingAnswer { number, tool, .. } = standing;
         (!is_own)

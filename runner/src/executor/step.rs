@@ -29,7 +29,7 @@ enum Prepared {
 pub(crate) async fn work(run: &Arc<Run>, instance: Instance) -> Result<StepEnd, RunError> {
     let plan = &run.setup.compiled.plan;
     let work = Work { run, step: plan.get(instance.step), instance, name: &plan.name_of(instance) };
-    if let Some(end) = late::released(work, work.step.when.iter()).await? {
+    if let Some(end) = late::released(work, work.step.when.as_deref().into_iter()).await? {
         return Ok(StepEnd::Halt(end));
     }
     let prepared = match work.skipped_or_failed() {

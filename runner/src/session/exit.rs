@@ -184,7 +184,7 @@ fn tools_of(plan: &Plan) -> BTreeSet<String> {
     }
     // A gate calls nothing.
     let steps = plan.steps.iter().filter(|step| !step.is_gate);
-    let calls = steps.flat_map(|step| [Some(&step.call), step.undo.as_ref()]).flatten();
+    let calls = steps.flat_map(|step| [Some(&step.call), step.undo.as_deref()]).flatten();
     let mut found: BTreeSet<String> = calls.map(|call| call.tool.name.to_string()).collect();
     let checks = plan.assumptions.iter().map(|one| &one.check).chain(plan.verifications.iter().map(|one| &one.check));
     checks.flatten().for_each(|check| of(check, &mut found));

@@ -36,7 +36,7 @@ pub(super) async fn make(
     step: Option<&Step>,
     record: &StepRecord,
 ) -> Result<CallEnd, StoreError> {
-    let Some((step, call)) = step.and_then(|step| Some((step, step.undo.as_ref()?))) else {
+    let Some((step, call)) = step.and_then(|step| Some((step, step.undo.as_deref()?))) else {
         return Ok(CallEnd::Done);
     };
     let name = record.name.as_str();

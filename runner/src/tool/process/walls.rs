@@ -51,7 +51,7 @@ fn is_of_workspace(config: &Config, argv: &[impl AsRef<str>]) -> bool {
 
 /// What this machine enforces on the programs of a plan; none: it runs none. Blocks the first time, see [`probe`].
 pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
-    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(&step.undo));
+    let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(step.undo.as_deref()));
     let runs = calls.into_iter().any(|call| call.tool.name == NAME);
     runs.then(|| probe(&config.programs.launcher, &config.state))
 }
