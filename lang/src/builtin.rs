@@ -13,6 +13,9 @@ pub const TEXT: &str = include_str!("../catalogue/builtin.pl");
 /// Their names, which no other catalogue may have.
 pub const CATALOGUES: [&str; 4] = ["fs", "process", "http", "model"];
 
+/// The tool of [`gate`].
+pub const GATE: &str = "gate";
+
 /// What a gate calls: a person agrees to a text and the values that are shown with it. No catalogue has it and no step can
 /// name it; it does nothing.
 pub fn gate() -> Tool {
@@ -26,7 +29,7 @@ pub fn gate() -> Tool {
         wire_name: None,
     };
     Tool {
-        name: "gate".into(),
+        name: GATE.into(),
         doc: "A person agrees here to the values that are shown.".into(),
         params: vec![
             param("text", "What they agree to.", Type::String),

@@ -261,6 +261,19 @@ impl Tool {
         }
     }
 
+    /// The one program that a call with these arguments runs, also where what it is given is not known yet.
+    pub fn program<'v>(&self, args: &'v [Value]) -> Option<&'v str> {
+        let Effects::Declared(list) = &self.effects else { return None };
+        let mut runs = list.iter().filter(|effect| effect.verb == EffectVerb::Runs && effect.counts(args));
+        match (runs.next().map(|effect| &effect.target), runs.next()) {
+            (Some(Target::Param(index)), None) => match args.get(*index)? {
+                Value::List(argv) => argv.first()?.as_str(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The arguments as one record of those that were given or have a default.
     pub fn named(&self, args: &[Value]) -> Value {
         Value::record(

@@ -101,3 +101,11 @@ fn every_code_of_the_checker_is_provoked() {
         Code::ALL.iter().filter(|code| **code as u16 >= 200 && !provoked.contains(*code)).collect();
     assert!(silent.is_empty(), "nothing in the corpus provokes {silent:?}");
 }
+
+#[test]
+fn a_file_of_types_alone_holds_no_plan() {
+    let codes = |source: &str| check(source).diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>();
+    assert_eq!(codes("type Limit = 3 | 5\n"), [Code::EmptySource]);
+    // What could not be read may have been the plan.
+    assert!(!codes("type Limit = 3 | 5\nplan {\n}\n").contains(&Code::EmptySource));
+}

@@ -1,6 +1,7 @@
 //! The plan report: what a person is shown before a yes, and a program gets as JSON. Plain data; drawn in `render`.
 
 use crate::workspace::{FileState, Observation};
+use planc_lang::builtin::GATE;
 use planc_lang::digest::Digest;
 use planc_lang::plan::ReleaseKind;
 use planc_lang::revision::Revision;
@@ -377,6 +378,13 @@ pub struct StepReport {
     /// That a person has approved it before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approved_before: Option<ApprovedBefore>,
+}
+
+impl StepReport {
+    /// Whether it is a gate, reached or not.
+    pub fn is_gate(&self) -> bool {
+        self.tool == GATE
+    }
 }
 
 /// An `each` block as the approver sees it.

@@ -30,6 +30,14 @@ pub(super) fn the_plan<'s>(file: &'s syntax::File, report: &Diagnostics) -> Opti
             TopItem::Type(_) => {}
         }
     }
+    // What could not be read may have been the plan.
+    if let (None, [TopItem::Type(ty), ..], false) = (first, file.items.as_slice(), report.has_errors()) {
+        report.push(
+            Diagnostic::new(Code::EmptySource, ty.name.span, "this file holds types and no plan")
+                .label("used by nothing")
+                .help("A plan begins with `plan \"what it does\" {`; types of tools stand in the file of their catalogue."),
+        );
+    }
     first
 }
 

@@ -476,8 +476,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
-        let effects =
-            touches.iter().map(|(verb, resource)| EffectReport { verb: *verb, resource: resource.to_string() });
+        let effects = touches.iter().map(|(verb, resource)| {
+            let program = tool.program(values).filter(|_| *resource == Resource::AnyProgram);
+            let partly = program.map(|program| format!("{program} (with arguments known after run)"));
+            EffectReport { verb: *verb, resource: partly.unwrap_or_else(|| resource.to_string()) }
+        });
         let plan = &self.dry.compiled.plan;
         let mut waits_for: Vec<StepId> =
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();

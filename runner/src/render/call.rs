@@ -1,7 +1,7 @@
 //! A step's call ⟶ text: `fs.write(path: "a.txt", text: "…")`, where only what is shown elsewhere may be shortened.
 
 use super::text::{columns, inline};
-use crate::report::{StepOutcome, StepReport};
+use crate::report::{CriticalReport, StepOutcome, StepReport};
 use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE};
 use planc_lang::value::Value;
 
@@ -135,4 +135,10 @@ pub fn brief(value: &Value, limit: usize) -> String {
         false => text,
         true => text.chars().take(limit.saturating_sub(1)).chain(['…']).collect(),
     }
+}
+
+/// What a line of `critical` stands for, where the line itself does not say it.
+pub fn meant(line: &CriticalReport) -> Option<String> {
+    let text = value_text(line.value.as_ref()?, false);
+    (text != line.resource).then_some(text)
 }

@@ -1,7 +1,7 @@
 //! A plan report ⟶ the card on a terminal: what stands against it, what cannot be taken back, then the plan from top to
 //! bottom, and how a person says yes. Empty sections are left out.
 
-use super::call::{brief, value_text};
+use super::call::{brief, meant, value_text};
 use super::fold::{Fold, is_whole};
 use super::summary::{Totals, badge, totals};
 use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
@@ -279,8 +279,8 @@ fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold
         let why = line.why.as_ref().map_or_else(String::new, |why| format!(" — {}", inline(why)));
         let first = format!("  {} ", look.paint.tone(tone, format!("{:<7}", inline(&line.verb))));
         hang(out, look, &first, 10, &format!("{}{why}", inline(&line.resource)), None);
-        if let Some(value) = &line.value {
-            hang(out, look, "          ", 10, &format!("that is: {}", value_text(value, false)), None);
+        if let Some(value) = meant(line) {
+            hang(out, look, "          ", 10, &format!("that is: {value}"), None);
         }
         let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
         if !exact && !line.touched.is_empty() {

@@ -1,7 +1,7 @@
 //! A plan report ⟶ Markdown, for a pull request or a ticket. Foreign text stands in code spans, fences and quotes that it
 //! cannot close, or has its marks escaped.
 
-use super::call::{Detail, call, value_text};
+use super::call::{Detail, call, meant, value_text};
 use super::diff;
 use super::late;
 use super::summary::{badge, totals};
@@ -71,8 +71,8 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     })?;
     section(out, "Critical: all that it may touch", &report.critical, |out, line| {
         writeln!(out, "- {} {}{}", prose(&line.verb), code(&line.resource), why(&line.why))?;
-        if let Some(value) = &line.value {
-            writeln!(out, "  - that is: {}", code(&value_text(value, false)))?;
+        if let Some(value) = meant(line) {
+            writeln!(out, "  - that is: {}", code(&value))?;
         }
         let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
         match exact {
@@ -197,7 +197,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     }
     match step.policy {
         Approval::Ask if step.standing_yes => writeln!(out, "- a standing yes answers for it")?,
-        Approval::Ask if matches!(step.outcome, StepOutcome::Gate) => {}
+        Approval::Ask if step.is_gate() => {}
         Approval::Ask => writeln!(out, "- asks for a yes of its own")?,
         Approval::Deny => writeln!(out, "- **refused by policy**")?,
         Approval::Auto => {}

@@ -4,7 +4,7 @@
 //! Every foreign text passes through [`inline`] and is then escaped by the template; a policy in the page itself forbids the
 //! browser whatever a mistake here would let through.
 
-use super::call::{Detail, call, value_text};
+use super::call::{Detail, call, meant, value_text};
 use super::card::{check_mark, target, told};
 use super::diff;
 use super::fold::FOLD_LINES;
@@ -237,7 +237,7 @@ fn critical(report: &PlanReport) -> Markup {
                 @for line in &report.critical {
                     li {
                         strong { (inline(&line.verb)) } " " (code(&line.resource)) (why(line.why.as_ref()))
-                        @if let Some(value) = &line.value { div { "that is: " (code(&value_text(value, false))) } }
+                        @if let Some(value) = meant(line) { div { "that is: " (code(&value)) } }
                         @if line.touched.iter().any(|touched| line.touched.len() > 1 || *touched != line.resource) {
                             div.dim { "here: " (inline(&line.touched.join(", "))) }
                         }
@@ -316,17 +316,9 @@ fn block_head(block: &BlockReport) -> Markup {
 
 fn step_item(step: &StepReport, number: usize) -> Markup {
     let (mark, tone) = sign(step);
-    let text = match &step.outcome {
-        StepOutcome::Gate => gate(step),
-        StepOutcome::Read { .. }
-        | StepOutcome::Extracted { .. }
-        | StepOutcome::Foretold { .. }
-        | StepOutcome::Simulated { .. }
-        | StepOutcome::Ran { .. }
-        | StepOutcome::KnownAfterRun { .. }
-        | StepOutcome::Skipped
-        | StepOutcome::Fails { .. }
-        | StepOutcome::NotReached => format!("{} = {}", inline(&step.name), call(step, Detail::Full)),
+    let text = match step.is_gate() {
+        true => gate(step),
+        false => format!("{} = {}", inline(&step.name), call(step, Detail::Full)),
     };
     let quiet = step.read_only && step.because.is_none() && matches!(step.outcome, StepOutcome::Read { .. });
     html! {

@@ -73,7 +73,7 @@ fn item(risk: Risk, step: &StepReport) -> Option<Item> {
             (!paths.is_empty()).then(|| few(&paths))
         }
         Risk::Asks => {
-            let asks = step.policy == Approval::Ask && !step.standing_yes && !matches!(step.outcome, StepOutcome::Gate);
+            let asks = step.policy == Approval::Ask && !step.standing_yes && !step.is_gate();
             asks.then(|| does(step))
         }
     }?;

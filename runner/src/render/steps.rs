@@ -65,17 +65,9 @@ pub fn draw_step(
         format!("  {} {} ", look.paint.tone(Tone::Dim, format!("{number:>numbers$}")), look.paint.tone(tone, sign));
     let indent = numbers + 5;
     let name = inline(&step.name);
-    let text = match &step.outcome {
-        StepOutcome::Gate => gate(step),
-        StepOutcome::Read { .. }
-        | StepOutcome::Extracted { .. }
-        | StepOutcome::Foretold { .. }
-        | StepOutcome::Simulated { .. }
-        | StepOutcome::Ran { .. }
-        | StepOutcome::KnownAfterRun { .. }
-        | StepOutcome::Skipped
-        | StepOutcome::Fails { .. }
-        | StepOutcome::NotReached => format!("{name} = {}", call(step, detail)),
+    let text = match step.is_gate() {
+        true => gate(step),
+        false => format!("{name} = {}", call(step, detail)),
     };
     let tone = step.read_only.then_some(Tone::Dim);
     hang(out, look, &head, indent, &text, tone);
@@ -170,7 +162,7 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         Approval::Ask if step.standing_yes => {
             notes.push((Tone::Careful, "a standing yes answers for it (`planc grants`)".to_owned()));
         }
-        Approval::Ask if matches!(step.outcome, StepOutcome::Gate) => {}
+        Approval::Ask if step.is_gate() => {}
         Approval::Ask => notes.push((Tone::Careful, "asks for a yes of its own".to_owned())),
         Approval::Deny => notes.push((Tone::Bad, "refused by policy".to_owned())),
         Approval::Auto => {}

@@ -41,7 +41,7 @@ pub fn totals(report: &PlanReport) -> Totals {
     let mut paths: BTreeMap<&str, (&FileState, &FileState)> = BTreeMap::new();
     let mut hosts: BTreeSet<&str> = BTreeSet::new();
     for step in report.all_steps().filter(|step| !matches!(step.outcome, StepOutcome::Skipped)) {
-        if matches!(step.outcome, StepOutcome::Gate) {
+        if step.is_gate() {
             totals.gates += 1;
             continue;
         }

@@ -176,3 +176,24 @@ fn huge_outputs_and_long_lines_are_bounded() {
     place.planc(&["undo", &run]).exits(0);
     assert_eq!(place.get("long.txt").len(), 5_000_000);
 }
+
+#[test]
+fn what_is_known_of_a_call_is_on_the_card() {
+    let place = Place::new();
+    place.put("pay", "#!/bin/sh\n");
+    place.put(
+        "p.pl",
+        "plan \"Pay\" {\n  critical {\n    run \"true\"\n    run \"./pay\"\n    contact [\"a.example\", \"b.example\"]\n  }\n  \
+         step r = process.run(argv: [\"true\"])\n  let account = endorse(r.stdout, \"looked at\")\n  \
+         step p = process.run(argv: [\"./pay\", \"--to\", account])\n  step f = fs.read(path: \"missing.txt\")\n  \
+         gate \"Paid?\" show account\n}\n",
+    );
+    let said = place.planc(&["plan", "p.pl"]);
+    assert!(said.out.contains("runs ./pay (with arguments known after run)"), "{}", said.short());
+    assert!(said.out.contains("gate 1: \"Paid?\" shows account = "), "{}", said.short());
+    assert!(!said.out.contains("that is: "), "{}", said.short());
+    for form in ["markdown", "html"] {
+        let said = place.planc(&["plan", "--format", form, "p.pl"]);
+        assert!(!said.out.contains("that is: ") && said.out.contains("./pay (with arguments"), "{}", said.short());
+    }
+}
