@@ -128,10 +128,18 @@ const OF_BARE: [&str; 10] = [
 /// What every repository has, whatever its folder is called.
 const HEAD: &str = "HEAD";
 
-/// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the hooks and the
-/// configuration of a repository, and what makes something a repository. `is_repository` tells that of a folder.
+/// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
+const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
+
+/// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
+/// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
+/// tells that of a folder.
 fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
     let parts: Vec<&str> = path.split('/').collect();
+    let is_of_client = |part: &&str| OF_CLIENTS.iter().any(|name| part.eq_ignore_ascii_case(name));
+    if let Some(at) = parts.iter().position(is_of_client) {
+        return Some(parts[..=at].join("/"));
+    }
     let is_git = |part: &&str| part.eq_ignore_ascii_case(".git");
     let mut in_git = false;
     for (at, _) in parts.iter().enumerate().filter(|(_, part)| is_git(part)) {
@@ -170,9 +178,25 @@ pub fn is_there(workspace: &Workspace, path: &str) -> bool {
     workspace.kind(path) != Ok(Kind::Missing)
 }
 
-/// The changes of a program to what others execute later that no line names: a line with a wildcard does not count unless it
-/// names the place itself. `exists` tells whether something is at a path, before or after them.
-pub fn executed_later(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
+/// The changes that the lines do not allow: those that none covers, and those of what others execute later that none names.
+pub fn unallowed(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
+    let mut unallowed = uncovered_changes(grants, changes);
+    for unnamed in executed_later(grants, changes, exists) {
+        if !unallowed.contains(&unnamed) {
+            unallowed.push(unnamed);
+        }
+    }
+    unallowed
+}
+
+/// Whether a change of a path may decide what others execute later.
+pub fn may_be_executed_later(path: &str) -> bool {
+    decides(path, |_| false).is_some()
+}
+
+/// The changes of what others execute later that no line names: a line with a wildcard does not count unless it names the place
+/// itself. `exists` tells whether something is at a path, before or after them.
+fn executed_later(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
     let is_new =
         |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.after, FileState::Absent));
     let is_repository = |folder: &str| {

@@ -150,6 +150,11 @@ impl Terms {
         self.files = files.collect();
     }
 
+    /// Whether the files that these terms are tied to are as others found them.
+    pub fn is_tied_as(&self, others: &Terms) -> bool {
+        self.files.iter().all(|(path, seen)| others.files.get(path) == Some(seen))
+    }
+
     /// Bounds an argument: `path=docs/**`, `amount<=100`.
     pub fn bound(&mut self, tool: &Tool, line: &str) -> Result<(), NoTerms> {
         let no = |why: String| NoTerms(why);

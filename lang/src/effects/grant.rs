@@ -1,7 +1,7 @@
 //! Lines of `critical` ⟶ whether they allow a touch.
 
 use super::{FILE, Resource, URL, WILDCARDS, host_of};
-use crate::paths::{check_path, compile_glob, globs_meet, lies_beneath};
+use crate::paths::{check_path, compile_glob, globs_meet, is_straight, lies_beneath};
 use crate::syntax::EffectVerb;
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
@@ -215,11 +215,17 @@ impl Grant {
             (Scope::Paths(scope), Resource::Glob(glob)) => globs_meet(&scope.glob, glob),
             (Scope::Paths(..), Resource::AnyPath) => true,
             (Scope::Names(own, matcher), Resource::Named(space, name)) => {
-                own == space && matcher.is_match(name.as_str())
+                own == space && matcher.is_match(name.as_str()) && (is_straight(name) || self.is_exactly(space, name))
             }
             (Scope::Names(own, _), Resource::AnyIn(space)) => own == space,
             (Scope::Words(_) | Scope::Hosts(_) | Scope::Paths(..) | Scope::Names(..), _) => false,
         }
+    }
+
+    /// Whether the line says exactly this name.
+    fn is_exactly(&self, space: &str, name: &str) -> bool {
+        let own = self.resource.strip_prefix(space).and_then(|rest| rest.strip_prefix(':'));
+        self.resource == name || own == Some(name)
     }
 
     fn verbs_for(&self, verb: EffectVerb) -> bool {

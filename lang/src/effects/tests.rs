@@ -231,3 +231,31 @@ proptest! {
         prop_assert!(!covers || grant.may_allow(EffectVerb::Deletes, &path(&directory)), "{g} covers {inner}");
     }
 }
+
+#[test]
+fn a_name_that_goes_ways_lies_in_no_glob() {
+    let allows = |line: &str, space: &str, named: &str| {
+        let grant = Grant::new(CriticalVerb::Modify, line).expect("the line is valid");
+        grant.may_allow(EffectVerb::Reads, &name(space, named))
+    };
+    let cases = [
+        ("wiki:pages/**", "wiki", "pages/a", true),
+        ("wiki:pages/**", "wiki", "pages/a/", true),
+        ("wiki:pages/**", "wiki", "pages/../secret", false),
+        ("wiki:pages/**", "wiki", "pages/./a", false),
+        ("wiki:pages/**", "wiki", "pages//a", false),
+        ("wiki:pages/**", "wiki", "pages/..\\secret", false),
+        ("wiki:pages/**", "wiki", "pages/%2E%2e/secret", false),
+        ("wiki:**", "wiki", "..", false),
+        ("wiki:*", "wiki", ".", true),
+        ("wiki:**", "wiki", "file:///srv/a", true),
+        ("wiki:**", "wiki", "file:///srv/../a", false),
+        ("repo:**", "repo", "/srv/a", true),
+        ("repo:a/../b", "repo", "a/../b", true),
+        ("https://a.example/**", "url", "https://a.example/x", true),
+        ("https://a.example/x/**", "url", "https://a.example/x/../y", false),
+    ];
+    for (line, space, named, expected) in cases {
+        assert_eq!(allows(line, space, named), expected, "{line} and {named}");
+    }
+}

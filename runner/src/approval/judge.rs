@@ -10,6 +10,7 @@ use super::rule::rule_for;
 use super::signers::Signers;
 use super::statement::verify;
 use crate::config::{Approvals, Elicitation, Require, Rule};
+use crate::coverage::may_be_executed_later;
 use crate::report::{PlanReport, PlanStatus, Problem, UndoKind};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
@@ -330,7 +331,10 @@ pub(crate) fn failing(report: &PlanReport) -> impl Iterator<Item = &str> {
 /// The steps whose effect planc cannot take back by itself, each with its tool.
 pub fn not_undoable(report: &PlanReport) -> Vec<String> {
     let steps = report.all_steps().filter(|step| match step.undo {
-        UndoKind::Nothing | UndoKind::Automatic => false,
+        // What somebody executes or goes by in the meantime is not taken back with the file.
+        UndoKind::Nothing | UndoKind::Automatic => {
+            step.changes.iter().any(|change| may_be_executed_later(&change.path))
+        }
         // A declared `undo` is a call like any other: it may fail.
         UndoKind::Declared | UndoKind::Impossible => true,
     });

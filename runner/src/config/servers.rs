@@ -5,6 +5,7 @@
 
 use super::places::outer_path;
 use planc_lang::digest::Digest;
+use planc_lang::paths::is_straight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -196,7 +197,9 @@ impl ServerConfig {
 
     /// Whether a resource of its tools may be read before approval.
     pub fn may_read(&self, resource: &str) -> bool {
-        matches_any(&self.read, resource)
+        let name = resource.split_once(':').map_or(resource, |(_, name)| name);
+        let is_exactly = || self.read.iter().any(|line| line == resource);
+        matches_any(&self.read, resource) && (is_straight(name) || is_exactly())
     }
 
     /// What an approval is bound to: the wiring, the program behind it, and the files that its arguments name as parts of it.

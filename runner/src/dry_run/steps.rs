@@ -4,9 +4,7 @@ use super::call::{Called, looked_path};
 use super::diff::change_report;
 use super::releases::Released;
 use super::{DryRun, Early};
-use crate::coverage::{
-    changed, executed_later, uncovered_changes, uncovered_paths, uncovered_reads, uncovered_touches, verb_of,
-};
+use crate::coverage::{changed, unallowed, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
 use crate::laid::{Laid, is_worse, unforeseen};
 use crate::late::{destroys_or_sends, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
@@ -223,7 +221,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         };
         self.judge_unknown(at);
         let changes = self.overlay.take_changes();
-        for uncovered in uncovered_changes(&self.grants(), &changes) {
+        let grants = self.grants();
+        let looked = |path: &str| self.overlay.stat_unseen(path).ok().and_then(Sight::known);
+        let exists = |path: &str| looked(path).is_none_or(|info| info.kind != Kind::Missing);
+        let unallowed = unallowed(&grants, &changes, exists);
+        for uncovered in unallowed {
             self.problem(at, uncovered.to_string());
         }
         match called {
@@ -242,13 +244,6 @@ impl<'d, 'a> Steps<'d, 'a> {
                 Done { outcome, ..done }
             }
             Called::Ran(value) => {
-                let grants = self.grants();
-                let looked = |path: &str| self.overlay.stat_unseen(path).ok().and_then(Sight::known);
-                let exists = |path: &str| looked(path).is_none_or(|info| info.kind != Kind::Missing);
-                let later = executed_later(&grants, &changes, exists);
-                for uncovered in later {
-                    self.problem(at, uncovered.to_string());
-                }
                 let done = self.gave(at, value, changes);
                 let outcome = match done.outcome {
                     StepOutcome::Simulated { result } => StepOutcome::Ran { result },

@@ -1,7 +1,7 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
 use crate::config::{Network, is_open};
-use crate::coverage::{executed_later, uncovered_changes};
+use crate::coverage::{unallowed, uncovered_changes};
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
 use crate::report::PlanReport;
@@ -246,8 +246,7 @@ impl<'a> Ground<'a> {
             faults.push(format!("step `{name}` changed something else than it had to"));
         }
         if let Some(grants) = &self.grants {
-            let mut uncovered = uncovered_changes(grants, changes);
-            uncovered.extend(executed_later(grants, changes, |_| false));
+            let uncovered = unallowed(grants, changes, |_| false);
             faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
         }
         faults

@@ -1,7 +1,7 @@
 //! A file tool's call: simulated over the real tree, its changes recorded, then made one by one.
 
 use super::attempt::{Attempt, Fault, Outcome};
-use crate::coverage::{Uncovered, changed, uncovered_changes};
+use crate::coverage::{Uncovered, changed, is_there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
 use crate::tool::{Args, FileTool, ToolError};
@@ -44,7 +44,8 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
 /// The first change that no line of `critical` allows.
 fn uncovered(attempt: &Attempt<'_>, changes: &[Change]) -> Option<Uncovered> {
     let grants = grants(&attempt.run.setup, &attempt.run.recorder);
-    uncovered_changes(&grants, changes).into_iter().next()
+    let exists = |path: &str| is_there(&attempt.run.setup.workspace, path);
+    unallowed(&grants, changes, exists).into_iter().next()
 }
 
 /// Makes the changes from the `made`-th on, and ends the attempt.

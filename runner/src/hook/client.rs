@@ -36,8 +36,18 @@ struct Tools {
     writes: &'static [&'static str],
     /// A tool of the client, and the tool of planc that does the same as a step.
     instead: &'static [(&'static str, &'static str)],
-    /// The folder of the client's own files, in which it keeps plans.
-    folder: &'static str,
+    /// The folder below the home in which it keeps plans.
+    plans: PlanFolder,
+}
+
+/// Where a client keeps the files of its plans.
+enum PlanFolder {
+    /// It keeps none.
+    None,
+    /// In this folder itself.
+    Fixed(&'static str),
+    /// In folders `plans` somewhere within this one.
+    Within(&'static str),
 }
 
 const CLAUDE: Tools = Tools {
@@ -76,7 +86,7 @@ const CLAUDE: Tools = Tools {
         ("Bash", "process.run"),
         ("WebFetch", "http.get"),
     ],
-    folder: ".claude",
+    plans: PlanFolder::Fixed(".claude/plans"),
 };
 
 const CODEX: Tools = Tools {
@@ -84,7 +94,7 @@ const CODEX: Tools = Tools {
     hands_in: &[],
     writes: &[],
     instead: &[("Bash", "process.run"), ("apply_patch", "fs.edit")],
-    folder: ".codex",
+    plans: PlanFolder::None,
 };
 
 const GEMINI: Tools = Tools {
@@ -111,7 +121,7 @@ const GEMINI: Tools = Tools {
         ("run_shell_command", "process.run"),
         ("web_fetch", "http.get"),
     ],
-    folder: ".gemini",
+    plans: PlanFolder::Within(".gemini/tmp"),
 };
 
 impl Client {
@@ -142,7 +152,7 @@ impl Client {
             Class::Own
         } else if tools.reads.contains(&name) || reads.iter().any(matches) {
             Class::Reads
-        } else if tools.writes.contains(&name) && payload.file().is_some_and(|file| is_plan_file(tools.folder, &file)) {
+        } else if tools.writes.contains(&name) && payload.file().is_some_and(|file| is_plan_file(&tools.plans, &file)) {
             Class::PlanFile
         } else {
             Class::Acts
@@ -160,15 +170,22 @@ fn is_own(name: &str) -> bool {
     ["mcp__planc__", "mcp__plugin_planc_planc__", "mcp_planc_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a path is that of a file in which a client keeps a plan: Markdown in a folder `plans` of its own folder in the
-/// home, and no way leads out of there.
-fn is_plan_file(folder: &str, path: &Path) -> bool {
+/// Whether a path is that of a file in which a client keeps a plan: Markdown in the folder of its plans, and no way leads out
+/// of there.
+fn is_plan_file(plans: &PlanFolder, path: &Path) -> bool {
     let home = std::env::var_os("HOME").unwrap_or_default();
     let is_plain = path.components().all(|part| !matches!(part, Component::ParentDir));
-    let in_plans = path.parent().and_then(Path::file_name).is_some_and(|name| name == "plans");
     let is_text = path.extension().is_some_and(|extension| extension == "md");
-    let within = !home.is_empty() && path.starts_with(Path::new(&home).join(folder));
+    let parent = path.parent().unwrap_or(path);
+    let within = !home.is_empty()
+        && match plans {
+            PlanFolder::None => false,
+            PlanFolder::Fixed(folder) => parent == Path::new(&home).join(folder),
+            PlanFolder::Within(folder) => {
+                parent.ends_with("plans") && parent.starts_with(Path::new(&home).join(folder))
+            }
+        };
     // A link would lead elsewhere.
     let is_no_link = path.symlink_metadata().map_or(true, |meta| meta.is_file());
-    is_plain && in_plans && is_text && within && is_no_link
+    is_plain && is_text && within && is_no_link
 }

@@ -5,7 +5,7 @@
 //! What is not known may be anything: it may meet every pattern, and lies within none.
 
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
-use planc_lang::paths::{literal_prefix, within};
+use planc_lang::paths::{is_straight, literal_prefix, within};
 use planc_lang::syntax::EffectVerb;
 
 /// A pattern over what calls touch.
@@ -58,6 +58,11 @@ impl Pattern {
     pub(super) fn may_meet(&self, resource: &Resource) -> bool {
         match resource {
             Resource::Everything => true,
+            // A name that goes ways may be any of its space.
+            Resource::Named(space, name) if !is_straight(name) => {
+                let own = self.text.split_once(':').map(|(own, _)| own);
+                self.text == "**" || own == Some(space) || self.text.contains("://")
+            }
             // A host that is not clear may be any.
             Resource::Host(host) if host.is_empty() => self.host.is_some(),
             _ => self.of(resource).is_some_and(|grant| grant.may_allow(EffectVerb::Writes, resource)),

@@ -124,7 +124,10 @@ fn mode(state: &FileState) -> Option<u32> {
 fn masked(value: &Value, place: &dyn Fn(&str) -> Option<usize>) -> String {
     match value {
         Value::String(text) => place(text).map_or_else(|| value_text(value, false), |at| format!("own {at}")),
-        Value::List(items) => items.iter().map(|item| masked(item, place)).collect::<Vec<_>>().join(", "),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| masked(item, place)).collect();
+            format!("[{}]", items.join(", "))
+        }
         Value::Record(fields) => {
             let fields = fields.iter().map(|(name, value)| format!("{name:?}: {}", masked(value, place)));
             format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
@@ -255,5 +258,17 @@ fn draw_unlike(
     if shown < lines.len() {
         let more = format!("… {} that differ, `{}`", count(lines.len() - shown, "more line"), fold.command);
         out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Bad, more)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_differ_in_their_brackets_are_not_alike() {
+        let shown = |json: &str| masked(&Value::from_json(&serde_json::from_str(json).expect("JSON")), &|_| None);
+        assert_ne!(shown(r#"[["a"], ["b"]]"#), shown(r#"[["a", "b"]]"#));
+        assert_ne!(shown("[[]]"), shown("[[[]]]"));
     }
 }

@@ -45,7 +45,12 @@ pub fn extent(change: &ChangeReport) -> String {
         Some(_) => format!("+{} -{} lines", change.added, change.removed),
         None => what(change),
     };
-    let mode = match (&change.before, &change.after) {
+    format!("{lines_changed}{}", mode(change))
+}
+
+/// What a change with a diff does to the mode: `, mode 0644 ⟶ 0755`.
+pub fn mode(change: &ChangeReport) -> String {
+    match (&change.before, &change.after) {
         (FileState::File { mode: a, .. }, FileState::File { mode: b, .. }) if a != b && change.diff.is_some() => {
             format!(", mode {a:04o} ⟶ {b:04o}")
         }
@@ -53,8 +58,7 @@ pub fn extent(change: &ChangeReport) -> String {
             format!(", mode {mode:04o}")
         }
         _ => String::new(),
-    };
-    format!("{lines_changed}{mode}")
+    }
 }
 
 /// The tone of a line of a diff.

@@ -27,7 +27,7 @@ pub fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usiz
     let (sign, word, tone) = diff::verb(change);
     let because = step.because.as_ref().map_or_else(String::new, |because| format!(" — {}", inline(because)));
     let (name, path) = (inline(&step.name), inline(&change.path));
-    let text = format!("{name}: {word} {path} (+{} -{}){because}", change.added, change.removed);
+    let text = format!("{name}: {word} {path} (+{} -{}{}){because}", change.added, change.removed, diff::mode(change));
     let head =
         format!("  {} {} ", look.paint.tone(Tone::Dim, format!("{number:>numbers$}")), look.paint.tone(tone, sign));
     // What is replaced is never cut, only why.

@@ -322,7 +322,11 @@ fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
 
 /// Whether terms are about the call that was asked about, and no wider than they may be.
 fn may_stand(setup: &RunSetup, made: Made<'_>, args: &[Value], question: &Question, terms: &Terms) -> bool {
-    let is_asked = question.always.as_ref().is_some_and(|asked| asked.tool == terms.tool && asked.scope == terms.scope);
+    // What it is tied to is what was there when the question was asked.
+    let is_asked = question
+        .always
+        .as_ref()
+        .is_some_and(|asked| asked.tool == terms.tool && asked.scope == terms.scope && terms.is_tied_as(asked));
     is_asked && covers(setup, terms, &made.call.tool, args)
 }
 

@@ -185,9 +185,8 @@ fn change(
     contents: &BTreeMap<Digest, Arc<[u8]>>,
 ) -> Result<(), ToolError> {
     let grants = Grants::new(&setup.compiled.plan, critical).known();
-    let mut uncovered = coverage::uncovered_changes(&grants, changes);
-    uncovered.extend(coverage::executed_later(&grants, changes, |path| coverage::is_there(&setup.workspace, path)));
-    if let Some(uncovered) = uncovered.first() {
+    let unallowed = coverage::unallowed(&grants, changes, |path| coverage::is_there(&setup.workspace, path));
+    if let Some(uncovered) = unallowed.first() {
         return Err(ToolError::before(uncovered.to_string()));
     }
     for bytes in contents.values() {

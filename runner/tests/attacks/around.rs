@@ -245,3 +245,24 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
     }
     assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 0);
 }
+
+#[test]
+fn what_others_execute_or_go_by_is_named_and_written_with_a_person() {
+    for path in [".git/hooks/pre-commit", ".claude/settings.json", "sub/.mcp.json", ".Codex/config.toml"] {
+        let plan = |line: &str| {
+            format!(
+                "plan \"p\" {{\n  critical {{ create \"{line}\" }}\n  step w = fs.write(path: \"{path}\", text: \"x\")\n}}\n"
+            )
+        };
+        let place = Place::new();
+        place.put("wide.pl", plan("**")).put("named.pl", plan(path));
+        place.planc(&["plan", "wide.pl"]).exits(1).says(&format!("no `critical` line allows `create \"{path}\"`"));
+        place.planc(&["run", "--approve", "wide.pl"]).exits(1);
+        // Nobody is there, and what is executed in the meantime is not taken back.
+        place.planc(&["run", "--approve", "named.pl"]).exits(3);
+        assert!(!place.ws().join(path).exists(), "{path}");
+        let digest = place.digest("named.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "named.pl"]).exits(0);
+        assert!(place.ws().join(path).exists(), "{path}");
+    }
+}

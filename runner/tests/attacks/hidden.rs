@@ -134,3 +134,21 @@ fn nobody_is_asked_about_a_card_that_is_not_whole() {
     assert!(shown.contains("out/2/2000"), "all of it was shown");
     assert!(!place.has("out"));
 }
+
+#[test]
+fn what_becomes_executable_is_on_the_card_of_a_long_plan() {
+    let place = Place::new();
+    let steps: String = (0..45)
+        .map(|n| format!("  step m{n} = fs.write(path: \"out/{n}.sh\", text: \"{n}\\n\", executable: {})\n", n == 30))
+        .collect();
+    place.put("p.pl", format!("plan \"many\" {{\n  critical {{ create \"out/**\" }}\n{steps}}}\n"));
+    let said = place.planc(&["plan", "p.pl"]).exits(0);
+    let line = said.out.lines().find(|line| line.contains("out/30.sh")).expect("it is on the card");
+    assert!(line.contains("mode 0755"), "{line}");
+    assert_eq!(
+        said.out.matches("lines, mode 0755").count() + said.out.matches("(+1 -0, mode 0755)").count(),
+        1,
+        "{}",
+        said.out
+    );
+}

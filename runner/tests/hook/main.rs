@@ -108,6 +108,8 @@ fn tools_of_a_client_are_refused_while_it_plans() {
         home.join(".claude/plans/../../x.md"),
         home.join(".claude/plans/x.sh"),
         home.join(".claude/settings.md"),
+        home.join(".claude/skills/plans/SKILL.md"),
+        home.join(".claude/plans/more/x.md"),
         home.join("plans/x.md"),
     ] {
         file["tool_input"]["file_path"] = json!(path);
@@ -291,8 +293,10 @@ fn gemini_is_answered_in_its_words() {
         write["tool_input"]["file_path"] = json!(named);
         passed(&place, "gemini", &write);
     }
-    write["tool_input"]["file_path"] = json!("plans/plan.md");
-    denied(&place, "gemini", &write);
+    for path in ["plans/plan.md".into(), home.join(".gemini/skills/plans/SKILL.md").display().to_string()] {
+        write["tool_input"]["file_path"] = json!(path);
+        denied(&place, "gemini", &write);
+    }
 }
 
 #[test]

@@ -299,3 +299,13 @@ fn what_a_program_changed_is_judged_before_any_of_it_is_kept() {
     place.run("p.pl").exits(0);
     assert!(place.has("docs/a") && place.has("other/b"));
 }
+
+#[test]
+fn a_rule_is_met_by_names_that_go_ways() {
+    let rule = "[[policy.rule]]\nresources = [\"wiki:secret/**\"]\ndecision = \"deny\"\n\
+                matches = [\"fs.read reads wiki:pages/../secret/a\", \"fs.read reads wiki:./secret\"]\n\
+                not = [\"fs.read reads wiki:pages/a\", \"fs.read reads note:pages/../secret/a\"]\n";
+    let place = Place::new();
+    place.put("planc.toml", rule).put("p.pl", "plan \"p\" {\n  step l = fs.list(path: \".\")\n}\n");
+    place.planc(&["plan", "p.pl"]).exits(0);
+}
