@@ -34,6 +34,7 @@ pub(super) fn structure(source: &Source, tokens: &[Token], report: &Diagnostics)
         prefixes: 0,
         dashed: Vec::new(),
         passed: 0,
+        value_end: 0,
     };
     pass.run()?;
     Some(pass.out)
@@ -114,6 +115,8 @@ struct Pass<'a> {
     dashed: Vec<&'a str>,
     /// Tokens that begin before this offset are part of one that was read already.
     passed: u32,
+    /// Where the last value in braces of another language ends.
+    value_end: u32,
 }
 
 impl Pass<'_> {
@@ -350,7 +353,7 @@ impl Pass<'_> {
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = match block {
                     true => self.holds(),
-                    false if value || previous == Kind::Else => Holds::Value,
+                    false if value || self.after_braced_value() => Holds::Value,
                     false => Holds::Nothing,
                 };
                 if block {
@@ -384,6 +387,12 @@ impl Pass<'_> {
     fn after_branch_word(&self) -> bool {
         let [.., before, word] = self.out.as_slice() else { return false };
         before.kind == Kind::BlockClose && word.kind == Kind::Else
+    }
+
+    /// Whether the `else` before goes on after a value in braces, which is reported.
+    fn after_braced_value(&self) -> bool {
+        let [.., before, word] = self.out.as_slice() else { return false };
+        word.kind == Kind::Else && before.kind == Kind::RBrace && before.end == self.value_end
     }
 
     /// Whether a line has begun with a word behind which an expression stands.
@@ -441,6 +450,9 @@ impl Pass<'_> {
             self.pop_frame(token.start);
         }
         token.kind = self.top().close_kind();
+        if self.top().holds == Holds::Value {
+            self.value_end = token.end;
+        }
         self.pop();
         self.out.push(token);
     }

@@ -25,6 +25,8 @@ plan "Ten mistakes in blocks" {
   let g = [1; 2; 3]
   //~ P0101
   let h = { x: 1; y: 2; }
+  //~ P0101
+  let n = if g == [] then { x: 0, y: 0 } else { x: 1; y: 2 }
   assume "there is a file" {
     //~ P0106
     step z = fs.read(path: "in.txt")
@@ -44,5 +46,5 @@ plan "Ten mistakes in blocks" {
   step m = fs.read(path: "m") unless a.text == "x" {
     timeout 3s
   }
-  output all = [the_first_one.text, g, h, l_results, k, m]
+  output all = [the_first_one.text, g, h, n, l_results, k, m]
 }
