@@ -10,9 +10,9 @@ use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::Env;
 use crate::grants::{Grants, values};
 use crate::hosts::host_of;
-use crate::paths::within;
+use crate::paths::{literal_prefix, may_match_longer, within};
 use crate::plan::{Call, CriticalScope, Plan};
-use crate::reach::reach;
+use crate::reach::{beginning, reach};
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
 use crate::types::{Quoted, Type};
@@ -87,6 +87,10 @@ impl<'p> Judge<'p> {
             return;
         };
         for (verb, resource) in touches {
+            if let Some(beneath) = self.out_of_reach(call, verb, &resource, env) {
+                self.miss(call, verb, beneath);
+                continue;
+            }
             let covered = self.lines.cover(verb, &resource);
             match protected(&resource) {
                 Some(name) => report.push(denied(call, verb, &resource, name)),
@@ -94,6 +98,30 @@ impl<'p> Judge<'p> {
                 None => {}
             }
         }
+    }
+
+    /// What lies beneath the folder that a path begins with, where the path is known only later and no line can reach it.
+    fn out_of_reach(
+        &self,
+        call: &'p Call,
+        verb: EffectVerb,
+        resource: &Resource,
+        env: &mut Env<'p>,
+    ) -> Option<Resource> {
+        if *resource != Resource::AnyPath || verb == EffectVerb::Reads {
+            return None;
+        }
+        let beginning = beginning(call, verb, self.lines.plan, env)?;
+        let reaches = |grant: &Grant| {
+            let paths = grant.paths();
+            may_use(grant, verb, resource)
+                && !matches!(paths, Some(Resource::Glob(glob)) if !may_match_longer(&glob, &beginning))
+        };
+        // Where there is no line at all, or none of the verb, that is the mistake.
+        let mut grants = self.lines.grants.iter().filter(|grant| may_use(grant, verb, resource)).peekable();
+        grants.peek()?;
+        let folder = &beginning[..beginning.rfind('/')?];
+        (!grants.any(reaches)).then(|| Resource::Glob(format!("{}/**", globset::escape(folder)).into()))
     }
 
     /// One missing line is one mistake, however many calls need it.
@@ -159,6 +187,9 @@ fn uncovered(missing: &Missing<'_>, file: &syntax::File) -> Diagnostic {
         Resource::Host(host) if host.is_empty() => "the host of this URL is not clear".to_owned(),
         Resource::AnyPath | Resource::AnyProgram | Resource::AnyHost | Resource::AnyIn(_) => {
             format!("`critical` lets this plan {} nothing", wanted.as_str())
+        }
+        Resource::Named(space, name) if space.is_empty() => {
+            format!("`critical` does not let this plan {} `{name}`", wanted.as_str())
         }
         _ => format!("`critical` does not let this plan {} `{resource}`", wanted.as_str()),
     };
@@ -411,6 +442,12 @@ fn meant(verb: CriticalVerb, of_line: CriticalVerb, written: &str, resource: &Re
             let first = written.split_whitespace().next()?;
             let is_same = argv.first().is_some_and(|program| program == first);
             is_same.then(|| line_for(verb, EffectVerb::Runs, resource)).flatten()
+        }
+        Resource::Glob(glob) if glob.ends_with("/**") && matches!(of_line, Create | Modify | Delete) => {
+            let folder = literal_prefix(glob);
+            let fits = of_line == verb || (matches!(of_line, Create | Modify) && matches!(verb, Create | Modify));
+            let holds = within(folder, written) && written != ".";
+            (holds && fits).then(|| line(of_line, &format!("{written}/**")))
         }
         Resource::Path(path) if matches!(of_line, Read | Create | Modify | Delete) => {
             let writes = |verb: CriticalVerb| matches!(verb, Create | Modify);

@@ -39,6 +39,7 @@ pub mod graph;
 pub mod order;
 pub mod depend;
 pub mod compiled;
+mod follow;
 mod rewrite;
 pub mod revision;
 pub mod compile;

@@ -140,6 +140,15 @@ pub fn globs_meet(a: &str, b: &str) -> bool {
     within(a, b) || within(b, a)
 }
 
+/// Whether a glob may match a path that begins with a text of whole parts and more, or something beneath such a path.
+pub fn may_match_longer(glob: &str, beginning: &str) -> bool {
+    let Some(slash) = beginning.rfind('/') else { return true };
+    match literal_prefix(glob) == glob {
+        true => glob == "." || (glob.len() > beginning.len() && glob.starts_with(beginning)),
+        false => path_meets_glob(&beginning[..slash], glob),
+    }
+}
+
 /// Compiles a glob in which `*` and `?` stop at `/` and `**` crosses it.
 pub fn compile_glob(glob: &str) -> Result<GlobMatcher, String> {
     GlobBuilder::new(glob)

@@ -3,13 +3,18 @@
 use crate::builtin;
 use crate::effects::{Condition, Effect, Effects, Resource, Target, TemplatePart, from_value, resource};
 use crate::eval::{Env, NoCalls, eval};
-use crate::plan::{Call, Expr, ExprKind};
+use crate::paths::check_path;
+use crate::plan::{Call, Expr, ExprKind, Plan};
 use crate::syntax::EffectVerb;
+use crate::types::Type;
 use crate::value::Value;
 use std::borrow::Cow;
 
 /// The space of what the tools of one catalogue have in common.
 const SERVER: &str = "server";
+
+/// How many names of a value are followed to what they stand for.
+const MAX_LETS: usize = 8;
 
 /// What a call touches; none where an argument that decides it always fails, which is reported elsewhere.
 pub fn reach(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource)>> {
@@ -21,6 +26,31 @@ pub fn reach(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource
         }
     }
     Some(touched)
+}
+
+/// What the path begins with that a call touches so, where it is known only later and its beginning is not: a text with
+/// values in it. None where the tool names more than one path, or the beginning is not whole parts and more.
+pub fn beginning(call: &Call, verb: EffectVerb, plan: &Plan, env: &mut Env<'_>) -> Option<String> {
+    let mut effects = call.tool.effects.declared().iter().filter(|effect| effect.verb == verb);
+    let (effect, None) = (effects.next()?, effects.next()) else { return None };
+    let Target::Param(index) = &effect.target else { return None };
+    let mut arg = call.args.get(*index)?.as_ref()?;
+    for _ in 0..MAX_LETS {
+        match &arg.kind {
+            ExprKind::Let(defined) => arg = &plan.lets.get(*defined)?.value,
+            _ => break,
+        }
+    }
+    let ExprKind::Interpolate(parts) = &arg.kind else { return None };
+    let mut text = String::new();
+    for part in parts {
+        match eval(part, env, &mut NoCalls) {
+            Ok(Value::String(known)) => text.push_str(&known),
+            _ => break,
+        }
+    }
+    let whole = text.rfind('/').map(|slash| &text[..slash])?;
+    check_path(whole).is_ok().then_some(text).filter(|_| call.tool.params[*index].ty.without_null() == Type::Path)
 }
 
 /// What the probe of a call looks at when it tells what the call gave; nothing where its tool has none.

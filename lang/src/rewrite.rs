@@ -97,6 +97,7 @@ fn put(source: &Source, text: &mut String, shown: impl Fn(&str) -> String) {
 /// Completes the diagnostics of a file.
 pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     quoted(source, &mut diagnostics);
+    crate::follow::alone(source, &mut diagnostics);
     // What does nothing but for a call in the wrong place does something once that is mended.
     if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ToolInExpression) {
         diagnostics.retain(|diagnostic| diagnostic.code != Code::NoSteps);

@@ -91,6 +91,28 @@ fn all_edits_together_leave_a_text_that_parses() {
     }
 }
 
+/// A parameter is no resource by itself: what it names has to be of some kind.
+#[test]
+fn an_effect_on_a_name_of_no_kind_is_covered_by_nothing() {
+    let catalogue = "catalogue users {\n  tool add(user: string) -> {} {\n    writes user\n  }\n}\n";
+    let plan = "plan \"p\" {\n  critical {\n    create \"ann\"\n    create \"user:ann\"\n  }\n  step a = users.add(user: \"ann\")\n}\n";
+    let found = common::compilation(plan, &[catalogue]).diagnostics;
+    let uncovered = found.iter().find(|found| found.code == Code::NotCovered).expect("nothing covers it");
+    assert_eq!(uncovered.code.to_string(), "P0401");
+    assert_eq!(uncovered.message, "`critical` does not let this plan create `ann`");
+    let help = "`users.add` acts on a name of no kind, which no line can name: its catalogue has to say what it is, as in \
+                `writes \"user:${name}\"`";
+    assert_eq!(uncovered.help, [help]);
+    assert_eq!(uncovered.edit, None);
+    // With the kind in the catalogue the line covers it.
+    let catalogue = catalogue.replace("writes user", "writes \"user:${user}\"");
+    let found = common::compilation(plan, &[&catalogue]).diagnostics;
+    assert!(found.iter().all(|found| found.code != Code::NotCovered), "{found:#?}");
+    // A misspelt parameter is told in the catalogue itself.
+    let misspelt = catalogue.replace("${user}", "${usr}");
+    assert_eq!(check(&misspelt).diagnostics.len(), 1);
+}
+
 #[test]
 fn every_code_of_the_checker_is_provoked() {
     let mut provoked: BTreeSet<Code> = BTreeSet::new();

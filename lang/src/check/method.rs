@@ -1,6 +1,6 @@
 //! Methods: functions of the standard library on a receiver.
 
-use super::{Checker, error};
+use super::{Checker, error, templates};
 use crate::codes::Code;
 use crate::diagnostic::{Applicability, Diagnostic, quote};
 use crate::plan::{Expr, ExprKind, ReleaseKind};
@@ -37,7 +37,9 @@ impl Checker<'_> {
             return error(span);
         }
         let Some(function) = stdlib::find(&receiver, &name.name) else {
-            self.report.push(self.unknown_method(&receiver, &base, name));
+            let unknown = self.unknown_method(&receiver, &base, name);
+            let foreign = templates::foreign_method(&unknown, &base, name, args, &typed, span);
+            self.report.push(foreign.unwrap_or(unknown));
             return error(span);
         };
         if typed.iter().any(|arg| arg.ty == Type::Error) {

@@ -23,6 +23,7 @@ mod narrow;
 mod operator;
 mod release;
 mod steps;
+mod templates;
 mod together;
 
 use crate::catalogue::Catalogue;

@@ -1,6 +1,6 @@
 //! Operators: which types they take and what they give.
 
-use super::{Checker, error, unknown};
+use super::{Checker, error, templates, unknown};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, quote};
 use crate::forms::Form;
@@ -88,6 +88,10 @@ impl Checker<'_> {
                                 .label(ADDS_NUMBERS)
                                 .help("write one string with the values in it: `\"${a}${b}\"`; lists join with `.join(…)`"),
                         );
+                        return error(span);
+                    }
+                    None if op == BinaryOp::Remainder && text(&left.ty) => {
+                        self.report.push(percent(op_span, &left, &right, &operands.1, span));
                         return error(span);
                     }
                     None => {
@@ -225,6 +229,18 @@ impl Checker<'_> {
             _ => diagnostic,
         });
         error(span)
+    }
+}
+
+/// `"%s" % value`
+fn percent(op_span: Span, left: &Expr, right: &Expr, operand: &syntax::Expr, span: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::BadOperand, op_span, "`%` puts no values into a text")
+        .label("gives the rest of a division")
+        .related(right.span, "not put into the text")
+        .help("a string holds values as `${value}`");
+    match templates::percent(left, right, operand) {
+        Some((text, sure)) => diagnostic.edit("write the values into the text", span, text).applicability(sure),
+        None => diagnostic,
     }
 }
 

@@ -144,7 +144,6 @@ impl<'s> Lexer<'s, '_> {
                 Ok(Kind::ColonAssign) => self.foreign(start, end, Kind::Assign, "="),
                 Ok(Kind::BlockComment) => self.block_comment(&mut logos, start),
                 Ok(Kind::Bang) => self.foreign(start, end, Kind::Not, "not"),
-                Ok(Kind::Semicolon) => self.semicolon(start, end),
                 Ok(Kind::Colon) => self.colon(start, end),
                 Ok(kind) => self.push(kind, start, end),
                 Err(()) => self.unexpected(&mut logos, start),
@@ -252,22 +251,6 @@ impl<'s> Lexer<'s, '_> {
                 .help("A source holds the plan alone; leave out the lines with ```.")
                 .edit("remove the fence", self.span(start, end), ""),
         );
-    }
-
-    fn semicolon(&mut self, start: usize, end: usize) {
-        let diagnostic =
-            Diagnostic::new(Code::UnexpectedCharacter, self.span(start, end), "`;` is not part of the language")
-                .label("the end of the line ends an item");
-        let rest = self.text[end..].trim_start_matches([' ', '\t', '\r', ';']);
-        let last = rest.is_empty() || rest.starts_with(['\n', '}']) || rest.starts_with("//");
-        self.report.push(match last {
-            true => diagnostic.edit("remove it", self.span(start, end), ""),
-            false => diagnostic.edit("begin a new line", self.span(start, end), "\n"),
-        });
-        // Where it divides two items on one line, it shall still do so.
-        if !last {
-            self.push(Kind::Newline, start, end);
-        }
     }
 
     /// An operator of other languages: reported, and taken for ours.

@@ -229,9 +229,12 @@ pub enum Kind {
     /// `!`; becomes [`Kind::Not`].
     #[token("!")]
     Bang,
-    /// `;`; never leaves the lexer.
+    /// `;`; what it divides only the structure pass sees, and no rule.
     #[token(";")]
     Semicolon,
+    /// `&`, of other languages; no rule accepts it.
+    #[token("&")]
+    Ampersand,
 
     /// A place where something already reported was left out; no rule accepts it.
     Error,
@@ -294,6 +297,7 @@ impl Kind {
                 | And
                 | Or
                 | OrOr
+                | Ampersand
                 | In
                 | As
                 | Then

@@ -226,22 +226,39 @@ impl<'s> Walk<'s> {
         let mut span = line.span();
         if self.has_block() {
             let mut lines = 0;
+            let mut steps = Vec::new();
             let body = self.block(|walk, line| {
                 lines += 1;
                 walk.no_doc(line.doc);
+                if !steps.is_empty() || (lines == 1 && walk.is_declaration(line)) {
+                    steps.push(line);
+                    if walk.kind() == Some(Kind::BlockOpen) {
+                        walk.skip_block();
+                    }
+                    return;
+                }
                 match lines {
                     1 => check = Some(walk.expression(line, Place::AssumeCheck)),
                     _ => walk.one_expression(line, "`assume`"),
                 }
                 walk.no_inner_block(line);
             });
+            self.assumed_steps(&steps);
             if lines == 0 {
                 self.empty_check(body, "`assume`");
+            }
+            if check.is_none() {
                 check = Some(Expr { kind: ExprKind::Error, span: body });
             }
             span = span.to(body);
         }
         text.map(|text| Assume { text, check, span })
+    }
+
+    /// Whether a line begins with `step` or `let` and a name.
+    fn is_declaration(&self, line: Line<'s>) -> bool {
+        let declares = line.tokens.get(1).is_some_and(|token| token.kind == Kind::Ident);
+        declares && matches!(self.word(line.head()), "step" | "let")
     }
 
     fn expression(&mut self, line: Line<'s>, place: Place) -> Expr {
@@ -350,7 +367,8 @@ impl<'s> Walk<'s> {
         if self.has_block() {
             block = Some(self.block(|walk, line| {
                 walk.no_doc(line.doc);
-                let kind = walk.clause(walk.word(line.head()), line);
+                let wrapped = walk.wrapped_failure(line);
+                let kind = wrapped.unwrap_or_else(|| walk.clause(walk.word(line.head()), line));
                 clauses.extend(kind.map(|kind| Clause { kind, span: line.span() }));
                 walk.no_inner_block(line);
             }));
@@ -415,7 +433,7 @@ impl<'s> Walk<'s> {
         let (mut steps, mut lets, mut check): (Vec<Step>, Vec<Let>, Option<Expr>) = (Vec::new(), Vec::new(), None);
         let span = self.block(|walk, line| {
             walk.no_doc(line.doc);
-            let declares = line.tokens.get(1).is_some_and(|token| token.kind == Kind::Ident);
+            let declares = walk.is_declaration(line);
             match walk.word(line.head()) {
                 _ if check.is_some() => {
                     walk.report.push(

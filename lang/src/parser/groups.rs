@@ -66,7 +66,12 @@ impl<'s> Walk<'s> {
 
     pub(super) fn gate(&mut self, line: Line<'s>) -> Option<Gate> {
         let span = line.span();
-        run!(self, gate, line, 1, Place::Gate).map(|(text, shown)| Gate { text, shown, span })
+        let gate = run!(self, gate, line, 1, Place::Gate).map(|(text, shown)| Gate { text, shown, span });
+        if self.kind() != Some(Kind::BlockOpen) {
+            return gate;
+        }
+        let wrapped = self.wrapped_gate(line);
+        gate.map(|gate| Gate { shown: if gate.shown.is_empty() { wrapped } else { gate.shown }, ..gate })
     }
 
     /// `each x in list {`: reported, and read with the name that its results are given.

@@ -32,6 +32,9 @@ impl<'s> Walk<'s> {
             });
             return true;
         }
+        if self.looped_by_indentation(line, items) {
+            return true;
+        }
         self.kind() == Some(Kind::BlockOpen) && (self.looped(line, items) || self.branched(line, place, items))
     }
 
@@ -164,7 +167,7 @@ impl<'s> Walk<'s> {
     }
 
     /// The blanks before the first word of a line.
-    fn indent(&self, head: Token) -> &'s str {
+    pub(super) fn indent(&self, head: Token) -> &'s str {
         let before = &self.written.text[..(head.start - self.written.base) as usize];
         let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
         if line.trim().is_empty() { line } else { "  " }
@@ -172,15 +175,15 @@ impl<'s> Walk<'s> {
 }
 
 /// The parts of a loop's first line, by their places among its tokens.
-struct LoopHead {
-    variable: Token,
+pub(super) struct LoopHead {
+    pub variable: Token,
     /// The list.
-    from: usize,
-    to: usize,
+    pub from: usize,
+    pub to: usize,
 }
 
 impl LoopHead {
-    fn of(walk: &Walk<'_>, line: Line<'_>) -> Option<LoopHead> {
+    pub(super) fn of(walk: &Walk<'_>, line: Line<'_>) -> Option<LoopHead> {
         let is_word = |at: usize, words: &[&str]| {
             line.tokens.get(at).is_some_and(|token| token.kind == Kind::Ident && words.contains(&walk.word(*token)))
         };

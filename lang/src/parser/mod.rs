@@ -6,6 +6,7 @@
 //! types and tools.
 
 mod blocks;
+mod braces;
 mod catalogues;
 mod expr;
 mod faults;
@@ -18,6 +19,7 @@ mod shortcut;
 mod structure;
 mod types;
 mod walk;
+mod wrapped;
 
 pub use faults::{CLAUSES, ITEMS};
 pub use structure::{MAX_HEIGHT, MAX_NESTING};

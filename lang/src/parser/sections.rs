@@ -82,7 +82,7 @@ impl<'s> Walk<'s> {
             self.skip_block();
         }
         while let Some(next) = self.line_within(outside) {
-            lines.push(next);
+            lines.push(next.tokens);
             if self.kind() == Some(Kind::BlockOpen) {
                 self.skip_block();
             }
@@ -134,17 +134,17 @@ impl<'s> Walk<'s> {
     }
 
     /// The next line of the block, if it stands further to the right than a column.
-    fn line_within(&mut self, outside: usize) -> Option<&'s [Token]> {
+    pub(super) fn line_within(&mut self, outside: usize) -> Option<Line<'s>> {
         let at = self.tokens[self.at..].iter().position(|token| token.kind != Kind::Newline)? + self.at;
         let first = self.tokens[at];
         if matches!(first.kind, Kind::BlockClose | Kind::BlockOpen) || self.column(first) <= outside {
             return None;
         }
-        self.line().map(|line| line.tokens)
+        self.line()
     }
 
     /// How far from the start of its line a token stands.
-    fn column(&self, token: Token) -> usize {
+    pub(super) fn column(&self, token: Token) -> usize {
         let before = &self.written.text[..(token.start - self.written.base) as usize];
         before.len() - before.rfind('\n').map_or(0, |at| at + 1)
     }

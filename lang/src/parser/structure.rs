@@ -4,6 +4,7 @@
 //! passes may recurse. Where it repairs the brackets it leaves a [`Kind::Error`] token, which no rule accepts: what stands
 //! there has been reported.
 
+use super::braces;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lexer::{Kind, Token, set_apart};
@@ -15,6 +16,9 @@ pub const MAX_NESTING: usize = 128;
 
 /// How many names with dashes are told apart.
 const MAX_DASHED: usize = 100;
+
+/// In how many tokens of a bracket `;` is looked for.
+const MAX_DIVIDED: usize = 300;
 
 /// How high the tree of one expression or type may grow: operators in a chain count as well as brackets.
 pub const MAX_HEIGHT: u32 = 500;
@@ -30,6 +34,7 @@ pub(super) fn structure(source: &Source, tokens: &[Token], report: &Diagnostics)
         prefixes: 0,
         dashed: Vec::new(),
         passed: 0,
+        value_end: 0,
     };
     pass.run()?;
     Some(pass.out)
@@ -47,6 +52,8 @@ enum Holds {
     /// The block of an unknown or reserved item.
     Anything,
     Nothing,
+    /// A value, in braces of another language.
+    Value,
 }
 
 struct Frame {
@@ -63,11 +70,13 @@ struct Frame {
     /// Open `not` and `-`, and open `if`.
     prefixes: usize,
     ifs: usize,
+    /// Whether a `;` among its parts was reported.
+    semicolons: bool,
 }
 
 impl Frame {
     fn new(open: Kind, span: Span, holds: Holds) -> Frame {
-        Frame { open, span, holds, ops: 0, child: 0, height: 0, prefixes: 0, ifs: 0 }
+        Frame { open, span, holds, ops: 0, child: 0, height: 0, prefixes: 0, ifs: 0, semicolons: false }
     }
 
     fn is_block(&self) -> bool {
@@ -106,6 +115,8 @@ struct Pass<'a> {
     dashed: Vec<&'a str>,
     /// Tokens that begin before this offset are part of one that was read already.
     passed: u32,
+    /// Where the last value in braces of another language ends.
+    value_end: u32,
 }
 
 impl Pass<'_> {
@@ -123,6 +134,14 @@ impl Pass<'_> {
             if let Some(newline) = line_break.take() {
                 self.line_start(index, newline);
             }
+            if token.kind == Kind::Semicolon {
+                let Some(kind) = self.semicolon(index) else { continue };
+                if kind == Kind::Newline {
+                    line_break = Some(Token { kind, ..token });
+                    continue;
+                }
+                token.kind = kind;
+            }
             if token.kind == Kind::OrOr {
                 let Some(kind) = self.foreign_or(index) else { continue };
                 token.kind = kind;
@@ -135,7 +154,7 @@ impl Pass<'_> {
                 }
             }
             self.measure(token)?;
-            self.place(token)?;
+            self.place(token, index)?;
         }
         self.end();
         Some(())
@@ -318,7 +337,7 @@ impl Pass<'_> {
         None
     }
 
-    fn place(&mut self, mut token: Token) -> Option<()> {
+    fn place(&mut self, mut token: Token, index: usize) -> Option<()> {
         match token.kind {
             Kind::LParen | Kind::LBracket | Kind::InterpOpen => {
                 self.frames.push(Frame::new(token.kind, token.span(), Holds::Nothing));
@@ -329,8 +348,14 @@ impl Pass<'_> {
                     && (self.after_value() || previous == Kind::Newline || self.after_branch_word())
                     && !self.after_condition_word()
                     && !self.after_marks();
+                let value = block && braces::holds_value(self.source, self.tokens, &self.out, index);
+                let block = block && !value;
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
-                let holds = if block { self.holds() } else { Holds::Nothing };
+                let holds = match block {
+                    true => self.holds(),
+                    false if value || self.after_braced_value() => Holds::Value,
+                    false => Holds::Nothing,
+                };
                 if block {
                     self.reset_segment();
                 }
@@ -362,6 +387,12 @@ impl Pass<'_> {
     fn after_branch_word(&self) -> bool {
         let [.., before, word] = self.out.as_slice() else { return false };
         before.kind == Kind::BlockClose && word.kind == Kind::Else
+    }
+
+    /// Whether the `else` before goes on after a value in braces, which is reported.
+    fn after_braced_value(&self) -> bool {
+        let [.., before, word] = self.out.as_slice() else { return false };
+        word.kind == Kind::Else && before.kind == Kind::RBrace && before.end == self.value_end
     }
 
     /// Whether a line has begun with a word behind which an expression stands.
@@ -419,6 +450,9 @@ impl Pass<'_> {
             self.pop_frame(token.start);
         }
         token.kind = self.top().close_kind();
+        if self.top().holds == Holds::Value {
+            self.value_end = token.end;
+        }
         self.pop();
         self.out.push(token);
     }
@@ -478,12 +512,13 @@ impl Pass<'_> {
             Holds::Verify => matches!(word, "step" | "let"),
             Holds::Steps => matches!(word, "step" | "let" | "each" | "together" | "gate"),
             Holds::Anything => !matches!(word, "plan" | "catalogue"),
-            Holds::Nothing => false,
+            Holds::Nothing | Holds::Value => false,
         });
         let Some(holder) = holder.filter(|holder| self.frames.len() > holder + 1) else { return };
         // An item that is indented deeper than the block it stands in was meant to stand in it.
         let column = self.indentation(self.tokens[index].span());
-        let inside = |frame: &Frame| frame.is_block() && self.indentation(frame.span) < column;
+        let inside =
+            |frame: &Frame| (frame.is_block() || frame.holds == Holds::Value) && self.indentation(frame.span) < column;
         if self.frames.iter().skip(holder + 1).any(inside) {
             return;
         }
@@ -534,6 +569,63 @@ impl Pass<'_> {
             }
             self.pop_frame(end);
         }
+    }
+
+    /// `;`: reported, and taken for what divides there; none where it divides nothing.
+    fn semicolon(&mut self, index: usize) -> Option<Kind> {
+        let token = self.tokens[index];
+        let (span, range) = (token.span(), self.source.range(token.span()));
+        let diagnostic = Diagnostic::new(Code::UnexpectedCharacter, span, "`;` is not part of the language");
+        let what = match (self.top().open, self.top().holds) {
+            // The braces around it are reported.
+            (_, Holds::Value) => return None,
+            (Kind::LParen, _) => Some("arguments"),
+            (Kind::LBracket, _) => Some("elements"),
+            (Kind::LBrace, _) => Some("fields"),
+            _ => None,
+        };
+        if let Some(what) = what {
+            // All of one bracket are one mistake.
+            if !std::mem::replace(&mut self.top().semicolons, true) {
+                let edits = self.semicolons_from(index).map(|token| (token.span(), ",".to_owned())).collect();
+                let label = format!("{what} are divided by `,`");
+                self.report.push(diagnostic.label(label).edits("write `,`", edits));
+            }
+            return Some(Kind::Comma);
+        }
+        let diagnostic = diagnostic.label("the end of the line ends an item");
+        let rest = self.source.text[range.end..].trim_start_matches([' ', '\t', '\r', ';']);
+        let last = rest.is_empty() || rest.starts_with(['\n', '}']) || rest.starts_with("//");
+        self.report.push(match last {
+            true => diagnostic.edit("remove it", span, ""),
+            false => diagnostic.edit("begin a new line", span, "\n"),
+        });
+        // Where it divides two items on one line, it shall still do so.
+        (!last).then_some(Kind::Newline)
+    }
+
+    /// The `;` at `index`, and those behind it in the same bracket.
+    fn semicolons_from(&self, index: usize) -> impl Iterator<Item = Token> {
+        let mut depth = 0_usize;
+        let inside = self.tokens[index..].iter().take(MAX_DIVIDED).take_while(move |token| {
+            match token.kind {
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth += 1,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose if depth == 0 => return false,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth -= 1,
+                _ => {}
+            }
+            true
+        });
+        let mut depth = 0_usize;
+        let level = inside.filter(move |token| {
+            match token.kind {
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth += 1,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && token.kind == Kind::Semicolon
+        });
+        level.copied()
     }
 
     /// `||`: reported, and taken for `or`; none where it is left out with what follows.
@@ -647,7 +739,7 @@ fn dashed_name(tokens: &[Token], index: usize) -> Span {
 }
 
 /// The word with which an item begins at `index`, if the tokens after it fit too.
-fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Option<&'s str> {
+pub(super) fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Option<&'s str> {
     while tokens.get(index).is_some_and(|token| matches!(token.kind, Kind::Doc | Kind::Newline)) {
         index += 1;
     }

@@ -66,3 +66,26 @@ plan "p" {
     process.run(argv: ["true"]).exit_code == 0
   }
 }
+// ==== a folder that was meant with all beneath it
+plan "p" {
+  input name: string
+  critical {
+    create "out"
+  }
+  step a = fs.write(path: "out/${name}.txt", text: "x")
+}
+// ==== what begins in a folder that no line reaches
+plan "p" {
+  input name: string
+  critical {
+    create "log/a.txt"
+    create "res/*/a.txt"
+    modify "data/**"
+  }
+  let late = "new/${name}/b.txt"
+  step a = fs.write(path: "log/${name}.txt", text: "x")
+  step b = fs.write(path: "res/${name}", text: "x")
+  step c = fs.write(path: "data/a-${name}", text: "x")
+  step d = fs.write(path: late, text: "x")
+  step e = fs.write(path: name, text: "x")
+}

@@ -204,3 +204,18 @@ plan "p" {
   }
   step a = process.run(argv: ["ls"], stdin: token)
 }
+// ==== texts with places for values
+plan "p" {
+  step a = fs.read(path: "a")
+  let b = "{} and {}".format(a.text, 2)
+  let c = "{1} of {0:.2f}, {{x}}".format(2.5, a.text)
+  let d = "{} {}".format(a.text)
+  let e = "%s, 100%%" % a.text
+  let f = "%s: %d" % [a.text, a.bytes]
+  let g = "%d" % a.bytes
+  let h = "%5s" % a.text
+  let i = ", ".join(a.text.lines())
+  let j = ", ".join([l for l in a.text.lines() if l != ""])
+  let k = ", ".join(a.text)
+  output all = [b, c, d, e, f, g, h, i, j, k]
+}

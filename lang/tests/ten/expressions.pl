@@ -19,7 +19,7 @@ plan "Ten mistakes in expressions" {
   let h = "a" not in lines
   //~ P0112
   let i = [1, 2 3]
-  //~ P0314 P0106
+  //~ P0106
   let j = s.text is not null
   //~ P0314
   let k = 1 == 2

@@ -66,6 +66,39 @@ pub(super) fn value(failure: Failure<'_>) -> Option<Slip> {
     Some(Slip { diagnostic, meant: normal.tokens })
 }
 
+/// `step a = fs.read(…) if b`, `step a = fs.read(…) unless b`
+pub(super) fn condition_behind(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|_| failure.place == Place::Step && failure.bracket().is_none())?;
+    let call = failure.before(1).filter(|call| call.kind == Kind::RParen)?;
+    let negated = found.kind == Kind::Ident && failure.text(found) == "unless";
+    if !(found.kind == Kind::If || negated) {
+        return None;
+    }
+    let condition = failure.line.get(failure.at + 1..).filter(|condition| !condition.is_empty())?;
+    let last = condition[condition.len() - 1];
+    let text = failure.text_of(condition[0], last);
+    let clause = if negated { format!("when not {}", super::grouped(text)) } else { format!("when {text}") };
+    let diagnostic = unexpected(found.span(), "the condition of a step is its clause `when`")
+        .label("behind the call")
+        .help("The form is `step name = tool(argument: value) { when condition }`.");
+    let from = (last.end - failure.written.base) as usize;
+    let behind = failure.written.text[from..].trim_start_matches([' ', '\t']);
+    let block = failure.written.text.len() - behind.len();
+    // A block that follows takes the clause in.
+    let diagnostic = match behind.starts_with('{') {
+        true => {
+            let end = failure.written.base + block as u32 + 1;
+            let breaks = behind[1..].trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+            let text = format!(" {{\n    {clause}{}", if breaks { "" } else { "\n   " });
+            diagnostic.edit("make it a clause", Span::new(call.end, end), text)
+        }
+        false => diagnostic.edit("make it a clause", Span::new(call.end, last.end), format!(" {{ {clause} }}")),
+    };
+    let is_known = !text.contains('\n');
+    let diagnostic = if is_known { diagnostic } else { diagnostic.maybe() };
+    Some(failure.meant(diagnostic, failure.at..failure.line.len(), []))
+}
+
 fn label(failure: Failure<'_>, found: Token) -> String {
     match found.kind {
         Kind::Int => "`ms`, `s`, `m`, `h` or `d` is missing".to_owned(),
@@ -132,6 +165,11 @@ fn on(written: Written<'_>, line: &[Token]) -> Option<Normal> {
         _ => return None,
     };
     Some(Normal { text: format!("on failure {end}"), sure, tokens: None })
+}
+
+/// The clause `on failure` with the end that stands in a line of whatever form.
+pub(in super::super) fn end_of_failure(written: Written<'_>, line: &[Token]) -> Option<(String, Applicability)> {
+    on(written, line).map(|normal| (normal.text, normal.sure))
 }
 
 fn retry(written: Written<'_>, line: &[Token]) -> Option<Normal> {

@@ -1,7 +1,7 @@
 //! Expressions and heads of lines in the manner of other languages, each with the form that it has here.
 
 use super::{Failure, Place, Slip, unexpected, unquoted};
-use crate::lexer::{Kind, Token};
+use crate::lexer::{KEYWORDS, Kind, Token, is_name};
 use crate::source::Span;
 
 pub(super) fn foreign(failure: Failure<'_>) -> Option<Slip> {
@@ -60,18 +60,56 @@ fn quoted_name(failure: Failure<'_>) -> Option<Slip> {
     }
     let inside = unquoted(failure.written, *token);
     let name = failure.text(inside);
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_valid = is_name(name);
     let diagnostic = unexpected(token.span(), "a name stands without quotes").label("a string");
-    if !is_name {
-        return Some(diagnostic.help("Names are letters, digits and `_`, and begin with no digit.").into());
+    let declares = next == Kind::Assign;
+    if is_valid && !(declares && KEYWORDS.contains(&name)) {
+        let diagnostic = diagnostic.edit(format!("write `{name}`"), token.span(), name);
+        return Some(failure.meant(diagnostic, at..at + 1, [inside]));
     }
-    let diagnostic = diagnostic.edit(format!("write `{name}`"), token.span(), name);
-    Some(failure.meant(diagnostic, at..at + 1, [inside]))
+    let help = "Names are letters, digits and `_`, and begin with no digit.";
+    let Some(made) = made_name(name).filter(|_| declares) else { return Some(diagnostic.help(help).into()) };
+    // Where the plan uses the name that is made of it, the token is taken from there: what uses it finds it.
+    let here = (token.start - failure.written.base) as usize;
+    let uses = words(failure.written.text, here, &made).collect::<Vec<_>>();
+    let is_declared = uses.iter().any(|at| {
+        let before = failure.written.text[..*at].trim_end();
+        ["step", "let", "input", "output", "each", "type"].iter().any(|word| before.ends_with(word))
+    });
+    if is_declared {
+        return Some(diagnostic.help(help).into());
+    }
+    let diagnostic = diagnostic.help(help).edit(format!("call it `{made}`"), token.span(), &*made);
+    let start = uses.first().map(|at| failure.written.base + *at as u32);
+    let named = start.map_or(inside, |start| Token { kind: Kind::Ident, start, end: start + made.len() as u32 });
+    Some(failure.meant(diagnostic, at..at + 1, [named]))
+}
+
+/// A name made of the words of a text.
+fn made_name(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let name = words.join("_");
+    let name = if KEYWORDS.contains(&name.as_str()) { format!("{name}_") } else { name };
+    (text.is_ascii() && is_name(&name)).then_some(name)
+}
+
+/// How far from a name its uses are looked for.
+const MAX_DISTANCE: usize = 16 << 10;
+
+/// Where a text holds a word, not far from a place.
+fn words<'t>(text: &'t str, place: usize, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let from = text.floor_char_boundary(place.saturating_sub(MAX_DISTANCE));
+    let to = text.floor_char_boundary((place + MAX_DISTANCE).min(text.len()));
+    text[from..to]
+        .match_indices(word)
+        .map(move |(at, _)| from + at)
+        .filter(move |at| !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
 /// What divides operands that no choice reaches over.
-fn divides(kind: Kind) -> bool {
+pub(super) fn divides(kind: Kind) -> bool {
     matches!(kind, Kind::Comma | Kind::Colon | Kind::Assign | Kind::Then | Kind::Else | Kind::Newline)
 }
 

@@ -4,12 +4,15 @@
 //! expected, in words of the language, and what stands there.
 //! Lines that begin with no known word are in [`words`].
 
+mod choices;
 mod clauses;
+mod comprehensions;
 mod conversions;
 mod critical;
 mod foreign;
 mod general;
 mod lambdas;
+mod operators;
 mod prefixes;
 mod slips;
 mod steps;
@@ -19,6 +22,7 @@ mod words;
 
 pub use slips::{CLAUSES, ITEMS};
 
+pub(super) use clauses::end_of_failure;
 pub(super) use steps::{arguments_in_braces, call_of_pairs, step_as_block};
 pub(super) use words::{bare, changed, is_item, named_behind, unknown_clause, unknown_item, words_of};
 

@@ -1,6 +1,9 @@
 //! The slips that are made most, each told apart by the tokens around the place, each with its repair.
 
-use super::{Failure, Place, Slip, clauses, conversions, critical, foreign, lambdas, prefixes, texts, unexpected};
+use super::{
+    Failure, Place, Slip, choices, clauses, comprehensions, conversions, critical, foreign, lambdas, operators,
+    prefixes, texts, unexpected,
+};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Kind, Token};
@@ -40,8 +43,11 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| lambdas::lambda(failure))
         .or_else(|| lambdas::named(failure))
         .or_else(|| lambdas::of_several(failure))
+        .or_else(|| comprehensions::generator(failure))
+        .or_else(|| choices::foreign(failure))
         .or_else(|| texts::foreign(failure))
         .or_else(|| foreign::foreign(failure))
+        .or_else(|| operators::foreign(failure))
         .or_else(|| missing_assign(failure))
         .or_else(|| assign(failure))
         .or_else(|| prefixes::prefixed(failure))
@@ -49,6 +55,7 @@ pub(super) fn slip(failure: Failure<'_>) -> Option<Slip> {
         .or_else(|| comparison(failure))
         .or_else(|| not_constant(failure))
         .or_else(|| clause_on_line(failure))
+        .or_else(|| clauses::condition_behind(failure))
         .or_else(|| new_line(failure))
         .or_else(|| missing_colon(failure))
         .or_else(|| missing_comma(failure))

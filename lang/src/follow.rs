@@ -1,0 +1,51 @@
+//! Diagnostics ⟶ those without what only follows from another: where an expression of another language is told and read
+//! as ours, what is wrong with its operands is told once it is written so.
+
+use crate::codes::Code;
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+
+/// Of how many foreign operators it is looked for what follows from them.
+const MAX_SIGNS: usize = 200;
+
+/// What stands between an operator and its operand is not longer than this.
+const MAX_GAP: u32 = 100;
+
+/// Leaves out what follows from a foreign operator.
+pub(crate) fn alone(source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    let signs = diagnostics.iter().filter(|found| is_operator(found)).map(|found| found.primary.span);
+    let signs: Vec<Span> = signs.take(MAX_SIGNS).collect();
+    if signs.is_empty() {
+        return;
+    }
+    diagnostics.retain(|found| {
+        let follows = matches!(
+            found.code,
+            Code::NotBoolean | Code::NeverEqual | Code::NotAList | Code::BadOperand | Code::MaybeNull
+        );
+        !(follows && signs.iter().any(|sign| is_about(source, found, *sign)))
+    });
+}
+
+/// Whether a mistake is an operator of another language, or brackets, that were read as ours.
+fn is_operator(found: &Diagnostic) -> bool {
+    let is_read = found.edit.is_some() && found.code.is_syntax();
+    is_read
+        && matches!(
+            found.primary.text.as_str(),
+            "not an operator here" | "no operator" | "the condition comes first" | "no tuples here"
+        )
+}
+
+/// Whether a mistake is about an operator or one of its operands.
+fn is_about(source: &Source, found: &Diagnostic, sign: Span) -> bool {
+    let holds = |span: Span| span.start <= sign.start && sign.end <= span.end;
+    let is_within = |span: Span| sign.start <= span.start && span.end <= sign.end;
+    let joins =
+        |from: u32, to: u32| from <= to && to - from <= MAX_GAP && source.slice(Span::new(from, to)).trim().is_empty();
+    let beside = |span: Span| joins(span.end, sign.start) || joins(sign.end, span.start);
+    let places = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span);
+    let end = source.base + source.text.len() as u32;
+    let mut places = places.filter(|span| source.base <= span.start && span.end <= end);
+    places.any(|span| holds(span) || is_within(span)) || beside(found.primary.span)
+}

@@ -1,0 +1,135 @@
+//! Operators of other languages: `a & b`, `a | b`, `a contains b`.
+
+use super::foreign::divides;
+use super::{Failure, Slip, lambdas, unexpected};
+use crate::codes::Code;
+use crate::diagnostic::{Applicability, Diagnostic};
+use crate::lexer::{Kind, Token, set_apart};
+use crate::source::Span;
+
+pub(super) fn foreign(failure: Failure<'_>) -> Option<Slip> {
+    reference(failure).or_else(|| of_bits(failure)).or_else(|| word(failure))
+}
+
+/// What ends an operand of `and` and `or`.
+fn joins(kind: Kind) -> bool {
+    divides(kind) || matches!(kind, Kind::And | Kind::Or | Kind::Coalesce | Kind::If | Kind::For | Kind::In)
+}
+
+/// `&name`
+fn reference(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|found| found.kind == Kind::Ampersand)?;
+    let next = failure
+        .token(1)
+        .filter(|next| next.kind == Kind::Ident || next.kind == Kind::StrOpen || next.kind.is_text())?;
+    if failure.before(1).is_some_and(|before| before.kind.ends_value() && failure.at > 1) || !failure.expects("a value")
+    {
+        return None;
+    }
+    let diagnostic = Diagnostic::new(Code::UnexpectedCharacter, found.span(), "no `&` stands before a value")
+        .label("one sign too many")
+        .edit("remove it", Span::new(found.start, next.start), "");
+    Some(failure.without(diagnostic, failure.at))
+}
+
+/// `a & b`, `a | b` between conditions.
+fn of_bits(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found()?;
+    let (kind, ours) = match found.kind {
+        Kind::Ampersand => (Kind::And, "and"),
+        Kind::Pipe if !failure.place.has_types() => (Kind::Or, "or"),
+        _ => return None,
+    };
+    failure.before(1).filter(|before| before.kind.ends_value())?;
+    let theirs = failure.text(found);
+    let from = failure.start_of(failure.at, joins);
+    let to = failure.end_of(failure.at + 1, |kind| joins(kind) || matches!(kind, Kind::Ampersand | Kind::Pipe));
+    let sides = [&failure.line[from..failure.at], failure.line.get(failure.at + 1..to)?];
+    let diagnostic =
+        Diagnostic::new(Code::UnexpectedCharacter, found.span(), format!("`{theirs}` is written `{ours}`"))
+            .label("not an operator here");
+    let is_number = |side: &[Token]| matches!(side, [only] if matches!(only.kind, Kind::Int | Kind::Float));
+    if sides.iter().any(|side| side.is_empty() || is_number(side)) {
+        let message = format!("`{theirs}` is no operator here");
+        let diagnostic = Diagnostic { message, ..diagnostic }.label("there are none on bits");
+        return Some(diagnostic.help("Conditions are joined with `and` and `or`.").into());
+    }
+    let sure =
+        if sides.iter().all(|side| is_condition(failure, side)) { Applicability::Sure } else { Applicability::Maybe };
+    let base = failure.written.base;
+    let (start, end) = ((found.start - base) as usize, (found.end - base) as usize);
+    let text = set_apart(failure.written.text, start, end, ours);
+    let diagnostic = diagnostic.edit(format!("write `{ours}`"), found.span(), text).applicability(sure);
+    Some(failure.taken_for(diagnostic, failure.at, kind))
+}
+
+/// Whether an operand looks like what is true or false.
+fn is_condition(failure: Failure<'_>, side: &[Token]) -> bool {
+    let is_test = |token: &Token| {
+        matches!(
+            token.kind,
+            Kind::Equal
+                | Kind::NotEqual
+                | Kind::Less
+                | Kind::LessEqual
+                | Kind::Greater
+                | Kind::GreaterEqual
+                | Kind::Not
+                | Kind::And
+                | Kind::Or
+                | Kind::True
+                | Kind::False
+        )
+    };
+    let gives_truth = |token: &Token| {
+        let tests = ["is_empty", "contains", "starts_with", "ends_with", "matches", "has"];
+        token.kind == Kind::Ident && tests.contains(&failure.text(*token))
+    };
+    side.iter().any(|token| is_test(token) || gives_truth(token))
+}
+
+/// `text contains "x"`
+fn word(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|found| found.kind == Kind::Ident && !failure.place.has_types())?;
+    let word = failure.text(found);
+    let ours = match word {
+        "contains" | "includes" => "contains",
+        "starts_with" | "startswith" | "startsWith" => "starts_with",
+        "ends_with" | "endswith" | "endsWith" => "ends_with",
+        "matches" => "matches",
+        _ => return None,
+    };
+    let next = failure.token(1)?;
+    let before = failure.before(1).filter(|before| before.kind.ends_value())?;
+    let is_end = |kind: Kind| {
+        joins(kind)
+            || matches!(
+                kind,
+                Kind::Equal | Kind::NotEqual | Kind::Less | Kind::LessEqual | Kind::Greater | Kind::GreaterEqual
+            )
+    };
+    let from = failure.start_of(failure.at, |kind| is_end(kind) || kind == Kind::Not);
+    let to = failure.end_of(failure.at + 1, |kind| is_end(kind) || kind == Kind::Ident);
+    // A name may be the first word of what is looked for, another one behind it begins something else.
+    let to = match next.kind {
+        Kind::Ident => failure.end_of(failure.at + 2, |kind| is_end(kind) || kind == Kind::Not),
+        _ => to,
+    };
+    let part = failure.line.get(failure.at + 1..to).filter(|part| !part.is_empty())?;
+    let is_name = failure.at == from + 1 && failure.line[from].kind == Kind::Str;
+    let diagnostic = unexpected(found.span(), format!("`{word}` is no operator")).label("a method here");
+    let is_tight = is_name || lambdas::receiver(failure.line, failure.at) == Some(from);
+    if !is_tight || next.start == found.end {
+        return Some(diagnostic.help(format!("The form is `text.{ours}(part)`.")).into());
+    }
+    let last = part[part.len() - 1];
+    let edits = vec![(Span::new(before.end, next.start), format!(".{ours}(")), (last.span().after(), ")".to_owned())];
+    let diagnostic = diagnostic.edits(format!("write `.{ours}(…)`"), edits);
+    if ours != word {
+        return Some(diagnostic.into());
+    }
+    let mark = |kind: Kind, at: u32| Token { kind, start: at, end: at };
+    let head = [mark(Kind::Dot, before.end), found, mark(Kind::LParen, next.start)];
+    let tokens = [&head, part, &[mark(Kind::RParen, last.end)]].concat();
+    Some(failure.meant(diagnostic, failure.at..to, tokens))
+}
