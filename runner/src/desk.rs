@@ -40,6 +40,7 @@ mod approve;
 mod mark;
 mod part;
 mod collect;
+mod undo;
 
 pub use collect::Collected;
 pub use error::DeskError;

@@ -375,6 +375,9 @@ pub struct StepReport {
     /// The declared call that takes it back, as written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub undo_call: Option<String>,
+    /// The same with its values.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undoing: Option<Undoing>,
     /// That a person has approved it before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approved_before: Option<ApprovedBefore>,
@@ -439,6 +442,30 @@ pub struct EffectReport {
     pub verb: EffectVerb,
     /// To what.
     pub resource: String,
+}
+
+/// The declared call that takes a step back, as the approver sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Undoing {
+    /// The full name of its tool.
+    pub tool: String,
+    /// The arguments that are given, by name, without the catalogue's defaults; unknown parts marked.
+    pub args: Value,
+    /// What it touches.
+    pub effects: Vec<EffectReport>,
+    /// Whether it destroys something.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub destructive: bool,
+    /// What confines the program that it runs; none: it runs none, or which is not known yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confined: Option<Confinement>,
+}
+
+impl Undoing {
+    /// Whether it runs a program that nothing confines.
+    pub fn is_in_the_open(&self) -> bool {
+        matches!(self.confined, Some(Confinement::Open | Confinement::Asked { .. }))
+    }
 }
 
 /// How an effect can be taken back.

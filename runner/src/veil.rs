@@ -231,6 +231,9 @@ impl Veil {
         let pairs = steps_of(&mut masked).zip(steps_of(&mut report));
         pairs.for_each(|(masked, step)| {
             masked.args = step.args.clone();
+            if let (Some(masked), Some(undoing)) = (&mut masked.undoing, &step.undoing) {
+                masked.args = undoing.args.clone();
+            }
             masked.outcome = self.outcome(&step.outcome);
         });
         masked.inputs = report.inputs;
@@ -252,6 +255,9 @@ impl Veil {
     fn step_report(&self, report: &mut StepReport) {
         let Some(id) = self.step(&report.name) else { return };
         report.args = self.args(&report.name, &report.args, false);
+        if let Some(undoing) = &mut report.undoing {
+            undoing.args = self.args(&report.name, &undoing.args, true);
+        }
         match &mut report.outcome {
             StepOutcome::Read { result }
             | StepOutcome::Extracted { result }

@@ -88,6 +88,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         late: vec![],
         expects: vec![],
         undo_call: None,
+        undoing: None,
         approved_before: None,
     }
 }
@@ -168,6 +169,7 @@ fn rich() -> PlanReport {
         retry: None,
         expects: vec!["tests.exit_code == 0".into()],
         undo_call: None,
+        undoing: None,
         ..program("tests", &["cargo", "test", "--workspace", "--", "--nocapture"])
     };
     let reads = ["a", "b", "c", "d", "e"].map(|name| read(name, &format!("docs/{name}.md")));

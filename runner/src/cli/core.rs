@@ -85,6 +85,7 @@ pub fn execute(
 
 /// Takes back what a run has done.
 pub fn take_back(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) -> Result<Exit, Fault> {
+    desk.check_undo(run, planned)?;
     let report = watched(session, desk, planned, run, undo::undo)?;
     finish(session, desk, planned, run)?;
     if let Some(why) = &report.stopped {

@@ -264,7 +264,7 @@ impl DryRun<'_> {
 
     /// Why a file tool may not look at what it touches before approval: it may at everything in the operator's read scope,
     /// where links lead included, and for reads with policy `auto`. A change looks too: its diff shows what was there.
-    fn may_not_look(
+    pub(super) fn may_not_look(
         &self,
         call: &Call,
         values: &[Value],

@@ -8,10 +8,13 @@ use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
 use crate::veil::Veil;
 use crate::workspace::{Change, Observation};
+use planc_lang::catalogue::Tool;
 use planc_lang::compile::Compiled;
 use planc_lang::compiled::tools;
 use planc_lang::digest::{Digest, canonical};
+use planc_lang::effects::Effects;
 use planc_lang::plan::{Input, Plan};
+use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -98,8 +101,59 @@ struct BoundForm<'a> {
 fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, ServerIdentity> {
     let used = tools(&bound.compiled.plan);
     let is_used = |name: &str| used.values().any(|tool| tool.catalogue() == name);
-    let wired = bound.config.servers.iter().filter(|(name, _)| is_used(name));
+    identities(bound.config, is_used)
+}
+
+fn identities<'a>(config: &'a Config, is_used: impl Fn(&str) -> bool) -> BTreeMap<&'a str, ServerIdentity> {
+    let wired = config.servers.iter().filter(|(name, _)| is_used(name));
     wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
+}
+
+/// What the declared `undo` calls of a plan would meet that is not what was bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlike {
+    /// A file that an argument of a server names.
+    File {
+        /// The server.
+        server: String,
+        /// The argument.
+        file: String,
+    },
+    /// What the operator decided: how a server is reached, or where programs run and with which variables.
+    Policy,
+}
+
+/// What of what was bound decides where the program of an `undo` call runs.
+const PLACE: [&str; 5] = ["network", "open", "read", "unconfined", "holds"];
+
+/// Where `undo` calls of these tools would be made by other servers than was bound, or their programs run in another place.
+pub fn other_undo(stored: &str, plan: &Plan, config: &Config, undo: &[&Tool]) -> Option<Unlike> {
+    let stored: serde_json::Value = serde_json::from_str(stored).ok()?;
+    for (name, now) in identities(config, |name| undo.iter().any(|tool| tool.catalogue() == name)) {
+        let then: Option<ServerIdentity> =
+            stored.get("servers").and_then(|servers| serde_json::from_value(servers.get(name)?.clone()).ok());
+        if then.as_ref() != Some(&now) {
+            let file = then.as_ref().and_then(|then| then.other_file(&now)).map(str::to_owned);
+            let other = |file| Unlike::File { server: name.to_owned(), file };
+            return Some(file.map_or(Unlike::Policy, other));
+        }
+    }
+    if !undo.iter().any(|tool| may_run(tool)) {
+        return None;
+    }
+    let now = serde_json::to_value(programs(config, plan)).ok()?;
+    let then = stored.get("programs").unwrap_or(&serde_json::Value::Null);
+    let variables = serde_json::to_value(&config.pass_env).ok()?;
+    let is_same =
+        PLACE.iter().all(|part| then.get(part) == now.get(part)) && stored.get("pass_env") == Some(&variables);
+    (!is_same).then_some(Unlike::Policy)
+}
+
+fn may_run(tool: &Tool) -> bool {
+    match &tool.effects {
+        Effects::Undeclared => true,
+        Effects::Declared(effects) => effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
+    }
 }
 
 /// A server whose argument names a file with another content than was bound, with that argument.

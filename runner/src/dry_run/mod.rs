@@ -11,10 +11,11 @@ mod early;
 mod identity;
 mod releases;
 mod steps;
+mod undoing;
 
 pub use diff::{MAX_DIFF_BYTES, change_report};
 pub use early::EARLY_TIMEOUT;
-pub use identity::{BOUND_FORMAT, Bound, approval_digest, bound_bytes, deed_digest, other_file};
+pub use identity::{BOUND_FORMAT, Bound, Unlike, approval_digest, bound_bytes, deed_digest, other_file, other_undo};
 
 use crate::config::Config;
 use crate::prediction::Prediction;

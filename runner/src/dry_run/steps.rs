@@ -117,6 +117,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.overlay.bound(bounds);
         }
         let when = if self.stopped { None } else { self.condition(&at) };
+        let mut undo_observations = match (self.stopped, when) {
+            (true, _) | (_, Some(false)) => Vec::new(),
+            (false, _) => self.look_at_undo(at.step),
+        };
         let done = match (self.stopped, when, &args) {
             (true, _, _) => self.unknown(&at, StepOutcome::NotReached),
             (false, Some(false), _) => Done::nothing(StepOutcome::Skipped, Value::Null),
@@ -136,10 +140,12 @@ impl<'d, 'a> Steps<'d, 'a> {
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
-        let undo = match &at.step.undo {
-            Some(call) => eval_args(call, &mut self.env, &mut NoCalls).ok().map(|values| call.tool.named(&values)),
-            None => None,
-        };
+        let undo = self.undo_values(at.step).map(|(call, values)| call.tool.named(&values));
+        if !matches!(done.outcome, StepOutcome::Skipped | StepOutcome::NotReached) {
+            let after = self.look_at_undo(at.step);
+            undo_observations.retain(|seen| after.iter().all(|again| again.look != seen.look));
+            undo_observations.extend(after);
+        }
         if is_worse(&self.labels, instance.step, Label::default()) {
             let laid = done.changes.iter().map(|change| Laid::changed(instance.step, &at.name, &change.path));
             self.laid.extend(laid);
@@ -152,6 +158,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             undo: undo.unwrap_or(Value::Unknown(Type::Any)),
             // What any element sees is not known: others may have gone before it.
             observations: if at.is_symbolic() { Vec::new() } else { observations },
+            undo_observations,
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
             exact: match at.step.reproduce && matches!(done.outcome, StepOutcome::Ran { .. }) {
@@ -394,8 +401,9 @@ impl<'d, 'a> Steps<'d, 'a> {
             let verdict = policy.of_tool(&undo.tool);
             self.judged(at, &undo.tool, &verdict);
             // Which program would take it back may not be known yet.
-            let unknown: Vec<Value> = undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
-            self.placed(at, undo, &unknown);
+            let unknown = || undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
+            let values = self.undo_values(at.step).map_or_else(unknown, |(_, values)| values);
+            self.placed(at, undo, &values);
         }
         verdict
     }
@@ -471,24 +479,19 @@ impl<'d, 'a> Steps<'d, 'a> {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
         let touches = tool.touches(values);
-        let effects = touches.iter().map(|(verb, resource)| {
-            let program = tool.program(values).filter(|_| *resource == Resource::AnyProgram);
-            let partly = program.map(|program| format!("{program} (with arguments known after run)"));
-            EffectReport { verb: *verb, resource: partly.unwrap_or_else(|| resource.to_string()) }
-        });
         let plan = &self.dry.compiled.plan;
         let mut waits_for: Vec<StepId> =
             self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
         waits_for.sort_unstable();
         let standing_yes = self.standing_yes(tool, values);
-        let confined = self.confined(step, values);
+        let confined = self.confined(&step.call, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let report = StepReport {
             name: at.name.clone(),
             tool: tool.name.to_string(),
             because: step.because.clone(),
-            args: given(step, values),
-            effects: effects.collect(),
+            args: given(&step.call, values),
+            effects: effects(tool, values),
             read_only: step.call.is_read_only(),
             destructive,
             policy: verdict.decision,
@@ -514,6 +517,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             late: late(plan, step, when, values),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
+            undoing: self.undoing(step),
             approved_before: None,
         };
         self.reports.push((step.verification, report));
@@ -526,10 +530,10 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, &simulated))
     }
 
-    /// What confines the program that a step runs.
-    fn confined(&mut self, step: &Step, values: &[Value]) -> Option<Confinement> {
+    /// What confines the program that a call runs.
+    pub(super) fn confined(&mut self, call: &Call, values: &[Value]) -> Option<Confinement> {
         let grants = self.grants().known();
-        match self.dry.place(&step.call, values)? {
+        match self.dry.place(call, values)? {
             Place::Cell => {
                 let walls = Walls::new(self.dry.config, &grants);
                 let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);
@@ -599,9 +603,19 @@ fn late(plan: &Plan, step: &Step, when: Option<bool>, values: &[Value]) -> Vec<S
     late
 }
 
-/// The arguments that the step gives, by name; defaults are the catalogue's and are left out.
-fn given(step: &Step, values: &[Value]) -> Value {
-    let params = step.call.tool.params.iter().zip(&step.call.args).zip(values);
+/// What a call touches.
+pub(super) fn effects(tool: &Tool, values: &[Value]) -> Vec<EffectReport> {
+    let touches = tool.touches(values).into_iter().map(|(verb, resource)| {
+        let program = tool.program(values).filter(|_| resource == Resource::AnyProgram);
+        let partly = program.map(|program| format!("{program} (with arguments known after run)"));
+        EffectReport { verb, resource: partly.unwrap_or_else(|| resource.to_string()) }
+    });
+    touches.collect()
+}
+
+/// The arguments that a call gives, by name; defaults are the catalogue's and are left out.
+pub(super) fn given(call: &Call, values: &[Value]) -> Value {
+    let params = call.tool.params.iter().zip(&call.args).zip(values);
     Value::record(
         params.filter(|((_, arg), _)| arg.is_some()).map(|((param, _), value)| (param.name.clone(), value.clone())),
     )

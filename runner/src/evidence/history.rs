@@ -55,13 +55,16 @@ impl BoundPart {
             }
         }
         for step in report.all_steps() {
-            let Some((.., args, _)) = self.calls.iter().find(|(name, ..)| *name == step.name) else { continue };
-            let (Value::Record(bound), Value::Record(shown)) = (args, &step.args) else { continue };
-            let other = shown.iter().find(|(name, value)| {
-                value.is_known() && !is_hidden(value) && bound.get(name).is_some_and(|bound| bound != *value)
-            });
-            if let Some((name, _)) = other {
-                faults.push(format!("it shows `{name}` of `{}` as another value than was approved", step.name));
+            let Some((.., args, undo)) = self.calls.iter().find(|(name, ..)| *name == step.name) else { continue };
+            let undoing = step.undoing.as_ref().map(|undoing| (undo, &undoing.args, "the undo call of "));
+            for (bound, shown, of) in [(args, &step.args, "")].into_iter().chain(undoing) {
+                let (Value::Record(bound), Value::Record(shown)) = (bound, shown) else { continue };
+                let other = shown.iter().find(|(name, value)| {
+                    value.is_known() && !is_hidden(value) && bound.get(name).is_some_and(|bound| bound != *value)
+                });
+                if let Some((name, _)) = other {
+                    faults.push(format!("it shows `{name}` of {of}`{}` as another value than was approved", step.name));
+                }
             }
         }
         let mut seen: Vec<&Observation> = report.observations.iter().collect();

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::event::{Difference, End, Event};
-use crate::run::{RunError, RunSetup, check};
+use crate::run::{RunError, check, look_again};
 use crate::tool::mcp;
 use crate::workspace::{Look, Observation};
 use planc_lang::compiled::tools;
@@ -69,33 +69,6 @@ pub(crate) async fn recheck(run: &Arc<Run>) -> Result<Option<End>, RunError> {
         run.recorder.record(event).await?;
     }
     Ok(end)
-}
-
-/// What is not as it was observed.
-pub(crate) async fn look_again(setup: &Arc<RunSetup>, observations: Vec<Observation>) -> Vec<Difference> {
-    if observations.is_empty() {
-        return Vec::new();
-    }
-    let setup = setup.clone();
-    let expected = observations.clone();
-    let looked = tokio::task::spawn_blocking(move || differences(&setup, observations)).await;
-    // Looking that broke down has seen nothing as expected.
-    looked.unwrap_or_else(|error| {
-        let unseen = |expected| Difference { expected, found: format!("looking broke down: {error}") };
-        expected.into_iter().map(unseen).collect()
-    })
-}
-
-fn differences(setup: &RunSetup, observations: Vec<Observation>) -> Vec<Difference> {
-    let difference = |expected: Observation| {
-        let found = match setup.workspace.observe(&expected.look) {
-            Ok(seen) if seen == expected.seen => return None,
-            Ok(seen) => seen,
-            Err(error) => error.to_string(),
-        };
-        Some(Difference { expected, found })
-    };
-    observations.into_iter().filter_map(difference).collect()
 }
 
 /// The tools of servers of which their servers say something else than was reviewed. A server that cannot be reached says

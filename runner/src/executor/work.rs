@@ -1,10 +1,9 @@
 //! A step that is being worked on: what all that is done with it has in common.
 
 use super::Run;
-use super::begin::look_again;
 use crate::event::{End, Event};
 use crate::prediction::Prediction;
-use crate::run::RunError;
+use crate::run::{RunError, look_again};
 use crate::stop::raised;
 use crate::workspace::Observation;
 use planc_lang::plan::{Instance, Step};

@@ -1,8 +1,8 @@
 //! A step's call ⟶ text: `fs.write(path: "a.txt", text: "…")`, where only what is shown elsewhere may be shortened.
 
 use super::text::{columns, inline};
-use crate::report::{CriticalReport, StepOutcome, StepReport};
-use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE};
+use crate::report::{CriticalReport, StepOutcome, StepReport, Undoing};
+use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE, EffectVerb};
 use planc_lang::value::Value;
 
 /// The longest string that is shown whole where its content is shown elsewhere, in characters.
@@ -51,6 +51,25 @@ pub fn call(step: &StepReport, detail: Detail) -> String {
         other => value_text(other, shown == Shown::Short),
     };
     format!("{}({args})", inline(&step.tool))
+}
+
+/// The call that takes a step back, whole: with its values, else as it is written.
+pub fn undo_call(step: &StepReport) -> String {
+    match (&step.undoing, &step.undo_call) {
+        (Some(Undoing { tool, args: Value::Record(args), .. }), _) => {
+            let args = args.iter().map(|(name, value)| format!("{}: {}", inline(name), value_text(value, false)));
+            format!("{}({})", inline(tool), args.collect::<Vec<_>>().join(", "))
+        }
+        (_, Some(written)) => inline(written),
+        (_, None) => "a call that the plan declares".to_owned(),
+    }
+}
+
+/// What that call touches beyond reading.
+pub fn undo_effects(step: &StepReport) -> Vec<String> {
+    let effects = step.undoing.iter().flat_map(|undoing| &undoing.effects);
+    let acts = effects.filter(|effect| effect.verb != EffectVerb::Reads);
+    acts.map(|effect| format!("{} {}", effect.verb.as_str(), inline(&effect.resource))).collect()
 }
 
 /// How much of its arguments the call of a step shows.

@@ -1,11 +1,11 @@
 //! A plan report ⟶ Markdown, for a pull request or a ticket. Foreign text stands in code spans, fences and quotes that it
 //! cannot close, or has its marks escaped.
 
-use super::call::{Detail, call, meant, value_text};
+use super::call::{Detail, call, meant, undo_call, value_text};
 use super::diff;
 use super::late;
 use super::summary::{badge, totals};
-use super::text::{inline, lines};
+use super::text::{Tone, inline, lines};
 use super::{revision, risk};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
 use planc_lang::revision::{Change, Revision};
@@ -187,8 +187,14 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     match step.undo {
         UndoKind::Impossible => writeln!(out, "- **cannot be undone**")?,
         UndoKind::Declared => {
-            let call = step.undo_call.as_deref().map_or("a call that the plan declares".to_owned(), code);
-            writeln!(out, "- undone by {call}")?;
+            writeln!(out, "- undone by {}", code(&undo_call(step)))?;
+            for (tone, note) in super::steps::undoing(step, Detail::Full) {
+                let note = prose(note.trim_start_matches("! "));
+                match tone {
+                    Tone::Bad => writeln!(out, "- **{note}**")?,
+                    _ => writeln!(out, "- {note}")?,
+                }
+            }
         }
         UndoKind::Automatic | UndoKind::Nothing => {}
     }

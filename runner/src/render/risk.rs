@@ -1,7 +1,7 @@
 //! A plan report ⟶ what a person reads first: what cannot be taken back, what is destroyed, what is replaced that nobody else
 //! holds, and what will be asked again. Each kind once, the worst first.
 
-use super::call::{Detail, call};
+use super::call::{Detail, call, undo_call, undo_effects};
 use super::diff;
 use super::text::inline;
 use crate::report::{ChangeReport, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
@@ -16,6 +16,10 @@ pub enum Risk {
     Declared,
     /// It destroys something.
     Destroys,
+    /// The call that takes it back destroys something.
+    UndoDestroys,
+    /// The call that takes it back runs a program that nothing confines.
+    UndoInTheOpen,
     /// It replaces what version control does not hold: planc's own store is the only way back.
     Unversioned,
     /// It will ask for a yes of its own.
@@ -24,7 +28,15 @@ pub enum Risk {
 
 impl Risk {
     /// All kinds, the worst first.
-    pub const ALL: [Risk; 5] = [Risk::Irreversible, Risk::Declared, Risk::Destroys, Risk::Unversioned, Risk::Asks];
+    pub const ALL: [Risk; 7] = [
+        Risk::Irreversible,
+        Risk::Declared,
+        Risk::Destroys,
+        Risk::UndoDestroys,
+        Risk::UndoInTheOpen,
+        Risk::Unversioned,
+        Risk::Asks,
+    ];
 
     /// In words.
     pub fn title(self) -> &'static str {
@@ -32,6 +44,8 @@ impl Risk {
             Risk::Irreversible => "cannot be undone",
             Risk::Declared => "undone only by a call of the plan",
             Risk::Destroys => "destroys something",
+            Risk::UndoDestroys => "destroys something when it is taken back",
+            Risk::UndoInTheOpen => "runs a program that is not confined when it is taken back",
             Risk::Unversioned => "replaces what version control does not hold",
             Risk::Asks => "will ask again",
         }
@@ -40,7 +54,7 @@ impl Risk {
     /// Whether it wants more than attention.
     pub fn is_grave(self) -> bool {
         match self {
-            Risk::Irreversible | Risk::Destroys => true,
+            Risk::Irreversible | Risk::Destroys | Risk::UndoDestroys | Risk::UndoInTheOpen => true,
             Risk::Declared | Risk::Unversioned | Risk::Asks => false,
         }
     }
@@ -68,6 +82,13 @@ fn item(risk: Risk, step: &StepReport) -> Option<Item> {
         Risk::Irreversible => (step.undo == UndoKind::Impossible && !step.read_only).then(|| does(step)),
         Risk::Declared => (step.undo == UndoKind::Declared).then(|| does(step)),
         Risk::Destroys => step.destructive.then(|| does(step)),
+        Risk::UndoDestroys => {
+            step.undoing.as_ref().filter(|undoing| undoing.destructive).map(|_| few(&undo_effects(step)))
+        }
+        // All of it: what runs there does whatever it says.
+        Risk::UndoInTheOpen => {
+            step.undoing.as_ref().filter(|undoing| undoing.is_in_the_open()).map(|_| undo_call(step))
+        }
         Risk::Unversioned => {
             let paths: Vec<String> = step.changes.iter().filter(|change| is_unversioned(change)).map(changed).collect();
             (!paths.is_empty()).then(|| few(&paths))

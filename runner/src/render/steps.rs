@@ -1,7 +1,7 @@
 //! A step of a report ⟶ lines of the card: what it does, why, with which effect, and what is not known yet. What cannot be taken
 //! back stands out.
 
-use super::call::{Detail, brief, call, value_text};
+use super::call::{Detail, brief, call, undo_call, undo_effects, value_text};
 use super::diff;
 use super::fold::{Fold, SUMMARISED};
 use super::summary::has;
@@ -141,23 +141,12 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
     match step.undo {
         UndoKind::Impossible => notes.push((Tone::Bad, "! cannot be undone".to_owned())),
         UndoKind::Declared => {
-            let call = step.undo_call.as_deref().map_or("a call that the plan declares".to_owned(), inline);
-            notes.push((Tone::Careful, format!("undone by {call}")));
+            notes.push((Tone::Careful, format!("undone by {}", undo_call(step))));
+            notes.extend(undoing(step, detail));
         }
         UndoKind::Automatic | UndoKind::Nothing => {}
     }
-    match &step.confined {
-        Some(confined @ Confinement::Cell { ports: None, .. }) => {
-            notes.push((Tone::Dim, inline(&confined.to_string())))
-        }
-        Some(confined @ Confinement::Cell { ports: Some(_), .. }) => {
-            notes.push((Tone::Careful, inline(&confined.to_string())));
-        }
-        Some(confined @ (Confinement::Open | Confinement::Asked { .. })) => {
-            notes.push((Tone::Bad, format!("! {}", inline(&confined.to_string()))));
-        }
-        None => {}
-    }
+    notes.extend(step.confined.as_ref().map(|confined| place("", confined)));
     match step.policy {
         Approval::Ask if step.standing_yes => {
             notes.push((Tone::Careful, "a standing yes answers for it (`planc grants`)".to_owned()));
@@ -202,6 +191,30 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
     if is_full && !step.waits_for.is_empty() {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
+    notes
+}
+
+/// Where a program runs: of a step, or of what takes it back.
+fn place(of: &str, confined: &Confinement) -> (Tone, String) {
+    let text = format!("{of}{}", inline(&confined.to_string()));
+    match confined {
+        Confinement::Cell { ports: None, .. } => (Tone::Dim, text),
+        Confinement::Cell { ports: Some(_), .. } => (Tone::Careful, text),
+        Confinement::Open | Confinement::Asked { .. } => (Tone::Bad, format!("! {text}")),
+    }
+}
+
+/// What is to be known of the call that takes a step back: what it touches and destroys, and where it runs.
+pub fn undoing(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
+    let Some(undoing) = &step.undoing else { return Vec::new() };
+    let effects = undo_effects(step);
+    let mut notes = Vec::new();
+    if !effects.is_empty() && (undoing.destructive || detail == Detail::Full) {
+        let tone = if undoing.destructive { Tone::Bad } else { Tone::Dim };
+        notes.push((tone, format!("its undo {}", effects.join(", "))));
+    }
+    let shown = undoing.confined.as_ref().filter(|_| undoing.is_in_the_open() || detail == Detail::Full);
+    notes.extend(shown.map(|confined| place("its undo is ", confined)));
     notes
 }
 

@@ -1,7 +1,8 @@
 //! A declared `undo` call: evaluated, judged and recorded like a step's.
 
+use super::found;
 use crate::coverage;
-use crate::event::{Difference, Event};
+use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
     Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, agree, call_live, call_program, critical_values,
@@ -25,6 +26,8 @@ use std::sync::Arc;
 pub(super) enum CallEnd {
     /// It was made.
     Done,
+    /// It was not: what it would find is not what was approved. The rest is taken back all the same.
+    Left(Vec<Conflict>),
     /// It was not, or it is not known; taking back goes no further.
     Stopped(String),
 }
@@ -74,6 +77,11 @@ pub(super) async fn make(
         Permit::Yes => {}
         Permit::Waits => return Ok(stopped("it waits for a yes")),
         Permit::Refused(why) => return Ok(stopped(&why)),
+    }
+    // A person may have thought about it for long.
+    let conflicts = found::changed(setup, recorder, record).await;
+    if !conflicts.is_empty() {
+        return Ok(CallEnd::Left(conflicts));
     }
     let args = Args { tool: call.tool.clone(), values };
     let started = Event::UndoCallStarted {

@@ -5,6 +5,7 @@
 
 mod calls;
 mod files;
+mod found;
 
 use crate::event::{Conflict, Event};
 use crate::journal::RunLock;
@@ -141,6 +142,9 @@ async fn take_back_step(
         Some(Duty::Call) => match calls::make(setup, recorder, step, record).await? {
             CallEnd::Done => called = true,
             CallEnd::Stopped(why) => return Ok(Some(why)),
+            CallEnd::Left(conflicts) => {
+                return left(recorder, record, conflicts, left_paths, report).await.map(|()| None);
+            }
         },
         Some(Duty::Doubt(why)) => return Ok(Some(why)),
         Some(Duty::Leave) => report.left.push(record.name.clone()),
@@ -157,6 +161,20 @@ async fn take_back_step(
     }
     recorder.record(Event::StepUndone { step: record.name.clone(), restored, conflicts }).await?;
     Ok(None)
+}
+
+/// A step that is left as it is, and with it what earlier steps did to the same paths.
+async fn left(
+    recorder: &Recorder,
+    record: &StepRecord,
+    conflicts: Vec<Conflict>,
+    left_paths: &mut BTreeSet<String>,
+    report: &mut UndoReport,
+) -> Result<(), RunError> {
+    left_paths.extend(record.changes.iter().map(|change| change.path.clone()));
+    report.conflicts.extend(conflicts.iter().map(|conflict| (record.name.clone(), conflict.clone())));
+    recorder.record(Event::StepUndone { step: record.name.clone(), restored: Vec::new(), conflicts }).await?;
+    Ok(())
 }
 
 /// What is to be done about a step's effect outside the files that planc itself changed.

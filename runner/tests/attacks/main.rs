@@ -21,3 +21,4 @@ mod scripts;
 mod secrets;
 mod signed;
 mod terminal;
+mod undone;

@@ -25,6 +25,19 @@ impl Overlay {
         Ok(Sight::Known(info))
     }
 
+    /// Looks at a path, and leaves aside what a call with unknown outcome may make of it.
+    pub fn observe_path(&mut self, path: &str) -> Result<(), FileError> {
+        self.saw_at(path)
+    }
+
+    /// The same, where a regular file is there.
+    pub fn observe_file(&mut self, path: &str) -> Result<(), FileError> {
+        match self.look(path)?.kind {
+            Kind::File => self.saw_at(path),
+            _ => Ok(()),
+        }
+    }
+
     /// The content of a regular file, up to `max` bytes and [`MAX_FILE_BYTES`].
     pub fn read(&mut self, path: &str, max: u64) -> Result<Sight<Arc<[u8]>>, FileError> {
         let info = self.look(path)?;

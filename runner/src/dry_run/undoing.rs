@@ -1,0 +1,98 @@
+//! The declared `undo` call of a step ⟶ shown with its values, and bound: the program and the files that it names are looked at.
+//!
+//! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
+
+use super::steps::{Steps, effects, given};
+use crate::report::Undoing;
+use crate::tool::registry::Implementation;
+use crate::workspace::{Observation, named_paths};
+use planc_lang::effects::Resource;
+use planc_lang::eval::{NoCalls, eval_args};
+use planc_lang::plan::{Call, Step};
+use planc_lang::syntax::EffectVerb;
+use planc_lang::value::Value;
+
+/// The words of a command, as far as they are known.
+type Words = Vec<Option<String>>;
+
+impl Steps<'_, '_> {
+    /// The call that takes a step back, with its arguments as far as they are known; none: it has none, or they fail.
+    pub(super) fn undo_values<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Vec<Value>)> {
+        let call = step.undo.as_deref()?;
+        Some((call, eval_args(call, &mut self.env, &mut NoCalls).ok()?))
+    }
+
+    /// What the approver is shown of that.
+    pub(super) fn undoing(&mut self, step: &Step) -> Option<Undoing> {
+        let (call, values) = self.undo_values(step)?;
+        Some(Undoing {
+            tool: call.tool.name.to_string(),
+            args: given(call, &values),
+            effects: effects(&call.tool, &values),
+            destructive: call.tool.touches(&values).iter().any(|(verb, _)| *verb == EffectVerb::Deletes),
+            confined: self.confined(call, &values),
+        })
+    }
+
+    /// Looks at what the call would run and name here, and at what a file tool would change.
+    pub(super) fn look_at_undo(&mut self, step: &Step) -> Vec<Observation> {
+        let Some((call, values)) = self.undo_values(step) else { return Vec::new() };
+        match self.dry.registry.get(&call.tool.name) {
+            Some(Implementation::Live(_)) => self.look_at_commands(call, &values),
+            Some(Implementation::Files(_)) => self.look_at_changed(call, &values),
+            None => {}
+        }
+        self.overlay.take_observations()
+    }
+
+    fn look_at_commands(&mut self, call: &Call, values: &[Value]) {
+        let directory = call.tool.param("directory").and_then(|at| values.get(at)?.as_str()).unwrap_or(".");
+        for words in commands(call, values) {
+            if let Some(Some(program)) = words.first() {
+                self.look_at_program(program);
+            }
+            let root = self.dry.workspace.root();
+            for path in words.iter().skip(1).flatten().flat_map(|word| named_paths(root, directory, word)) {
+                // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
+                let _ = self.overlay.resolve(&path).and_then(|path| self.overlay.observe_file(&path));
+            }
+        }
+    }
+
+    /// One that is not there fails the call when it is made, unless the run has made it by then.
+    fn look_at_program(&mut self, program: &str) {
+        let _ = match program.strip_prefix("./") {
+            Some(path) => self.overlay.resolve(path).and_then(|path| self.overlay.observe_path(&path)),
+            None => self.overlay.observe_program(program).map(drop),
+        };
+    }
+
+    fn look_at_changed(&mut self, call: &Call, values: &[Value]) {
+        let touches = call.tool.touches(values);
+        if self.dry.may_not_look(call, values, &touches, &mut self.overlay).is_some() {
+            return;
+        }
+        let changed = touches.iter().filter(|(verb, _)| *verb != EffectVerb::Reads);
+        for (_, resource) in changed {
+            if let Resource::Path(path) = resource {
+                let _ = self.overlay.resolve_link(path).and_then(|path| self.overlay.observe_path(&path));
+            }
+        }
+    }
+}
+
+/// The commands that a call runs: where they are not known whole, the words that are.
+fn commands(call: &Call, values: &[Value]) -> Vec<Words> {
+    let touches = call.tool.touches(values);
+    let whole = touches.iter().filter_map(|(_, resource)| match resource {
+        Resource::Program(argv) => Some(argv.iter().map(|word| Some(word.to_string())).collect()),
+        _ => None,
+    });
+    let mut commands: Vec<Words> = whole.collect();
+    if commands.is_empty()
+        && let Some(words) = call.tool.param("argv").and_then(|at| values.get(at)?.as_list())
+    {
+        commands.push(words.iter().map(|word| word.as_str().map(str::to_owned)).collect());
+    }
+    commands
+}

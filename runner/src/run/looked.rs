@@ -1,0 +1,33 @@
+//! What was observed ⟶ looked at again.
+
+use super::RunSetup;
+use crate::event::Difference;
+use crate::workspace::Observation;
+use std::sync::Arc;
+
+/// What is not as it was observed.
+pub(crate) async fn look_again(setup: &Arc<RunSetup>, observations: Vec<Observation>) -> Vec<Difference> {
+    if observations.is_empty() {
+        return Vec::new();
+    }
+    let setup = setup.clone();
+    let expected = observations.clone();
+    let looked = tokio::task::spawn_blocking(move || differences(&setup, observations)).await;
+    // Looking that broke down has seen nothing as expected.
+    looked.unwrap_or_else(|error| {
+        let unseen = |expected| Difference { expected, found: format!("looking broke down: {error}") };
+        expected.into_iter().map(unseen).collect()
+    })
+}
+
+fn differences(setup: &RunSetup, observations: Vec<Observation>) -> Vec<Difference> {
+    let difference = |expected: Observation| {
+        let found = match setup.workspace.observe(&expected.look) {
+            Ok(seen) if seen == expected.seen => return None,
+            Ok(seen) => seen,
+            Err(error) => error.to_string(),
+        };
+        Some(Difference { expected, found })
+    };
+    observations.into_iter().filter_map(difference).collect()
+}

@@ -1,0 +1,101 @@
+//! What a declared `undo` call would find ⟶ what of it is neither as it was approved nor as the run itself left it.
+
+use crate::event::{Conflict, Difference};
+use crate::run::{Recorder, RunSetup, critical_values, implementation, look_again};
+use crate::state::{RunState, StepRecord, StepState, UndoCall};
+use crate::tool::process::{Place, place};
+use crate::tool::registry::Implementation;
+use crate::workspace::Look;
+use planc_lang::effects::CriticalVerb;
+use planc_lang::grants::Grants;
+use planc_lang::paths::within;
+use planc_lang::value::Value;
+use std::sync::Arc;
+
+/// Why the call is not made: the programs and files that it names and that somebody else has changed.
+pub(super) async fn changed(setup: &Arc<RunSetup>, recorder: &Recorder, record: &StepRecord) -> Vec<Conflict> {
+    let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
+    let expected = predicted.map_or_else(Vec::new, |prediction| prediction.undo_observations.clone());
+    let mut different = look_again(setup, expected).await;
+    if !different.is_empty() {
+        let own = Own::of(setup, recorder);
+        different.retain(|difference| !own.explains(setup, difference));
+    }
+    different.into_iter().map(conflict).collect()
+}
+
+fn conflict(Difference { expected, found }: Difference) -> Conflict {
+    let path = match expected.look {
+        Look::At { path } | Look::Entries { path } => path,
+        Look::Matches { glob, .. } => glob,
+        Look::Program { name } => name,
+        Look::Call { part, .. } => part,
+        Look::Tool { tool } => tool,
+    };
+    let why = format!("the undo call, which names it, is not made: approved with {}, found {found}", expected.seen);
+    Conflict { path, why, diff: None }
+}
+
+/// What the run itself made of files.
+struct Own {
+    /// Paths with a state that the run recorded as one that it left.
+    recorded: Vec<(String, String)>,
+    /// What `critical` allows to change, where calls were made whose changes nobody could record.
+    unrecorded: Option<Vec<Option<Value>>>,
+}
+
+impl Own {
+    fn of(setup: &RunSetup, recorder: &Recorder) -> Own {
+        let (recorded, is_unrecorded) = {
+            let state = recorder.state();
+            (recorded(&state), state.steps().iter().any(|record| is_unrecorded(setup, record)))
+        };
+        Own { recorded, unrecorded: is_unrecorded.then(|| critical_values(setup, recorder)) }
+    }
+
+    fn explains(&self, setup: &RunSetup, Difference { expected, found }: &Difference) -> bool {
+        let Look::At { path } = &expected.look else { return false };
+        if self.recorded.iter().any(|(of, state)| of == path && state == found) {
+            return true;
+        }
+        let is_scratch = setup.config.programs.scratch.iter().any(|folder| within(path, folder));
+        is_scratch
+            || self.unrecorded.as_ref().is_some_and(|values| {
+                let grants = Grants::new(&setup.compiled.plan, values).known();
+                let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
+                verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)))
+            })
+    }
+}
+
+/// The states that steps and their being taken back have left.
+fn recorded(state: &RunState) -> Vec<(String, String)> {
+    let of_step = |record: &StepRecord| {
+        let is_undone = record.state == StepState::Undone;
+        let made = record.changes.iter().filter(|_| !is_undone).map(|made| (made.path.clone(), made.after.to_string()));
+        let back = record.restored.iter().map(|back| (back.path.clone(), back.before.to_string()));
+        made.chain(back).collect::<Vec<_>>()
+    };
+    state.steps().iter().flat_map(of_step).collect()
+}
+
+/// Whether a step, or the call that took it back, was made in the open: what it changed is not recorded.
+fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
+    let Some(step) = record.instance.map(|instance| setup.compiled.plan.get(instance.step)) else { return false };
+    if record.undo_call != UndoCall::None {
+        return true;
+    }
+    if !record.has_begun() || step.call.is_read_only() {
+        return false;
+    }
+    match implementation(setup, &step.call.tool.name) {
+        Ok(Implementation::Files(_)) => false,
+        Ok(Implementation::Live(tool)) => {
+            let argv = record.args.as_ref().and_then(|args| args.get("argv")).and_then(Value::as_list);
+            let argv: Option<Vec<&str>> = argv.and_then(|words| words.iter().map(Value::as_str).collect());
+            let place = argv.filter(|_| tool.as_program().is_some()).map(|argv| place(&setup.config, &argv));
+            place != Some(Place::Cell)
+        }
+        Err(_) => true,
+    }
+}

@@ -1,0 +1,229 @@
+//! Declared `undo` calls: what takes a step back is shown, bound and found as it was approved, or it is not made.
+
+use crate::place::Place;
+
+const HIDDEN: &str = r#"plan "Tidy" {
+  critical {
+    run "true"
+    run "false"
+    run "sh -c"
+  }
+  let clean = ["sh", "-c", "echo hidden"]
+  step a = process.run(argv: ["true"]) {
+    undo process.run(argv: clean)
+  }
+  step b = process.run(argv: ["false"]) {
+    on failure undo
+  }
+}
+"#;
+
+const FORMS: [&[&str]; 5] = [
+    &["plan", "p.pl"],
+    &["plan", "--full", "p.pl"],
+    &["--format", "markdown", "plan", "p.pl"],
+    &["--format", "html", "plan", "p.pl"],
+    &["--format", "json", "plan", "p.pl"],
+];
+
+#[test]
+fn the_command_that_takes_back_is_shown_with_its_values_and_its_place() {
+    let place = Place::new();
+    place.open(&["sh", "true", "false"]).put("p.pl", HIDDEN);
+    for form in FORMS {
+        place.planc(form).exits(0).says("echo hidden");
+    }
+    for form in &FORMS[..4] {
+        let said = place.planc(form).exits(0);
+        said.says("its undo is not confined: does whatever your account may")
+            .says("runs a program that is not confined when it is taken back");
+    }
+    let undoing = &place.planc(FORMS[4]).json()["steps"][0]["undoing"];
+    assert_eq!(undoing["args"]["argv"], serde_json::json!(["sh", "-c", "echo hidden"]), "{undoing}");
+    assert_eq!(undoing["confined"]["place"], "open", "{undoing}");
+    assert_eq!(undoing["effects"][0]["resource"], "sh -c echo hidden", "{undoing}");
+}
+
+#[test]
+fn what_taking_back_destroys_is_read_first() {
+    let place = Place::new();
+    place.put("notes.txt", "mine\n").put(
+        "p.pl",
+        r#"plan "Tidy" {
+  critical {
+    create "new.txt"
+    delete "notes.txt"
+  }
+  let old = "notes.txt"
+  step a = fs.write(path: "new.txt", text: "new\n") {
+    undo fs.delete(path: old)
+  }
+}
+"#,
+    );
+    for form in &FORMS[..4] {
+        place.planc(form).exits(0).says("destroys something when it is taken back").says("deletes notes.txt");
+    }
+    let report = place.planc(FORMS[4]).json();
+    assert_eq!(report["steps"][0]["undoing"]["destructive"], true, "{report}");
+    assert_eq!(report["steps"][0]["undoing"]["args"]["path"], "notes.txt", "{report}");
+    // It is what the approver saw of it that goes, and nothing else.
+    place.run("p.pl").exits(0);
+    place.put("notes.txt", "others\n");
+    place.planc(&["undo", &place.last_run()]).exits(4).says("notes.txt").says("is not made");
+    assert_eq!((place.get("notes.txt"), place.get("new.txt")), ("others\n".into(), "new\n".into()));
+    place.put("notes.txt", "mine\n");
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    assert!(!place.has("notes.txt") && !place.has("new.txt"));
+}
+
+const ROLLBACK: &str = r#"plan "Tidy" {
+  critical {
+    run "true"
+    run "sh tools/rollback.sh"
+  }
+  step a = process.run(argv: ["true"]) {
+    undo process.run(argv: ["sh", "tools/rollback.sh"])
+  }
+}
+"#;
+
+const BACK: &str = "echo back >> ../out/log\n";
+const EVIL: &str = "echo evil >> ../out/log\n";
+
+fn rollback() -> Place {
+    let place = Place::new();
+    place.open(&["true", "sh tools/rollback.sh"]).put("tools/rollback.sh", BACK).put("p.pl", ROLLBACK);
+    place
+}
+
+fn log(place: &Place) -> String {
+    std::fs::read_to_string(place.at("out/log")).unwrap_or_default()
+}
+
+#[test]
+fn the_script_that_takes_back_is_bound() {
+    let place = rollback();
+    let digest = place.digest("p.pl");
+    place.put("tools/rollback.sh", EVIL);
+    assert_ne!(place.digest("p.pl"), digest);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says("tools/rollback.sh");
+    place.put("tools/rollback.sh", BACK);
+    assert_eq!(place.digest("p.pl"), digest);
+    assert_eq!(log(&place), "");
+}
+
+#[test]
+fn a_script_that_was_changed_after_the_run_takes_nothing_back() {
+    let place = rollback();
+    place.run("p.pl").exits(0);
+    let run = place.last_run();
+    place.put("tools/rollback.sh", EVIL);
+    for _ in 0..2 {
+        place.planc(&["undo", &run]).exits(4).says("tools/rollback.sh").says("is not made: approved with");
+        assert_eq!(log(&place), "");
+    }
+    place.put("tools/rollback.sh", BACK);
+    place.planc(&["undo", &run]).exits(0);
+    assert_eq!(log(&place), "back\n");
+}
+
+#[test]
+fn a_program_that_was_replaced_after_the_run_takes_nothing_back() {
+    let place = Place::new();
+    place.program("bin/back", BACK);
+    place.open(&["true", "back"]).put(
+        "p.pl",
+        "plan \"b\" {\n  critical {\n    run \"true\"\n    run \"back\"\n  }\n  step a = process.run(argv: [\"true\"]) {\n    undo process.run(argv: [\"back\"])\n  }\n}\n",
+    );
+    let digest = place.digest("p.pl");
+    place.program("bin/back", EVIL);
+    assert_ne!(place.digest("p.pl"), digest);
+    place.program("bin/back", BACK);
+    place.run("p.pl").exits(0);
+    place.program("bin/back", EVIL);
+    place.planc(&["undo", &place.last_run()]).exits(4).says("is not made");
+    // Another of this name that comes first on the PATH.
+    place.program("bin/back", BACK);
+    std::fs::create_dir_all(place.at("first")).unwrap();
+    place.program("first/back", EVIL);
+    let mut command = place.command(&["undo", &place.last_run()]);
+    command.env("PATH", format!("{}:{}:/usr/bin:/bin", place.at("first").display(), place.at("bin").display()));
+    crate::place::said(command).exits(4).says("is not made");
+    assert_eq!(log(&place), "");
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    assert_eq!(log(&place), "back\n");
+}
+
+#[test]
+fn a_script_that_a_step_changed_unasked_takes_nothing_back() {
+    let place = Place::new();
+    place.open(&["true", "sh"]).put("tools/rollback.sh", BACK).put(
+        "p.pl",
+        r#"plan "Tidy" {
+  critical {
+    run "true"
+    run "sh -c"
+    run "sh tools/rollback.sh"
+  }
+  step a = process.run(argv: ["true"]) {
+    undo process.run(argv: ["sh", "tools/rollback.sh"])
+  }
+  step b = process.run(argv: ["sh", "-c", "echo 'echo evil >> ../out/log' > tools/rollback.sh; exit 1"]) {
+    on failure undo
+  }
+}
+"#,
+    );
+    place.run("p.pl").exits(4).says("tools/rollback.sh").says("is not made");
+    assert_eq!(place.get("tools/rollback.sh"), EVIL);
+    assert_eq!(log(&place), "");
+}
+
+#[test]
+fn what_the_run_itself_made_of_a_script_is_no_change() {
+    let place = Place::new();
+    let plan = r#"plan "Own" {
+  critical {
+    modify "tools/rollback.sh"
+    run "true"
+    run "sh tools/rollback.sh"
+  }
+  step w = fs.write(path: "tools/rollback.sh", text: "echo written >> ../out/log\n")
+  step a = process.run(argv: ["true"]) {
+    undo process.run(argv: ["sh", "tools/rollback.sh"])
+  }
+  step v = fs.write(path: "tools/rollback.sh", text: "echo later >> ../out/log\n")
+}
+"#;
+    place.open(&["true", "sh tools/rollback.sh"]).put("tools/rollback.sh", BACK).put("p.pl", plan);
+    place.run("p.pl").exits(0);
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    assert_eq!((log(&place), place.get("tools/rollback.sh")), ("written\n".into(), BACK.into()));
+}
+
+#[test]
+fn a_call_that_was_confined_is_not_made_in_the_open() {
+    let place = rollback();
+    place.open(&["true"]);
+    place.run("p.pl").exits(0);
+    place.open(&["true", "sh tools/rollback.sh"]);
+    place.planc(&["undo", &place.last_run()]).exits(5).says("under another policy");
+    assert_eq!(log(&place), "");
+}
+
+#[test]
+fn a_server_with_another_file_takes_nothing_back() {
+    let place = Place::new();
+    let config = "[programs]\nopen = [\"true\"]\n[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = \"sh\"\nargs = [\"tools/server.sh\"]\n";
+    place.put("planc.toml", config).put("tools/server.sh", "exit 1\n");
+    place.put("mail.pl", "catalogue mail {\n  tool cancel() {\n    writes \"mail:all\"\n  }\n}\n").put(
+        "p.pl",
+        "plan \"m\" {\n  critical {\n    run \"true\"\n    modify \"mail:all\"\n  }\n  step a = process.run(argv: [\"true\"]) {\n    undo mail.cancel()\n  }\n}\n",
+    );
+    place.run("p.pl").exits(0);
+    let evil = format!("echo evil >> {}\nexit 1\n", place.at("out/log").display());
+    place.put("tools/server.sh", evil);
+    place.planc(&["undo", &place.last_run()]).exits(5).says("tools/server.sh");
+    assert_eq!(log(&place), "");
+}
