@@ -15,6 +15,7 @@ mod gate;
 mod given;
 mod late;
 mod live;
+mod looks;
 mod program;
 mod poll;
 mod probe;

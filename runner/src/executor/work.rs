@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::begin::look_again;
-use crate::event::{End, Event};
+use crate::event::{Difference, End, Event};
 use crate::prediction::Prediction;
 use crate::run::RunError;
 use crate::stop::raised;
@@ -38,7 +38,11 @@ impl Work<'_> {
 
     /// Looks again; gives the end of the run where it is not as it was seen.
     pub(crate) async fn stale(&self, expected: Vec<Observation>) -> Result<Option<End>, RunError> {
-        let differences = look_again(&self.run.setup, expected).await;
+        self.ends_stale(look_again(&self.run.setup, expected).await).await
+    }
+
+    /// Ends the run where something is not as it was seen.
+    pub(super) async fn ends_stale(&self, differences: Vec<Difference>) -> Result<Option<End>, RunError> {
         if differences.is_empty() {
             return Ok(None);
         }
