@@ -32,6 +32,10 @@ pub struct Prediction {
     /// What the step will see, earlier steps' simulated changes included. Looks at what may have been changed by a call
     /// with unknown outcome are left out.
     pub observations: Vec<Observation>,
+    /// The files of the workspace that the command line of its program names, as they are before the plan: a run finds
+    /// them so, or as it has left them itself.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub named: Vec<Observation>,
     /// What it will change; empty where that is known only after the run.
     pub changes: Vec<Change>,
     /// What a model said, which is used at the run: it is not asked again.
@@ -125,6 +129,7 @@ impl Prediction {
             args: nothing_known(),
             undo: nothing_known(),
             observations: Vec::new(),
+            named: Vec::new(),
             changes: Vec::new(),
             pinned: None,
             exact: Exact::No,
@@ -140,6 +145,7 @@ impl Prediction {
             args: nothing_known(),
             undo: nothing_known(),
             observations: Vec::new(),
+            named: Vec::new(),
             changes: Vec::new(),
             pinned: None,
             exact: Exact::No,

@@ -147,8 +147,8 @@ fn base(name: &str) -> &str {
 }
 
 /// What a step saw in the dry run: a script that is another one is another program.
-fn saw<'p>(predictions: &'p Predictions, step: &str) -> &'p [Observation] {
-    predictions.named(step).map_or(&[], |prediction| &prediction.observations)
+fn saw<'p>(predictions: &'p Predictions, step: &str) -> [&'p [Observation]; 2] {
+    predictions.named(step).map_or([&[], &[]], |prediction| [&prediction.observations, &prediction.named])
 }
 
 /// What an approver was told about each step.

@@ -6,19 +6,35 @@
 use super::begin::look_again;
 use super::work::Work;
 use crate::event::{Difference, End};
-use crate::run::{RunError, leaves_nothing};
+use crate::run::{RunError, expected_files, is_agreed, leaves_nothing};
 use crate::state::{StepRecord, StepState};
-use crate::workspace::{Change, Look};
+use crate::workspace::{Change, Look, Observation};
 
 impl Work<'_> {
     /// Looks at everything that the step is expected to see; gives the end of the run where something is another.
     pub(super) async fn looks(&self) -> Result<Option<End>, RunError> {
-        let expected = self.prediction().map(|prediction| prediction.observations.clone());
-        let mut differences = look_again(&self.run.setup, expected.unwrap_or_default()).await;
+        let mut differences = look_again(&self.run.setup, self.expected()).await;
+        differences.retain(|difference| !self.is_agreed(difference));
         if let Some(own) = self.may_have_left() {
             differences.retain(|difference| !is_own(difference, &own));
         }
         self.ends_stale(differences).await
+    }
+
+    /// What the dry run says, and what the files must be that the command line names.
+    fn expected(&self) -> Vec<Observation> {
+        let Some(prediction) = self.prediction() else { return Vec::new() };
+        let mut expected = prediction.observations.clone();
+        expected.extend(expected_files(prediction, &self.run.recorder.state()));
+        expected
+    }
+
+    /// Whether a person has looked at what is found in a file, and agreed to it.
+    fn is_agreed(&self, difference: &Difference) -> bool {
+        match &difference.expected.look {
+            Look::At { path } => is_agreed(&self.run.recorder.state(), self.name, path, &difference.found),
+            _ => false,
+        }
     }
 
     /// What an earlier attempt that may have left something is known to have changed; none: there was no such attempt.
