@@ -22,7 +22,7 @@ impl Work<'_> {
     }
 
     /// What the dry run says, and what the files must be that the command line names.
-    fn expected(&self) -> Vec<Observation> {
+    pub(super) fn expected(&self) -> Vec<Observation> {
         let Some(prediction) = self.prediction() else { return Vec::new() };
         let mut expected = prediction.observations.clone();
         expected.extend(expected_files(prediction, &self.run.recorder.state()));

@@ -13,6 +13,7 @@ mod files;
 mod finish;
 mod gate;
 mod given;
+mod held;
 mod late;
 mod live;
 mod looks;

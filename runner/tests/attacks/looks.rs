@@ -198,3 +198,47 @@ fn logs(place: &Place, line: &str) -> String {
 fn log(place: &Place) -> Option<String> {
     fs::read_to_string(place.at("out/log")).ok()
 }
+
+const BOTH: &str = r#"plan "Build" {
+  critical {
+    run    "sh tools/build.sh tools/other.sh"
+    create "out.txt"
+  }
+  step a = process.run(argv: ["sh", "tools/build.sh", "tools/other.sh"])
+}
+"#;
+
+#[test]
+fn a_bound_file_is_not_another_one_while_the_program_runs() {
+    let good = "echo good > out.txt\n";
+    let evil = |place: &Place| {
+        place.put("tools/other.sh", "echo evil > out.txt\n");
+        until("the other script has run", || copied(place, "out.txt").as_deref() == Some("evil\n"));
+        place.put("tools/other.sh", good);
+    };
+    let moved = |place: &Place| {
+        let (tools, away) = (place.ws().join("tools"), place.ws().join("away"));
+        fs::rename(&tools, &away).unwrap();
+        fs::rename(&away, &tools).unwrap();
+    };
+    let acts: [(&str, &dyn Fn(&Place), i32); 3] =
+        [("swapped", &evil, 5), ("moved away and back", &moved, 5), ("nothing", &|_| {}, 0)];
+    for (how, act, code) in acts {
+        let place = Place::new();
+        place.put("tools/build.sh", "echo begun > out.txt\nsleep 2\nsh \"$1\"\nsleep 2\n");
+        place.put("tools/other.sh", good).put("p.pl", BOTH);
+        let approve = format!("--approve={}", place.digest("p.pl"));
+        let mut command = place.command(&["run", &approve, "p.pl"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        until("the program has begun", || in_a_copy(&place, "out.txt"));
+        act(&place);
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{how}");
+        assert_eq!(place.has("out.txt"), code == 0, "{how}");
+    }
+}
+
+/// What a program has written to a file in its copy of the workspace.
+fn copied(place: &Place, path: &str) -> Option<String> {
+    let mut cells = fs::read_dir(place.state().join("cells")).into_iter().flatten().flatten();
+    cells.find_map(|cell| fs::read_to_string(cell.path().join("upper").join(path)).ok())
+}
