@@ -44,12 +44,19 @@ pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Resu
 
 /// Looks at the files of the workspace that the words of a command line name, as `build.sh`, `../x/build.sh`,
 /// `--file=build.sh` or with their absolute paths.
-pub(super) fn look_at_words(root: &Path, directory: &str, argv: &[impl AsRef<str>], overlay: &mut Overlay) {
+/// A path that `hides` something is bound only where it is that of a file.
+pub(super) fn look_at_words(
+    root: &Path,
+    directory: &str,
+    argv: &[impl AsRef<str>],
+    hides: impl Fn(&str) -> bool,
+    overlay: &mut Overlay,
+) {
     for word in words(root, directory, argv) {
         for path in &word.paths {
             // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
             let Ok(resolved) = overlay.resolve(path) else { continue };
-            let may_be_absent = word.expected.as_ref() == Some(path);
+            let may_be_absent = word.expected.as_ref() == Some(path) && !hides(path) && !hides(&resolved);
             if is_held(&resolved, may_be_absent, overlay) {
                 if let Ok(Sight::Known(info)) = overlay.stat_unseen(&resolved)
                     && info.kind == Kind::File
@@ -114,7 +121,8 @@ fn has_suffix(word: &str) -> bool {
 
 /// Whether a word can be meant as a path: no option, no address, no code and no glob.
 fn is_plain(word: &str) -> bool {
-    let is_code = |c: char| c.is_whitespace() || c.is_control() || "\"'`$;|&<>(){}[]*?!#\\".contains(c);
+    let is_odd = |c: char| !c.is_ascii() && !c.is_alphanumeric();
+    let is_code = |c: char| is_odd(c) || c.is_whitespace() || c.is_control() || "\"'`$;|&<>(){}[]*?!#\\".contains(c);
     !word.is_empty() && !word.starts_with('-') && !word.contains("://") && !word.contains(is_code)
 }
 
