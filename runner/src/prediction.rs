@@ -36,6 +36,10 @@ pub struct Prediction {
     /// unknown outcome makes of them is left aside.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub undo_observations: Vec<Observation>,
+    /// The files of the workspace that the command line of its program names, as they are before the plan: a run finds
+    /// them so, or as it has left them itself.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub named: Vec<Observation>,
     /// What it will change; empty where that is known only after the run.
     pub changes: Vec<Change>,
     /// What a model said, which is used at the run: it is not asked again.
@@ -130,6 +134,7 @@ impl Prediction {
             undo: nothing_known(),
             observations: Vec::new(),
             undo_observations: Vec::new(),
+            named: Vec::new(),
             changes: Vec::new(),
             pinned: None,
             exact: Exact::No,
@@ -146,6 +151,7 @@ impl Prediction {
             undo: nothing_known(),
             observations: Vec::new(),
             undo_observations: Vec::new(),
+            named: Vec::new(),
             changes: Vec::new(),
             pinned: None,
             exact: Exact::No,

@@ -192,6 +192,13 @@ impl RunState {
         kept.map(|(_, change)| (*change).clone()).collect()
     }
 
+    /// What the run has changed at a path last, as it is recorded, with the step that has; none: it has not.
+    pub fn left_at(&self, path: &str) -> Option<(&StepRecord, &Change)> {
+        let of = |step: &'_ StepRecord| step.changes.iter().rposition(|change| change.path == path);
+        let last = self.steps.iter().filter_map(|step| Some((step, of(step)?))).max_by_key(|(step, _)| step.clock);
+        last.map(|(step, index)| (step, &step.changes[index]))
+    }
+
     /// The checklist: one line for each step.
     pub fn checklist(&self) -> Vec<Item> {
         self.steps.iter().map(record::item).collect()

@@ -147,8 +147,8 @@ fn base(name: &str) -> &str {
 }
 
 /// What a step saw in the dry run: a script that is another one is another program.
-fn saw<'p>(predictions: &'p Predictions, step: &str) -> [&'p [Observation]; 2] {
-    predictions.named(step).map_or([&[], &[]], |seen| [&seen.observations, &seen.undo_observations])
+fn saw<'p>(predictions: &'p Predictions, step: &str) -> [&'p [Observation]; 3] {
+    predictions.named(step).map_or([&[], &[], &[]], |seen| [&seen.observations, &seen.undo_observations, &seen.named])
 }
 
 /// What an approver was told about each step.

@@ -1,6 +1,7 @@
 //! Calls in plan mode: which may be made before approval, and making them on the overlay.
 
 use super::DryRun;
+use super::named::{look_at_own, look_at_words};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
 use crate::policy::{Moment, led};
@@ -11,7 +12,7 @@ use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
-use crate::workspace::{Kind, Look, Overlay, Sight, named_paths};
+use crate::workspace::{Look, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::effects::Resource;
@@ -21,7 +22,6 @@ use planc_lang::paths::{compile_glob, literal_prefix, within};
 use planc_lang::plan::Call;
 use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
-use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -115,7 +115,8 @@ impl DryRun<'_> {
                     true => "the network is not contacted before approval",
                     false => "programs do not run before approval",
                 };
-                Ok(self.later(&touches, overlay, why.into()))
+                let why = self.with_files(&args, &touches, overlay, why);
+                Ok(self.later(&touches, overlay, why))
             }
         }
     }
@@ -238,7 +239,7 @@ impl DryRun<'_> {
     }
 
     /// The executable that a program name stands for is part of what is approved, and so are the files of the workspace that
-    /// its arguments name: `sh build.sh` is as much `build.sh` as it is `sh`.
+    /// its arguments name: `sh build.sh` is as much `build.sh` as it is `sh`, and so is that it is not there.
     pub(super) fn look_at_programs(
         &self,
         args: &Args,
@@ -256,8 +257,9 @@ impl DryRun<'_> {
                 None => {}
             }
             let directory = args.tool.param("directory").and_then(|index| args.values[index].as_str());
-            let (root, directory) = (self.workspace.root(), directory.unwrap_or("."));
-            argv[1..].iter().for_each(|word| look_at_named(root, directory, word, overlay));
+            // What is secret is no name that is written down, unless a file has it.
+            let hides = |path: &str| self.veil.is_some_and(|veil| veil.text(path) != path);
+            look_at_words(self.workspace.root(), directory.unwrap_or("."), argv, hides, overlay);
         }
         Ok(())
     }
@@ -350,31 +352,6 @@ impl DryRun<'_> {
             && values.iter().all(Value::is_known)
             && !touches.is_empty()
             && touches.iter().all(reads_only)
-    }
-}
-
-/// Looks at a program of the workspace as the steps before will leave it.
-fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
-    let path = overlay.resolve(path)?;
-    match overlay.stat(&path)? {
-        Sight::Known(info) if info.kind == Kind::Missing => {
-            Err(ToolError::before(format!("there is no program `{name}` in the workspace")))
-        }
-        Sight::Known(_) | Sight::Unknown { .. } => Ok(()),
-    }
-}
-
-/// Looks at the file of the workspace that a word of a command line names, as `build.sh`, `../x/build.sh`,
-/// `--file=build.sh` or with its absolute path, if it names one.
-fn look_at_named(root: &Path, directory: &str, word: &str, overlay: &mut Overlay) {
-    for path in named_paths(root, directory, word) {
-        // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
-        let Ok(path) = overlay.resolve(&path) else { continue };
-        if let Ok(Sight::Known(info)) = overlay.stat_unseen(&path)
-            && info.kind == Kind::File
-        {
-            let _ = overlay.stat(&path);
-        }
     }
 }
 

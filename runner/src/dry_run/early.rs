@@ -39,7 +39,10 @@ impl Steps<'_, '_> {
             Some(why) => {
                 let args = Args { tool: at.step.call.tool.clone(), values: values.to_vec() };
                 let looked = dry.look_at_programs(&args, touches, &mut self.overlay);
-                looked.map(|()| dry.later(touches, &mut self.overlay, why))
+                looked.map(|()| {
+                    let why = dry.with_files(&args, touches, &mut self.overlay, &why);
+                    dry.later(touches, &mut self.overlay, why)
+                })
             }
             None => self.run_early(at, run, values, touches),
         })

@@ -9,6 +9,7 @@ mod diff;
 mod earlier;
 mod early;
 mod identity;
+mod named;
 mod releases;
 mod steps;
 mod undoing;

@@ -12,6 +12,7 @@ use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
 use crate::standing;
+use crate::tool::Args;
 use crate::tool::model::NOT_WIRED;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
@@ -107,6 +108,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let Step { call, .. } = at.step;
         self.overlay.begin(&at.name);
         self.overlay.take_observations();
+        self.overlay.take_named();
         let args = eval_args(call, &mut self.env, &mut NoCalls);
         let values = match &args {
             Ok(values) => values.clone(),
@@ -159,6 +161,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             // What any element sees is not known: others may have gone before it.
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             undo_observations,
+            named: self.overlay.take_named(),
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
             exact: match at.step.reproduce && matches!(done.outcome, StepOutcome::Ran { .. }) {
@@ -179,8 +182,12 @@ impl<'d, 'a> Steps<'d, 'a> {
         let touches = at.step.call.tool.touches(values);
         self.judge_touches(at, &touches);
         self.judge_paths(at, &touches);
+        let args = Args { tool: at.step.call.tool.clone(), values: values.to_vec() };
+        let why = self.dry.with_files(&args, &touches, &mut self.overlay, why);
+        // What is not there fails the call, should it be made.
+        let _ = self.dry.look_at_programs(&args, &touches, &mut self.overlay);
         self.dry.mark_unknown(&touches, &mut self.overlay);
-        self.later(at, why.into())
+        self.later(at, why)
     }
 
     /// Whether the step runs; none: known only after the run. A condition that fails is a failure of the step.

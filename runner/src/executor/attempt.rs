@@ -1,6 +1,7 @@
 //! One attempt of a step: what is recorded when it begins and when it ends.
 
 use super::Run;
+use super::work::Work;
 use crate::coverage;
 use crate::event::{End, Event, PROBE_CHANNEL, Resolution};
 use crate::journal::StoreError;
@@ -52,6 +53,11 @@ impl Fault {
 }
 
 impl Attempt<'_> {
+    /// The step that it is an attempt of.
+    pub(crate) fn work(&self) -> Work<'_> {
+        Work { run: self.run, step: self.step, instance: self.instance, name: self.name }
+    }
+
     /// How often the step has failed so far.
     pub(crate) fn failures(&self) -> u32 {
         self.run.recorder.state().get(self.instance).map_or(0, |record| record.failures)

@@ -6,7 +6,7 @@
 use super::Run;
 use super::work::Work;
 use crate::event::{End, Event, LateValue};
-use crate::run::{Agreed, Found, Made, RunError, agree, of_call, of_condition, of_contents, of_releases};
+use crate::run::{Agreed, Found, Made, RunError, agree, of_call, of_condition, of_contents, of_named, of_releases};
 use crate::workspace::Observation;
 use planc_lang::plan::Expr;
 use planc_lang::value::Value;
@@ -51,7 +51,11 @@ pub(super) async fn called(work: Work<'_>, values: &[Value]) -> Result<Option<En
     let made = Made { name: work.name, step: work.step, call: &work.step.call };
     let mut late: Vec<LateValue> = condition(work, true).into_iter().collect();
     late.extend(of_call(setup, recorder, made, Some(work.instance), values));
-    let (contents, files): (Vec<LateValue>, Vec<Observation>) = contents(work).await?.into_iter().unzip();
+    let mut found = contents(work).await?;
+    let mut named = named(work, values).await?;
+    named.retain(|(late, _)| found.iter().all(|(other, _)| other.id != late.id));
+    found.extend(named);
+    let (contents, files): (Vec<LateValue>, Vec<Observation>) = found.into_iter().unzip();
     late.extend(contents);
     if let Some(end) = looked_at(work, late).await? {
         return Ok(Some(end));
@@ -84,6 +88,17 @@ async fn contents(work: Work<'_>) -> Result<Vec<(LateValue, Observation)>, RunEr
     }
     let (run, name) = (work.run.clone(), work.name.to_owned());
     let looked = tokio::task::spawn_blocking(move || of_contents(&run.setup, &run.recorder, &name, step)).await;
+    looked.map_err(|error| RunError::Broken { step: work.name.to_owned(), why: error.to_string() })
+}
+
+/// What is in files that the command line names and that nothing but the run itself can account for.
+async fn named(work: Work<'_>, values: &[Value]) -> Result<Vec<(LateValue, Observation)>, RunError> {
+    if work.prediction().is_none_or(|prediction| prediction.named.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let (run, name, instance, values) = (work.run.clone(), work.name.to_owned(), work.instance, values.to_vec());
+    let looked =
+        tokio::task::spawn_blocking(move || of_named(&run.setup, &run.recorder, &name, instance, &values)).await;
     looked.map_err(|error| RunError::Broken { step: work.name.to_owned(), why: error.to_string() })
 }
 

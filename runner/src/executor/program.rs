@@ -3,6 +3,7 @@
 
 use super::attempt::{Attempt, Fault, Outcome};
 use super::files::{differences, keep, make, no_room};
+use super::held::Held;
 use crate::coverage::{is_there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
@@ -16,10 +17,20 @@ use crate::workspace::Change;
 /// The most paths that a message names.
 const MAX_NAMED: usize = 10;
 
+/// Why a program fails that had other files than were looked at.
+const TOUCHED: &str = "a file that it is bound to was changed while it ran, and nothing of what it did was kept";
+/// Why a program fails that must do what it did before approval.
+const OTHERWISE: &str = "it did not change what it changed in the dry run, and nothing of what it did was kept";
+
 /// Makes one attempt.
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
     let walls = Walls::new(&setup.config, &grants(setup, &attempt.run.recorder));
+    let work = attempt.work();
+    let held = Held::of(work);
+    if let Some(end) = work.looks().await? {
+        return Ok(Outcome::Halt(end));
+    }
     attempt.started(Vec::new(), None).await?;
     let purpose = Purpose::Step(attempt.name);
     let ran = call_program(setup, tool, &walls, attempt.args, purpose, timeout_of(attempt.step)).await;
@@ -33,6 +44,10 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     // From here on only files are left to change: what a program with a network sent is done.
     let effect_done = !walls.is_closed();
     let fault = |error: String| Fault { effect_done, ..Fault::before(error) };
+    let touched = held.touched(work);
+    if !touched.is_empty() {
+        return stale(attempt, fault(TOUCHED.to_owned()), touched).await;
+    }
     if let Some(error) = attempt.unacceptable(&value) {
         return Ok(attempt.failed(Fault { result: Some(value), ..fault(error) }).await?);
     }
@@ -42,11 +57,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     }
     let differences = not_reproduced(attempt, &observed.changes);
     if !differences.is_empty() {
-        let error = "it did not change what it changed in the dry run, and nothing of what it did was kept".to_owned();
-        attempt.failed(fault(error)).await?;
-        let step = Some(attempt.name.to_owned());
-        attempt.run.recorder.record(Event::Stale { step, differences }).await?;
-        return Ok(Outcome::Halt(End::Stale));
+        return stale(attempt, fault(OTHERWISE.to_owned()), differences).await;
     }
     match admit_changes(attempt, &observed.changes).await? {
         Permit::Yes => {}
@@ -64,6 +75,14 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
         attempt.run.recorder.record(event).await?;
     }
     make(attempt, changes, 0, value).await
+}
+
+/// The program ran, and nothing of what it did is kept, because something is not as it was approved.
+async fn stale(attempt: &Attempt<'_>, fault: Fault, differences: Vec<Difference>) -> Result<Outcome, RunError> {
+    attempt.failed(fault).await?;
+    let step = Some(attempt.name.to_owned());
+    attempt.run.recorder.record(Event::Stale { step, differences }).await?;
+    Ok(Outcome::Halt(End::Stale))
 }
 
 async fn rejected(attempt: &Attempt<'_>, error: ToolError) -> Result<Outcome, StoreError> {

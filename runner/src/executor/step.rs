@@ -6,7 +6,6 @@ use super::{Run, files, gate, late, live, poll};
 use crate::event::{Difference, End, Event};
 use crate::run::{Made, Permit, RunError, critical, implementation, of_paths, paced, permit};
 use crate::schedule::{pause, tries_again};
-use crate::state::StepState;
 use crate::tool::Args;
 use crate::tool::registry::Implementation;
 use planc_lang::eval::{NoCalls, eval, eval_args};
@@ -128,20 +127,7 @@ impl Work<'_> {
     /// Asks policy, a person where policy says so, and the world. Gives why nothing further may start.
     async fn admit(&self, values: &[Value]) -> Result<Option<End>, RunError> {
         let run = self.run;
-        let (answer, is_first) = {
-            let state = run.recorder.state();
-            let record = state.get(self.instance);
-            let retried = record.is_some_and(|record| match &record.state {
-                StepState::Failed { .. } => true,
-                StepState::Running { .. } => !self.step.call.is_read_only(),
-                StepState::Waiting
-                | StepState::Succeeded { .. }
-                | StepState::Skipped { .. }
-                | StepState::InDoubt { .. }
-                | StepState::Undone => false,
-            });
-            (record.and_then(|record| record.answer.clone()), !retried)
-        };
+        let answer = run.recorder.state().get(self.instance).and_then(|record| record.answer.clone());
         let made = Made { name: self.name, step: self.step, call: &self.step.call };
         if let Some(why) = of_paths(&run.setup, &run.recorder, made, values) {
             run.recorder.record(self.failed_before(why)).await?;
@@ -159,9 +145,7 @@ impl Work<'_> {
         if let Some(end) = run.held().await? {
             return Ok(Some(end));
         }
-        // A further attempt sees what the one before it may have left: only the first can be stale.
-        let expected = self.prediction().filter(|_| is_first).map(|prediction| prediction.observations.clone());
-        self.stale(expected.unwrap_or_default()).await
+        self.looks().await
     }
 
     async fn attempts(&self, args: Args) -> Result<StepEnd, RunError> {
@@ -191,6 +175,10 @@ impl Work<'_> {
                     if self.tries_again() && self.pause(attempt.failures()).await && self.has_its_turn().await? =>
                 {
                     if let Some(end) = run.held().await? {
+                        return Ok(StepEnd::Halt(end));
+                    }
+                    // Somebody may have changed something while it was waited.
+                    if let Some(end) = self.looks().await? {
                         return Ok(StepEnd::Halt(end));
                     }
                     attempt.number += 1;

@@ -1,7 +1,7 @@
 //! A step that is being worked on: what all that is done with it has in common.
 
 use super::Run;
-use crate::event::{End, Event};
+use crate::event::{Difference, End, Event};
 use crate::prediction::Prediction;
 use crate::run::{RunError, look_again};
 use crate::stop::raised;
@@ -37,7 +37,11 @@ impl Work<'_> {
 
     /// Looks again; gives the end of the run where it is not as it was seen.
     pub(crate) async fn stale(&self, expected: Vec<Observation>) -> Result<Option<End>, RunError> {
-        let differences = look_again(&self.run.setup, expected).await;
+        self.ends_stale(look_again(&self.run.setup, expected).await).await
+    }
+
+    /// Ends the run where something is not as it was seen.
+    pub(super) async fn ends_stale(&self, differences: Vec<Difference>) -> Result<Option<End>, RunError> {
         if differences.is_empty() {
             return Ok(None);
         }

@@ -5,6 +5,7 @@
 //! seen; of one that destroys or sends something, all of its arguments.
 
 use super::call::Made;
+use super::named::content_id;
 use super::values::{Known, environment, environment_of, release_id};
 use super::{Recorder, RunSetup};
 use crate::event::{Difference, LateKind, LateValue};
@@ -271,35 +272,51 @@ pub(crate) fn of_contents(
             }
         }
     }
-    let secret = setup.labels.found(step).secrecy > Secrecy::Public;
     let mut late = Vec::new();
     for (path, (by, change, is_shown)) in last {
         let Ok(present) = setup.workspace.state(&path) else { continue };
-        let FileState::File { bytes, .. } = &present else { continue };
+        if !matches!(present, FileState::File { .. }) {
+            continue;
+        }
         if is_shown && present == change.after {
             continue;
         }
-        let content = setup.workspace.read(&path, MAX_FILE_BYTES).unwrap_or_default();
-        let value = LateValue {
-            id: format!("content of {path} for {name}"),
-            kind: LateKind::Content,
-            value: Value::record([
-                ("bytes", Value::Int(i64::try_from(*bytes).unwrap_or(i64::MAX))),
-                ("state", Value::string(present.to_string())),
-                ("content", shortened(&Value::string(String::from_utf8_lossy(&content)))),
-            ]),
-            commitment: None,
-            reason: None,
-            from: vec![format!("step `{by}` wrote it")],
-            to: vec![format!("step `{name}` runs a program that may read it")],
-        };
-        let value = match setup.veil.as_ref().filter(|_| secret) {
-            Some(veil) => hidden(veil, value),
-            None => value,
-        };
+        let value = shown_content(setup, step, name, &path, &present, &by);
         late.push((value, Observation { look: Look::At { path }, seen: present.to_string() }));
     }
     late
+}
+
+/// What is in a file that a step may find, as a person looks at it. Blocks while it reads.
+pub(super) fn shown_content(
+    setup: &RunSetup,
+    step: StepId,
+    name: &str,
+    path: &str,
+    present: &FileState,
+    by: &str,
+) -> LateValue {
+    let content = setup.workspace.read(path, MAX_FILE_BYTES).ok();
+    let content = content.filter(|content| present.digest() == Some(&Digest::of(content)));
+    let content = content.unwrap_or_else(|| b"(it was changed while it was looked at)".to_vec());
+    let value = LateValue {
+        id: content_id(path, name),
+        kind: LateKind::Content,
+        value: Value::record([
+            ("bytes", Value::Int(i64::try_from(content.len()).unwrap_or(i64::MAX))),
+            ("state", Value::string(present.to_string())),
+            ("content", shortened(&Value::string(String::from_utf8_lossy(&content)))),
+        ]),
+        commitment: None,
+        reason: None,
+        from: vec![format!("step `{by}` wrote it")],
+        to: vec![format!("step `{name}` runs a program that may read it")],
+    };
+    let is_secret = setup.labels.found(step).secrecy > Secrecy::Public;
+    match setup.veil.as_ref().filter(|_| is_secret) {
+        Some(veil) => hidden(veil, value),
+        None => value,
+    }
 }
 
 /// Whether a value is longer than what is shown whole.

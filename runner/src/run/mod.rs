@@ -10,6 +10,7 @@ mod found;
 mod images;
 mod late;
 mod looked;
+mod named;
 mod recorder;
 mod values;
 
@@ -30,6 +31,7 @@ pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use looked::look_again;
+pub(crate) use named::{expected_files, is_agreed, of_named};
 pub(crate) use values::{
     Known, critical_values, elements, environment, environment_of, grants, present_states, results,
 };

@@ -176,6 +176,13 @@ pub enum Look {
     },
 }
 
+/// Which file is at a place, and when it was last changed in any way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    file: (u64, u64),
+    changed: (i128, i128),
+}
+
 /// A look and what was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {

@@ -7,7 +7,7 @@ use super::error::FileError;
 use super::guard::{Guard, is_own_name, is_temporary};
 use super::listing::{Entry, Info, Kind, Listing, matches_seen};
 use super::resolve::{Last, Resolved, World, resolve_in};
-use super::{Change, FileState, Look, MAX_FILE_BYTES, MAX_PATHS, program, walk};
+use super::{Change, FileState, Look, MAX_FILE_BYTES, MAX_PATHS, Stamp, program, walk};
 use planc_lang::digest::Digest;
 use planc_lang::paths::check_path;
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
@@ -170,6 +170,24 @@ impl Workspace {
             Look::Program { name } => self.observe_program(name),
             Look::Tool { tool } => Err(FileError::Form(format!("the tool `{tool}` is not in the workspace"))),
             Look::Call { step, .. } => Err(FileError::Form(format!("the call of `{step}` is not in the workspace"))),
+        }
+    }
+
+    /// Which file is at the place of a look, and when it was last changed in any way; none: nothing is there, or it is no
+    /// place. Nobody can set that time, so that an equal stamp says that nothing was changed and changed back.
+    pub(crate) fn stamp(&self, look: &Look) -> Option<Stamp> {
+        match look {
+            Look::At { path } => {
+                let stat = self.confined.stat(path).ok()?;
+                let changed = (i128::from(stat.st_ctime), i128::from(stat.st_ctime_nsec));
+                Some(Stamp { file: (stat.st_dev, stat.st_ino), changed })
+            }
+            Look::Program { name } => {
+                let found = self.program(name).ok()??.metadata().ok()?;
+                let changed = (found.ctime().into(), found.ctime_nsec().into());
+                Some(Stamp { file: (found.dev(), found.ino()), changed })
+            }
+            Look::Entries { .. } | Look::Matches { .. } | Look::Call { .. } | Look::Tool { .. } => None,
         }
     }
 

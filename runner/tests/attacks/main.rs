@@ -14,6 +14,7 @@ mod kept;
 mod labels;
 mod late;
 mod links;
+mod looks;
 mod races;
 mod reach;
 mod review;

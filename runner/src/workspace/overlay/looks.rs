@@ -38,6 +38,22 @@ impl Overlay {
         }
     }
 
+    /// What kind of thing is simulated at a path, also where a step with unknown outcome may have changed that.
+    pub(crate) fn kind(&self, path: &str) -> Result<Kind, FileError> {
+        Ok(self.look(path)?.kind)
+    }
+
+    /// Binds a path that a program names to what is there before the plan, whatever steps before leave there.
+    pub(crate) fn hold(&mut self, path: &str) -> Result<(), FileError> {
+        let look = Look::At { path: path.into() };
+        let seen = self.base.observe(&look)?;
+        self.saw_base(look.clone(), seen.clone());
+        if self.named.iter().all(|named| named.look != look) {
+            self.named.push(Observation { look, seen });
+        }
+        Ok(())
+    }
+
     /// The content of a regular file, up to `max` bytes and [`MAX_FILE_BYTES`].
     pub fn read(&mut self, path: &str, max: u64) -> Result<Sight<Arc<[u8]>>, FileError> {
         let info = self.look(path)?;

@@ -75,6 +75,8 @@ pub struct Overlay {
     looked: BTreeSet<Look>,
     base_observations: Vec<Observation>,
     base_looked: BTreeSet<Look>,
+    /// Files that the program of the present step names, as they are before the plan.
+    named: Vec<Observation>,
     contents: BTreeMap<Digest, Arc<[u8]>>,
 }
 
@@ -95,6 +97,7 @@ impl Overlay {
             looked: BTreeSet::new(),
             base_observations: Vec::new(),
             base_looked: BTreeSet::new(),
+            named: Vec::new(),
             contents: BTreeMap::new(),
         }
     }
@@ -166,6 +169,11 @@ impl Overlay {
     pub fn take_observations(&mut self) -> Vec<Observation> {
         self.looked.clear();
         std::mem::take(&mut self.observations)
+    }
+
+    /// The files that were [held](Overlay::hold) since the last time, as they are before the plan.
+    pub fn take_named(&mut self) -> Vec<Observation> {
+        std::mem::take(&mut self.named)
     }
 
     /// The contents that changes start from and end in, by digest.
