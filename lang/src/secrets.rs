@@ -134,7 +134,8 @@ fn shown(value: &Value, place: Given<'_>, reached: Reached) -> Value {
         Value::Record(record) if place.tells_fields_apart() => Value::record(
             record.iter().map(|(name, value)| (SmolStr::new(name), shown(value, place.field(name), reached))),
         ),
-        Value::List(items) if place.tells_fields_apart() => {
+        // How many items there are, and which stands where, is no less secret than what has no mark in them.
+        Value::List(items) if place.tells_fields_apart() && !is_secret(place, reached) => {
             Value::list(items.iter().map(|item| shown(item, place, reached)).collect::<Vec<_>>())
         }
         value if is_secret(place, reached) => hidden(value),

@@ -33,6 +33,9 @@ catalogue w {
   tool mail() -> { number: string, data body: string } {
     reads "w:mail"
   }
+  tool form() -> { trusted id: string, a?: string, b?: string } {
+    reads "w:form"
+  }
   tool look(name: string, data words: string) -> { trusted name: string, stored text: string } {
     reads "cell:${name}"
   }
@@ -128,7 +131,7 @@ impl Author {
     }
 
     fn text(&mut self, depth: u32) -> String {
-        let kinds = if depth == 0 { 4 } else { 13 };
+        let kinds = if depth == 0 { 4 } else { 16 };
         match self.dice.roll(kinds) {
             0 => format!("\"{}\"", ["a", "b", "c"][self.dice.roll(3) as usize]),
             1 if self.dice.roll(6) == 0 => "token".into(),
@@ -146,7 +149,16 @@ impl Author {
             9 => format!("{}.join(\"+\")", self.list(depth - 1)),
             10 => format!("({}.first() ?? {})", self.list(depth - 1), self.text(depth - 1)),
             11 => format!("{{ x: {}, y: {} }}.x", self.text(depth - 1), self.text(depth - 1)),
-            _ => format!("{}.to_string()", self.number(depth - 1)),
+            12 => format!("{}.to_string()", self.number(depth - 1)),
+            13 => format!("{}[{}]", self.list(depth - 1), self.dice.roll(3)),
+            14 => format!("{}.numbered()[{}].item", self.list(depth - 1), self.dice.roll(3)),
+            _ => {
+                let (a, b, c) = (self.text(0), self.text(depth - 1), self.text(0));
+                format!(
+                    "[{{ n: {a}, k: \"a\" }}, {{ n: {a}, k: {b} }}, {{ n: {c}, k: \"c\" }}].unique()[{}].n",
+                    self.dice.roll(2)
+                )
+            }
         }
     }
 
@@ -179,7 +191,7 @@ impl Author {
 
     fn list(&mut self, depth: u32) -> String {
         let lists = self.lists.clone();
-        match self.dice.roll(if depth == 0 { 3 } else { 6 }) {
+        match self.dice.roll(if depth == 0 { 3 } else { 11 }) {
             0 => "[\"a\", \"b\", \"c\"]".into(),
             1 | 2 => self.pick(&lists).unwrap_or_else(|| format!("[{}, \"b\"]", self.text(0))),
             3 => {
@@ -190,7 +202,12 @@ impl Author {
                 let (list, other) = (self.list(depth - 1), self.text(0));
                 format!("[x for x in {list} by {other}.contains(x)]")
             }
-            _ => format!("{}.take({} % 3)", self.list(depth - 1), self.number(0)),
+            5 => format!("{}.take({} % 3)", self.list(depth - 1), self.number(0)),
+            6 => format!("{}.chunks({} % 2 + 1)[{}]", self.list(depth - 1), self.number(0), self.dice.roll(2)),
+            7 => format!("{}.concat({})", self.list(depth - 1), self.list(0)),
+            8 => format!("[{}, {}].flatten()", self.list(depth - 1), self.list(0)),
+            9 => format!("{}.unique()", self.list(depth - 1)),
+            _ => format!("{}.{}()", self.list(depth - 1), ["reverse", "sort"][self.dice.roll(2) as usize]),
         }
     }
 
@@ -342,7 +359,7 @@ const SOURCES: [(&str, &str); 8] = [
 ];
 
 /// Steps before, and what becomes of a text `X`.
-const TURNS: [(&str, &str); 15] = [
+const TURNS: [(&str, &str); 21] = [
     ("", "X"),
     ("", "\"${X}-x\""),
     ("", "(if X.length() > 8 then \"a\" else \"b\")"),
@@ -361,10 +378,16 @@ const TURNS: [(&str, &str); 15] = [
     ("step maybe = w.note() {\n    when X.contains(\"a\")\n  }", "(maybe?.id ?? \"b\")"),
     ("", "{ x: X, y: \"b\" }.x"),
     ("", "\"a\" + X"),
+    ("", "[\"a\", \"b\", \"c\"].chunks(X.length() % 2 + 1)[1][0]"),
+    ("", "[\"a\", \"b\", \"c\"].chunks(X.length() % 2 + 1)[0].concat([\"d\", \"e\"])[1]"),
+    ("", "[[\"a\", \"b\"].chunks(X.length() % 2 + 1)[0], [\"d\"]].flatten().numbered()[1].item"),
+    ("", "[{ n: \"a\", k: \"a\" }, { n: \"a\", k: X }, { n: \"b\", k: \"c\" }].unique()[1].n"),
+    ("", "[{ n: \"a\", k: 0 }, { n: \"a\", k: (X.length() - 7) % 2 }, { n: \"b\", k: 9 }].unique().reverse()[1].n"),
+    ("step form = w.form()", "(form as (map<string>)).keys()[1]"),
 ];
 
 /// Where a text `X` arrives.
-const SINKS: [&str; 15] = [
+const SINKS: [&str; 16] = [
     "step sink = w.put(name: X, text: \"\")",
     "step sink = w.put(name: \"s\", text: \"\", mode: X)",
     "step sink = w.edit(parts: [{ at: X, with: \"\" }])",
@@ -379,6 +402,7 @@ const SINKS: [&str; 15] = [
     "step sink = w.put(name: \"s\", text: \"\") {\n    expect X.contains(\"a\")\n    on failure undo\n  }",
     "each sinks = t in [t for t in [\"a\", \"b\"] if X.contains(t)] {\n    step sink = w.put(name: \"s\", text: t)\n  }",
     "each sinks = t in [\"a\", \"b\"].take(X.length() % 3) {\n    step sink = w.say(to: \"s\", text: \"\")\n  }",
+    "each sinks = t in [{ n: \"a\", k: 7 }, { n: \"a\", k: X.length() }, { n: \"b\", k: 99 }].unique() {\n    step sink = w.put(name: t.n, text: \"\")\n  }",
     "",
 ];
 
@@ -540,6 +564,11 @@ impl World<'_> {
                     ("tags", Value::list(tags)),
                     ("links", Value::list(links)),
                 ])
+            }
+            "w.form" => {
+                let fields = ["a", "b"].into_iter().filter(|_| self.attacker.roll(2) == 0).collect::<Vec<_>>();
+                let fields = fields.into_iter().map(|name| (name, Value::string(self.said())));
+                Value::record(fields.chain([("id", string("id"))]).collect::<Vec<_>>())
             }
             // What a person may endorse says nothing that only an attacker would, or it would be taken for a forgery.
             "w.mail" => {

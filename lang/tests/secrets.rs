@@ -108,3 +108,25 @@ fn a_long_chain_is_followed_in_time() {
     let secrets = Secrets::of(&compiled.plan);
     assert!(compiled.plan.step_ids().all(|step| secrets.given(step)));
 }
+
+#[test]
+fn how_many_there_are_of_what_a_secret_finds_is_not_shown() {
+    const SHELF: &str = "catalogue shelf {
+  tool find(data secret words: string) -> [{ trusted id: string, text: string }] {
+    reads \"shelf:all\"
+  }
+}
+";
+    let text = "plan \"p\" {
+  input token: string secret
+  step found = shelf.find(words: token)
+  step all = shelf.find(words: \"a\")
+}
+";
+    let plan = compiled(text, &[SHELF]).plan;
+    let secrets = Secrets::of(&plan);
+    let result = Value::list([Value::record([("id", Value::string("1")), ("text", Value::string("x"))])]);
+    let [found, all] = plan.step_ids().collect::<Vec<_>>()[..] else { panic!("two steps") };
+    assert_eq!(secrets.shown_result(&plan, found, &result), Value::string(planc_lang::secrets::HIDDEN));
+    assert_eq!(secrets.shown_result(&plan, all, &result), result);
+}

@@ -248,7 +248,7 @@ impl<'p> Flow<'p> {
         let block = plan.each(each);
         self.lets(order, Order::before(block.steps.start), None);
         let list = self.tree(&block.list);
-        self.values.elements[each.index()] = list.items();
+        self.values.elements[each.index()] = self.elements(&list, &block.list.ty);
         let found = self.findings.len();
         for round in 0.. {
             let version = self.written.version;
@@ -274,6 +274,12 @@ impl<'p> Flow<'p> {
             self.lets(order, Order::results(plan, each), None);
             self.lets(order, Order::results(plan, each), Some(each));
         }
+    }
+
+    /// The labels of what the elements of a list are, for each of which something is called.
+    fn elements(&self, list: &Tree, ty: &Type) -> Tree {
+        let element = ty.without_null().element().map_or(Type::Any, Type::head);
+        self.values.standing(Rule::Element, list, &element)
     }
 
     fn absent(&mut self, label: Label, step: StepId) -> Label {
@@ -501,7 +507,8 @@ impl<'p> Flow<'p> {
         match &expr.kind {
             ExprKind::Comprehension(inner) => {
                 self.check(&inner.list, around);
-                let items = self.values.tree(self.plan, &inner.list, around).items();
+                let list = self.values.tree(self.plan, &inner.list, around);
+                let items = self.elements(&list, &inner.list.ty);
                 let outer = bind(around, inner.slot, Some(items));
                 let keys = inner.order.iter().map(|(key, _)| key);
                 [&inner.element]

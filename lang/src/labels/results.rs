@@ -93,7 +93,9 @@ fn control(tree: &Tree, taken: Taken<'_>) -> Label {
             let fields = fields.iter().map(|(name, field)| control(field, taken.field(name)));
             fields.fold(here(tree.own.join(*rest)), Label::join)
         }
-        Inner::List(items) if taken.tells_fields_apart() => here(tree.own).join(control(items, taken)),
+        Inner::List(items) if taken.tells_fields_apart() => {
+            here(tree.own).join(control(&Tree::item_by(items, tree.own), taken))
+        }
         // What lies inside cannot be told apart: any of it may be for control.
         Inner::Leaf if taken.tells_fields_apart() => tree.all,
         Inner::Leaf | Inner::Record(..) | Inner::List(_) => here(tree.all),

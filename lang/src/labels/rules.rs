@@ -18,6 +18,10 @@ pub enum Rule {
     Order,
     /// Who decides an index has a part in the item.
     Index,
+    /// Who decides which items a list has, or where they stand, has chosen the one that an index gives.
+    Position,
+    /// The same of what the elements of a block are.
+    Element,
     /// Who decides which items there are decides how many.
     Length,
     /// A result has the labels of the arguments.
@@ -28,6 +32,8 @@ pub enum Rule {
     Resource,
     /// Programs write what they are given and what they find.
     Program,
+    /// Who decides which fields a record has decides the keys of a map that it is.
+    Keys,
     /// Whether a step has a result depends on its condition, and on what makes it fail.
     Absent,
     /// Endorsing a whole leaves its content as it is.
@@ -54,18 +60,21 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 22] = [
+    pub const ALL: [Rule; 25] = [
         Rule::Outside,
         Rule::Parts,
         Rule::Condition,
         Rule::Filter,
         Rule::Order,
         Rule::Index,
+        Rule::Position,
+        Rule::Element,
         Rule::Length,
         Rule::Arguments,
         Rule::Vouched,
         Rule::Resource,
         Rule::Program,
+        Rule::Keys,
         Rule::Absent,
         Rule::Endorsed,
         Rule::Control,

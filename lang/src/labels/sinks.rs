@@ -367,7 +367,8 @@ impl Worst {
             }
             Inner::List(items) if apart => {
                 self.place(tree.own, taken);
-                self.add(items, taken);
+                // Content may hold places that decide: who says how many items there are has chosen what stands in them.
+                self.add(&Tree::item_by(items, tree.own), taken);
             }
             // Some of it may be for control.
             Inner::Leaf if apart => {

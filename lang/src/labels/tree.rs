@@ -170,6 +170,14 @@ impl Tree {
         })
     }
 
+    /// The labels of the items of a list that outside text may make longer or shorter: places that are looked at one by one.
+    pub(super) fn item_by(items: &Tree, own: Label) -> Tree {
+        match own.is_bottom() {
+            true => items.clone(),
+            false => items.clone().map(&|place, _| place.join(own.as_choice())),
+        }
+    }
+
     /// The same with each label replaced.
     pub(super) fn map(self, change: &dyn Fn(Label, Kind) -> Label) -> Tree {
         let is_data = self.is_data;

@@ -53,7 +53,7 @@ impl Values {
                 let field = base.field(name);
                 if *optional { field.over(base.own) } else { field }
             }
-            ExprKind::Index { base, index } => self.index(plan, base, index, slots),
+            ExprKind::Index { base, index } => self.index(plan, (base, index), &expr.ty, slots),
             ExprKind::Method { function, args, optional } => {
                 let trees: Vec<Tree> = args.iter().map(|arg| self.tree(plan, arg, slots)).collect();
                 let given = self.method(function, args, &trees, &expr.ty);
@@ -79,7 +79,17 @@ impl Values {
                 self.picked(Rule::Condition, value, condition, &expr.ty)
             }
             ExprKind::Comprehension(inner) => self.comprehension(plan, inner, slots),
-            ExprKind::As(value, _) => self.tree(plan, value, slots),
+            ExprKind::As(value, ty) => {
+                let tree = self.tree(plan, value, slots);
+                // The plan's text says which fields there are.
+                match (&tree.inner, &value.kind, ty.head().plain()) {
+                    (Inner::Record(fields, _), ExprKind::Record(_), Type::Map(_)) => {
+                        let values = fields.values().cloned().reduce(|all, field| all.join(&field));
+                        Tree::list(tree.own, values.unwrap_or_else(|| Tree::leaf(Label::default())))
+                    }
+                    _ => tree,
+                }
+            }
         }
     }
 
@@ -96,7 +106,13 @@ impl Values {
         if self.rules.has(rule) { value.picked(by, ty) } else { value }
     }
 
-    fn index(&self, plan: &Plan, base: &Expr, index: &Expr, slots: &mut Slots) -> Tree {
+    /// The labels of an item by where it stands: what a list is made of, and how many items it has, may decide that, and both
+    /// are in the label of the list, whatever functions it went through.
+    pub(super) fn standing(&self, rule: Rule, list: &Tree, ty: &Type) -> Tree {
+        self.picked(rule, list.items(), list.own, ty)
+    }
+
+    fn index(&self, plan: &Plan, (base, index): (&Expr, &Expr), ty: &Type, slots: &mut Slots) -> Tree {
         let by = self.tree(plan, index, slots).all;
         let tree = self.tree(plan, base, slots);
         let by = if self.rules.has(Rule::Index) { by } else { Label::default() };
@@ -107,7 +123,7 @@ impl Values {
             (Inner::List(items), _) if matches!(base.ty.without_null(), Type::Map(_)) => {
                 (**items).clone().over(tree.own).over(by)
             }
-            (Inner::List(_) | Inner::Leaf, _) => tree.items().over(by),
+            (Inner::List(_) | Inner::Leaf, _) => self.standing(Rule::Position, &tree, ty).over(by),
         }
     }
 
@@ -157,6 +173,11 @@ impl Values {
         let others = given.iter().fold(Label::default(), |all, tree| all.join(tree.all));
         let flat = || Tree::leaf(self.parts(receiver.all.join(others)));
         let length = || if self.rules.has(Rule::Length) { receiver.own } else { Label::default() };
+        // A record that is taken for a map: nothing tells which of its fields are there but all that is known of it.
+        let keys = || match receiver.inner {
+            Inner::Record(..) if self.rules.has(Rule::Keys) => receiver.all,
+            Inner::Leaf | Inner::Record(..) | Inner::List(_) => receiver.own,
+        };
         let constant = || match args.get(1).map(|arg| &arg.kind) {
             Some(ExprKind::Constant(Value::String(name))) => Some(name.clone()),
             _ => None,
@@ -208,13 +229,12 @@ impl Values {
                 _ => flat(),
             },
             Type::Map(_) => match name {
-                "length" | "is_empty" => Tree::leaf(length()),
-                "keys" => Tree::list(receiver.own, Tree::leaf(receiver.own)),
-                "has" => Tree::leaf(self.parts(receiver.own.join(others))),
-                "values" => Tree::list(receiver.own, receiver.items()),
-                "entries" => {
-                    Tree::list(receiver.own, record([("key", Tree::leaf(receiver.own)), ("value", receiver.items())]))
-                }
+                "length" | "is_empty" if self.rules.has(Rule::Length) => Tree::leaf(keys()),
+                "length" | "is_empty" => Tree::leaf(Label::default()),
+                "keys" => Tree::list(keys(), Tree::leaf(keys())),
+                "has" => Tree::leaf(self.parts(keys().join(others))),
+                "values" => Tree::list(keys(), receiver.items()),
+                "entries" => Tree::list(keys(), record([("key", Tree::leaf(keys())), ("value", receiver.items())])),
                 "get" => receiver.items().over(receiver.own).over(others),
                 _ => flat(),
             },
