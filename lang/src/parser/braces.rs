@@ -3,7 +3,6 @@
 //! For the structure pass, to which every other brace behind a value begins a block. What such braces are here is told by
 //! [`super::faults`].
 
-use super::structure::item_start;
 use crate::lexer::{Kind, Token};
 use crate::source::Source;
 
@@ -85,4 +84,26 @@ fn holds_items(source: &Source, tokens: &[Token], index: usize) -> bool {
         }
     }
     true
+}
+
+/// The word with which an item begins at `index`, if the tokens after it fit too.
+pub(super) fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Option<&'s str> {
+    while tokens.get(index).is_some_and(|token| matches!(token.kind, Kind::Doc | Kind::Newline)) {
+        index += 1;
+    }
+    let first = tokens.get(index).filter(|token| token.kind == Kind::Ident)?;
+    let kind = |ahead: usize| tokens.get(index + ahead).map_or(Kind::Newline, |token| token.kind);
+    let word = source.slice(first.span());
+    let fits = match word {
+        // Two names in a row stand nowhere else.
+        "step" | "let" | "each" | "output" | "type" | "input" => kind(1) == Kind::Ident,
+        "rationale" | "context" | "assume" | "verify" | "reuse" | "gate" | "plan" => {
+            kind(1).is_text() || kind(1) == Kind::StrOpen
+        }
+        "critical" | "together" => kind(1) == Kind::LBrace,
+        "catalogue" => kind(1) == Kind::Ident && kind(2) == Kind::LBrace,
+        "tool" => matches!(kind(1), Kind::Ident | Kind::LParen),
+        _ => false,
+    };
+    fits.then_some(word)
 }

@@ -4,7 +4,7 @@
 //! passes may recurse. Where it repairs the brackets it leaves a [`Kind::Error`] token, which no rule accepts: what stands
 //! there has been reported.
 
-use super::braces;
+use super::braces::{self, item_start};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lexer::{Kind, Token, set_apart};
@@ -736,26 +736,4 @@ fn dashed_name(tokens: &[Token], index: usize) -> Span {
         span.end = part.end;
     }
     span
-}
-
-/// The word with which an item begins at `index`, if the tokens after it fit too.
-pub(super) fn item_start<'s>(source: &'s Source, tokens: &[Token], mut index: usize) -> Option<&'s str> {
-    while tokens.get(index).is_some_and(|token| matches!(token.kind, Kind::Doc | Kind::Newline)) {
-        index += 1;
-    }
-    let first = tokens.get(index).filter(|token| token.kind == Kind::Ident)?;
-    let kind = |ahead: usize| tokens.get(index + ahead).map_or(Kind::Newline, |token| token.kind);
-    let word = source.slice(first.span());
-    let fits = match word {
-        // Two names in a row stand nowhere else.
-        "step" | "let" | "each" | "output" | "type" | "input" => kind(1) == Kind::Ident,
-        "rationale" | "context" | "assume" | "verify" | "reuse" | "gate" | "plan" => {
-            kind(1).is_text() || kind(1) == Kind::StrOpen
-        }
-        "critical" | "together" => kind(1) == Kind::LBrace,
-        "catalogue" => kind(1) == Kind::Ident && kind(2) == Kind::LBrace,
-        "tool" => matches!(kind(1), Kind::Ident | Kind::LParen),
-        _ => false,
-    };
-    fits.then_some(word)
 }

@@ -104,7 +104,7 @@ fn servers<'a>(bound: &Bound<'a>) -> BTreeMap<&'a str, ServerIdentity> {
     identities(bound.config, is_used)
 }
 
-fn identities<'a>(config: &'a Config, is_used: impl Fn(&str) -> bool) -> BTreeMap<&'a str, ServerIdentity> {
+fn identities(config: &Config, is_used: impl Fn(&str) -> bool) -> BTreeMap<&str, ServerIdentity> {
     let wired = config.servers.iter().filter(|(name, _)| is_used(name));
     wired.map(|(name, server)| (name.as_str(), server.identity())).collect()
 }

@@ -5,7 +5,6 @@
 //! seen; of one that destroys or sends something, all of its arguments.
 
 use super::call::Made;
-use super::named::content_id;
 use super::values::{Known, environment, environment_of, release_id};
 use super::{Recorder, RunSetup};
 use crate::event::{Difference, LateKind, LateValue};
@@ -285,6 +284,11 @@ pub(crate) fn of_contents(
         late.push((value, Observation { look: Look::At { path }, seen: present.to_string() }));
     }
     late
+}
+
+/// By what the content of a file is told apart that a step may find.
+pub(super) fn content_id(path: &str, step: &str) -> String {
+    format!("content of {path} for {step}")
 }
 
 /// What is in a file that a step may find, as a person looks at it. Blocks while it reads.

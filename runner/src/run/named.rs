@@ -2,7 +2,7 @@
 //! what a person looks at first, because a program of the run has written what is about to run in the open.
 
 use super::cells::is_in_cell;
-use super::late::shown_content;
+use super::late::{content_id, shown_content};
 use super::{Recorder, RunSetup, place_of};
 use crate::event::LateValue;
 use crate::prediction::Prediction;
@@ -31,11 +31,6 @@ pub(crate) fn expected_files(prediction: &Prediction, state: &RunState) -> Vec<O
 pub(crate) fn is_agreed(state: &RunState, step: &str, path: &str, found: &str) -> bool {
     let agreed = state.agreed.get(&content_id(path, step));
     agreed.and_then(|late| late.value.get("state")).and_then(Value::as_str) == Some(found)
-}
-
-/// By what the content of a file is told apart that a step may find.
-pub(super) fn content_id(path: &str, step: &str) -> String {
-    format!("content of {path} for {step}")
 }
 
 /// The contents of files which the command line of a step names and that nobody has seen: a program of the run has written

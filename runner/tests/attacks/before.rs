@@ -258,7 +258,7 @@ fn what_critical_forbids_is_blocked_though_nobody_knows_whether_it_runs() {
     let cases = [
         (r#"process.run(argv: ["git", "tag", "v${v}"])"#, r#"no `critical` line allows `run "git tag v1"`"#),
         (r#"http.get(url: "https://${v}.b.example/")"#, r#"no `critical` line allows `contact "1.b.example"`"#),
-        (r#"fs.write(path: "out/${v}", text: "x")"#, r#"no `critical` line allows `modify "out/1"`"#),
+        (r#"fs.write(path: "${v}/out", text: "x")"#, r#"no `critical` line allows `modify "1/out"`"#),
         (r#"fs.delete(path: "in/${v}")"#, r#"no `critical` line allows `delete "in/1"`"#),
         (r#"fs.write(path: "link/${v}", text: "x")"#, r#"no `critical` line allows `modify "in/1"`"#),
     ];

@@ -20,7 +20,8 @@ const BUILD: &str = r#"plan "Build" {
 
 #[test]
 fn a_program_that_was_cut_off_is_not_run_again_as_another_one() {
-    let cuts: [(&str, fn(&Place, &str)); 2] = [("its deadline", by_deadline), ("a kill", by_kill)];
+    type Cut = fn(&Place, &str);
+    let cuts: [(&str, Cut); 2] = [("its deadline", by_deadline), ("a kill", by_kill)];
     for (how, cut) in cuts {
         for evil in [true, false] {
             let place = Place::new();
@@ -221,7 +222,8 @@ fn a_bound_file_is_not_another_one_while_the_program_runs() {
         fs::rename(&tools, &away).unwrap();
         fs::rename(&away, &tools).unwrap();
     };
-    let acts: [(&str, &dyn Fn(&Place), i32); 3] =
+    type Act<'a> = &'a dyn Fn(&Place);
+    let acts: [(&str, Act<'_>, i32); 3] =
         [("swapped", &evil, 5), ("moved away and back", &moved, 5), ("nothing", &|_| {}, 0)];
     for (how, act, code) in acts {
         let place = Place::new();

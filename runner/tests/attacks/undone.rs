@@ -137,21 +137,22 @@ fn a_program_that_was_replaced_after_the_run_takes_nothing_back() {
         "plan \"b\" {\n  critical {\n    run \"true\"\n    run \"back\"\n  }\n  step a = process.run(argv: [\"true\"]) {\n    undo process.run(argv: [\"back\"])\n  }\n}\n",
     );
     let digest = place.digest("p.pl");
+    let run = place.last_run();
     place.program("bin/back", EVIL);
     assert_ne!(place.digest("p.pl"), digest);
     place.program("bin/back", BACK);
     place.run("p.pl").exits(0);
     place.program("bin/back", EVIL);
-    place.planc(&["undo", &place.last_run()]).exits(4).says("is not made");
+    place.planc(&["undo", &run]).exits(4).says("is not made");
     // Another of this name that comes first on the PATH.
     place.program("bin/back", BACK);
     std::fs::create_dir_all(place.at("first")).unwrap();
     place.program("first/back", EVIL);
-    let mut command = place.command(&["undo", &place.last_run()]);
+    let mut command = place.command(&["undo", &run]);
     command.env("PATH", format!("{}:{}:/usr/bin:/bin", place.at("first").display(), place.at("bin").display()));
     crate::place::said(command).exits(4).says("is not made");
     assert_eq!(log(&place), "");
-    place.planc(&["undo", &place.last_run()]).exits(0);
+    place.planc(&["undo", &run]).exits(0);
     assert_eq!(log(&place), "back\n");
 }
 
