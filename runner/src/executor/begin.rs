@@ -47,7 +47,7 @@ pub(crate) async fn recheck(run: &Arc<Run>) -> Result<Option<End>, RunError> {
         let Some(expr) = &assumption.check else { continue };
         let text = assumption.text.clone();
         let why = check(&run.setup, &run.recorder, expr).await;
-        if run.setup.stop.is_overdue() {
+        if run.is_past_deadline() {
             return Ok(Some(run.overdue().await?));
         }
         if run.setup.stop.is_killing() {

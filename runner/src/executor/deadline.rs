@@ -54,6 +54,12 @@ pub(super) fn look_after(run: &Arc<Run>, deadline: Option<Timestamp>) -> JoinSet
 }
 
 impl Run {
+    /// Whether the deadline has passed, also where nobody has ended anything because of it yet.
+    pub(super) fn is_past_deadline(&self) -> bool {
+        let deadline = self.recorder.state().deadline.as_ref().and_then(|at| at.parse::<Timestamp>().ok());
+        self.setup.stop.is_overdue() || deadline.is_some_and(|at| self.setup.clock.now() >= at)
+    }
+
     /// Records that the deadline has passed.
     pub(super) async fn overdue(&self) -> Result<End, StoreError> {
         let at = self.recorder.state().deadline.clone().unwrap_or_default();

@@ -259,12 +259,12 @@ fn what_critical_forbids_is_blocked_though_nobody_knows_whether_it_runs() {
         (r#"process.run(argv: ["git", "tag", "v${v}"])"#, r#"no `critical` line allows `run "git tag v1"`"#),
         (r#"http.get(url: "https://${v}.b.example/")"#, r#"no `critical` line allows `contact "1.b.example"`"#),
         (r#"fs.write(path: "${v}/out", text: "x")"#, r#"no `critical` line allows `modify "1/out"`"#),
-        (r#"fs.delete(path: "in/${v}")"#, r#"no `critical` line allows `delete "in/1"`"#),
+        (r#"fs.delete(path: "${v}/a")"#, r#"no `critical` line allows `delete "1/a"`"#),
         (r#"fs.write(path: "link/${v}", text: "x")"#, r#"no `critical` line allows `modify "in/1"`"#),
     ];
     for (call, why) in cases {
         let place = Place::new();
-        place.put("in/1", "a").link("in", "link");
+        place.put("in/1", "a").put("1/a", "a").link("in", "link");
         let text = format!(
             r#"plan "Unknown" {{
   input v: string
