@@ -375,6 +375,8 @@ plan "Together" {
 }
 "#;
     let world = World::new(&[], plan);
+    // `d` waits for nobody: it is called while the others still are.
+    world.outside.meet("fake.look", 3);
     assert_eq!(world.execute(), End::Done);
     let events = world.events.lock().unwrap().clone();
     let started: Vec<&str> = events
