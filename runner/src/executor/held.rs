@@ -24,7 +24,7 @@ impl Held {
     pub(super) fn of(work: Work<'_>) -> Held {
         let mut held = BTreeMap::new();
         let expected = work.expected();
-        for path in expected.iter().filter_map(|Observation { look, .. }| path_of(look)) {
+        for path in expected.iter().filter_map(|Observation { look, .. }| look.at()) {
             let above = path.match_indices('/').map(|(at, _)| Look::At { path: path[..at].to_owned() });
             held.extend(above.map(|above| (above, SAME.to_owned())));
         }
@@ -32,7 +32,7 @@ impl Held {
         let setup = &work.run.setup;
         let is_written = |path: &str| setup.config.programs.scratch.iter().any(|folder| within(path, folder));
         // What programs really write is not only as it was.
-        held.retain(|look, _| path_of(look).is_none_or(|path| !is_written(path)));
+        held.retain(|look, _| look.at().is_none_or(|path| !is_written(path)));
         let stamped = held.into_iter().map(|(look, seen)| {
             let stamp = setup.workspace.stamp(&look);
             (look, (seen, stamp))
@@ -52,18 +52,9 @@ impl Held {
     }
 }
 
-fn path_of(look: &Look) -> Option<&str> {
-    match look {
-        Look::At { path } => Some(path),
-        Look::Entries { .. } | Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => {
-            None
-        }
-    }
-}
-
 /// Whether another step that ran at the same time has changed a path, or something right beneath it.
 fn is_by_run(state: &RunState, work: Work<'_>, look: &Look) -> bool {
-    let Some(path) = path_of(look) else { return false };
+    let Some(path) = look.at() else { return false };
     let began = state.get(work.instance).map_or(0, |record| record.clock);
     let is_there = |other: &str| other == path || other.rsplit_once('/').is_some_and(|(above, _)| above == path);
     state.steps().iter().filter(|record| record.instance != Some(work.instance)).any(|record| {

@@ -5,8 +5,7 @@
 
 use super::work::Work;
 use crate::event::{Difference, End};
-use crate::run::look_again;
-use crate::run::{RunError, expected_files, is_agreed, leaves_nothing};
+use crate::run::{RunError, expected_files, is_agreed, leaves_nothing, look_again};
 use crate::state::{StepRecord, StepState};
 use crate::workspace::{Change, Look, Observation};
 
@@ -31,10 +30,8 @@ impl Work<'_> {
 
     /// Whether a person has looked at what is found in a file, and agreed to it.
     fn is_agreed(&self, difference: &Difference) -> bool {
-        match &difference.expected.look {
-            Look::At { path } => is_agreed(&self.run.recorder.state(), self.name, path, &difference.found),
-            _ => false,
-        }
+        let path = difference.expected.look.at();
+        path.is_some_and(|path| is_agreed(&self.run.recorder.state(), self.name, path, &difference.found))
     }
 
     /// What an earlier attempt that may have left something is known to have changed; none: there was no such attempt.

@@ -18,7 +18,7 @@ pub(crate) fn leaves_nothing(setup: &RunSetup, step: &Step, record: &StepRecord)
 }
 
 /// Whether the call of a step, with the arguments of its last attempt, runs a program in a cell.
-pub(super) fn is_in_cell(setup: &RunSetup, step: &Step, record: &StepRecord) -> bool {
+pub(crate) fn is_in_cell(setup: &RunSetup, step: &Step, record: &StepRecord) -> bool {
     let Ok(Implementation::Live(tool)) = implementation(setup, &step.call.tool.name) else { return false };
     if tool.as_program().is_none() {
         return false;

@@ -25,7 +25,7 @@ pub(crate) use call::{
     permit_changes, place_of, shown, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
-pub(crate) use cells::leaves_nothing;
+pub(crate) use cells::{is_in_cell, leaves_nothing};
 pub(crate) use clean::{clean, sweep};
 pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};

@@ -20,7 +20,7 @@ use planc_lang::value::Value;
 pub(crate) fn expected_files(prediction: &Prediction, state: &RunState) -> Vec<Observation> {
     let is_left = |named: &&Observation| !prediction.observations.iter().any(|seen| seen.look == named.look);
     let now = |named: &Observation| {
-        let left = path_of(named).and_then(|path| state.left_at(path));
+        let left = named.look.at().and_then(|path| state.left_at(path));
         let seen = left.map_or_else(|| named.seen.clone(), |(_, change)| change.after.to_string());
         Observation { look: named.look.clone(), seen }
     };
@@ -49,7 +49,7 @@ pub(crate) fn of_named(
     };
     let is_open = !is_confined(setup, &plan.get(instance.step).call, values);
     let present = |named: &Observation| {
-        let path = path_of(named)?;
+        let path = named.look.at()?;
         let present = setup.workspace.state(path).ok()?;
         let is_another = present.digest().is_some() && present.to_string() != named.seen;
         is_another.then(|| (path.to_owned(), present))
@@ -79,13 +79,6 @@ pub(crate) fn of_named(
         (late, Observation { look: Look::At { path }, seen: present.to_string() })
     };
     written.into_iter().map(shown).collect()
-}
-
-fn path_of(observation: &Observation) -> Option<&str> {
-    match &observation.look {
-        Look::At { path } => Some(path),
-        _ => None,
-    }
 }
 
 /// Whether a call runs a program in a cell.

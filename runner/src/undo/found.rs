@@ -1,9 +1,8 @@
 //! What a declared `undo` call would find ⟶ what of it is neither as it was approved nor as the run itself left it.
 
 use crate::event::{Conflict, Difference};
-use crate::run::{Recorder, RunSetup, critical_values, implementation, look_again};
+use crate::run::{Recorder, RunSetup, critical_values, implementation, is_in_cell, look_again};
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
-use crate::tool::process::{Place, place};
 use crate::tool::registry::Implementation;
 use crate::workspace::Look;
 use planc_lang::effects::CriticalVerb;
@@ -54,7 +53,7 @@ impl Own {
     }
 
     fn explains(&self, setup: &RunSetup, Difference { expected, found }: &Difference) -> bool {
-        let Look::At { path } = &expected.look else { return false };
+        let Some(path) = expected.look.at() else { return false };
         if self.recorded.iter().any(|(of, state)| of == path && state == found) {
             return true;
         }
@@ -88,14 +87,6 @@ fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
     if !record.has_begun() || step.call.is_read_only() {
         return false;
     }
-    match implementation(setup, &step.call.tool.name) {
-        Ok(Implementation::Files(_)) => false,
-        Ok(Implementation::Live(tool)) => {
-            let argv = record.args.as_ref().and_then(|args| args.get("argv")).and_then(Value::as_list);
-            let argv: Option<Vec<&str>> = argv.and_then(|words| words.iter().map(Value::as_str).collect());
-            let place = argv.filter(|_| tool.as_program().is_some()).map(|argv| place(&setup.config, &argv));
-            place != Some(Place::Cell)
-        }
-        Err(_) => true,
-    }
+    let is_of_files = matches!(implementation(setup, &step.call.tool.name), Ok(Implementation::Files(_)));
+    !is_of_files && !is_in_cell(setup, step, record)
 }

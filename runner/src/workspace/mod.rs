@@ -176,6 +176,20 @@ pub enum Look {
     },
 }
 
+impl Look {
+    /// The path of what lies at one place; none: the look is at something else.
+    pub fn at(&self) -> Option<&str> {
+        match self {
+            Look::At { path } => Some(path),
+            Look::Entries { .. }
+            | Look::Matches { .. }
+            | Look::Program { .. }
+            | Look::Call { .. }
+            | Look::Tool { .. } => None,
+        }
+    }
+}
+
 /// Which file is at a place, and when it was last changed in any way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
