@@ -33,11 +33,14 @@ pub struct Failure {
     pub message: String,
     /// The expression that failed.
     pub span: Span,
+    /// Whether a secret has a part in it: that there is a failure may be a part of the secret.
+    pub of_secret: bool,
 }
 
 impl Failure {
-    fn new(span: Span, message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), span }
+    /// A failure in which no secret has a part.
+    pub fn new(span: Span, message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), span, of_secret: false }
     }
 }
 
@@ -118,7 +121,7 @@ impl<'p> Env<'p> {
     fn told<'e>(&self, failure: Failure, exprs: impl IntoIterator<Item = &'e Expr>) -> Failure {
         let is_hidden = self.hides.as_ref().is_some_and(|hides| exprs.into_iter().any(|expr| (hides.0)(expr)));
         match is_hidden {
-            true => Failure { message: HIDDEN_FAILURE.to_owned(), ..failure },
+            true => Failure { message: HIDDEN_FAILURE.to_owned(), of_secret: true, ..failure },
             false => failure,
         }
     }
@@ -171,6 +174,11 @@ impl<'p> Env<'p> {
     /// The results of an `each` block as far as they are known.
     pub fn each(&self, each: EachId) -> &Value {
         &self.eaches[each.index()]
+    }
+
+    /// The element of an `each` block at hand as far as it is known.
+    pub fn element(&self, each: EachId) -> &Value {
+        &self.elements[each.index()]
     }
 
     /// The result of a step as far as it is known.

@@ -74,6 +74,11 @@ impl Secrets {
         is_hidden(self.labels.given(step))
     }
 
+    /// Whether a call is given a secret, or may find one in what it reads.
+    pub fn reach(&self, step: StepId) -> bool {
+        self.given(step) || is_hidden(self.labels.found(step))
+    }
+
     /// The arguments of a call by name as they may be shown.
     pub fn shown_args(&self, plan: &Plan, call: &Call, args: &Value) -> Value {
         let Value::Record(record) = args else { return args.clone() };
@@ -82,7 +87,7 @@ impl Secrets {
             index.and_then(|index| call.args.get(index)?.as_ref()).is_some_and(|arg| self.decide(plan, arg))
         };
         Value::record(record.iter().map(|(name, value)| {
-            let shown = if self.any() && is_secret(name) { hidden(value) } else { value.clone() };
+            let shown = if self.any() && is_secret(name) { hidden() } else { value.clone() };
             (SmolStr::new(name), shown)
         }))
     }
@@ -107,12 +112,9 @@ fn is_hidden(label: Label) -> bool {
     label.secrecy > Secrecy::Public
 }
 
-/// What stands for a value that nobody is shown; that it is not known may be seen.
-pub fn hidden(value: &Value) -> Value {
-    match value {
-        Value::Unknown(_) => value.clone(),
-        _ => Value::string(HIDDEN),
-    }
+/// What stands for a value that nobody is shown. Whether it is known may be as secret as what it is.
+pub fn hidden() -> Value {
+    Value::string(HIDDEN)
 }
 
 /// What a secret has reached of a call.
@@ -138,7 +140,7 @@ fn shown(value: &Value, place: Given<'_>, reached: Reached) -> Value {
         Value::List(items) if place.tells_fields_apart() && !is_secret(place, reached) => {
             Value::list(items.iter().map(|item| shown(item, place, reached)).collect::<Vec<_>>())
         }
-        value if is_secret(place, reached) => hidden(value),
+        _ if is_secret(place, reached) => hidden(),
         value => value.clone(),
     }
 }

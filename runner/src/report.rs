@@ -64,6 +64,9 @@ pub struct PlanReport {
     /// What it endorses and reveals: the approver answers for it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub releases: Vec<ReleaseReport>,
+    /// Where its run would tell how a secret has decided.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub disclosures: Vec<Disclosure>,
     /// What it leans on.
     pub reuse: Vec<ReuseReport>,
     /// The plan's own steps, from top to bottom.
@@ -215,6 +218,15 @@ pub struct InputReport {
     pub value: Value,
     /// Whether it is the default.
     pub default: bool,
+}
+
+/// A place of a plan by which whoever sees the report of its run learns something of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disclosure {
+    /// The step or block, or `assume "TEXT"`, `verify "TEXT"`.
+    pub of: String,
+    /// What the secret decides there, as it is written.
+    pub what: String,
 }
 
 /// An assumption with its outcome.
@@ -587,11 +599,12 @@ pub enum StepOutcome {
 pub struct ChangeReport {
     /// Relative to the workspace.
     pub path: String,
-    /// What was there.
+    /// What was there; where a secret was put, a file of 0 bytes.
     pub before: FileState,
-    /// What will be there.
+    /// What will be there; where a secret is put, a file of 0 bytes.
     pub after: FileState,
-    /// The unified diff of a text; none for directories and binary files, or where contents are unknown.
+    /// The unified diff of a text; none for directories and binary files, or where contents are unknown; `(secret)` where a
+    /// secret is put or was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub diff: Option<String>,
     /// Lines added.

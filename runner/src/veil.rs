@@ -5,6 +5,7 @@
 
 use crate::event::{Conflict, Event};
 use crate::mask::Mask;
+use crate::prediction::Prediction;
 use crate::report::{ChangeReport, PlanReport, StepOutcome, StepReport};
 use crate::seal::Sealer;
 use crate::workspace::{Change, FileState};
@@ -14,6 +15,7 @@ use planc_lang::eval::Hides;
 use planc_lang::plan::StepId;
 use planc_lang::secrets::{HIDDEN, Secrets, hidden};
 use planc_lang::value::{UNKNOWN_KEY, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The role in which contents are committed to.
@@ -199,13 +201,13 @@ impl Veil {
         let plan = &self.compiled.plan;
         let step = self.step(step).map(|id| plan.get(id));
         let call = step.and_then(|step| if undo { step.undo.as_deref() } else { Some(&step.call) });
-        call.map_or_else(|| hidden(args), |call| self.secrets.shown_args(plan, call, args))
+        call.map_or_else(hidden, |call| self.secrets.shown_args(plan, call, args))
     }
 
     /// What a person is shown at a gate.
     pub fn gate(&self, step: &str, shown: &Value) -> Value {
         let args = self.args(step, &Value::record([("show", shown.clone())]), false);
-        args.get("show").cloned().unwrap_or_else(|| hidden(shown))
+        args.get("show").cloned().unwrap_or_else(hidden)
     }
 
     /// A report as it is shown. What a run goes by stays as it is: what was looked at, and what `critical` allows, of which
@@ -214,18 +216,20 @@ impl Veil {
         let plan = &self.compiled.plan;
         for (input, shown) in plan.inputs.iter().zip(&mut report.inputs) {
             if input.secret {
-                shown.value = hidden(&shown.value);
+                shown.value = hidden();
             }
         }
         for (output, shown) in plan.outputs.iter().zip(&mut report.outputs) {
             if self.secrets.decide(plan, &output.value) {
-                shown.value = hidden(&shown.value);
+                shown.value = hidden();
             }
         }
         for output in &mut report.outputs {
             output.value = self.mask.value(&output.value);
         }
         steps_of(&mut report).for_each(|step| self.step_report(step));
+        let changes = steps_of(&mut report).map(|step| (step.name.as_str(), step.changes.as_mut_slice()));
+        self.keep_contents(changes, |change| &change.path, hide_change);
         // Written and read back, what is not known would be a record that says so.
         let mut masked = self.mask.data(&report);
         let pairs = steps_of(&mut masked).zip(steps_of(&mut report));
@@ -273,15 +277,35 @@ impl Veil {
             | StepOutcome::Fails { .. }
             | StepOutcome::NotReached => {}
         }
-        if self.secrets.given(id) {
-            report.changes.iter_mut().for_each(|change| self.change_report(change));
+    }
+
+    /// Of what a step makes of a secret nothing is told but that it changes the path: the size of a file tells as much as its
+    /// content, and so does whether it stays as it was. So it is wherever that path is changed again. `changes` are those of
+    /// the steps, in order.
+    fn keep_contents<'c, C: 'c>(
+        &self,
+        changes: impl Iterator<Item = (&'c str, &'c mut [C])>,
+        path: impl Fn(&C) -> &str,
+        hide: impl Fn(&mut C),
+    ) {
+        let mut kept = BTreeSet::new();
+        for (step, changes) in changes {
+            let reaches = self.step(step).is_none_or(|id| self.secrets.reach(id));
+            for change in changes {
+                if reaches {
+                    kept.insert(path(change).to_owned());
+                }
+                if kept.contains(path(change)) {
+                    hide(change);
+                }
+            }
         }
     }
 
-    fn change_report(&self, change: &mut ChangeReport) {
-        change.before = self.state(&change.before);
-        change.after = self.state(&change.after);
-        change.diff = change.diff.take().map(|_| format!("{HIDDEN}\n"));
+    /// What is expected of steps, in order, as far as a dry run may tell it.
+    pub fn predictions(&self, predictions: &mut [Prediction]) {
+        let changes = predictions.iter_mut().map(|step| (step.step.as_str(), step.changes.as_mut_slice()));
+        self.keep_contents(changes, |change| &change.path, |change| *change = change.without_content());
     }
 
     /// A path that was left: what a secret was written to is not shown, whatever became of it.
@@ -317,7 +341,7 @@ impl Veil {
     fn result(&self, step: &str, result: &Value) -> Value {
         let shown = match self.step(step) {
             Some(id) => self.secrets.shown_result(&self.compiled.plan, id, result),
-            None => hidden(result),
+            None => hidden(),
         };
         self.mask.value(&shown)
     }
@@ -331,7 +355,7 @@ impl Veil {
         };
         let shown = record
             .iter()
-            .map(|(name, value)| (name.to_owned(), if is_secret(name) { hidden(value) } else { value.clone() }));
+            .map(|(name, value)| (name.to_owned(), if is_secret(name) { hidden() } else { value.clone() }));
         self.mask.value(&Value::record(shown))
     }
 
@@ -343,7 +367,17 @@ impl Veil {
 
 /// Whether a value is not known yet, as the store gives it back.
 fn is_unknown(value: &Value) -> bool {
-    value.get(UNKNOWN_KEY).is_some_and(|_| matches!(value, Value::Record(record) if record.len() == 1))
+    matches!(value, Value::Unknown(_))
+        || value.get(UNKNOWN_KEY).is_some_and(|_| matches!(value, Value::Record(record) if record.len() == 1))
+}
+
+/// Takes out of a change what its contents tell.
+fn hide_change(change: &mut ChangeReport) {
+    (change.before, change.after) = (change.before.without_content(), change.after.without_content());
+    (change.added, change.removed) = (0, 0);
+    if [&change.before, &change.after].iter().any(|state| matches!(state, FileState::File { .. })) {
+        change.diff = Some(format!("{HIDDEN}\n"));
+    }
 }
 
 /// All steps of a report, those of verifications included.

@@ -47,6 +47,7 @@ fn minimal() -> PlanReport {
         assumptions: vec![],
         critical: vec![],
         releases: vec![],
+        disclosures: vec![],
         reuse: vec![],
         steps: vec![read("ini", "config.ini")],
         blocks: Vec::new(),

@@ -41,7 +41,7 @@ pub enum Refusal {
     /// Without a terminal such a plan must be named.
     #[error("planc cannot undo {}", .steps.join(", "))]
     NotUndoable {
-        /// The steps that cannot be undone, each with its tool.
+        /// What planc cannot undo: phrases.
         steps: Vec<String>,
     },
     /// Somebody wants changes.
@@ -328,15 +328,19 @@ pub(crate) fn failing(report: &PlanReport) -> impl Iterator<Item = &str> {
     report.problems.iter().filter_map(|problem| problem.assumption.as_deref())
 }
 
-/// The steps whose effect planc cannot take back by itself, each with its tool.
+/// What planc cannot take back by itself: steps, each with its tool, what others may do by a file in the meantime, and what the
+/// report of the run tells.
 pub fn not_undoable(report: &PlanReport) -> Vec<String> {
-    let steps = report.all_steps().filter(|step| match step.undo {
+    let steps = report.all_steps().filter_map(|step| match step.undo {
         // What somebody executes or goes by in the meantime is not taken back with the file.
         UndoKind::Nothing | UndoKind::Automatic => {
-            step.changes.iter().any(|change| may_be_executed_later(&change.path))
+            let changed = step.changes.iter().find(|change| may_be_executed_later(&change.path))?;
+            Some(format!("what others do by `{}` meanwhile (`{}`, {})", changed.path, step.name, step.tool))
         }
         // A declared `undo` is a call like any other: it may fail.
-        UndoKind::Declared | UndoKind::Impossible => true,
+        UndoKind::Declared | UndoKind::Impossible => Some(format!("`{}` ({})", step.name, step.tool)),
     });
-    steps.map(|step| format!("`{}` ({})", step.name, step.tool)).collect()
+    let places: Vec<&str> = report.disclosures.iter().map(|one| one.of.as_str()).collect();
+    let told = (!places.is_empty()).then(|| format!("what its report tells of a secret ({})", places.join(", ")));
+    steps.chain(told).collect()
 }

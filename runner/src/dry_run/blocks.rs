@@ -3,7 +3,7 @@
 use super::steps::Steps;
 use crate::prediction::{Elements, MAX_ELEMENTS, Prediction};
 use crate::report::{BlockOutcome, BlockReport, Problem};
-use planc_lang::eval::{NoCalls, eval};
+use planc_lang::eval::NoCalls;
 use planc_lang::plan::{Each, EachId, Expr, Instance};
 use planc_lang::value::Value;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// What is known of a block before its first element.
 enum Before {
     Elements(Arc<[Value]>),
-    /// The list, or whether the block runs, is known only after the run.
+    /// The list, or whether the block runs, is known only after the run, or not told before.
     Unknown(Option<bool>),
     Skipped,
     Fails(String),
@@ -80,7 +80,7 @@ impl Steps<'_, '_> {
     }
 
     fn value(&mut self, expr: &Expr) -> Result<Value, String> {
-        eval(expr, &mut self.env, &mut NoCalls).map_err(|failure| failure.message)
+        self.dry.decided(expr, &mut self.env, &mut NoCalls).map_err(|failure| failure.message)
     }
 
     /// Every element in order; gives the list of their results, unless a step would fail.
@@ -96,7 +96,7 @@ impl Steps<'_, '_> {
                 return None;
             }
             self.released.extend(self.dry.released(id, Some(element), &mut self.env));
-            match self.value(&each.result) {
+            match self.dry.computed(&each.result, &mut self.env, &mut NoCalls).map_err(|failure| failure.message) {
                 Ok(result) => results.push(result),
                 Err(why) => {
                     self.block_problem(each, format!("the result of element {element} cannot be computed: {why}"));

@@ -48,7 +48,8 @@ pub(super) enum Called {
 }
 
 impl DryRun<'_> {
-    /// Makes a call on the overlay as far as plan mode allows. `earlier` says whether its arguments depend on earlier steps.
+    /// Makes a call on the overlay as far as plan mode allows. `earlier` says that it is asked for nothing: its
+    /// arguments depend on earlier steps, or are secret.
     pub(super) fn call(
         &self,
         call: &Call,
@@ -377,7 +378,7 @@ pub(super) struct DryCaller<'d, 'a> {
 
 impl Caller for DryCaller<'_, '_> {
     fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure> {
-        let failure = |message: String| Failure { message, span: call.span };
+        let failure = |message: String| Failure::new(call.span, message);
         if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }

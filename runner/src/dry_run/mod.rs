@@ -12,6 +12,7 @@ mod identity;
 mod named;
 mod releases;
 mod steps;
+mod told;
 mod undoing;
 
 pub use diff::{MAX_DIFF_BYTES, change_report};
@@ -40,6 +41,7 @@ use planc_lang::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use steps::Steps;
+use told::KEPT;
 
 /// The value of an input and whether it is the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +147,7 @@ impl DryRun<'_> {
             mut overlay,
             reports,
             blocks,
-            predictions,
+            mut predictions,
             laid,
             mut problems,
             touched,
@@ -153,6 +155,7 @@ impl DryRun<'_> {
             labels,
             ..
         } = steps;
+        self.veil.iter().for_each(|veil| veil.predictions(&mut predictions));
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {
@@ -227,6 +230,7 @@ impl DryRun<'_> {
             assumptions,
             critical: self.critical(critical, &touched),
             releases,
+            disclosures: self.disclosures(),
             reuse,
             steps: own,
             blocks,
@@ -252,9 +256,10 @@ impl DryRun<'_> {
     /// What a check says in the world that its calls see.
     fn check(&self, check: Option<&Expr>, env: &mut Env<'_>, caller: &mut DryCaller<'_, '_>) -> CheckOutcome {
         let Some(expr) = check else { return CheckOutcome::ForPerson };
-        match eval(expr, env, caller) {
+        match self.decided(expr, env, caller) {
             Ok(Value::Bool(true)) => CheckOutcome::Holds,
             Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
+            Ok(_) if self.is_kept(expr) => CheckOutcome::Unconfirmed { why: KEPT.into() },
             Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
             Err(failure) => CheckOutcome::Fails { why: failure.message },
         }
@@ -293,7 +298,7 @@ impl DryRun<'_> {
         let mut problems = Vec::new();
         let outputs = self.compiled.plan.outputs.iter().map(|output| {
             // An output calls nothing.
-            let value = eval(&output.value, env, &mut self.before(overlay));
+            let value = self.computed(&output.value, env, &mut self.before(overlay));
             let value = value.unwrap_or_else(|failure| {
                 let message = format!("the output `{}` would fail: {}", output.name, failure.message);
                 problems.push(Problem { step: None, message, policy: false, assumption: None });

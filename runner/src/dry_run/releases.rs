@@ -20,7 +20,7 @@ impl DryRun<'_> {
     pub(super) fn released(&self, each: EachId, element: Option<u32>, env: &mut Env<'_>) -> Vec<Released> {
         let plan = &self.compiled.plan;
         let here = releases::all(plan).filter(|(index, _)| plan.lets[*index].each == Some(each));
-        here.map(|(index, _)| (index, element, value_of(index, env))).collect()
+        here.map(|(index, _)| (index, element, self.released_value(index, env))).collect()
     }
 
     /// Everything that the plan releases, in the order of the plan; `within` are those of blocks.
@@ -28,7 +28,8 @@ impl DryRun<'_> {
         let plan = &self.compiled.plan;
         let own: Vec<usize> =
             releases::all(plan).map(|(index, _)| index).filter(|index| plan.lets[*index].each.is_none()).collect();
-        let mut all: Vec<Released> = own.into_iter().map(|index| (index, None, value_of(index, env))).collect();
+        let mut all: Vec<Released> =
+            own.into_iter().map(|index| (index, None, self.released_value(index, env))).collect();
         all.extend(within);
         all.sort_by_key(|(index, element, _)| (*index, *element));
         all.into_iter().filter_map(|released| self.release(labels, released)).collect()
@@ -38,8 +39,6 @@ impl DryRun<'_> {
         let plan = &self.compiled.plan;
         let defined = &plan.lets[index];
         let release = defined.release.as_ref()?;
-        let is_secret = release.kind == ReleaseKind::Reveal
-            || self.veil.is_some_and(|veil| veil.secrets().decide(plan, &defined.value));
         let label = labels.of_released(plan, index);
         let way = match release.kind {
             ReleaseKind::Endorse => labels.path(label),
@@ -49,19 +48,20 @@ impl DryRun<'_> {
             name: element.map_or_else(|| defined.name.to_string(), |element| format!("{}[{element}]", defined.name)),
             kind: release.kind,
             reason: release.reason.clone(),
-            value: match is_secret {
-                true if value.is_known() => hidden(&value),
-                true => Value::Unknown(defined.value.ty.clone()),
-                false => value,
-            },
+            value,
             from: way.iter().map(|hop| hop.phrase(plan)).collect(),
             to: releases::destinations(plan, index, MAX_DESTINATIONS),
         })
     }
-}
 
-/// What fails is a failure of the step that needs it; here it is not known.
-fn value_of(index: usize, env: &mut Env<'_>) -> Value {
-    let expr = &env.plan().lets[index].value;
-    eval(expr, env, &mut NoCalls).unwrap_or_else(|_| Value::Unknown(expr.ty.clone()))
+    /// The value of a release as it is told. What fails is a failure of the step that needs it; here it is not known.
+    fn released_value(&self, index: usize, env: &mut Env<'_>) -> Value {
+        let defined = &self.compiled.plan.lets[index];
+        let expr = &defined.value;
+        let is_reveal = defined.release.as_ref().is_some_and(|release| release.kind == ReleaseKind::Reveal);
+        if is_reveal || self.is_kept(expr) {
+            return if self.is_foreseen(expr, env) { hidden() } else { Value::Unknown(expr.ty.clone()) };
+        }
+        eval(expr, env, &mut NoCalls).unwrap_or_else(|_| Value::Unknown(expr.ty.clone()))
+    }
 }

@@ -3,6 +3,7 @@
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use super::releases::Released;
+use super::told::{Arguments, KEPT};
 use super::{DryRun, Early};
 use crate::coverage::{changed, unallowed, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
 use crate::laid::{Laid, is_worse, unforeseen};
@@ -19,12 +20,12 @@ use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Kind, Overlay, Sight};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::{CriticalVerb, Resource};
-use planc_lang::eval::{Env, NoCalls, eval, eval_args};
+use planc_lang::eval::{Env, NoCalls};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
 use planc_lang::labels::{Label, Labels};
 use planc_lang::marks::Taken;
-use planc_lang::plan::{Call, Expr, Instance, Plan, Step, StepId};
+use planc_lang::plan::{Call, Expr, Instance, Step, StepId};
 use planc_lang::releases;
 use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::types::Type;
@@ -50,6 +51,15 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) labels: Labels,
     /// A step has failed: nothing after it is reached.
     pub(super) stopped: bool,
+}
+
+/// Whether a step runs; none: known only after the run.
+#[derive(Clone, Copy, Default)]
+struct Runs {
+    /// As the run finds it.
+    found: Option<bool>,
+    /// As it may be told.
+    told: Option<bool>,
 }
 
 /// What became of one step.
@@ -109,16 +119,14 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.overlay.begin(&at.name);
         self.overlay.take_observations();
         self.overlay.take_named();
-        let args = eval_args(call, &mut self.env, &mut NoCalls);
-        let values = match &args {
-            Ok(values) => values.clone(),
-            Err(_) => call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect(),
-        };
+        let args = self.dry.arguments(call, &mut self.env);
+        let Arguments { found, told: values } = args.clone().unwrap_or_else(|_| Arguments::unknown(call));
         if self.dry.place(call, &values) == Some(Place::Cell) {
             let bounds = self.grants().changeable();
             self.overlay.bound(bounds);
         }
-        let when = if self.stopped { None } else { self.condition(&at) };
+        let runs = if self.stopped { Runs::default() } else { self.condition(&at) };
+        let when = runs.told;
         let mut undo_observations = match (self.stopped, when) {
             (true, _) | (_, Some(false)) => Vec::new(),
             (false, _) => self.look_at_undo(at.step),
@@ -127,14 +135,17 @@ impl<'d, 'a> Steps<'d, 'a> {
             (true, _, _) => self.unknown(&at, StepOutcome::NotReached),
             (false, Some(false), _) => Done::nothing(StepOutcome::Skipped, Value::Null),
             (false, Some(true), Err(failure)) => self.failed(&at, failure.message.clone(), Vec::new()),
-            (false, _, Ok(values)) if values.iter().any(imitates_unknown) => {
+            (false, _, Ok(_)) if values.iter().any(imitates_unknown) => {
                 self.failed(&at, format!("no field of an argument may be called `{UNKNOWN_KEY}`"), Vec::new())
             }
             (false, _, _) if at.step.is_gate => Done::nothing(StepOutcome::Gate, Value::Null),
             (false, Some(true), Ok(_)) if at.is_symbolic() => {
                 self.not_made(&at, &values, "it is made for each element, and they are known only after the run")
             }
-            (false, Some(true), Ok(values)) => self.made(&at, values),
+            (false, Some(true), Ok(_)) => self.made(&at, &values),
+            (false, None, _) if at.step.when.as_ref().is_some_and(|when| self.dry.is_kept(when)) => {
+                self.not_made(&at, &values, "a secret decides whether it runs, and nobody is told before the run")
+            }
             (false, None, _) => self.not_made(&at, &values, "whether it runs is known only after the run"),
         };
         let verdict = self.policy(&at, &values, &done.changes);
@@ -142,7 +153,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
-        let undo = self.undo_values(at.step).map(|(call, values)| call.tool.named(&values));
+        let undo = self.undo_args(at.step).map(|(call, args)| call.tool.named(&args.found));
         if !matches!(done.outcome, StepOutcome::Skipped | StepOutcome::NotReached) {
             let after = self.look_at_undo(at.step);
             undo_observations.retain(|seen| after.iter().all(|again| again.look != seen.look));
@@ -155,8 +166,8 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.predictions.push(Prediction {
             step: at.name.clone(),
             each: None,
-            when,
-            args: call.tool.named(&values),
+            when: runs.found,
+            args: call.tool.named(&found),
             undo: undo.unwrap_or(Value::Unknown(Type::Any)),
             // What any element sees is not known: others may have gone before it.
             observations: if at.is_symbolic() { Vec::new() } else { observations },
@@ -190,14 +201,17 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.later(at, why)
     }
 
-    /// Whether the step runs; none: known only after the run. A condition that fails is a failure of the step.
-    fn condition(&mut self, at: &At<'_>) -> Option<bool> {
-        let Some(when) = &at.step.when else { return Some(true) };
-        match eval(when, &mut self.env, &mut NoCalls) {
-            Ok(value) => value.as_bool(),
+    /// Whether the step runs. A condition that fails is a failure of the step.
+    fn condition(&mut self, at: &At<'_>) -> Runs {
+        let Some(when) = &at.step.when else { return Runs { found: Some(true), told: Some(true) } };
+        match self.dry.computed(when, &mut self.env, &mut NoCalls) {
+            Ok(value) => {
+                let found = value.as_bool();
+                Runs { found, told: found.filter(|_| !self.dry.is_kept(when)) }
+            }
             Err(failure) => {
                 self.problem(at, failure.message);
-                None
+                Runs::default()
             }
         }
     }
@@ -214,13 +228,15 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.dry.mark_unknown(&touches, &mut self.overlay);
             return self.later(at, "it would find what no path of the plan says".into());
         }
-        if step.call.tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+        if step.call.tool.extracts() && self.dry.is_given(at.instance.step) {
             return self.later(at, "a model would be shown a secret".into());
         }
         // What a server would say after a step that is not made is not known.
         let behind = |(_, edge): (_, Edge)| edge == Edge::Conflict;
         let is_server = self.dry.config.servers.contains_key(step.call.tool.catalogue());
+        // No secret leaves before a yes.
         let earlier = plan.depends_on_results(step)
+            || self.dry.is_given(at.instance.step)
             || is_server && self.dry.compiled.graph.dependencies(at.instance.step).any(behind);
         let called = match self.early(at, values, &touches) {
             Some(called) => called,
@@ -228,6 +244,12 @@ impl<'d, 'a> Steps<'d, 'a> {
         };
         let called = match called {
             Ok(called) => called,
+            // Whether a file tool fails may follow from what is in a file.
+            Err(_) if self.dry.is_reached(at.instance.step) && self.is_of_files(step) => {
+                self.overlay.roll_back();
+                self.dry.mark_unknown(&touches, &mut self.overlay);
+                return self.later(at, KEPT.into());
+            }
             Err(error) => {
                 self.overlay.roll_back();
                 return self.failed(at, error.message, Vec::new());
@@ -280,13 +302,16 @@ impl<'d, 'a> Steps<'d, 'a> {
     fn gave(&mut self, at: &At<'_>, value: Value, changes: Vec<Change>) -> Done {
         let step = at.step;
         self.env.set_step(at.instance.step, value.clone());
-        match step.poll.as_ref().map(|poll| eval(&poll.until, &mut self.env, &mut NoCalls)) {
+        match step.poll.as_ref().map(|poll| self.dry.decided(&poll.until, &mut self.env, &mut NoCalls)) {
             None | Some(Ok(Value::Bool(true))) => {}
+            Some(Ok(_)) if step.poll.as_ref().is_some_and(|poll| self.dry.is_kept(&poll.until)) => {
+                return self.later(at, KEPT.into());
+            }
             Some(Ok(_)) => return self.later(at, "what it waits for is not so yet".into()),
             Some(Err(failure)) => return self.failed(at, failure.message, changes),
         }
         for expect in &step.expect {
-            match eval(expect, &mut self.env, &mut NoCalls) {
+            match self.dry.decided(expect, &mut self.env, &mut NoCalls) {
                 Ok(Value::Bool(false)) => {
                     let why = format!("`{}` is false", self.dry.written(expect.span));
                     return self.failed(at, why, changes);
@@ -409,7 +434,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.judged(at, &undo.tool, &verdict);
             // Which program would take it back may not be known yet.
             let unknown = || undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
-            let values = self.undo_values(at.step).map_or_else(unknown, |(_, values)| values);
+            let values = self.undo_args(at.step).map_or_else(unknown, |(_, args)| args.told);
             self.placed(at, undo, &values);
         }
         verdict
@@ -430,7 +455,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         if self.dry.registry.get(&tool.name).is_none() {
             self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
         }
-        if tool.extracts() && self.dry.veil.is_some_and(|veil| veil.secrets().given(at.instance.step)) {
+        if tool.extracts() && self.dry.is_given(at.instance.step) {
             self.problem(at, "a model would be shown a secret".to_owned());
         }
         if tool.extracts() && self.dry.config.model.is_none() {
@@ -521,13 +546,36 @@ impl<'d, 'a> Steps<'d, 'a> {
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
             when: step.when.as_ref().map(|when| self.dry.written(when.span)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
-            late: late(plan, step, when, values),
+            late: self.late(step, when, values),
             expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
             undoing: self.undoing(step),
             approved_before: None,
         };
         self.reports.push((step.verification, report));
+    }
+
+    /// What of a step that acts becomes known only during the run, which stops then. What is a release by itself stops it there.
+    fn late(&self, step: &Step, when: Option<bool>, values: &[Value]) -> Vec<String> {
+        if step.is_read_only() || step.is_gate || when == Some(false) {
+            return Vec::new();
+        }
+        let whole = destroys_or_sends(&step.call, values);
+        let is_late = |expr: &Expr| {
+            !releases::follows(&self.dry.compiled.plan, expr)
+                && !(self.dry.is_kept(expr) && self.dry.is_foreseen(expr, &self.env))
+        };
+        let condition = step.when.iter().filter(|expr| when.is_none() && is_late(expr)).map(|_| "when".to_owned());
+        let mut late: Vec<String> = condition.collect();
+        for ((param, arg), value) in step.call.tool.params.iter().zip(&step.call.args).zip(values) {
+            let Some(arg) = arg.as_ref().filter(|arg| is_late(arg)) else { continue };
+            // Which of what a secret decides is known would tell of it.
+            let kept = self.dry.is_kept(arg).then(|| Value::Unknown(arg.ty.clone()));
+            let value = kept.as_ref().unwrap_or(value);
+            let places = unseen(Taken::whole(&param.marks), Some(value), value, whole);
+            late.extend(places.iter().map(|place| format!("{}{}", param.name, place.way)));
+        }
+        late
     }
 
     /// Whether something that was approved always answers for a call.
@@ -555,6 +603,10 @@ impl<'d, 'a> Steps<'d, 'a> {
             Place::Asked(why) => Some(Confinement::Asked { why }),
             Place::Nowhere(_) => None,
         }
+    }
+
+    fn is_of_files(&self, step: &Step) -> bool {
+        matches!(self.dry.registry.get(&step.call.tool.name), Some(Implementation::Files(_)))
     }
 
     fn undo_kind(&self, step: &Step, confined: Option<&Confinement>) -> UndoKind {
@@ -589,25 +641,6 @@ impl standing::Place for Simulated<'_> {
     fn named(&self, directory: &str, word: &str) -> Vec<String> {
         standing::Place::named(self.0.borrow().workspace().as_ref(), directory, word)
     }
-}
-
-/// What of a step that acts becomes known only during the run, which stops then. What is a release by itself stops it there.
-fn late(plan: &Plan, step: &Step, when: Option<bool>, values: &[Value]) -> Vec<String> {
-    if step.is_read_only() || step.is_gate || when == Some(false) {
-        return Vec::new();
-    }
-    let whole = destroys_or_sends(&step.call, values);
-    let is_late = |expr: &Expr| !releases::follows(plan, expr);
-    let condition = step.when.iter().filter(|expr| when.is_none() && is_late(expr)).map(|_| "when".to_owned());
-    let mut late: Vec<String> = condition.collect();
-    for ((param, arg), value) in step.call.tool.params.iter().zip(&step.call.args).zip(values) {
-        if !arg.as_ref().is_some_and(is_late) {
-            continue;
-        }
-        let places = unseen(Taken::whole(&param.marks), Some(value), value, whole);
-        late.extend(places.iter().map(|place| format!("{}{}", param.name, place.way)));
-    }
-    late
 }
 
 /// What a call touches.

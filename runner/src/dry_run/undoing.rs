@@ -3,11 +3,11 @@
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
 use super::steps::{Steps, effects, given};
+use super::told::Arguments;
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Observation, named_paths};
 use planc_lang::effects::Resource;
-use planc_lang::eval::{NoCalls, eval_args};
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
@@ -17,9 +17,14 @@ type Words = Vec<Option<String>>;
 
 impl Steps<'_, '_> {
     /// The call that takes a step back, with its arguments as far as they are known; none: it has none, or they fail.
-    pub(super) fn undo_values<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Vec<Value>)> {
+    pub(super) fn undo_args<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Arguments)> {
         let call = step.undo.as_deref()?;
-        Some((call, eval_args(call, &mut self.env, &mut NoCalls).ok()?))
+        Some((call, self.dry.arguments(call, &mut self.env).ok()?))
+    }
+
+    /// The same as they may be told.
+    fn undo_values<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Vec<Value>)> {
+        self.undo_args(step).map(|(call, args)| (call, args.told))
     }
 
     /// What the approver is shown of that.

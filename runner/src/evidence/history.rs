@@ -1,7 +1,7 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
 use crate::config::{Network, is_open};
-use crate::coverage::{unallowed, uncovered_changes};
+use crate::coverage::unallowed;
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
 use crate::report::PlanReport;
@@ -206,7 +206,8 @@ impl<'a> Ground<'a> {
         }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
-            let uncovered = self.grants.as_ref().map(|grants| uncovered_changes(grants, changes)).unwrap_or_default();
+            let uncovered =
+                self.grants.as_ref().map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
             faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
             return faults;
         }

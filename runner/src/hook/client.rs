@@ -142,13 +142,14 @@ impl Client {
         }
     }
 
-    /// What the tool of a payload does; `reads` are globs over names that the operator knows to only read.
-    pub fn class(self, payload: &Payload, reads: &[String]) -> Class {
+    /// What the tool of a payload does; `reads` are globs over names that the operator knows to only read, `own` are the names
+    /// of all tools that planc's server has.
+    pub fn class(self, payload: &Payload, reads: &[String], own: impl IntoIterator<Item = String>) -> Class {
         let (name, tools) = (payload.tool.as_str(), self.tools());
         let matches = |glob: &String| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(name));
         if tools.hands_in.contains(&name) {
             Class::HandsIn
-        } else if is_own(name) {
+        } else if is_own(name, own) {
             Class::Own
         } else if tools.reads.contains(&name) || reads.iter().any(matches) {
             Class::Reads
@@ -165,9 +166,30 @@ impl Client {
     }
 }
 
-/// Whether a tool is one of planc's server, as clients write the names of servers before those of tools.
-fn is_own(name: &str) -> bool {
-    ["mcp__planc__", "mcp__plugin_planc_planc__", "mcp_planc_"].iter().any(|prefix| name.starts_with(prefix))
+/// What clients write before the names of the tools of planc's server. That of another server may begin like it, so that only
+/// the whole name of a tool tells.
+const OF_PLANC: [&str; 4] = ["mcp__planc__", "mcp__plugin_planc_planc__", "mcp_planc_", "mcp_planc__"];
+
+/// What Gemini CLI writes in the place of the middle of a long name, and how many characters it keeps on each side.
+const CUT: (&str, usize) = ("...", 30);
+
+/// Whether a tool is one of planc's server.
+fn is_own(name: &str, own: impl IntoIterator<Item = String>) -> bool {
+    if !OF_PLANC.iter().any(|prefix| name.starts_with(prefix)) {
+        return false;
+    }
+    let is_cut = |whole: &str| {
+        let (dots, kept) = CUT;
+        name.split_once(dots).is_some_and(|(head, tail)| {
+            [head, tail].iter().all(|part| part.len() == kept)
+                && whole.len() > name.len()
+                && whole.starts_with(head)
+                && whole.ends_with(tail)
+        })
+    };
+    own.into_iter().any(|tool| {
+        OF_PLANC.iter().map(|prefix| format!("{prefix}{tool}")).any(|whole| whole == name || is_cut(&whole))
+    })
 }
 
 /// Whether a path is that of a file in which a client keeps a plan: Markdown in the folder of its plans, and no way leads out

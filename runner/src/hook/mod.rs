@@ -19,7 +19,7 @@ pub use text::{PlanText, plan_in};
 
 use crate::config::HookFor;
 use crate::desk::DeskError;
-use crate::session::{Checked, DENIED, World, foreseen};
+use crate::session::{Checked, DENIED, OWN, World, foreseen, names};
 
 /// How often a plan comes back in one turn of a client that hands it in by ending the turn. After that its person sees it as it
 /// is, and planc refuses it where it is handed in here.
@@ -34,15 +34,19 @@ pub fn judge(world: &World, client: Client, payload: &Payload) -> Result<Judgeme
     let payload = &completed;
     match payload.event {
         Event::Before => before(world, client, payload),
-        Event::After if client.class(payload, &world.desk.config.agent_reads) == Class::HandsIn => {
-            Ok(after(world, payload))
-        }
+        Event::After if class(world, client, payload) == Class::HandsIn => Ok(after(world, payload)),
         Event::Ends if payload.is_planning && comes_back(payload) => match &payload.said {
             Some(said) if payload.plans > 0 || text::has_block(said) => plan(world, Some(said.clone())),
             Some(_) | None => Ok(Judgement::pass("it says no plan")),
         },
         Event::After | Event::Ends | Event::Other => Ok(Judgement::pass("nothing is judged here")),
     }
+}
+
+/// What the tool of a payload does.
+fn class(world: &World, client: Client, payload: &Payload) -> Class {
+    let own = OWN.iter().map(|own| own.name.to_owned()).chain(names(world).into_iter().map(|named| named.wire));
+    client.class(payload, &world.desk.config.agent_reads, own)
 }
 
 /// Whether a plan that ends a turn may come back once more.
@@ -52,7 +56,7 @@ fn comes_back(payload: &Payload) -> bool {
 
 fn before(world: &World, client: Client, payload: &Payload) -> Result<Judgement, DeskError> {
     let config = &world.desk.config;
-    match client.class(payload, &config.agent_reads) {
+    match class(world, client, payload) {
         Class::Own => Ok(Judgement::pass("planc judges its own tools where they are called")),
         Class::Reads => Ok(Judgement::pass("it only reads")),
         Class::PlanFile => Ok(Judgement::pass("it writes nothing but the client's plan")),

@@ -4,16 +4,17 @@ use super::fold::{Fold, SUMMARISED};
 use super::text::{Look, Tone, count, hang, inline, lines};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
+use planc_lang::secrets::HIDDEN;
 use std::collections::BTreeMap;
 
 /// What happens to a path, as a sign and a word.
 pub fn verb(change: &ChangeReport) -> (&'static str, &'static str, Tone) {
     match (&change.before, &change.after) {
-        (before, after) if before == after => ("=", "keep", Tone::Dim),
+        (before, after) if before == after && !is_secret(change) => ("=", "keep", Tone::Dim),
         (FileState::Absent, FileState::Directory { .. }) => ("+", "make directory", Tone::Good),
         (FileState::Absent, _) => ("+", "create", Tone::Good),
         (_, FileState::Absent) => ("-", "delete", Tone::Bad),
-        (FileState::File { digest: a, .. }, FileState::File { digest: b, .. }) if a == b => {
+        (FileState::File { digest: a, .. }, FileState::File { digest: b, .. }) if a == b && !is_secret(change) => {
             ("~", "change mode of", Tone::Careful)
         }
         _ => ("~", "modify", Tone::Careful),
@@ -39,9 +40,15 @@ pub fn what(change: &ChangeReport) -> String {
     }
 }
 
+/// Whether nobody is told what is in the file: what it was, or will be, follows from a secret.
+fn is_secret(change: &ChangeReport) -> bool {
+    change.diff.as_ref().is_some_and(|diff| diff.trim_end() == HIDDEN)
+}
+
 /// How much of a path changes: its lines and its mode, or what is there afterwards where no diff says it.
 pub fn extent(change: &ChangeReport) -> String {
     let lines_changed = match &change.diff {
+        Some(_) if is_secret(change) => "its content is secret".to_owned(),
         Some(_) => format!("+{} -{} lines", change.added, change.removed),
         None => what(change),
     };

@@ -4,7 +4,7 @@
 use super::call::{Detail, call, undo_call, undo_effects};
 use super::diff;
 use super::text::inline;
-use crate::report::{ChangeReport, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
+use crate::report::{ChangeReport, Disclosure, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::Approval;
 
 /// A kind of risk, the worst first.
@@ -22,19 +22,22 @@ pub enum Risk {
     UndoInTheOpen,
     /// It replaces what version control does not hold: planc's own store is the only way back.
     Unversioned,
+    /// Whoever sees the report of the run learns something of a secret.
+    Tells,
     /// It will ask for a yes of its own.
     Asks,
 }
 
 impl Risk {
     /// All kinds, the worst first.
-    pub const ALL: [Risk; 7] = [
+    pub const ALL: [Risk; 8] = [
         Risk::Irreversible,
         Risk::Declared,
         Risk::Destroys,
         Risk::UndoDestroys,
         Risk::UndoInTheOpen,
         Risk::Unversioned,
+        Risk::Tells,
         Risk::Asks,
     ];
 
@@ -47,6 +50,7 @@ impl Risk {
             Risk::UndoDestroys => "destroys something when it is taken back",
             Risk::UndoInTheOpen => "runs a program that is not confined when it is taken back",
             Risk::Unversioned => "replaces what version control does not hold",
+            Risk::Tells => "tells how a secret decides",
             Risk::Asks => "will ask again",
         }
     }
@@ -55,7 +59,7 @@ impl Risk {
     pub fn is_grave(self) -> bool {
         match self {
             Risk::Irreversible | Risk::Destroys | Risk::UndoDestroys | Risk::UndoInTheOpen => true,
-            Risk::Declared | Risk::Unversioned | Risk::Asks => false,
+            Risk::Declared | Risk::Unversioned | Risk::Tells | Risk::Asks => false,
         }
     }
 }
@@ -63,9 +67,9 @@ impl Risk {
 /// Something to be read first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// The step.
+    /// The step, or the place of the plan.
     pub step: String,
-    /// What it does, harmless: its effects, or what happens to the paths at risk.
+    /// What it does, harmless: its effects, what happens to the paths at risk, or what is told.
     pub what: String,
 }
 
@@ -73,7 +77,11 @@ pub struct Item {
 pub fn risks(report: &PlanReport) -> Vec<(Risk, Vec<Item>)> {
     let steps = report.all_steps().filter(|step| !matches!(step.outcome, StepOutcome::Skipped));
     let steps: Vec<&StepReport> = steps.collect();
-    let kinds = Risk::ALL.into_iter().map(|risk| (risk, steps.iter().filter_map(|step| item(risk, step)).collect()));
+    let told = |one: &Disclosure| Item { step: one.of.clone(), what: inline(&one.what) };
+    let kinds = Risk::ALL.into_iter().map(|risk| match risk {
+        Risk::Tells => (risk, report.disclosures.iter().map(told).collect()),
+        _ => (risk, steps.iter().filter_map(|step| item(risk, step)).collect()),
+    });
     kinds.filter(|(_, items): &(Risk, Vec<Item>)| !items.is_empty()).collect()
 }
 
@@ -93,6 +101,7 @@ fn item(risk: Risk, step: &StepReport) -> Option<Item> {
             let paths: Vec<String> = step.changes.iter().filter(|change| is_unversioned(change)).map(changed).collect();
             (!paths.is_empty()).then(|| few(&paths))
         }
+        Risk::Tells => None,
         Risk::Asks => {
             let asks = step.policy == Approval::Ask && !step.standing_yes && !step.is_gate();
             asks.then(|| does(step))

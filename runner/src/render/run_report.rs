@@ -279,7 +279,7 @@ fn compare(step: &str, report: Option<&StepReport>, actual: &[Change]) -> Vec<Pl
     }
     paths
         .into_iter()
-        .filter(|(_, (planned, actual))| planned != actual)
+        .filter(|(_, (planned, actual))| !planned.zip(*actual).is_some_and(|(planned, actual)| planned.fits(actual)))
         .map(|(path, (planned, actual))| PlannedActual {
             step: step.to_owned(),
             path: path.to_owned(),

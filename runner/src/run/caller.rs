@@ -30,7 +30,7 @@ struct RunCaller<'s> {
 
 impl Caller for RunCaller<'_> {
     fn call(&mut self, call: &Call, args: Vec<Value>) -> Result<Value, Failure> {
-        let failure = |message: String| Failure { message, span: call.span };
+        let failure = |message: String| Failure::new(call.span, message);
         if !call.is_read_only() {
             return Err(failure(format!("`{}` does not only read", call.tool.name)));
         }

@@ -84,6 +84,19 @@ impl FileState {
     /// The bits by which a file gives whoever runs it the rights of its owner or group. planc makes no file that has them.
     pub const RIGHTS: u32 = 0o6000;
 
+    /// The same where nobody is told what is in the file: the digest of nothing that can be, and 0 bytes.
+    pub fn without_content(&self) -> FileState {
+        match self {
+            FileState::File { mode, .. } => FileState::File { digest: Digest([0; 32]), bytes: 0, mode: *mode },
+            other => other.clone(),
+        }
+    }
+
+    /// Whether something is in this state, in as far as this one tells what is in a file.
+    pub fn fits(&self, other: &FileState) -> bool {
+        self == other || *self == self.without_content() && *self == other.without_content()
+    }
+
     /// The same; a file without those bits.
     pub(crate) fn without_rights(self) -> FileState {
         match self {
@@ -107,6 +120,17 @@ pub struct Change {
 }
 
 impl Change {
+    /// The same where nobody is told what is in the files.
+    pub fn without_content(&self) -> Change {
+        let [before, after] = [&self.before, &self.after].map(FileState::without_content);
+        Change { path: self.path.clone(), before, after }
+    }
+
+    /// Whether a change is this one, in as far as this one tells what is in the files.
+    pub fn fits(&self, other: &Change) -> bool {
+        self.path == other.path && self.before.fits(&other.before) && self.after.fits(&other.after)
+    }
+
     /// The change that takes this one back.
     pub fn reversed(&self) -> Change {
         Change { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }

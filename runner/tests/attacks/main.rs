@@ -22,4 +22,5 @@ mod scripts;
 mod secrets;
 mod signed;
 mod terminal;
+mod told;
 mod undone;

@@ -36,6 +36,7 @@ fn report(digest: Digest) -> PlanReport {
         assumptions: Vec::new(),
         critical: Vec::new(),
         releases: Vec::new(),
+        disclosures: Vec::new(),
         reuse: Vec::new(),
         steps: Vec::new(),
         blocks: Vec::new(),

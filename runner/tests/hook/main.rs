@@ -126,6 +126,8 @@ fn tools_of_a_client_are_refused_while_it_plans() {
         ("mcp__planc__fs__write", false),
         ("mcp__plugin_planc_planc__plan_exit", false),
         ("mcp__planc2__fs__write", true),
+        ("mcp__planc__evil__write", true),
+        ("mcp__planc__", true),
     ] {
         let mut event = payload(&place, "claude-bash");
         event["tool_name"] = json!(tool);
@@ -292,6 +294,19 @@ fn gemini_is_answered_in_its_words() {
     for named in [file.display().to_string(), from_ws] {
         write["tool_input"]["file_path"] = json!(named);
         passed(&place, "gemini", &write);
+    }
+    for (tool, is_refused) in [
+        ("mcp_planc_plan_exit", false),
+        ("mcp_planc_fs__write", false),
+        ("mcp_planc_evil_write", true),
+        ("mcp_planc_evil_server_with_a_l...ong_name_that_is_not_of_planc__", true),
+    ] {
+        let mut event = payload(&place, "gemini-write-file");
+        event["tool_name"] = json!(tool);
+        match is_refused {
+            true => drop(denied(&place, "gemini", &event)),
+            false => drop(passed(&place, "gemini", &event)),
+        }
     }
     for path in ["plans/plan.md".into(), home.join(".gemini/skills/plans/SKILL.md").display().to_string()] {
         write["tool_input"]["file_path"] = json!(path);
