@@ -11,8 +11,38 @@ const MAX_SIGNS: usize = 200;
 /// What stands between an operator and its operand is not longer than this.
 const MAX_GAP: u32 = 100;
 
-/// Leaves out what follows from a foreign operator.
+/// Leaves out what only follows from another.
 pub(crate) fn alone(source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    operators(source, diagnostics);
+    taken_away(source, diagnostics);
+}
+
+/// Leaves out what is about nothing but a text that the edit of another mistake takes away.
+fn taken_away(source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    let edits = diagnostics.iter().filter_map(|found| Some((found.primary.span, found.edit.as_ref()?)));
+    let replaced = edits.flat_map(|(of, edit)| edit.replacements.iter().map(move |(span, text)| (of, *span, text)));
+    let wide = replaced.filter(|(_, span, _)| span.end - span.start > 1).take(MAX_SIGNS);
+    let wide: Vec<(Span, Span, String)> = wide.map(|(of, span, text)| (of, span, text.clone())).collect();
+    let end = source.base + source.text.len() as u32;
+    diagnostics.retain(|found| {
+        let own = found.primary.span;
+        let is_here = source.base <= own.start && own.start < own.end && own.end <= end;
+        !is_here
+            || !wide.iter().any(|(of, span, text)| {
+                let is_within = span.start <= own.start && own.end <= span.end && own != *span && own != *of;
+                is_within && !text.contains(source.slice(own))
+            })
+    });
+}
+
+/// Leaves out what follows from a foreign operator.
+fn operators(source: &Source, diagnostics: &mut Vec<Diagnostic>) {
+    // What tells how a whole text is written tells how its tuple is, too.
+    let texts = diagnostics.iter().filter(|found| found.code == Code::BadOperand);
+    let texts: Vec<Span> =
+        texts.filter_map(|found| found.edit.as_ref()?.replacements.first().map(|(span, _)| *span)).collect();
+    let is_in_text = |span: Span| texts.iter().any(|text| text.start < span.start && span.end <= text.end);
+    diagnostics.retain(|found| !(found.primary.text == "no tuples here" && is_in_text(found.primary.span)));
     let signs = diagnostics.iter().filter(|found| is_operator(found)).map(|found| found.primary.span);
     let signs: Vec<Span> = signs.take(MAX_SIGNS).collect();
     if signs.is_empty() {

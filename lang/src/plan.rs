@@ -11,6 +11,7 @@ use crate::types::Type;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A checked plan.
@@ -94,6 +95,23 @@ impl Plan {
         }
         units.extend(eaches.map(Unit::Each));
         units
+    }
+
+    /// These expressions and all of which they consist, the values of the `let`s that they name included, each of these once. In
+    /// no order.
+    pub fn within<'p>(&'p self, exprs: impl IntoIterator<Item = &'p Expr>) -> impl Iterator<Item = &'p Expr> {
+        let mut pending: Vec<&Expr> = exprs.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        std::iter::from_fn(move || {
+            let expr = pending.pop()?;
+            if let ExprKind::Let(index) = &expr.kind
+                && seen.insert(*index)
+            {
+                pending.push(&self.lets[*index].value);
+            }
+            expr.parts(&mut |part| pending.push(part));
+            Some(expr)
+        })
     }
 
     /// How an instance of a step is named in reports and journals: `flag`, or `flag[3]` for that of the fourth element.

@@ -18,22 +18,11 @@ pub fn any(plan: &Plan) -> bool {
 
 /// The releases that these expressions depend on, also through other `let`s and through each other.
 pub fn used_by<'p>(plan: &'p Plan, exprs: impl IntoIterator<Item = &'p Expr>) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<&Expr> = exprs.into_iter().collect();
-    while let Some(expr) = open.pop() {
-        if let ExprKind::Let(index) = &expr.kind
-            && seen.insert(*index)
-        {
-            let defined = &plan.lets[*index];
-            if defined.release.is_some() {
-                found.insert(*index);
-            }
-            open.push(&defined.value);
-        }
-        expr.parts(&mut |part| open.push(part));
-    }
-    found
+    let released = |expr: &Expr| match &expr.kind {
+        ExprKind::Let(index) => plan.lets[*index].release.is_some().then_some(*index),
+        _ => None,
+    };
+    plan.within(exprs).filter_map(released).collect()
 }
 
 /// Whether a value follows from the plan's text, its inputs, its releases, and elements of lists alone: no result has a part in

@@ -46,27 +46,12 @@ impl Secrets {
         if !self.any() {
             return false;
         }
-        let mut seen = vec![false; plan.lets.len()];
-        let mut pending = vec![expr];
-        while let Some(expr) = pending.pop() {
-            match &expr.kind {
-                ExprKind::Let(index) if !std::mem::replace(&mut seen[*index], true) => {
-                    pending.push(&plan.lets[*index].value);
-                }
-                ExprKind::Input(_)
-                | ExprKind::Step(_)
-                | ExprKind::Each(_)
-                | ExprKind::Element(_)
-                | ExprKind::Call(_)
-                    if self.decide(plan, expr) =>
-                {
-                    return true;
-                }
-                _ => {}
-            }
-            expr.parts(&mut |part| pending.push(part));
-        }
-        false
+        plan.within([expr]).any(|part| {
+            matches!(
+                part.kind,
+                ExprKind::Input(_) | ExprKind::Step(_) | ExprKind::Each(_) | ExprKind::Element(_) | ExprKind::Call(_)
+            ) && self.decide(plan, part)
+        })
     }
 
     /// Whether a call is given a secret, or made because of one.

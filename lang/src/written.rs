@@ -1,4 +1,4 @@
-//! Typed expressions ⟶ the text that says them, with as few parentheses as possible.
+//! Typed expressions and calls ⟶ the text that says them, with as few parentheses as possible.
 //!
 //! Knows names, and nothing of how it was written: a `let` stays a name, layout and kinds of literals are not kept.
 
@@ -27,6 +27,11 @@ mod binds {
 /// An expression as the language writes it, on one line.
 pub fn expr(plan: &Plan, expr: &Expr) -> String {
     Writer { plan, locals: Vec::new() }.expr(expr, binds::LOOSEST)
+}
+
+/// A call as the language writes it, on one line.
+pub fn call(plan: &Plan, call: &Call) -> String {
+    Writer { plan, locals: Vec::new() }.call(call)
 }
 
 struct Writer<'p> {
@@ -173,9 +178,19 @@ impl<'p> Writer<'p> {
 }
 
 fn constant(value: &Value) -> (String, u8) {
+    if let Value::String(text) = value
+        && reads_raw(text)
+    {
+        return (format!("r\"{text}\""), binds::ATOM);
+    }
     let text = value.to_string();
     let binds = if text.starts_with('-') { binds::NEGATE } else { binds::ATOM };
     (text, binds)
+}
+
+/// Whether a text is best written raw, as patterns are: all that would be escaped in it is backslashes.
+fn reads_raw(text: &str) -> bool {
+    text.contains('\\') && text.chars().all(|c| c == ' ' || c.is_ascii_graphic() && c != '"' && c != '$')
 }
 
 fn dot(optional: bool) -> &'static str {

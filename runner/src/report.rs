@@ -57,6 +57,10 @@ pub struct PlanReport {
     pub context: Option<String>,
     /// Inputs with their values.
     pub inputs: Vec<InputReport>,
+    /// What the names of `let`s stand for in what the report shows as it is written: conditions, lists of blocks, lines of
+    /// `critical`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub names: Vec<NameReport>,
     /// What is taken as given, with outcome.
     pub assumptions: Vec<AssumptionReport>,
     /// What the plan may touch.
@@ -218,6 +222,15 @@ pub struct InputReport {
     pub value: Value,
     /// Whether it is the default.
     pub default: bool,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameReport {
+    /// The name of a `let`.
+    pub name: String,
+    /// Its expression, as the language writes it.
+    pub value: String,
 }
 
 /// A place of a plan by which whoever sees the report of its run learns something of a secret.

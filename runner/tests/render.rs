@@ -44,6 +44,7 @@ fn minimal() -> PlanReport {
         rationale: None,
         context: None,
         inputs: vec![],
+        names: vec![],
         assumptions: vec![],
         critical: vec![],
         releases: vec![],

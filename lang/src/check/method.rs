@@ -15,8 +15,9 @@ impl Checker<'_> {
     /// A method on a receiver that is already typed.
     pub(super) fn method(&mut self, base: Expr, name: &Ident, optional: bool, args: &[Arg], span: Span) -> Expr {
         let mut typed = Vec::with_capacity(args.len() + 1);
+        let is_template = templates::is_template(&base, name);
         for arg in args {
-            if let Some(name) = &arg.name {
+            if let Some(name) = arg.name.as_ref().filter(|_| !is_template) {
                 let colon = Span::new(name.span.start, arg.value.span.start);
                 self.report.push(
                     Diagnostic::new(Code::PositionalArgument, name.span, "methods take their arguments by position")

@@ -8,6 +8,11 @@ use crate::syntax::{self, Arg, Ident};
 use crate::types::Type;
 use crate::value::Value;
 
+/// Whether a call is `"{n}".format(n=n)`, of which the names of arguments are names of places.
+pub(super) fn is_template(base: &Expr, name: &Ident) -> bool {
+    name.name == "format" && base.ty.without_null().is_subtype(&Type::String)
+}
+
 /// The diagnostic of an unknown method of a text, where what is meant is clear.
 pub(super) fn foreign_method(
     diagnostic: &Diagnostic,
@@ -33,8 +38,7 @@ pub(super) fn foreign_method(
         ("format", _, _) => {
             let diagnostic = diagnostic.label("values stand in the text itself");
             let diagnostic = diagnostic.help("a string holds values as `${value}`");
-            let unnamed = args.iter().all(|arg| arg.name.is_none());
-            let text = unnamed.then(|| constant(base)).flatten().and_then(|text| braces(&text, args));
+            let text = constant(base).and_then(|text| braces(&text, args));
             Some(match text {
                 Some(text) => diagnostic.edit("write the values into the text", span, text),
                 None => diagnostic,
@@ -104,7 +108,8 @@ fn braces(text: &str, args: &[Arg]) -> Option<String> {
                 next += 1;
                 next - 1
             }
-            number => number.parse().ok()?,
+            number if number.starts_with(|c: char| c.is_ascii_digit()) => number.parse().ok()?,
+            name => args.iter().position(|arg| arg.name.as_ref().is_some_and(|own| own.name == name))?,
         };
         let arg = args.get(index)?;
         used[index] = true;

@@ -127,7 +127,7 @@ pub fn corpus() -> Vec<(String, String)> {
                 };
                 found.push((
                     format!("spec/{name} {}", at + 1),
-                    format!("plan \"items\" {{\n{critical}{block}  step needed = fs.stat(path: \".\")\n}}\n"),
+                    format!("plan \"items\" {{\n{critical}{block}\n  step needed = fs.stat(path: \".\")\n}}\n"),
                 ));
             }
         }

@@ -31,7 +31,11 @@ plan "Ten mistakes with functions" {
   let o = "{} of {:.2f}".format(s.text, 2.5)
   //~ P0309
   let p = "%s: %d" % [s.text, 2]
-  //~ P0106
+  //~ P0309
   let q = "%s: %d" % (s.text, 2)
-  output all = [a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q]
+  //~ P0306
+  let r = "{n} of {all}".format(n=s.text, all=lines.length())
+  //~ P0106
+  let t = sorted(lines, key=lambda l: l.length(), reverse=False)
+  output all = [a, b, c, d, e, f, g, h, i, j, k, m, n, o, p, q, r, t]
 }

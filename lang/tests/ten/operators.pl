@@ -20,5 +20,9 @@ plan "Ten mistakes with operators" {
   let i = s.text && a
   //~ P0106
   let j = s.text ? 1 : 2
-  output all = [a, b, c, d, e, f, g, h, i, j]
+  //~ P0101
+  let k = s.text | upper
+  //~ P0101 P0101
+  let l = s.text.lines() | join(", ") | trim
+  output all = [a, b, c, d, e, f, g, h, i, j, k, l]
 }

@@ -9,6 +9,7 @@ mod diff;
 mod earlier;
 mod early;
 mod identity;
+mod meaning;
 mod named;
 mod releases;
 mod steps;
@@ -36,7 +37,7 @@ use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
 use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
-use planc_lang::source::{Sources, Span};
+use planc_lang::source::Sources;
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -129,7 +130,7 @@ impl DryRun<'_> {
             .map(|assumption| AssumptionReport {
                 text: assumption.text.clone(),
                 outcome: self.check(assumption.check.as_ref(), &mut env, &mut self.before(&mut overlay)),
-                check: assumption.check.as_ref().map(|check| self.written(check.span)),
+                check: assumption.check.as_ref().map(|check| self.written(check)),
             })
             .collect();
         let mut steps = Steps::new(self, env, overlay);
@@ -182,7 +183,7 @@ impl DryRun<'_> {
                         DryCaller { dry: self, world: World::After, overlay: &mut overlay, laid: &laid, labels };
                     self.check(verification.check.as_ref(), &mut env, &mut caller)
                 },
-                check: verification.check.as_ref().map(|check| self.written(check.span)),
+                check: verification.check.as_ref().map(|check| self.written(check)),
             })
             .collect();
         let (outputs, failing) = self.outputs(&mut env, &mut overlay);
@@ -227,6 +228,7 @@ impl DryRun<'_> {
             rationale: plan.rationale.clone(),
             context: plan.context.clone(),
             inputs: self.input_reports(),
+            names: self.names(),
             assumptions,
             critical: self.critical(critical, &touched),
             releases,
@@ -258,7 +260,7 @@ impl DryRun<'_> {
         let Some(expr) = check else { return CheckOutcome::ForPerson };
         match self.decided(expr, env, caller) {
             Ok(Value::Bool(true)) => CheckOutcome::Holds,
-            Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr.span)) },
+            Ok(Value::Bool(false)) => CheckOutcome::Fails { why: format!("`{}` is false", self.written(expr)) },
             Ok(_) if self.is_kept(expr) => CheckOutcome::Unconfirmed { why: KEPT.into() },
             Ok(_) => CheckOutcome::Unconfirmed { why: "it depends on what is known only after the run".into() },
             Err(failure) => CheckOutcome::Fails { why: failure.message },
@@ -274,11 +276,6 @@ impl DryRun<'_> {
             Ok(_) => Err("what it looks at may not be read before approval".to_owned()),
             Err(failure) => Err(failure.message),
         }
-    }
-
-    /// The text of a span, on one line.
-    fn written(&self, span: Span) -> String {
-        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     fn input_reports(&self) -> Vec<InputReport> {
@@ -387,7 +384,7 @@ impl DryRun<'_> {
                     verb: line.verb.as_str().into(),
                     resource: match &line.scope {
                         CriticalScope::Text(grant) => grant.resource.to_string(),
-                        CriticalScope::Value(expr) => self.written(expr.span),
+                        CriticalScope::Value(expr) => self.written(expr),
                     },
                     value,
                     why: line.why.clone(),

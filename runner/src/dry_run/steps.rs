@@ -313,7 +313,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         for expect in &step.expect {
             match self.dry.decided(expect, &mut self.env, &mut NoCalls) {
                 Ok(Value::Bool(false)) => {
-                    let why = format!("`{}` is false", self.dry.written(expect.span));
+                    let why = format!("`{}` is false", self.dry.written(expect));
                     return self.failed(at, why, changes);
                 }
                 Ok(_) => {}
@@ -539,16 +539,16 @@ impl<'d, 'a> Steps<'d, 'a> {
             element: instance.element.map(|element| element as usize),
             poll: step.poll.as_ref().map(|poll| {
                 let seconds = |ms: u64| ms as f64 / 1000.0;
-                let until = self.dry.written(poll.until.span);
+                let until = self.dry.written(&poll.until);
                 format!("every {} s for {} s until {until}", seconds(poll.every_ms), seconds(poll.for_ms))
             }),
             waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
-            when: step.when.as_ref().map(|when| self.dry.written(when.span)),
+            when: step.when.as_ref().map(|when| self.dry.written(when)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
             late: self.late(step, when, values),
-            expects: step.expect.iter().map(|expect| self.dry.written(expect.span)).collect(),
-            undo_call: step.undo.as_ref().map(|call| self.dry.written(call.span)),
+            expects: step.expect.iter().map(|expect| self.dry.written(expect)).collect(),
+            undo_call: step.undo.as_ref().map(|call| self.dry.written_call(call)),
             undoing: self.undoing(step),
             approved_before: None,
         };

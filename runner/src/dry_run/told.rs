@@ -80,27 +80,12 @@ impl DryRun<'_> {
 
     /// Whether all results are known that an expression may use: so that a value is known, whatever a secret in it is.
     pub(super) fn is_foreseen(&self, expr: &Expr, env: &Env<'_>) -> bool {
-        let mut seen = vec![false; self.compiled.plan.lets.len()];
-        let mut pending = vec![expr];
-        while let Some(expr) = pending.pop() {
-            let is_known = match &expr.kind {
-                ExprKind::Step(step) => env.step(*step).is_known(),
-                ExprKind::Each(each) => env.each(*each).is_known(),
-                ExprKind::Element(each) => env.element(*each).is_known(),
-                ExprKind::Let(index) => {
-                    if !std::mem::replace(&mut seen[*index], true) {
-                        pending.push(&self.compiled.plan.lets[*index].value);
-                    }
-                    true
-                }
-                _ => true,
-            };
-            if !is_known {
-                return false;
-            }
-            expr.parts(&mut |part| pending.push(part));
-        }
-        true
+        self.compiled.plan.within([expr]).all(|part| match &part.kind {
+            ExprKind::Step(step) => env.step(*step).is_known(),
+            ExprKind::Each(each) => env.each(*each).is_known(),
+            ExprKind::Element(each) => env.element(*each).is_known(),
+            _ => true,
+        })
     }
 
     /// Where a run tells how a secret has decided, in the order of the report.
@@ -110,7 +95,7 @@ impl DryRun<'_> {
         }
         let plan = &self.compiled.plan;
         let told = |of: String, what: &str, expr: &Expr| {
-            self.is_kept(expr).then(|| Disclosure { of, what: format!("{what}{}", self.written(expr.span)) })
+            self.is_kept(expr).then(|| Disclosure { of, what: format!("{what}{}", self.written(expr)) })
         };
         let assumed = plan
             .assumptions

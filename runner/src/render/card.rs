@@ -61,6 +61,7 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     }
     overlap(&mut out, report, look);
     verification(&mut out, report, look, fold);
+    names(&mut out, report, look, fold);
     outputs(&mut out, report, look);
     if fold.is_none() && !report.observations.is_empty() {
         heading(&mut out, look, "Looked at");
@@ -252,6 +253,27 @@ fn assumptions(out: &mut String, report: &PlanReport, look: Look) {
         let text = format!("{}{more}", inline(&assumption.text));
         hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
         holds_when(out, look, assumption.check.as_deref());
+    }
+}
+
+/// How many names a folded card explains.
+const FOLD_NAMES: usize = 24;
+
+/// The heading of what the names in conditions stand for.
+pub const NAMES: &str = "Names in conditions";
+
+fn names(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
+    if report.names.is_empty() {
+        return;
+    }
+    heading(out, look, NAMES);
+    let shown = if fold.is_some() { report.names.len().min(FOLD_NAMES) } else { report.names.len() };
+    for one in &report.names[..shown] {
+        hang(out, look, "  ", 4, &format!("{} = {}", inline(&one.name), inline(&one.value)), None);
+    }
+    if let (Some(fold), true) = (fold, shown < report.names.len()) {
+        let more = format!("… {}, `{}`", count(report.names.len() - shown, "more name"), fold.command);
+        hang(out, look, "  ", 4, &more, Some(Tone::Dim));
     }
 }
 

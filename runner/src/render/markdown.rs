@@ -120,6 +120,9 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
         }
         Ok(())
     })?;
+    section(out, super::card::NAMES, &report.names, |out, one| {
+        writeln!(out, "- {} = {}", code(&one.name), code(&one.value))
+    })?;
     section(out, "Outputs", &report.outputs, |out, output| {
         writeln!(out, "- {} = {}", code(&output.name), code(&value_text(&output.value, false)))
     })?;

@@ -56,6 +56,7 @@ pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
                     (steps(report))
                     (overlap(report))
                     (verification(report))
+                    (names(report))
                     (outputs(report))
                     (observations(report))
                 }
@@ -386,6 +387,12 @@ fn verification(report: &PlanReport) -> Markup {
                 }
             }
         }
+    })
+}
+
+fn names(report: &PlanReport) -> Markup {
+    foldable(super::card::NAMES, &report.names, || {
+        html! { ul { @for one in &report.names { li { (code(&one.name)) " = " (code(&one.value)) } } } }
     })
 }
 

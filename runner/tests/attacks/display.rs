@@ -197,3 +197,35 @@ fn what_is_known_of_a_call_is_on_the_card() {
         assert!(!said.out.contains("that is: ") && said.out.contains("./pay (with arguments"), "{}", said.short());
     }
 }
+
+/// A condition is shown as the language writes it, and not as its author has: a comment in it could say something else, and so
+/// could the name of a `let`.
+#[test]
+fn conditions_are_shown_without_comments_and_with_what_their_names_stand_for() {
+    let place = Place::new();
+    place.put(
+        "p.pl",
+        r#"plan "Conditions" {
+  critical {
+    create "a.txt"
+  }
+  let tests_pass = 1 == 1
+  let is_reviewed = tests_pass
+  assume "the tests pass" {
+    tests_pass // and fs.read(path: "report.txt").text.contains("ok")
+      or false
+  }
+  step a = fs.write(path: "a.txt", text: "x") {
+    when is_reviewed // and never at night
+  }
+}
+"#,
+    );
+    for format in ["text", "markdown", "json", "html"] {
+        let card = place.planc(&["--format", format, "plan", "p.pl"]).exits(0).out;
+        assert!(!card.contains("report.txt") && !card.contains("at night"), "{format}: {card}");
+        for said in ["tests_pass or false", "1 == 1", "is_reviewed"] {
+            assert!(card.contains(said), "{format} says {said}: {card}");
+        }
+    }
+}

@@ -33,6 +33,7 @@ fn report(digest: Digest) -> PlanReport {
         rationale: None,
         context: None,
         inputs: Vec::new(),
+        names: Vec::new(),
         assumptions: Vec::new(),
         critical: Vec::new(),
         releases: Vec::new(),

@@ -1,4 +1,4 @@
-//! Operators of other languages: `a & b`, `a | b`, `a contains b`.
+//! Operators of other languages: `a & b`, `a | b`, `a | upper`, `a contains b`.
 
 use super::foreign::divides;
 use super::{Failure, Slip, lambdas, unexpected};
@@ -8,7 +8,7 @@ use crate::lexer::{Kind, Token, set_apart};
 use crate::source::Span;
 
 pub(super) fn foreign(failure: Failure<'_>) -> Option<Slip> {
-    reference(failure).or_else(|| of_bits(failure)).or_else(|| word(failure))
+    reference(failure).or_else(|| filter(failure)).or_else(|| of_bits(failure)).or_else(|| word(failure))
 }
 
 /// What ends an operand of `and` and `or`.
@@ -30,6 +30,48 @@ fn reference(failure: Failure<'_>) -> Option<Slip> {
         .label("one sign too many")
         .edit("remove it", Span::new(found.start, next.start), "");
     Some(failure.without(diagnostic, failure.at))
+}
+
+/// What templates pipe values through, where no parentheses follow.
+const FILTERS: [&str; 16] = [
+    "capitalize",
+    "first",
+    "flatten",
+    "join",
+    "keys",
+    "last",
+    "length",
+    "lines",
+    "lower",
+    "reverse",
+    "sort",
+    "title",
+    "trim",
+    "unique",
+    "upper",
+    "values",
+];
+
+/// `text | upper`, `list | join(", ")`
+fn filter(failure: Failure<'_>) -> Option<Slip> {
+    let found = failure.found().filter(|found| found.kind == Kind::Pipe && !failure.place.has_types())?;
+    let before = failure.before(1).filter(|before| before.kind.ends_value())?;
+    let name = failure.token(1).filter(|next| next.kind == Kind::Ident)?;
+    let next = failure.token(2);
+    let is_called = next.is_some_and(|next| next.kind == Kind::LParen && next.start == name.end);
+    let goes_on = next.is_some_and(|next| matches!(next.kind, Kind::Dot | Kind::LBracket));
+    if !is_called && (goes_on || !FILTERS.contains(&failure.text(name))) {
+        return None;
+    }
+    let text = failure.text(name);
+    let [call, parens] = if is_called { ["", "(…)"] } else { ["()", "()"] };
+    let diagnostic = Diagnostic::new(Code::UnexpectedCharacter, found.span(), "values go through no `|`")
+        .label("not an operator here")
+        .edit(format!("call the method: `.{text}{parens}`"), Span::new(before.end, name.end), format!(".{text}{call}"));
+    let dot = Token { kind: Kind::Dot, ..found };
+    let at = |kind| Token { kind, start: name.end, end: name.end };
+    let call = [at(Kind::LParen), at(Kind::RParen)].into_iter().filter(|_| !is_called);
+    Some(failure.meant(diagnostic, failure.at..failure.at + 2, [dot, name].into_iter().chain(call)))
 }
 
 /// `a & b`, `a | b` between conditions.
