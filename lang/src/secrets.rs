@@ -4,9 +4,12 @@
 //! the server itself issues. Letting a secret go where it may not otherwise go changes nothing here: that it goes to one
 //! place does not show it to everybody. What is secret is found in [`crate::labels`].
 
+use crate::catalogue::Tool;
 use crate::labels::{Label, Labels, Secrecy};
-use crate::marks::{Given, Origin};
+use crate::marks::{Given, Marks, Origin};
 use crate::plan::{Call, Expr, ExprKind, Plan, StepId};
+use crate::syntax::Mark;
+use crate::types::Type;
 use crate::value::Value;
 use smol_str::SmolStr;
 
@@ -77,6 +80,15 @@ impl Secrets {
         }))
     }
 
+    /// What a call gives, with what is secret of it not known. `step` is the step of the call; none: it stands in a check.
+    pub fn known_result(&self, tool: &Tool, step: Option<StepId>, result: &Value) -> Value {
+        let reached = step.map_or(Reached { given: false, found: false }, |step| Reached {
+            given: self.given(step),
+            found: is_hidden(self.labels.found(step)),
+        });
+        replaced(result, Given::whole(&tool.result_marks), reached, &|| Value::Unknown(Type::Any))
+    }
+
     /// The result of a step as it may be shown.
     pub fn shown_result(&self, plan: &Plan, step: StepId, result: &Value) -> Value {
         match self.any() {
@@ -91,6 +103,14 @@ impl Secrets {
             false => result.clone(),
         }
     }
+}
+
+/// Whether a tool gives secrets: why a call of it fails could be a part of one.
+pub fn gives_secrets(tool: &Tool) -> bool {
+    fn within(marks: &Marks) -> bool {
+        marks.has(Mark::Secret) || marks.fields.values().any(|field| within(field))
+    }
+    within(&tool.result_marks)
 }
 
 fn is_hidden(label: Label) -> bool {
@@ -117,15 +137,22 @@ fn is_secret(place: Given<'_>, reached: Reached) -> bool {
 }
 
 fn shown(value: &Value, place: Given<'_>, reached: Reached) -> Value {
+    replaced(value, place, reached, &hidden)
+}
+
+/// A value with something else in the places that are secret.
+fn replaced(value: &Value, place: Given<'_>, reached: Reached, by: &dyn Fn() -> Value) -> Value {
     match value {
+        // The names of its parts are no less secret than what is in them.
+        _ if place.is_secret => by(),
         Value::Record(record) if place.tells_fields_apart() => Value::record(
-            record.iter().map(|(name, value)| (SmolStr::new(name), shown(value, place.field(name), reached))),
+            record.iter().map(|(name, value)| (SmolStr::new(name), replaced(value, place.field(name), reached, by))),
         ),
         // How many items there are, and which stands where, is no less secret than what has no mark in them.
         Value::List(items) if place.tells_fields_apart() && !is_secret(place, reached) => {
-            Value::list(items.iter().map(|item| shown(item, place, reached)).collect::<Vec<_>>())
+            Value::list(items.iter().map(|item| replaced(item, place, reached, by)).collect::<Vec<_>>())
         }
-        _ if is_secret(place, reached) => hidden(),
+        _ if is_secret(place, reached) => by(),
         value => value.clone(),
     }
 }

@@ -6,7 +6,7 @@
 use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
-use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, Purpose, approval_digest, other_file};
+use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, Purpose, Sight, approval_digest, other_file};
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
@@ -21,7 +21,7 @@ use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, Observation, Workspace};
+use crate::workspace::{Contents, FileError, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::labels::Labels;
@@ -166,7 +166,7 @@ impl Desk {
     /// none waits there: [`crate::delivery`] tells it. Blocks while it reads.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
-        let (mut report, predictions, bound) = (outcome.report, outcome.predictions, outcome.bound);
+        let Outcome { mut report, predictions, untold, bound } = outcome;
         report.part.clone_from(&draft.part);
         let effective = self.modes().effective(&self.standing)?;
         if effective.mode == Mode::Plan {
@@ -197,6 +197,7 @@ impl Desk {
             inputs: named(&draft.compiled.plan, inputs),
             report,
             predictions,
+            untold,
             created_at: now(),
         };
         for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
@@ -250,6 +251,7 @@ impl Desk {
             time,
             standing: &standing,
             veil: veil.as_ref(),
+            sight: Sight::All,
             early: self.early,
             runtime: runtime.as_ref(),
             // A store that does not answer is a model that was not asked before: it is asked, and what it says is kept.
@@ -319,7 +321,7 @@ impl Desk {
             compiled: &planned.compiled,
             inputs: &inputs,
             config: &self.config,
-            observations: &planned.plan.report.observations,
+            observations: &planned.plan.looked(),
             time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
             critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
@@ -380,7 +382,7 @@ impl Desk {
             Some(_) => (self.store.journal(&run.id).sealed(), self.contents.sealed(self.sealer()?)),
             None => (self.store.journal(&run.id), self.contents.clone()),
         };
-        let observations: Vec<Observation> = planned.plan.report.observations.clone();
+        let observations = planned.plan.looked();
         let labels = match &veil {
             Some(veil) => veil.secrets().labels().clone(),
             None => Labels::of(&planned.compiled.plan),

@@ -68,6 +68,9 @@ pub struct PlanReport {
     /// What it endorses and reveals: the approver answers for it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub releases: Vec<ReleaseReport>,
+    /// Whether the plan has secrets.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub secret: bool,
     /// Where its run would tell how a secret has decided.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub disclosures: Vec<Disclosure>,

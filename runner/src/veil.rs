@@ -3,12 +3,11 @@
 //!
 //! What is carried out is never veiled: only what is shown, and the words of errors.
 
-use crate::event::{Conflict, Event};
+use crate::event::{Conflict, Difference, Event};
 use crate::mask::Mask;
-use crate::prediction::Prediction;
 use crate::report::{ChangeReport, PlanReport, StepOutcome, StepReport};
 use crate::seal::Sealer;
-use crate::workspace::{Change, FileState};
+use crate::workspace::{Change, FileState, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
 use planc_lang::eval::Hides;
@@ -170,6 +169,15 @@ impl Veil {
                 by: by.clone(),
                 shown: self.gate(step, shown),
             },
+            Event::Stale { step: Some(step), differences }
+                if self.step(step).is_none_or(|id| self.secrets.reach(id)) =>
+            {
+                let hidden = |difference: &Difference| Difference {
+                    expected: Observation { look: difference.expected.look.clone(), seen: HIDDEN.to_owned() },
+                    found: HIDDEN.to_owned(),
+                };
+                Event::Stale { step: Some(step.clone()), differences: differences.iter().map(hidden).collect() }
+            }
             // Whoever tries contents could find out which were written.
             Event::CallAnswered { step, answer, standing, changes: Some(changes) } => {
                 let is_secret = self.step(step).is_none_or(|id| self.secrets.given(id));
@@ -228,8 +236,7 @@ impl Veil {
             output.value = self.mask.value(&output.value);
         }
         steps_of(&mut report).for_each(|step| self.step_report(step));
-        let changes = steps_of(&mut report).map(|step| (step.name.as_str(), step.changes.as_mut_slice()));
-        self.keep_contents(changes, |change| &change.path, hide_change);
+        self.changes_report(&mut report);
         // Written and read back, what is not known would be a record that says so.
         let mut masked = self.mask.data(&report);
         let pairs = steps_of(&mut masked).zip(steps_of(&mut report));
@@ -280,32 +287,20 @@ impl Veil {
     }
 
     /// Of what a step makes of a secret nothing is told but that it changes the path: the size of a file tells as much as its
-    /// content, and so does whether it stays as it was. So it is wherever that path is changed again. `changes` are those of
-    /// the steps, in order.
-    fn keep_contents<'c, C: 'c>(
-        &self,
-        changes: impl Iterator<Item = (&'c str, &'c mut [C])>,
-        path: impl Fn(&C) -> &str,
-        hide: impl Fn(&mut C),
-    ) {
+    /// content, and so does whether it stays as it was. So it is wherever that path is changed again.
+    fn changes_report(&self, report: &mut PlanReport) {
         let mut kept = BTreeSet::new();
-        for (step, changes) in changes {
-            let reaches = self.step(step).is_none_or(|id| self.secrets.reach(id));
-            for change in changes {
+        for step in steps_of(report) {
+            let reaches = self.step(&step.name).is_none_or(|id| self.secrets.reach(id));
+            for change in &mut step.changes {
                 if reaches {
-                    kept.insert(path(change).to_owned());
+                    kept.insert(change.path.clone());
                 }
-                if kept.contains(path(change)) {
-                    hide(change);
+                if kept.contains(&change.path) {
+                    hide_change(change);
                 }
             }
         }
-    }
-
-    /// What is expected of steps, in order, as far as a dry run may tell it.
-    pub fn predictions(&self, predictions: &mut [Prediction]) {
-        let changes = predictions.iter_mut().map(|step| (step.step.as_str(), step.changes.as_mut_slice()));
-        self.keep_contents(changes, |change| &change.path, |change| *change = change.without_content());
     }
 
     /// A path that was left: what a secret was written to is not shown, whatever became of it.

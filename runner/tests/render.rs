@@ -48,6 +48,7 @@ fn minimal() -> PlanReport {
         assumptions: vec![],
         critical: vec![],
         releases: vec![],
+        secret: false,
         disclosures: vec![],
         reuse: vec![],
         steps: vec![read("ini", "config.ini")],

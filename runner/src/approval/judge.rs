@@ -328,8 +328,8 @@ pub(crate) fn failing(report: &PlanReport) -> impl Iterator<Item = &str> {
     report.problems.iter().filter_map(|problem| problem.assumption.as_deref())
 }
 
-/// What planc cannot take back by itself: steps, each with its tool, what others may do by a file in the meantime, and what the
-/// report of the run tells.
+/// What planc cannot take back by itself: steps, each with its tool, what others may do by a file in the meantime, and what a
+/// run tells of secrets, were it only by how it ends.
 pub fn not_undoable(report: &PlanReport) -> Vec<String> {
     let steps = report.all_steps().filter_map(|step| match step.undo {
         // What somebody executes or goes by in the meantime is not taken back with the file.
@@ -340,7 +340,6 @@ pub fn not_undoable(report: &PlanReport) -> Vec<String> {
         // A declared `undo` is a call like any other: it may fail.
         UndoKind::Declared | UndoKind::Impossible => Some(format!("`{}` ({})", step.name, step.tool)),
     });
-    let places: Vec<&str> = report.disclosures.iter().map(|one| one.of.as_str()).collect();
-    let told = (!places.is_empty()).then(|| format!("what its report tells of a secret ({})", places.join(", ")));
+    let told = report.secret.then(|| "what becomes known of its secrets".to_owned());
     steps.chain(told).collect()
 }

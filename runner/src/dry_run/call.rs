@@ -82,7 +82,7 @@ impl DryRun<'_> {
                     None => self.may_contact(call, values, &touches),
                 };
                 if !earlier && may_be_made {
-                    let Some(runtime) = self.runtime else {
+                    let Some(runtime) = self.runtime.filter(|_| self.may_be_asked(&args)) else {
                         return Ok(self.later(&touches, overlay, "it is not made here".into()));
                     };
                     let value = self.call_live(runtime, tool.as_ref(), &args, overlay)?;
@@ -135,6 +135,9 @@ impl DryRun<'_> {
             return Some(Err(format!("its server is not asked before approval, not even `{}`", by.name)));
         }
         let args = Args { tool: by.clone(), values: asked };
+        if !self.may_be_asked(&args) {
+            return None;
+        }
         let told = self.call_live(runtime, tool.as_ref(), &args, overlay).and_then(|value| {
             check_value(&value, &by.result)
                 .and_then(|()| check_value(&value, &call.tool.result))
@@ -193,11 +196,13 @@ impl DryRun<'_> {
                 tool.call(&args, context).await
             })
         };
-        runtime.block_on(async {
-            tokio::select! {
-                value = follow(args, &one) => value,
-                () = raised(self.stop.stopping()) => Err(ToolError::before("the dry run was stopped")),
-            }
+        self.said(args, || {
+            runtime.block_on(async {
+                tokio::select! {
+                    value = follow(args, &one) => value,
+                    () = raised(self.stop.stopping()) => Err(ToolError::before("the dry run was stopped")),
+                }
+            })
         })
     }
 
@@ -218,7 +223,9 @@ impl DryRun<'_> {
         if let Some(value) = (self.recall)(&asked).filter(|value| check_value(value, &args.tool.result).is_ok()) {
             return Ok(Called::Extracted(Pinned { asked, value }));
         }
-        let Some(runtime) = self.runtime else { return later("it is not made here") };
+        let Some(runtime) = self.runtime.filter(|_| self.may_be_asked(args)) else {
+            return later("it is not made here");
+        };
         let value = self.call_live(runtime, tool, args, overlay)?;
         Ok(Called::Extracted(Pinned { asked, value }))
     }
@@ -398,9 +405,9 @@ impl Caller for DryCaller<'_, '_> {
                 | Called::Ran(value)
                 | Called::Extracted(Pinned { value, .. })
                 | Called::Foretold { value, .. },
-            ) => Ok(value),
+            ) => Ok(self.dry.known_result(call, None, value)),
             Ok(Called::Later(_)) => Ok(Value::Unknown(call.tool.result.clone())),
-            Err(error) => Err(failure(error.message)),
+            Err(error) => Err(Failure { of_secret: self.dry.is_untold(call), ..failure(error.message) }),
         }
     }
 }

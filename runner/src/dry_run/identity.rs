@@ -70,6 +70,10 @@ struct BoundForm<'a> {
     bound: u32,
     time: u32,
     plan: Digest,
+    /// Of a plan with secrets, a commitment to it: what a secret decides stands here as it is, and nobody without the key finds out
+    /// by trying.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<Value>,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
     policy: Digest,
     approval: &'a Approvals,
@@ -216,6 +220,7 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         bound: BOUND_FORMAT,
         time,
         plan: bound.compiled.digest,
+        key: bound.veil.map(|veil| veil.committed("plan", &Value::string(bound.compiled.digest.to_string()))),
         inputs: plan
             .inputs
             .iter()

@@ -30,7 +30,7 @@ use crate::standing::Terms;
 use crate::stop::Stop;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Overlay, Workspace};
+use crate::workspace::{Look, Observation, Overlay, Workspace};
 use call::{DryCaller, World};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
@@ -43,6 +43,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use steps::Steps;
 use told::KEPT;
+pub use told::{Answers, Sight};
 
 /// The value of an input and whether it is the default.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +97,8 @@ pub struct DryRun<'a> {
     pub standing: &'a [Terms],
     /// What is secret; none: nothing.
     pub veil: Option<&'a Veil>,
+    /// What of it is known: [`Sight::All`], whoever asks for a dry run.
+    pub sight: Sight<'a>,
     /// Whether programs run.
     pub early: Early,
     /// Runs the few live reads that are allowed before approval; none: they are known after run.
@@ -113,16 +116,38 @@ pub struct Outcome {
     pub report: PlanReport,
     /// What is expected of each step.
     pub predictions: Vec<Prediction>,
+    /// What was looked at besides what the report tells, because of a secret.
+    pub untold: Vec<Observation>,
     /// What the digest is of, as canonical JSON: what an approval of it binds. Nothing, where it was made to look only.
     pub bound: Vec<u8>,
+}
+
+/// What came of going through a plan once.
+struct Passed {
+    report: PlanReport,
+    predictions: Vec<Prediction>,
 }
 
 impl DryRun<'_> {
     /// Makes the dry run; none: it was stopped. Blocks while it reads.
     pub fn run(&self) -> Option<Outcome> {
+        if self.veil.is_none() {
+            let Passed { report, predictions } = self.pass()?;
+            return Some(self.bound(report, predictions, Vec::new()));
+        }
+        let answers = Answers::default();
+        let told = DryRun { sight: Sight::Told(&answers), ..*self }.pass()?;
+        let found = DryRun { sight: Sight::Found(&answers), ..*self }.pass()?;
+        let shown: BTreeSet<&Look> = told.report.observations.iter().map(|seen| &seen.look).collect();
+        let untold = found.report.observations.into_iter().filter(|seen| !shown.contains(&seen.look)).collect();
+        Some(self.bound(told.report, found.predictions, untold))
+    }
+
+    /// Goes through the plan once, as far as is known.
+    fn pass(&self) -> Option<Passed> {
         let plan = &self.compiled.plan;
         let mut overlay = Overlay::new(self.workspace.clone());
-        let mut env = Env::new(plan, self.inputs.iter().map(|input| input.value.clone()).collect());
+        let mut env = Env::new(plan, self.known_inputs());
         self.veil.iter().for_each(|veil| env.hide(veil.hides()));
         let assumptions: Vec<AssumptionReport> = plan
             .assumptions
@@ -148,7 +173,7 @@ impl DryRun<'_> {
             mut overlay,
             reports,
             blocks,
-            mut predictions,
+            predictions,
             laid,
             mut problems,
             touched,
@@ -156,7 +181,6 @@ impl DryRun<'_> {
             labels,
             ..
         } = steps;
-        self.veil.iter().for_each(|veil| veil.predictions(&mut predictions));
         let mut own = Vec::new();
         let mut of_verification: Vec<Vec<_>> = plan.verifications.iter().map(|_| Vec::new()).collect();
         for (verification, report) in reports {
@@ -193,29 +217,15 @@ impl DryRun<'_> {
         let critical = self.critical_values(&mut env);
         let releases = self.releases(&labels, released, &mut env);
         let observations = overlay.base_observations().to_vec();
-        let bound = Bound {
-            compiled: self.compiled,
-            inputs: self.inputs,
-            config: self.config,
-            observations: &observations,
-            time: self.time,
-            predictions: &predictions,
-            critical: critical.iter().flatten().collect(),
-            releases: &releases,
-            veil: self.veil,
-        };
-        let (bound, deed) = match self.purpose {
-            Purpose::Approval => (bound_bytes(&bound), Some(deed_digest(&bound))),
-            Purpose::Look => (Vec::new(), None),
-        };
         let report = PlanReport {
             format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
             title: plan.title.clone(),
             rev: 1,
             time: self.time,
-            digest: Digest::of(&bound),
-            deed,
+            // What it binds is known when all of it is.
+            digest: Digest::of([]),
+            deed: None,
             plan_digest: self.compiled.digest,
             // What it is above that, the desk finds out.
             assurance: Assurance::Advisory,
@@ -232,6 +242,7 @@ impl DryRun<'_> {
             assumptions,
             critical: self.critical(critical, &touched),
             releases,
+            secret: self.veil.is_some(),
             disclosures: self.disclosures(),
             reuse,
             steps: own,
@@ -247,7 +258,29 @@ impl DryRun<'_> {
             Some(veil) => veil.report(report),
             None => report,
         };
-        Some(Outcome { report, predictions, bound })
+        Some(Passed { report, predictions })
+    }
+
+    /// What an approval binds: the report as it is told, and everything as it is.
+    fn bound(&self, mut report: PlanReport, predictions: Vec<Prediction>, untold: Vec<Observation>) -> Outcome {
+        let observations: Vec<Observation> = report.observations.iter().chain(&untold).cloned().collect();
+        let bound = Bound {
+            compiled: self.compiled,
+            inputs: self.inputs,
+            config: self.config,
+            observations: &observations,
+            time: self.time,
+            predictions: &predictions,
+            critical: report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
+            releases: &report.releases,
+            veil: self.veil,
+        };
+        let (bound, deed) = match self.purpose {
+            Purpose::Approval => (bound_bytes(&bound), Some(deed_digest(&bound))),
+            Purpose::Look => (Vec::new(), None),
+        };
+        (report.digest, report.deed) = (Digest::of(&bound), deed);
+        Outcome { report, predictions, untold, bound }
     }
 
     /// Calls in the world before the plan.

@@ -3,7 +3,7 @@
 use super::call::{Called, looked_path};
 use super::diff::change_report;
 use super::releases::Released;
-use super::told::{Arguments, KEPT};
+use super::told::{KEPT, unknown_args};
 use super::{DryRun, Early};
 use crate::coverage::{changed, unallowed, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
 use crate::laid::{Laid, is_worse, unforeseen};
@@ -51,15 +51,6 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) labels: Labels,
     /// A step has failed: nothing after it is reached.
     pub(super) stopped: bool,
-}
-
-/// Whether a step runs; none: known only after the run.
-#[derive(Clone, Copy, Default)]
-struct Runs {
-    /// As the run finds it.
-    found: Option<bool>,
-    /// As it may be told.
-    told: Option<bool>,
 }
 
 /// What became of one step.
@@ -120,13 +111,12 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.overlay.take_observations();
         self.overlay.take_named();
         let args = self.dry.arguments(call, &mut self.env);
-        let Arguments { found, told: values } = args.clone().unwrap_or_else(|_| Arguments::unknown(call));
+        let values = args.clone().unwrap_or_else(|_| unknown_args(call));
         if self.dry.place(call, &values) == Some(Place::Cell) {
             let bounds = self.grants().changeable();
             self.overlay.bound(bounds);
         }
-        let runs = if self.stopped { Runs::default() } else { self.condition(&at) };
-        let when = runs.told;
+        let when = if self.stopped { None } else { self.condition(&at) };
         let mut undo_observations = match (self.stopped, when) {
             (true, _) | (_, Some(false)) => Vec::new(),
             (false, _) => self.look_at_undo(at.step),
@@ -153,7 +143,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let observations = self.overlay.take_observations();
         self.note_touched(at.step, &values, &done.changes, &observations);
         self.env.set_step(instance.step, done.value.clone());
-        let undo = self.undo_args(at.step).map(|(call, args)| call.tool.named(&args.found));
+        let undo = self.undo_values(at.step).map(|(call, values)| call.tool.named(&values));
         if !matches!(done.outcome, StepOutcome::Skipped | StepOutcome::NotReached) {
             let after = self.look_at_undo(at.step);
             undo_observations.retain(|seen| after.iter().all(|again| again.look != seen.look));
@@ -166,8 +156,8 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.predictions.push(Prediction {
             step: at.name.clone(),
             each: None,
-            when: runs.found,
-            args: call.tool.named(&found),
+            when,
+            args: call.tool.named(&values),
             undo: undo.unwrap_or(Value::Unknown(Type::Any)),
             // What any element sees is not known: others may have gone before it.
             observations: if at.is_symbolic() { Vec::new() } else { observations },
@@ -201,17 +191,14 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.later(at, why)
     }
 
-    /// Whether the step runs. A condition that fails is a failure of the step.
-    fn condition(&mut self, at: &At<'_>) -> Runs {
-        let Some(when) = &at.step.when else { return Runs { found: Some(true), told: Some(true) } };
-        match self.dry.computed(when, &mut self.env, &mut NoCalls) {
-            Ok(value) => {
-                let found = value.as_bool();
-                Runs { found, told: found.filter(|_| !self.dry.is_kept(when)) }
-            }
+    /// Whether the step runs; none: known only after the run. A condition that fails is a failure of the step.
+    fn condition(&mut self, at: &At<'_>) -> Option<bool> {
+        let Some(when) = &at.step.when else { return Some(true) };
+        match self.dry.decided(when, &mut self.env, &mut NoCalls) {
+            Ok(value) => value.as_bool(),
             Err(failure) => {
                 self.problem(at, failure.message);
-                Runs::default()
+                None
             }
         }
     }
@@ -228,7 +215,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.dry.mark_unknown(&touches, &mut self.overlay);
             return self.later(at, "it would find what no path of the plan says".into());
         }
-        if step.call.tool.extracts() && self.dry.is_given(at.instance.step) {
+        if step.call.tool.extracts() && self.dry.shows_secret(at.instance.step) {
             return self.later(at, "a model would be shown a secret".into());
         }
         // What a server would say after a step that is not made is not known.
@@ -244,8 +231,11 @@ impl<'d, 'a> Steps<'d, 'a> {
         };
         let called = match called {
             Ok(called) => called,
-            // Whether a file tool fails may follow from what is in a file.
-            Err(_) if self.dry.is_reached(at.instance.step) && self.is_of_files(step) => {
+            // Whether a file tool fails may follow from what is in a file, and a tool that gives secrets may say one.
+            Err(_)
+                if self.dry.is_untold(&step.call)
+                    || self.dry.is_reached(at.instance.step) && self.is_of_files(step) =>
+            {
                 self.overlay.roll_back();
                 self.dry.mark_unknown(&touches, &mut self.overlay);
                 return self.later(at, KEPT.into());
@@ -301,7 +291,8 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// What follows from a result: whether a step that polls has seen what it waits for, whether it is as expected.
     fn gave(&mut self, at: &At<'_>, value: Value, changes: Vec<Change>) -> Done {
         let step = at.step;
-        self.env.set_step(at.instance.step, value.clone());
+        let known = self.dry.known_result(&step.call, Some(at.instance.step), value.clone());
+        self.env.set_step(at.instance.step, known.clone());
         match step.poll.as_ref().map(|poll| self.dry.decided(&poll.until, &mut self.env, &mut NoCalls)) {
             None | Some(Ok(Value::Bool(true))) => {}
             Some(Ok(_)) if step.poll.as_ref().is_some_and(|poll| self.dry.is_kept(&poll.until)) => {
@@ -325,7 +316,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             (false, true) => StepOutcome::Simulated { result: value.clone() },
             (_, false) => StepOutcome::KnownAfterRun { why: "it depends on what is known only after the run".into() },
         };
-        Done { outcome, changes, value, pinned: None }
+        Done { outcome, changes, value: known, pinned: None }
     }
 
     /// What the lines of `critical` allow as far as it is known here; what is not known may allow.
@@ -434,7 +425,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             self.judged(at, &undo.tool, &verdict);
             // Which program would take it back may not be known yet.
             let unknown = || undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
-            let values = self.undo_args(at.step).map_or_else(unknown, |(_, args)| args.told);
+            let values = self.undo_values(at.step).map_or_else(unknown, |(_, values)| values);
             self.placed(at, undo, &values);
         }
         verdict
@@ -455,7 +446,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         if self.dry.registry.get(&tool.name).is_none() {
             self.problem(at, format!("nothing here carries out the tool `{}`", tool.name));
         }
-        if tool.extracts() && self.dry.is_given(at.instance.step) {
+        if tool.extracts() && self.dry.shows_secret(at.instance.step) {
             self.problem(at, "a model would be shown a secret".to_owned());
         }
         if tool.extracts() && self.dry.config.model.is_none() {
@@ -561,10 +552,8 @@ impl<'d, 'a> Steps<'d, 'a> {
             return Vec::new();
         }
         let whole = destroys_or_sends(&step.call, values);
-        let is_late = |expr: &Expr| {
-            !releases::follows(&self.dry.compiled.plan, expr)
-                && !(self.dry.is_kept(expr) && self.dry.is_foreseen(expr, &self.env))
-        };
+        let is_foreseen = |expr: &Expr| self.dry.is_kept(expr) && self.dry.is_foreseen(expr, &self.env);
+        let is_late = |expr: &Expr| !releases::follows(&self.dry.compiled.plan, expr) && !is_foreseen(expr);
         let condition = step.when.iter().filter(|expr| when.is_none() && is_late(expr)).map(|_| "when".to_owned());
         let mut late: Vec<String> = condition.collect();
         for ((param, arg), value) in step.call.tool.params.iter().zip(&step.call.args).zip(values) {

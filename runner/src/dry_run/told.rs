@@ -1,47 +1,118 @@
 //! What a secret decides ⟶ what a dry run says of it: nothing. Each condition over a secret says a bit of it, and many spell it.
+//!
+//! A plan with secrets is gone through twice. First no secret is known: what comes out is told, and cannot depend on one. Then
+//! everything is: what comes out is bound. Nobody outside is asked then who was not asked before.
 
 use super::DryRun;
 use crate::report::Disclosure;
+use crate::tool::{Args, ToolError};
+use planc_lang::catalogue::Param;
+use planc_lang::digest::Digest;
+use planc_lang::effects::Resource;
 use planc_lang::eval::{Caller, Env, Failure, NoCalls, eval, eval_args};
 use planc_lang::plan::{Call, Expr, ExprKind, Step, StepId};
-use planc_lang::secrets::hidden;
-use planc_lang::syntax::OnFailure;
+use planc_lang::secrets::{gives_secrets, hidden};
+use planc_lang::syntax::{Mark, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What of the secrets of a plan a dry run goes by.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Sight<'a> {
+    /// The plan has none.
+    #[default]
+    All,
+    /// None is known: what comes out may be told.
+    Told(&'a Answers),
+    /// All are known: what comes out is bound.
+    Found(&'a Answers),
+}
+
+/// What others said while no secret was known.
+#[derive(Debug, Default)]
+pub struct Answers {
+    calls: RefCell<BTreeMap<Digest, Result<Value, ToolError>>>,
+    /// The steps that have a result, with parts that are not known for being secret.
+    steps: RefCell<BTreeSet<StepId>>,
+}
 
 /// Why something is not known before the run.
 pub(super) const KEPT: &str = "a secret decides it, and nobody is told before the run";
 
-/// The arguments of a call by parameter index.
-#[derive(Clone)]
-pub(super) struct Arguments {
-    /// As they are: what an approval binds.
-    pub(super) found: Vec<Value>,
-    /// As they may be told: what is shown, and what the dry run goes by.
-    pub(super) told: Vec<Value>,
-}
-
-impl Arguments {
-    /// Nothing is known of them.
-    pub(super) fn unknown(call: &Call) -> Arguments {
-        Arguments { found: unknown_args(call), told: unknown_args(call) }
-    }
-}
-
 impl DryRun<'_> {
     /// Whether a secret decides the value of an expression.
     pub(super) fn is_kept(&self, expr: &Expr) -> bool {
-        self.veil.is_some_and(|veil| veil.secrets().decide(&self.compiled.plan, expr))
+        self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().decide(&self.compiled.plan, expr))
+    }
+
+    /// What others said, where what comes out is told.
+    fn told(&self) -> Option<&Answers> {
+        match self.sight {
+            Sight::Told(answers) => Some(answers),
+            Sight::All | Sight::Found(_) => None,
+        }
+    }
+
+    /// The inputs of the plan as far as they are known.
+    pub(super) fn known_inputs(&self) -> Vec<Value> {
+        let inputs = self.compiled.plan.inputs.iter().zip(self.inputs);
+        let known = inputs.map(|(input, given)| match input.secret && self.told().is_some() {
+            true => Value::Unknown(input.ty.clone()),
+            false => given.value.clone(),
+        });
+        known.collect()
+    }
+
+    /// The result of a call as far as it is known; `step` is the step of the call, none: it stands in a check.
+    pub(super) fn known_result(&self, call: &Call, step: Option<StepId>, result: Value) -> Value {
+        match (self.told(), self.veil) {
+            (Some(answers), Some(veil)) => {
+                answers.steps.borrow_mut().extend(step);
+                veil.secrets().known_result(&call.tool, step, &result)
+            }
+            _ => result,
+        }
+    }
+
+    /// Whether why a call fails may not be told: it gives secrets.
+    pub(super) fn is_untold(&self, call: &Call) -> bool {
+        self.told().is_some() && gives_secrets(&call.tool)
+    }
+
+    /// Whether somebody outside may be asked this: where secrets are known only who was asked before.
+    pub(super) fn may_be_asked(&self, args: &Args) -> bool {
+        match self.sight {
+            Sight::Found(answers) => answers.calls.borrow().contains_key(&asked(args)),
+            Sight::All | Sight::Told(_) => true,
+        }
+    }
+
+    /// What somebody outside says, once.
+    pub(super) fn said(&self, args: &Args, ask: impl FnOnce() -> Result<Value, ToolError>) -> Result<Value, ToolError> {
+        let (Sight::Told(answers) | Sight::Found(answers)) = self.sight else { return ask() };
+        let before = answers.calls.borrow().get(&asked(args)).cloned();
+        before.unwrap_or_else(|| {
+            let said = ask();
+            answers.calls.borrow_mut().insert(asked(args), said.clone());
+            said
+        })
     }
 
     /// Whether a call is given a secret, or made because of one.
     pub(super) fn is_given(&self, step: StepId) -> bool {
+        self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().given(step))
+    }
+
+    /// Whether the call of a step would show a secret to a model.
+    pub(super) fn shows_secret(&self, step: StepId) -> bool {
         self.veil.is_some_and(|veil| veil.secrets().given(step))
     }
 
     /// Whether a call is given a secret, or may find one in what it reads.
     pub(super) fn is_reached(&self, step: StepId) -> bool {
-        self.veil.is_some_and(|veil| veil.secrets().reach(step))
+        self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().reach(step))
     }
 
     /// What an expression decides, as far as it may be told: what a secret decides, or makes fail, is not known.
@@ -55,33 +126,34 @@ impl DryRun<'_> {
     /// The value of an expression; one that a secret makes fail is not known.
     pub(super) fn computed(&self, expr: &Expr, env: &mut Env<'_>, caller: &mut dyn Caller) -> Result<Value, Failure> {
         match eval(expr, env, caller) {
-            Err(failure) if failure.of_secret => Ok(Value::Unknown(expr.ty.clone())),
+            Err(failure) if failure.of_secret && self.told().is_some() => Ok(Value::Unknown(expr.ty.clone())),
             result => result,
         }
     }
 
-    /// The arguments of a call by parameter index; an error is one in which no secret has a part.
-    pub(super) fn arguments(&self, call: &Call, env: &mut Env<'_>) -> Result<Arguments, Failure> {
+    /// The arguments of a call by parameter index. A text that a secret decides has a stand-in, so that the call is simulated all
+    /// the same; what else a secret decides, or makes fail, is not known.
+    pub(super) fn arguments(&self, call: &Call, env: &mut Env<'_>) -> Result<Vec<Value>, Failure> {
         let found = match eval_args(call, env, &mut NoCalls) {
-            Ok(values) => Some(values),
-            Err(failure) if failure.of_secret => None,
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.of_secret && self.told().is_some() => None,
+            found => Some(found?),
         };
         let params = call.tool.params.iter().zip(&call.args).enumerate();
-        let told = params.map(|(index, (param, arg))| match (arg, &found) {
-            (Some(arg), _) if self.is_kept(arg) => Ok(stand_in(&param.ty)),
+        let known = params.map(|(index, (param, arg))| match (arg, &found) {
+            (Some(arg), _) if self.is_kept(arg) => Ok(stand_in(param)),
             (_, Some(found)) => Ok(found[index].clone()),
             (Some(arg), None) => self.computed(arg, env, &mut NoCalls),
             (None, None) => Ok(param.default.clone().unwrap_or(Value::Null)),
         });
-        let told = told.collect::<Result<Vec<Value>, Failure>>()?;
-        Ok(Arguments { found: found.unwrap_or_else(|| unknown_args(call)), told })
+        known.collect()
     }
 
     /// Whether all results are known that an expression may use: so that a value is known, whatever a secret in it is.
     pub(super) fn is_foreseen(&self, expr: &Expr, env: &Env<'_>) -> bool {
         self.compiled.plan.within([expr]).all(|part| match &part.kind {
-            ExprKind::Step(step) => env.step(*step).is_known(),
+            ExprKind::Step(step) => {
+                env.step(*step).is_known() || self.told().is_some_and(|answers| answers.steps.borrow().contains(step))
+            }
             ExprKind::Each(each) => env.each(*each).is_known(),
             ExprKind::Element(each) => env.element(*each).is_known(),
             _ => true,
@@ -90,7 +162,7 @@ impl DryRun<'_> {
 
     /// Where a run tells how a secret has decided, in the order of the report.
     pub(super) fn disclosures(&self) -> Vec<Disclosure> {
-        if self.veil.is_none() {
+        if self.told().is_none() {
             return Vec::new();
         }
         let plan = &self.compiled.plan;
@@ -104,7 +176,7 @@ impl DryRun<'_> {
         let of_steps = plan.step_ids().flat_map(|id| {
             let step = plan.get(id);
             let when = step.when.iter().filter_map(|when| told(step.name.to_string(), "when ", when));
-            when.chain(self.failure(id, step)).collect::<Vec<_>>()
+            when.chain(self.failure(id, step)).chain(self.touched_by(step)).collect::<Vec<_>>()
         });
         let of_blocks = plan.eaches.iter().flat_map(|each| {
             let when = each.when.iter().filter_map(|when| told(each.name.to_string(), "when ", when));
@@ -116,6 +188,23 @@ impl DryRun<'_> {
         assumed.chain(of_steps).chain(of_blocks).chain(verified).collect()
     }
 
+    /// A step of which a secret decides what it acts on: nobody is shown that, and everybody sees it afterwards.
+    fn touched_by(&self, step: &Step) -> Option<Disclosure> {
+        let args = step.call.tool.params.iter().zip(&step.call.args);
+        let values = |kept: bool| -> Vec<Value> {
+            let value = |(param, arg): (&Param, &Option<Expr>)| match arg {
+                Some(arg) if kept && self.is_kept(arg) => Value::Unknown(param.ty.clone()),
+                _ => hidden(),
+            };
+            args.clone().map(value).collect()
+        };
+        let decides = |kept: bool| -> Vec<Resource> {
+            step.call.tool.touches(&values(kept)).into_iter().map(|(_, resource)| resource).collect()
+        };
+        let is_decided = !step.is_read_only() && decides(true) != decides(false);
+        is_decided.then(|| Disclosure { of: step.name.to_string(), what: "what it acts on".to_owned() })
+    }
+
     /// A step over a secret that may fail, and the run goes on.
     fn failure(&self, id: StepId, step: &Step) -> Option<Disclosure> {
         let goes_on = step.on_failure == OnFailure::Continue;
@@ -124,15 +213,20 @@ impl DryRun<'_> {
     }
 }
 
-/// What stands for an argument that a secret decides: a text where every text will do, so that the call is simulated all the same.
-fn stand_in(ty: &Type) -> Value {
-    match ty {
-        Type::String => hidden(),
-        _ => Value::Unknown(ty.clone()),
+/// By what it is known again what somebody was asked.
+fn asked(args: &Args) -> Digest {
+    Digest::of_json(&(args.tool.name.as_str(), &args.values))
+}
+
+/// What stands for an argument that a secret decides: a text where it is content, so that the call is simulated all the same.
+fn stand_in(param: &Param) -> Value {
+    match param.ty {
+        Type::String if param.marks.has(Mark::Data) => hidden(),
+        _ => Value::Unknown(param.ty.clone()),
     }
 }
 
 /// What stands for arguments of which nothing is known.
-fn unknown_args(call: &Call) -> Vec<Value> {
+pub(super) fn unknown_args(call: &Call) -> Vec<Value> {
     call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect()
 }

@@ -3,7 +3,6 @@
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
 use super::steps::{Steps, effects, given};
-use super::told::Arguments;
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Observation, named_paths};
@@ -17,14 +16,9 @@ type Words = Vec<Option<String>>;
 
 impl Steps<'_, '_> {
     /// The call that takes a step back, with its arguments as far as they are known; none: it has none, or they fail.
-    pub(super) fn undo_args<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Arguments)> {
+    pub(super) fn undo_values<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Vec<Value>)> {
         let call = step.undo.as_deref()?;
         Some((call, self.dry.arguments(call, &mut self.env).ok()?))
-    }
-
-    /// The same as they may be told.
-    fn undo_values<'s>(&mut self, step: &'s Step) -> Option<(&'s Call, Vec<Value>)> {
-        self.undo_args(step).map(|(call, args)| (call, args.told))
     }
 
     /// What the approver is shown of that.

@@ -115,16 +115,11 @@ async fn blocking(setup: &Arc<RunSetup>, args: &Args, tool: FileTool) -> Result<
 fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
     let setup = &attempt.run.setup;
     match setup.predictions.of(&setup.compiled.plan, attempt.instance) {
-        Some(predicted) if !predicted.changes.is_empty() && !all_fit(&predicted.changes, changes) => {
+        Some(predicted) if !predicted.changes.is_empty() && predicted.changes != changes => {
             differences(&predicted.changes, changes)
         }
         Some(_) | None => Vec::new(),
     }
-}
-
-/// Whether changes are those that were predicted, in their order.
-fn all_fit(predicted: &[Change], changes: &[Change]) -> bool {
-    predicted.len() == changes.len() && predicted.iter().zip(changes).all(|(one, found)| one.fits(found))
 }
 
 /// Where changes are others than were predicted.

@@ -156,7 +156,10 @@ fn insert_plan(at: &At, connection: &Connection, plan: &StoredPlan) -> Outcome<(
         at.json(&plan.sources)?,
         kept(at, plan, "inputs", &plan.inputs)?,
         kept(at, plan, "report", &plan.report)?,
-        kept(at, plan, "predictions", &plan.predictions)?,
+        match plan.secret {
+            true => kept(at, plan, "predictions", &(&plan.predictions, &plan.untold))?,
+            false => kept(at, plan, "predictions", &plan.predictions)?,
+        },
         plan.created_at,
     ];
     at.sql(connection.execute(insert, values)).map(|_| ())
@@ -193,6 +196,10 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
     let secret = Keys::is_sealed(&texts[6]);
     let mut sealed = |column: usize, part: &str| (place(&texts[0], part), std::mem::take(&mut texts[column]));
     let (inputs, report, predictions) = (sealed(6, "inputs"), sealed(7, "report"), sealed(8, "predictions"));
+    let (predictions, untold) = match secret {
+        true => at.parse(&what, &predictions.0, predictions.1)?,
+        false => (at.parse(&what, &predictions.0, predictions.1)?, Vec::new()),
+    };
     Ok(Some(StoredPlan {
         secret,
         digest: digest(&texts[0])?,
@@ -204,7 +211,8 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
         sources: at.parse::<Vec<StoredSource>>(&what, "", texts[5].clone())?,
         inputs: at.parse(&what, &inputs.0, inputs.1)?,
         report: at.parse(&what, &report.0, report.1)?,
-        predictions: at.parse(&what, &predictions.0, predictions.1)?,
+        predictions,
+        untold,
         created_at: texts[9].clone(),
     }))
 }

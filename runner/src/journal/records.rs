@@ -4,6 +4,7 @@ use crate::approval::Approved;
 use crate::event::Event;
 use crate::prediction::Prediction;
 use crate::report::{PlanReport, PlanStatus};
+use crate::workspace::Observation;
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 use serde::{Deserialize, Serialize};
@@ -33,8 +34,17 @@ pub struct StoredPlan {
     pub report: PlanReport,
     /// What the dry run expects of each step.
     pub predictions: Vec<Prediction>,
+    /// What the dry run looked at besides what the report tells, because of a secret.
+    pub untold: Vec<Observation>,
     /// When it was first stored, RFC 3339 in UTC.
     pub created_at: String,
+}
+
+impl StoredPlan {
+    /// Everything that the dry run looked at outside the plan.
+    pub fn looked(&self) -> Vec<Observation> {
+        self.report.observations.iter().chain(&self.untold).cloned().collect()
+    }
 }
 
 /// A text that a plan was compiled from.

@@ -2,7 +2,7 @@
 //! of read-only tools and nothing else.
 
 use crate::config::{Config, MAX_CATALOGUE_BYTES};
-use crate::dry_run::{DryRun, Early, Purpose};
+use crate::dry_run::{DryRun, Early, Purpose, Sight};
 use crate::stop::Stop;
 use crate::tool::registry::Registry;
 use crate::workspace::Workspace;
@@ -72,6 +72,7 @@ impl Checks for InWorkspace {
             registry: &self.registry,
             time: 1,
             standing: &[],
+            sight: Sight::All,
             veil: None,
             early: Early::Off,
             runtime: runtime.as_ref(),

@@ -257,7 +257,7 @@ pub(crate) fn of_contents(
     for record in recorder.state().steps().iter().filter(by_writer) {
         let prediction = record.instance.and_then(|instance| setup.predictions.of(plan, instance));
         for change in &record.changes {
-            let is_shown = prediction.is_some_and(|prediction| prediction.changes.iter().any(|seen| seen.fits(change)));
+            let is_shown = prediction.is_some_and(|prediction| prediction.changes.contains(change));
             last.insert(change.path.clone(), (record.name.clone(), change.clone(), is_shown));
         }
     }

@@ -62,7 +62,7 @@ pub(crate) fn of_named(
                 Some((record, change)) => {
                     let of = record.instance.filter(|of| plan.get(of.step).call.tool.runs_programs())?;
                     let shown = setup.predictions.of(plan, of);
-                    let is_shown = shown.is_some_and(|of| of.changes.iter().any(|seen| seen.fits(change)));
+                    let is_shown = shown.is_some_and(|prediction| prediction.changes.contains(change));
                     (is_open && !is_shown && change.after == present).then_some(record)
                 }
                 None => {

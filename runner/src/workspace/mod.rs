@@ -120,17 +120,6 @@ pub struct Change {
 }
 
 impl Change {
-    /// The same where nobody is told what is in the files.
-    pub fn without_content(&self) -> Change {
-        let [before, after] = [&self.before, &self.after].map(FileState::without_content);
-        Change { path: self.path.clone(), before, after }
-    }
-
-    /// Whether a change is this one, in as far as this one tells what is in the files.
-    pub fn fits(&self, other: &Change) -> bool {
-        self.path == other.path && self.before.fits(&other.before) && self.after.fits(&other.after)
-    }
-
     /// The change that takes this one back.
     pub fn reversed(&self) -> Change {
         Change { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }

@@ -1,29 +1,42 @@
 //! What a plan tells of a secret before anybody has said yes: whatever it decides, two secrets give one card.
 
-use crate::place::Place;
+use crate::place::{Place, Said};
 use serde_json::Value;
 use std::fs;
 
 /// Two secrets that differ in their length, their letters and their lines.
 const SECRETS: [&str; 2] = ["apple", "banana\nsplit and more"];
 
-/// What the dry run says of a plan with the input `token`, but for the digests of what an approval binds.
-fn told(place: &Place, items: &str, secret: &str) -> (String, Value) {
-    let text = format!(
-        "plan \"Look\" {{\n  input token: string secret\n  critical {{\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    \
-         run \"cat\"\n  }}\n{items}}}\n"
-    );
-    place.put("p.pl", &text);
+/// Lines of `critical` that allow what these plans do.
+const CRITICAL: &str = "create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"cat\"";
+
+fn written(critical: &str, items: &str) -> String {
+    format!("plan \"Look\" {{\n  input token: string secret\n  critical {{\n    {critical}\n  }}\n{items}}}\n")
+}
+
+/// What the dry run says of the plan with the input `token`, but for the digests of what an approval binds.
+fn told(place: &Place, secret: &str) -> (Said, Value) {
     fs::write(place.at("token"), secret).unwrap();
     let input = format!("token={}", place.at("token").display());
-    let of =
-        |format: &str| place.planc(&["--format", format, "plan", "--full", "p.pl", "--input-file", &input]).exits(0);
-    let mut report = of("json").json();
+    let of = |format: &str| place.planc(&["--format", format, "plan", "--full", "p.pl", "--input-file", &input]);
+    let (mut card, mut report) = (of("text"), of("json").json());
     let digest = report["digest"].as_str().expect("a digest").to_owned();
     let object = report.as_object_mut().expect("a report");
     object.retain(|name, _| name != "digest" && name != "deed");
-    let card = of("text").out.replace(&digest, "DIGEST").replace(&digest[7..19], "DIGEST");
+    card.out = card.out.replace(&digest, "DIGEST").replace(&digest[7..19], "DIGEST");
     (card, report)
+}
+
+/// The digest that approves the plan with a secret.
+fn digest(place: &Place, secret: &str) -> String {
+    fs::write(place.at("token"), secret).unwrap();
+    let input = format!("token={}", place.at("token").display());
+    place.digest_with(&["plan", "p.pl", "--input-file", &input])
+}
+
+fn run(place: &Place, approve: &str) -> Said {
+    let input = format!("token={}", place.at("token").display());
+    place.planc(&["run", approve, "p.pl", "--input-file", &input])
 }
 
 /// The lines that differ.
@@ -34,10 +47,16 @@ fn differing(one: &str, other: &str) -> String {
 
 #[track_caller]
 fn tells_nothing(items: &str) -> Value {
+    says_the_same(&written(CRITICAL, items))
+}
+
+#[track_caller]
+fn says_the_same(plan: &str) -> Value {
     let place = Place::new();
-    place.put("old.txt", "apple").put("other.txt", "x\n");
-    let [(card, report), (other_card, other_report)] = SECRETS.map(|secret| told(&place, items, secret));
-    assert!(card == other_card, "{card}\n{other_card}");
+    place.put("p.pl", plan).put("old.txt", "apple").put("other.txt", "x\n");
+    let [(card, report), (other_card, other_report)] = SECRETS.map(|secret| told(&place, secret));
+    assert_eq!(card.code, other_card.code, "{}\n{}", card.short(), other_card.short());
+    assert!(card.out == other_card.out, "{}\n{}", card.out, other_card.out);
     let [said, other] = [&report, &other_report].map(|report| serde_json::to_string_pretty(report).expect("JSON"));
     assert!(said == other, "{}", differing(&said, &other));
     report
@@ -178,4 +197,110 @@ fn what_is_written_by_its_size_its_lines_or_that_it_was_there() {
   }
 "#,
     );
+}
+
+/// What is public fails, or is not known, by what stands beside it.
+#[test]
+fn what_is_public_beside_a_secret_that_fails() {
+    for value in [
+        r#"{ a: token.lines()[1], b: 1 }.b"#,
+        r#"({ a: token, b: 1 } as ({ a: string(pattern: "^a"), b: int })).b"#,
+        r#"[token.lines()[1], "x"].length()"#,
+        r#"[1 / (token.length() - 5)].length()"#,
+        r#"({ a: if token.starts_with("a") then 1 else late.exit_code, b: 2 } as ({ a: int, b: int(max: 4) })).b"#,
+        r#"[if token.starts_with("a") then 1 else late.exit_code].sort().length()"#,
+    ] {
+        let items = [
+            "output o = VALUE",
+            "assume \"one\" { TEXT == 1 }",
+            "verify \"two\" { VALUE == 2 }",
+            "step a = fs.write(path: \"a.txt\", text: \"${VALUE}\") {\n    on failure continue\n  }",
+            "step b = fs.write(path: \"${VALUE}.txt\", text: \"\")",
+            "step c = fs.read(path: \"other.txt\") {\n    when VALUE == 1\n  }",
+            "step d = fs.read(path: \"other.txt\") {\n    expect VALUE == 2\n    on failure continue\n  }",
+            "each e = n in [\"x\"].chunks(VALUE) {\n    step f = fs.append(path: \"f.txt\", text: \"x\")\n  }",
+            "step g = process.run(argv: [\"cat\", \"${VALUE}\"])",
+        ];
+        for item in items {
+            if item.contains("TEXT") && value.contains("late") {
+                continue;
+            }
+            let item = item.replace("TEXT", value).replace("VALUE", value);
+            let late = "step late = process.run(argv: [\"cat\"])";
+            let plan = written(CRITICAL, &format!("  step needed = fs.stat(path: \".\")\n  {late}\n  {item}\n"));
+            says_the_same(&plan);
+        }
+    }
+}
+
+#[test]
+fn what_critical_allows() {
+    let step = "  let p = reveal(if token.starts_with(\"a\") then \"a.txt\" else \"b.txt\", \"one of two\")\n  step a = \
+                fs.write(path: \"a.txt\", text: \"x\")\n";
+    says_the_same(&written("create p", step));
+    let step = "  let p = reveal(if token.starts_with(\"a\") then \"cat\" else \"tee\", \"one of two\")\n  step a = \
+                process.run(argv: [\"cat\"])\n";
+    says_the_same(&written("run p", step));
+}
+
+/// What the dry run goes by is not what a run is held to: that is everything as it is.
+#[test]
+fn files_that_a_secret_chooses_are_bound_as_they_were() {
+    let chosen = "  let p = reveal(if token == \"apple\" then \"s.sh\" else \"q.sh\", \"one of two\")\n";
+    for (step, change) in [
+        ("step a = process.run(argv: [\"sh\", p])", "s.sh"),
+        ("step a = process.run(argv: [\"./${p}\"])", "s.sh"),
+        ("step a = fs.write(path: p, text: \"new\")", "s.sh"),
+        ("step a = fs.write(path: \"a.txt\", text: \"x\") {\n    when token == \"apple\"\n  }", "a.txt"),
+        ("each e = l in token.lines() {\n    step a = fs.write(path: \"a.txt\", text: \"x\")\n  }", "a.txt"),
+    ] {
+        let place = Place::new();
+        let critical = format!("{CRITICAL}\n    run \"sh\"\n    run \"./s.sh\"\n    run \"./q.sh\"");
+        place.put("p.pl", written(&critical, &format!("{chosen}  {step}\n"))).put("a.txt", "old\n");
+        for name in ["s.sh", "q.sh"] {
+            place.put(name, "#!/bin/sh\necho made > made.txt\n");
+            fs::set_permissions(place.ws().join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        let approve = format!("--approve={}", digest(&place, "apple"));
+        place.put(change, "#!/bin/sh\necho other > other-made.txt\n");
+        let said = run(&place, &approve).exits(5);
+        assert!(!place.has("other-made.txt") && !place.has("made.txt"), "{step}: {}", said.short());
+    }
+}
+
+#[test]
+fn what_was_written_of_a_secret_is_read_again_in_the_run() {
+    let place = Place::new();
+    let items = r#"
+  let all = reveal(token, "it is kept in a file")
+  step a = fs.write(path: "kept.txt", text: all)
+  step b = fs.read(path: "kept.txt")
+  step c = fs.copy(from: "kept.txt", to: "copied.txt")
+  step d = fs.append(path: "copied.txt", text: "more")
+  step e = process.run(argv: ["cat", "copied.txt"])
+  step f = fs.move(from: "copied.txt", to: "moved.txt")
+  step g = fs.write(path: "size-${b.bytes}.txt", text: "")
+  step h = fs.delete(path: "kept.txt")
+"#;
+    place.put("p.pl", written(CRITICAL, items));
+    let approve = format!("--approve={}", digest(&place, "apple"));
+    let said = run(&place, &approve);
+    assert_eq!(said.code, Some(0), "{}", said.short());
+    assert_eq!(fs::read_to_string(place.ws().join("moved.txt")).unwrap(), "applemore");
+}
+
+#[test]
+fn nobody_agrees_unattended_where_there_are_secrets() {
+    for items in [
+        "  step a = fs.read(path: \"other.txt\") {\n    expect token.starts_with(\"a\")\n  }\n",
+        "  let all = reveal(token, \"why not\")\n  step a = fs.write(path: \"a.txt\", text: all)\n",
+        "  let p = reveal(if token == \"\" then \"b\" else \".git/hooks/pre-commit\", \"why not\")\n  step a = fs.write(path: p, text: \"\")\n",
+        "  let p = reveal(if token == \"\" then \"b\" else \"private\", \"why not\")\n  step a = fs.delete(path: p, recursive: true)\n",
+    ] {
+        let place = Place::new();
+        place.put("p.pl", written(CRITICAL, items)).put("other.txt", "x\n").put("private/a.txt", "x\n");
+        digest(&place, "apple");
+        run(&place, "--approve").exits(3);
+        assert!(!place.has("a.txt") && place.has("private/a.txt") && !place.has(".git/hooks/pre-commit"));
+    }
 }

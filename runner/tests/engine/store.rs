@@ -37,6 +37,7 @@ fn report(digest: Digest) -> PlanReport {
         assumptions: Vec::new(),
         critical: Vec::new(),
         releases: Vec::new(),
+        secret: false,
         disclosures: Vec::new(),
         reuse: Vec::new(),
         steps: Vec::new(),
@@ -63,6 +64,7 @@ pub fn plan(text: &str, rev: u32) -> StoredPlan {
         sources: vec![StoredSource { name: "plan.pl".into(), text: text.into(), role: Role::Plan }],
         inputs: Value::record([("n", Value::Int(1))]),
         report: report(digest),
+        untold: Vec::new(),
         predictions: Vec::new(),
         created_at: planc::journal::now(),
     }

@@ -563,6 +563,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         registry: &registry,
         time: 1,
         standing: &[],
+        sight: planc::dry_run::Sight::All,
         veil: None,
         early: planc::dry_run::Early::Off,
         runtime: None,

@@ -61,6 +61,23 @@ fn a_prediction_that_does_not_come_true_stops_the_run_before_what_depends_on_it(
 }
 
 #[test]
+fn no_server_is_given_a_secret_before_a_yes() {
+    let place = place("clauses", "\"mock:*\"");
+    place.put("catalogues/mock.pl", CATALOGUE.replace("preview(key: string)", "preview(secret key: string)"));
+    std::fs::write(place.at("token"), "hunter22").unwrap();
+    for asked in [
+        "  assume \"one\" { mock.preview(key: token).stored == 1 }\n",
+        "  verify \"one\" { [mock.preview(key: token)].length() == 1 }\n",
+        "  step a = mock.preview(key: token)\n",
+        "  step a = mock.put(key: token, value: \"x\")\n",
+    ] {
+        place.put("p.pl", format!("plan \"P\" {{\n  input token: string secret\n  critical {{\n    modify \"mock:store\"\n  }}\n{asked}  step all = mock.page()\n}}\n"));
+        place.planc(&["plan", "p.pl", "--input-file", "token=../token"]);
+        assert!(log(&place).iter().all(|line| line.starts_with("page")), "{asked}: {:?}", log(&place));
+    }
+}
+
+#[test]
 fn a_server_that_may_not_be_read_is_not_asked_for_a_prediction() {
     let place = place("clauses", "");
     planned(&place, MERGE).exits(0).says("not even `mock.preview`");
