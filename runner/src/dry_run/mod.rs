@@ -12,6 +12,7 @@ mod identity;
 mod meaning;
 mod named;
 mod releases;
+mod seen;
 mod steps;
 mod told;
 mod undoing;
@@ -140,7 +141,8 @@ impl DryRun<'_> {
         let found = DryRun { sight: Sight::Found(&answers), ..*self }.pass()?;
         let shown: BTreeSet<&Look> = told.report.observations.iter().map(|seen| &seen.look).collect();
         let untold = found.report.observations.into_iter().filter(|seen| !shown.contains(&seen.look)).collect();
-        Some(self.bound(told.report, found.predictions, untold))
+        let predictions = self.seen(told.predictions, found.predictions);
+        Some(self.bound(told.report, predictions, untold))
     }
 
     /// Goes through the plan once, as far as is known.

@@ -344,12 +344,12 @@ fn now<'p>(setup: &'p RunSetup, recorder: &Recorder, instance: Option<Instance>)
     }
 }
 
-/// What a person knows beyond the text: inputs, what they agreed to, and for an element of a list that they agreed to the
+/// What a person knows beyond the text: inputs that are no secrets, what they agreed to, and for an element of a list that they agreed to the
 /// element. All results are unknown.
 fn what_was_seen<'p>(setup: &'p RunSetup, recorder: &Recorder, instance: Option<Instance>) -> Env<'p> {
     let state = recorder.state();
     let plan = &setup.compiled.plan;
-    let mut env = Known::nothing(setup, &state).env(setup);
+    let mut env = Known::nothing(setup, &state).shown(setup);
     let Some((step, element)) = instance.and_then(|made| Some((made.step, made.element?))) else { return env };
     let Some(each) = plan.get(step).each else { return env };
     let agreed = state.agreed.get(&list_id(&plan.each(each).name)).filter(|late| late.commitment.is_none());

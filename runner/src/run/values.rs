@@ -96,7 +96,21 @@ impl Known {
 
     /// As names in expressions.
     pub(crate) fn env<'p>(&self, setup: &'p RunSetup) -> Env<'p> {
-        let mut env = Env::new(&setup.compiled.plan, setup.inputs.clone());
+        self.env_with(setup, setup.inputs.clone())
+    }
+
+    /// As names in expressions, to whom no secret is shown.
+    pub(crate) fn shown<'p>(&self, setup: &'p RunSetup) -> Env<'p> {
+        let inputs = setup.compiled.plan.inputs.iter().zip(&setup.inputs);
+        let shown = inputs.map(|(input, value)| match input.secret {
+            true => Value::Unknown(input.ty.clone()),
+            false => value.clone(),
+        });
+        self.env_with(setup, shown.collect())
+    }
+
+    fn env_with<'p>(&self, setup: &'p RunSetup, inputs: Vec<Value>) -> Env<'p> {
+        let mut env = Env::new(&setup.compiled.plan, inputs);
         setup.veil.iter().for_each(|veil| env.hide(veil.hides()));
         self.steps.iter().for_each(|(step, value)| env.set_step(*step, value.clone()));
         self.eaches.iter().for_each(|(each, value)| env.set_each(*each, value.clone()));

@@ -304,3 +304,25 @@ fn nobody_agrees_unattended_where_there_are_secrets() {
         assert!(!place.has("a.txt") && place.has("private/a.txt") && !place.has(".git/hooks/pre-commit"));
     }
 }
+
+/// What could be shown, and is not known without the secrets, is late like everything else that nobody has seen.
+#[test]
+fn what_is_public_and_was_not_shown_is_asked_about() {
+    let value = r#"({ a: token, b: "private" } as ({ a: string(min: 1), b: string })).b"#;
+    for (items, asks) in [
+        (format!("  step a = fs.delete(path: {value}, recursive: true)\n"), "path"),
+        (
+            format!(
+                "  step a = fs.delete(path: \"private\", recursive: true) {{\n    when {value} == \"private\"\n  }}\n"
+            ),
+            "when",
+        ),
+        (format!("  each e = n in [{value}] {{\n    step a = fs.delete(path: n, recursive: true)\n  }}\n"), "e"),
+    ] {
+        let place = Place::new();
+        place.put("p.pl", written(CRITICAL, &items)).put("private/a.txt", "x\n");
+        let approve = format!("--approve={}", digest(&place, "apple"));
+        let said = run(&place, &approve).exits(3);
+        assert!(place.has("private/a.txt"), "{asks}: {}", said.short());
+    }
+}

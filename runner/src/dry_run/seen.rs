@@ -1,0 +1,80 @@
+//! What is expected of each step, as it is and as the approver sees it ⟶ what a run is held to: everything as it is, but for
+//! what could have been shown and was not known without the secrets. That is late, and the run asks about it.
+
+use super::DryRun;
+use crate::prediction::Prediction;
+use planc_lang::plan::{Call, Expr};
+use planc_lang::value::Value;
+use std::collections::BTreeMap;
+
+impl DryRun<'_> {
+    /// `told` and `found` are of the two passes over the plan, each in its order.
+    pub(super) fn seen(&self, told: Vec<Prediction>, found: Vec<Prediction>) -> Vec<Prediction> {
+        let mut by_name: BTreeMap<String, Prediction> = BTreeMap::new();
+        let mut elements: BTreeMap<String, Vec<Prediction>> = BTreeMap::new();
+        for prediction in found {
+            if let Some((base, _)) = prediction.step.split_once('[') {
+                elements.entry(base.to_owned()).or_default().push(prediction.clone());
+            }
+            by_name.insert(prediction.step.clone(), prediction);
+        }
+        let mut seen = Vec::with_capacity(told.len());
+        for told in told {
+            match by_name.remove(&told.step) {
+                Some(found) => seen.push(self.seen_of(&told, found)),
+                // How many elements there are is secret, so that it was not told; each is what any of them was said to be.
+                None if self.is_of_kept_list(&told.step) => {
+                    let found = elements.remove(&told.step).unwrap_or_default();
+                    seen.extend(found.into_iter().map(|found| self.seen_of(&told, found)));
+                }
+                None => seen.push(told),
+            }
+        }
+        seen
+    }
+
+    fn is_of_kept_list(&self, step: &str) -> bool {
+        let plan = &self.compiled.plan;
+        let each = plan.step(step).and_then(|id| plan.get(id).each);
+        each.is_some_and(|each| self.is_decided(&plan.each(each).list))
+    }
+
+    /// Whether a secret decides the value of an expression, so that nobody is shown it.
+    fn is_decided(&self, expr: &Expr) -> bool {
+        self.veil.is_some_and(|veil| veil.secrets().decide(&self.compiled.plan, expr))
+    }
+
+    fn seen_of(&self, told: &Prediction, found: Prediction) -> Prediction {
+        let plan = &self.compiled.plan;
+        let shown = |expr: Option<&Expr>| !expr.is_some_and(|expr| self.is_decided(expr));
+        if let Some(block) = plan.eaches.iter().find(|each| found.each.is_some() && each.name == found.step) {
+            let when = if shown(block.when.as_ref()) { told.when } else { found.when };
+            let each = if shown(Some(&block.list)) { told.each } else { found.each };
+            return Prediction { when, each, ..found };
+        }
+        let base = found.step.split('[').next().unwrap_or_default();
+        let Some(step) = plan.step(base).map(|id| plan.get(id)) else { return found };
+        Prediction {
+            when: if shown(step.when.as_deref()) { told.when } else { found.when },
+            args: self.seen_args(&step.call, &told.args, &found.args),
+            undo: step
+                .undo
+                .as_ref()
+                .map_or_else(|| found.undo.clone(), |undo| self.seen_args(undo, &told.undo, &found.undo)),
+            pinned: told.pinned.clone(),
+            ..found
+        }
+    }
+
+    fn seen_args(&self, call: &Call, told: &Value, found: &Value) -> Value {
+        let (Value::Record(all), Value::Record(_)) = (found, told) else { return told.clone() };
+        let decided = |name: &str| {
+            let arg = call.tool.param(name).and_then(|index| call.args.get(index)?.as_ref());
+            arg.is_some_and(|arg| self.is_decided(arg))
+        };
+        Value::record(all.iter().map(|(name, found)| {
+            let seen = if decided(name) { Some(found) } else { told.get(name) };
+            (name.to_owned(), seen.unwrap_or(found).clone())
+        }))
+    }
+}
