@@ -110,7 +110,8 @@ fn words<'t>(text: &'t str, place: usize, word: &'t str) -> impl Iterator<Item =
 
 /// What divides operands that no choice reaches over.
 pub(super) fn divides(kind: Kind) -> bool {
-    matches!(kind, Kind::Comma | Kind::Colon | Kind::Assign | Kind::Then | Kind::Else | Kind::Newline)
+    use Kind::*;
+    matches!(kind, Comma | Colon | Assign | If | Then | Else | For | Newline)
 }
 
 /// A word in place of a sign, with spaces where the sign had none.
@@ -134,7 +135,7 @@ fn ternary(failure: Failure<'_>) -> Option<Slip> {
     if failure.line.get(colon).is_none_or(|token| token.kind != Kind::Colon) || colon == failure.at + 1 {
         return Some(diagnostic.into());
     }
-    let start = failure.start_of(failure.at, divides);
+    let start = failure.operand_of(failure.at, divides);
     let begin = failure.line[start].span().before();
     let replacements =
         vec![(begin, "if ".to_owned()), word_for(failure, failure.at, "then"), word_for(failure, colon, "else")];
@@ -182,7 +183,7 @@ fn if_behind(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::If)?;
     failure.before(1).filter(|token| token.kind.ends_value())?;
     let otherwise = failure.end_of(failure.at + 1, |kind| matches!(kind, Kind::Else | Kind::Comma));
-    let start = failure.start_of(failure.at, divides);
+    let start = failure.operand_of(failure.at, divides);
     let is_choice = failure.line.get(otherwise).is_some_and(|token| token.kind == Kind::Else);
     if !is_choice || otherwise == failure.at + 1 || start >= failure.at {
         return None;
@@ -229,8 +230,8 @@ fn not_in(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::Not)?;
     let next = failure.token(1).filter(|token| token.kind == Kind::In)?;
     failure.before(1).filter(|token| token.kind.ends_value())?;
-    let start = failure.start_of(failure.at, |kind| {
-        divides(kind) || matches!(kind, Kind::And | Kind::Or | Kind::Not | Kind::If | Kind::Coalesce)
+    let start = failure.operand_of(failure.at, |kind| {
+        divides(kind) || matches!(kind, Kind::And | Kind::Or | Kind::Not | Kind::Coalesce)
     });
     let begin = failure.line[start].span().before();
     let diagnostic = unexpected(found.span().to(next.span()), "`not` stands before the comparison")

@@ -176,6 +176,10 @@ fn by_key(failure: Failure<'_>, at: usize, to: usize) -> Option<(String, Span)> 
         Kind::Comma => {
             let from = failure.start_of(before, |kind| kind == Kind::Comma);
             let sorts = from.checked_sub(2).is_some_and(|name| failure.text(failure.line[name]) == "sorted");
+            // `natsort.sorted(…)` is another one.
+            if from.checked_sub(3).is_some_and(|at| matches!(failure.line[at].kind, Kind::Dot | Kind::QuestionDot)) {
+                return None;
+            }
             let opens = from.checked_sub(1).is_some_and(|open| failure.line[open].kind == Kind::LParen);
             (from.checked_sub(2)?, failure.line.get(from..before).filter(|_| sorts && opens)?)
         }
