@@ -6,7 +6,7 @@
 
 use super::braces::{Braces, Choice, item_start};
 use crate::codes::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, NO_SIGN};
 use crate::lexer::{Kind, Token, set_apart};
 use crate::source::{Source, Span};
 use crate::syntax::Mark;
@@ -662,7 +662,7 @@ impl Pass<'_> {
         if self.is_default(index + 1) {
             self.report.push(
                 Diagnostic::new(Code::UnexpectedCharacter, sign, "a default for null is written `??`")
-                    .label("not an operator here")
+                    .label(NO_SIGN)
                     .help("`??` takes its right side only for null, not for an empty text or 0.")
                     .edit("write `??`", sign, "??")
                     .maybe(),
@@ -671,11 +671,11 @@ impl Pass<'_> {
         }
         let range = self.source.range(sign);
         let word = set_apart(&self.source.text, range.start, range.end, "or");
-        self.report.push(
-            Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`")
-                .label("not an operator here")
-                .edit("write `or`", sign, word),
-        );
+        self.report.push(Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`").label(NO_SIGN).edit(
+            "write `or`",
+            sign,
+            word,
+        ));
         Some(Kind::Or)
     }
 

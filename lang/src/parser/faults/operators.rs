@@ -3,7 +3,7 @@
 use super::foreign::divides;
 use super::{Failure, Slip, lambdas, unexpected};
 use crate::codes::Code;
-use crate::diagnostic::{Applicability, Diagnostic};
+use crate::diagnostic::{Applicability, Diagnostic, NO_SIGN};
 use crate::lexer::{Kind, Token, set_apart};
 use crate::source::Span;
 
@@ -66,7 +66,7 @@ fn filter(failure: Failure<'_>) -> Option<Slip> {
     let text = failure.text(name);
     let [call, parens] = if is_called { ["", "(…)"] } else { ["()", "()"] };
     let diagnostic = Diagnostic::new(Code::UnexpectedCharacter, found.span(), "values go through no `|`")
-        .label("not an operator here")
+        .label(NO_SIGN)
         .edit(format!("call the method: `.{text}{parens}`"), Span::new(before.end, name.end), format!(".{text}{call}"));
     let dot = Token { kind: Kind::Dot, ..found };
     let at = |kind| Token { kind, start: name.end, end: name.end };
@@ -89,7 +89,7 @@ fn of_bits(failure: Failure<'_>) -> Option<Slip> {
     let sides = [&failure.line[from..failure.at], failure.line.get(failure.at + 1..to)?];
     let diagnostic =
         Diagnostic::new(Code::UnexpectedCharacter, found.span(), format!("`{theirs}` is written `{ours}`"))
-            .label("not an operator here");
+            .label(NO_SIGN);
     let is_number = |side: &[Token]| matches!(side, [only] if matches!(only.kind, Kind::Int | Kind::Float));
     if sides.iter().any(|side| side.is_empty() || is_number(side)) {
         let message = format!("`{theirs}` is no operator here");
