@@ -117,9 +117,29 @@ fn put(source: &Source, text: &mut String, shown: impl Fn(&str, &str) -> Option<
     Some(())
 }
 
+/// An edit that takes a comment away is not sure, unless the comment is what it is about or stands in the new text.
+fn lost_comments(source: &Source, file: &File, diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics {
+        let own = diagnostic.primary.span;
+        let Some(edit) = diagnostic.edit.as_mut().filter(|edit| edit.applicability == Applicability::Sure) else {
+            continue;
+        };
+        let loses = |(span, text): &(Span, String)| {
+            let first = file.comments.partition_point(|comment| comment.span.start < span.start);
+            let within = file.comments[first..].iter().take_while(|comment| comment.span.end <= span.end);
+            let mut others = within.filter(|comment| own.end <= comment.span.start || comment.span.end <= own.start);
+            others.any(|comment| !text.contains(source.slice(comment.span)))
+        };
+        if edit.replacements.iter().any(loses) {
+            edit.applicability = Applicability::Maybe;
+        }
+    }
+}
+
 /// Completes the diagnostics of a file.
 pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     quoted(source, &mut diagnostics);
+    lost_comments(source, file, &mut diagnostics);
     crate::follow::alone(source, &mut diagnostics);
     // What does nothing but for a call in the wrong place does something once that is mended.
     if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ToolInExpression) {

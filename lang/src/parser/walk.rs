@@ -11,6 +11,7 @@ use chumsky::Parser as _;
 use chumsky::error::{EmptyErr, Rich};
 use chumsky::extra::SimpleState;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// The tokens of a line up to its block, or up to its end.
 #[derive(Clone, Copy)]
@@ -41,6 +42,8 @@ pub(super) struct Walk<'s> {
     skipped: u32,
     /// Whether an item outside of a plan was told.
     pub(super) told_outside: bool,
+    /// The names that the text declares, and those that were made; empty before the first is made.
+    names: BTreeSet<String>,
     pub(super) fast: Rules<'s, EmptyErr>,
     pub(super) rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
 }
@@ -89,6 +92,7 @@ impl<'s> Walk<'s> {
             report,
             skipped: 0,
             told_outside: false,
+            names: BTreeSet::new(),
             fast: Rules::new(),
             rich: OnceCell::new(),
         }
@@ -249,6 +253,22 @@ impl<'s> Walk<'s> {
             self.report.push(Diagnostic::new(Code::UnexpectedToken, end, message).label("expected `{`"));
         }
         false
+    }
+
+    /// A name that nothing else in the text has, with a number behind it where one has it already.
+    pub(super) fn free_name(&mut self, wanted: String) -> String {
+        if self.names.is_empty() {
+            let declares = |word: &Token| matches!(self.word(*word), "step" | "let" | "input" | "output" | "each");
+            let pairs = self.tokens.windows(2).filter(|pair| pair.iter().all(|token| token.kind == Kind::Ident));
+            self.names = pairs.filter(|pair| declares(&pair[0])).map(|pair| self.word(pair[1]).to_owned()).collect();
+        }
+        let mut name = wanted.clone();
+        let mut number = 1;
+        while !self.names.insert(name.clone()) {
+            number += 1;
+            name = format!("{wanted}_{number}");
+        }
+        name
     }
 
     pub(super) fn word(&self, token: Token) -> &'s str {

@@ -113,7 +113,7 @@ impl<'s> Walk<'s> {
 
     /// The last of the lines with the values of the others in place of their names; none where that is not plain.
     fn inlined(&self, lines: &[Line<'s>]) -> Option<Vec<(Span, String)>> {
-        let (last, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
+        let (_, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
         let uses = self.uses(lines);
         let mut edits = Vec::new();
         for (index, line) in others.iter().enumerate() {
@@ -192,7 +192,7 @@ impl<'s> Walk<'s> {
             }
         }
         let end = self.tokens[self.at - 1].span().after();
-        let name = format!("{}_results", variable.name);
+        let name = self.free_name(format!("{}_results", variable.name));
         let behind = &self.written.text[(end.start - self.written.base) as usize..];
         let line_end = end.start + behind.find('\n').unwrap_or(behind.len()) as u32;
         let edits = vec![
