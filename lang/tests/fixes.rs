@@ -33,7 +33,9 @@ fn fixed(text: &str) -> String {
 }
 
 fn body(text: &str) -> &str {
-    text.strip_prefix(HEAD).and_then(|text| text.strip_suffix("}\n")).expect("an edit changes the lines of the case only")
+    text.strip_prefix(HEAD)
+        .and_then(|text| text.strip_suffix("}\n"))
+        .expect("an edit changes the lines of the case only")
 }
 
 fn told(diagnostic: &Diagnostic) -> String {

@@ -31,7 +31,9 @@ impl Choice {
         match token.kind {
             Kind::Then | Kind::Else => all(false),
             Kind::If => all(begins_value(source, out)),
-            Kind::Ident if begins_choice(source, out, rest, token) => Choice { is_open: self.with_last, with_last: true },
+            Kind::Ident if begins_choice(source, out, rest, token) => {
+                Choice { is_open: self.with_last, with_last: true }
+            }
             _ => all(self.with_last),
         }
     }
@@ -47,7 +49,10 @@ fn begins_choice(source: &Source, out: &[Token], rest: &[Token], token: Token) -
     let follows = rest.get(1).is_some_and(|next| {
         use Kind::*;
         next.kind.is_text()
-            || matches!(next.kind, Ident | Int | Float | Duration | StrOpen | True | False | Null | LParen | Not | Minus)
+            || matches!(
+                next.kind,
+                Ident | Int | Float | Duration | StrOpen | True | False | Null | LParen | Not | Minus
+            )
     });
     CHOICES.contains(&word) && follows && begins_value(source, out)
 }
@@ -82,7 +87,8 @@ impl Braces {
         let (mut open, mut items) = (Vec::new(), 0);
         for (index, token) in tokens.iter().enumerate() {
             // An item begins on a line, or right behind a brace.
-            let may_begin = index.checked_sub(1).is_some_and(|at| matches!(tokens[at].kind, Kind::Newline | Kind::LBrace));
+            let may_begin =
+                index.checked_sub(1).is_some_and(|at| matches!(tokens[at].kind, Kind::Newline | Kind::LBrace));
             let begins = may_begin && token.kind == Kind::Ident;
             items += u32::from(begins && item_start(source, tokens, index).is_some_and(|word| word != "let"));
             braces.items.push(items);
