@@ -128,7 +128,15 @@ fn lost_comments(source: &Source, file: &File, diagnostics: &mut [Diagnostic]) {
             let first = file.comments.partition_point(|comment| comment.span.start < span.start);
             let within = file.comments[first..].iter().take_while(|comment| comment.span.end <= span.end);
             let mut others = within.filter(|comment| own.end <= comment.span.start || comment.span.end <= own.start);
-            others.any(|comment| !text.contains(source.slice(comment.span)))
+            // Those that are kept stand in the new text in their order.
+            let mut rest = text.as_str();
+            others.any(|comment| match rest.split_once(source.slice(comment.span)) {
+                Some((_, behind)) => {
+                    rest = behind;
+                    false
+                }
+                None => true,
+            })
         };
         if edit.replacements.iter().any(loses) {
             edit.applicability = Applicability::Maybe;

@@ -190,7 +190,8 @@ pub(super) fn grouped(text: &str) -> String {
             }
             depth == 0
         });
-        closes.is_some_and(|at| at + 1 == tokens.len() && tokens[at].kind == Kind::RParen)
+        let (Some(first), Some(close)) = (tokens.first(), closes.map(|at| tokens[at])) else { return false };
+        (first.kind, first.start) == (Kind::LParen, 0) && close.end as usize == text.len()
     };
     match text.starts_with('(') && text.ends_with(')') && is_around() {
         true => text.to_owned(),

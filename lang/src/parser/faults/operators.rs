@@ -199,9 +199,7 @@ fn value_end(failure: Failure<'_>, from: usize, is_end: impl Fn(Kind) -> bool) -
     let mut at = from;
     while let Some(token) = failure.line.get(at) {
         let behind_value = at > from && failure.line[at - 1].kind.ends_value();
-        let begins = token.kind == Kind::Ident || token.kind == Kind::StrOpen || token.kind.is_text();
-        let is_apart = behind_value && (begins || matches!(token.kind, Kind::LBrace | Kind::Int | Kind::Not));
-        if is_end(token.kind) || is_apart {
+        if is_end(token.kind) || (behind_value && begins_value(token.kind)) {
             return at;
         }
         at = match token.kind {
@@ -211,4 +209,11 @@ fn value_end(failure: Failure<'_>, from: usize, is_end: impl Fn(Kind) -> bool) -
         };
     }
     failure.line.len()
+}
+
+/// Whether a token begins a value and never goes on with one.
+fn begins_value(kind: Kind) -> bool {
+    use Kind::*;
+    let is_constant = matches!(kind, Int | Float | Duration | BadSuffix | True | False | Null);
+    is_constant || kind.is_text() || matches!(kind, Ident | StrOpen | LBrace | Not)
 }
