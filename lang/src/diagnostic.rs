@@ -124,6 +124,18 @@ impl Diagnostic {
     }
 }
 
+/// What is said of a sign of another language where an operator of ours stands.
+pub(crate) const NO_SIGN: &str = "not an operator here";
+
+/// What is said of a `?` between values.
+pub(crate) const NO_OPERATOR: &str = "no operator";
+
+/// What is said of an `if` behind its value.
+pub(crate) const CONDITION_FIRST: &str = "the condition comes first";
+
+/// What is said of values in parentheses.
+pub(crate) const NO_TUPLES: &str = "no tuples here";
+
 /// What stands between these two in advice and in edits is a span, in whose place the text at it is put before anybody
 /// reads it.
 pub(crate) const QUOTED: (char, char) = ('\u{e000}', '\u{e001}');

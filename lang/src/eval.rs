@@ -226,9 +226,10 @@ impl<'e, 'p> Evaluation<'e, 'p> {
 
     #[inline(never)]
     fn value(&mut self, expr: &Expr) -> Result<Value, Failure> {
-        self.budget.step(expr.span)?;
-        let value = self.form(expr)?;
-        operate::settle(value, expr)
+        match self.budget.step(expr.span) {
+            Ok(()) => self.form(expr).and_then(|value| operate::settle(value, expr)),
+            Err(failure) => Err(failure),
+        }
     }
 
     #[inline(never)]
@@ -515,13 +516,22 @@ impl<'e, 'p> Evaluation<'e, 'p> {
             Some(Ok(Some(false))) => return Ok(true),
             None | Some(Ok(Some(true))) => {}
         }
-        self.value(&comprehension.element).map(|element| taken.elements.push(element))?;
+        match self.value(&comprehension.element) {
+            Ok(element) => taken.elements.push(element),
+            Err(failure) => return Err(failure),
+        }
+        self.keys(comprehension, taken).map(|()| true)
+    }
+
+    /// Adds the keys of the item that was taken last.
+    #[inline(never)]
+    fn keys(&mut self, comprehension: &Comprehension, taken: &mut Taken) -> Result<(), Failure> {
         for (key, _) in &comprehension.order {
             let value = self.value(key)?;
             self.budget.walk(&value, key.span)?;
             taken.keys.push(value);
         }
-        Ok(true)
+        Ok(())
     }
 
     fn set_slot(&mut self, slot: usize, value: Result<Value, Failure>) {

@@ -2,7 +2,7 @@
 //! as ours, what is wrong with its operands is told once it is written so.
 
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{CONDITION_FIRST, Diagnostic, NO_OPERATOR, NO_SIGN, NO_TUPLES};
 use crate::source::{Source, Span};
 
 /// Of how many foreign operators it is looked for what follows from them.
@@ -42,7 +42,7 @@ fn operators(source: &Source, diagnostics: &mut Vec<Diagnostic>) {
     let texts: Vec<Span> =
         texts.filter_map(|found| found.edit.as_ref()?.replacements.first().map(|(span, _)| *span)).collect();
     let is_in_text = |span: Span| texts.iter().any(|text| text.start < span.start && span.end <= text.end);
-    diagnostics.retain(|found| !(found.primary.text == "no tuples here" && is_in_text(found.primary.span)));
+    diagnostics.retain(|found| !(found.primary.text == NO_TUPLES && is_in_text(found.primary.span)));
     let signs = diagnostics.iter().filter(|found| is_operator(found)).map(|found| found.primary.span);
     let signs: Vec<Span> = signs.take(MAX_SIGNS).collect();
     if signs.is_empty() {
@@ -60,11 +60,7 @@ fn operators(source: &Source, diagnostics: &mut Vec<Diagnostic>) {
 /// Whether a mistake is an operator of another language, or brackets, that were read as ours.
 fn is_operator(found: &Diagnostic) -> bool {
     let is_read = found.edit.is_some() && found.code.is_syntax();
-    is_read
-        && matches!(
-            found.primary.text.as_str(),
-            "not an operator here" | "no operator" | "the condition comes first" | "no tuples here"
-        )
+    is_read && matches!(found.primary.text.as_str(), NO_SIGN | NO_OPERATOR | CONDITION_FIRST | NO_TUPLES)
 }
 
 /// Whether a mistake is about an operator or one of its operands.
@@ -74,8 +70,9 @@ fn is_about(source: &Source, found: &Diagnostic, sign: Span) -> bool {
     let joins =
         |from: u32, to: u32| from <= to && to - from <= MAX_GAP && source.slice(Span::new(from, to)).trim().is_empty();
     let beside = |span: Span| joins(span.end, sign.start) || joins(sign.end, span.start);
-    let places = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span);
     let end = source.base + source.text.len() as u32;
-    let mut places = places.filter(|span| source.base <= span.start && span.end <= end);
-    places.any(|span| holds(span) || is_within(span)) || beside(found.primary.span)
+    let is_here = |span: &Span| source.base <= span.start && span.end <= end;
+    let mut places = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).filter(is_here);
+    let own = Some(found.primary.span).filter(is_here);
+    places.any(|span| holds(span) || is_within(span)) || own.is_some_and(beside)
 }

@@ -8,7 +8,7 @@ use crate::codes::Code;
 use crate::diagnostic::{Applicability, Diagnostic, Diagnostics, QUOTED};
 use crate::plan::{Plan, ReleaseKind};
 use crate::source::{Source, Span};
-use crate::syntax::{Arg, BinaryOp, ClauseKind, Expr, ExprKind, File, Item, StringPart, TopItem};
+use crate::syntax::{Arg, BinaryOp, Clause, ClauseKind, Expr, ExprKind, File, Item, StringPart, TopItem};
 use crate::types::Type;
 use std::collections::BTreeSet;
 
@@ -68,35 +68,86 @@ fn may_be_number(source: &Source, plan: &Plan, comment: Span) -> bool {
 /// The longest text that is repeated in advice.
 const MAX_QUOTED: usize = 60;
 
-/// Puts the texts in the place of the spans that stand for them, see [`crate::diagnostic::quote`].
+/// Puts the texts in the place of the spans that stand for them, see [`crate::diagnostic::quote`]. Advice and edits in which
+/// one of them has no text, or none that may stand there, are left out.
 fn quoted(source: &Source, diagnostics: &mut [Diagnostic]) {
+    let short = |_: &str, text: &str| match text.contains('\n') || text.chars().count() > MAX_QUOTED {
+        true => Some("…".to_owned()),
+        false => Some(text.to_owned()),
+    };
+    // A value inside a text stands on one line.
+    let whole = |before: &str, text: &str| match text.contains('\n') && is_in_text(before) {
+        true => None,
+        false => Some(text.to_owned()),
+    };
     for diagnostic in diagnostics {
-        let short = |text: &str| match text.contains('\n') || text.chars().count() > MAX_QUOTED {
-            true => "…".to_owned(),
-            false => text.to_owned(),
-        };
-        diagnostic.help.iter_mut().for_each(|help| put(source, help, short));
+        diagnostic.help.retain_mut(|help| put(source, help, short).is_some());
         let Some(edit) = &mut diagnostic.edit else { continue };
-        put(source, &mut edit.title, short);
-        edit.replacements.iter_mut().for_each(|(_, text)| put(source, text, str::to_owned));
+        let title = put(source, &mut edit.title, short);
+        let texts = edit.replacements.iter_mut().map(|(_, text)| put(source, text, whole));
+        if title.and(texts.collect::<Option<()>>()).is_none() {
+            diagnostic.edit = None;
+        }
     }
 }
 
-fn put(source: &Source, text: &mut String, shown: impl Fn(&str) -> String) {
-    while let Some((from, to)) = text.find(QUOTED.0).zip(text.find(QUOTED.1)).filter(|(from, to)| from < to) {
-        let span = text[from + QUOTED.0.len_utf8()..to].split_once(':');
-        let inside = span.and_then(|(start, end)| {
-            let offset = |at: &str| Some(at.parse::<u32>().ok()?.checked_sub(source.base)? as usize);
-            source.text.get(offset(start)?..offset(end)?)
-        });
-        let Some(inside) = inside.map(&shown).filter(|inside| !inside.contains([QUOTED.0, QUOTED.1])) else { return };
-        text.replace_range(from..to + QUOTED.1.len_utf8(), &inside);
+/// Whether a `${` is open at the end of what is to be written.
+fn is_in_text(before: &str) -> bool {
+    before.rfind("${").is_some_and(|open| !before[open..].contains('}'))
+}
+
+/// Puts what is shown of each quoted text in its place, with what stands before it at hand; none where one has no text.
+fn put(source: &Source, text: &mut String, shown: impl Fn(&str, &str) -> Option<String>) -> Option<()> {
+    if !text.contains([QUOTED.0, QUOTED.1]) {
+        return Some(());
+    }
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
+    while let Some((before, behind)) = rest.split_once(QUOTED.0) {
+        let (span, behind) = behind.split_once(QUOTED.1)?;
+        let (start, end) = span.split_once(':')?;
+        let offset = |at: &str| Some(at.parse::<u32>().ok()?.checked_sub(source.base)? as usize);
+        let inside = source.text.get(offset(start)?..offset(end)?)?;
+        let inside = shown(before, inside).filter(|inside| !inside.contains([QUOTED.0, QUOTED.1]))?;
+        out.push_str(before);
+        out.push_str(&inside);
+        rest = behind;
+    }
+    out.push_str(rest);
+    *text = out;
+    Some(())
+}
+
+/// An edit that takes a comment away is not sure, unless the comment is what it is about or stands in the new text.
+fn lost_comments(source: &Source, file: &File, diagnostics: &mut [Diagnostic]) {
+    for diagnostic in diagnostics {
+        let own = diagnostic.primary.span;
+        let Some(edit) = diagnostic.edit.as_mut().filter(|edit| edit.applicability == Applicability::Sure) else {
+            continue;
+        };
+        let loses = |(span, text): &(Span, String)| {
+            let first = file.comments.partition_point(|comment| comment.span.start < span.start);
+            let within = file.comments[first..].iter().take_while(|comment| comment.span.end <= span.end);
+            let mut others = within.filter(|comment| own.end <= comment.span.start || comment.span.end <= own.start);
+            // Those that are kept stand in the new text in their order.
+            let mut rest = text.as_str();
+            others.any(|comment| match rest.split_once(source.slice(comment.span)) {
+                Some((_, behind)) => {
+                    rest = behind;
+                    false
+                }
+                None => true,
+            })
+        };
+        if edit.replacements.iter().any(loses) {
+            edit.applicability = Applicability::Maybe;
+        }
     }
 }
 
 /// Completes the diagnostics of a file.
 pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     quoted(source, &mut diagnostics);
+    lost_comments(source, file, &mut diagnostics);
     crate::follow::alone(source, &mut diagnostics);
     // What does nothing but for a call in the wrong place does something once that is mended.
     if diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ToolInExpression) {
@@ -135,7 +186,7 @@ pub(crate) fn complete(source: &Source, file: &File, mut diagnostics: Vec<Diagno
                 let are_texts = diagnostic.primary.text == ADDS_NUMBERS;
                 let sure = if are_texts { Applicability::Sure } else { Applicability::Maybe };
                 let sum = sum.filter(|sum| are_texts || sum.operands.iter().any(|operand| is_text(operand)));
-                sum.and_then(|sum| Some((sum, joined(source, sum)?))).map(|(sum, text)| {
+                sum.and_then(|sum| Some((sum, joined(source, sum, span)?))).map(|(sum, text)| {
                     diagnostic.clone().edit(format!("write `{text}`"), sum.span, text).applicability(sure)
                 })
             }
@@ -225,7 +276,13 @@ impl<'t> Search<'t> {
             Item::Let(item) => self.expr(&item.value, before(item.span.start)),
             Item::Output(item) => self.expr(&item.value, before(item.span.start)),
             Item::Step(step) => {
-                let at = before(step.span.start);
+                // Under a condition, after others or again, a step runs otherwise than one before it would.
+                let is_told = |clause: &Clause| matches!(clause.kind, ClauseKind::Because(_) | ClauseKind::Expect(_));
+                let sure = match step.clauses.iter().all(is_told) {
+                    true => Applicability::Sure,
+                    false => Applicability::Maybe,
+                };
+                let at = At { sure, ..before(step.span.start) };
                 match &step.call.kind {
                     ExprKind::Call(call) if is_name(&call.callee) => self.call_of_step(&step.call, at),
                     ExprKind::Call(_) | ExprKind::Field(_) | ExprKind::Index { .. } => {
@@ -294,7 +351,23 @@ impl<'t> Search<'t> {
                     return self.sum(expr, at);
                 }
                 self.expr(&operands.0, at);
-                self.expr(&operands.1, at);
+                // The right side of some runs only where the left one asks for it; a step before the item always would.
+                let right = match op {
+                    BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce => unsure,
+                    BinaryOp::Add
+                    | BinaryOp::Subtract
+                    | BinaryOp::Multiply
+                    | BinaryOp::Divide
+                    | BinaryOp::Remainder
+                    | BinaryOp::Equal
+                    | BinaryOp::NotEqual
+                    | BinaryOp::Less
+                    | BinaryOp::LessEqual
+                    | BinaryOp::Greater
+                    | BinaryOp::GreaterEqual
+                    | BinaryOp::In => at,
+                };
+                self.expr(&operands.1, right);
             }
             ExprKind::If(parts) => {
                 self.expr(&parts.0, at);
@@ -351,10 +424,15 @@ impl<'t> Search<'t> {
             };
             self.calls.push(Call { span: expr.span, keyword: None, name, item, sure: at.sure, is_release: true });
         }
+        let mut of_args = at;
         if let ExprKind::Field(field) = &callee.kind {
             self.expr(&field.base, at);
+            // Of null no method is called, and its arguments are not asked for.
+            if field.optional {
+                of_args.sure = Applicability::Maybe;
+            }
         }
-        args.iter().for_each(|arg| self.expr(&arg.value, at));
+        args.iter().for_each(|arg| self.expr(&arg.value, of_args));
     }
 
     /// Operands from left to right, however many.
@@ -465,24 +543,55 @@ fn is_text(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::String(_))
 }
 
-/// One string with all operands in it, where each is on one line and no string of another form.
-fn joined(source: &Source, sum: &Sum<'_>) -> Option<String> {
+/// One string with all operands in it, where each is on one line and no string of another form. What stands before the sign
+/// is added up as it was.
+fn joined(source: &Source, sum: &Sum<'_>, sign: Span) -> Option<String> {
+    let before = sum.operands.iter().take_while(|operand| operand.span.end <= sign.start).count();
+    let (before, behind) = sum.operands.split_at(before);
     let mut out = "\"".to_owned();
-    for operand in &sum.operands {
-        let text = source.slice(operand.span);
-        match &operand.kind {
-            ExprKind::String(_) => {
-                let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))?;
-                if text.starts_with("\"\"\"") {
-                    return None;
-                }
-                out.push_str(inner);
-            }
-            _ if text.contains('\n') => return None,
-            ExprKind::Int(_) | ExprKind::Bool(_) => out.push_str(text),
-            _ => out.push_str(&format!("${{{text}}}")),
-        }
+    match before {
+        [only] => put_in(source, &mut out, only)?,
+        [first, .., last] => put_value(&mut out, source.slice(first.span.to(last.span)))?,
+        [] => return None,
+    }
+    for operand in behind {
+        put_in(source, &mut out, operand)?;
     }
     out.push('"');
     Some(out)
+}
+
+/// Puts an operand at the end of a text.
+fn put_in(source: &Source, out: &mut String, operand: &Expr) -> Option<()> {
+    let text = source.slice(operand.span);
+    match &operand.kind {
+        ExprKind::String(_) => {
+            let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))?;
+            if text.starts_with("\"\"\"") {
+                return None;
+            }
+            // `$` and `{` that come to stand side by side are no place for a value.
+            if inner.starts_with('{') && ends_with_sign(out) {
+                out.insert(out.len() - 1, '\\');
+            }
+            out.push_str(inner);
+        }
+        ExprKind::Int(number) => out.push_str(&number.to_string()),
+        ExprKind::Bool(_) => out.push_str(text),
+        _ => put_value(out, text)?,
+    }
+    Some(())
+}
+
+fn put_value(out: &mut String, text: &str) -> Option<()> {
+    if text.contains('\n') {
+        return None;
+    }
+    out.push_str(&format!("${{{text}}}"));
+    Some(())
+}
+
+/// Whether a text as it is written ends with a `$` that no `\` stands before.
+fn ends_with_sign(text: &str) -> bool {
+    text.strip_suffix('$').is_some_and(|before| (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2))
 }

@@ -68,6 +68,8 @@ impl Source {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// Of each text, where its lines begin.
+    lines: Vec<Arc<[u32]>>,
 }
 
 impl Sources {
@@ -81,6 +83,8 @@ impl Sources {
         // One byte lies between two sources, so that the end of one is not the start of the next.
         let base = self.files.last().map_or(0, |last| last.base + last.text.len() as u32 + 1);
         assert!((base as usize) + text.len() < u32::MAX as usize, "the sources of one compilation pass 4 GiB");
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        self.lines.push(std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect());
         self.files.push(Source { name: name.into(), text, base });
         self.files.len() - 1
     }
@@ -97,8 +101,11 @@ impl Sources {
 
     /// The source that `span` lies in.
     pub fn of(&self, span: Span) -> &Source {
-        let index = self.files.partition_point(|file| file.base <= span.start);
-        &self.files[index.saturating_sub(1)]
+        &self.files[self.index_of(span.start)]
+    }
+
+    fn index_of(&self, offset: u32) -> usize {
+        self.files.partition_point(|file| file.base <= offset).saturating_sub(1)
     }
 
     /// The text at `span`.
@@ -108,9 +115,12 @@ impl Sources {
 
     /// Line and column of an offset, both from 1; the column counts characters.
     pub fn line_column(&self, offset: u32) -> (usize, usize) {
-        let source = self.of(Span::new(offset, offset));
-        let before = &source.text[..source.text.floor_char_boundary((offset - source.base) as usize)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let index = self.index_of(offset);
+        let source = &self.files[index];
+        let end = source.text.floor_char_boundary((offset - source.base) as usize);
+        let line = self.lines[index].partition_point(|start| *start as usize <= end);
+        // The first line begins with the text.
+        let start = self.lines[index][line - 1] as usize;
+        (line, source.text[start..end].chars().count() + 1)
     }
 }

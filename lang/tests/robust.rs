@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::canonical;
+use common::{Checked, canonical, check};
 use planc_lang::codes::Code;
-use planc_lang::diagnostic::{Colour, Diagnostic, Diagnostics, render};
+use planc_lang::diagnostic::{Colour, Diagnostic, Diagnostics, render, to_json};
 use planc_lang::format::format;
 use planc_lang::parser::parse;
 use planc_lang::source::Sources;
@@ -108,6 +108,31 @@ fn odd_texts_are_survived() {
         assert!(!survive(text).is_empty(), "{text}");
         assert!(!survive(&in_let(text)).is_empty(), "{text}");
         survive(&format!("plan \"p\" {{ step a = f(x: {text}"));
+    }
+}
+
+/// Of such a length whatever grows with the square of the text takes minutes.
+#[test]
+fn long_texts_take_no_longer_than_their_length() {
+    let plan = |items: &str| format!("plan \"p\" {{\n{items}\n}}\n");
+    let each = |count: usize, part: &dyn Fn(usize) -> String| (0..count).map(part).collect::<String>();
+    let names = (0..15_000).map(|at| format!("a{at}")).collect::<Vec<_>>().join(", ");
+    let lets = each(15_000, &|at| format!("    let a{at} = {at}\n"));
+    let texts = [
+        plan(&"  /// d\n".repeat(100_000)),
+        plan(&format!("  let x = if a {}", "{1} ".repeat(60_000))),
+        plan(&format!("  assume \"t\" {{\n{lets}    [{names}] == []\n  }}")),
+        plan(&format!("  output o = \"{}\".format({})", "{} ".repeat(100_000), vec!["1"; 100_000].join(", "))),
+        plan(&each(40_000, &|at| format!("  output o{at} = {at};\n"))),
+        plan(&each(10_000, &|at| format!("  for x in [1]:\n    step a{at} = fs.read(path: \"a\")\n"))),
+    ];
+    for text in texts {
+        let Checked { sources, diagnostics, .. } = check(&text);
+        assert!(!diagnostics.is_empty());
+        for diagnostic in diagnostics {
+            let label = to_json(&diagnostic, &sources).primary;
+            assert!(label.line > 0 && label.column > 0);
+        }
     }
 }
 

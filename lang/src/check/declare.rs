@@ -8,6 +8,8 @@ use crate::resolve::{self, duplicate};
 use crate::source::Span;
 use crate::syntax::{self, ClauseKind, Ident, Item, OnFailure, TopItem};
 use crate::types::Type;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The one plan of a file.
 pub(super) fn the_plan<'s>(file: &'s syntax::File, report: &Diagnostics) -> Option<&'s syntax::Plan> {
@@ -144,9 +146,11 @@ impl<'a> Checker<'a> {
     }
 
     fn outputs_once(&self, parts: &Parts<'_>) {
-        for (index, output) in parts.outputs.iter().enumerate() {
-            if let Some(first) = parts.outputs[..index].iter().find(|other| other.name.name == output.name.name) {
-                self.report.push(duplicate("output", &output.name, first.name.span));
+        let mut first = BTreeMap::new();
+        for output in &parts.outputs {
+            match first.entry(output.name.name.as_str()) {
+                Entry::Vacant(slot) => drop(slot.insert(output.name.span)),
+                Entry::Occupied(first) => self.report.push(duplicate("output", &output.name, *first.get())),
             }
         }
     }

@@ -13,7 +13,7 @@ pub(crate) use strings::{is_prefix, requoted};
 pub use token::{KEYWORDS, Kind, Token, is_name};
 
 use crate::codes::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, NO_SIGN};
 use crate::forms::{Duration, MAX_DURATION_DAYS};
 use crate::source::{Source, Span};
 use crate::syntax::Comment;
@@ -263,7 +263,7 @@ impl<'s> Lexer<'s, '_> {
                 self.span(start, end),
                 format!("`{theirs}` is written `{ours}`"),
             )
-            .label("not an operator here")
+            .label(NO_SIGN)
             .edit(format!("write `{ours}`"), self.span(start, end), text),
         );
         self.push(kind, start, end);

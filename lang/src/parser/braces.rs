@@ -12,78 +12,101 @@ pub(super) const CHOICES: [&str; 4] = ["match", "switch", "case", "when"];
 /// Words with which other languages begin a further condition.
 pub(super) const FURTHER: [&str; 3] = ["elif", "elseif", "elsif"];
 
-/// A value in braces that is longer is none.
-const MAX_TOKENS: usize = 500;
-
-/// Whether the brace at `index` of the tokens holds a value of the line that `out` ends with.
-pub(super) fn holds_value(source: &Source, tokens: &[Token], out: &[Token], index: usize) -> bool {
-    follows_condition(source, out) && !holds_items(source, tokens, index)
+/// Whether a line goes on with a choice in the manner of other languages, whose condition may end here.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Choice {
+    /// Without its last token, where that is the word of a choice: behind it a condition is still to come.
+    is_open: bool,
+    with_last: bool,
 }
 
-/// Whether the line goes on with a choice whose condition ends here.
-fn follows_condition(source: &Source, out: &[Token]) -> bool {
-    let mut depth = 0_usize;
-    for (at, token) in out.iter().enumerate().rev() {
+impl Choice {
+    pub(super) fn is_open(self) -> bool {
+        self.is_open
+    }
+
+    /// With one token more, which is the first of `rest` and stands behind `out`.
+    pub(super) fn with(self, source: &Source, out: &[Token], rest: &[Token], token: Token) -> Choice {
+        let all = |is_open: bool| Choice { is_open, with_last: is_open };
         match token.kind {
-            Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth += 1,
-            Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen if depth == 0 => return false,
-            Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth -= 1,
-            Kind::Newline | Kind::BlockOpen | Kind::BlockClose => return false,
-            _ if depth > 0 => {}
-            Kind::Then | Kind::Else => return false,
-            Kind::If => return at + 1 < out.len() && begins_value(source, &out[..at]),
-            Kind::Ident if at + 1 < out.len() => {
-                let word = source.slice(token.span());
-                let behind_brace = at.checked_sub(1).is_some_and(|before| out[before].kind == Kind::RBrace);
-                if FURTHER.contains(&word) && behind_brace {
-                    return true;
-                }
-                let behind_sign = at.checked_sub(1).is_some_and(|before| {
-                    matches!(out[before].kind, Kind::Assign | Kind::Colon | Kind::Comma | Kind::Then | Kind::Else)
-                });
-                if CHOICES.contains(&word) && behind_sign {
-                    return true;
-                }
+            Kind::Then | Kind::Else => all(false),
+            Kind::If => all(begins_value(source, out)),
+            Kind::Ident if begins_choice(source, out, rest, token) => {
+                Choice { is_open: self.with_last, with_last: true }
             }
-            _ => {}
+            _ => all(self.with_last),
         }
     }
-    false
+}
+
+/// Whether a word begins a choice, or goes on with one.
+fn begins_choice(source: &Source, out: &[Token], rest: &[Token], token: Token) -> bool {
+    let word = source.slice(token.span());
+    if FURTHER.contains(&word) {
+        return out.last().is_some_and(|before| before.kind == Kind::RBrace);
+    }
+    // Anything else may be called so: `case.n`, `case in list`.
+    let follows = rest.get(1).is_some_and(|next| {
+        use Kind::*;
+        next.kind.is_text()
+            || matches!(
+                next.kind,
+                Ident | Int | Float | Duration | StrOpen | True | False | Null | LParen | Not | Minus
+            )
+    });
+    CHOICES.contains(&word) && follows && begins_value(source, out)
 }
 
 /// Whether a value may begin behind these tokens, within a line that has begun.
 fn begins_value(source: &Source, out: &[Token]) -> bool {
     let Some(previous) = out.last() else { return false };
-    let begins_line = || {
-        let before = out.len().checked_sub(2).map(|at| out[at].kind);
-        matches!(before, None | Some(Kind::Newline | Kind::BlockOpen))
-    };
+    let before = out.len().checked_sub(2).map(|at| out[at].kind);
     match previous.kind {
         Kind::Newline | Kind::BlockOpen | Kind::BlockClose | Kind::Doc => false,
-        Kind::Ident => {
-            begins_line() && matches!(source.slice(previous.span()), "expect" | "when" | "result" | "return" | "until")
-        }
+        Kind::Ident => match source.slice(previous.span()) {
+            "expect" | "when" | "result" | "return" => matches!(before, None | Some(Kind::Newline | Kind::BlockOpen)),
+            // `poll every 2s for 1m until …`
+            "until" => before == Some(Kind::Duration),
+            _ => false,
+        },
         kind => !kind.ends_value(),
     }
 }
 
-/// Whether an item begins on a line within the braces at `index`; a `let` may lead to the value.
-fn holds_items(source: &Source, tokens: &[Token], index: usize) -> bool {
-    let begins_item = |at: usize| item_start(source, tokens, at).is_some_and(|word| word != "let");
-    let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate().skip(index).take(MAX_TOKENS) {
-        match token.kind {
-            Kind::LBrace => depth += 1,
-            Kind::RBrace if depth == 1 => return false,
-            Kind::RBrace => depth -= 1,
-            Kind::Newline if begins_item(at + 1) => return true,
-            _ => {}
+/// What the braces of a text hold; found once for all of them.
+pub(super) struct Braces {
+    /// Of each token that opens a brace, the one that closes it; none: itself.
+    closes: Vec<u32>,
+    /// How many items begin before each token; a `let` may lead to a value.
+    items: Vec<u32>,
+}
+
+impl Braces {
+    pub(super) fn of(source: &Source, tokens: &[Token]) -> Braces {
+        let mut braces = Braces { closes: vec![0; tokens.len()], items: Vec::with_capacity(tokens.len()) };
+        let (mut open, mut items) = (Vec::new(), 0);
+        for (index, token) in tokens.iter().enumerate() {
+            // An item begins on a line, or right behind a brace.
+            let may_begin =
+                index.checked_sub(1).is_some_and(|at| matches!(tokens[at].kind, Kind::Newline | Kind::LBrace));
+            let begins = may_begin && token.kind == Kind::Ident;
+            items += u32::from(begins && item_start(source, tokens, index).is_some_and(|word| word != "let"));
+            braces.items.push(items);
+            braces.closes[index] = index as u32;
+            match token.kind {
+                Kind::LBrace => open.push(index),
+                Kind::RBrace => open.pop().into_iter().for_each(|at| braces.closes[at] = index as u32),
+                _ => {}
+            }
         }
-        if at == index && begins_item(at + 1) {
-            return true;
-        }
+        braces
     }
-    true
+
+    /// Whether an item begins within the braces at `index`, or they are never closed.
+    pub(super) fn hold_items(&self, index: usize) -> bool {
+        let close = self.closes[index] as usize;
+        close == index || self.items[index] < self.items[close]
+    }
 }
 
 /// The word with which an item begins at `index`, if the tokens after it fit too.

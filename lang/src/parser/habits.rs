@@ -72,7 +72,7 @@ impl<'s> Walk<'s> {
         let Some(head) = LoopHead::of(self, line) else { return false };
         let list = Line { doc: line.doc, tokens: &line.tokens[..head.to] };
         let variable = self.written.ident(head.variable);
-        let name = format!("{}_results", variable.name);
+        let name = self.free_name(format!("{}_results", variable.name));
         let start = Span::new(line.head().start, line.tokens[head.from].start);
         let end = Span::new(list.span().end, line.span().end);
         let replacements = vec![(start, format!("each {name} = {} in ", variable.name)), (end, String::new())];

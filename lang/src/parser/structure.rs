@@ -4,12 +4,13 @@
 //! passes may recurse. Where it repairs the brackets it leaves a [`Kind::Error`] token, which no rule accepts: what stands
 //! there has been reported.
 
-use super::braces::{self, item_start};
+use super::braces::{Braces, Choice, item_start};
 use crate::codes::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, NO_SIGN};
 use crate::lexer::{Kind, Token, set_apart};
 use crate::source::{Source, Span};
 use crate::syntax::Mark;
+use std::cell::OnceCell;
 
 /// How deep brackets, `not`, `-` and `if` may nest.
 pub const MAX_NESTING: usize = 128;
@@ -35,6 +36,7 @@ pub(super) fn structure(source: &Source, tokens: &[Token], report: &Diagnostics)
         dashed: Vec::new(),
         passed: 0,
         value_end: 0,
+        braces: OnceCell::new(),
     };
     pass.run()?;
     Some(pass.out)
@@ -72,11 +74,14 @@ struct Frame {
     ifs: usize,
     /// Whether a `;` among its parts was reported.
     semicolons: bool,
+    /// Of a block: what its line goes on with.
+    choice: Choice,
 }
 
 impl Frame {
     fn new(open: Kind, span: Span, holds: Holds) -> Frame {
-        Frame { open, span, holds, ops: 0, child: 0, height: 0, prefixes: 0, ifs: 0, semicolons: false }
+        let choice = Choice::default();
+        Frame { open, span, holds, ops: 0, child: 0, height: 0, prefixes: 0, ifs: 0, semicolons: false, choice }
     }
 
     fn is_block(&self) -> bool {
@@ -117,6 +122,8 @@ struct Pass<'a> {
     passed: u32,
     /// Where the last value in braces of another language ends.
     value_end: u32,
+    /// What the braces of the text hold.
+    braces: OnceCell<Braces>,
 }
 
 impl Pass<'_> {
@@ -247,7 +254,8 @@ impl Pass<'_> {
     /// A line begins at `index`: does the one before it end here?
     fn line_start(&mut self, index: usize, newline: Token) {
         let first = self.tokens[index];
-        if first.kind == Kind::Ident || first.kind == Kind::Doc {
+        // Of the lines that document an item the first stands for all.
+        if first.kind == Kind::Ident || (first.kind == Kind::Doc && self.previous() != Kind::Doc) {
             self.recover_unclosed(index);
         }
         if !self.top().is_block() {
@@ -265,6 +273,7 @@ impl Pass<'_> {
         };
         if ends {
             self.out.push(newline);
+            self.top().choice = Choice::default();
             self.reset_segment();
         }
     }
@@ -337,7 +346,15 @@ impl Pass<'_> {
         None
     }
 
+    /// Whether the brace at `index` holds a value of the line before it, in the manner of other languages.
+    fn holds_value(&self, choice: Choice, index: usize) -> bool {
+        let braces = || self.braces.get_or_init(|| Braces::of(self.source, self.tokens));
+        choice.is_open() && !braces().hold_items(index)
+    }
+
     fn place(&mut self, mut token: Token, index: usize) -> Option<()> {
+        let choice = self.top().choice;
+        self.top().choice = choice.with(self.source, &self.out, &self.tokens[index..], token);
         match token.kind {
             Kind::LParen | Kind::LBracket | Kind::InterpOpen => {
                 self.frames.push(Frame::new(token.kind, token.span(), Holds::Nothing));
@@ -348,7 +365,7 @@ impl Pass<'_> {
                     && (self.after_value() || previous == Kind::Newline || self.after_branch_word())
                     && !self.after_condition_word()
                     && !self.after_marks();
-                let value = block && braces::holds_value(self.source, self.tokens, &self.out, index);
+                let value = block && self.holds_value(choice, index);
                 let block = block && !value;
                 token.kind = if block { Kind::BlockOpen } else { Kind::LBrace };
                 let holds = match block {
@@ -484,11 +501,11 @@ impl Pass<'_> {
     /// Pops the innermost frame.
     fn pop(&mut self) {
         self.reset_segment();
-        if let Some(frame) = self.frames.pop()
-            && !frame.is_block()
-        {
-            let top = self.top();
-            top.child = top.child.max(frame.height);
+        let Some(frame) = self.frames.pop() else { return };
+        let top = self.top();
+        match frame.is_block() {
+            true => top.choice = Choice::default(),
+            false => top.child = top.child.max(frame.height),
         }
     }
 
@@ -645,7 +662,7 @@ impl Pass<'_> {
         if self.is_default(index + 1) {
             self.report.push(
                 Diagnostic::new(Code::UnexpectedCharacter, sign, "a default for null is written `??`")
-                    .label("not an operator here")
+                    .label(NO_SIGN)
                     .help("`??` takes its right side only for null, not for an empty text or 0.")
                     .edit("write `??`", sign, "??")
                     .maybe(),
@@ -654,11 +671,11 @@ impl Pass<'_> {
         }
         let range = self.source.range(sign);
         let word = set_apart(&self.source.text, range.start, range.end, "or");
-        self.report.push(
-            Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`")
-                .label("not an operator here")
-                .edit("write `or`", sign, word),
-        );
+        self.report.push(Diagnostic::new(Code::UnexpectedCharacter, sign, "`||` is written `or`").label(NO_SIGN).edit(
+            "write `or`",
+            sign,
+            word,
+        ));
         Some(Kind::Or)
     }
 

@@ -11,6 +11,7 @@ use chumsky::Parser as _;
 use chumsky::error::{EmptyErr, Rich};
 use chumsky::extra::SimpleState;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 /// The tokens of a line up to its block, or up to its end.
 #[derive(Clone, Copy)]
@@ -41,6 +42,9 @@ pub(super) struct Walk<'s> {
     skipped: u32,
     /// Whether an item outside of a plan was told.
     pub(super) told_outside: bool,
+    /// The names that the text declares, and those that were made, each with the last number that was put behind it; empty
+    /// before the first is made.
+    names: BTreeMap<String, usize>,
     pub(super) fast: Rules<'s, EmptyErr>,
     pub(super) rich: OnceCell<Box<Rules<'s, Rich<'s, Token>>>>,
 }
@@ -89,6 +93,7 @@ impl<'s> Walk<'s> {
             report,
             skipped: 0,
             told_outside: false,
+            names: BTreeMap::new(),
             fast: Rules::new(),
             rich: OnceCell::new(),
         }
@@ -249,6 +254,37 @@ impl<'s> Walk<'s> {
             self.report.push(Diagnostic::new(Code::UnexpectedToken, end, message).label("expected `{`"));
         }
         false
+    }
+
+    /// A name that nothing else in the text has, with a number behind it where one has it already.
+    pub(super) fn free_name(&mut self, wanted: String) -> String {
+        if self.names.is_empty() {
+            let written = self.written;
+            let declares = |word| matches!(written.token(word), "step" | "let" | "input" | "output" | "each");
+            for pair in self.tokens.windows(2) {
+                match (pair[0].kind, pair[1].kind) {
+                    (Kind::Ident, Kind::Ident) if declares(pair[0]) => {
+                        self.names.insert(written.token(pair[1]).to_owned(), 1)
+                    }
+                    // The variable of a block or of a comprehension.
+                    (Kind::Ident, Kind::In) => self.names.insert(written.token(pair[0]).to_owned(), 1),
+                    _ => None,
+                };
+            }
+        }
+        let Some(mut number) = self.names.get(&wanted).copied() else {
+            self.names.insert(wanted.clone(), 1);
+            return wanted;
+        };
+        loop {
+            number += 1;
+            let name = format!("{wanted}_{number}");
+            if !self.names.contains_key(&name) {
+                self.names.insert(name.clone(), 1);
+                self.names.insert(wanted, number);
+                return name;
+            }
+        }
     }
 
     pub(super) fn word(&self, token: Token) -> &'s str {

@@ -9,6 +9,7 @@ use crate::diagnostic::{Applicability, Diagnostic};
 use crate::lexer::{Kind, Token};
 use crate::source::Span;
 use crate::syntax::*;
+use std::collections::BTreeMap;
 
 impl<'s> Walk<'s> {
     /// `on failure { undo }`, `on_error { … }`; the outer `None`: something else stands there.
@@ -112,9 +113,10 @@ impl<'s> Walk<'s> {
 
     /// The last of the lines with the values of the others in place of their names; none where that is not plain.
     fn inlined(&self, lines: &[Line<'s>]) -> Option<Vec<(Span, String)>> {
-        let (last, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
+        let (_, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
+        let uses = self.uses(lines);
         let mut edits = Vec::new();
-        for line in others {
+        for (index, line) in others.iter().enumerate() {
             let [word, name, assign, value @ ..] = line.tokens else { return None };
             let (first, end) = (value.first()?, value.last()?);
             let is_step = self.word(*word) == "step";
@@ -123,28 +125,39 @@ impl<'s> Walk<'s> {
                 return None;
             }
             let text = self.written.slice(first.span().to(end.span()));
-            let name = self.word(*name);
-            let is_use = |tokens: &[Token], at: usize| {
-                let before = at.checked_sub(1).map(|before| tokens[before].kind);
-                tokens[at].kind == Kind::Ident
-                    && self.word(tokens[at]) == name
-                    && !matches!(before, Some(Kind::Dot | Kind::QuestionDot | Kind::For))
-                    && tokens.get(at + 1).is_none_or(|next| !matches!(next.kind, Kind::Colon | Kind::LParen))
-            };
+            let uses = uses.get(self.word(*name)).map_or(&[][..], Vec::as_slice);
             // What another line needs would have to be put in there first.
-            let elsewhere = others.iter().flat_map(|line| (2..line.tokens.len()).map(move |at| (line.tokens, at)));
-            let mut elsewhere = elsewhere.filter(|(tokens, _)| tokens.as_ptr() != line.tokens.as_ptr());
-            if elsewhere.any(|(tokens, at)| is_use(tokens, at)) || text.contains('\n') {
+            let is_elsewhere = |(line, _): &(usize, Token)| *line != index && *line != others.len();
+            if uses.iter().any(is_elsewhere) || text.contains('\n') {
                 return None;
             }
-            let uses: Vec<usize> = (0..last.tokens.len()).filter(|at| is_use(last.tokens, *at)).collect();
+            let uses: Vec<Token> = uses.iter().filter(|(line, _)| *line != index).map(|(_, token)| *token).collect();
             let text = if is_step { text.to_owned() } else { faults::grouped(text) };
             if uses.is_empty() || (is_step && uses.len() > 1) {
                 return None;
             }
-            edits.extend(uses.into_iter().map(|at| (last.tokens[at].span(), text.clone())));
+            edits.extend(uses.into_iter().map(|token| (token.span(), text.clone())));
         }
         Some(edits)
+    }
+
+    /// Where names are used in lines, each with the index of its line, once for all of them.
+    fn uses(&self, lines: &[Line<'s>]) -> BTreeMap<&'s str, Vec<(usize, Token)>> {
+        let mut uses: BTreeMap<&'s str, Vec<(usize, Token)>> = BTreeMap::new();
+        for (index, line) in lines.iter().enumerate() {
+            // What a line declares stands before its value.
+            let from = if index + 1 == lines.len() { 0 } else { 2 };
+            for (at, token) in line.tokens.iter().enumerate().skip(from) {
+                let before = at.checked_sub(1).map(|before| line.tokens[before].kind);
+                let is_use = token.kind == Kind::Ident
+                    && !matches!(before, Some(Kind::Dot | Kind::QuestionDot | Kind::For))
+                    && line.tokens.get(at + 1).is_none_or(|next| !matches!(next.kind, Kind::Colon | Kind::LParen));
+                if is_use {
+                    uses.entry(self.word(*token)).or_default().push((index, *token));
+                }
+            }
+        }
+        uses
     }
 
     /// `for x in list:` with the lines that stand deeper: an `each`.
@@ -179,7 +192,7 @@ impl<'s> Walk<'s> {
             }
         }
         let end = self.tokens[self.at - 1].span().after();
-        let name = format!("{}_results", variable.name);
+        let name = self.free_name(format!("{}_results", variable.name));
         let behind = &self.written.text[(end.start - self.written.base) as usize..];
         let line_end = end.start + behind.find('\n').unwrap_or(behind.len()) as u32;
         let edits = vec![

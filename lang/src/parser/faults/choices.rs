@@ -66,7 +66,29 @@ fn braced(failure: Failure<'_>) -> Option<Slip> {
     tokens.push(mark(Kind::Else, word.start));
     tokens.extend_from_slice(value);
     edits.extend(ends);
+    if goes_on(failure, last.end) {
+        let (begin, end) = (failure.line[start].start, failure.line[last.end].end);
+        tokens = in_parentheses(tokens, begin, end);
+        edits.push((Span::new(begin, begin), "(".to_owned()));
+        // The edit that takes the last brace away ends there as well.
+        match edits.iter_mut().find(|(span, _)| span.end == end) {
+            Some((_, text)) => *text = ")".to_owned(),
+            None => edits.push((Span::new(end, end), ")".to_owned())),
+        }
+    }
     Some(failure.meant(diagnostic.edits("write `if … then … else …`", edits), start..last.end + 1, tokens))
+}
+
+/// Whether what stands behind the brace at `close` would become a part of the last value, were it not for parentheses.
+fn goes_on(failure: Failure<'_>, close: usize) -> bool {
+    use Kind::*;
+    let next = failure.line.get(close + 1).map(|next| next.kind);
+    !matches!(next, None | Some(RParen | RBracket | RBrace | InterpClose | Comma | Colon | Then | Else | For | Newline))
+}
+
+fn in_parentheses(tokens: Vec<Token>, begin: u32, end: u32) -> Vec<Token> {
+    let mark = |kind: Kind, at: u32| Token { kind, start: at, end: at };
+    [&[mark(Kind::LParen, begin)], &tokens[..], &[mark(Kind::RParen, end)]].concat()
 }
 
 /// The branches that begin with the `if` at `start`, and the value of the last `else`; none where they have another form.
@@ -157,7 +179,8 @@ fn without_braces<'a>(
         let edits = if word.is_empty() { Vec::new() } else { vec![(Span::new(from, open.start), before)] };
         return (&failure.line[value.start - 1..value.end + 1], edits);
     }
-    let goes_on = failure.line.get(value.end + 1).is_some_and(|next| next.start == close.end && next.kind.is_word());
+    let is_word = |kind: Kind| kind == Kind::Ident || kind.is_word();
+    let goes_on = failure.line.get(value.end + 1).is_some_and(|next| next.start == close.end && is_word(next.kind));
     let behind = Span::new(inside[inside.len() - 1].end, close.end);
     let edits = vec![
         (Span::new(from, inside[0].start), before),
@@ -168,12 +191,14 @@ fn without_braces<'a>(
 
 /// `match x { "a" => 1, _ => 2 }`, `switch (x) { … }`
 fn matched(failure: Failure<'_>) -> Option<Slip> {
-    let start = failure.start_of(failure.at, divides);
-    let word = failure.line.get(start).filter(|word| word.kind == Kind::Ident && start < failure.at)?;
+    let from = failure.operand_of(failure.at, divides);
+    let is_word = |at: &usize| {
+        let begins = *at == from || !failure.line[*at - 1].kind.ends_value();
+        begins && failure.line[*at].kind == Kind::Ident && CHOICES.contains(&failure.text(failure.line[*at]))
+    };
+    let start = (from..failure.at).rev().find(is_word)?;
+    let word = &failure.line[start];
     let name = failure.text(*word);
-    if !CHOICES.contains(&name) {
-        return None;
-    }
     let open = opens(failure, start + 1).filter(|open| *open >= failure.at)?;
     let close = closes(failure, open)?;
     let diagnostic = unexpected(word.span(), format!("there is no `{name}` among values"))
@@ -183,6 +208,10 @@ fn matched(failure: Failure<'_>) -> Option<Slip> {
         return Some(diagnostic.into());
     };
     let whole = word.span().to(failure.line[close].span());
+    let (text, tokens) = match goes_on(failure, close) {
+        true => (format!("({text})"), in_parentheses(tokens, whole.start, whole.end)),
+        false => (text, tokens),
+    };
     let diagnostic = diagnostic.edit("write `if … then … else …`", whole, text);
     Some(failure.meant(diagnostic, start..close + 1, tokens))
 }
@@ -216,9 +245,10 @@ fn written_out(failure: Failure<'_>, of: Range<usize>, arms: Range<usize>) -> Op
     let (mut out, mut tokens) = (String::new(), Vec::new());
     let arms = pieces(failure, arms);
     let (last, others) = arms.split_last()?;
+    let is_sign = |token: &Token| matches!(token.kind, Kind::FatArrow | Kind::Arrow);
     for arm in others {
-        let sign = arm.iter().position(|token| matches!(token.kind, Kind::FatArrow | Kind::Arrow))?;
-        let (patterns, value) = (&arm[..sign], arm.get(sign + 1..).filter(|value| !value.is_empty())?);
+        let sign = arm.start + failure.line[arm.clone()].iter().position(is_sign)?;
+        let (patterns, value) = (&failure.line[arm.start..sign], value_of(failure, sign + 1..arm.end)?);
         let mut conditions = Vec::new();
         tokens.push(mark(Kind::If, at));
         for (index, pattern) in patterns.split(|token| token.kind == Kind::Pipe).enumerate() {
@@ -241,19 +271,31 @@ fn written_out(failure: Failure<'_>, of: Range<usize>, arms: Range<usize>) -> Op
         tokens.push(mark(Kind::Else, at));
         out.push_str(&format!("if {} then {} else ", conditions.join(" or "), text(value)));
     }
-    let [other, sign, value @ ..] = *last else { return None };
+    let [other, sign, ..] = &failure.line[last.clone()] else { return None };
     let is_other = other.kind == Kind::Else || matches!(failure.text(*other), "_" | "default" | "else");
-    if others.is_empty() || value.is_empty() || !is_other || !matches!(sign.kind, Kind::FatArrow | Kind::Arrow) {
+    if others.is_empty() || !is_other || !is_sign(sign) {
         return None;
     }
+    let value = value_of(failure, last.start + 2..last.end)?;
     out.push_str(text(value));
     tokens.extend_from_slice(value);
     let is_plain = !out.contains(['\n', ';']) && !tokens.iter().any(|token| token.kind == Kind::Error);
     is_plain.then_some((out, tokens))
 }
 
+/// The tokens of the value of an arm, without braces around it; none where it is no single value.
+fn value_of(failure: Failure<'_>, value: Range<usize>) -> Option<&[Token]> {
+    let tokens = failure.line.get(value.clone()).filter(|tokens| !tokens.is_empty())?;
+    let inside = value.start + 1..closes(failure, value.start).filter(|_| tokens[0].kind == Kind::LBrace).unwrap_or(0);
+    if inside.end == 0 || is_record(&failure.line[inside.clone()]) {
+        return Some(tokens);
+    }
+    let is_bare = inside.end + 1 == value.end && is_single(failure, &inside);
+    is_bare.then(|| &failure.line[inside])
+}
+
 /// The parts of what stands in braces, divided by commas or by lines.
-fn pieces(failure: Failure<'_>, inside: Range<usize>) -> Vec<&[Token]> {
+fn pieces(failure: Failure<'_>, inside: Range<usize>) -> Vec<Range<usize>> {
     let (mut parts, mut from, mut depth) = (Vec::new(), inside.start, 0_usize);
     for at in inside.clone() {
         let token = failure.line[at];
@@ -263,11 +305,11 @@ fn pieces(failure: Failure<'_>, inside: Range<usize>) -> Vec<&[Token]> {
             && (token.kind == Kind::Else || !token.kind.continues_line());
         match token.kind {
             Kind::Comma if depth == 0 => {
-                parts.push(&failure.line[from..at]);
+                parts.push(from..at);
                 from = at + 1;
             }
             _ if depth == 0 && new_line => {
-                parts.push(&failure.line[from..at]);
+                parts.push(from..at);
                 from = at;
             }
             _ => {}
@@ -278,7 +320,7 @@ fn pieces(failure: Failure<'_>, inside: Range<usize>) -> Vec<&[Token]> {
             _ => {}
         }
     }
-    parts.push(&failure.line[from..inside.end]);
+    parts.push(from..inside.end);
     parts.retain(|part| !part.is_empty());
     parts
 }

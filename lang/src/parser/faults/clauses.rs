@@ -155,8 +155,12 @@ fn after(written: Written<'_>, line: &[Token]) -> Option<Normal> {
 
 fn on(written: Written<'_>, line: &[Token]) -> Option<Normal> {
     let words: Vec<&str> = values(written, line).map(|word| written.token(word)).collect();
-    let ends: Vec<&str> = words.into_iter().filter(|word| !matches!(*word, "failure" | "error" | "fail")).collect();
-    let [end] = ends.as_slice() else { return None };
+    // The head may be one word, as in `on_error: fail`; what stands behind it is the end.
+    let ends = match words.as_slice() {
+        ["failure" | "error" | "fail", ends @ ..] if written.token(line[0]) == "on" => ends,
+        ends => ends,
+    };
+    let [end] = ends else { return None };
     let (end, sure) = match *end {
         "stop" | "continue" | "undo" => (*end, Applicability::Sure),
         "ignore" | "skip" | "proceed" => ("continue", Applicability::Maybe),

@@ -228,6 +228,12 @@ pub(super) fn generator(failure: Failure<'_>) -> Option<Slip> {
     if variable.kind != Kind::Ident || within.kind != Kind::In || from == failure.at {
         return None;
     }
+    // A comprehension draws from one list.
+    if failure.level(failure.at + 3..close).any(|token| token.kind == Kind::For) {
+        let diagnostic = unexpected(found.span(), "a comprehension stands in brackets, `[…]`").label("in parentheses");
+        let help = "A comprehension has one `for`; lists in a list are joined with `.flatten()`.";
+        return Some(diagnostic.help(help).into());
+    }
     let test = failure.end_of(failure.at + 3, |kind| kind == Kind::If);
     let list = failure.line.get(failure.at + 3..test.min(close)).filter(|list| !list.is_empty())?;
     let condition = failure.line.get(test + 1..close).filter(|condition| !condition.is_empty());

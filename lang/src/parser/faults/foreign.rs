@@ -1,6 +1,7 @@
 //! Expressions and heads of lines in the manner of other languages, each with the form that it has here.
 
 use super::{Failure, Place, Slip, unexpected, unquoted};
+use crate::diagnostic::{CONDITION_FIRST, NO_OPERATOR, NO_SIGN, NO_TUPLES};
 use crate::lexer::{KEYWORDS, Kind, Token, is_name};
 use crate::source::Span;
 
@@ -110,7 +111,8 @@ fn words<'t>(text: &'t str, place: usize, word: &'t str) -> impl Iterator<Item =
 
 /// What divides operands that no choice reaches over.
 pub(super) fn divides(kind: Kind) -> bool {
-    matches!(kind, Kind::Comma | Kind::Colon | Kind::Assign | Kind::Then | Kind::Else | Kind::Newline)
+    use Kind::*;
+    matches!(kind, Comma | Colon | Assign | If | Then | Else | For | Newline)
 }
 
 /// A word in place of a sign, with spaces where the sign had none.
@@ -128,13 +130,13 @@ fn ternary(failure: Failure<'_>) -> Option<Slip> {
         return Some(slip);
     }
     let diagnostic = unexpected(found.span(), "a choice is written `if … then … else …`")
-        .label("no operator")
+        .label(NO_OPERATOR)
         .help("A field of what may be null is `a?.b`, a default for it `a ?? b`.");
     let colon = failure.end_of(failure.at + 1, |kind| matches!(kind, Kind::Colon | Kind::Comma));
     if failure.line.get(colon).is_none_or(|token| token.kind != Kind::Colon) || colon == failure.at + 1 {
         return Some(diagnostic.into());
     }
-    let start = failure.start_of(failure.at, divides);
+    let start = failure.operand_of(failure.at, divides);
     let begin = failure.line[start].span().before();
     let replacements =
         vec![(begin, "if ".to_owned()), word_for(failure, failure.at, "then"), word_for(failure, colon, "else")];
@@ -164,7 +166,7 @@ fn null_index(failure: Failure<'_>, found: Token) -> Option<Slip> {
         return None;
     }
     let diagnostic = unexpected(found.span().to(open.span()), "what may be null has no index")
-        .label("no operator")
+        .label(NO_OPERATOR)
         .help("The first item is `list?.first()`, another one `(list ?? [])[1]`.");
     let index: Vec<&str> = failure.line[failure.at + 2..close].iter().map(|token| failure.text(*token)).collect();
     let method = match index.as_slice() {
@@ -182,21 +184,20 @@ fn if_behind(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::If)?;
     failure.before(1).filter(|token| token.kind.ends_value())?;
     let otherwise = failure.end_of(failure.at + 1, |kind| matches!(kind, Kind::Else | Kind::Comma));
-    let start = failure.start_of(failure.at, divides);
+    let start = failure.operand_of(failure.at, divides);
     let is_choice = failure.line.get(otherwise).is_some_and(|token| token.kind == Kind::Else);
     if !is_choice || otherwise == failure.at + 1 || start >= failure.at {
         return None;
     }
     let condition = &failure.line[failure.at + 1..otherwise];
     let text = failure.text_of(condition[0], condition[condition.len() - 1]);
-    let diagnostic =
-        unexpected(found.span(), "a choice is written `if … then … else …`").label("the condition comes first").edits(
-            "write `if … then … else …`",
-            vec![
-                (failure.line[start].span().before(), format!("if {text} then ")),
-                (Span::new(found.start, failure.line[otherwise].start), String::new()),
-            ],
-        );
+    let diagnostic = unexpected(found.span(), "a choice is written `if … then … else …`").label(CONDITION_FIRST).edits(
+        "write `if … then … else …`",
+        vec![
+            (failure.line[start].span().before(), format!("if {text} then ")),
+            (Span::new(found.start, failure.line[otherwise].start), String::new()),
+        ],
+    );
     let value = &failure.line[start..failure.at];
     let then = Token { kind: Kind::Then, ..found };
     let tokens = [&[found], condition, &[then], value].concat();
@@ -214,7 +215,7 @@ fn is_null(failure: Failure<'_>) -> Option<Slip> {
     };
     let span = found.span().to(negated.unwrap_or(found).span());
     let theirs = if negated.is_some() { "is not" } else { "is" };
-    let diagnostic = unexpected(span, format!("`{theirs}` is written `{ours}`")).label("not an operator here").edit(
+    let diagnostic = unexpected(span, format!("`{theirs}` is written `{ours}`")).label(NO_SIGN).edit(
         format!("write `{ours}`"),
         span,
         ours,
@@ -229,13 +230,12 @@ fn not_in(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::Not)?;
     let next = failure.token(1).filter(|token| token.kind == Kind::In)?;
     failure.before(1).filter(|token| token.kind.ends_value())?;
-    let start = failure.start_of(failure.at, |kind| {
-        divides(kind) || matches!(kind, Kind::And | Kind::Or | Kind::Not | Kind::If | Kind::Coalesce)
+    let start = failure.operand_of(failure.at, |kind| {
+        divides(kind) || matches!(kind, Kind::And | Kind::Or | Kind::Not | Kind::Coalesce)
     });
     let begin = failure.line[start].span().before();
-    let diagnostic = unexpected(found.span().to(next.span()), "`not` stands before the comparison")
-        .label("not an operator here")
-        .edits(
+    let diagnostic =
+        unexpected(found.span().to(next.span()), "`not` stands before the comparison").label(NO_SIGN).edits(
             "write `not … in …`",
             vec![(begin, "not ".to_owned()), (Span::new(found.start, next.start), String::new())],
         );
@@ -306,8 +306,7 @@ fn unit(failure: Failure<'_>) -> Option<Slip> {
 fn power(failure: Failure<'_>) -> Option<Slip> {
     let found = failure.found().filter(|token| token.kind == Kind::Star)?;
     let before = failure.before(1).filter(|before| before.kind == Kind::Star && before.end == found.start)?;
-    let diagnostic =
-        unexpected(before.span().to(found.span()), "no operator raises to a power").label("not an operator here");
+    let diagnostic = unexpected(before.span().to(found.span()), "no operator raises to a power").label(NO_SIGN);
     Some(diagnostic.help("Write it out, `x * x`; the root is `x.sqrt()`.").into())
 }
 
@@ -370,7 +369,7 @@ fn tuple(failure: Failure<'_>) -> Option<Slip> {
     let end = failure.end_of(failure.at, |_| false);
     let close = failure.line.get(end).filter(|token| token.kind == Kind::RParen)?;
     let diagnostic = unexpected(found.span(), "a list stands in brackets, `[…]`")
-        .label("no tuples here")
+        .label(NO_TUPLES)
         .edits("write a list", vec![(open.span(), "[".to_owned()), (close.span(), "]".to_owned())]);
     let mut line = failure.line.to_vec();
     line[start - 1].kind = Kind::LBracket;

@@ -176,6 +176,10 @@ fn by_key(failure: Failure<'_>, at: usize, to: usize) -> Option<(String, Span)> 
         Kind::Comma => {
             let from = failure.start_of(before, |kind| kind == Kind::Comma);
             let sorts = from.checked_sub(2).is_some_and(|name| failure.text(failure.line[name]) == "sorted");
+            // `natsort.sorted(…)` is another one.
+            if from.checked_sub(3).is_some_and(|at| matches!(failure.line[at].kind, Kind::Dot | Kind::QuestionDot)) {
+                return None;
+            }
             let opens = from.checked_sub(1).is_some_and(|open| failure.line[open].kind == Kind::LParen);
             (from.checked_sub(2)?, failure.line.get(from..before).filter(|_| sorts && opens)?)
         }
@@ -256,12 +260,18 @@ fn function<'a>(failure: Failure<'a>, lambda: &Lambda) -> Option<Function<'a>> {
 
 /// Where the value before the dot at `dot` begins: names, fields, indexes and calls.
 pub(super) fn receiver(line: &[Token], dot: usize) -> Option<usize> {
+    let is_apart = |index: usize| {
+        let next = line[..dot].get(index + 1);
+        next.is_some_and(|next| next.kind == Kind::Ident || (next.kind == Kind::LParen && line[index].end < next.start))
+    };
     let (mut depth, mut start) = (0_usize, None);
     for (index, token) in line[..dot].iter().enumerate().rev() {
         match token.kind {
             Kind::RParen | Kind::RBracket | Kind::RBrace => depth += 1,
             Kind::LParen | Kind::LBracket | Kind::LBrace if depth == 0 => break,
             Kind::LParen | Kind::LBracket | Kind::LBrace => depth -= 1,
+            // A word with a blank behind it, as in `when a.b` and `expect (a)`, is no part of the value.
+            Kind::Ident if depth == 0 && is_apart(index) => break,
             Kind::Ident | Kind::Dot | Kind::QuestionDot => {}
             _ if depth > 0 => {}
             _ => break,

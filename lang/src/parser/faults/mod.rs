@@ -29,8 +29,8 @@ pub(super) use words::{bare, changed, is_item, named_behind, unknown_clause, unk
 use super::leaf::Written;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::lexer::{Kind, Token};
-use crate::source::Span;
+use crate::lexer::{Kind, Token, lex};
+use crate::source::{Source, Span};
 use chumsky::error::{Rich, RichPattern};
 use std::ops::Range;
 
@@ -176,20 +176,26 @@ fn unquoted(written: Written<'_>, token: Token) -> Token {
     Token { kind: Kind::Ident, start, end: start.max(token.end - width(text.chars().next_back())) }
 }
 
-/// A condition in parentheses, unless it stands in one pair already.
+/// A condition in parentheses, unless it stands in one pair already. A bracket in a string or a comment is none.
 pub(super) fn grouped(text: &str) -> String {
-    let mut depth = 0_usize;
-    let closes = text.char_indices().find(|(_, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    match closes {
-        Some((at, ')')) if at + 1 == text.len() => text.to_owned(),
-        _ => format!("({text})"),
+    let is_around = || {
+        let source = Source { name: String::new(), text: text.into(), base: 0 };
+        let tokens = lex(&source, &Diagnostics::default()).tokens;
+        let mut depth = 0_usize;
+        let closes = tokens.iter().position(|token| {
+            match token.kind {
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth += 1,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+        });
+        let (Some(first), Some(close)) = (tokens.first(), closes.map(|at| tokens[at])) else { return false };
+        (first.kind, first.start) == (Kind::LParen, 0) && close.end as usize == text.len()
+    };
+    match text.starts_with('(') && text.ends_with(')') && is_around() {
+        true => text.to_owned(),
+        false => format!("({text})"),
     }
 }
 
@@ -257,18 +263,45 @@ impl<'a> Failure<'a> {
     /// Where what ends before `at` begins: behind a separator, behind the start of the bracket around it, or behind the
     /// keyword of the line.
     fn start_of(&self, at: usize, is_start: impl Fn(Kind) -> bool) -> usize {
+        self.start_where(at, |index| is_start(self.line[index].kind))
+    }
+
+    /// The same for an operand, which begins behind the `in` of a comprehension as well; `in` between operands is no start.
+    fn operand_of(&self, at: usize, is_start: impl Fn(Kind) -> bool) -> usize {
+        self.start_where(at, |index| {
+            let before = |back: usize| index.checked_sub(back).map(|at| self.line[at].kind);
+            let kind = self.line[index].kind;
+            let draws = kind == Kind::In && before(1) == Some(Kind::Ident) && before(2) == Some(Kind::For);
+            draws || is_start(kind)
+        })
+    }
+
+    fn start_where(&self, at: usize, is_start: impl Fn(usize) -> bool) -> usize {
         let mut depth = 0_usize;
         for (index, token) in self.line[..at].iter().enumerate().rev() {
             match token.kind {
                 Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth += 1,
                 Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen if depth == 0 => return index + 1,
                 Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth -= 1,
-                kind if depth == 0 && is_start(kind) => return index + 1,
+                _ if depth == 0 && is_start(index) => return index + 1,
                 _ => {}
             }
         }
         let has_keyword = !matches!(self.place, Place::AssumeCheck | Place::VerifyCheck);
         usize::from(has_keyword).min(at)
+    }
+
+    /// The tokens of a part of the line that stand in none of its brackets.
+    fn level(&self, part: Range<usize>) -> impl Iterator<Item = Token> {
+        let mut depth = 0_usize;
+        self.line[part].iter().copied().filter(move |token| {
+            match token.kind {
+                Kind::LParen | Kind::LBracket | Kind::LBrace | Kind::InterpOpen => depth += 1,
+                Kind::RParen | Kind::RBracket | Kind::RBrace | Kind::InterpClose => depth = depth.saturating_sub(1),
+                _ => return depth == 0,
+            }
+            false
+        })
     }
 
     /// What stands `back` tokens before the place.
