@@ -54,6 +54,7 @@ impl Steps<'_, '_> {
         let tool = &at.step.call.tool;
         let contacts = dry.compiled.plan.critical.iter().any(|line| line.verb == CriticalVerb::Contact);
         let why = match dry.place(&at.step.call, values) {
+            Some(Place::Cell) if dry.veil.is_some() => "the plan has secrets, and a program could show them",
             Some(Place::Cell) if !values.iter().all(Value::is_known) => "its arguments are known only after the run",
             Some(Place::Cell) if dry.config.programs.network == Network::Contact && contacts => {
                 "it may reach the network, and no dry run does"
@@ -66,7 +67,6 @@ impl Steps<'_, '_> {
             Some(Place::Cell) if !uncovered_touches(&self.grants(), touches).is_empty() => {
                 "no line of `critical` allows to run it"
             }
-            Some(Place::Cell) if dry.veil.is_some() => "the plan has secrets, and a program could show them",
             Some(Place::Cell) if !dry.all_in_scope("") => "it could read what may not be read before approval",
             Some(Place::Cell) if !dry.config.policy.reads_freely(&tool.name) => {
                 "it could read what policy denies or asks about"

@@ -74,6 +74,11 @@ pub(super) fn look_at_words(
     }
 }
 
+/// The files that a plan means by the words of a command line, whether or not they are there.
+pub(super) fn expected_files(root: &Path, directory: &str, argv: &[impl AsRef<str>]) -> Vec<String> {
+    words(root, directory, argv).into_iter().filter_map(|word| word.expected).collect()
+}
+
 /// Whether a path stands for a file, now or before the plan, or for one that is not there and that the plan would run.
 fn is_held(path: &str, may_be_absent: bool, overlay: &Overlay) -> bool {
     let (Ok(before), Ok(now)) = (overlay.workspace().kind(path), overlay.kind(path)) else { return false };

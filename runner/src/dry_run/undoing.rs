@@ -2,10 +2,11 @@
 //!
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
+use super::named::expected_files;
 use super::steps::{Steps, effects, given};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Observation, named_paths};
+use crate::workspace::{Kind, Observation, named_paths};
 use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::EffectVerb;
@@ -54,6 +55,14 @@ impl Steps<'_, '_> {
             for path in words.iter().skip(1).flatten().flat_map(|word| named_paths(root, directory, word)) {
                 // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
                 let _ = self.overlay.resolve(&path).and_then(|path| self.overlay.observe_file(&path));
+            }
+            let known: Vec<&str> = words.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
+            // A script that is not there: whoever makes one afterwards would choose what takes the step back.
+            for path in expected_files(root, directory, &known) {
+                let _ = self.overlay.resolve(&path).and_then(|path| match self.overlay.kind(&path)? {
+                    Kind::Missing => self.overlay.observe_path(&path),
+                    _ => Ok(()),
+                });
             }
         }
     }

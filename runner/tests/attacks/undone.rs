@@ -228,3 +228,26 @@ fn a_server_with_another_file_takes_nothing_back() {
     place.planc(&["undo", &place.last_run()]).exits(5).says("tools/server.sh");
     assert_eq!(log(&place), "");
 }
+
+/// Nobody has approved what a script says that was not there: who makes one afterwards does not choose what takes a step back.
+#[test]
+fn a_script_that_was_not_there_takes_nothing_back_unless_the_run_made_it() {
+    let text = |step: &str| {
+        format!(
+            "plan \"P\" {{\n  critical {{\n    create \"*\"\n    delete \"*\"\n    run \"sh\"\n  }}\n  step a = process.run(argv: [\"sh\", \
+             \"-c\", \"{step}\"]) {{\n    undo process.run(argv: [\"sh\", \"back.sh\"])\n  }}\n}}\n"
+        )
+    };
+    for (step, made_by_others) in [("touch a.txt", true), ("touch a.txt; echo 'touch c.txt' > back.sh", false)] {
+        let place = Place::new();
+        place.put("p.pl", text(step));
+        let approve = format!("--approve={}", place.digest("p.pl"));
+        place.planc(&["run", &approve, "p.pl"]).exits(0);
+        if made_by_others {
+            place.put("back.sh", "touch b.txt");
+        }
+        let said = place.planc(&["undo", &place.last_run()]);
+        assert_eq!(said.code == Some(0), !made_by_others, "{}", said.short());
+        assert!(!place.has("b.txt") && place.has("c.txt") != made_by_others, "{}", said.short());
+    }
+}
