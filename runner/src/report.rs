@@ -395,6 +395,9 @@ pub struct StepReport {
     /// How often a failed attempt is repeated, as written: `3 every 2s`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry: Option<String>,
+    /// The arguments that a secret decides as the language writes them, `argv` or `undo argv`: what else is in them is no secret.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub written: Vec<NameReport>,
     /// What of it becomes known only during the run, which stops then and shows it: `when`, or places of arguments.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub late: Vec<String>,

@@ -169,9 +169,7 @@ impl Veil {
                 by: by.clone(),
                 shown: self.gate(step, shown),
             },
-            Event::Stale { step: Some(step), differences }
-                if self.step(step).is_none_or(|id| self.secrets.reach(id)) =>
-            {
+            Event::Stale { step: Some(step), differences } if self.step(step).is_none_or(|id| self.may_tell(id)) => {
                 let hidden = |difference: &Difference| Difference {
                     expected: Observation { look: difference.expected.look.clone(), seen: HIDDEN.to_owned() },
                     found: HIDDEN.to_owned(),
@@ -321,6 +319,11 @@ impl Veil {
             false => change.clone(),
         };
         changes.iter().map(veiled).collect()
+    }
+
+    /// Whether what a step saw may tell of a secret; a gate sees what all behind it will.
+    fn may_tell(&self, step: StepId) -> bool {
+        self.secrets.reach(step) || self.compiled.plan.get(step).is_gate
     }
 
     /// A state of which the digest tells nothing to those who try contents.

@@ -88,6 +88,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         timeout_ms: None,
         when: None,
         retry: None,
+        written: vec![],
         late: vec![],
         expects: vec![],
         undo_call: None,

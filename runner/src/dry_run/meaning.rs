@@ -3,7 +3,7 @@
 
 use super::DryRun;
 use crate::report::NameReport;
-use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind};
+use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind, Step};
 use planc_lang::written;
 use std::collections::BTreeSet;
 
@@ -18,7 +18,20 @@ impl DryRun<'_> {
         written::call(&self.compiled.plan, call)
     }
 
-    /// What the names stand for that conditions, lists of blocks, and lines of `critical` are written with: a `let` may be called
+    /// The arguments of a step and of its `undo` that a secret decides, as the language writes them.
+    pub(super) fn written_args(&self, step: &Step) -> Vec<NameReport> {
+        let own = self.kept_args(&step.call).map(|(name, arg)| (name.to_owned(), arg));
+        let undo = step.undo.iter().flat_map(|call| self.kept_args(call));
+        let undo = undo.map(|(name, arg)| (format!("undo {name}"), arg));
+        own.chain(undo).map(|(name, arg)| NameReport { name, value: self.written(arg) }).collect()
+    }
+
+    fn kept_args<'c>(&self, call: &'c Call) -> impl Iterator<Item = (&'c str, &'c Expr)> {
+        let args = call.tool.params.iter().zip(&call.args);
+        args.filter_map(|(param, arg)| Some((param.name.as_str(), arg.as_ref().filter(|arg| self.is_kept(arg))?)))
+    }
+
+    /// What the names stand for that conditions, lists of blocks, lines of `critical`, and arguments with secrets are written with: a `let` may be called
     /// anything. In the order of the plan.
     pub(super) fn names(&self) -> Vec<NameReport> {
         let plan = &self.compiled.plan;
@@ -27,7 +40,9 @@ impl DryRun<'_> {
         let of_blocks = plan.eaches.iter().flat_map(|each| each.when.as_ref().into_iter().chain([&each.list]));
         let of_steps = plan.steps.iter().flat_map(|step| {
             let until = step.poll.iter().map(|poll| &poll.until);
-            step.when.as_deref().into_iter().chain(&step.expect).chain(until)
+            let calls = std::iter::once(&step.call).chain(step.undo.as_deref());
+            let kept = calls.flat_map(|call| self.kept_args(call)).map(|(_, arg)| arg);
+            step.when.as_deref().into_iter().chain(&step.expect).chain(until).chain(kept)
         });
         let of_lines = plan.critical.iter().filter_map(|line| match &line.scope {
             CriticalScope::Value(expr) => Some(expr),

@@ -3,40 +3,48 @@
 
 use super::DryRun;
 use crate::prediction::Prediction;
-use planc_lang::plan::{Call, Expr};
+use crate::workspace::{Look, Observation};
+use planc_lang::plan::{Call, EachId, Expr};
 use planc_lang::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl DryRun<'_> {
     /// `told` and `found` are of the two passes over the plan, each in its order.
     pub(super) fn seen(&self, told: Vec<Prediction>, found: Vec<Prediction>) -> Vec<Prediction> {
+        let by_step: BTreeMap<String, Prediction> = told.iter().map(|told| (told.step.clone(), told.clone())).collect();
         let mut by_name: BTreeMap<String, Prediction> = BTreeMap::new();
-        let mut elements: BTreeMap<String, Vec<Prediction>> = BTreeMap::new();
+        // In the order of the dry run.
+        let mut elements: BTreeMap<EachId, Vec<Prediction>> = BTreeMap::new();
         for prediction in found {
-            if let Some((base, _)) = prediction.step.split_once('[') {
-                elements.entry(base.to_owned()).or_default().push(prediction.clone());
+            if let Some((base, _)) = prediction.step.split_once('[')
+                && let Some(each) = self.block_of(base)
+            {
+                elements.entry(each).or_default().push(prediction.clone());
             }
             by_name.insert(prediction.step.clone(), prediction);
         }
         let mut seen = Vec::with_capacity(told.len());
         for told in told {
-            match by_name.remove(&told.step) {
-                Some(found) => seen.push(self.seen_of(&told, found)),
+            match (by_name.remove(&told.step), self.block_of(&told.step)) {
+                (Some(found), _) => seen.push(self.seen_of(&told, found)),
                 // How many elements there are is secret, so that it was not told; each is what any of them was said to be.
-                None if self.is_of_kept_list(&told.step) => {
-                    let found = elements.remove(&told.step).unwrap_or_default();
-                    seen.extend(found.into_iter().map(|found| self.seen_of(&told, found)));
+                (None, Some(each)) if self.is_decided(&self.compiled.plan.each(each).list) => {
+                    let found = elements.remove(&each).unwrap_or_default();
+                    seen.extend(found.into_iter().map(|found| {
+                        let base = found.step.split('[').next().unwrap_or_default();
+                        let told = by_step.get(base).unwrap_or(&told);
+                        self.seen_of(told, found)
+                    }));
                 }
-                None => seen.push(told),
+                (None, _) => seen.push(told),
             }
         }
         seen
     }
 
-    fn is_of_kept_list(&self, step: &str) -> bool {
+    fn block_of(&self, step: &str) -> Option<EachId> {
         let plan = &self.compiled.plan;
-        let each = plan.step(step).and_then(|id| plan.get(id).each);
-        each.is_some_and(|each| self.is_decided(&plan.each(each).list))
+        plan.get(plan.step(step)?).each
     }
 
     /// Whether a secret decides the value of an expression, so that nobody is shown it.
@@ -62,8 +70,21 @@ impl DryRun<'_> {
                 .as_ref()
                 .map_or_else(|| found.undo.clone(), |undo| self.seen_args(undo, &told.undo, &found.undo)),
             pinned: told.pinned.clone(),
+            // What is behind a failure that only who knows the secrets sees was shown all the same.
+            observations: joined(found.observations, &told.observations),
+            undo_observations: joined(found.undo_observations, &told.undo_observations),
+            named: joined(found.named, &told.named),
+            changes: match found.changes.is_empty() && !self.reaches(base) {
+                true => told.changes.clone(),
+                false => found.changes,
+            },
             ..found
         }
+    }
+
+    fn reaches(&self, step: &str) -> bool {
+        let step = self.compiled.plan.step(step);
+        self.veil.is_some_and(|veil| step.is_none_or(|step| veil.secrets().reach(step)))
     }
 
     fn seen_args(&self, call: &Call, told: &Value, found: &Value) -> Value {
@@ -77,4 +98,12 @@ impl DryRun<'_> {
             (name.to_owned(), seen.unwrap_or(found).clone())
         }))
     }
+}
+
+/// What was looked at, and what else was told of.
+fn joined(mut found: Vec<Observation>, told: &[Observation]) -> Vec<Observation> {
+    let looks: BTreeSet<&Look> = found.iter().map(|found| &found.look).collect();
+    let more: Vec<Observation> = told.iter().filter(|told| !looks.contains(&told.look)).cloned().collect();
+    found.extend(more);
+    found
 }

@@ -537,6 +537,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
             when: step.when.as_ref().map(|when| self.dry.written(when)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
+            written: self.dry.written_args(step),
             late: self.late(step, when, values),
             expects: step.expect.iter().map(|expect| self.dry.written(expect)).collect(),
             undo_call: step.undo.as_ref().map(|call| self.dry.written_call(call)),

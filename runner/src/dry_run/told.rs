@@ -10,7 +10,7 @@ use planc_lang::catalogue::Param;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Caller, Env, Failure, NoCalls, eval, eval_args};
-use planc_lang::plan::{Call, Expr, ExprKind, Step, StepId};
+use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind, Step, StepId};
 use planc_lang::secrets::{gives_secrets, hidden};
 use planc_lang::syntax::{Mark, OnFailure};
 use planc_lang::types::Type;
@@ -69,7 +69,7 @@ impl DryRun<'_> {
     pub(super) fn known_result(&self, call: &Call, step: Option<StepId>, result: Value) -> Value {
         match (self.told(), self.veil) {
             (Some(answers), Some(veil)) => {
-                answers.steps.borrow_mut().extend(step);
+                answers.steps.borrow_mut().extend(step.filter(|_| result.is_known()));
                 veil.secrets().known_result(&call.tool, step, &result)
             }
             _ => result,
@@ -179,7 +179,13 @@ impl DryRun<'_> {
         let of_steps = plan.step_ids().flat_map(|id| {
             let step = plan.get(id);
             let when = step.when.iter().filter_map(|when| told(step.name.to_string(), "when ", when));
-            when.chain(self.failure(id, step)).chain(self.touched_by(step)).collect::<Vec<_>>()
+            let until = step.poll.iter().filter_map(|poll| told(step.name.to_string(), "until ", &poll.until));
+            let expect = step.expect.iter().filter_map(|expect| told(step.name.to_string(), "expect ", expect));
+            when.chain(until)
+                .chain(expect)
+                .chain(self.failure(id, step))
+                .chain(self.touched_by(step))
+                .collect::<Vec<_>>()
         });
         let of_blocks = plan.eaches.iter().flat_map(|each| {
             let when = each.when.iter().filter_map(|when| told(each.name.to_string(), "when ", when));
@@ -188,12 +194,22 @@ impl DryRun<'_> {
         let verified = plan.verifications.iter().filter_map(|verification| {
             told(format!("verify \"{}\"", verification.text), "", verification.check.as_ref()?)
         });
-        assumed.chain(of_steps).chain(of_blocks).chain(verified).collect()
+        let of_lines = plan.critical.iter().filter_map(|line| match &line.scope {
+            CriticalScope::Value(expr) => told(format!("critical {}", line.verb.as_str()), "", expr),
+            CriticalScope::Text(_) => None,
+        });
+        assumed.chain(of_lines).chain(of_steps).chain(of_blocks).chain(verified).collect()
     }
 
     /// A step of which a secret decides what it acts on: nobody is shown that, and everybody sees it afterwards.
-    fn touched_by(&self, step: &Step) -> Option<Disclosure> {
-        let args = step.call.tool.params.iter().zip(&step.call.args);
+    fn touched_by(&self, step: &Step) -> Vec<Disclosure> {
+        let calls = [(Some(&step.call), "what it acts on"), (step.undo.as_deref(), "what its undo acts on")];
+        let decided = calls.into_iter().filter(|(call, _)| call.is_some_and(|call| self.decides_touches(call)));
+        decided.map(|(_, what)| Disclosure { of: step.name.to_string(), what: what.to_owned() }).collect()
+    }
+
+    fn decides_touches(&self, call: &Call) -> bool {
+        let args = call.tool.params.iter().zip(&call.args);
         let values = |kept: bool| -> Vec<Value> {
             let value = |(param, arg): (&Param, &Option<Expr>)| match arg {
                 Some(arg) if kept && self.is_kept(arg) => Value::Unknown(param.ty.clone()),
@@ -202,17 +218,16 @@ impl DryRun<'_> {
             args.clone().map(value).collect()
         };
         let decides = |kept: bool| -> Vec<Resource> {
-            step.call.tool.touches(&values(kept)).into_iter().map(|(_, resource)| resource).collect()
+            call.tool.touches(&values(kept)).into_iter().map(|(_, resource)| resource).collect()
         };
-        let is_decided = !step.is_read_only() && decides(true) != decides(false);
-        is_decided.then(|| Disclosure { of: step.name.to_string(), what: "what it acts on".to_owned() })
+        !call.is_read_only() && decides(true) != decides(false)
     }
 
     /// A step over a secret that may fail, and the run goes on.
     fn failure(&self, id: StepId, step: &Step) -> Option<Disclosure> {
         let goes_on = step.on_failure == OnFailure::Continue;
-        let decides = self.is_given(id) || step.expect.iter().any(|expect| self.is_kept(expect));
-        (goes_on && decides).then(|| Disclosure { of: step.name.to_string(), what: "whether it fails".to_owned() })
+        (goes_on && self.is_given(id))
+            .then(|| Disclosure { of: step.name.to_string(), what: "whether it fails".to_owned() })
     }
 }
 

@@ -197,7 +197,11 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
     let mut sealed = |column: usize, part: &str| (place(&texts[0], part), std::mem::take(&mut texts[column]));
     let (inputs, report, predictions) = (sealed(6, "inputs"), sealed(7, "report"), sealed(8, "predictions"));
     let (predictions, untold) = match secret {
-        true => at.parse(&what, &predictions.0, predictions.1)?,
+        true => match at.parse(&what, &predictions.0, predictions.1.clone()) {
+            Ok(both) => both,
+            // As it was kept when all was told that was looked at.
+            Err(_) => (at.parse(&what, &predictions.0, predictions.1)?, Vec::new()),
+        },
         false => (at.parse(&what, &predictions.0, predictions.1)?, Vec::new()),
     };
     Ok(Some(StoredPlan {

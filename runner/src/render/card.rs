@@ -259,8 +259,8 @@ fn assumptions(out: &mut String, report: &PlanReport, look: Look) {
 /// How many names a folded card explains.
 const FOLD_NAMES: usize = 24;
 
-/// The heading of what the names in conditions stand for.
-pub const NAMES: &str = "Names in conditions";
+/// The heading of what the names stand for that are shown as they are written.
+pub const NAMES: &str = "What names stand for";
 
 fn names(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
     if report.names.is_empty() {

@@ -217,6 +217,9 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     if step.destructive {
         writeln!(out, "- **destroys something**")?;
     }
+    for arg in &step.written {
+        writeln!(out, "- {}, with a secret in it: {}", code(&arg.name), code(&arg.value))?;
+    }
     if let Some(when) = &step.when {
         writeln!(out, "- only when {}", code(when))?;
     }

@@ -161,6 +161,9 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
         let text = format!("✓ approved in rev {} by {}", before.rev, inline(&before.by));
         notes.push((Tone::Good, text));
     }
+    let written =
+        step.written.iter().map(|arg| format!("{}, with a secret in it: {}", inline(&arg.name), inline(&arg.value)));
+    notes.extend(written.map(|text| (Tone::Careful, text)));
     if let Some(when) = &step.when {
         notes.push((Tone::Careful, format!("only when {}", inline(when))));
     }

@@ -257,7 +257,11 @@ pub(crate) fn of_contents(
     for record in recorder.state().steps().iter().filter(by_writer) {
         let prediction = record.instance.and_then(|instance| setup.predictions.of(plan, instance));
         for change in &record.changes {
-            let is_shown = prediction.is_some_and(|prediction| prediction.changes.contains(change));
+            // Of what a secret has a part in, no diff was shown.
+            let is_secret = record
+                .instance
+                .is_some_and(|made| setup.veil.as_ref().is_some_and(|veil| veil.secrets().reach(made.step)));
+            let is_shown = !is_secret && prediction.is_some_and(|prediction| prediction.changes.contains(change));
             last.insert(change.path.clone(), (record.name.clone(), change.clone(), is_shown));
         }
     }

@@ -326,3 +326,26 @@ fn what_is_public_and_was_not_shown_is_asked_about() {
         assert!(place.has("private/a.txt"), "{asks}: {}", said.short());
     }
 }
+
+#[test]
+fn what_is_written_around_a_secret_is_shown() {
+    let place = Place::new();
+    let items = r#"
+  let t = reveal(token, "it is put into a file")
+  let code = "rm -f ${t}"
+  step a = fs.write(path: "a.sh", text: "export TOKEN=${t}\nrm -f other.txt\n") {
+    undo process.run(argv: ["cat", code])
+  }
+  step b = process.run(argv: ["cat", "one ${t}"])
+"#;
+    place.put("p.pl", written(CRITICAL, items));
+    fs::write(place.at("token"), "apple").unwrap();
+    let input = format!("token={}", place.at("token").display());
+    for format in ["text", "markdown", "json", "html"] {
+        let said = place.planc(&["--format", format, "plan", "p.pl", "--input-file", &input]).exits(0).out;
+        for part in ["rm -f other.txt", "one ${t}", "rm -f ${t}", "undo argv"] {
+            assert!(said.contains(part), "{format} shows {part}: {said}");
+        }
+        assert!(!said.contains("apple"), "{said}");
+    }
+}
