@@ -117,6 +117,15 @@ fn is_hidden(label: Label) -> bool {
     label.secrecy > Secrecy::Public
 }
 
+/// The inputs of a plan, by index, of which no secret is known.
+pub fn without_secrets<'v>(plan: &Plan, inputs: impl IntoIterator<Item = &'v Value>) -> Vec<Value> {
+    let known = plan.inputs.iter().zip(inputs).map(|(input, value)| match input.secret {
+        true => Value::Unknown(input.ty.clone()),
+        false => value.clone(),
+    });
+    known.collect()
+}
+
 /// What stands for a value that nobody is shown. Whether it is known may be as secret as what it is.
 pub fn hidden() -> Value {
     Value::string(HIDDEN)

@@ -243,7 +243,6 @@ impl Desk {
         let outcome = DryRun {
             purpose,
             compiled: &draft.compiled,
-            sources: &draft.sources,
             inputs,
             config: &self.config,
             workspace: &self.workspace,

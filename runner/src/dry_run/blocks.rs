@@ -122,10 +122,10 @@ impl Steps<'_, '_> {
     fn block_report(&self, id: EachId, at: usize, outcome: BlockOutcome) -> BlockReport {
         let plan = &self.dry.compiled.plan;
         let each = plan.each(id);
-        let mut decides = each.when.iter().chain([&each.list]);
+        let decides = || each.when.iter().chain([&each.list]);
         // What a secret decides and the run finds as it was bound is not asked about.
-        let is_foreseen = decides.all(|expr| self.dry.is_foreseen(expr, &self.env))
-            && each.when.iter().chain([&each.list]).any(|expr| self.dry.is_kept(expr));
+        let is_foreseen =
+            decides().any(|expr| self.dry.is_kept(expr)) && decides().all(|expr| self.dry.is_foreseen(expr, &self.env));
         let acts = plan.steps_of(id).any(|step| !plan.get(step).is_read_only());
         BlockReport {
             late: acts && outcome == BlockOutcome::KnownAfterRun && !is_foreseen,

@@ -38,7 +38,6 @@ use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, eval};
 use planc_lang::grants;
 use planc_lang::plan::{CriticalScope, Expr, Instance, ReuseTarget, Unit};
-use planc_lang::source::Sources;
 use planc_lang::value::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -82,8 +81,6 @@ pub struct DryRun<'a> {
     pub purpose: Purpose,
     /// The plan.
     pub compiled: &'a Compiled,
-    /// The texts that it was compiled from, to show conditions as written.
-    pub sources: &'a Sources,
     /// Values of its inputs, by index.
     pub inputs: &'a [InputValue],
     /// What the operator decided.
@@ -141,7 +138,7 @@ impl DryRun<'_> {
         let found = DryRun { sight: Sight::Found(&answers), ..*self }.pass()?;
         let shown: BTreeSet<&Look> = told.report.observations.iter().map(|seen| &seen.look).collect();
         let untold = found.report.observations.into_iter().filter(|seen| !shown.contains(&seen.look)).collect();
-        let predictions = self.seen(told.predictions, found.predictions);
+        let predictions = self.seen(&told.predictions, found.predictions);
         Some(self.bound(told.report, predictions, untold))
     }
 

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl DryRun<'_> {
     /// `told` and `found` are of the two passes over the plan, each in its order.
-    pub(super) fn seen(&self, told: Vec<Prediction>, found: Vec<Prediction>) -> Vec<Prediction> {
-        let by_step: BTreeMap<String, Prediction> = told.iter().map(|told| (told.step.clone(), told.clone())).collect();
+    pub(super) fn seen(&self, told: &[Prediction], found: Vec<Prediction>) -> Vec<Prediction> {
+        let by_step: BTreeMap<&str, &Prediction> = told.iter().map(|told| (told.step.as_str(), told)).collect();
         let mut by_name: BTreeMap<String, Prediction> = BTreeMap::new();
         // In the order of the dry run.
         let mut elements: BTreeMap<EachId, Vec<Prediction>> = BTreeMap::new();
@@ -26,17 +26,16 @@ impl DryRun<'_> {
         let mut seen = Vec::with_capacity(told.len());
         for told in told {
             match (by_name.remove(&told.step), self.block_of(&told.step)) {
-                (Some(found), _) => seen.push(self.seen_of(&told, found)),
+                (Some(found), _) => seen.push(self.seen_of(told, found)),
                 // How many elements there are is secret, so that it was not told; each is what any of them was said to be.
                 (None, Some(each)) if self.is_decided(&self.compiled.plan.each(each).list) => {
                     let found = elements.remove(&each).unwrap_or_default();
                     seen.extend(found.into_iter().map(|found| {
                         let base = found.step.split('[').next().unwrap_or_default();
-                        let told = by_step.get(base).unwrap_or(&told);
-                        self.seen_of(told, found)
+                        self.seen_of(by_step.get(base).copied().unwrap_or(told), found)
                     }));
                 }
-                (None, _) => seen.push(told),
+                (None, _) => seen.push(told.clone()),
             }
         }
         seen
@@ -45,11 +44,6 @@ impl DryRun<'_> {
     fn block_of(&self, step: &str) -> Option<EachId> {
         let plan = &self.compiled.plan;
         plan.get(plan.step(step)?).each
-    }
-
-    /// Whether a secret decides the value of an expression, so that nobody is shown it.
-    fn is_decided(&self, expr: &Expr) -> bool {
-        self.veil.is_some_and(|veil| veil.secrets().decide(&self.compiled.plan, expr))
     }
 
     fn seen_of(&self, told: &Prediction, found: Prediction) -> Prediction {
@@ -61,7 +55,8 @@ impl DryRun<'_> {
             return Prediction { when, each, ..found };
         }
         let base = found.step.split('[').next().unwrap_or_default();
-        let Some(step) = plan.step(base).map(|id| plan.get(id)) else { return found };
+        let Some(id) = plan.step(base) else { return found };
+        let step = plan.get(id);
         Prediction {
             when: if shown(step.when.as_deref()) { told.when } else { found.when },
             args: self.seen_args(&step.call, &told.args, &found.args),
@@ -74,17 +69,12 @@ impl DryRun<'_> {
             observations: joined(found.observations, &told.observations),
             undo_observations: joined(found.undo_observations, &told.undo_observations),
             named: joined(found.named, &told.named),
-            changes: match found.changes.is_empty() && !self.reaches(base) {
+            changes: match found.changes.is_empty() && !self.reaches(id) {
                 true => told.changes.clone(),
                 false => found.changes,
             },
             ..found
         }
-    }
-
-    fn reaches(&self, step: &str) -> bool {
-        let step = self.compiled.plan.step(step);
-        self.veil.is_some_and(|veil| step.is_none_or(|step| veil.secrets().reach(step)))
     }
 
     fn seen_args(&self, call: &Call, told: &Value, found: &Value) -> Value {

@@ -424,8 +424,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             let verdict = policy.of_tool(&undo.tool);
             self.judged(at, &undo.tool, &verdict);
             // Which program would take it back may not be known yet.
-            let unknown = || undo.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect();
-            let values = self.undo_values(at.step).map_or_else(unknown, |(_, values)| values);
+            let values = self.undo_values(at.step).map_or_else(|| unknown_args(undo), |(_, values)| values);
             self.placed(at, undo, &values);
         }
         verdict

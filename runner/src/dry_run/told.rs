@@ -11,7 +11,7 @@ use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Caller, Env, Failure, NoCalls, eval, eval_args};
 use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind, Step, StepId};
-use planc_lang::secrets::{gives_secrets, hidden};
+use planc_lang::secrets::{gives_secrets, hidden, without_secrets};
 use planc_lang::syntax::{Mark, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::Value;
@@ -42,9 +42,14 @@ pub struct Answers {
 pub(super) const KEPT: &str = "a secret decides it, and nobody is told before the run";
 
 impl DryRun<'_> {
-    /// Whether a secret decides the value of an expression.
+    /// Whether a secret decides the value of an expression that may be told.
     pub(super) fn is_kept(&self, expr: &Expr) -> bool {
-        self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().decide(&self.compiled.plan, expr))
+        self.told().is_some() && self.is_decided(expr)
+    }
+
+    /// The same, whatever is known.
+    pub(super) fn is_decided(&self, expr: &Expr) -> bool {
+        self.veil.is_some_and(|veil| veil.secrets().decide(&self.compiled.plan, expr))
     }
 
     /// What others said, where what comes out is told.
@@ -57,12 +62,11 @@ impl DryRun<'_> {
 
     /// The inputs of the plan as far as they are known.
     pub(super) fn known_inputs(&self) -> Vec<Value> {
-        let inputs = self.compiled.plan.inputs.iter().zip(self.inputs);
-        let known = inputs.map(|(input, given)| match input.secret && self.told().is_some() {
-            true => Value::Unknown(input.ty.clone()),
-            false => given.value.clone(),
-        });
-        known.collect()
+        let given = self.inputs.iter().map(|input| &input.value);
+        match self.told() {
+            Some(_) => without_secrets(&self.compiled.plan, given),
+            None => given.cloned().collect(),
+        }
     }
 
     /// The result of a call as far as it is known; `step` is the step of the call, none: it stands in a check.
@@ -102,17 +106,22 @@ impl DryRun<'_> {
 
     /// Whether a call is given a secret, or made because of one.
     pub(super) fn is_given(&self, step: StepId) -> bool {
-        self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().given(step))
+        self.told().is_some() && self.shows_secret(step)
     }
 
-    /// Whether the call of a step would show a secret to a model.
+    /// The same, whatever is known: so a model would be shown one.
     pub(super) fn shows_secret(&self, step: StepId) -> bool {
         self.veil.is_some_and(|veil| veil.secrets().given(step))
     }
 
     /// Whether a call is given a secret, or may find one in what it reads.
     pub(super) fn is_reached(&self, step: StepId) -> bool {
-        self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().reach(step))
+        self.told().is_some() && self.reaches(step)
+    }
+
+    /// The same, whatever is known.
+    pub(super) fn reaches(&self, step: StepId) -> bool {
+        self.veil.is_some_and(|veil| veil.secrets().reach(step))
     }
 
     /// What an expression decides, as far as it may be told: what a secret decides, or makes fail, is not known.

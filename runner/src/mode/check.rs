@@ -65,7 +65,6 @@ impl Checks for InWorkspace {
         let dry_run = DryRun {
             purpose: Purpose::Look,
             compiled,
-            sources: &sources,
             inputs: &[],
             config: &self.config,
             workspace: &self.workspace,

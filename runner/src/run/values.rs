@@ -9,6 +9,7 @@ use planc_lang::eval::{Env, NoCalls, eval};
 use planc_lang::grants::{self, Grants};
 use planc_lang::plan::{CriticalScope, EachId, Instance, Plan, ReleaseKind, StepId};
 use planc_lang::releases;
+use planc_lang::secrets::without_secrets;
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::{Value, is_wholly_known};
 use std::collections::BTreeMap;
@@ -101,12 +102,7 @@ impl Known {
 
     /// As names in expressions, to whom no secret is shown.
     pub(crate) fn shown<'p>(&self, setup: &'p RunSetup) -> Env<'p> {
-        let inputs = setup.compiled.plan.inputs.iter().zip(&setup.inputs);
-        let shown = inputs.map(|(input, value)| match input.secret {
-            true => Value::Unknown(input.ty.clone()),
-            false => value.clone(),
-        });
-        self.env_with(setup, shown.collect())
+        self.env_with(setup, without_secrets(&setup.compiled.plan, &setup.inputs))
     }
 
     fn env_with<'p>(&self, setup: &'p RunSetup, inputs: Vec<Value>) -> Env<'p> {

@@ -100,7 +100,7 @@ fn of_run() -> impl Strategy<Value = Event> {
 proptest! {
     #[test]
     fn any_prefix_folds(events in prop::collection::vec(prop_oneof![of_step(), of_run()], 0..40)) {
-        let (_, compiled) = crate::support::compiled(PLAN);
+        let compiled = crate::support::compiled(PLAN);
         let mut state = RunState::of(&compiled.plan);
         for event in &events {
             state.apply(event);

@@ -20,7 +20,7 @@ struct Case {
 
 impl Case {
     fn new(plan: &str) -> Case {
-        let (_, compiled) = compiled(plan);
+        let compiled = compiled(plan);
         let state = RunState::of(&compiled.plan);
         Case { compiled, state, running: BTreeSet::new(), halt: None, parallel: 8, conflict: false }
     }

@@ -502,7 +502,7 @@ fn read_tree(root: &Path, dir: &Path, tree: &mut BTreeMap<String, String>) {
     }
 }
 
-pub fn compiled(plan: &str) -> (Sources, Compiled) {
+pub fn compiled(plan: &str) -> Compiled {
     let mut sources = Sources::default();
     let builtin = add_builtin(&mut sources);
     let fakes = sources.add("fake.pl", CATALOGUE);
@@ -511,12 +511,11 @@ pub fn compiled(plan: &str) -> (Sources, Compiled) {
     let compilation = compile(&sources, index, &catalogue);
     let all = diagnostics.iter().chain(&compilation.diagnostics);
     let text: String = all.map(|diagnostic| render(diagnostic, &sources, Colour::Never)).collect();
-    let compiled = compilation.compiled.unwrap_or_else(|| panic!("the plan has mistakes:\n{text}"));
-    (sources, compiled)
+    compilation.compiled.unwrap_or_else(|| panic!("the plan has mistakes:\n{text}"))
 }
 
 fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<Mutex<Vec<Event>>>) -> RunSetup {
-    let (sources, compiled) = compiled(plan);
+    let compiled = compiled(plan);
     let config = Config {
         workspace: root.to_owned(),
         unfit: None,
@@ -556,7 +555,6 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     let dry = DryRun {
         purpose: Default::default(),
         compiled: &compiled,
-        sources: &sources,
         inputs: &inputs,
         config: &config,
         workspace: &workspace,
