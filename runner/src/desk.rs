@@ -3,10 +3,12 @@
 //! A compiled text becomes a stored plan that waits for a yes; a yes is judged and recorded; an approved plan becomes a run
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
-use crate::approval::{account, own_account};
+use crate::approval::{Channel, account, own_account};
 use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
-use crate::dry_run::{Bound, DryRun, Early, InputValue, Outcome, Purpose, Sight, approval_digest, other_file};
+use crate::dry_run::{
+    Bound, DryRun, Early, InputValue, Outcome, Purpose, Sight, approval_digest, bound_bytes, deed_digest, other_file,
+};
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
@@ -24,6 +26,7 @@ use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
+use planc_lang::digest::Digest;
 use planc_lang::labels::Labels;
 use planc_lang::plan::Plan;
 use planc_lang::revision::revision;
@@ -164,9 +167,69 @@ impl Desk {
 
     /// Dry-runs a draft and stores it as a plan that waits for a yes, or as a blocked one. In plan mode no plan is stored, for
     /// none waits there: [`crate::delivery`] tells it. Blocks while it reads.
+    ///
+    /// Where a plan has secrets, each dry run is another plan to approve, also when all is the same: whoever changes a file and
+    /// plans again does not learn whether a secret chose to look at it.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
-        let Outcome { mut report, predictions, untold, bound } = outcome;
+        self.keep(draft, inputs, outcome)
+    }
+
+    /// The same to carry it out: a plan with secrets that somebody has approved, or approves now as it is `named`, is that plan
+    /// again where it still is.
+    pub fn plan_to_run(
+        &self,
+        draft: &Draft,
+        inputs: &[InputValue],
+        named: Option<Digest>,
+    ) -> Result<Planned, DeskError> {
+        let outcome = self.dry_run(draft, inputs)?;
+        let outcome = match outcome.once {
+            Some(_) => self.as_approved(draft, inputs, named, outcome)?,
+            None => outcome,
+        };
+        self.keep(draft, inputs, outcome)
+    }
+
+    /// What a dry run found, as the plan that has a yes, where it is that.
+    fn as_approved(
+        &self,
+        draft: &Draft,
+        inputs: &[InputValue],
+        named: Option<Digest>,
+        found: Outcome,
+    ) -> Result<Outcome, DeskError> {
+        let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
+        let observations = found.looked();
+        let given = self.store.approvals()?.into_iter().filter(|kept| kept.revoked.is_none());
+        for digest in given.map(|kept| kept.yes.digest).chain(named) {
+            let Ok(approved) = self.store.plan(&digest.to_string()) else { continue };
+            let is_yes = named != Some(digest) || self.judge(&approved, Channel::Argument).is_ok();
+            if !is_yes || approved.once.is_none() || approved.plan_digest != draft.compiled.digest {
+                continue;
+            }
+            let as_approved = Bound {
+                compiled: &draft.compiled,
+                inputs,
+                config: &self.config,
+                report: &found.report,
+                observations: &observations,
+                predictions: &found.predictions,
+                veil: veil.as_ref(),
+                once: approved.once.as_deref(),
+            };
+            let (bound, deed) = (bound_bytes(&as_approved), Some(deed_digest(&as_approved)));
+            let digest = Digest::of(&bound);
+            if digest == approved.digest || deed == approved.report.deed {
+                let report = PlanReport { digest, deed, ..found.report };
+                return Ok(Outcome { report, once: approved.once, bound, ..found });
+            }
+        }
+        Ok(found)
+    }
+
+    fn keep(&self, draft: &Draft, inputs: &[InputValue], outcome: Outcome) -> Result<Planned, DeskError> {
+        let Outcome { mut report, predictions, untold, once, bound } = outcome;
         report.part.clone_from(&draft.part);
         let effective = self.modes().effective(&self.standing)?;
         if effective.mode == Mode::Plan {
@@ -198,6 +261,7 @@ impl Desk {
             report,
             predictions,
             untold,
+            once,
             created_at: now(),
         };
         for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
@@ -320,12 +384,11 @@ impl Desk {
             compiled: &planned.compiled,
             inputs: &inputs,
             config: &self.config,
+            report: &planned.plan.report,
             observations: &planned.plan.looked(),
-            time: planned.plan.report.time,
             predictions: &planned.plan.predictions,
-            critical: planned.plan.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
-            releases: &planned.plan.report.releases,
             veil: veil.as_ref(),
+            once: planned.plan.once.as_deref(),
         };
         if approval_digest(&bound) != planned.plan.digest {
             let digest = planned.plan.digest;

@@ -19,9 +19,19 @@ use crate::report::{PlanReport, PlanStatus};
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
 
+/// What a plan file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// To be shown.
+    Show,
+    /// To be carried out: a yes that was given to exactly this counts, or that to this digest which is given now.
+    Run(Option<Digest>),
+}
+
 /// Makes the dry run of a compiled plan, and keeps it.
 pub fn prepare(
     session: &Session,
+    purpose: For,
     draft: Draft,
     given: &InputArgs,
     choice: &ChoiceArgs,
@@ -31,7 +41,10 @@ pub fn prepare(
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
     let desk = Desk { recall, early, ..session.desk()? };
     let draft = choice.part(session, &desk, draft)?;
-    let planned = core::interruptible(&desk.stop, || desk.plan(&draft, &values))??;
+    let planned = core::interruptible(&desk.stop, || match purpose {
+        For::Show => desk.plan(&draft, &values),
+        For::Run(named) => desk.plan_to_run(&draft, &values, named),
+    })??;
     Ok((desk, planned))
 }
 
@@ -166,6 +179,11 @@ pub fn waiting(plan: &StoredPlan, why: &str) -> Fault {
 pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<String, Fault> {
     match digest == plan.digest {
         true => yes(desk, plan, Channel::Argument),
+        // Nobody is told whether it is the same still for a yes that is none.
+        false if plan.secret => match desk.judge(plan, Channel::Argument) {
+            Ok(()) => Err(other_digest(desk, plan, digest)),
+            Err(refusal) => Err(waiting(plan, &refusal.to_string())),
+        },
         false => Err(other_digest(desk, plan, digest)),
     }
 }

@@ -49,7 +49,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let recall = if args.ask_again { Recall::Nothing } else { Recall::All };
     let early = if args.run_programs { Early::Sealed } else { Early::Off };
     let draft = session.compile(&args.file)?;
-    let (desk, planned) = carry::prepare(session, draft, &args.inputs, &args.choice, (recall, early))?;
+    let (desk, planned) =
+        carry::prepare(session, carry::For::Show, draft, &args.inputs, &args.choice, (recall, early))?;
     let folded = if args.full { Folded::No } else { Folded::Yes };
     let name = Some(texts::shown(&args.file));
     if planned.plan.report.plan_mode.is_some() {

@@ -59,7 +59,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let yes = yes(args)?;
     let deadline = args.deadline.read(session)?;
-    let (desk, planned) = target(session, args)?;
+    let (desk, planned) = target(session, args, &yes)?;
     desk.require_execute()?;
     let run = desk.store.open_run(&planned.plan.digest)?;
     let mut yes_given = None;
@@ -91,13 +91,24 @@ fn is_text(session: &Session, target: &str) -> bool {
 }
 
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
-fn target(session: &Session, args: &Args) -> Result<(Desk, Planned), Fault> {
+fn target(session: &Session, args: &Args, yes: &Yes) -> Result<(Desk, Planned), Fault> {
     if is_text(session, &args.target) {
         // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
         let draft = session.compile(&args.target)?;
         session.desk()?.require_execute()?;
         let early = if args.run_programs { Early::Sealed } else { Early::Off };
-        return carry::prepare(session, draft, &args.inputs, &args.choice, (Recall::All, early));
+        let named = match yes {
+            Yes::To(digest) => Some(*digest),
+            Yes::Unsaid | Yes::Bare => None,
+        };
+        return carry::prepare(
+            session,
+            carry::For::Run(named),
+            draft,
+            &args.inputs,
+            &args.choice,
+            (Recall::All, early),
+        );
     }
     if args.run_programs {
         return Err(Fault::usage("a run that waits has had its dry run").help("name the file of the plan"));

@@ -17,6 +17,8 @@ use crate::desk::{Desk, DeskError, Planned};
 use crate::journal::{Delivery, NewReport, Store, StoreError, StoredReport};
 use crate::mode::Effective;
 use crate::render::markdown::markdown;
+use crate::report::PlanReport;
+use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -195,6 +197,8 @@ fn intended(
     let occasion = match (&desk.standing.session, occasion) {
         (Some(session), _) => format!("session {session}"),
         (None, Some(name)) => format!("{in_scope} named {}", name.trim()),
+        // Each dry run of a plan with secrets has a digest of its own: what is told is known again by itself.
+        (None, None) if report.secret => format!("{in_scope} plan {}", as_told(report)),
         (None, None) => format!("{in_scope} plan {}", report.digest),
     };
     let key = format!("planc-report-{}", uuid::Uuid::new_v4().simple());
@@ -325,6 +329,11 @@ pub fn deliver(
         concluded(ledger, number, &kept, outcome)?;
     }
     Ok(())
+}
+
+/// What a report says, but for the digests.
+fn as_told(report: &PlanReport) -> Digest {
+    Digest::of_json(&PlanReport { digest: Digest::of([]), deed: None, ..report.clone() })
 }
 
 fn concluded(ledger: &dyn Ledger, number: i64, place: &str, outcome: Outcome) -> Result<(), StoreError> {

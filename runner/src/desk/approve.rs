@@ -41,6 +41,11 @@ impl Desk {
         Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
     }
 
+    /// Whether a plain yes of this account by a channel would count for a plan.
+    pub fn judge(&self, plan: &StoredPlan, channel: Channel) -> Result<(), Refusal> {
+        judge(&plan.report, &self.config.approval, &self.yes(plan, channel))
+    }
+
     /// What an approver signs for a plan.
     pub fn statement(
         &self,

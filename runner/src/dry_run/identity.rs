@@ -3,7 +3,7 @@
 use super::InputValue;
 use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
-use crate::report::ReleaseReport;
+use crate::report::PlanReport;
 use crate::tool::model::wiring_identity;
 use crate::tool::process::enforced;
 use crate::veil::Veil;
@@ -32,18 +32,18 @@ pub struct Bound<'a> {
     pub inputs: &'a [InputValue],
     /// Policy, workspace and the environment that programs get.
     pub config: &'a Config,
+    /// What the approver is shown. Of it are bound: which time the plan would run, for what was approved for one run is approved for
+    /// no other; the values that lines of `critical` are about, which are what is allowed; and what the plan endorses and
+    /// reveals, as far as it is known.
+    pub report: &'a PlanReport,
     /// Everything that was looked at outside the plan.
     pub observations: &'a [Observation],
-    /// Which time the plan would run, from 1: what was approved for one run is approved for no other.
-    pub time: u32,
     /// What is expected of each step: its condition and arguments are bound as far as they are known.
     pub predictions: &'a [Prediction],
-    /// The values that lines of `critical` are about, in order: as far as they are known, they are what is allowed.
-    pub critical: Vec<&'a Value>,
-    /// What the plan endorses and reveals: what is known of it is what the approver answers for.
-    pub releases: &'a [ReleaseReport],
     /// What of that is secret: bound as commitments.
     pub veil: Option<&'a Veil>,
+    /// What makes the digest of a plan with secrets another one for each dry run; none: what was bound before there was any.
+    pub once: Option<&'a str>,
 }
 
 impl Bound<'_> {
@@ -52,6 +52,12 @@ impl Bound<'_> {
             Some(veil) => Cow::Owned(veil.committed(&format!("input {}", input.name), value)),
             None => Cow::Borrowed(value),
         }
+    }
+
+    fn key(&self) -> Option<Value> {
+        let plan = self.compiled.digest.to_string();
+        let text = self.once.map_or_else(|| plan.clone(), |once| format!("{plan} {once}"));
+        self.veil.map(|veil| veil.committed("plan", &Value::string(text)))
     }
 
     fn args<'v>(&self, step: &str, args: &'v Value, undo: bool) -> Cow<'v, Value> {
@@ -70,8 +76,8 @@ struct BoundForm<'a> {
     bound: u32,
     time: u32,
     plan: Digest,
-    /// Of a plan with secrets, a commitment to it: what a secret decides stands here as it is, and nobody without the key finds out
-    /// by trying.
+    /// Of a plan with secrets, a commitment to it and to what is there once: what a secret decides stands here as it is, and nobody
+    /// without the key finds out by trying, nor by changing a file and planning again.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<Value>,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
@@ -87,8 +93,8 @@ struct BoundForm<'a> {
     calls: Vec<BoundCall<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blocks: Vec<(&'a str, Option<bool>, Elements)>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    critical: &'a [&'a Value],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    critical: Vec<&'a Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     releases: Vec<(&'a str, &'a Value)>,
     /// How the model is reached that the plan asks, and what it said.
@@ -207,7 +213,7 @@ pub fn deed_digest(bound: &Bound<'_>) -> Digest {
 
 /// What the digest is of: canonical JSON, in which what is secret stands as commitments.
 pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
-    bytes(bound, bound.time)
+    bytes(bound, bound.report.time)
 }
 
 fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
@@ -220,7 +226,7 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         bound: BOUND_FORMAT,
         time,
         plan: bound.compiled.digest,
-        key: bound.veil.map(|veil| veil.committed("plan", &Value::string(bound.compiled.digest.to_string()))),
+        key: bound.key(),
         inputs: plan
             .inputs
             .iter()
@@ -242,8 +248,8 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
             })
             .collect(),
         blocks: blocks.collect(),
-        critical: &bound.critical,
-        releases: bound.releases.iter().map(|release| (release.name.as_str(), &release.value)).collect(),
+        critical: bound.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
+        releases: bound.report.releases.iter().map(|release| (release.name.as_str(), &release.value)).collect(),
         model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
         extracted: bound
             .predictions

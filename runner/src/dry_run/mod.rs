@@ -116,8 +116,21 @@ pub struct Outcome {
     pub predictions: Vec<Prediction>,
     /// What was looked at besides what the report tells, because of a secret.
     pub untold: Vec<Observation>,
+    /// What makes this digest another one than that of the next dry run, where there are secrets.
+    pub once: Option<String>,
     /// What the digest is of, as canonical JSON: what an approval of it binds. Nothing, where it was made to look only.
     pub bound: Vec<u8>,
+}
+
+impl Outcome {
+    /// Everything that was looked at outside the plan.
+    pub fn looked(&self) -> Vec<Observation> {
+        looked(&self.report, &self.untold)
+    }
+}
+
+fn looked(report: &PlanReport, untold: &[Observation]) -> Vec<Observation> {
+    report.observations.iter().chain(untold).cloned().collect()
 }
 
 /// What came of going through a plan once.
@@ -262,24 +275,23 @@ impl DryRun<'_> {
 
     /// What an approval binds: the report as it is told, and everything as it is.
     fn bound(&self, mut report: PlanReport, predictions: Vec<Prediction>, untold: Vec<Observation>) -> Outcome {
-        let observations: Vec<Observation> = report.observations.iter().chain(&untold).cloned().collect();
+        let once = self.veil.map(|_| uuid::Uuid::new_v4().simple().to_string());
         let bound = Bound {
             compiled: self.compiled,
             inputs: self.inputs,
             config: self.config,
-            observations: &observations,
-            time: self.time,
+            report: &report,
+            observations: &looked(&report, &untold),
             predictions: &predictions,
-            critical: report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
-            releases: &report.releases,
             veil: self.veil,
+            once: once.as_deref(),
         };
         let (bound, deed) = match self.purpose {
             Purpose::Approval => (bound_bytes(&bound), Some(deed_digest(&bound))),
             Purpose::Look => (Vec::new(), None),
         };
         (report.digest, report.deed) = (Digest::of(&bound), deed);
-        Outcome { report, predictions, untold, bound }
+        Outcome { report, predictions, untold, once, bound }
     }
 
     /// Calls in the world before the plan.

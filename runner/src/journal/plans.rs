@@ -4,8 +4,10 @@ use super::at::{At, Outcome};
 use super::records::{StoredPlan, StoredRun, StoredSource};
 use super::store::Store;
 use super::{StoreError, now};
+use crate::prediction::Prediction;
 use crate::report::PlanStatus;
 use crate::seal::Keys;
+use crate::workspace::Observation;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
@@ -157,7 +159,7 @@ fn insert_plan(at: &At, connection: &Connection, plan: &StoredPlan) -> Outcome<(
         kept(at, plan, "inputs", &plan.inputs)?,
         kept(at, plan, "report", &plan.report)?,
         match plan.secret {
-            true => kept(at, plan, "predictions", &(&plan.predictions, &plan.untold))?,
+            true => kept(at, plan, "predictions", &(&plan.predictions, &plan.untold, &plan.once))?,
             false => kept(at, plan, "predictions", &plan.predictions)?,
         },
         plan.created_at,
@@ -196,14 +198,12 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
     let secret = Keys::is_sealed(&texts[6]);
     let mut sealed = |column: usize, part: &str| (place(&texts[0], part), std::mem::take(&mut texts[column]));
     let (inputs, report, predictions) = (sealed(6, "inputs"), sealed(7, "report"), sealed(8, "predictions"));
-    let (predictions, untold) = match secret {
-        true => match at.parse(&what, &predictions.0, predictions.1.clone()) {
-            Ok(both) => both,
-            // As it was kept when all was told that was looked at.
-            Err(_) => (at.parse(&what, &predictions.0, predictions.1)?, Vec::new()),
-        },
-        false => (at.parse(&what, &predictions.0, predictions.1)?, Vec::new()),
-    };
+    let predictions = at.opened(&what, &predictions.0, predictions.1)?;
+    let (predictions, untold, once) = match secret {
+        true => found(&predictions),
+        false => serde_json::from_str(&predictions).map(|told| (told, Vec::new(), None)),
+    }
+    .map_err(|error| at.damaged(&what, &error.to_string()))?;
     Ok(Some(StoredPlan {
         secret,
         digest: digest(&texts[0])?,
@@ -217,8 +217,19 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
         report: at.parse(&what, &report.0, report.1)?,
         predictions,
         untold,
+        once,
         created_at: texts[9].clone(),
     }))
+}
+
+/// What a dry run with secrets found besides its report.
+type Found = (Vec<Prediction>, Vec<Observation>, Option<String>);
+
+/// The same as it is kept now, or as earlier planc kept it: without what is there once, or without all that was not told.
+fn found(json: &str) -> serde_json::Result<Found> {
+    serde_json::from_str(json)
+        .or_else(|_| serde_json::from_str(json).map(|(predictions, untold)| (predictions, untold, None)))
+        .or_else(|_| serde_json::from_str(json).map(|predictions| (predictions, Vec::new(), None)))
 }
 
 /// The only plan or run whose name begins with `prefix`.

@@ -36,6 +36,8 @@ pub struct StoredPlan {
     pub predictions: Vec<Prediction>,
     /// What the dry run looked at besides what the report tells, because of a secret.
     pub untold: Vec<Observation>,
+    /// What makes its digest another one than that of every other dry run, where it has secrets.
+    pub once: Option<String>,
     /// When it was first stored, RFC 3339 in UTC.
     pub created_at: String,
 }

@@ -6,7 +6,7 @@
 use super::call::{does_more, given};
 use super::literal::Written;
 use super::{Asked, Entry, MAX_ANSWER_BYTES, Open, Reply, SessionError};
-use crate::approval::{Channel, judge};
+use crate::approval::Channel;
 use crate::desk::{DeskError, Draft};
 use crate::event::{End, Event};
 use crate::report::PlanStatus;
@@ -39,7 +39,7 @@ impl Open<'_> {
         }
         let why = format!("{}, which a person decides about", does_more(tool));
         let yes = desk.yes(&plan, Channel::Unattended);
-        if judge(&plan.report, &desk.config.approval, &yes).is_err() || desk.approve(&plan, &yes)?.is_some() {
+        if desk.judge(&plan, Channel::Unattended).is_err() || desk.approve(&plan, &yes)?.is_some() {
             return self.deny(tool, written, &why);
         }
         let run = desk.store.run_of(&plan.digest)?.id;

@@ -4,7 +4,7 @@
 use super::plan::{arguments, foreseen, input_values};
 use super::show::{for_agents, nothing_written, phase_of};
 use super::{Arguments, Asked, Caller, Entry, Open, Phase, Reply, SessionError, SessionState, Sessions, own_session};
-use crate::approval::{Channel, judge};
+use crate::approval::Channel;
 use crate::desk::DeskError;
 use crate::journal::StoredPlan;
 use crate::render::summary::totals;
@@ -145,8 +145,7 @@ impl Open<'_> {
 
     /// Whether an answer in the client would count.
     fn may_ask(&self, plan: &StoredPlan) -> bool {
-        let desk = &self.world.desk;
-        judge(&plan.report, &desk.config.approval, &desk.yes(plan, Channel::Elicitation)).is_ok()
+        self.world.desk.judge(plan, Channel::Elicitation).is_ok()
     }
 
     fn question(&self, plan: &StoredPlan, asked: &Asked) -> Result<Question, SessionError> {

@@ -65,6 +65,7 @@ pub fn plan(text: &str, rev: u32) -> StoredPlan {
         inputs: Value::record([("n", Value::Int(1))]),
         report: report(digest),
         untold: Vec::new(),
+        once: None,
         predictions: Vec::new(),
         created_at: planc::journal::now(),
     }
