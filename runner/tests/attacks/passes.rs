@@ -91,8 +91,8 @@ fn what_is_behind_a_failure_stays_as_it_was() {
     let script = |place: &Place| fs::write(place.ws().join("s.sh"), "echo evil > ran.txt\n").unwrap();
     let write = r#"step c = fs.write(path: "a.txt", text: "x")"#;
     let runs = r#"step c = process.run(argv: ["sh", "s.sh"])"#;
-    let cases: [(&str, fn(&Place)); 3] = [(write, file), (write, link), (runs, script)];
-    for (step, happens) in cases {
+    let happening: [fn(&Place); 3] = [file, link, script];
+    for (step, happens) in [write, write, runs].into_iter().zip(happening) {
         let place = place(&[("key", "no")]);
         place.put("a.txt", "mine\n");
         let items = format!(
