@@ -23,7 +23,7 @@ use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, Workspace};
+use crate::workspace::{Contents, FileError, Observation, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::digest::Digest;
@@ -370,26 +370,49 @@ impl Desk {
         }
         let (planned, _) = self.reopen(plan.clone())?;
         let Some(veil) = self.veil(&planned.compiled, planned.inputs)? else { return Ok(events) };
+        let veil = veil.telling(&plan.report);
         events.iter().for_each(|event| veil.learn(event));
         Ok(events.iter().map(|event| veil.event(event)).collect())
+    }
+
+    /// What the dry run of a plan with secrets found, sealed for evidence; none: it has none.
+    pub fn sealed_found(&self, planned: &Planned) -> Result<Option<String>, DeskError> {
+        let inputs = as_given(&planned.inputs);
+        let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
+        let looked = planned.plan.looked();
+        let found = self.bound(planned, &inputs, &looked, veil.as_ref()).found();
+        let Some(found) = found else { return Ok(None) };
+        let place = found_place(&planned.plan.digest);
+        Ok(Some(self.sealer()?.seal(&place, &String::from_utf8_lossy(&found))?))
+    }
+
+    /// What an approval of a stored plan is bound to, under what the operator decides now.
+    fn bound<'b>(
+        &'b self,
+        planned: &'b Planned,
+        inputs: &'b [InputValue],
+        observations: &'b [Observation],
+        veil: Option<&'b Veil>,
+    ) -> Bound<'b> {
+        Bound {
+            compiled: &planned.compiled,
+            inputs,
+            config: &self.config,
+            report: &planned.plan.report,
+            observations,
+            predictions: &planned.plan.predictions,
+            veil,
+            once: planned.plan.once.as_deref(),
+        }
     }
 
     /// Whether a run may begin or go on: what the operator decided since the plan was stored makes it another plan, an
     /// approval is for one run, and an earlier run of the same plan that is not over comes first.
     pub fn check_bound(&self, run: &StoredRun, planned: &Planned) -> Result<(), DeskError> {
-        let inputs: Vec<InputValue> =
-            planned.inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect();
+        let inputs = as_given(&planned.inputs);
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
-        let bound = Bound {
-            compiled: &planned.compiled,
-            inputs: &inputs,
-            config: &self.config,
-            report: &planned.plan.report,
-            observations: &planned.plan.looked(),
-            predictions: &planned.plan.predictions,
-            veil: veil.as_ref(),
-            once: planned.plan.once.as_deref(),
-        };
+        let looked = planned.plan.looked();
+        let bound = self.bound(planned, &inputs, &looked, veil.as_ref());
         if approval_digest(&bound) != planned.plan.digest {
             let digest = planned.plan.digest;
             let stored = self.store.bound(&digest)?;
@@ -439,7 +462,7 @@ impl Desk {
     ) -> Result<RunSetup, DeskError> {
         self.require_execute()?;
         let predictions = planned.plan.predictions.clone().into();
-        let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
+        let veil = self.veil(&planned.compiled, planned.inputs.clone())?.map(|veil| veil.telling(&planned.plan.report));
         let (journal, contents) = match &veil {
             Some(_) => (self.store.journal(&run.id).sealed(), self.contents.sealed(self.sealer()?)),
             None => (self.store.journal(&run.id), self.contents.clone()),
@@ -478,6 +501,15 @@ impl Desk {
             grace: GRACE,
         })
     }
+}
+
+/// The place for which what a dry run found is sealed in evidence.
+pub fn found_place(digest: &Digest) -> String {
+    format!("found of {digest}")
+}
+
+fn as_given(inputs: &[Value]) -> Vec<InputValue> {
+    inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect()
 }
 
 /// The values of releases that the approver saw, or of which they saw that they are there.

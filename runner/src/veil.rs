@@ -1,24 +1,25 @@
-//! Events and reports ⟶ the same as people and agents may see them: what a secret decides is left out whole, and where the
-//! text of a secret stands in another text, `(secret)` stands in its place.
+//! Events and reports ⟶ the same as people and agents may see them: what a secret decides, or may stand in, is left out whole.
 //!
-//! What is carried out is never veiled: only what is shown, and the words of errors.
+//! It goes by the place, never by the text: a text that is looked for would be found by whoever writes down all that it could be.
+//! Only what a server says that was given a secret is searched besides, and the words of errors as they are recorded. What is
+//! carried out is never veiled.
 
 use crate::event::{Conflict, Difference, Event};
 use crate::mask::Mask;
 use crate::report::{ChangeReport, PlanReport, StepOutcome, StepReport};
 use crate::seal::Sealer;
-use crate::workspace::{Change, FileState, Observation};
+use crate::workspace::{Change, FileState, Look, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
 use planc_lang::eval::Hides;
-use planc_lang::plan::StepId;
-use planc_lang::secrets::{HIDDEN, Secrets, hidden};
+use planc_lang::plan::{Call, Expr, StepId};
+use planc_lang::secrets::{HIDDEN, Secrets, gives_secrets, hidden};
 use planc_lang::value::{UNKNOWN_KEY, Value};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The role in which contents are committed to.
-const CONTENT: &str = "content";
+/// Stands for the words that say why something failed.
+pub const WHY: &str = "a secret has a part in why, and nobody is told";
 
 /// What is secret in a plan and its run. Clones share what has been learnt.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ pub struct Veil {
     secrets: Arc<Secrets>,
     mask: Mask,
     sealer: Sealer,
+    /// What the report tells that the dry run looked at.
+    told: Arc<BTreeSet<Look>>,
+    /// Paths in which a secret may stand, by what has happened.
+    kept: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Veil {
@@ -35,7 +40,14 @@ impl Veil {
         let mask = Mask::default();
         let secret = compiled.plan.inputs.iter().zip(inputs).filter(|(input, _)| input.secret);
         secret.for_each(|(_, value)| mask.learn(value));
-        Veil { compiled, secrets: Arc::new(secrets), mask, sealer: sealer.clone() }
+        let (told, kept) = (Arc::default(), Arc::default());
+        Veil { compiled, secrets: Arc::new(secrets), mask, sealer: sealer.clone(), told, kept }
+    }
+
+    /// The same for the run of a plan: what its report told may be told again.
+    pub fn telling(self, report: &PlanReport) -> Veil {
+        let told = report.observations.iter().map(|seen| seen.look.clone()).collect();
+        Veil { told: Arc::new(told), ..self }
     }
 
     /// What is secret in the plan.
@@ -55,12 +67,17 @@ impl Veil {
         Value::string(self.sealer.commit(role, json.as_bytes()).to_string())
     }
 
+    /// Stands for bytes in the same way.
+    pub fn committed_to(&self, role: &str, bytes: &[u8]) -> Digest {
+        self.sealer.commit(role, bytes)
+    }
+
     /// The arguments of a call by name as they are bound: what is secret as commitments.
     pub fn bound_args(&self, step: &str, args: &Value, undo: bool) -> Value {
         if is_unknown(args) {
             return args.clone();
         }
-        let shown = self.unmasked_args(step, args, undo);
+        let shown = self.args(step, args, undo);
         match (args, &shown) {
             (Value::Record(given), Value::Record(shown)) => Value::record(given.iter().map(|(name, value)| {
                 let same = shown.get(name) == Some(value) || is_unknown(value);
@@ -74,6 +91,16 @@ impl Veil {
 
     /// Learns what an event tells that is secret.
     pub fn learn(&self, event: &Event) {
+        if let Event::StepStarted { step, changes, .. }
+        | Event::StepObserved { step, changes, .. }
+        | Event::StepSucceeded { step, changes, .. }
+        | Event::StepFailed { step, changes, .. }
+        | Event::StepInDoubt { step, changes, .. } = event
+            && self.reaches(step)
+        {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend(changes.iter().map(|change| change.path.clone()));
+        }
         if let Event::StepObserved { step, result, .. }
         | Event::StepSucceeded { step, result, .. }
         | Event::StepFailed { step, result: Some(result), .. }
@@ -112,98 +139,116 @@ impl Veil {
 
     /// An event as it is shown.
     pub fn event(&self, event: &Event) -> Event {
-        let args = |step: &str, args: &Value, undo: bool| self.args(step, args, undo);
-        let result = |step: &str, result: &Value| self.result(step, result);
-        let changes = |step: &str, changes: &[Change]| self.changes(step, changes);
-        let event = match event {
-            Event::StepStarted { step, attempt, args: given, changes: made, result: gave } => Event::StepStarted {
-                step: step.clone(),
-                attempt: *attempt,
-                args: args(step, given, false),
-                changes: changes(step, made),
-                result: gave.as_ref().map(|gave| result(step, gave)),
-            },
-            Event::StepObserved { step, attempt, changes: made, result: gave } => Event::StepObserved {
-                step: step.clone(),
-                attempt: *attempt,
-                changes: changes(step, made),
-                result: result(step, gave),
-            },
-            Event::StepSucceeded { step, attempt, result: gave, changes: made } => Event::StepSucceeded {
-                step: step.clone(),
-                attempt: *attempt,
-                result: result(step, gave),
-                changes: changes(step, made),
-            },
-            Event::StepFailed { step, attempt, error, effect_done, result: gave, changes: made } => Event::StepFailed {
-                step: step.clone(),
-                attempt: *attempt,
-                error: error.clone(),
-                effect_done: *effect_done,
-                result: gave.as_ref().map(|gave| result(step, gave)),
-                changes: changes(step, made),
-            },
-            Event::StepInDoubt { step, attempt, reason, changes: made } => Event::StepInDoubt {
-                step: step.clone(),
-                attempt: *attempt,
-                reason: reason.clone(),
-                changes: changes(step, made),
-            },
-            Event::DoubtResolved { step, resolution, result: gave, channel } => Event::DoubtResolved {
-                step: step.clone(),
-                resolution: *resolution,
-                result: gave.as_ref().map(|gave| result(step, gave)),
-                channel: channel.clone(),
-            },
-            Event::StepUndone { step, restored, conflicts } => Event::StepUndone {
-                step: step.clone(),
-                restored: changes(step, restored),
-                conflicts: conflicts.iter().map(|conflict| self.conflict(step, conflict)).collect(),
-            },
-            Event::UndoCallStarted { step, tool, args: given } => {
-                Event::UndoCallStarted { step: step.clone(), tool: tool.clone(), args: args(step, given, true) }
+        let mut event = event.clone();
+        match &mut event {
+            Event::StepStarted { step, args, changes, result, .. } => {
+                *args = self.args(step, args, false);
+                self.hide_changes(step, changes);
+                result.iter_mut().for_each(|result| *result = self.result(step, result));
             }
-            Event::GateAnswered { step, agreed, by, shown } => Event::GateAnswered {
-                step: step.clone(),
-                agreed: *agreed,
-                by: by.clone(),
-                shown: self.gate(step, shown),
-            },
-            Event::Stale { step: Some(step), differences } if self.step(step).is_none_or(|id| self.may_tell(id)) => {
-                let hidden = |difference: &Difference| Difference {
-                    expected: Observation { look: difference.expected.look.clone(), seen: HIDDEN.to_owned() },
-                    found: HIDDEN.to_owned(),
-                };
-                Event::Stale { step: Some(step.clone()), differences: differences.iter().map(hidden).collect() }
+            Event::StepObserved { step, changes, result, .. } | Event::StepSucceeded { step, changes, result, .. } => {
+                *result = self.result(step, result);
+                self.hide_changes(step, changes);
             }
+            Event::StepFailed { step, error, result, changes, .. } => {
+                self.hide_why(step, error);
+                result.iter_mut().for_each(|result| *result = self.result(step, result));
+                self.hide_changes(step, changes);
+            }
+            Event::StepInDoubt { step, reason, changes, .. } => {
+                self.hide_why(step, reason);
+                self.hide_changes(step, changes);
+            }
+            Event::DoubtResolved { step, result: Some(result), .. } => *result = self.result(step, result),
+            Event::StepUndone { step, restored, conflicts } => {
+                self.hide_changes(step, restored);
+                conflicts.iter_mut().for_each(|conflict| self.hide_conflict(step, conflict));
+            }
+            Event::UndoCallStarted { step, args, .. } => *args = self.args(step, args, true),
+            Event::UndoCallEnded { step, error: Some(error) } => self.hide_why(step, error),
+            Event::GateAnswered { step, shown, .. } => *shown = self.gate(step, shown),
+            Event::Stale { step, differences } => self.hide_differences(step.as_deref(), differences),
             // Whoever tries contents could find out which were written.
-            Event::CallAnswered { step, answer, standing, changes: Some(changes) } => {
-                let is_secret = self.step(step).is_none_or(|id| self.secrets.given(id));
-                let changes = if is_secret { self.sealer.commit(CONTENT, &changes.0) } else { *changes };
-                Event::CallAnswered {
-                    step: step.clone(),
-                    answer: answer.clone(),
-                    standing: standing.clone(),
-                    changes: Some(changes),
-                }
+            Event::CallAnswered { step, changes, .. } if self.reaches(step) => *changes = None,
+            Event::AssumptionFailed { text, why } | Event::AssumptionOverridden { text, why, .. } => {
+                let of_text = self.compiled.plan.assumptions.iter().filter(|assumption| assumption.text == *text);
+                self.hide_failing(of_text.filter_map(|assumption| assumption.check.as_ref()), why);
             }
-            Event::Ended { end, outputs } => Event::Ended { end: *end, outputs: self.outputs(outputs) },
-            other => other.clone(),
-        };
-        self.mask.data(&event)
+            Event::VerificationFailed { text, why } => {
+                let of_text = self.compiled.plan.verifications.iter().filter(|verification| verification.text == *text);
+                self.hide_failing(of_text.filter_map(|verification| verification.check.as_ref()), why);
+            }
+            Event::EachFailed { each, error: why } => {
+                let block = self.compiled.plan.eaches.iter().filter(|block| block.name == *each);
+                self.hide_failing(block.flat_map(|block| block.when.iter().chain([&block.list])), why);
+            }
+            Event::Ended { outputs, .. } => *outputs = self.outputs(outputs),
+            Event::Approved { .. }
+            | Event::Started { .. }
+            | Event::AssumptionHeld { .. }
+            | Event::CallAnswered { .. }
+            | Event::Held { .. }
+            | Event::CallWaits { .. }
+            | Event::StepSkipped { .. }
+            | Event::DoubtResolved { result: None, .. }
+            | Event::Looked { .. }
+            // Their values were hidden when they were recorded.
+            | Event::ValuesWait { .. }
+            | Event::ValuesAnswered { .. }
+            | Event::EachStarted { .. }
+            | Event::EachSkipped { .. }
+            | Event::EachEnded { .. }
+            | Event::VerificationHeld { .. }
+            | Event::DeadlineSet { .. }
+            | Event::DeadlinePassed { .. }
+            | Event::Interrupted { .. }
+            | Event::UndoStarted { .. }
+            | Event::UndoCallEnded { error: None, .. }
+            | Event::UndoEnded { .. } => {}
+        }
+        event
     }
 
-    /// A text without the secrets that are known.
-    pub fn text(&self, text: &str) -> String {
-        self.mask.text(text).into_owned()
+    /// Whether what a step does may tell of a secret: it is given one, or may find one in what it reads.
+    fn reaches(&self, step: &str) -> bool {
+        self.step(step).is_none_or(|id| self.secrets.reach(id))
+    }
+
+    /// Why a call of a step failed, or the call that takes it back: a part of a secret could stand in the words.
+    pub fn hide_why(&self, step: &str, why: &mut String) {
+        let plan = &self.compiled.plan;
+        let tells = self.step(step).is_none_or(|id| {
+            let step = plan.get(id);
+            let undo = step.undo.as_deref();
+            let is_given = |expr: &Expr| self.secrets.decide(plan, expr);
+            self.secrets.reach(id)
+                || [Some(&step.call), undo].into_iter().flatten().any(|call| gives_secrets(&call.tool))
+                || undo.is_some_and(|undo| undo.args.iter().flatten().any(is_given))
+        });
+        if tells {
+            WHY.clone_into(why);
+        }
+    }
+
+    /// Why one of these has failed.
+    fn hide_failing<'e>(&self, mut exprs: impl Iterator<Item = &'e Expr>, why: &mut String) {
+        if exprs.any(|expr| self.secrets.touch(&self.compiled.plan, expr)) {
+            WHY.clone_into(why);
+        }
+    }
+
+    /// The arguments of a call by index, with nothing in the place of those that a secret decides.
+    pub fn open_args(&self, call: &Call, args: &[Value]) -> Vec<Value> {
+        let is_secret = |expr: &Expr| self.secrets.decide(&self.compiled.plan, expr);
+        let open = |(arg, value): (&Option<Expr>, &Value)| match arg {
+            Some(arg) if is_secret(arg) => hidden(),
+            _ => value.clone(),
+        };
+        call.args.iter().zip(args).map(open).collect()
     }
 
     /// The arguments of a step's call, or of the call that takes it back, as they are shown.
     pub fn args(&self, step: &str, args: &Value, undo: bool) -> Value {
-        self.mask.value(&self.unmasked_args(step, args, undo))
-    }
-
-    fn unmasked_args(&self, step: &str, args: &Value, undo: bool) -> Value {
         let plan = &self.compiled.plan;
         let step = self.step(step).map(|id| plan.get(id));
         let call = step.and_then(|step| if undo { step.undo.as_deref() } else { Some(&step.call) });
@@ -216,8 +261,7 @@ impl Veil {
         args.get("show").cloned().unwrap_or_else(hidden)
     }
 
-    /// A report as it is shown. What a run goes by stays as it is: what was looked at, and what `critical` allows, of which
-    /// nothing that is secret is bound.
+    /// A report as it is shown.
     pub fn report(&self, mut report: PlanReport) -> PlanReport {
         let plan = &self.compiled.plan;
         for (input, shown) in plan.inputs.iter().zip(&mut report.inputs) {
@@ -230,35 +274,9 @@ impl Veil {
                 shown.value = hidden();
             }
         }
-        for output in &mut report.outputs {
-            output.value = self.mask.value(&output.value);
-        }
         steps_of(&mut report).for_each(|step| self.step_report(step));
         self.changes_report(&mut report);
-        // Written and read back, what is not known would be a record that says so.
-        let mut masked = self.mask.data(&report);
-        let pairs = steps_of(&mut masked).zip(steps_of(&mut report));
-        pairs.for_each(|(masked, step)| {
-            masked.args = step.args.clone();
-            if let (Some(masked), Some(undoing)) = (&mut masked.undoing, &step.undoing) {
-                masked.args = undoing.args.clone();
-            }
-            masked.outcome = self.outcome(&step.outcome);
-        });
-        masked.inputs = report.inputs;
-        masked.outputs = report.outputs;
-        masked.observations = report.observations;
-        masked.releases.iter_mut().zip(report.releases).for_each(|(masked, release)| masked.value = release.value);
-        masked.critical.iter_mut().zip(report.critical).for_each(|(masked, line)| masked.value = line.value);
-        masked
-    }
-
-    fn outcome(&self, outcome: &StepOutcome) -> StepOutcome {
-        match outcome {
-            StepOutcome::KnownAfterRun { why } => StepOutcome::KnownAfterRun { why: self.text(why) },
-            StepOutcome::Fails { why } => StepOutcome::Fails { why: self.text(why) },
-            other => other.clone(),
-        }
+        report
     }
 
     fn step_report(&self, report: &mut StepReport) {
@@ -273,8 +291,7 @@ impl Veil {
             | StepOutcome::Foretold { result, .. }
             | StepOutcome::Simulated { result }
             | StepOutcome::Ran { result } => {
-                self.learn_result(id, result);
-                *result = self.result(&report.name, result);
+                *result = self.secrets.shown_result(&self.compiled.plan, id, result);
             }
             StepOutcome::KnownAfterRun { .. }
             | StepOutcome::Skipped
@@ -301,47 +318,48 @@ impl Veil {
         }
     }
 
-    /// A path that was left: what a secret was written to is not shown, whatever became of it.
-    fn conflict(&self, step: &str, conflict: &Conflict) -> Conflict {
-        let is_secret = self.step(step).is_none_or(|id| self.secrets.given(id));
-        let diff = conflict.diff.clone().map(|diff| if is_secret { format!("{HIDDEN}\n") } else { diff });
-        Conflict { path: conflict.path.clone(), why: conflict.why.clone(), diff }
+    /// A path that was left: what a secret may stand in is not shown, whatever became of it.
+    fn hide_conflict(&self, step: &str, conflict: &mut Conflict) {
+        if self.reaches(step) || self.is_kept(&conflict.path) {
+            WHY.clone_into(&mut conflict.why);
+            conflict.diff = conflict.diff.as_ref().map(|_| format!("{HIDDEN}\n"));
+        }
     }
 
-    fn changes(&self, step: &str, changes: &[Change]) -> Vec<Change> {
-        let is_secret = self.step(step).is_none_or(|id| self.secrets.given(id));
-        let veiled = |change: &Change| match is_secret {
-            true => Change {
-                path: change.path.clone(),
-                before: self.state(&change.before),
-                after: self.state(&change.after),
-            },
-            false => change.clone(),
-        };
-        changes.iter().map(veiled).collect()
+    /// Of files in which a secret may stand nobody is told what is in them, nor how large they are.
+    fn hide_changes(&self, step: &str, changes: &mut [Change]) {
+        let reaches = self.reaches(step);
+        for change in changes.iter_mut().filter(|change| reaches || self.is_kept(&change.path)) {
+            (change.before, change.after) = (change.before.without_content(), change.after.without_content());
+        }
     }
 
-    /// Whether what a step saw may tell of a secret; a gate sees what all behind it will.
-    fn may_tell(&self, step: StepId) -> bool {
-        self.secrets.reach(step) || self.compiled.plan.get(step).is_gate
+    fn is_kept(&self, path: &str) -> bool {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
     }
 
-    /// A state of which the digest tells nothing to those who try contents.
-    fn state(&self, state: &FileState) -> FileState {
-        match state {
-            FileState::File { digest: Digest(bytes), bytes: size, mode } => {
-                FileState::File { digest: self.sealer.commit(CONTENT, bytes), bytes: *size, mode: *mode }
+    /// What is there instead of what was approved: before the first step what was told may be told again; a gate sees what all
+    /// behind it will.
+    fn hide_differences(&self, step: Option<&str>, differences: &mut [Difference]) {
+        let hides = step.is_some_and(|name| {
+            self.step(name).is_none_or(|id| self.secrets.reach(id) || self.compiled.plan.get(id).is_gate)
+        });
+        for Difference { expected: Observation { look, seen }, found } in differences {
+            let is_told = self.told.contains(look);
+            if !is_told {
+                *look = Look::At { path: HIDDEN.to_owned() };
             }
-            other => other.clone(),
+            if hides || !is_told {
+                HIDDEN.clone_into(seen);
+                HIDDEN.clone_into(found);
+            }
         }
     }
 
     fn result(&self, step: &str, result: &Value) -> Value {
-        let shown = match self.step(step) {
-            Some(id) => self.secrets.shown_result(&self.compiled.plan, id, result),
-            None => hidden(),
-        };
-        self.mask.value(&shown)
+        let Some(id) = self.step(step) else { return hidden() };
+        let shown = self.secrets.shown_result(&self.compiled.plan, id, result);
+        if self.secrets.given(id) { self.mask.value(&shown) } else { shown }
     }
 
     fn outputs(&self, outputs: &Value) -> Value {
@@ -351,10 +369,10 @@ impl Veil {
             let output = plan.outputs.iter().find(|output| output.name == name);
             output.is_none_or(|output| self.secrets.decide(plan, &output.value))
         };
-        let shown = record
-            .iter()
-            .map(|(name, value)| (name.to_owned(), if is_secret(name) { hidden() } else { value.clone() }));
-        self.mask.value(&Value::record(shown))
+        Value::record(record.iter().map(|(name, value)| {
+            let shown = if is_secret(name) { hidden() } else { value.clone() };
+            (name.to_owned(), shown)
+        }))
     }
 
     /// The step that a name stands for, with or without the element behind it.

@@ -142,6 +142,13 @@ fn every_example_of_a_change_is_found() {
         }),
         ("the compiled form", |b| b["compiled"] = json!(b["compiled"].as_str().unwrap().replace("touch", "rm -r"))),
         ("an input", |b| b["bound"] = json!(b["bound"].as_str().unwrap().replace("\"M\"", "\"N\""))),
+        ("a secret argument that is none", |b| b["report"]["steps"][2]["args"] = json!({ "path": "(secret)" })),
+        ("a secret word in an argument", |b| b["report"]["steps"][2]["args"]["text"] = json!("x (secret)")),
+        ("a secret input that is none", |b| b["report"]["inputs"][0]["value"] = json!("(secret)")),
+        ("an argument that is left out", |b| {
+            drop(b["report"]["steps"][2]["args"].as_object_mut().unwrap().remove("path"))
+        }),
+        ("a step that is left out", |b| drop(b["report"]["steps"].as_array_mut().unwrap().pop())),
         ("the digest", |b| b["digest"] = b["plan_digest"].clone()),
         ("the digest of the plan", |b| b["plan_digest"] = b["digest"].clone()),
         ("the run", |b| b["run"] = json!("00000000")),

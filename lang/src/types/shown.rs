@@ -2,6 +2,8 @@
 
 use super::{Bounds, Literal, RecordType, Rule, Type};
 use crate::lexer::{KEYWORDS, is_name};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
 use std::fmt;
 
 impl Type {
@@ -26,6 +28,59 @@ impl Type {
             }
             _ => whole,
         }
+    }
+}
+
+impl Type {
+    /// What the names stand for that the type is shown with.
+    pub fn names(&self) -> BTreeMap<SmolStr, String> {
+        let mut names = BTreeMap::new();
+        let mut open = vec![self.clone()];
+        while let Some(ty) = open.pop() {
+            match &ty {
+                Type::Record(record) => {
+                    open.extend(record.fields.iter().map(|field| field.ty.clone()));
+                    if let Some(name) = &record.name {
+                        names.insert(name.clone(), Unnamed(record).to_string());
+                    }
+                }
+                Type::Named(named) if !names.contains_key(named.name()) => {
+                    let head = ty.head();
+                    let shown = match &head {
+                        Type::Record(record) => Unnamed(record).to_string(),
+                        head => head.to_string(),
+                    };
+                    names.insert(named.name().into(), shown);
+                    open.push(head);
+                }
+                Type::List(part) | Type::Map(part) => open.push((**part).clone()),
+                Type::Union(members) => open.extend(members.iter().cloned()),
+                Type::Refined(refined) => open.push(refined.base.clone()),
+                Type::Any
+                | Type::Null
+                | Type::Bool
+                | Type::Int
+                | Type::Float
+                | Type::String
+                | Type::Path
+                | Type::Glob
+                | Type::Form(_)
+                | Type::Literal(_)
+                | Type::Named(_)
+                | Type::Within(_)
+                | Type::Error => {}
+            }
+        }
+        names
+    }
+}
+
+/// A record by its fields, whatever it is called.
+struct Unnamed<'t>(&'t RecordType);
+
+impl fmt::Display for Unnamed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_record(self.0, f)
     }
 }
 

@@ -265,9 +265,7 @@ impl DryRun<'_> {
                 None => {}
             }
             let directory = args.tool.param("directory").and_then(|index| args.values[index].as_str());
-            // What is secret is no name that is written down, unless a file has it.
-            let hides = |path: &str| self.veil.is_some_and(|veil| veil.text(path) != path);
-            look_at_words(self.workspace.root(), directory.unwrap_or("."), argv, hides, overlay);
+            look_at_words(self.workspace.root(), directory.unwrap_or("."), argv, overlay);
         }
         Ok(())
     }

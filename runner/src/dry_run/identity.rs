@@ -24,6 +24,9 @@ use std::path::PathBuf;
 /// The version of what is bound; another one makes every earlier approval void.
 pub const BOUND_FORMAT: u32 = 1;
 
+/// The role in which what was found in a plan with secrets is committed to.
+pub const FOUND: &str = "found";
+
 /// What an approval is bound to.
 pub struct Bound<'a> {
     /// The plan with every text that is shown, and the definitions of its tools.
@@ -54,10 +57,29 @@ impl Bound<'_> {
         }
     }
 
-    fn key(&self) -> Option<Value> {
-        let plan = self.compiled.digest.to_string();
-        let text = self.once.map_or_else(|| plan.clone(), |once| format!("{plan} {once}"));
-        self.veil.map(|veil| veil.committed("plan", &Value::string(text)))
+    /// What the dry run found, as far as a secret may decide it; none: the plan has no secrets, and all of it is bound in the open.
+    pub fn found(&self) -> Option<Vec<u8>> {
+        self.veil.map(|_| canonical(&FoundForm { once: self.once, found: self.findings() }))
+    }
+
+    fn findings(&self) -> Findings<'_> {
+        let mut observations: Vec<&Observation> = self.observations.iter().collect();
+        observations.sort_by(|a, b| a.look.cmp(&b.look));
+        let steps = self.predictions.iter().filter(|prediction| prediction.each.is_none());
+        let calls = steps.map(|step| {
+            let (args, undo) = (self.args(&step.step, &step.args, false), self.args(&step.step, &step.undo, true));
+            (step.step.as_str(), step.when, args, undo)
+        });
+        let blocks = self.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
+        let pinned = self.predictions.iter().filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)));
+        let exact = self.predictions.iter().filter(|step| step.exact == Exact::Yes);
+        Findings {
+            observations,
+            calls: calls.collect(),
+            blocks: blocks.collect(),
+            extracted: pinned.collect(),
+            reproduced: exact.map(|step| (step.step.as_str(), step.changes.as_slice())).collect(),
+        }
     }
 
     fn args<'v>(&self, step: &str, args: &'v Value, undo: bool) -> Cow<'v, Value> {
@@ -76,10 +98,10 @@ struct BoundForm<'a> {
     bound: u32,
     time: u32,
     plan: Digest,
-    /// Of a plan with secrets, a commitment to it and to what is there once: what a secret decides stands here as it is, and nobody
-    /// without the key finds out by trying, nor by changing a file and planning again.
+    /// Of a plan with secrets, a commitment to what was found: nobody without the key finds out by trying, nor by changing a file and
+    /// planning again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<Value>,
+    found: Option<Digest>,
     inputs: Vec<(&'a str, Cow<'a, Value>)>,
     policy: Digest,
     approval: &'a Approvals,
@@ -89,10 +111,9 @@ struct BoundForm<'a> {
     workspace: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     servers: BTreeMap<&'a str, ServerIdentity>,
-    observations: Vec<&'a Observation>,
-    calls: Vec<BoundCall<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    blocks: Vec<(&'a str, Option<bool>, Elements)>,
+    /// Of a plan without secrets, what was found.
+    #[serde(flatten)]
+    findings: Option<Findings<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     critical: Vec<&'a Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -100,11 +121,29 @@ struct BoundForm<'a> {
     /// How the model is reached that the plan asks, and what it said.
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<Digest>,
+}
+
+/// What a dry run found of the world and of the calls.
+#[derive(Serialize)]
+struct Findings<'a> {
+    observations: Vec<&'a Observation>,
+    calls: Vec<BoundCall<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<(&'a str, Option<bool>, Elements)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extracted: Vec<(&'a str, &'a Pinned)>,
     /// What programs must change exactly.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reproduced: Vec<(&'a str, &'a [Change])>,
+}
+
+/// The same of a plan with secrets, with what is there once.
+#[derive(Serialize)]
+struct FoundForm<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    once: Option<&'a str>,
+    #[serde(flatten)]
+    found: Findings<'a>,
 }
 
 /// How the servers are reached whose tools the plan calls, in steps or checks.
@@ -218,15 +257,12 @@ pub fn bound_bytes(bound: &Bound<'_>) -> Vec<u8> {
 
 fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
     let plan = &bound.compiled.plan;
-    let mut observations: Vec<&Observation> = bound.observations.iter().collect();
-    observations.sort_by(|a, b| a.look.cmp(&b.look));
-    let steps = bound.predictions.iter().filter(|prediction| prediction.each.is_none());
-    let blocks = bound.predictions.iter().filter_map(|block| Some((block.step.as_str(), block.when, block.each?)));
+    let found = bound.found();
     canonical(&BoundForm {
         bound: BOUND_FORMAT,
         time,
         plan: bound.compiled.digest,
-        key: bound.key(),
+        found: bound.veil.zip(found.as_deref()).map(|(veil, found)| veil.committed_to(FOUND, found)),
         inputs: plan
             .inputs
             .iter()
@@ -239,29 +275,10 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         programs: programs(bound.config, plan),
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         servers: servers(bound),
-        observations,
-        calls: steps
-            .map(|step| {
-                let (args, undo) =
-                    (bound.args(&step.step, &step.args, false), bound.args(&step.step, &step.undo, true));
-                (step.step.as_str(), step.when, args, undo)
-            })
-            .collect(),
-        blocks: blocks.collect(),
+        findings: bound.veil.is_none().then(|| bound.findings()),
         critical: bound.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
         releases: bound.report.releases.iter().map(|release| (release.name.as_str(), &release.value)).collect(),
         model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
-        extracted: bound
-            .predictions
-            .iter()
-            .filter_map(|step| Some((step.step.as_str(), step.pinned.as_ref()?)))
-            .collect(),
-        reproduced: bound
-            .predictions
-            .iter()
-            .filter(|step| step.exact == Exact::Yes)
-            .map(|step| (step.step.as_str(), step.changes.as_slice()))
-            .collect(),
     })
 }
 

@@ -5,7 +5,7 @@ use super::DryRun;
 use crate::report::NameReport;
 use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind, Step};
 use planc_lang::written;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl DryRun<'_> {
     /// An expression as the language writes it.
@@ -49,15 +49,21 @@ impl DryRun<'_> {
             CriticalScope::Text(_) => None,
         });
         let shown = checks.chain(of_blocks).chain(of_steps).chain(of_lines);
-        let named = plan.within(shown).filter_map(|part| match &part.kind {
-            ExprKind::Let(index) => Some(*index),
-            _ => None,
-        });
-        let named: BTreeSet<usize> = named.collect();
+        let (mut named, mut types) = (BTreeSet::new(), BTreeMap::new());
+        for part in plan.within(shown) {
+            match &part.kind {
+                ExprKind::Let(index) => {
+                    named.insert(*index);
+                }
+                ExprKind::As(_, ty) => types.extend(ty.names()),
+                _ => {}
+            }
+        }
         let report = |index: usize| {
             let defined = &plan.lets[index];
             NameReport { name: defined.name.to_string(), value: self.written(&defined.value) }
         };
-        named.into_iter().map(report).collect()
+        let types = types.into_iter().map(|(name, value)| NameReport { name: format!("type {name}"), value });
+        named.into_iter().map(report).chain(types).collect()
     }
 }

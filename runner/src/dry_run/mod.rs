@@ -19,7 +19,9 @@ mod undoing;
 
 pub use diff::{MAX_DIFF_BYTES, change_report};
 pub use early::EARLY_TIMEOUT;
-pub use identity::{BOUND_FORMAT, Bound, Unlike, approval_digest, bound_bytes, deed_digest, other_file, other_undo};
+pub use identity::{
+    BOUND_FORMAT, Bound, FOUND, Unlike, approval_digest, bound_bytes, deed_digest, other_file, other_undo,
+};
 
 use crate::config::Config;
 use crate::prediction::Prediction;

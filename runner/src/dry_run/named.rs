@@ -44,19 +44,12 @@ pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Resu
 
 /// Looks at the files of the workspace that the words of a command line name, as `build.sh`, `../x/build.sh`,
 /// `--file=build.sh` or with their absolute paths.
-/// A path that `hides` something is bound only where it is that of a file.
-pub(super) fn look_at_words(
-    root: &Path,
-    directory: &str,
-    argv: &[impl AsRef<str>],
-    hides: impl Fn(&str) -> bool,
-    overlay: &mut Overlay,
-) {
+pub(super) fn look_at_words(root: &Path, directory: &str, argv: &[impl AsRef<str>], overlay: &mut Overlay) {
     for word in words(root, directory, argv) {
         for path in &word.paths {
             // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
             let Ok(resolved) = overlay.resolve(path) else { continue };
-            let may_be_absent = word.expected.as_ref() == Some(path) && !hides(path) && !hides(&resolved);
+            let may_be_absent = word.expected.as_ref() == Some(path);
             if is_held(&resolved, may_be_absent, overlay) {
                 if let Ok(Sight::Known(info)) = overlay.stat_unseen(&resolved)
                     && info.kind == Kind::File

@@ -8,7 +8,7 @@ use crate::report::Disclosure;
 use crate::tool::{Args, ToolError};
 use planc_lang::catalogue::Param;
 use planc_lang::digest::Digest;
-use planc_lang::effects::Resource;
+use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Caller, Env, Failure, NoCalls, eval, eval_args};
 use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind, Step, StepId};
 use planc_lang::secrets::{gives_secrets, hidden, without_secrets};
@@ -193,6 +193,7 @@ impl DryRun<'_> {
             when.chain(until)
                 .chain(expect)
                 .chain(self.failure(id, step))
+                .chain(self.made(id, step))
                 .chain(self.touched_by(step))
                 .collect::<Vec<_>>()
         });
@@ -235,8 +236,16 @@ impl DryRun<'_> {
     /// A step over a secret that may fail, and the run goes on.
     fn failure(&self, id: StepId, step: &Step) -> Option<Disclosure> {
         let goes_on = step.on_failure == OnFailure::Continue;
-        (goes_on && self.is_given(id))
+        (goes_on && self.is_reached(id))
             .then(|| Disclosure { of: step.name.to_string(), what: "whether it fails".to_owned() })
+    }
+
+    /// A program with a secret at hand: the names of the files that it makes may be anything.
+    fn made(&self, id: StepId, step: &Step) -> Option<Disclosure> {
+        let changes = |verb| matches!(verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete);
+        let may = self.compiled.plan.critical.iter().any(|line| changes(line.verb));
+        (may && step.call.tool.runs_programs() && self.is_reached(id))
+            .then(|| Disclosure { of: step.name.to_string(), what: "which files it changes".to_owned() })
     }
 }
 

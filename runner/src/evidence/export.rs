@@ -54,6 +54,7 @@ pub fn export(desk: &Desk, plan: &StoredPlan, run: &StoredRun) -> Result<Bundle,
         sources: draft.stored,
         compiled: String::from_utf8_lossy(&compiled::bytes(&planned.compiled.plan)).into_owned(),
         bound,
+        found: desk.sealed_found(&planned)?,
         report: plan.report.clone(),
         records,
         linked_afterwards,
@@ -65,6 +66,7 @@ pub fn export(desk: &Desk, plan: &StoredPlan, run: &StoredRun) -> Result<Bundle,
 /// The digests of all contents that a run put in place or replaced.
 pub(super) fn contents(state: &RunState) -> Vec<Digest> {
     let states = state.steps().iter().flat_map(|step| &step.changes).flat_map(|change| [&change.before, &change.after]);
-    let digests: BTreeSet<Digest> = states.filter_map(|state| state.digest().copied()).collect();
+    let digests: BTreeSet<Digest> =
+        states.filter(|state| !state.is_untold()).filter_map(|state| state.digest().copied()).collect();
     digests.into_iter().collect()
 }

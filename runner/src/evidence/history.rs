@@ -4,7 +4,7 @@ use crate::config::{Network, is_open};
 use crate::coverage::unallowed;
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
-use crate::report::PlanReport;
+use crate::report::{PlanReport, StepReport};
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoState};
@@ -16,11 +16,12 @@ use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
-use planc_lang::plan::{CriticalScope, Plan, Step};
-use planc_lang::secrets::{HIDDEN, Secrets};
-use planc_lang::value::Value;
+use planc_lang::plan::{Call, CriticalScope, Plan, Step, StepId};
+use planc_lang::secrets::{Secrets, hidden};
+use planc_lang::value::{UNKNOWN_KEY, Value};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// As much of what an approval binds as is held against what was done.
@@ -29,59 +30,117 @@ pub(super) struct BoundPart {
     pub(super) plan: Digest,
     pub(super) time: u32,
     inputs: Vec<(String, Value)>,
-    /// A commitment to a plan that has secrets.
+    /// Of a plan with secrets, a commitment to what was found.
     #[serde(default)]
-    key: Option<Value>,
-    observations: Vec<Observation>,
-    /// A step, whether it runs, and the arguments of its call and of its `undo`.
-    calls: Vec<(String, Option<bool>, Value, Value)>,
+    pub(super) found: Option<Digest>,
+    /// What was found; none: it is sealed.
+    #[serde(flatten)]
+    pub(super) findings: Option<Findings>,
     #[serde(default)]
     critical: Vec<Value>,
     /// What confined programs.
     #[serde(default)]
     programs: Option<ProgramsPart>,
+}
+
+/// What a dry run found, as far as it is held against what was done.
+#[derive(Deserialize)]
+pub(super) struct Findings {
+    observations: Vec<Observation>,
+    /// A step, whether it runs, and the arguments of its call and of its `undo`.
+    calls: Vec<(String, Option<bool>, Value, Value)>,
     /// What programs had to change exactly.
     #[serde(default)]
     reproduced: Vec<(String, Vec<Change>)>,
 }
 
 impl BoundPart {
-    /// What of a report is other than what was approved: inputs, arguments and what was looked at. What is secret is bound as
-    /// commitments, and shown as nothing.
-    pub(super) fn unlike(&self, report: &PlanReport) -> Vec<String> {
+    /// What of a report is other than what was approved: inputs, steps, arguments and what was looked at. What is secret is bound
+    /// as commitments, and shown as nothing; it is nowhere else shown so.
+    pub(super) fn unlike(&self, report: &PlanReport, plan: &Plan) -> Vec<String> {
+        let secrets = Secrets::of(plan);
         let mut faults = Vec::new();
-        let is_hidden = |value: &Value| value.to_string().contains(HIDDEN);
         for input in &report.inputs {
-            let bound = self.inputs.iter().find(|(name, _)| *name == input.name);
-            if bound.is_none_or(|(_, value)| *value != input.value && !is_hidden(&input.value)) {
+            let is_secret = plan.inputs.iter().any(|declared| declared.name == input.name && declared.secret);
+            let bound = self.inputs.iter().find(|(name, _)| *name == input.name).map(|(_, value)| value);
+            let is_same = if is_secret { input.value == hidden() } else { bound == Some(&input.value) };
+            if !is_same {
                 faults.push(format!("it shows the input `{}` as another value than was approved", input.name));
             }
         }
-        for step in report.all_steps() {
-            let Some((.., args, undo)) = self.calls.iter().find(|(name, ..)| *name == step.name) else { continue };
+        let Some(findings) = &self.findings else { return faults };
+        let mut shown: HashMap<&str, &StepReport> = report.all_steps().map(|step| (step.name.as_str(), step)).collect();
+        for (name, _, args, undo) in &findings.calls {
+            let Some(step) = shown.remove(name.as_str()) else {
+                // How many elements a secret gives is not told.
+                let is_told = self.found.is_none();
+                faults.extend(is_told.then(|| format!("it does not show the step `{name}`, which was approved")));
+                continue;
+            };
+            let declared = of_name(plan, name).map(|id| plan.get(id));
             let undoing = step.undoing.as_ref().map(|undoing| (undo, &undoing.args, "the undo call of "));
             for (bound, shown, of) in [(args, &step.args, "")].into_iter().chain(undoing) {
-                let (Value::Record(bound), Value::Record(shown)) = (bound, shown) else { continue };
-                let other = shown.iter().find(|(name, value)| {
-                    value.is_known() && !is_hidden(value) && bound.get(name).is_some_and(|bound| bound != *value)
-                });
-                if let Some((name, _)) = other {
-                    faults.push(format!("it shows `{name}` of {of}`{}` as another value than was approved", step.name));
-                }
+                let call =
+                    declared.and_then(|step| if of.is_empty() { Some(&step.call) } else { step.undo.as_deref() });
+                let bound =
+                    call.map_or_else(|| bound.clone(), |call| secrets.shown_args(plan, call, &given(call, bound)));
+                faults.extend(
+                    self.differing(&bound, shown)
+                        .map(|arg| format!("it shows `{arg}` of {of}`{name}` as another value than was approved")),
+                );
             }
         }
+        let more = shown.into_keys().map(|name| format!("it shows the step `{name}`, which was not approved"));
+        faults.extend(more.filter(|_| self.found.is_none()));
         let mut seen: Vec<&Observation> = report.observations.iter().collect();
         seen.sort_by(|a, b| a.look.cmp(&b.look));
         // What was looked at because of a secret is bound, and not shown.
-        let is_all = match self.key {
-            Some(_) => seen.iter().all(|seen| self.observations.contains(seen)),
-            None => seen.into_iter().eq(&self.observations),
+        let is_all = match self.found {
+            Some(_) => seen.iter().all(|seen| findings.observations.contains(seen)),
+            None => seen.into_iter().eq(&findings.observations),
         };
         if !is_all {
             faults.push("it shows something else that was looked at than was approved".to_owned());
         }
         faults
     }
+
+    /// The name of an argument that is shown as another value than it is bound. In a plan with secrets not all is shown that is known.
+    fn differing(&self, bound: &Value, shown: &Value) -> Option<String> {
+        let (Value::Record(bound), Value::Record(given)) = (bound, shown) else {
+            return (bound != shown && (self.found.is_none() || shown.is_known())).then(|| "arguments".to_owned());
+        };
+        let is_same = |name: &str, bound: &Value| match given.get(name) {
+            Some(shown) => shown == bound || self.found.is_some() && !is_known(shown),
+            None => false,
+        };
+        let other = bound.iter().find(|(name, bound)| !is_same(name, bound)).map(|(name, _)| name);
+        other
+            .or_else(|| given.iter().map(|(name, _)| name).find(|name| bound.get(name).is_none()))
+            .map(|name| name.to_string())
+    }
+}
+
+/// The arguments that a call gives: defaults are the catalogue's, and a report leaves them out.
+fn given(call: &Call, args: &Value) -> Value {
+    let is_given =
+        |name: &str| call.tool.param(name).is_none_or(|index| call.args.get(index).is_some_and(Option::is_some));
+    match args {
+        Value::Record(record) => Value::record(
+            record.iter().filter(|(name, _)| is_given(name)).map(|(name, value)| (name.to_owned(), value.clone())),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// Whether a value is known, as a bundle gives it back.
+fn is_known(value: &Value) -> bool {
+    value.is_known() && value.get(UNKNOWN_KEY).is_none()
+}
+
+/// The step that a name like `flag` or `flag[3]` stands for.
+fn of_name(plan: &Plan, name: &str) -> Option<StepId> {
+    plan.step(name.split_once('[').map_or(name, |(base, _)| base))
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.
@@ -149,19 +208,20 @@ impl History {
             undo: undo.clone(),
             ..Prediction::of_step(step)
         };
-        let calls = bound.calls.iter().map(|call| (call.0.as_str(), prediction(call))).collect();
+        let findings = bound.findings.as_ref();
+        let calls = findings.iter().flat_map(|found| &found.calls).map(|call| (call.0.as_str(), prediction(call)));
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
-        let reproduced = bound.reproduced.iter().map(|(step, changes)| (step.as_str(), changes.as_slice())).collect();
+        let reproduced = findings.iter().flat_map(|found| &found.reproduced);
         let ground = Ground {
             plan,
             digest,
             deed,
-            calls,
+            calls: calls.collect(),
             grants: grants(plan, &bound.critical),
             standing,
             veil,
             programs: bound.programs.as_ref(),
-            reproduced,
+            reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         for event in events {
@@ -189,8 +249,7 @@ fn grants<'p>(plan: &'p Plan, bound: &[Value]) -> Option<Grants<'p>> {
 impl<'a> Ground<'a> {
     /// The step that a name like `flag` or `flag[3]` stands for.
     fn step(&self, name: &str) -> Option<&'a Step> {
-        let base = name.split_once('[').map_or(name, |(base, _)| base);
-        self.plan.step(base).map(|id| self.plan.get(id))
+        of_name(self.plan, name).map(|id| self.plan.get(id))
     }
 
     fn call(&self, name: &str) -> Option<&Prediction> {
@@ -201,6 +260,13 @@ impl<'a> Ground<'a> {
     /// Arguments as they are bound.
     fn bound_args(&self, step: &str, args: &Value, undo: bool) -> Value {
         self.veil.as_ref().map_or_else(|| args.clone(), |veil| veil.bound_args(step, args, undo))
+    }
+
+    /// How a result is not of its type, where that may be told.
+    fn misfit(&self, name: &str, misfit: impl Display) -> String {
+        let mut words = misfit.to_string();
+        self.veil.iter().for_each(|veil| veil.hide_why(name, &mut words));
+        words
     }
 
     fn unapproved(&self, event: &Event, state: &RunState) -> Vec<String> {
@@ -323,7 +389,10 @@ impl<'a> Ground<'a> {
             let Some(step) = self.step(name) else { return vec![format!("the plan has no step `{name}`")] };
             let misfit =
                 check_value(result, &step.call.tool.result).err().filter(|_| self.standing == Standing::Recorded);
-            let fault = |misfit| format!("the result that was given for step `{name}` is not of its type: {misfit}");
+            let fault = |misfit| {
+                let misfit = self.misfit(name, misfit);
+                format!("the result that was given for step `{name}` is not of its type: {misfit}")
+            };
             return misfit.map(fault).into_iter().collect();
         }
         let Event::StepSucceeded { step: name, result, .. } = event else { return Vec::new() };
@@ -339,7 +408,7 @@ impl<'a> Ground<'a> {
             faults.push(format!("step `{name}` has a result, and no call of it had begun"));
         }
         if let (Standing::Recorded, Err(misfit)) = (self.standing, check_value(result, &step.call.tool.result)) {
-            faults.push(format!("the result of step `{name}` is not of its type: {misfit}"));
+            faults.push(format!("the result of step `{name}` is not of its type: {}", self.misfit(name, misfit)));
         }
         faults
     }

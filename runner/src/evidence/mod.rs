@@ -60,6 +60,9 @@ pub struct Bundle {
     pub compiled: String,
     /// What the approval binds, as canonical JSON: `digest` is its digest.
     pub bound: String,
+    /// Where the plan has secrets, what the dry run found, sealed: a commitment to it is bound.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub found: Option<String>,
     /// What the approver was shown.
     pub report: PlanReport,
     /// Every record of the run, as it is kept, with its link.

@@ -8,7 +8,8 @@ use super::history::{BoundPart, History, Standing};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
 use crate::approval::{Signers, verify as verify_statement};
 use crate::config::MAX_CATALOGUES;
-use crate::desk::recompile;
+use crate::desk::{found_place, recompile};
+use crate::dry_run::FOUND;
 use crate::event::Event;
 use crate::journal::{chain, event_place};
 use crate::seal::Keys;
@@ -84,13 +85,20 @@ const MAX_FAULTS: usize = 20;
 /// Checks a bundle. With the key of the state directory that it came from, sealed records are opened and checked like others.
 pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Result<Verdict, Unreadable> {
     let bundle = read(bytes)?;
-    let bound: Result<BoundPart, String> = serde_json::from_str(&bundle.bound).map_err(|error| error.to_string());
+    let mut bound: Result<BoundPart, String> = serde_json::from_str(&bundle.bound).map_err(|error| error.to_string());
     let compiled = recompile(&bundle.sources).map(|(_, compiled)| Arc::new(compiled));
-    let (events, standing, opened) = events(&bundle, keys);
+    let (texts, mut approval) = (of_texts(&bundle, compiled.as_deref()), of_approval(&bundle, &bound));
+    // Whoever wrote the file could have put other texts beside sealed records, so that what is secret is not secret by them.
+    let keys = keys.filter(|_| texts.is_empty() && approval.is_empty());
+    if let (Some(keys), Ok(bound)) = (keys, &mut bound) {
+        approval.extend(open_found(&bundle, bound, keys));
+    }
+    let keys = keys.filter(|_| approval.is_empty());
+    let (events, standing, opened) = events(&bundle, &bound, keys);
     let mut checks = vec![
-        check("the texts compile to the plan", of_texts(&bundle, compiled.as_deref())),
-        check("the approval is of this plan", of_approval(&bundle, &bound)),
-        check("the report is of this approval", of_report(&bundle, &bound)),
+        check("the texts compile to the plan", texts),
+        check("the approval is of this plan", approval),
+        check("the report is of this approval", of_report(&bundle, &bound, compiled.as_deref())),
         check("the records are one chain from the approval on", of_chain(&bundle)),
         check("the records can be read", opened),
     ];
@@ -234,7 +242,26 @@ fn of_signatures(bundle: &Bundle, deed: Option<Digest>, events: &[Event], signer
     faults
 }
 
-fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String> {
+/// Opens what was found in a plan with secrets, if it is what the approval binds; why it is not.
+fn open_found(bundle: &Bundle, bound: &mut BoundPart, keys: &Keys) -> Option<String> {
+    let wanted = bound.found?;
+    let sealed = bundle.found.clone().unwrap_or_default();
+    let opened = keys.open(&found_place(&bundle.digest), sealed).map_err(|error| error.to_string());
+    let opened = opened.and_then(|text| {
+        let commitment = keys.sealer().map(|sealer| sealer.commit(FOUND, text.as_bytes()));
+        commitment.map(|commitment| (text, commitment)).map_err(|error| error.to_string())
+    });
+    match opened {
+        Ok((text, commitment)) if commitment == wanted => {
+            bound.findings = serde_json::from_str(&text).ok();
+            bound.findings.is_none().then(|| "what was found cannot be read".to_owned())
+        }
+        Ok(_) => Some("what was found is not what it binds".to_owned()),
+        Err(why) => Some(format!("what was found: {why}")),
+    }
+}
+
+fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>, compiled: Option<&Compiled>) -> Vec<String> {
     let report = &bundle.report;
     let mut faults = Vec::new();
     if (report.digest, report.plan_digest) != (bundle.digest, bundle.plan_digest) {
@@ -244,7 +271,7 @@ fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String> 
     if bound.time != report.time {
         faults.push("it is of another time that the plan runs".to_owned());
     }
-    faults.extend(bound.unlike(report));
+    faults.extend(compiled.iter().flat_map(|compiled| bound.unlike(report, &compiled.plan)));
     faults
 }
 
@@ -257,7 +284,11 @@ fn of_chain(bundle: &Bundle) -> Vec<String> {
 }
 
 /// What the records say, whether that is what was recorded or only how it is shown, and what cannot be read.
-fn events(bundle: &Bundle, keys: Option<&Keys>) -> (Vec<Event>, Standing, Vec<String>) {
+fn events(
+    bundle: &Bundle,
+    bound: &Result<BoundPart, String>,
+    keys: Option<&Keys>,
+) -> (Vec<Event>, Standing, Vec<String>) {
     let sealed = bundle.records.iter().any(|record| Keys::is_sealed(&record.kept));
     if sealed && keys.is_none() {
         let faults = match bundle.shown.len() == bundle.records.len() {
@@ -276,6 +307,12 @@ fn events(bundle: &Bundle, keys: Option<&Keys>) -> (Vec<Event>, Standing, Vec<St
             Ok(event) => events.push(event),
             Err(why) => faults.push(format!("record {}: {why}", record.seq)),
         }
+    }
+    // What is told of sealed records is told by the texts of the plan that they are of.
+    let deed = deed_of(bundle, bound).unwrap_or(bundle.digest);
+    let is_own = |event: &Event| matches!(event, Event::Approved { approval } if approval.all().all(|yes| yes.is_for(bundle.digest, deed)));
+    if sealed && !events.iter().any(is_own) {
+        return (bundle.shown.clone(), Standing::Shown, vec!["the sealed records are not of this plan".to_owned()]);
     }
     (events, Standing::Recorded, faults)
 }

@@ -2,7 +2,7 @@
 //! did not, or nothing.
 
 use super::attempt::Attempt;
-use crate::run::{Purpose, RunSetup, acceptable, call_live, implementation, judged, paced, shown, simulate};
+use crate::run::{Purpose, RunSetup, acceptable, call_live, implementation, judged, paced, simulate};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, ToolError};
 use planc_lang::catalogue::Tool;
@@ -63,7 +63,7 @@ fn forbidden(attempt: &Attempt<'_>, args: &Args) -> Option<String> {
         return Some("the run is being stopped".into());
     }
     let verdict = judged(setup, &args.tool, &args.values, Vec::new());
-    (verdict.decision == Approval::Deny).then(|| shown(setup, &verdict.phrase(&args.tool.name)))
+    (verdict.decision == Approval::Deny).then(|| verdict.phrase(&args.tool.name))
 }
 
 async fn call(attempt: &Attempt<'_>, args: &Args) -> Result<Value, ToolError> {

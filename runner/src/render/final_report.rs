@@ -8,6 +8,7 @@ use super::run_report::{BlockRow, PlannedActual, RunReport, StepEnd, StepRow};
 use super::text::{Look, Tone, count, hang, inline};
 use crate::event::End;
 use crate::workspace::FileState;
+use planc_lang::secrets::HIDDEN;
 use planc_lang::value::Value;
 
 /// The sign of a step's outcome.
@@ -196,6 +197,7 @@ pub fn draw_differences(report: &RunReport, look: Look) -> String {
 fn difference_row(difference: &PlannedActual) -> (&'static str, Tone, String) {
     let describe = |state: &Option<FileState>| match state {
         None => "no change".to_owned(),
+        Some(state @ FileState::File { mode, .. }) if state.is_untold() => format!("a file, mode {mode:04o}, {HIDDEN}"),
         Some(FileState::File { digest, bytes, mode }) => format!("{bytes} bytes, mode {mode:04o}, {}", digest.short()),
         Some(FileState::Absent) => "deleted".to_owned(),
         Some(FileState::Directory { .. }) => "a directory".to_owned(),

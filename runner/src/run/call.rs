@@ -11,6 +11,7 @@ use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
+use crate::veil::WHY;
 use crate::workspace::{Change, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
@@ -86,14 +87,14 @@ pub(crate) async fn permit(
         Approval::Auto => Ok(Permit::Yes),
         Approval::Ask => {
             let asked = Asked {
-                effects: shown_effects(setup, &tool.touches(args)),
+                effects: values::touches(&tool.touches(&open_args(setup, made.call, args))),
                 why: verdict.told(),
                 changes: None,
                 may_stand: true,
             };
             ask(setup, recorder, made, args, answer, asked).await
         }
-        Approval::Deny => Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name)))),
+        Approval::Deny => Ok(Permit::Refused(verdict.phrase(&tool.name))),
     }
 }
 
@@ -130,7 +131,7 @@ pub(crate) async fn permit_changes(
     let tool = &made.call.tool;
     let verdict = judged(setup, tool, args, changed(changes));
     if verdict.decision == Approval::Deny {
-        return Ok(Permit::Refused(shown(setup, &verdict.phrase(&tool.name))));
+        return Ok(Permit::Refused(verdict.phrase(&tool.name)));
     }
     let verdict = verdict.asks_beyond(&judged(setup, tool, args, Vec::new()));
     if verdict.decision == Approval::Auto {
@@ -140,7 +141,7 @@ pub(crate) async fn permit_changes(
     // Another run of the same program may have changed something else.
     let answer = answer.filter(|(of, _)| *of == digest).map(|(_, answer)| answer.as_str());
     let asked = Asked {
-        effects: shown_effects(setup, &changed(changes)),
+        effects: values::touches(&changed(changes)),
         why: verdict.told(),
         changes: Some(digest),
         may_stand: false,
@@ -217,7 +218,7 @@ async fn ask(
         args: shown_args(setup, made, args),
         effects,
         because: step.because.clone(),
-        why: why.iter().map(|why| shown(setup, why)).collect(),
+        why: if hides_touches(setup, call, args) { vec![WHY.to_owned()] } else { why },
         definition: call.tool.clone(),
         always: if may { always(setup, made, args) } else { None },
         is_about_changes: changes.is_some(),
@@ -262,15 +263,14 @@ fn shown_args(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Value {
     setup.veil.as_ref().map_or_else(|| named.clone(), |veil| veil.args(made.name, &named, is_undo))
 }
 
-/// What a call touches as a person may see it.
-fn shown_effects(setup: &RunSetup, touches: &[(EffectVerb, Resource)]) -> Vec<String> {
-    let effects = values::touches(touches);
-    effects.iter().map(|effect| shown(setup, effect)).collect()
+/// The arguments of a call without those that a secret decides.
+fn open_args(setup: &RunSetup, call: &Call, args: &[Value]) -> Vec<Value> {
+    setup.veil.as_ref().map_or_else(|| args.to_vec(), |veil| veil.open_args(call, args))
 }
 
-/// A text as a person may see it.
-pub(crate) fn shown(setup: &RunSetup, text: &str) -> String {
-    setup.veil.as_ref().map_or_else(|| text.to_owned(), |veil| veil.text(text))
+/// Whether a secret decides what a call touches.
+fn hides_touches(setup: &RunSetup, call: &Call, args: &[Value]) -> bool {
+    call.tool.touches(args) != call.tool.touches(&open_args(setup, call, args))
 }
 
 /// The answer that an earlier `always` gives, as it is recorded.

@@ -22,7 +22,7 @@ pub use recorder::{Recorder, Watch};
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
     Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, paced, permit,
-    permit_changes, place_of, shown, simulate, timeout_of,
+    permit_changes, place_of, simulate, timeout_of,
 };
 pub(crate) use caller::{check, not_true};
 pub(crate) use cells::{is_in_cell, leaves_nothing};

@@ -32,6 +32,7 @@ pub use root::Workspace;
 pub use versioned::{MAX_INDEX_BYTES, Versioned};
 
 use planc_lang::digest::Digest;
+use planc_lang::secrets::HIDDEN;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,17 +85,23 @@ impl FileState {
     /// The bits by which a file gives whoever runs it the rights of its owner or group. planc makes no file that has them.
     pub const RIGHTS: u32 = 0o6000;
 
-    /// The same where nobody is told what is in the file: the digest of nothing that can be, and 0 bytes.
+    /// The same where nobody is told what is in the file: the digest of nothing that can be, and 0 bytes; nor where a link leads.
     pub fn without_content(&self) -> FileState {
         match self {
             FileState::File { mode, .. } => FileState::File { digest: Digest([0; 32]), bytes: 0, mode: *mode },
-            other => other.clone(),
+            FileState::Link { .. } => FileState::Link { target: HIDDEN.to_owned() },
+            other @ (FileState::Absent | FileState::Directory { .. } | FileState::Other) => other.clone(),
         }
+    }
+
+    /// Whether nobody is told what is in it.
+    pub fn is_untold(&self) -> bool {
+        matches!(self, FileState::File { .. } | FileState::Link { .. }) && *self == self.without_content()
     }
 
     /// Whether something is in this state, in as far as this one tells what is in a file.
     pub fn fits(&self, other: &FileState) -> bool {
-        self == other || *self == self.without_content() && *self == other.without_content()
+        self == other || self.is_untold() && *self == other.without_content()
     }
 
     /// The same; a file without those bits.
@@ -141,6 +148,7 @@ impl std::fmt::Display for FileState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             FileState::Absent => f.write_str("absent"),
+            FileState::File { mode, .. } if self.is_untold() => write!(f, "file {mode:04o} {HIDDEN}"),
             FileState::File { digest, mode, .. } => write!(f, "file {mode:04o} {digest}"),
             FileState::Directory { mode } => write!(f, "directory {mode:04o}"),
             FileState::Link { target } => write!(f, "link → {target}"),

@@ -4,6 +4,7 @@
 #[path = "../place/mod.rs"]
 mod place;
 
+mod afterwards;
 mod again;
 mod approval;
 mod around;

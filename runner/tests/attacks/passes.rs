@@ -5,15 +5,15 @@ use crate::terminal::{Act, on_terminal};
 use std::fs;
 use std::process::Stdio;
 
-/// A server that says what stands in the file of the tool's name.
+/// A server that says what stands in the file of the tool's name; where there is a file `fails`, it says so as an error.
 const SERVER: &str = r#"while read -r line; do
   id=$(printf %s "$line" | sed -n 's/.*"id":\([^,}]*\).*/\1/p')
   case "$line" in
     *'"method":"initialize"'*) answer='"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"says","version":"1"}}' ;;
-    *'"method":"tools/list"'*) answer='"result":{"tools":[{"name":"key","inputSchema":{"type":"object"}},{"name":"word","inputSchema":{"type":"object"}}]}' ;;
+    *'"method":"tools/list"'*) answer='"result":{"tools":[{"name":"key","inputSchema":{"type":"object"}},{"name":"word","inputSchema":{"type":"object"}},{"name":"num","inputSchema":{"type":"object"}}]}' ;;
     *'"method":"tools/call"'*)
       name=$(printf %s "$line" | sed -n 's/.*"name":"\([a-z]*\)".*/\1/p')
-      answer="\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"$(cat "$SAYS/$name")\"}]}" ;;
+      answer="\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"$(cat "$SAYS/$name")\"}],\"isError\":$(test -e "$SAYS/fails" && echo true || echo false)}" ;;
     *) answer='"error":{"code":-32601,"message":"there is no such method"}' ;;
   esac
   [ -n "$id" ] && printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$answer"
@@ -26,11 +26,14 @@ const CATALOGUE: &str = r#"catalogue says {
   tool word() -> string {
     reads "says:all"
   }
+  tool num() -> trusted secret int {
+    reads "says:all"
+  }
 }
 "#;
 
 /// A place with the server, which says this until it says something else.
-fn place(says: &[(&str, &str)]) -> Place {
+pub fn place(says: &[(&str, &str)]) -> Place {
     let place = Place::new();
     place.program("server.sh", SERVER);
     let wiring = format!(
@@ -44,12 +47,12 @@ fn place(says: &[(&str, &str)]) -> Place {
     place
 }
 
-fn now(place: &Place, says: &[(&str, &str)]) {
+pub fn now(place: &Place, says: &[(&str, &str)]) {
     fs::create_dir_all(place.at("says")).unwrap();
     says.iter().for_each(|(tool, text)| fs::write(place.at("says").join(tool), text).unwrap());
 }
 
-fn plan(items: &str) -> String {
+pub fn plan(items: &str) -> String {
     format!(
         "plan \"Twice\" {{\n  critical {{\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"sh\"\n  }}\n{items}}}\n"
     )

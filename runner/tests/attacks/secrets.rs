@@ -239,7 +239,8 @@ fn a_failure_tells_no_part_of_a_secret() {
             // What does not fail was not known before, so that it may be asked about.
             if !matches!(run.code, Some(0 | 3)) {
                 tried += 1;
-                assert!(run.out.contains("it fails by what is secret"), "{failing}: {}", run.short());
+                let words = ["a secret has a part in why", "it fails by what is secret"];
+                assert!(words.iter().any(|words| run.out.contains(words)), "{failing}: {}", run.short());
             }
         }
     }
@@ -266,7 +267,6 @@ fn what_is_approved_tells_nothing_of_the_secret_and_is_bound_to_it() {
     let (one, other) = (place(), place());
     let digest = |place: &Place| place.digest_with(&["plan", "p.pl", "--input-file", &input(place)]);
     let first = digest(&one);
-    assert_eq!(first, digest(&one), "the same secret is the same plan");
     fs::write(one.at("token"), "another secret").unwrap();
     let second = digest(&one);
     assert_ne!(first, second, "another secret is another plan");
