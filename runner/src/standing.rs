@@ -159,14 +159,14 @@ impl Terms {
     pub fn bound(&mut self, tool: &Tool, line: &str) -> Result<(), NoTerms> {
         let no = |why: String| NoTerms(why);
         if let Some((name, most)) = line.split_once("<=") {
-            let param = param(tool, name)?;
+            let param = open(param(tool, name)?)?;
             let most: f64 = most.trim().parse().map_err(|_| no(format!("`{}` is no number", most.trim())))?;
             self.bounds.insert(param.name.to_string(), Bound::AtMost(most));
             return Ok(());
         }
         let (name, value) =
             line.split_once('=').ok_or_else(|| no(format!("`{line}` is neither `name=value` nor `name<=number`")))?;
-        let param = param(tool, name)?;
+        let param = open(param(tool, name)?)?;
         self.bounds.insert(param.name.to_string(), read(param, value.trim())?);
         Ok(())
     }
@@ -288,6 +288,17 @@ fn param<'t>(tool: &'t Tool, name: &str) -> Result<&'t Param, NoTerms> {
     let name = name.trim();
     let index = tool.param(name).ok_or_else(|| NoTerms(format!("`{}` has no parameter `{name}`", tool.name)))?;
     Ok(&tool.params[index])
+}
+
+/// A parameter that no secret goes to: what a standing answer is bound to is kept, listed and compared.
+fn open(param: &Param) -> Result<&Param, NoTerms> {
+    match param.marks.has(Mark::Secret) {
+        true => Err(NoTerms(format!(
+            "`{0}` takes a secret, which no standing answer keeps; `--any {0}` lets it be anything",
+            param.name
+        ))),
+        false => Ok(param),
+    }
 }
 
 /// Whether an argument is content, which decides nothing.

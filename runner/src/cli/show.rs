@@ -6,7 +6,10 @@ use super::fault::Fault;
 use super::output::Format;
 use super::plan;
 use super::session::Session;
-use crate::journal::RunLock;
+use super::terminal::{Terminal, agreed};
+use crate::desk::{Desk, DeskError};
+use crate::event::Event;
+use crate::journal::{RunLock, StoredRun};
 use crate::render::card::Folded;
 use crate::render::final_report;
 use crate::render::markdown::markdown;
@@ -27,6 +30,9 @@ pub struct Args {
     /// Show what servers said on their error output
     #[arg(long)]
     stderr: bool,
+    /// On a terminal, tell why calls failed that had a secret at hand
+    #[arg(long, conflicts_with_all = ["plan", "stderr"])]
+    failures: bool,
     /// Fold nothing
     #[arg(long)]
     full: bool,
@@ -36,6 +42,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (desk, mut stored, run) = carry::find(session, &args.target)?;
     if args.stderr {
         return stderr(session, &run.id);
+    }
+    if args.failures {
+        return failures(&desk, &run);
     }
     if let Ok((planned, _)) = desk.reopen(stored.clone()) {
         stored = planned.plan;
@@ -57,6 +66,33 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,
         Format::Text => session.out.print(&final_report::draw(&report, session.out.look()))?,
     }
+    Ok(Exit::Success)
+}
+
+/// What failed in a run and why, in the words that are kept: on the controlling terminal alone, to a person who wants it.
+fn failures(desk: &Desk, run: &StoredRun) -> Result<Exit, Fault> {
+    let question = "\nParts of secrets may stand in the words that say why calls failed. Show them on this terminal?";
+    let nobody = "why a call failed that had a secret at hand is told to a person on a terminal";
+    agreed(question).map_err(|no| no.fault(nobody, "nothing is shown"))?;
+    let terminal = Terminal::open().ok_or_else(|| Fault::new(Exit::Refused, nobody))?;
+    let mut text = String::new();
+    for stored in desk.store.events(&run.id).map_err(DeskError::from)? {
+        let (of, why) = match &stored.event {
+            Event::StepFailed { step, error, .. } => (step, error),
+            Event::StepInDoubt { step, reason, .. } => (step, reason),
+            Event::UndoCallEnded { step, error: Some(error) } => (step, error),
+            Event::EachFailed { each, error } => (each, error),
+            Event::AssumptionFailed { text, why } | Event::VerificationFailed { text, why } => (text, why),
+            _ => continue,
+        };
+        text.push_str(&format!("✗ {}\n", inline(of)));
+        why.lines().for_each(|line| text.push_str(&format!("    {}\n", inline(line))));
+    }
+    if text.is_empty() {
+        text.push_str("nothing has failed in this run\n");
+    }
+    let lost = |error: std::io::Error| Fault::new(Exit::Waiting, format!("the terminal cannot be used: {error}"));
+    terminal.write(&text).map_err(lost)?;
     Ok(Exit::Success)
 }
 

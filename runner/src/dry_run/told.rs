@@ -10,6 +10,7 @@ use planc_lang::catalogue::Param;
 use planc_lang::digest::Digest;
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::eval::{Caller, Env, Failure, NoCalls, eval, eval_args};
+use planc_lang::paths::literal_prefix;
 use planc_lang::plan::{Call, CriticalScope, Expr, ExprKind, Step, StepId};
 use planc_lang::secrets::{gives_secrets, hidden, without_secrets};
 use planc_lang::syntax::{Mark, OnFailure};
@@ -240,11 +241,15 @@ impl DryRun<'_> {
             .then(|| Disclosure { of: step.name.to_string(), what: "whether it fails".to_owned() })
     }
 
-    /// A program with a secret at hand: the names of the files that it makes may be anything.
+    /// A program with a secret at hand that may choose the names of files.
     fn made(&self, id: StepId, step: &Step) -> Option<Disclosure> {
-        let changes = |verb| matches!(verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete);
-        let may = self.compiled.plan.critical.iter().any(|line| changes(line.verb));
-        (may && step.call.tool.runs_programs() && self.is_reached(id))
+        let is_of_files = |verb| matches!(verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete);
+        let is_open = |scope: &CriticalScope| match scope {
+            CriticalScope::Text(grant) => literal_prefix(&grant.resource) != grant.resource,
+            CriticalScope::Value(_) => true,
+        };
+        let chooses = self.compiled.plan.critical.iter().any(|line| is_of_files(line.verb) && is_open(&line.scope));
+        (chooses && step.call.tool.runs_programs() && self.is_reached(id))
             .then(|| Disclosure { of: step.name.to_string(), what: "which files it changes".to_owned() })
     }
 }

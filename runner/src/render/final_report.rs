@@ -7,6 +7,7 @@ use super::diff;
 use super::run_report::{BlockRow, PlannedActual, RunReport, StepEnd, StepRow};
 use super::text::{Look, Tone, count, hang, inline};
 use crate::event::End;
+use crate::veil::WHY;
 use crate::workspace::FileState;
 use planc_lang::secrets::HIDDEN;
 use planc_lang::value::Value;
@@ -99,7 +100,7 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     if report.gone {
         out.push_str(&format!("\n{}", look.paint.tone(Tone::Careful, "not finished: the process is gone")));
     }
-    for line in next(report) {
+    for line in next(report).into_iter().chain(untold(report)) {
         out.push_str(&format!("\n{}", look.paint.tone(Tone::Name, line)));
     }
     out.truncate(out.trim_end().len());
@@ -244,6 +245,13 @@ fn next(report: &RunReport) -> Vec<String> {
         }
         Some(End::Interrupted | End::Held | End::Waiting) => resumed(report, format!("planc resume {run}   goes on")),
     }
+}
+
+/// Where it is told why calls failed that had a secret at hand.
+fn untold(report: &RunReport) -> Option<String> {
+    let is_untold = |why: &Option<String>| why.as_deref() == Some(WHY);
+    let any = report.steps.iter().any(|row| is_untold(&row.why));
+    any.then(|| format!("planc show {} --failures   tells why, to a person on a terminal", shell_word(&report.run)))
 }
 
 /// How it goes on, and how it is taken back where anything was done.

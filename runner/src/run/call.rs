@@ -11,7 +11,7 @@ use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
-use crate::veil::WHY;
+use crate::veil::{Veil, WHY};
 use crate::workspace::{Change, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
@@ -310,9 +310,11 @@ fn used_by(made: Made<'_>) -> String {
     }
 }
 
-/// What `always` means for a call; none where a secret would have to be remembered.
+/// What `always` means for a call; none where a secret would have to be remembered, or what a file holds with one in it.
 fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
-    let is_open = shown_args(setup, made, args) == made.call.tool.named(args);
+    let reaches = |veil: &Veil| setup.compiled.plan.step(&made.step.name).is_none_or(|id| veil.secrets().reach(id));
+    let is_open =
+        shown_args(setup, made, args) == made.call.tool.named(args) && !setup.veil.as_ref().is_some_and(reaches);
     let tool = &made.call.tool;
     let mut terms = Terms::exactly(tool, args, setup.config.mode.scope.clone());
     terms.tie(tool, setup.workspace.as_ref());

@@ -2,6 +2,7 @@
 
 use crate::passes::{now, place as served, plan};
 use crate::place::{Place, Said};
+use crate::terminal::{Act, on_terminal};
 use planc_lang::digest::Digest;
 use serde_json::Value;
 use std::fs;
@@ -124,6 +125,30 @@ fn words_of_failures() {
         all.push(("run", said.out + &said.err));
         hides(&all, &["PIN4711"]);
         assert!(all[0].1.contains("a secret has a part in why"), "{}", all[0].1);
+    }
+}
+
+/// Whoever has to mend it is told, on a terminal and nowhere else.
+#[test]
+fn a_person_is_told_why() {
+    let step = "step a = process.run(argv: [\"sh\", \"-c\", \"echo no such user >&2; exit 7\"], stdin: token)";
+    let place = place(&format!("  {step}\n"));
+    run(&place).exits(4);
+    let args = ["show", &place.last_run(), "--failures"];
+    let said = place.planc(&args).exits(6).says("a person on a terminal");
+    assert!(!said.short().contains("no such user"));
+    let (code, shown) = on_terminal(&place, &args, "Only `yes`", &Act::Type(b"yes\n"));
+    assert!(code == 0 && shown.contains("no such user") && shown.contains("exit code 7"), "{shown}");
+    let (code, shown) = on_terminal(&place, &args, "Only `yes`", &Act::Type(b"y\n"));
+    assert!(code != 0 && !shown.contains("no such user"), "{shown}");
+}
+
+#[test]
+fn no_standing_answer_keeps_a_secret() {
+    let place = served(&[]);
+    for bound in ["pin=4711", "pin=4*1"] {
+        let said = place.planc(&["grants", "add", "says.use", "--where", bound, "--why", "often"]).exits(2);
+        assert!(said.err.contains("takes a secret") && !said.short().contains("47"), "{}", said.short());
     }
 }
 

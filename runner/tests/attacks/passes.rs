@@ -29,6 +29,9 @@ const CATALOGUE: &str = r#"catalogue says {
   tool num() -> trusted secret int {
     reads "says:all"
   }
+  tool use(secret pin: string) -> trusted int {
+    reads "says:all"
+  }
 }
 "#;
 
