@@ -28,7 +28,7 @@ pub(super) struct Guard {
     inside: Vec<String>,
     /// What they match is the operator's, also what is not there yet.
     globs: Vec<GlobMatcher>,
-    /// The folders that such globs begin in, and the files beneath.
+    /// The ways that no link may be made on: to what is protected, to the folders that such globs begin in, and to the files beneath.
     folders: Vec<String>,
     /// What may be read and not changed.
     programs: Vec<String>,
@@ -37,12 +37,14 @@ pub(super) struct Guard {
 impl Guard {
     /// Guards absolute canonical paths, each with all it holds.
     pub(super) fn new(root: &Path, protected: Vec<PathBuf>) -> Guard {
-        let inside = protected
+        let inside: Vec<String> = protected
             .iter()
             .filter_map(|path| path.strip_prefix(root).ok()?.to_str())
             .map(|path| if path.is_empty() { ".".to_owned() } else { path.to_owned() })
             .collect();
-        Guard { root: root.to_owned(), protected, inside, globs: Vec::new(), folders: Vec::new(), programs: Vec::new() }
+        // The report is no file yet: whoever made a link of its folder would choose where it is written.
+        let folders = inside.iter().map(|path| path.to_lowercase()).collect();
+        Guard { root: root.to_owned(), protected, inside, globs: Vec::new(), folders, programs: Vec::new() }
     }
 
     /// Guards also what globs over catalogues match, and the records of servers that lie beside them.

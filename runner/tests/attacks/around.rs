@@ -266,3 +266,20 @@ fn what_others_execute_or_go_by_is_named_and_written_with_a_person() {
         assert!(place.ws().join(path).exists(), "{path}");
     }
 }
+
+/// Where the report will be written is the operator's, also while nothing is there.
+#[test]
+fn the_way_to_the_report_leads_where_the_operator_said() {
+    let place = Place::new();
+    place.put("planc.toml", "[report]\nfile = \"reports/all.md\"\n");
+    std::fs::create_dir_all(place.at("outside")).unwrap();
+    let outside = place.at("outside").display().to_string();
+    place.put(
+        "p.pl",
+        format!(
+            "plan \"p\" {{\n  critical {{\n    create \"**\"\n    run \"ln\"\n  }}\n  step a = process.run(argv: [\"ln\", \"-s\", \"{outside}\", \"reports\"])\n}}\n"
+        ),
+    );
+    place.planc(&["run", "--approve", "p.pl"]).exits(4);
+    assert!(!place.has("reports"));
+}
