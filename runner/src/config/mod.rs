@@ -247,13 +247,17 @@ impl Config {
         Ok(idle)
     }
 
+    /// Refuses where the folder is none for plans: nothing is planned, carried out or started there.
+    pub fn check_fit(&self) -> Result<(), ConfigError> {
+        let Some(why) = self.unfit else { return Ok(()) };
+        let message = format!("`{}` cannot be a workspace: {why}", self.workspace.display());
+        Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"))
+    }
+
     /// Makes the state directory, private to this account and out of reach of plans, and checks one that exists. Refuses where the
     /// folder is none for plans: nothing is planned or carried out without state.
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
-        if let Some(why) = self.unfit {
-            let message = format!("`{}` cannot be a workspace: {why}", self.workspace.display());
-            return Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"));
-        }
+        self.check_fit()?;
         places::outside(&self.state, &self.workspace)?;
         places::make_private(&self.state)
     }

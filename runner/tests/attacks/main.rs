@@ -26,3 +26,4 @@ mod signed;
 mod terminal;
 mod told;
 mod undone;
+mod variables;
