@@ -74,8 +74,9 @@ fn state_keys_and_configuration_are_not_there() {
         fs::write(file, "TOP-SECRET-KEY").unwrap();
     }
     let script = format!(
-        "cat planc.toml {state}/* ~/.ssh/* ~/.aws/* ~/.netrc ~/notes ~/.config/gh/* /etc/shadow 2>/dev/null; ls -A {state} ~ 2>/dev/null; grep -rs TOP-SECRET . /tmp ~ ; cat /proc/1/environ | tr '\\0' '\\n'; true",
-        state = place.state().display()
+        "cat planc.toml {state}/* {home}/.ssh/* {home}/notes ~/.ssh/* ~/.aws/* ~/.netrc ~/notes ~/.config/gh/* /etc/shadow 2>/dev/null; ls -A {state} 2>/dev/null; ls -A ~; grep -rs TOP-SECRET . /tmp ~ ; cat /proc/1/environ | tr '\\0' '\\n'; true",
+        state = place.state().display(),
+        home = place.at("home").display()
     );
     // The script itself is passed over: it names what it looks for.
     let said = sh(&place, &script.replace("grep -rs", "grep -rs --exclude=attempt --exclude=p.pl")).exits(0);
