@@ -8,6 +8,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
 use crate::dry_run::{
     Bound, DryRun, Early, InputValue, Outcome, Purpose, Sight, approval_digest, bound_bytes, deed_digest, other_file,
+    other_variables,
 };
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
@@ -415,9 +416,11 @@ impl Desk {
         let bound = self.bound(planned, &inputs, &looked, veil.as_ref());
         if approval_digest(&bound) != planned.plan.digest {
             let digest = planned.plan.digest;
-            let stored = self.store.bound(&digest)?;
-            return Err(match stored.and_then(|stored| other_file(&stored, &bound)) {
+            let stored = self.store.bound(&digest)?.unwrap_or_default();
+            let names = other_variables(&stored, &String::from_utf8_lossy(&bound_bytes(&bound)));
+            return Err(match other_file(&stored, &bound) {
                 Some((server, file)) => DeskError::OtherFile { digest, server, file },
+                None if !names.is_empty() => DeskError::OtherVariables { digest, names },
                 None => DeskError::OtherPolicy(digest),
             });
         }

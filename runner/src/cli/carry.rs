@@ -9,7 +9,7 @@ use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::{Approved, Channel};
 use crate::desk::{Desk, DeskError, Draft, Planned, Recall, inputs};
-use crate::dry_run::Early;
+use crate::dry_run::{Early, other_variables};
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
 use crate::render::fold::is_whole;
@@ -192,15 +192,18 @@ pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<String, F
 fn other_digest(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Fault {
     let mut message = format!("{digest} is not what this plan does now; nothing has been changed");
     if let Ok(reviewed) = desk.store.plan(&digest.to_string()) {
-        for line in differences(&reviewed, plan) {
+        let bound = |digest: &Digest| desk.store.bound(digest).ok().flatten().unwrap_or_default();
+        let variables = other_variables(&bound(&digest), &bound(&plan.digest));
+        for line in differences(&reviewed, plan, &variables) {
             message.push_str(&format!("\n  {line}"));
         }
     }
     Fault::new(Exit::Stale, message).help(format!("the present dry run is {}", plan.digest))
 }
 
-fn differences(reviewed: &StoredPlan, present: &StoredPlan) -> Vec<String> {
-    let mut lines = Vec::new();
+fn differences(reviewed: &StoredPlan, present: &StoredPlan, variables: &[String]) -> Vec<String> {
+    let other = |name: &String| format!("the variable `{name}` has another value");
+    let mut lines: Vec<String> = variables.iter().map(other).collect();
     if reviewed.plan_digest != present.plan_digest {
         lines.push("the text of the plan, or the definition of a tool, is another one".to_owned());
     }

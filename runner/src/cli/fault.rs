@@ -119,7 +119,7 @@ impl From<DeskError> for Fault {
                 | Refusal::OverrideUnseen => Fault::new(Exit::Waiting, message),
                 Refusal::NothingToOverride { .. } => Fault::usage(message),
             },
-            DeskError::OtherPolicy(_) => {
+            DeskError::OtherPolicy(_) | DeskError::OtherVariables { .. } => {
                 Fault::new(Exit::Stale, message).help("`planc plan FILE` shows what it would do now")
             }
             DeskError::OtherFile { server, file, .. } => Fault::new(Exit::Stale, message)

@@ -150,12 +150,21 @@ pub enum Command {
 /// Runs one command line, program name first, and gives its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     outlive_limits();
+    write_alone();
     let args: Vec<OsString> = args.into_iter().collect();
     let exit = match Cli::try_parse_from(&args) {
         Ok(cli) => run(cli),
         Err(error) => misparsed(&error, &args),
     };
     ExitCode::from(exit as u8)
+}
+
+/// What planc starts writes nothing that others may write too, whatever the caller of planc would let them.
+fn write_alone() {
+    use rustix::{fs::Mode, process::umask};
+    let others = Mode::WGRP | Mode::WOTH;
+    let given = umask(others);
+    umask(given | others);
 }
 
 /// A file that may grow no further is an error of the write like any other, and must not end the process. The programs that

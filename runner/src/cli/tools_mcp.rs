@@ -170,10 +170,13 @@ pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, F
 /// How the server is reached: as the arguments say, else as the operator does.
 fn wiring(session: &Session, args: &ImportArgs) -> Result<ServerConfig, Fault> {
     match (&args.url, args.command.as_slice()) {
-        (Some(url), _) => {
-            let wiring = Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() };
-            Ok(ServerConfig::new(wiring, session.config.workspace.clone()))
-        }
+        (Some(url), _) => Ok(match session.config.servers.get(&args.mcp) {
+            Some(server) if matches!(&server.wiring, Wiring::Url { url: own, .. } if own == url) => server.clone(),
+            Some(_) | None => {
+                let wiring = Wiring::Url { url: url.clone(), headers_from_env: BTreeMap::new() };
+                ServerConfig::new(wiring, session.config.workspace.clone())
+            }
+        }),
         (None, [command, rest @ ..]) => Ok(match session.config.servers.get(&args.mcp) {
             Some(server) if is_command(&server.wiring, command, rest) => server.clone(),
             Some(_) | None => {
@@ -201,11 +204,14 @@ fn is_command(wiring: &Wiring, command: &str, rest: &[String]) -> bool {
     matches!(wiring, Wiring::Program { command: own, args, .. } if own == command && args == rest)
 }
 
-/// Refuses to start a program that nobody but the command line names, unless a person types a yes: agents may be allowed to
-/// call planc, and planc starts nothing for them that the operator did not name.
+/// Refuses to start a program, or to contact an address, that nobody but the command line names, unless a person types a yes: agents
+/// may be allowed to call planc, and planc starts nothing and contacts nobody for them that the operator did not name.
 fn may_start(session: &Session, args: &ImportArgs, server: &ServerConfig) -> Result<(), Fault> {
-    if args.command.is_empty() || session.config.servers.get(&args.mcp) == Some(server) {
+    if session.config.servers.get(&args.mcp) == Some(server) {
         return Ok(());
+    }
+    if let Some(url) = &args.url {
+        return may_contact(&inline(&args.mcp), &inline(&format!("{url:?}")));
     }
     let words: Vec<String> = args.command.iter().map(|word| inline(&format!("{word:?}"))).collect();
     let (name, shown) = (inline(&args.mcp), words.join(" "));
@@ -219,7 +225,18 @@ fn may_start(session: &Session, args: &ImportArgs, server: &ServerConfig) -> Res
     })
 }
 
+/// The same for an address, in whose path and query something can be told.
+fn may_contact(name: &str, url: &str) -> Result<(), Fault> {
+    let help = format!("or the operator names it in `{CONFIG_NAME}`: [servers.{name}] url = {url}");
+    agreed(&format!("\nContact this address, and tell it what stands there?\n  {url}")).map_err(|no| {
+        let what = format!("{url} would be contacted as the server `{name}`");
+        let nobody = format!("nobody was contacted, since nobody has said that it may be: {what}");
+        no.fault(&nobody, &what).help("a person says yes to it on a terminal").help(help)
+    })
+}
+
 fn asked(session: &Session, name: &str, server: &ServerConfig) -> Result<Answer, Fault> {
+    session.config.check_fit()?;
     session.out.progress(&format!("asking {}\n", inline(name)));
     Ok(runtime()?.block_on(ask(name, server))?)
 }

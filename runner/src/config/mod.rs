@@ -15,6 +15,8 @@ mod programs;
 mod report;
 mod run;
 mod servers;
+mod shown;
+mod variables;
 mod window;
 
 pub use approval::{Approvals, Effect, Elicitation, Require, Rule};
@@ -23,12 +25,16 @@ pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENT
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use nested::above;
-pub use places::{Places, is_hidden_in_home, lies_in, outer_path, unfit};
+pub use places::{Places, account_home, is_hidden_in_home, lies_in, unfit};
 pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use run::{MAX_DEADLINE_DAYS, run_time};
 pub use servers::{
     DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
+};
+pub use shown::Shown;
+pub use variables::{
+    HOME, MAX_LOOKED_AT, PATH, Variables, confined, deciding_path, in_the_open, is_listed, names_what_counts, open_path,
 };
 pub use window::{Window, WindowFault};
 
@@ -184,7 +190,12 @@ impl Config {
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
         let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
-        let programs = Programs::new(&settings.programs, places.home.as_deref());
+        let pass_env: Vec<String> = settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect();
+        let home = match is_listed(&pass_env, &variables::HOME.into()) {
+            true => places.home.clone(),
+            false => account_home(),
+        };
+        let programs = Programs::new(&settings.programs, home.as_deref());
         let catalogue_globs: Vec<String> =
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
@@ -211,7 +222,7 @@ impl Config {
             policy_tools: settings.policy.globs().map(str::to_owned).collect(),
             cedar,
             hosts: settings.http.hosts.iter().map(|host| host.get_ref().clone()).collect(),
-            pass_env: settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+            pass_env,
             programs,
             approval,
             contents_bytes: settings.contents.max_mb.get_ref() << 20,
@@ -247,13 +258,17 @@ impl Config {
         Ok(idle)
     }
 
+    /// Refuses where the folder is none for plans: nothing is planned, carried out or started there.
+    pub fn check_fit(&self) -> Result<(), ConfigError> {
+        let Some(why) = self.unfit else { return Ok(()) };
+        let message = format!("`{}` cannot be a workspace: {why}", self.workspace.display());
+        Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"))
+    }
+
     /// Makes the state directory, private to this account and out of reach of plans, and checks one that exists. Refuses where the
     /// folder is none for plans: nothing is planned or carried out without state.
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
-        if let Some(why) = self.unfit {
-            let message = format!("`{}` cannot be a workspace: {why}", self.workspace.display());
-            return Err(ConfigError::world(message).help("work in the folder of a project, with `cd` or `-C DIR`"));
-        }
+        self.check_fit()?;
         places::outside(&self.state, &self.workspace)?;
         places::make_private(&self.state)
     }

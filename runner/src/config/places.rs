@@ -4,7 +4,6 @@
 
 use super::{ConfigError, STATE_NAME};
 use planc_lang::digest::Digest;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What the process was started with.
@@ -52,14 +51,6 @@ pub fn lies_in(folder: &Path, root: &Path) -> bool {
     resolve(folder).starts_with(root)
 }
 
-/// The folders of `PATH` outside of a workspace: what is found by a bare name and runs in the open is nothing that a plan could have
-/// put there.
-pub fn outer_path(workspace: &Path) -> OsString {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let outer = |folder: &PathBuf| folder.is_absolute() && !lies_in(folder, workspace);
-    std::env::join_paths(std::env::split_paths(&path).filter(outer)).unwrap_or_default()
-}
-
 /// Where the state of a workspace is kept. Whether that is a good place is judged when it is used, see [`outside`].
 pub(super) fn state(
     (chosen, fixed): (Option<PathBuf>, Option<PathBuf>),
@@ -92,10 +83,19 @@ pub(super) fn state(
 /// What holds keys in the home of an account.
 const KEYS: [&str; 4] = [".ssh", ".gnupg", ".aws", ".kube"];
 
+/// The account that planc runs as; none: the system does not know it.
+pub(super) fn account() -> Option<nix::unistd::User> {
+    nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten()
+}
+
+/// The home of the account that planc runs as, as the system says.
+pub fn account_home() -> Option<PathBuf> {
+    account().map(|user| user.dir).filter(|home| home.is_absolute())
+}
+
 /// The homes of the account: as the system says, and as the variable does.
-fn homes(named: Option<&Path>) -> Vec<PathBuf> {
-    let account = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.dir);
-    let homes = account.into_iter().chain(named.map(Path::to_owned)).map(|home| resolve(&home));
+pub(super) fn homes(named: Option<&Path>) -> Vec<PathBuf> {
+    let homes = account_home().into_iter().chain(named.map(Path::to_owned)).map(|home| resolve(&home));
     homes.filter(|home| home != Path::new("/")).collect()
 }
 

@@ -11,56 +11,6 @@ pub const MAX_SCRATCH: usize = 100;
 /// This very executable, whatever becomes of its file: planc starts itself to confine a program.
 const SELF: &str = "/proc/self/exe";
 
-/// Folders of the home that hold a toolchain, which programs may read where `PATH` leads into them.
-const TOOLCHAINS: [&str; 10] =
-    [".cargo", ".rustup", ".pyenv", ".nvm", ".rbenv", ".volta", ".asdf", ".sdkman", ".bun", ".deno"];
-
-/// What holds keys and passwords, in the home.
-const HOME_KEYS: [&str; 24] = [
-    ".ssh",
-    ".gnupg",
-    ".aws",
-    ".azure",
-    ".kube",
-    ".docker",
-    ".netrc",
-    ".git-credentials",
-    ".pgpass",
-    ".my.cnf",
-    ".npmrc",
-    ".pypirc",
-    ".vault-token",
-    ".password-store",
-    ".mozilla",
-    ".cargo/credentials",
-    ".cargo/credentials.toml",
-    ".config/gcloud",
-    ".config/gh",
-    ".config/git/credentials",
-    ".config/google-chrome",
-    ".config/chromium",
-    ".local/share/keyrings",
-    ".local/state/planc",
-];
-
-/// What a variable names that the toolchains know, and what of it programs may read: the folder may hold anything else.
-const NAMED: [(&str, &[&str]); 2] = [
-    ("CARGO_HOME", &["bin", "config", "config.toml", "env", "git", "registry", ".crates.toml", ".crates2.json"]),
-    ("RUSTUP_HOME", &["settings.toml", "toolchains", "update-hashes"]),
-];
-
-/// The same in the system; an account without rights cannot read it anyway.
-const SYSTEM_KEYS: [&str; 8] = [
-    "/etc/shadow",
-    "/etc/shadow-",
-    "/etc/gshadow",
-    "/etc/gshadow-",
-    "/etc/sudoers",
-    "/etc/ssh",
-    "/etc/ssl/private",
-    "/etc/krb5.keytab",
-];
-
 /// What programs may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programs {
@@ -171,63 +121,6 @@ impl Programs {
     pub fn is_open(&self, argv: &[impl AsRef<str>]) -> bool {
         is_open(&self.open, argv)
     }
-
-    /// What programs may read outside the workspace besides the system: what is listed, what `PATH` names, and the toolchains
-    /// of the home that it leads into.
-    pub fn readable(&self) -> Vec<PathBuf> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let named: Vec<PathBuf> = std::env::split_paths(&path).filter_map(shortest).collect();
-        let mut readable = self.read.clone();
-        if let Some(home) = &self.home {
-            let led = |folder: &&PathBuf| named.iter().any(|dir| dir.starts_with(folder));
-            let mut toolchains: Vec<PathBuf> = TOOLCHAINS.iter().map(|name| home.join(name)).collect();
-            toolchains.retain(|folder| led(&folder));
-            // The programs of the one run those of the other.
-            if toolchains.contains(&home.join(".cargo")) {
-                toolchains.push(home.join(".rustup"));
-            }
-            readable.append(&mut toolchains);
-        }
-        for (name, parts) in NAMED {
-            let folder = std::env::var_os(name).map(PathBuf::from).filter(|path| self.may_show(path));
-            readable.extend(folder.iter().flat_map(|folder| parts.iter().map(|part| folder.join(part))));
-        }
-        readable.extend(named.into_iter().filter(|dir| self.may_show(dir)));
-        readable.sort();
-        readable.dedup();
-        readable
-    }
-
-    /// Whether a folder may be shown because a variable names it: not the home as a whole, and nothing that keys are kept in.
-    fn may_show(&self, dir: &Path) -> bool {
-        let of_keys = |name: &&str| {
-            let (name, parts): (Vec<_>, Vec<_>) = (Path::new(name).components().collect(), dir.components().collect());
-            parts.windows(name.len()).any(|some| some == name)
-        };
-        dir.is_absolute()
-            && self.home.as_ref().is_none_or(|home| !home.starts_with(dir))
-            && !HOME_KEYS.iter().any(of_keys)
-    }
-
-    /// What holds keys and passwords: programs find nothing there, whatever is listed. In what they may read it is looked
-    /// for as in a home.
-    pub fn keys(&self) -> Vec<PathBuf> {
-        let shown = self.readable();
-        let homes = self.home.iter().chain(&shown);
-        let of_homes = homes.flat_map(|home| HOME_KEYS.iter().map(|name| home.join(name)));
-        let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-        let of_cargo = given.iter().flat_map(|home| ["credentials", "credentials.toml"].map(|name| home.join(name)));
-        of_homes.chain(of_cargo).chain(SYSTEM_KEYS.iter().map(PathBuf::from)).collect()
-    }
-}
-
-/// An absolute path without `..`; none: it is not absolute, or nothing is there.
-fn shortest(path: PathBuf) -> Option<PathBuf> {
-    match path.components().any(|part| part == std::path::Component::ParentDir) {
-        true => path.canonicalize().ok(),
-        false => Some(path),
-    }
-    .filter(|path| path.is_absolute())
 }
 
 /// Whether a program with these arguments is one of those that begin with the given words.

@@ -3,7 +3,8 @@
 //! What the tools may do is reviewed in their catalogue; here is only wiring. It is part of what an approval is bound to,
 //! with the program behind it.
 
-use super::places::outer_path;
+use super::places::lies_in;
+use super::variables::open_path;
 use planc_lang::digest::Digest;
 use planc_lang::paths::is_straight;
 use serde::{Deserialize, Serialize};
@@ -190,7 +191,7 @@ impl ServerConfig {
     /// The executable that is started.
     pub fn program(&self) -> Option<PathBuf> {
         match &self.wiring {
-            Wiring::Program { command, cwd, .. } => program(command, cwd, &self.workspace),
+            Wiring::Program { command, cwd, pass_env, .. } => program(command, cwd, &self.workspace, pass_env),
             Wiring::Url { .. } => None,
         }
     }
@@ -261,14 +262,15 @@ fn matches_any(globs: &[String], text: &str) -> bool {
     globs.iter().any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
 }
 
-/// The executable that a command names: one with `/` relative to where it runs, else the first on the PATH that does not lie in
-/// the workspace, where a plan could have put it.
-pub fn program(command: &str, cwd: &Path, workspace: &Path) -> Option<PathBuf> {
+/// The executable that a command names: one with `/` relative to where it runs, else the first in the folders of `PATH` in which is
+/// looked for what runs in the open, see [`open_path`], that does not lead into the workspace, where a plan could have put it.
+pub fn program(command: &str, cwd: &Path, workspace: &Path, pass_env: &[String]) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let is_executable =
         |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
     if command.contains('/') {
         return Some(cwd.join(command)).filter(is_executable);
     }
-    std::env::split_paths(&outer_path(workspace)).map(|dir| dir.join(command)).find(is_executable)
+    let is_outside = |path: &PathBuf| is_executable(path) && !lies_in(path, workspace);
+    std::env::split_paths(&open_path(pass_env, workspace)).map(|dir| dir.join(command)).find(is_outside)
 }

@@ -58,6 +58,14 @@ pub enum DeskError {
     /// A stored plan that meant something else when it was stored.
     #[error("{0} was planned under another policy, in another workspace, or for another environment of programs")]
     OtherPolicy(Digest),
+    /// A stored plan of which variables had other values when it was stored.
+    #[error("{digest} was planned with another value of {}", listed(.names))]
+    OtherVariables {
+        /// The digest of the plan.
+        digest: Digest,
+        /// The variables.
+        names: Vec<String>,
+    },
     /// A stored plan whose server had another file when it was stored.
     #[error("`{file}`, which an argument of the server `{server}` names, is not what it was when {digest} was planned")]
     OtherFile {
@@ -134,4 +142,10 @@ pub enum DeskError {
     /// A stored plan that this planc reads differently.
     #[error("the stored plan {0} was compiled by another version of planc: plan it anew")]
     OtherVersion(Digest),
+}
+
+/// Names as a person reads them.
+fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+    names.join(", ")
 }

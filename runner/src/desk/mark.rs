@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_EARLIER: usize = 16;
 
 /// What of what is bound decides over every step; another one of these, and no step was approved before.
-const COMMON: [&str; 7] = ["approval", "pass_env", "programs", "workspace", "servers", "model", "policy"];
+const COMMON: [&str; 8] = ["approval", "pass_env", "variables", "programs", "workspace", "servers", "model", "policy"];
 
 impl Desk {
     /// Completes the report of a plan.

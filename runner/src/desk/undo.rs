@@ -20,6 +20,7 @@ impl Desk {
         match other_undo(&stored, plan, &self.config, &undo) {
             None => Ok(()),
             Some(Unlike::File { server, file }) => Err(DeskError::OtherFile { digest, server, file }),
+            Some(Unlike::Variables(names)) => Err(DeskError::OtherVariables { digest, names }),
             Some(Unlike::Policy) => Err(DeskError::OtherPolicy(digest)),
         }
     }

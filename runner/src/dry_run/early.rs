@@ -7,7 +7,7 @@
 use super::Early;
 use super::call::Called;
 use super::steps::{At, Steps};
-use crate::config::Network;
+use crate::config::{HOME, Network};
 use crate::coverage::uncovered_touches;
 use crate::policy::Moment;
 use crate::sandbox::Seen;
@@ -105,8 +105,8 @@ impl Steps<'_, '_> {
             run: uuid::Uuid::new_v4().simple().to_string()[..8].to_owned(),
             step: at.name.clone(),
             idempotency_key: None,
-            // Before approval nobody is given what the operator keeps for approved programs.
-            pass_env: Vec::new(),
+            // Before approval nobody is given what the operator keeps for approved programs, but where the cell has its home.
+            pass_env: dry.config.pass_env.iter().filter(|name| *name == HOME).cloned().collect(),
         };
         let ran = runtime.block_on(run.sealed(&args, &context, &walls))?;
         check_value(&ran.value, &args.tool.result).map_err(|misfit| {

@@ -1,6 +1,7 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
+use super::variables::{OF_PROGRAMS, Values, of_server, others, stored_variables, variables};
 use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::report::PlanReport;
@@ -106,6 +107,9 @@ struct BoundForm<'a> {
     policy: Digest,
     approval: &'a Approvals,
     pass_env: &'a [String],
+    /// The values of the variables that what the plan starts gets, by who gets them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    variables: BTreeMap<String, Values>,
     #[serde(skip_serializing_if = "Option::is_none")]
     programs: Option<BoundPrograms<'a>>,
     workspace: String,
@@ -168,8 +172,10 @@ pub enum Unlike {
         /// The argument.
         file: String,
     },
-    /// What the operator decided: how a server is reached, or where programs run and with which variables.
+    /// What the operator decided: how a server is reached, or where programs run.
     Policy,
+    /// Values of variables.
+    Variables(Vec<String>),
 }
 
 /// What of what was bound decides where the program of an `undo` call runs.
@@ -177,6 +183,11 @@ const PLACE: [&str; 5] = ["network", "open", "read", "unconfined", "holds"];
 
 /// Where `undo` calls of these tools would be made by other servers than was bound, or their programs run in another place.
 pub fn other_undo(stored: &str, plan: &Plan, config: &Config, undo: &[&Tool]) -> Option<Unlike> {
+    let (bound, present) = (stored_variables(stored), variables_of(config, plan));
+    let another = |owner: &str| {
+        let names = others(bound.get(owner), present.get(owner));
+        (!names.is_empty()).then_some(Unlike::Variables(names))
+    };
     let stored: serde_json::Value = serde_json::from_str(stored).ok()?;
     for (name, now) in identities(config, |name| undo.iter().any(|tool| tool.catalogue() == name)) {
         let then: Option<ServerIdentity> =
@@ -186,16 +197,21 @@ pub fn other_undo(stored: &str, plan: &Plan, config: &Config, undo: &[&Tool]) ->
             let other = |file| Unlike::File { server: name.to_owned(), file };
             return Some(file.map_or(Unlike::Policy, other));
         }
+        if let Some(unlike) = another(&of_server(name)) {
+            return Some(unlike);
+        }
     }
     if !undo.iter().any(|tool| may_run(tool)) {
         return None;
     }
     let now = serde_json::to_value(programs(config, plan)).ok()?;
     let then = stored.get("programs").unwrap_or(&serde_json::Value::Null);
-    let variables = serde_json::to_value(&config.pass_env).ok()?;
-    let is_same =
-        PLACE.iter().all(|part| then.get(part) == now.get(part)) && stored.get("pass_env") == Some(&variables);
-    (!is_same).then_some(Unlike::Policy)
+    let passed = serde_json::to_value(&config.pass_env).ok()?;
+    let is_same = PLACE.iter().all(|part| then.get(part) == now.get(part)) && stored.get("pass_env") == Some(&passed);
+    match is_same {
+        true => OF_PROGRAMS.into_iter().find_map(another),
+        false => Some(Unlike::Policy),
+    }
 }
 
 fn may_run(tool: &Tool) -> bool {
@@ -272,6 +288,7 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         policy: bound.config.policy.digest(),
         approval: &bound.config.approval,
         pass_env: &bound.config.pass_env,
+        variables: variables_of(bound.config, plan),
         programs: programs(bound.config, plan),
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         servers: servers(bound),
@@ -280,6 +297,10 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         releases: bound.report.releases.iter().map(|release| (release.name.as_str(), &release.value)).collect(),
         model: bound.config.model.as_ref().filter(|_| asks_model(plan)).map(wiring_identity),
     })
+}
+
+fn variables_of(config: &Config, plan: &Plan) -> BTreeMap<String, Values> {
+    variables(config, plan, enforced(config, plan).is_some(), asks_model(plan))
 }
 
 fn asks_model(plan: &Plan) -> bool {

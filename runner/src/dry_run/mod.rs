@@ -16,12 +16,14 @@ mod seen;
 mod steps;
 mod told;
 mod undoing;
+mod variables;
 
 pub use diff::{MAX_DIFF_BYTES, change_report};
 pub use early::EARLY_TIMEOUT;
 pub use identity::{
     BOUND_FORMAT, Bound, FOUND, Unlike, approval_digest, bound_bytes, deed_digest, other_file, other_undo,
 };
+pub use variables::other_variables;
 
 use crate::config::Config;
 use crate::prediction::Prediction;

@@ -61,8 +61,45 @@ const DENIED: &[i64] = &[
 ];
 
 /// As if the kernel had never heard of them: programs have another way, which the filter can look into.
-const UNKNOWN: &[i64] =
-    &[libc::SYS_clone3, libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+const UNKNOWN: &[i64] = &[
+    libc::SYS_clone3,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    // The mode of what it makes lies behind a pointer.
+    libc::SYS_openat2,
+];
+
+/// What sets the mode of a file, or makes one with a mode, with the argument that says it. A folder that the kernel makes is
+/// neither setuid nor setgid, whatever `mkdir` says.
+const MODES: &[(i64, u8)] = &[
+    (libc::SYS_fchmod, 1),
+    (libc::SYS_fchmodat, 2),
+    (FCHMODAT2, 2),
+    (libc::SYS_mknodat, 2),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_chmod, 1),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_creat, 1),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_mknod, 1),
+];
+
+/// Since Linux 6.6, by the same number on every architecture.
+const FCHMODAT2: i64 = 452;
+
+/// What opens a file, with the argument that says how; the mode behind it counts where a file is made.
+const OPENS: &[(i64, u8)] = &[
+    (libc::SYS_openat, 2),
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_open, 1),
+];
+
+/// The flags of what opens a file that make one: `O_CREAT`, and what of `O_TMPFILE` is its own.
+const MAKING: [i32; 2] = [libc::O_CREAT, libc::O_TMPFILE & !libc::O_DIRECTORY];
+
+/// The modes that give a file's rights to whoever runs it.
+const RIGHTS: [u32; 2] = [libc::S_ISUID, libc::S_ISGID];
 
 /// The flags with which `clone` makes namespaces.
 const NAMESPACES: &[i32] = &[
@@ -118,6 +155,23 @@ fn denials(network: bool) -> Result<Rules, String> {
     let typing = [libc::TIOCSTI, TIOCLINUX];
     let typing = typing.map(|request| rule(vec![condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?]));
     rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_, _>>()?);
+    rules.extend(rights()?);
+    Ok(rules)
+}
+
+/// No file becomes setuid or setgid: what is written in a folder of `scratch` stays, and would give the rights of planc's account
+/// to whoever runs it.
+fn rights() -> Result<Rules, String> {
+    let mut rules = Rules::new();
+    for (call, mode) in MODES {
+        let set = RIGHTS.map(|right| rule(vec![has(*mode, right)?]));
+        rules.insert(*call, set.into_iter().collect::<Result<_, _>>()?);
+    }
+    for (call, flags) in OPENS {
+        let both = RIGHTS.iter().flat_map(|right| MAKING.map(|making| (making as u32, *right)));
+        let made = both.map(|(making, right)| rule(vec![has(*flags, making)?, has(flags + 1, right)?]));
+        rules.insert(*call, made.collect::<Result<_, _>>()?);
+    }
     Ok(rules)
 }
 
@@ -137,6 +191,11 @@ fn with_x32(rules: Rules) -> Rules {
 
 fn rule(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, String> {
     SeccompRule::new(conditions).map_err(said)
+}
+
+/// An argument with a flag among its bits.
+fn has(argument: u8, flag: u32) -> Result<SeccompCondition, String> {
+    condition(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(flag.into()), flag.into())
 }
 
 fn not(argument: u8, value: i32) -> Result<SeccompCondition, String> {

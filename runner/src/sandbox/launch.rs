@@ -25,6 +25,8 @@ use std::process::{Child, Command, ExitCode, Stdio};
 const INNER: &str = "__in-cell";
 /// This very executable, whatever it is called.
 const SELF: &str = "/proc/self/exe";
+/// Which rights a file that a program makes does not get.
+const UMASK: u32 = 0o022;
 /// Why there is no cell where nobody waits for it.
 const GONE: &str = "the planc that it works for is no more";
 
@@ -196,6 +198,8 @@ fn drop_capabilities() -> Result<(), String> {
 
 fn run(inside: &Inside) -> Result<Report, String> {
     let mut command = Command::new(&inside.program);
+    // What is made has the same mode whoever starts planc, and is written by its account alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(UMASK));
     let name: &OsStr = inside.argv.first().map_or(inside.program.as_os_str(), OsStr::new);
     command
         .arg0(name)

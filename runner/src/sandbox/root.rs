@@ -38,7 +38,7 @@ fn errno(doing: &str, path: &Path) -> impl FnOnce(rustix::io::Errno) -> String {
 
 /// Something that is put at a place of the new root.
 enum Piece {
-    /// To read, with all that is mounted beneath.
+    /// To read, with all that is mounted beneath: a path without links.
     Read(PathBuf),
     /// To write.
     Write(PathBuf),
@@ -58,8 +58,8 @@ pub(super) fn make(dir: &Path, inside: &Inside) -> Result<Vec<PathBuf>, String> 
     devices(&root)?;
     let mut pieces = system(&root)?;
     // The workspace is shown by its copy, whatever leads into it.
-    let elsewhere = inside.read.iter().filter(|path| !contains(&inside.workspace, path));
-    pieces.extend(elsewhere.map(|path| (path.clone(), Piece::Read(path.clone()))));
+    let elsewhere = inside.read.iter().filter(|shown| !contains(&inside.workspace, &shown.place));
+    pieces.extend(elsewhere.map(|shown| (shown.place.clone(), Piece::Read(shown.real.clone()))));
     pieces.push(("/tmp".into(), Piece::Write(dir.join("tmp"))));
     let home = inside.home.as_deref().filter(|home| may_be_home(home) && !contains(&inside.workspace, home));
     pieces.extend(home.map(|home| (home.to_owned(), Piece::Write(dir.join("home")))));
@@ -154,15 +154,21 @@ fn system(root: &Path) -> Result<Vec<(PathBuf, Piece)>, String> {
     Ok(pieces)
 }
 
-/// Puts a piece in its place. Gives whether it is there: what may be read need not exist, and a place that would have to be
-/// made in what may only be read, or behind a link, is none.
+/// Puts a piece in its place. Gives whether it is there: what may be read need not exist, or has become a link since it was looked
+/// at; and a place that would have to be made in what may only be read, or behind a link, is none.
 fn put(dir: &Path, root: &OwnedFd, place: &Path, piece: &Piece) -> Result<bool, String> {
-    let is_dir = match piece {
-        Piece::Read(from) => match from.metadata() {
-            Ok(found) => found.is_dir(),
-            Err(_) => return Ok(false),
-        },
-        Piece::Write(_) | Piece::Copy => true,
+    let source = match piece {
+        Piece::Read(from) => {
+            match folder(Path::new("/")).and_then(|all| beneath(&all, relative(from), OFlags::empty())) {
+                Ok(open) => Some(open),
+                Err(_) => return Ok(false),
+            }
+        }
+        Piece::Write(_) | Piece::Copy => None,
+    };
+    let is_dir = match &source {
+        Some(open) => path_of(open).metadata().map_err(said("looking at", place))?.is_dir(),
+        None => true,
     };
     let to = match (prepare(root, relative(place), is_dir), piece) {
         (Ok(to), _) => to,
@@ -170,16 +176,17 @@ fn put(dir: &Path, root: &OwnedFd, place: &Path, piece: &Piece) -> Result<bool, 
         (Err(error), _) => return Err(said("making", place)(error)),
     };
     let target = path_of(&to);
-    match piece {
-        Piece::Read(from) => {
-            mount_bind_recursive(from, &target).map_err(errno("mounting", from))?;
+    match (piece, &source) {
+        (Piece::Read(from), open) => {
+            let from = open.as_ref().map_or_else(|| from.clone(), path_of);
+            mount_bind_recursive(&from, &target).map_err(errno("mounting what is shown at", place))?;
             // At once: nothing is ever made in it, by nobody.
             let mounted = beneath(root, relative(place), OFlags::empty()).map_err(said("opening", place))?;
             let mounted = fs::read_link(path_of(&mounted)).map_err(said("finding", place))?;
             close_beneath(&mounted, |_| false)?;
         }
-        Piece::Write(from) => mount_bind(from, &target).map_err(errno("mounting", from))?,
-        Piece::Copy => copy(dir, place, &target)?,
+        (Piece::Write(from), _) => mount_bind(from, &target).map_err(errno("mounting", from))?,
+        (Piece::Copy, _) => copy(dir, place, &target)?,
     }
     Ok(true)
 }

@@ -1,6 +1,6 @@
 //! What a program shall get, and what the launcher is told of it: plain data.
 
-use crate::config::Limits;
+use crate::config::{Limits, Shown};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub struct Spec {
     /// Folders of which it is not told what it changed there.
     pub untold: Vec<String>,
     /// What it may read outside the workspace besides the system.
-    pub read: Vec<PathBuf>,
+    pub read: Vec<Shown>,
     /// What it finds empty, wherever that lies.
     pub hidden: Vec<PathBuf>,
     /// The TCP ports that it may connect to; none: it has no network.
@@ -64,7 +64,7 @@ pub struct Inside {
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) home: Option<PathBuf>,
     pub(super) scratch: Vec<PathBuf>,
-    pub(super) read: Vec<PathBuf>,
+    pub(super) read: Vec<Shown>,
     pub(super) hidden: Vec<PathBuf>,
     pub(super) ports: Option<Vec<u16>>,
     pub(super) limits: Limits,

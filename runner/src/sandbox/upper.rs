@@ -254,6 +254,12 @@ impl Found<'_> {
             if before == after {
                 continue;
             }
+            if before == FileState::Other {
+                return Err(CellError(format!(
+                    "the program removed or replaced `{}`, a pipe, a socket or a device, which planc could not make again",
+                    path.escape_debug()
+                )));
+            }
             if let FileState::File { mode, .. } = &after
                 && mode & FileState::RIGHTS != 0
             {

@@ -112,13 +112,14 @@ impl Workspace {
                 rustix::fs::fchmod(&own, Mode::from_raw_mode(*mode as _))?;
                 rustix::fs::fsync(&own)?;
             }
+            // What could not be made again, not removed either.
+            (_, FileState::Other) | (FileState::Other, _) => {
+                return Err(io::Error::other("planc neither makes, replaces nor removes pipes, sockets and devices"));
+            }
             (FileState::Directory { .. }, FileState::Absent) => {
                 rustix::fs::unlinkat(&dir, name, AtFlags::REMOVEDIR)?;
             }
             (_, FileState::Absent) => rustix::fs::unlinkat(&dir, name, AtFlags::empty())?,
-            (_, FileState::Other) | (FileState::Other, _) => {
-                return Err(io::Error::other("planc neither makes nor replaces pipes, sockets and devices"));
-            }
             (FileState::Directory { .. }, _) => {
                 return Err(io::Error::other("a directory is removed before something else takes its place"));
             }

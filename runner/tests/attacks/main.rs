@@ -27,3 +27,4 @@ mod signed;
 mod terminal;
 mod told;
 mod undone;
+mod variables;

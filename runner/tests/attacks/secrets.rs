@@ -129,7 +129,7 @@ fn input(place: &Place) -> String {
 #[test]
 fn rotating_a_secret_leaves_no_trace_of_it() {
     let place = place();
-    place.open(&["vault", "sh"]);
+    place.put("planc.toml", "[programs]\nopen = [\"vault\", \"sh\"]\npass_env = [\"PATH\"]\n");
     let input = input(&place);
     said_nothing(place.planc(&["plan", "--full", "p.pl", "--input-file", &input]).exits(0)).says("(secret)");
     said_nothing(place.planc(&["--format", "markdown", "plan", "p.pl", "--input-file", &input]).exits(0));
@@ -162,7 +162,7 @@ fn rotating_a_secret_leaves_no_trace_of_it() {
 #[test]
 fn a_run_that_is_killed_leaves_no_trace_either_and_goes_on() {
     let place = place();
-    place.open(&["vault", "sh"]);
+    place.put("planc.toml", "[programs]\nopen = [\"vault\", \"sh\"]\npass_env = [\"PATH\"]\n");
     place.put(
         "hang.pl",
         r#"plan "Hang" {

@@ -31,8 +31,9 @@ pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (
     command.arg("--state-dir");
     command.arg(place.state());
     command.cwd(place.ws());
-    command.env("HOME", place.at("home"));
-    for (name, value) in &place.env {
+    command.env_clear();
+    command.env("TERM", "xterm");
+    for (name, value) in place.variables() {
         command.env(name, value);
     }
     let mut writer = pair.master.take_writer().expect("a terminal can be written to");

@@ -132,7 +132,7 @@ fn a_script_that_was_changed_after_the_run_takes_nothing_back() {
 fn a_program_that_was_replaced_after_the_run_takes_nothing_back() {
     let place = Place::new();
     place.program("bin/back", BACK);
-    place.open(&["true", "back"]).put(
+    place.put("planc.toml", "[programs]\nopen = [\"true\", \"back\"]\npass_env = [\"PATH\"]\n").put(
         "p.pl",
         "plan \"b\" {\n  critical {\n    run \"true\"\n    run \"back\"\n  }\n  step a = process.run(argv: [\"true\"]) {\n    undo process.run(argv: [\"back\"])\n  }\n}\n",
     );
@@ -150,7 +150,7 @@ fn a_program_that_was_replaced_after_the_run_takes_nothing_back() {
     place.program("first/back", EVIL);
     let mut command = place.command(&["undo", &run]);
     command.env("PATH", format!("{}:{}:/usr/bin:/bin", place.at("first").display(), place.at("bin").display()));
-    crate::place::said(command).exits(4).says("is not made");
+    crate::place::said(command).exits(5).says("another value of `PATH`");
     assert_eq!(log(&place), "");
     place.planc(&["undo", &run]).exits(0);
     assert_eq!(log(&place), "back\n");

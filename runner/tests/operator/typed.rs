@@ -16,8 +16,11 @@ pub fn typed(place: &Place, args: &[&str], script: &[(&str, &str)]) -> (String, 
     command.arg("--state-dir");
     command.arg(place.state());
     command.cwd(place.ws());
-    command.env("HOME", place.at("home"));
+    command.env_clear();
     command.env("TERM", "xterm");
+    for (name, value) in place.variables() {
+        command.env(name, value);
+    }
     let mut child = pair.slave.spawn_command(command).expect("planc can be started");
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().expect("the terminal can be read");

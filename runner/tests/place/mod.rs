@@ -144,11 +144,19 @@ impl Place {
             }
             Err(_) => Command::new(planc),
         };
-        command.args(args).current_dir(self.ws()).env_clear();
-        command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", self.at("bin").display()));
-        command.env("HOME", self.at("home")).env("XDG_STATE_HOME", self.at("xdg"));
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.args(args).current_dir(self.ws()).env_clear().envs(self.variables());
         command
+    }
+
+    /// The variables of its commands, on a terminal too: what programs get is part of what is approved.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let at = |path: &str| self.at(path).display().to_string();
+        let own = [
+            ("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", at("bin"))),
+            ("HOME", at("home")),
+            ("XDG_STATE_HOME", at("xdg")),
+        ];
+        own.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(self.env.iter().cloned()).collect()
     }
 
     pub fn planc(&self, args: &[&str]) -> Said {

@@ -74,8 +74,9 @@ fn state_keys_and_configuration_are_not_there() {
         fs::write(file, "TOP-SECRET-KEY").unwrap();
     }
     let script = format!(
-        "cat planc.toml {state}/* ~/.ssh/* ~/.aws/* ~/.netrc ~/notes ~/.config/gh/* /etc/shadow 2>/dev/null; ls -A {state} ~ 2>/dev/null; grep -rs TOP-SECRET . /tmp ~ ; cat /proc/1/environ | tr '\\0' '\\n'; true",
-        state = place.state().display()
+        "cat planc.toml {state}/* {home}/.ssh/* {home}/notes ~/.ssh/* ~/.aws/* ~/.netrc ~/notes ~/.config/gh/* /etc/shadow 2>/dev/null; ls -A {state} 2>/dev/null; ls -A ~; grep -rs TOP-SECRET . /tmp ~ ; cat /proc/1/environ | tr '\\0' '\\n'; true",
+        state = place.state().display(),
+        home = place.at("home").display()
     );
     // The script itself is passed over: it names what it looks for.
     let said = sh(&place, &script.replace("grep -rs", "grep -rs --exclude=attempt --exclude=p.pl")).exits(0);
@@ -300,5 +301,66 @@ fn descriptors_of_planc_are_not_inherited() {
     assert!(!held.contains(" 251 ->"), "{}", said.short());
     for held in ["planc.db", "/cells/", "/state/", "report.json"] {
         assert!(!said.out.contains(held), "{held}: {}", said.short());
+    }
+}
+
+#[test]
+fn no_file_of_a_scratch_folder_becomes_setuid_or_setgid() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n");
+    let script = r#"
+import ctypes, os, stat
+libc = ctypes.CDLL(None, use_errno=True)
+def tried(*calls):
+    for call in calls:
+        try: call()
+        except OSError: pass
+def made(name):
+    open('target/' + name, 'w').close()
+    return 'target/' + name
+tried(lambda: os.chmod(made('a'), 0o4755), lambda: os.chmod(made('b'), 0o2755), lambda: os.fchmod(os.open(made('c'), 0), 0o6755))
+for number, name in ((90, b'd'), (91, b'e')):
+    made(name.decode())
+    place = b'target/' + name if number == 90 else os.open(b'target/e', os.O_RDONLY)
+    libc.syscall(number, place, 0o4755)
+libc.syscall(268, -100, made('f').encode(), 0o4755)
+libc.syscall(452, -100, made('g').encode(), 0o2755, 0)
+tried(lambda: os.open('target/h', os.O_CREAT | os.O_WRONLY, 0o4755))
+for number, *arguments in ((2, b'target/i', os.O_CREAT | os.O_WRONLY, 0o6755), (85, b'target/j', 0o4755), (133, b'target/k', 0o104755, 0), (259, -100, b'target/l', 0o104755, 0), (83, b'target/m', 0o6755)):
+    libc.syscall(number, *arguments)
+how = (ctypes.c_uint64 * 3)(os.O_CREAT | os.O_WRONLY, 0o4755, 0)
+libc.syscall(437, -100, b'target/n', how, 24)
+def unnamed():
+    fd = os.open('target', os.O_TMPFILE | os.O_RDWR, 0o4755)
+    os.link('/proc/self/fd/%d' % fd, 'target/o', follow_symlinks=True)
+tried(unnamed)
+# What every program does stays possible.
+os.chmod(made('good'), 0o1750)
+os.close(os.open('target/new', os.O_CREAT | os.O_WRONLY, 0o600))
+print('tried')
+"#;
+    let Some(said) = python(&place, script) else { return };
+    assert!(said.out.contains("tried"), "{}", said.short());
+    let mode = |path: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        place.ws().join("target").join(path).metadata().map(|found| found.permissions().mode() & 0o7777)
+    };
+    for entry in fs::read_dir(place.ws().join("target")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert_eq!(mode(&name).unwrap() & 0o6000, 0, "{name}");
+    }
+    assert_eq!((mode("good").unwrap(), mode("new").unwrap()), (0o1750, 0o600));
+}
+
+#[test]
+fn what_could_not_be_made_again_is_not_removed() {
+    for script in ["rm -rf d", "rm d/pipe; echo x > d/pipe", "mv d e", "mv d/pipe x"] {
+        let place = Place::new();
+        place.put("d/a.txt", "A\n");
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, place.ws().join("d/pipe"), fifo, 0o644.into(), 0).unwrap();
+        let said = sh(&place, script);
+        assert!(said.code == Some(4) && said.out.contains("planc could not make again"), "{script}: {}", said.short());
+        assert!(place.has("d/pipe") && place.has("d/a.txt"), "{script}");
     }
 }

@@ -61,15 +61,28 @@ fn a_tree_of_any_depth_is_removed_with_its_cell() {
 
 #[test]
 fn a_file_with_the_rights_of_its_owner_is_not_kept() {
-    for (script, path) in [
-        ("mkdir out; cp /bin/sh out/tool; chmod 6755 out/tool", "out/tool"),
-        ("cp /bin/sh tool; chmod 4755 tool", "tool"),
-        ("cp /bin/sh tool; chmod 2755 tool", "tool"),
-        ("chmod u+s there", "there"),
+    // No program sets these bits.
+    for script in [
+        "mkdir out; cp /bin/sh out/tool; chmod 6755 out/tool",
+        "cp /bin/sh tool; chmod 4755 tool",
+        "cp /bin/sh tool; chmod 2755 tool",
+        "chmod u+s there",
     ] {
         let place = Place::new();
+        place.put("there", "#!/bin/sh\n");
+        place.put("p.pl", plan("create \"**\"\n modify \"**\"", &sh("a", &format!("{script} || echo refused"))));
+        let said = place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0).says("refused");
+        for path in ["out/tool", "tool", "there"].map(|path| place.ws().join(path)) {
+            let mode = path.metadata().map_or(0, |found| found.permissions().mode());
+            assert_eq!(mode & 0o6000, 0, "{script}: {}", said.short());
+        }
+    }
+    // One that is there it takes elsewhere, to copy it up.
+    for (script, path) in [("mv there tool", "tool"), ("mkdir out; mv there out/tool", "out/tool")] {
+        let place = Place::new();
         place.put("planc.toml", "[programs]\ndry_run = \"sealed\"\n").put("there", "#!/bin/sh\n");
-        let lines = "create \"**\"\n modify \"**\"";
+        fs::set_permissions(place.ws().join("there"), fs::Permissions::from_mode(0o4755)).unwrap();
+        let lines = "create \"**\"\n modify \"**\"\n delete \"**\"";
         place.put("p.pl", plan(lines, &sh("a", script)));
         let before = picture(&place.ws());
         place.planc(&["run", "--approve", "p.pl"]).exits(4).says(path).says("setuid");
@@ -77,7 +90,7 @@ fn a_file_with_the_rights_of_its_owner_is_not_kept() {
         place.planc(&["plan", "--run-programs", "p.pl"]).exits(1).says("setuid");
         assert_eq!(picture(&place.ws()), before, "{script}");
     }
-    // On a folder these bits give nobody any right.
+    // On a folder these bits give nobody any right; it is kept without.
     let place = Place::new();
     place.put("p.pl", plan("create \"**\"", &sh("a", "mkdir out; chmod 2755 out")));
     place.planc(&["run", "--approve", "p.pl"]).exits(0);

@@ -187,6 +187,63 @@ fn keys_are_not_there_wherever_a_variable_leads() {
 }
 
 #[test]
+fn what_a_variable_names_is_shown_only_as_what_it_is() {
+    let mut place = place("");
+    for key in ["home/.ssh/id", "other/.ssh/id", "other/project/notes", "away/registry/token"] {
+        fs::create_dir_all(place.at(key).parent().unwrap()).unwrap();
+        fs::write(place.at(key), "TOP-SECRET").unwrap();
+    }
+    let top = place.at("").display().to_string();
+    let top = top.trim_end_matches('/');
+    fs::create_dir_all(place.at("other/bin/.ssh")).unwrap();
+    fs::write(place.at("other/bin/.ssh/id"), "TOP-SECRET").unwrap();
+    fs::write(place.at("other/bin/notes"), "notes").unwrap();
+    place.program("other/bin/tool", "echo tool");
+    // A program alone makes no folder of programs of another project.
+    place.program("other/project/run", "echo run");
+    place.planc(&["plan", "--quiet", "--run-programs", "p.pl"]);
+    for (link, target) in [
+        ("root", "/".to_owned()),
+        ("up", top.to_owned()),
+        ("cargo/git", "/".into()),
+        ("cargo/registry", format!("{top}/other")),
+    ] {
+        fs::create_dir_all(place.at(link).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, place.at(link)).unwrap();
+    }
+    fs::create_dir_all(place.at("cargo/bin")).unwrap();
+    fs::write(place.at("cargo/config.toml"), "kept").unwrap();
+    std::os::unix::fs::symlink(place.at("state/planc.db"), place.at("cargo/config")).unwrap();
+    let script = format!(
+        "for up in {top} {top}/root{top} {top}/up {top}/cargo/git{top} {top}/cargo/registry/..; do cat $up/home/.ssh/id $up/other/.ssh/id $up/other/project/notes $up/state/planc.db; ls $up/state $up/home; done 2>/dev/null; cat {top}/cargo/config {top}/root/etc/shadow {top}/cargo/git/etc/shadow 2>/dev/null; true"
+    );
+    let home = place.at("home").display().to_string();
+    for (variable, value) in [
+        ("PATH", format!("{top}/root:/usr/bin:/bin")),
+        ("PATH", format!("{top}/up:{top}:/usr/bin:/bin")),
+        ("PATH", format!("{home}:{top}/other/project:{top}/state:/usr/bin:/bin")),
+        ("PATH", "/proc/1/root:/proc/self/root:/:/usr/bin:/bin".into()),
+        ("CARGO_HOME", format!("{top}/cargo")),
+        ("RUSTUP_HOME", format!("{top}/root")),
+    ] {
+        for own in [home.as_str(), "/nowhere"] {
+            place.env = vec![(variable.into(), value.clone()), ("HOME".into(), own.into())];
+            let said = stdout(&dry(&place, &plan("", &sh("a", &script))), "a");
+            assert_eq!(said, "", "{variable}={value} HOME={own}");
+        }
+    }
+    // A folder of programs is shown also behind a link, and what the operator lists; keys and the state are not there.
+    std::os::unix::fs::symlink(place.at("other/bin"), place.at("tools")).unwrap();
+    place.env = vec![("PATH".into(), format!("{top}/tools:/usr/bin:/bin"))];
+    let said = dry(&place, &plan("", &sh("a", &format!("tool; ls -A {top}/tools/.ssh"))));
+    assert_eq!(stdout(&said, "a"), "tool\n");
+    place.put("planc.toml", format!("[programs]\ndry_run = \"sealed\"\nread = [\"{top}/tools\"]\n"));
+    place.env.clear();
+    let said = dry(&place, &plan("", &sh("a", &format!("cat {top}/tools/notes; ls -A {top}/tools/.ssh; {script}"))));
+    assert_eq!(stdout(&said, "a"), "notes", "{said}");
+}
+
+#[test]
 fn what_is_named_twice_is_mounted_read_only_each_time() {
     if !Path::new("/usr/bin/awk").exists() {
         return skipped("what_is_named_twice", "there is no awk");

@@ -63,6 +63,7 @@ pub fn limits() -> String {
         ("a path that a program leaves: parts", planc::sandbox::MAX_DEEP.to_string()),
         ("all that a program changes", mib(planc::sandbox::MAX_CHANGED_BYTES)),
         ("folders of `programs.scratch`", planc::config::MAX_SCRATCH.to_string()),
+        ("entries of a folder of `PATH` among which is a program", planc::config::MAX_LOOKED_AT.to_string()),
         ("a program: memory of a process, unless set", format!("{} MiB", planc::config::Limits::default().memory_mb)),
         ("a program: processor time of a process, unless set", format!("{} s", planc::config::Limits::default().cpu_s)),
         ("a program: processes, unless set", planc::config::Limits::default().processes.to_string()),

@@ -6,8 +6,8 @@ use super::relay::{Agent, Calls, RUN};
 use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
 use super::streams::Asking;
 use super::{Server, stderr_file};
-use crate::config::{ServerConfig, Wiring, outer_path};
-use crate::tool::process::{Group, RUN_VARIABLE, passed_on};
+use crate::config::{ServerConfig, Wiring, in_the_open};
+use crate::tool::process::{Group, RUN_VARIABLE};
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
 use rmcp::model::{PaginatedRequestParams, ProtocolVersion, ServerCapabilities};
@@ -354,14 +354,23 @@ fn command(config: &ServerConfig, run: &str) -> Result<Command, String> {
     let Wiring::Program { command, args, cwd, env, pass_env, data: _ } = &config.wiring else {
         return Err("it is no program".to_owned());
     };
-    let path = config.program().ok_or_else(|| format!("there is no program `{}`", command.escape_debug()))?;
+    let path = config.program().ok_or_else(|| {
+        let command = command.escape_debug();
+        match command.to_string().contains('/') {
+            true => format!("there is no program `{command}`"),
+            // What else is on `PATH` anybody may have put there.
+            false => format!(
+                "there is no program `{command}` in a folder of the system or one that the home hides, as `~/.local/bin`; \
+                 with `pass_env = [\"PATH\"]` in its settings it may lie in any folder of `PATH` outside of the workspace"
+            ),
+        }
+    })?;
     let mut started = Command::new(path);
     started
         .args(args)
         .current_dir(cwd)
         .env_clear()
-        .envs(passed_on(pass_env))
-        .env("PATH", outer_path(&config.workspace))
+        .envs(in_the_open(pass_env, &config.workspace))
         .envs(env)
         .env(RUN_VARIABLE, run)
         .process_group(0)

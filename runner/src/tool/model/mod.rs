@@ -7,7 +7,7 @@
 mod reach;
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
-use crate::config::ModelWiring;
+use crate::config::{ModelWiring, Variables};
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::syntax::{EXTRACT_ASK, EXTRACT_FROM, EXTRACT_TYPE};
@@ -97,6 +97,14 @@ pub fn wiring_identity(wiring: &ModelWiring) -> Digest {
     let content = |path: &std::path::PathBuf| std::fs::read(path).ok().map(|bytes| Digest::of(&bytes));
     let files: Vec<Option<Digest>> = wiring.files().iter().map(content).collect();
     Digest::of_json(&("wiring", wiring, files))
+}
+
+/// The variables that a program which answers gets, and which of them the operator passes on; none: an address answers.
+pub fn variables(wiring: &ModelWiring) -> Option<(&[String], Variables)> {
+    match wiring {
+        ModelWiring::Command { folder, pass_env, .. } => Some((pass_env, reach::variables(pass_env, folder))),
+        ModelWiring::Endpoint { .. } => None,
+    }
 }
 
 async fn value(wiring: &ModelWiring, args: &Args, context: &CallContext) -> Result<Value, ToolError> {

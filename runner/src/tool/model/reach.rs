@@ -1,11 +1,11 @@
 //! A request ⟶ the bytes of the answer, by a program or from an address. Reads no answer.
 
 use super::{CallContext, MAX_ANSWER_BYTES};
-use crate::config::{ModelWiring, outer_path, program};
+use crate::config::{ModelWiring, Variables, in_the_open, is_listed, program};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -37,6 +37,13 @@ pub(super) async fn answer(wiring: &ModelWiring, request: Vec<u8>, context: &Cal
     }
 }
 
+/// The variables that the program gets.
+pub fn variables(pass_env: &[String], folder: &Path) -> Variables {
+    let mut variables = in_the_open(pass_env, folder);
+    variables.retain(|(name, _)| MODEL_ENV.iter().any(|known| name == *known) || is_listed(pass_env, name));
+    variables
+}
+
 /// A program in a process group of its own, which ends with this value.
 struct Running {
     child: Child,
@@ -59,15 +66,13 @@ async fn by_command(
 ) -> Result<Vec<u8>, String> {
     let name = argv.first().map_or("", String::as_str);
     let failed = |error: std::io::Error| format!("the model's program `{name}` cannot be run: {error}");
-    let program = program(name, folder, folder);
+    let program = program(name, folder, folder, pass_env);
     let program = program.ok_or_else(|| failed(std::io::Error::from(std::io::ErrorKind::NotFound)))?;
-    let passed = |name: &str| MODEL_ENV.contains(&name) || pass_env.iter().any(|passed| passed == name);
     let child = Command::new(program)
         .args(argv.get(1..).unwrap_or_default())
         .current_dir(folder)
         .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(passed)))
-        .env("PATH", outer_path(folder))
+        .envs(variables(pass_env, folder))
         .process_group(0)
         .kill_on_drop(true)
         .stdin(Stdio::piped())

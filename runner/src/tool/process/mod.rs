@@ -15,8 +15,7 @@ pub use sealed::Ran;
 pub use walls::{Place, Walls, enforced, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
-use crate::config::outer_path;
-use crate::sandbox::Seen;
+use crate::config::{confined, in_the_open};
 use crate::workspace::{Kind, Workspace};
 pub(super) use group::Group;
 use output::Collected;
@@ -38,9 +37,6 @@ pub const RUN_VARIABLE: &str = "PLANC_RUN";
 pub const GRACE: Duration = Duration::from_secs(2);
 /// The largest `max_output_bytes`: 64 MiB for each of the two streams.
 pub const MAX_OUTPUT_BYTES: u64 = 64 << 20;
-/// The variables that every program gets, besides `LC_*`.
-pub const PASSED_ON: [&str; 9] =
-    ["PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME"];
 
 /// What programs in cells get that scribble where nobody asked them to, unless the call says otherwise: git, which refreshes
 /// its index when it is only asked, and python, which keeps compiled code beside the source.
@@ -56,7 +52,7 @@ pub struct Run;
 impl LiveTool for Run {
     fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let request = Request::new(args, context, None)?;
+            let request = Request::new(args, context, Sees::World)?;
             request.run(context).await
         })
     }
@@ -81,6 +77,17 @@ struct Request {
     max_output: usize,
 }
 
+/// What a program sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sees {
+    /// Everything: it runs in the open.
+    World,
+    /// A copy of the workspace.
+    Copy,
+    /// A copy of the workspace as a simulation shows it.
+    Simulated,
+}
+
 /// How a program ended.
 enum Ended {
     /// By itself.
@@ -94,8 +101,8 @@ enum Ended {
 }
 
 impl Request {
-    /// The call, for a program that sees the workspace as it is, or as a simulation shows it.
-    fn new(args: &Args, context: &CallContext, simulated: Option<&Seen>) -> Result<Request, ToolError> {
+    /// The call, for a program that sees this.
+    fn new(args: &Args, context: &CallContext, sees: Sees) -> Result<Request, ToolError> {
         let argv = texts(args.get("argv")).ok_or_else(|| unknown("argv"))?;
         let shown = shown(&argv);
         let failed = |why: String| ToolError::before(format!("could not run `{shown}`: {why}"));
@@ -105,18 +112,21 @@ impl Request {
         }
         let own = std::env::current_exe().and_then(|exe| exe.canonicalize()).into_iter().collect();
         let workspace = Workspace::open(&context.workspace, own)?;
-        let program = match (workspace.program(name)?, name.strip_prefix("./").filter(|_| simulated.is_some())) {
+        let program = match (workspace.program(name)?, name.strip_prefix("./").filter(|_| sees == Sees::Simulated)) {
             (Some(program), _) => program,
             // An earlier step may make it: whether it is there is seen when it is started.
             (None, Some(path)) => workspace.root().join(workspace.resolve(path)?),
             (None, None) => return Err(failed(format!("there is no program `{name}`"))),
         };
         let directory = workspace.resolve(args.text("directory").ok_or_else(|| unknown("directory"))?)?;
-        if simulated.is_none() && workspace.kind(&directory)? != Kind::Directory {
+        if sees != Sees::Simulated && workspace.kind(&directory)? != Kind::Directory {
             return Err(failed(format!("`{directory}` is not a directory")));
         }
         let given = given_env(args.get("env")).map_err(failed)?;
-        let mut env = passed_on(&context.pass_env);
+        let mut env = match sees {
+            Sees::World => in_the_open(&context.pass_env, workspace.root()),
+            Sees::Copy | Sees::Simulated => confined(&context.pass_env),
+        };
         // What the call gives comes last and counts; what planc says of the run comes after all.
         for (name, value) in given.into_iter().chain([(RUN_VARIABLE.to_owned(), context.run.clone())]) {
             env.retain(|(known, _)| *known != *name);
@@ -149,10 +159,6 @@ impl Request {
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .process_group(0);
-        // What the plan gives counts; what planc was started with leads to nothing that a plan has put there.
-        if self.env.iter().any(|(name, value)| name == "PATH" && std::env::var_os("PATH").as_ref() == Some(value)) {
-            command.env("PATH", outer_path(self.workspace.root()));
-        }
         command
     }
 
@@ -251,12 +257,6 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 
 fn unknown(name: &str) -> ToolError {
     ToolError::before(format!("could not run a program: `{name}` is not known"))
-}
-
-/// The variables of the environment that programs get, with their values.
-pub(super) fn passed_on(also: &[String]) -> Vec<(OsString, OsString)> {
-    let wanted = |name: &str| PASSED_ON.contains(&name) || name.starts_with("LC_") || also.iter().any(|a| a == name);
-    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(wanted)).collect()
 }
 
 fn given_env(env: &Value) -> Result<Vec<(String, String)>, String> {

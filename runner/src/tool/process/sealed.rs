@@ -24,7 +24,7 @@ pub struct Ran {
 impl Run {
     /// Runs a program in a cell.
     pub async fn sealed(&self, args: &Args, context: &CallContext, walls: &Walls) -> Result<Ran, ToolError> {
-        let request = Arc::new(Request::new(args, context, walls.shown().map(Arc::as_ref))?);
+        let request = Arc::new(Request::new(args, context, walls.sees())?);
         let before = |why: String| ToolError::before(format!("could not run `{}`: {why}", request.shown));
         let spec = walls.spec(&request)?;
         let making = tokio::task::spawn_blocking(move || Cell::make(spec));

@@ -1,8 +1,8 @@
 //! What the operator and the plan say of programs ⟶ whether one runs in a cell, in the open, or not at all; and what its
 //! cell is made of.
 
-use super::{NAME, QUIETENED, Request, ToolError};
-use crate::config::{Config, Limits, Network, Unconfined, lies_in};
+use super::{NAME, QUIETENED, Request, Sees, ToolError};
+use crate::config::{Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
 use crate::workspace::find_program;
 use planc_lang::effects::{CriticalVerb, Grant};
@@ -30,7 +30,7 @@ pub enum Place {
 
 /// Where a program with these arguments runs. Blocks the first time, see [`probe`].
 pub fn place(config: &Config, argv: &[impl AsRef<str>]) -> Place {
-    if config.programs.is_open(argv) && !is_of_workspace(config, argv) {
+    if config.programs.is_open(argv) && !is_of_somebody(config, argv) {
         return Place::Open;
     }
     let enforced = probe(&config.programs.launcher, &config.state);
@@ -42,11 +42,13 @@ pub fn place(config: &Config, argv: &[impl AsRef<str>]) -> Place {
     }
 }
 
-/// Whether a bare name leads to a program in the workspace, because `PATH` does: what the operator opens by its name is not what a
-/// plan could have put there.
-fn is_of_workspace(config: &Config, argv: &[impl AsRef<str>]) -> bool {
-    let found = argv.first().and_then(|name| find_program(name.as_ref()));
-    found.and_then(|program| program.parent().map(|folder| lies_in(folder, &config.workspace))).unwrap_or(false)
+/// Whether a bare name leads to a program where `PATH` [does not count](open_path), or into the workspace: what the operator opens by
+/// its name is not what a plan, or whoever calls planc, could have put there.
+fn is_of_somebody(config: &Config, argv: &[impl AsRef<str>]) -> bool {
+    let Some(program) = argv.first().and_then(|name| find_program(name.as_ref())) else { return false };
+    let open = open_path(&config.pass_env, &config.workspace);
+    let counts = std::env::split_paths(&open).any(|folder| Some(folder.as_path()) == program.parent());
+    !counts || lies_in(&program, &config.workspace)
 }
 
 /// What this machine enforces on the programs of a plan; none: it runs none. Blocks the first time, see [`probe`].
@@ -73,7 +75,7 @@ pub struct Walls {
     home: Option<PathBuf>,
     scratch: Vec<String>,
     untold: Vec<String>,
-    read: Vec<PathBuf>,
+    read: Vec<Shown>,
     hidden: Vec<PathBuf>,
     ports: Option<Vec<u16>>,
     closed: Closed,
@@ -85,17 +87,18 @@ pub struct Walls {
 impl Walls {
     /// As the operator and the lines of `critical` say.
     pub fn new(config: &Config, grants: &Grants<'_>) -> Walls {
-        let mut hidden = config.programs.keys();
-        hidden.push(config.state.clone());
-        // Whatever lies in the workspace and is planc's own.
-        hidden.extend(config.file.clone());
+        let kept = [config.state.clone(), config.workspace.clone()];
+        let read = config.programs.readable(&kept);
+        // Besides the state, whatever lies in the workspace and is planc's own.
+        let own = [config.state.clone()].into_iter().chain(config.file.clone());
+        let hidden = config.programs.hidden(&read, own.collect());
         Walls {
             launcher: config.programs.launcher.clone(),
             state: config.state.clone(),
             home: config.programs.home.clone(),
             scratch: config.programs.scratch.clone(),
             untold: config.programs.scratch.clone(),
-            read: config.programs.readable(),
+            read,
             hidden,
             ports: ports(config, grants),
             closed: Closed {
@@ -119,6 +122,14 @@ impl Walls {
     /// The simulated workspace that the program sees; none: the workspace as it is.
     pub(super) fn shown(&self) -> Option<&Arc<Seen>> {
         self.before.as_ref()
+    }
+
+    /// What a program sees.
+    pub(super) fn sees(&self) -> Sees {
+        match &self.before {
+            Some(_) => Sees::Simulated,
+            None => Sees::Copy,
+        }
     }
 
     /// Whether a program reaches nothing but its copy of the workspace and the folders that may be scribbled on.

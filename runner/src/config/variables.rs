@@ -1,0 +1,182 @@
+//! The environment of planc ⟶ the variables that what it starts gets.
+//!
+//! Whoever calls planc chooses its environment, and nobody has said yes to that. What runs in the open is told where the home
+//! of the account is by the system, and finds programs only where neither a plan nor an agent writes; a variable that
+//! the operator lists in `pass_env` is passed on as it is. Knows no program.
+
+use super::CONFIG_NAME;
+use super::places::{account, account_home, lies_in};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The variable with the home of the account.
+pub const HOME: &str = "HOME";
+/// The variable with the folders in which programs are found.
+pub const PATH: &str = "PATH";
+
+/// Variables with the name of the account.
+const ACCOUNT: [&str; 2] = ["USER", "LOGNAME"];
+
+/// Variables whose values say how a program speaks, and are names.
+const LOCALE: [&str; 14] = [
+    "LANG",
+    "LC_ADDRESS",
+    "LC_ALL",
+    "LC_COLLATE",
+    "LC_CTYPE",
+    "LC_IDENTIFICATION",
+    "LC_MEASUREMENT",
+    "LC_MESSAGES",
+    "LC_MONETARY",
+    "LC_NAME",
+    "LC_NUMERIC",
+    "LC_PAPER",
+    "LC_TELEPHONE",
+    "LC_TIME",
+];
+
+/// The variable with the time zone.
+const ZONE: &str = "TZ";
+
+/// Variables with folders that programs of the account keep things in.
+const FOLDERS: [&str; 3] = ["TMPDIR", "CARGO_HOME", "RUSTUP_HOME"];
+
+/// What belongs to the system, where neither plans nor agents write.
+const SYSTEM: [&str; 10] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/opt",
+    "/nix",
+    "/snap",
+    "/run/current-system",
+    "/run/wrappers",
+    "/etc/profiles",
+    "/home/linuxbrew/.linuxbrew",
+];
+
+/// How many entries of a folder of `PATH` are looked at for a program.
+pub const MAX_LOOKED_AT: usize = 10_000;
+
+/// Where programs are found when no folder of `PATH` counts: without one a shell would look in the folder that it runs in.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Variables with their values.
+pub type Variables = Vec<(OsString, OsString)>;
+
+/// What a program in a cell gets: all folders of `PATH`, for a cell shows only what may be shown.
+pub fn confined(pass_env: &[String]) -> Variables {
+    let mut variables = usual(pass_env);
+    let given = std::env::vars_os().filter(|(name, _)| FOLDERS.iter().any(|known| name == *known));
+    variables.extend(given.filter(|(name, _)| !is_listed(pass_env, name)));
+    with_path(variables, path(|folder| folder.is_absolute()))
+}
+
+/// What runs in the open gets.
+pub fn in_the_open(pass_env: &[String], workspace: &Path) -> Variables {
+    let mut variables = usual(pass_env);
+    for name in FOLDERS {
+        let folder = std::env::var_os(name).filter(|folder| counts(Path::new(folder), workspace));
+        variables.extend(folder.filter(|_| !is_listed(pass_env, &name.into())).map(|folder| (name.into(), folder)));
+    }
+    with_path(variables, open_path(pass_env, workspace))
+}
+
+fn with_path(mut variables: Variables, path: OsString) -> Variables {
+    variables.retain(|(name, _)| name != PATH);
+    variables.push((PATH.into(), path));
+    variables
+}
+
+/// The folders of `PATH` that are fit, each once.
+fn path(is_fit: impl Fn(&Path) -> bool) -> OsString {
+    let given = std::env::var_os(PATH).unwrap_or_default();
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in std::env::split_paths(&given).filter(|folder| is_fit(folder)) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    let joined = std::env::join_paths(folders).unwrap_or_default();
+    if joined.is_empty() { USUAL_PATH.into() } else { joined }
+}
+
+/// The folders of `PATH` in which is looked for what runs in the open: those that [count](counts); all outside of the workspace,
+/// where the operator lists the variable.
+pub fn open_path(pass_env: &[String], workspace: &Path) -> OsString {
+    let is_listed = is_listed(pass_env, &PATH.into());
+    path(|folder| folder.is_absolute() && !lies_in(folder, workspace) && (is_listed || counts(folder, workspace)))
+}
+
+/// What of a `PATH` an approval is bound to: its folders that do not [count](counts), where a program lies in them. Of the others it is the
+/// account, or the system, that says what is there, and terminals of one person differ in which they name.
+pub fn deciding_path(path: &OsStr, workspace: &Path) -> OsString {
+    let decides = |folder: &PathBuf| !counts(folder, workspace) && holds_programs(folder);
+    std::env::join_paths(std::env::split_paths(path).filter(decides)).unwrap_or_default()
+}
+
+/// Whether a variable names a folder that [counts](counts): whoever names it decides nothing.
+pub fn names_what_counts(name: &OsStr, value: &OsStr, workspace: &Path) -> bool {
+    FOLDERS.iter().any(|known| name == *known) && counts(Path::new(value), workspace)
+}
+
+/// Whether a program lies right in a folder.
+pub(super) fn holds_programs(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(MAX_LOOKED_AT);
+    let is_program =
+        |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    entries.map(|entry| entry.path()).any(|path| is_program(&path))
+}
+
+/// Whether nothing is in a folder that a plan, or who merely calls planc, could have put there: it belongs to the system, or is
+/// hidden in the home of the account, where whoever may write has the account anyway. So it is where it leads, if it is a link.
+fn counts(folder: &Path, workspace: &Path) -> bool {
+    let is_plain = folder.is_absolute() && !folder.components().any(|part| part == std::path::Component::ParentDir);
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let homes = account_home().map(|home| [home.canonicalize().ok(), Some(home)]);
+    let homes: Vec<PathBuf> = homes.into_iter().flatten().flatten().filter(|home| home != Path::new("/")).collect();
+    let is_kept = |path: &Path| {
+        let is_hidden = |home: &PathBuf| {
+            let first = path.strip_prefix(home).ok().and_then(|rest| rest.components().next());
+            first.is_some_and(|first| first.as_os_str().as_encoded_bytes().starts_with(b"."))
+        };
+        is_of_system(path) || homes.iter().any(is_hidden)
+    };
+    // Plans of another workspace write there.
+    let above =
+        real.ancestors().take_while(|above| above.parent().is_some() && !homes.iter().any(|home| home == above));
+    let is_of_plans = || above.into_iter().any(|above| above.join(CONFIG_NAME).symlink_metadata().is_ok());
+    is_plain && is_kept(folder) && is_kept(&real) && !lies_in(&real, workspace) && !is_of_plans()
+}
+
+/// Whether a place belongs to the system.
+pub(super) fn is_of_system(path: &Path) -> bool {
+    SYSTEM.iter().any(|system| path.starts_with(system))
+}
+
+/// What is the same for all.
+fn usual(pass_env: &[String]) -> Variables {
+    let mut variables: Variables = std::env::vars_os()
+        .filter(|(name, value)| {
+            let is_spoken = LOCALE.iter().any(|known| name == *known) && is_name(value.as_encoded_bytes());
+            is_listed(pass_env, name) || is_spoken || name == ZONE
+        })
+        .collect();
+    if let Some(account) = account() {
+        let names = ACCOUNT.map(|name| (OsString::from(name), account.name.clone().into()));
+        let home = (OsString::from(HOME), account.dir.clone().into_os_string());
+        variables.extend(names.into_iter().chain([home]).filter(|(name, _)| !is_listed(pass_env, name)));
+    }
+    variables
+}
+
+/// Whether the operator lets a variable be passed on as it is.
+pub fn is_listed(pass_env: &[String], name: &OsString) -> bool {
+    pass_env.iter().any(|listed| name == listed.as_str())
+}
+
+/// Whether a value is the name of a locale, and leads to no file.
+fn is_name(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.@-".contains(byte))
+}
