@@ -1,9 +1,10 @@
 //! Calls in plan mode: which may be made before approval, and making them on the overlay.
 
 use super::DryRun;
-use super::named::{look_at_own, look_at_words};
+use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
+use crate::named::of_call;
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -116,7 +117,7 @@ impl DryRun<'_> {
                     true => "the network is not contacted before approval",
                     false => "programs do not run before approval",
                 };
-                let why = self.with_files(&args, &touches, overlay, why);
+                let why = self.with_files(&args, overlay, why);
                 Ok(self.later(&touches, overlay, why))
             }
         }
@@ -264,11 +265,9 @@ impl DryRun<'_> {
                 }
                 None => {}
             }
-            let directory = args.tool.param("directory").and_then(|index| args.values[index].as_str());
-            // What is secret is no name that is written down, unless a file has it.
-            let hides = |path: &str| self.veil.is_some_and(|veil| veil.text(path) != path);
-            look_at_words(self.workspace.root(), directory.unwrap_or("."), argv, hides, overlay);
         }
+        let named = of_call(self.workspace.root(), &args.tool, &args.values);
+        look_at_named(&named, |path| self.hides(path), overlay);
         Ok(())
     }
 
