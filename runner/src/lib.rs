@@ -11,6 +11,7 @@ pub mod config;
 pub mod seal;
 pub mod mask;
 pub mod workspace;
+mod named;
 pub mod coverage;
 pub mod sandbox;
 pub mod tool;

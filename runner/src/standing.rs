@@ -4,6 +4,7 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
+use crate::named::{of_variables, of_words};
 use crate::scope::Scope;
 use crate::workspace::{Kind, Look, Workspace, named_paths};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -58,8 +59,8 @@ pub trait Place {
     fn led(&self, path: &str) -> Vec<Option<String>>;
     /// What is at a path without links; nothing where there is no file.
     fn file(&self, path: &str) -> Option<String>;
-    /// The paths that a word of a command line may name for a program that runs in a directory.
-    fn named(&self, directory: &str, word: &str) -> Vec<String>;
+    /// The paths that a command line and the variables of a call may name, for a program that runs in a directory.
+    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Vec<String>;
 }
 
 impl Place for Workspace {
@@ -74,9 +75,12 @@ impl Place for Workspace {
         }
     }
 
-    fn named(&self, directory: &str, word: &str) -> Vec<String> {
-        let paths = named_paths(self.root(), directory, word);
-        paths.into_iter().filter_map(|path| self.resolve(&path).ok()).collect()
+    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Vec<String> {
+        // A program is named from the root, whatever the directory.
+        let program = words.iter().take(1).flat_map(|program| named_paths(self.root(), ".", program));
+        let named = of_words(self.root(), directory, words).into_iter();
+        let named = named.chain(of_variables(self.root(), directory, env)).map(|named| named.path);
+        program.chain(named).filter_map(|path| self.way(&path).end).collect()
     }
 }
 
@@ -143,9 +147,12 @@ impl Terms {
             Bound::Is(value) => value.as_list(),
             Bound::Like(_) | Bound::AtMost(_) | Bound::Any => None,
         });
-        let words = words.flatten().filter_map(Value::as_str);
-        // The program itself is named from the root, whatever the directory.
-        let named = words.flat_map(|word| [place.named(directory, word), place.named(".", word)].concat());
+        let words: Vec<&str> = words.flatten().filter_map(Value::as_str).collect();
+        let env = match self.bounds.get("env") {
+            Some(Bound::Is(value)) => Some(value),
+            Some(Bound::Like(_) | Bound::AtMost(_) | Bound::Any) | None => None,
+        };
+        let named = place.named(directory, &words, env).into_iter();
         let files = named.filter_map(|path| place.file(&path).map(|seen| (path, seen)));
         self.files = files.collect();
     }

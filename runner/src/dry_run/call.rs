@@ -1,9 +1,10 @@
 //! Calls in plan mode: which may be made before approval, and making them on the overlay.
 
 use super::DryRun;
-use super::named::{look_at_own, look_at_words};
+use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
+use crate::named::of_call;
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -116,7 +117,7 @@ impl DryRun<'_> {
                     true => "the network is not contacted before approval",
                     false => "programs do not run before approval",
                 };
-                let why = self.with_files(&args, &touches, overlay, why);
+                let why = self.with_files(&args, overlay, why);
                 Ok(self.later(&touches, overlay, why))
             }
         }
@@ -264,9 +265,9 @@ impl DryRun<'_> {
                 }
                 None => {}
             }
-            let directory = args.tool.param("directory").and_then(|index| args.values[index].as_str());
-            look_at_words(self.workspace.root(), directory.unwrap_or("."), argv, overlay);
         }
+        let named = of_call(self.workspace.root(), &args.tool, &args.values);
+        look_at_named(&named, overlay);
         Ok(())
     }
 

@@ -40,7 +40,7 @@ impl Steps<'_, '_> {
                 let args = Args { tool: at.step.call.tool.clone(), values: values.to_vec() };
                 let looked = dry.look_at_programs(&args, touches, &mut self.overlay);
                 looked.map(|()| {
-                    let why = dry.with_files(&args, touches, &mut self.overlay, &why);
+                    let why = dry.with_files(&args, &mut self.overlay, &why);
                     dry.later(touches, &mut self.overlay, why)
                 })
             }

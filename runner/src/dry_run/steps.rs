@@ -184,7 +184,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         self.judge_touches(at, &touches);
         self.judge_paths(at, &touches);
         let args = Args { tool: at.step.call.tool.clone(), values: values.to_vec() };
-        let why = self.dry.with_files(&args, &touches, &mut self.overlay, why);
+        let why = self.dry.with_files(&args, &mut self.overlay, why);
         // What is not there fails the call, should it be made.
         let _ = self.dry.look_at_programs(&args, &touches, &mut self.overlay);
         self.dry.mark_unknown(&touches, &mut self.overlay);
@@ -627,8 +627,8 @@ impl standing::Place for Simulated<'_> {
         standing::Place::file(self.0.borrow().workspace().as_ref(), path)
     }
 
-    fn named(&self, directory: &str, word: &str) -> Vec<String> {
-        standing::Place::named(self.0.borrow().workspace().as_ref(), directory, word)
+    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Vec<String> {
+        standing::Place::named(self.0.borrow().workspace().as_ref(), directory, words, env)
     }
 }
 

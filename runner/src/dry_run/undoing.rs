@@ -2,18 +2,16 @@
 //!
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
-use super::named::expected_files;
+use super::named::may_be_absent;
 use super::steps::{Steps, effects, given};
+use crate::named::{Named, commands, of_call};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Kind, Observation, named_paths};
+use crate::workspace::{Kind, Observation};
 use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
-
-/// The words of a command, as far as they are known.
-type Words = Vec<Option<String>>;
 
 impl Steps<'_, '_> {
     /// The call that takes a step back, with its arguments as far as they are known; none: it has none, or they fail.
@@ -46,23 +44,26 @@ impl Steps<'_, '_> {
     }
 
     fn look_at_commands(&mut self, call: &Call, values: &[Value]) {
-        let directory = call.tool.param("directory").and_then(|at| values.get(at)?.as_str()).unwrap_or(".");
-        for words in commands(call, values) {
+        for words in commands(&call.tool, values) {
             if let Some(Some(program)) = words.first() {
                 self.look_at_program(program);
             }
-            let root = self.dry.workspace.root();
-            for path in words.iter().skip(1).flatten().flat_map(|word| named_paths(root, directory, word)) {
-                // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
-                let _ = self.overlay.resolve(&path).and_then(|path| self.overlay.observe_file(&path));
-            }
-            let known: Vec<&str> = words.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
+        }
+        for Named { path, role } in of_call(self.dry.workspace.root(), &call.tool, values) {
+            // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
+            let way = self.overlay.way(&path);
+            let Some(end) = way.end else {
+                way.links.iter().for_each(|link| drop(self.overlay.observe_path(link)));
+                continue;
+            };
             // A script that is not there: whoever makes one afterwards would choose what takes the step back.
-            for path in expected_files(root, directory, &known) {
-                let _ = self.overlay.resolve(&path).and_then(|path| match self.overlay.kind(&path)? {
-                    Kind::Missing => self.overlay.observe_path(&path),
-                    _ => Ok(()),
-                });
+            let is_bound = match self.overlay.kind(&end) {
+                Ok(Kind::File) => true,
+                Ok(Kind::Missing) => may_be_absent(role, &end, &self.overlay),
+                Ok(Kind::Directory | Kind::Link | Kind::Other) | Err(_) => false,
+            };
+            if is_bound {
+                way.links.iter().chain([&end]).for_each(|path| drop(self.overlay.observe_path(path)));
             }
         }
     }
@@ -87,20 +88,4 @@ impl Steps<'_, '_> {
             }
         }
     }
-}
-
-/// The commands that a call runs: where they are not known whole, the words that are.
-fn commands(call: &Call, values: &[Value]) -> Vec<Words> {
-    let touches = call.tool.touches(values);
-    let whole = touches.iter().filter_map(|(_, resource)| match resource {
-        Resource::Program(argv) => Some(argv.iter().map(|word| Some(word.to_string())).collect()),
-        _ => None,
-    });
-    let mut commands: Vec<Words> = whole.collect();
-    if commands.is_empty()
-        && let Some(words) = call.tool.param("argv").and_then(|at| values.get(at)?.as_list())
-    {
-        commands.push(words.iter().map(|word| word.as_str().map(str::to_owned)).collect());
-    }
-    commands
 }

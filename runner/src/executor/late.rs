@@ -6,7 +6,9 @@
 use super::Run;
 use super::work::Work;
 use crate::event::{End, Event, LateValue};
-use crate::run::{Agreed, Found, Made, RunError, agree, of_call, of_condition, of_contents, of_named, of_releases};
+use crate::run::{
+    Agreed, Found, Made, Naming, RunError, Unapproved, agree, of_call, of_condition, of_contents, of_named, of_releases,
+};
 use crate::workspace::Observation;
 use planc_lang::plan::Expr;
 use planc_lang::value::Value;
@@ -52,10 +54,18 @@ pub(super) async fn called(work: Work<'_>, values: &[Value]) -> Result<Option<En
     let mut late: Vec<LateValue> = condition(work, true).into_iter().collect();
     late.extend(of_call(setup, recorder, made, Some(work.instance), values));
     let mut found = contents(work).await?;
-    let mut named = named(work, values).await?;
-    named.retain(|(late, _)| found.iter().all(|(other, _)| other.id != late.id));
-    found.extend(named);
-    let (contents, files): (Vec<LateValue>, Vec<Observation>) = found.into_iter().unzip();
+    let Unapproved { contents, different } = named(work, values).await?;
+    if let Some(end) = work.ends_stale(different).await? {
+        return Ok(Some(end));
+    }
+    // With the links that lead to a file, where it was found through such.
+    found.retain(|(late, _)| contents.iter().all(|unseen| unseen.late.id != late.id));
+    let (contents, files): (Vec<LateValue>, Vec<Observation>) = {
+        let named = contents.into_iter().map(|unseen| (unseen.late, unseen.files));
+        let found = found.into_iter().map(|(late, file)| (late, vec![file])).chain(named);
+        let (contents, files): (Vec<LateValue>, Vec<Vec<Observation>>) = found.unzip();
+        (contents, files.concat())
+    };
     late.extend(contents);
     if let Some(end) = looked_at(work, late).await? {
         return Ok(Some(end));
@@ -91,14 +101,18 @@ async fn contents(work: Work<'_>) -> Result<Vec<(LateValue, Observation)>, RunEr
     looked.map_err(|error| RunError::Broken { step: work.name.to_owned(), why: error.to_string() })
 }
 
-/// What is in files that the command line names and that nothing but the run itself can account for.
-async fn named(work: Work<'_>, values: &[Value]) -> Result<Vec<(LateValue, Observation)>, RunError> {
-    if work.prediction().is_none_or(|prediction| prediction.named.is_empty()) {
-        return Ok(Vec::new());
+/// What is in files that the call names and of which nobody has approved it.
+pub(super) async fn named(work: Work<'_>, values: &[Value]) -> Result<Unapproved, RunError> {
+    if !work.step.call.tool.runs_programs() {
+        return Ok(Unapproved::default());
     }
     let (run, name, instance, values) = (work.run.clone(), work.name.to_owned(), work.instance, values.to_vec());
-    let looked =
-        tokio::task::spawn_blocking(move || of_named(&run.setup, &run.recorder, &name, instance, &values)).await;
+    let looked = tokio::task::spawn_blocking(move || {
+        let call = &run.setup.compiled.plan.get(instance.step).call;
+        let naming = Naming { name: &name, instance, call, values: &values, is_undo: false };
+        of_named(&run.setup, &run.recorder, naming)
+    });
+    let looked = looked.await;
     looked.map_err(|error| RunError::Broken { step: work.name.to_owned(), why: error.to_string() })
 }
 

@@ -3,20 +3,25 @@
 //! An attempt that has left nothing is as good as none: the next one is held to all that the first was held to. After one that
 //! may have acted, a path may also be as the step itself has left it.
 
+use super::late::named;
 use super::work::Work;
 use crate::event::{Difference, End};
 use crate::run::{RunError, expected_files, is_agreed, leaves_nothing, look_again};
 use crate::state::{StepRecord, StepState};
 use crate::workspace::{Change, Look, Observation};
+use planc_lang::value::Value;
 
 impl Work<'_> {
     /// Looks at everything that the step is expected to see; gives the end of the run where something is another.
-    pub(super) async fn looks(&self) -> Result<Option<End>, RunError> {
+    pub(super) async fn looks(&self, values: &[Value]) -> Result<Option<End>, RunError> {
         let mut differences = look_again(&self.run.setup, self.expected()).await;
         differences.retain(|difference| !self.is_agreed(difference));
         if let Some(own) = self.may_have_left() {
             differences.retain(|difference| !is_own(difference, &own));
         }
+        // A person may have thought long about whether the call may be made, and another step may have ended meanwhile.
+        let unapproved = named(*self, values).await?;
+        differences.extend(unapproved.in_the_way(&self.run.recorder.state()));
         self.ends_stale(differences).await
     }
 

@@ -28,7 +28,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     let walls = Walls::new(&setup.config, &grants(setup, &attempt.run.recorder));
     let work = attempt.work();
     let held = Held::of(work);
-    if let Some(end) = work.looks().await? {
+    if let Some(end) = work.looks(&attempt.args.values).await? {
         return Ok(Outcome::Halt(end));
     }
     attempt.started(Vec::new(), None).await?;

@@ -284,7 +284,8 @@ pub(crate) fn of_contents(
         if is_shown && present == change.after {
             continue;
         }
-        let value = shown_content(setup, step, name, &path, &present, &by);
+        let (from, to) = (format!("step `{by}` wrote it"), format!("step `{name}` runs a program that may read it"));
+        let value = shown_content(setup, step, name, Content { path: &path, present: &present, from, to, links: &[] });
         late.push((value, Observation { look: Look::At { path }, seen: present.to_string() }));
     }
     late
@@ -295,30 +296,43 @@ pub(super) fn content_id(path: &str, step: &str) -> String {
     format!("content of {path} for {step}")
 }
 
+/// A content that is shown.
+pub(super) struct Content<'a> {
+    /// Where it is.
+    pub(super) path: &'a str,
+    /// The file that has it.
+    pub(super) present: &'a FileState,
+    /// Where it comes from.
+    pub(super) from: String,
+    /// Where it goes.
+    pub(super) to: String,
+    /// The links that lead there and that nobody has seen either.
+    pub(super) links: &'a [(String, FileState)],
+}
+
 /// What is in a file that a step may find, as a person looks at it. Blocks while it reads.
-pub(super) fn shown_content(
-    setup: &RunSetup,
-    step: StepId,
-    name: &str,
-    path: &str,
-    present: &FileState,
-    by: &str,
-) -> LateValue {
+pub(super) fn shown_content(setup: &RunSetup, step: StepId, name: &str, of: Content<'_>) -> LateValue {
+    let Content { path, present, from, to, links } = of;
     let content = setup.workspace.read(path, MAX_FILE_BYTES).ok();
     let content = content.filter(|content| present.digest() == Some(&Digest::of(content)));
     let content = content.unwrap_or_else(|| b"(it was changed while it was looked at)".to_vec());
+    let mut shown = vec![
+        ("bytes", Value::Int(i64::try_from(content.len()).unwrap_or(i64::MAX))),
+        ("state", Value::string(present.to_string())),
+        ("content", shortened(&Value::string(String::from_utf8_lossy(&content)))),
+    ];
+    if !links.is_empty() {
+        let links = links.iter().map(|(link, state)| Value::string(format!("{link}: {state}")));
+        shown.push(("found_through", Value::list(links)));
+    }
     let value = LateValue {
         id: content_id(path, name),
         kind: LateKind::Content,
-        value: Value::record([
-            ("bytes", Value::Int(i64::try_from(content.len()).unwrap_or(i64::MAX))),
-            ("state", Value::string(present.to_string())),
-            ("content", shortened(&Value::string(String::from_utf8_lossy(&content)))),
-        ]),
+        value: Value::record(shown),
         commitment: None,
         reason: None,
-        from: vec![format!("step `{by}` wrote it")],
-        to: vec![format!("step `{name}` runs a program that may read it")],
+        from: vec![from],
+        to: vec![to],
     };
     let is_secret = setup.labels.found(step).secrecy > Secrecy::Public;
     match setup.veil.as_ref().filter(|_| is_secret) {

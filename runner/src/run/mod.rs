@@ -13,6 +13,7 @@ mod looked;
 mod named;
 mod recorder;
 mod values;
+mod ways;
 
 pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
@@ -31,7 +32,7 @@ pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use looked::look_again;
-pub(crate) use named::{expected_files, is_agreed, of_named};
+pub(crate) use named::{Naming, Unapproved, expected_files, is_agreed, of_named};
 pub(crate) use values::{
     Known, critical_values, elements, environment, environment_of, grants, present_states, results,
 };

@@ -1,20 +1,77 @@
-//! The files that a command line names ⟶ what they must be now: as this run has left them, else as they were before it; and
-//! what a person looks at first, because a program of the run has written what is about to run in the open.
+//! The files that a call names ⟶ what they must be now: as this run has left them, else as they were before it; and what a person
+//! looks at first, because nobody has approved what is about to run in the open.
 
 use super::cells::is_in_cell;
-use super::late::{content_id, shown_content};
+use super::late::{Content, content_id, shown_content};
+use super::ways::{Place, places};
 use super::{Recorder, RunSetup, place_of};
-use crate::event::LateValue;
+use crate::event::{Difference, LateValue};
 use crate::prediction::Prediction;
 use crate::state::{RunState, StepRecord};
 use crate::tool::Args;
-use crate::tool::process::Place;
+use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
-use crate::workspace::{FileState, Look, Observation};
+use crate::workspace::{Change, FileState, Look, Observation};
+use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
+use planc_lang::paths::within;
 use planc_lang::plan::{Call, Instance};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
+
+/// The tool whose file holds what the call says and nothing else, and the parameter that says it.
+const WRITES: (&str, &str) = ("fs.write", "text");
+/// Who has written what no step is known to have written.
+const NOBODY_KNOWS: &str = "it is not recorded who wrote it";
+
+/// A call whose files are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Naming<'a> {
+    /// The step, or `the undo of` it.
+    pub(crate) name: &'a str,
+    /// The step.
+    pub(crate) instance: Instance,
+    /// Its call, or the one that takes it back.
+    pub(crate) call: &'a Call,
+    /// The arguments of the call.
+    pub(crate) values: &'a [Value],
+    /// Whether it takes back.
+    pub(crate) is_undo: bool,
+}
+
+/// What nobody has approved of the files that a call names.
+#[derive(Debug, Default)]
+pub(crate) struct Unapproved {
+    /// Contents that a person may look at.
+    pub(crate) contents: Vec<UnseenContent>,
+    /// Where links that the run has made lead to what cannot be looked at, or away from what was approved.
+    pub(crate) different: Vec<Difference>,
+}
+
+/// A content that nobody has seen.
+#[derive(Debug)]
+pub(crate) struct UnseenContent {
+    /// As it is shown.
+    pub(crate) late: LateValue,
+    /// What the file and the links to it must still be when the program runs.
+    pub(crate) files: Vec<Observation>,
+    /// Whether the step itself has left it there.
+    pub(crate) is_own: bool,
+}
+
+impl Unapproved {
+    /// What of it is in the way of a call now: whatever nobody has agreed to, but for what the step itself has left.
+    pub(crate) fn in_the_way(self, state: &RunState) -> Vec<Difference> {
+        let is_agreed = |late: &LateValue| state.agreed.get(&late.id).is_some_and(|agreed| agreed.is_as(late));
+        let open = self.contents.into_iter().filter(|unseen| !unseen.is_own && !is_agreed(&unseen.late));
+        let found = open.filter_map(|unseen| {
+            let file = unseen.files.into_iter().next()?;
+            let expected = Observation { look: file.look, seen: "what somebody has looked at".to_owned() };
+            Some(Difference { expected, found: file.seen })
+        });
+        found.chain(self.different).collect()
+    }
+}
 
 /// What the files that the command line of a step names must be now. Those that are looked at anyway are left out.
 pub(crate) fn expected_files(prediction: &Prediction, state: &RunState) -> Vec<Observation> {
@@ -33,59 +90,164 @@ pub(crate) fn is_agreed(state: &RunState, step: &str, path: &str, found: &str) -
     agreed.and_then(|late| late.value.get("state")).and_then(Value::as_str) == Some(found)
 }
 
-/// The contents of files which the command line of a step names and that nobody has seen: a program of the run has written
-/// what is about to be used in the open, or one that nothing holds has, of which it is not recorded what it changed. Each
-/// with what the file must still be when the program runs. Blocks while it reads.
-pub(crate) fn of_named(
-    setup: &RunSetup,
-    recorder: &Recorder,
-    name: &str,
-    instance: Instance,
-    values: &[Value],
-) -> Vec<(LateValue, Observation)> {
-    let plan = &setup.compiled.plan;
-    let Some(prediction) = setup.predictions.of(plan, instance).filter(|of| !of.named.is_empty()) else {
-        return Vec::new();
+/// The files that a call names and of which nobody has approved what is in them. In the open these are all that the run has
+/// left there and that no card has shown, also where a link leads that the run has left; anywhere those that something may have
+/// changed of which nothing is recorded. Blocks while it reads.
+pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>) -> Unapproved {
+    let mut unapproved = Unapproved::default();
+    let is_open = !is_confined(setup, naming.call, naming.values);
+    let expected = expected(setup, naming);
+    for place in places(setup, recorder, naming.call, naming.values) {
+        let judged = judge(&Judging { setup, naming, is_open, expected: &expected }, &recorder.state(), &place);
+        match judged {
+            Judged::Approved => {}
+            Judged::Nowhere(link, found) => {
+                let seen = expected.iter().find(|seen| seen.look.at() == Some(&link)).map(|seen| seen.seen.clone());
+                let seen = seen.unwrap_or_else(|| FileState::Absent.to_string());
+                let expected = Observation { look: Look::At { path: link }, seen };
+                unapproved.different.push(Difference { expected, found });
+            }
+            Judged::Unseen { path, present, from, is_own, links } => {
+                let to = match naming.is_undo {
+                    true => format!("{} runs a program that may read it", naming.name),
+                    false => format!("step `{}` runs a program that may read it", naming.name),
+                };
+                let content = Content { path: &path, present: &present, from, to, links: &links };
+                let late = shown_content(setup, naming.instance.step, naming.name, content);
+                let at = |(path, state): (String, FileState)| Observation {
+                    look: Look::At { path },
+                    seen: state.to_string(),
+                };
+                let files = [(path, present)].into_iter().chain(links).map(at).collect();
+                unapproved.contents.push(UnseenContent { late, files, is_own });
+            }
+        }
+    }
+    unapproved
+}
+
+/// What the approval says of files that the call may find.
+fn expected(setup: &RunSetup, naming: Naming<'_>) -> Vec<Observation> {
+    let predicted = setup.predictions.of(&setup.compiled.plan, naming.instance);
+    let Some(prediction) = predicted else { return Vec::new() };
+    match naming.is_undo {
+        true => prediction.undo_observations.clone(),
+        false => prediction.named.iter().chain(&prediction.observations).cloned().collect(),
+    }
+}
+
+/// What a place is held against.
+struct Judging<'a> {
+    setup: &'a RunSetup,
+    naming: Naming<'a>,
+    is_open: bool,
+    expected: &'a [Observation],
+}
+
+/// What is to be said of a place that a call names.
+enum Judged {
+    /// There is nothing that nobody has approved.
+    Approved,
+    /// A link that is other than it was leads to what cannot be looked at, or away from what was approved: the link, and what was
+    /// found.
+    Nowhere(String, String),
+    /// Nobody has seen what is there.
+    Unseen {
+        path: String,
+        present: FileState,
+        from: String,
+        is_own: bool,
+        /// The links on the way that are other than they were.
+        links: Vec<(String, FileState)>,
+    },
+}
+
+fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
+    let Judging { setup, naming, is_open, expected } = *judging;
+    let is_other = |(path, present): &&(String, FileState)| {
+        let seen = expected.iter().filter(|seen| seen.look.at() == Some(path)).collect::<Vec<_>>();
+        !seen.iter().any(|seen| is_as(present, &seen.seen))
+            && (!seen.is_empty() || left(state, path, present).is_some())
     };
-    let is_open = !is_confined(setup, &plan.get(instance.step).call, values);
-    let present = |named: &Observation| {
-        let path = named.look.at()?;
-        let present = setup.workspace.state(path).ok()?;
-        let is_another = present.digest().is_some() && present.to_string() != named.seen;
-        is_another.then(|| (path.to_owned(), present))
-    };
-    let others: Vec<(String, FileState)> = prediction.named.iter().filter_map(present).collect();
-    let written: Vec<(String, FileState, String)> = {
-        let state = recorder.state();
-        let by = |(path, present): (String, FileState)| {
-            let by = match state.left_at(&path) {
-                Some((record, change)) => {
-                    let of = record.instance.filter(|of| plan.get(of.step).call.tool.runs_programs())?;
-                    let shown = setup.predictions.of(plan, of);
-                    let is_shown = shown.is_some_and(|prediction| prediction.changes.contains(change));
-                    (is_open && !is_shown && change.after == present).then_some(record)
-                }
-                None => {
-                    let is_other = |record: &&StepRecord| record.instance != Some(instance);
-                    state.steps().iter().find(|record| is_other(record) && is_unrecorded(setup, record))
-                }
-            };
-            Some((path, present, by?.name.clone()))
+    let links: Vec<(String, FileState)> = place.links.iter().filter(is_other).cloned().collect();
+    // What was approved there is behind a link now, and no longer found.
+    let hides = |link: &str| expected.iter().filter_map(|seen| seen.look.at()).any(|at| at != link && within(at, link));
+    if let Some((link, present)) = links.iter().find(|(link, _)| is_open && hides(link)) {
+        return Judged::Nowhere(link.clone(), format!("{present}, instead of the folder"));
+    }
+    let by_link = || links.iter().find_map(|(path, present)| left(state, path, present)).map(|(record, _)| record);
+    let Some(there @ (path, present)) = &place.end else {
+        return match (is_open, by_link(), links.first()) {
+            (true, Some(_), Some((link, present))) => {
+                Judged::Nowhere(link.clone(), format!("{present}, which leads to what nobody can look at"))
+            }
+            _ => Judged::Approved,
         };
-        others.into_iter().filter_map(by).collect()
     };
-    let shown = |(path, present, by): (String, FileState, String)| {
-        let late = shown_content(setup, instance.step, name, &path, &present, &by);
-        (late, Observation { look: Look::At { path }, seen: present.to_string() })
+    let is_bound = expected.iter().any(|seen| seen.look.at() == Some(path) && is_as(present, &seen.seen));
+    if present.digest().is_none() || links.is_empty() && is_bound {
+        return Judged::Approved;
+    }
+    let record = match left(state, path, present) {
+        Some((record, change)) if links.is_empty() && was_known(setup, record, change) => return Judged::Approved,
+        Some((record, _)) => Some(record),
+        None => by_link(),
     };
-    written.into_iter().map(shown).collect()
+    let from = match record {
+        Some(record) if is_open && links.is_empty() => Some(format!("step `{}` wrote it", record.name)),
+        Some(record) if is_open => Some(format!("step `{}` made links lead there, or wrote it", record.name)),
+        Some(_) => None,
+        None if links.is_empty() && !is_other(&there) => None,
+        None if naming.is_undo => is_open.then(|| NOBODY_KNOWS.to_owned()),
+        // It is stale.
+        None if !links.is_empty() => None,
+        None => unrecorded(setup, state, naming.instance).map(|record| format!("step `{}` wrote it", record.name)),
+    };
+    let is_own = record.is_some_and(|record| record.instance == Some(naming.instance)) && !naming.is_undo;
+    match from {
+        Some(from) => Judged::Unseen { path: path.clone(), present: present.clone(), from, is_own, links },
+        None => Judged::Approved,
+    }
+}
+
+/// Whether something is as it was seen; of a file the content decides.
+fn is_as(present: &FileState, seen: &str) -> bool {
+    present.to_string() == seen
+        || present.digest().is_some_and(|digest| seen.starts_with("file ") && seen.ends_with(&digest.to_string()))
+}
+
+/// The change by which the run has left a path as it is, the last one of several.
+fn left<'s>(state: &'s RunState, path: &str, present: &FileState) -> Option<(&'s StepRecord, &'s Change)> {
+    let of = |record: &'s StepRecord| {
+        let change = record.changes.iter().rfind(|change| change.path == path && change.after == *present)?;
+        Some((record, change))
+    };
+    state.steps().iter().filter_map(of).max_by_key(|(record, _)| record.clock)
+}
+
+/// Whether a change is one that the approval knows: the dry run has shown it, or the call says what the file holds.
+fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
+    let plan = &setup.compiled.plan;
+    let Some(instance) = record.instance else { return false };
+    let Some(prediction) = setup.predictions.of(plan, instance) else { return false };
+    if prediction.changes.iter().any(|known| known.path == change.path && known.after == change.after) {
+        return true;
+    }
+    let text = prediction.args.get(WRITES.1).and_then(Value::as_str);
+    let is_text = text.is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())));
+    plan.get(instance.step).call.tool.name == WRITES.0 && is_text
 }
 
 /// Whether a call runs a program in a cell.
 fn is_confined(setup: &RunSetup, call: &Call, values: &[Value]) -> bool {
     let Some(Implementation::Live(tool)) = setup.registry.get(&call.tool.name) else { return false };
     let args = Args { tool: call.tool.clone(), values: values.to_vec() };
-    place_of(setup, tool.as_ref(), &args) == Some(Place::Cell)
+    place_of(setup, tool.as_ref(), &args) == Some(RunsIn::Cell)
+}
+
+/// Another step that has begun and of which it is not recorded what it changes.
+fn unrecorded<'s>(setup: &RunSetup, state: &'s RunState, instance: Instance) -> Option<&'s StepRecord> {
+    state.steps().iter().find(|record| record.instance != Some(instance) && is_unrecorded(setup, record))
 }
 
 /// Whether a step has begun of which it is not recorded what it changes in the workspace: a program in the open, a server.

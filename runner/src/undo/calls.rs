@@ -62,26 +62,8 @@ pub(super) async fn make(
         return Ok(stopped(&why));
     }
     let made = Made { name, step, call };
-    let late = of_call(setup, recorder, made, record.instance, &values);
-    match agree(setup, recorder, name, late).await? {
-        Agreed::Yes => {}
-        Agreed::Waits => return Ok(stopped("it waits for a yes")),
-        Agreed::No(why) => return Ok(stopped(&why)),
-    }
-    match paced(setup, &call.tool).await {
-        Ok(true) => {}
-        Ok(false) => return Ok(stopped("somebody asked to stop")),
-        Err(error) => return Ok(stopped(&error.message)),
-    }
-    match permit(setup, recorder, made, &values, None).await? {
-        Permit::Yes => {}
-        Permit::Waits => return Ok(stopped("it waits for a yes")),
-        Permit::Refused(why) => return Ok(stopped(&why)),
-    }
-    // A person may have thought about it for long.
-    let conflicts = found::changed(setup, recorder, record).await;
-    if !conflicts.is_empty() {
-        return Ok(CallEnd::Left(conflicts));
+    if let Some(end) = against(setup, recorder, record, made, &values).await? {
+        return Ok(end);
     }
     let args = Args { tool: call.tool.clone(), values };
     let started = Event::UndoCallStarted {
@@ -90,7 +72,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, Made { name, step, call }, args).await {
+    match carry_out(setup, recorder, made, args).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -99,6 +81,44 @@ pub(super) async fn make(
             Ok(stopped(&error.message))
         }
     }
+}
+
+/// What stands against a call with known arguments, where anything does: what it would find, or what a person says.
+async fn against(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    record: &StepRecord,
+    made: Made<'_>,
+    values: &[Value],
+) -> Result<Option<CallEnd>, StoreError> {
+    let stopped = |why: &str| Ok(Some(CallEnd::Stopped(format!("the undo call of step `{}`: {why}", made.name))));
+    // What is not as it was approved is not asked about.
+    let conflicts = found::changed(setup, recorder, record).await;
+    if !conflicts.is_empty() {
+        return Ok(Some(CallEnd::Left(conflicts)));
+    }
+    let mut late = of_call(setup, recorder, made, record.instance, values);
+    let unapproved = found::unapproved(setup, recorder, record, made.call, values);
+    late.extend(unapproved.contents.into_iter().map(|unseen| unseen.late));
+    match agree(setup, recorder, made.name, late).await? {
+        Agreed::Yes => {}
+        Agreed::Waits => return stopped("it waits for a yes"),
+        Agreed::No(why) => return stopped(&why),
+    }
+    match paced(setup, &made.call.tool).await {
+        Ok(true) => {}
+        Ok(false) => return stopped("somebody asked to stop"),
+        Err(error) => return stopped(&error.message),
+    }
+    match permit(setup, recorder, made, values, None).await? {
+        Permit::Yes => {}
+        Permit::Waits => return stopped("it waits for a yes"),
+        Permit::Refused(why) => return stopped(&why),
+    }
+    // A person may have thought about it for long.
+    let mut conflicts = found::changed(setup, recorder, record).await;
+    conflicts.extend(found::unseen(setup, recorder, record, made.call, values));
+    Ok((!conflicts.is_empty()).then_some(CallEnd::Left(conflicts)))
 }
 
 /// The releases that the call depends on; says why it is not made.

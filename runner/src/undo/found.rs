@@ -1,13 +1,16 @@
 //! What a declared `undo` call would find ⟶ what of it is neither as it was approved nor as the run itself left it.
 
 use crate::event::{Conflict, Difference};
-use crate::run::{Recorder, RunSetup, critical_values, implementation, is_in_cell, look_again};
+use crate::run::{
+    Naming, Recorder, RunSetup, Unapproved, critical_values, implementation, is_in_cell, look_again, of_named,
+};
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
 use crate::tool::registry::Implementation;
 use crate::workspace::Look;
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
+use planc_lang::plan::Call;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
@@ -21,6 +24,32 @@ pub(super) async fn changed(setup: &Arc<RunSetup>, recorder: &Recorder, record: 
         different.retain(|difference| !own.explains(setup, difference));
     }
     different.into_iter().map(conflict).collect()
+}
+
+/// What the call names of which nobody has approved what is in it: in the open that the run itself has left it, or may have, is
+/// not enough. Blocks while it reads, when nothing else of the run is at work.
+pub(super) fn unapproved(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    record: &StepRecord,
+    call: &Call,
+    values: &[Value],
+) -> Unapproved {
+    let Some(instance) = record.instance else { return Unapproved::default() };
+    let name = format!("the undo of {}", record.name);
+    of_named(setup, recorder, Naming { name: &name, instance, call, values, is_undo: true })
+}
+
+/// Why the call is not made, right before it is: nobody has looked at what it would run.
+pub(super) fn unseen(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    record: &StepRecord,
+    call: &Call,
+    values: &[Value],
+) -> Vec<Conflict> {
+    let unapproved = unapproved(setup, recorder, record, call, values);
+    unapproved.in_the_way(&recorder.state()).into_iter().map(conflict).collect()
 }
 
 fn conflict(Difference { expected, found }: Difference) -> Conflict {

@@ -19,12 +19,20 @@ pub(super) fn is_executable(file: &Path) -> bool {
     file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// The paths of the workspace that a word of a command line may name, as `build.sh`, `../x/build.sh`, `--file=build.sh` or an
-/// absolute path; whether anything is there is for the caller to see. `directory` is where the program runs.
-pub(crate) fn named_paths(root: &Path, directory: &str, word: &str) -> Vec<String> {
-    let value = word.split_once('=').map(|(_, value)| value);
-    let named = [Some(word), value].into_iter().flatten();
-    named.filter_map(|named| within_root(root, &root.join(directory).join(named))).collect()
+/// The paths of the workspace that a piece of a command line may name, as `build.sh`, `../x/build.sh` or an absolute path;
+/// whether anything is there is for the caller to see. `directory` is where the program runs. A `..` goes up from where a link
+/// before it leads: where there is one, the path stands here both without it and as it is written.
+pub(crate) fn named_paths(root: &Path, directory: &str, piece: &str) -> Vec<String> {
+    if piece.is_empty() {
+        return Vec::new();
+    }
+    let plain = within_root(root, &root.join(directory).join(piece));
+    let written = match Path::new(piece).is_absolute() {
+        true => root.to_str().and_then(|root| piece.strip_prefix(root)?.strip_prefix('/')).map(str::to_owned),
+        false => Some(format!("{directory}/{piece}")),
+    };
+    let written = written.filter(|path| path.split('/').any(|part| part == ".."));
+    plain.into_iter().chain(written).collect()
 }
 
 /// A path without `.` and `..`, relative to the root, if it lies beneath.

@@ -38,17 +38,39 @@ pub(super) struct Resolved {
     pub(super) links: Vec<String>,
 }
 
+/// Where a path leads that a program is given.
+#[derive(Debug)]
+pub(crate) struct Way {
+    /// The links that are followed, in order, also where they lead nowhere.
+    pub(crate) links: Vec<String>,
+    /// The path without links; none: it leads out of the workspace, in a circle, or to what no plan can name.
+    pub(crate) end: Option<String>,
+}
+
 /// Follows the links on the way to a path. What does not exist yet is kept as written.
 pub(super) fn resolve_in(world: &impl World, path: &str, last: Last) -> Result<Resolved, FileError> {
     check_path(path).map_err(FileError::Form)?;
-    let mut pending: VecDeque<String> = path.split('/').filter(|part| *part != ".").map(str::to_owned).collect();
-    let mut done: Vec<String> = Vec::new();
     let mut links = Vec::new();
+    let path = follow(world, path, last, &mut links)?;
+    Ok(Resolved { path, links })
+}
+
+/// The same for a path as a program is given it, in which a `..` goes up from where the links before it have led.
+pub(super) fn way_in(world: &impl World, path: &str) -> Way {
+    let mut links = Vec::new();
+    let end = follow(world, path, Last::Follow, &mut links).ok();
+    Way { links, end }
+}
+
+fn follow(world: &impl World, path: &str, last: Last, links: &mut Vec<String>) -> Result<String, FileError> {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    let mut pending: VecDeque<String> = parts.map(str::to_owned).collect();
+    let mut done: Vec<String> = Vec::new();
     let mut via = (String::new(), String::new());
     let escapes = |(link, target): (String, String)| FileError::Escapes { path: path.into(), link, target };
     while let Some(part) = pending.pop_front() {
         if part == ".." {
-            // Only targets of links have it.
+            // Targets of links have it, and words of command lines.
             match done.pop() {
                 Some(_) => continue,
                 None => return Err(escapes(via)),
@@ -72,11 +94,11 @@ pub(super) fn resolve_in(world: &impl World, path: &str, last: Last) -> Result<R
                 let target = info.target.unwrap_or_else(|| "(not UTF-8)".into());
                 via = (here.clone(), target.escape_debug().to_string());
                 done.pop();
+                links.push(here);
                 let Some(rest) = relative(world.root(), &target, &mut done) else { return Err(escapes(via)) };
                 for part in rest.into_iter().rev() {
                     pending.push_front(part);
                 }
-                links.push(here);
             }
             Kind::File | Kind::Other if !pending.is_empty() => {
                 return Err(FileError::Kind { path: here, found: info.kind.described(), wanted: "a directory" });
@@ -87,7 +109,7 @@ pub(super) fn resolve_in(world: &impl World, path: &str, last: Last) -> Result<R
     let path = if done.is_empty() { ".".to_owned() } else { done.join("/") };
     // A link's target may hold what a plan could not write.
     check_path(&path).map_err(FileError::Form)?;
-    Ok(Resolved { path, links })
+    Ok(path)
 }
 
 /// The parts of a link's target, seen from `done`; `done` is emptied for an absolute target inside the root. `None` for

@@ -6,7 +6,7 @@ use super::confined::{Blocked, Confined, mode_of};
 use super::error::FileError;
 use super::guard::{Guard, is_own_name, is_temporary};
 use super::listing::{Entry, Info, Kind, Listing, matches_seen};
-use super::resolve::{Last, Resolved, World, resolve_in};
+use super::resolve::{Last, Resolved, Way, World, resolve_in, way_in};
 use super::{Change, FileState, Look, MAX_FILE_BYTES, MAX_PATHS, Stamp, program, walk};
 use planc_lang::digest::Digest;
 use planc_lang::paths::check_path;
@@ -72,6 +72,18 @@ impl Workspace {
     /// that cannot be told.
     pub(crate) fn leads(&self, path: &str) -> Vec<String> {
         self.leads_in(self, path)
+    }
+
+    /// Where a path leads that a program is given; what is planc's own on the way ends it.
+    pub(crate) fn way(&self, path: &str) -> Way {
+        self.way_in(self, path)
+    }
+
+    /// The same in another world than that of the files.
+    pub(super) fn way_in(&self, world: &impl World, path: &str) -> Way {
+        let Way { links, end } = way_in(world, path);
+        let is_open = |path: &String| self.guard.check(path).is_ok();
+        Way { links: links.into_iter().take_while(is_open).collect(), end: end.filter(is_open) }
     }
 
     /// The same in another world than that of the files.

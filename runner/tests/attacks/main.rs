@@ -17,6 +17,7 @@ mod labels;
 mod late;
 mod links;
 mod looks;
+mod opened;
 mod passes;
 mod races;
 mod reach;

@@ -74,3 +74,78 @@ fn another_script_was_not_approved_before() {
     place.put("build.sh", "echo evil > out.txt\n");
     assert!(!marked(&place));
 }
+
+/// What is written and run, with the file that is written.
+const NAMED: [(&str, &str); 9] = [
+    (r#"["make", "-s", "-fb.mk", "x"]"#, "b.mk"),
+    (r#"["make", "-s", "-C", "sub", "-fb.mk", "x"]"#, "sub/b.mk"),
+    (r#"["awk", "-fq.awk"]"#, "q.awk"),
+    (r#"["python3", "tool"]"#, "tool/__main__.py"),
+    (r#"["python3", "-m", "lib.a"]"#, "lib/a.py"),
+    (r#"["env", "-C", "sub", "sh", "y.sh"]"#, "sub/y.sh"),
+    (r#"["env", "-S", "sh sub/y.sh"]"#, "sub/y.sh"),
+    (r#"["env", "BASH_ENV=sub/env", "bash", "sub/z.sh"]"#, "sub/env"),
+    (r#"["sh", "sub/link/../y.sh"]"#, "deep/y.sh"),
+];
+
+fn of(argv: &str, critical: &str) -> String {
+    let program = argv.split('"').nth(1).unwrap_or_default();
+    format!(
+        "plan \"p\" {{\n  critical {{\n    run \"{program}\"\n    {critical}\n  }}\n  step a = process.run(argv: {argv})\n}}\n"
+    )
+}
+
+#[test]
+fn a_file_that_a_command_line_names_in_any_way_is_bound() {
+    for (argv, file) in NAMED {
+        for before in [true, false] {
+            let place = Place::new();
+            for folder in ["sub", "tool", "lib", "deep/er"] {
+                place.put(&format!("{folder}/keep"), "");
+            }
+            place.put("sub/z.sh", "true\n").link("../deep/er", "sub/link");
+            if before {
+                place.put(file, "good\n");
+            }
+            place.put("p.pl", of(argv, "create \"x\""));
+            let approve = format!("--approve={}", place.digest("p.pl"));
+            place.put(file, "evil\n");
+            let said = place.planc(&["run", &approve, "p.pl"]);
+            // One that was not there is bound where it looks like a script, or is one by its place.
+            if before || !file.ends_with("env") {
+                said.exits(5).says(file);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_variables_of_a_call_name_files_too() {
+    for (name, value, file) in [
+        ("BASH_ENV", "env.sh", "env.sh"),
+        ("ENV", "conf/start", "conf/start"),
+        ("NODE_OPTIONS", "--require ./hook.js", "hook.js"),
+        ("RUBYOPT", "-rhook", "hook"),
+        ("LD_PRELOAD", "/usr/lib/none.so:conf/hook.so", "conf/hook.so"),
+    ] {
+        let place = Place::new();
+        place.put(file, "good\n");
+        place.put("p.pl", format!("plan \"p\" {{\n  critical {{\n    run \"true\"\n  }}\n  step a = process.run(argv: [\"true\"], env: [{{ name: \"{name}\", value: \"{value}\" }}])\n}}\n"));
+        let approve = format!("--approve={}", place.digest("p.pl"));
+        place.put(file, "evil\n");
+        place.planc(&["run", &approve, "p.pl"]).exits(5).says(file);
+    }
+}
+
+#[test]
+fn a_script_is_bound_whose_further_arguments_are_known_later() {
+    let place = Place::new();
+    place.put("build.sh", "true\n").put("tag.txt", "v1");
+    place.put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    run \"sh build.sh\"\n    run \"cat\"\n  }\n  step t = process.run(argv: [\"cat\", \"tag.txt\"])\n  let tag = endorse(t.stdout, \"it is\")\n  step b = process.run(argv: [\"sh\", \"build.sh\", tag])\n}\n",
+    );
+    let approve = format!("--approve={}", place.digest("p.pl"));
+    place.put("build.sh", "echo evil\n");
+    place.planc(&["run", &approve, "p.pl"]).exits(5).says("build.sh");
+}

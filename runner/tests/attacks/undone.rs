@@ -1,6 +1,7 @@
 //! Declared `undo` calls: what takes a step back is shown, bound and found as it was approved, or it is not made.
 
 use crate::place::Place;
+use crate::terminal::{Act, on_terminal};
 
 const HIDDEN: &str = r#"plan "Tidy" {
   critical {
@@ -249,5 +250,106 @@ fn a_script_that_was_not_there_takes_nothing_back_unless_the_run_made_it() {
         let said = place.planc(&["undo", &place.last_run()]);
         assert_eq!(said.code == Some(0), !made_by_others, "{}", said.short());
         assert!(!place.has("b.txt") && place.has("c.txt") != made_by_others, "{}", said.short());
+    }
+}
+
+/// In the open nothing bounds what a script does: that the run has left it there, or may have, is not enough.
+#[test]
+fn what_takes_back_in_the_open_is_what_somebody_has_seen() {
+    type Change = fn(&Place);
+    let nothing: Change = |_| {};
+    let swap: Change = |place| {
+        place.put("e.sh", EVIL);
+    };
+    let change: Change = |place| {
+        place.put("back.sh", EVIL);
+    };
+    let scratch: Change = |place| {
+        place.put("target/back.sh", EVIL);
+    };
+    let main: Change = |place| {
+        place.put("o/__main__.py", "open('../out/log', 'w')");
+    };
+    let gen_script = "step g = process.run(argv: [\"sh\", \"gen.sh\"])";
+    let open_step = "step g = process.run(argv: [\"sh\", \"-c\", \"true\"])";
+    let copy = "step c = fs.copy(from: \"made.sh\", to: \"back.sh\", replace: true)";
+    for (step, leaves, back, act, says) in [
+        (
+            gen_script,
+            "echo 'echo evil >> ../out/log' > back.sh",
+            r#""sh", "back.sh""#,
+            nothing,
+            "content of back.sh for the undo of a",
+        ),
+        (
+            gen_script,
+            "echo 'echo evil >> ../out/log' > made.sh",
+            r#""sh", "back.sh""#,
+            nothing,
+            "content of back.sh for the undo of a",
+        ),
+        (gen_script, "ln -sf e.sh back.sh", r#""sh", "back.sh""#, swap, "content of e.sh for the undo of a"),
+        (gen_script, "ln -sf ../outer.sh back.sh", r#""sh", "back.sh""#, nothing, "nobody can look at"),
+        (open_step, "", r#""sh", "back.sh""#, change, "content of back.sh for the undo of a"),
+        (open_step, "", r#""sh", "target/back.sh""#, scratch, "content of target/back.sh for the undo of a"),
+        (gen_script, "true", r#""python3", "o""#, main, "o/__main__.py"),
+        (
+            gen_script,
+            "mkdir o/sub; echo \"open('../out/log', 'w')\" > o/a.py",
+            r#""python3", "o""#,
+            nothing,
+            "content of o/a.py",
+        ),
+    ] {
+        let place = Place::new();
+        let config = "[programs]\nopen = [\"sh back.sh\", \"sh target/back.sh\", \"sh -c\", \"python3\"]\nscratch = [\"target\"]\n";
+        place.put("planc.toml", config).put("gen.sh", leaves).put("e.sh", "true\n").put("back.sh", "true\n");
+        place.put("target/back.sh", "true\n").put("o/__main__.py", "import a\n");
+        std::fs::write(place.at("outer.sh"), EVIL).unwrap();
+        let copies = if leaves.contains("made.sh") { copy } else { "" };
+        place.put(
+            "p.pl",
+            format!(
+                "plan \"p\" {{\n  critical {{\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"sh\"\n    run \
+                 \"python3\"\n  }}\n  {step}\n  {copies}\n  step a = fs.write(path: \"x\", text: \"x\") {{\n    undo \
+                 process.run(argv: [{back}])\n  }}\n}}\n"
+            ),
+        );
+        place.run("p.pl").exits(0);
+        act(&place);
+        place.planc(&["undo", &place.last_run()]).exits(4).says(says);
+        assert_eq!(log(&place), "", "{leaves}");
+    }
+}
+
+#[test]
+fn a_person_may_look_at_what_takes_back() {
+    for evil in [false, true] {
+        let place = Place::new();
+        place.open(&["sh back.sh"]).put("gen.sh", "echo 'echo back >> ../out/log' > back.sh\n").put(
+            "p.pl",
+            r#"plan "p" {
+  critical {
+    create "*"
+    run "sh"
+  }
+  step g = process.run(argv: ["sh", "gen.sh"])
+  step a = fs.write(path: "x", text: "x") {
+    undo process.run(argv: ["sh", "back.sh"])
+  }
+}
+"#,
+        );
+        place.run("p.pl").exits(0);
+        let file = place.ws().join("back.sh");
+        let swap = move || {
+            if evil {
+                std::fs::write(&file, EVIL).expect("a file can be written");
+            }
+        };
+        let act = Act::Meanwhile(Box::new(swap), b"yes\n");
+        let (code, shown) = on_terminal(&place, &["undo", &place.last_run()], "`no` ends the run here: ", &act);
+        assert!(shown.contains("echo back"), "{shown:?}");
+        assert_eq!((code == 0, log(&place).as_str()), (!evil, if evil { "" } else { "back\n" }), "{shown:?}");
     }
 }

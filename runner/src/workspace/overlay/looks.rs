@@ -30,14 +30,6 @@ impl Overlay {
         self.saw_at(path)
     }
 
-    /// The same, where a regular file is there.
-    pub fn observe_file(&mut self, path: &str) -> Result<(), FileError> {
-        match self.look(path)?.kind {
-            Kind::File => self.saw_at(path),
-            _ => Ok(()),
-        }
-    }
-
     /// What kind of thing is simulated at a path, also where a step with unknown outcome may have changed that.
     pub(crate) fn kind(&self, path: &str) -> Result<Kind, FileError> {
         Ok(self.look(path)?.kind)

@@ -11,7 +11,7 @@ mod edits;
 
 use super::error::FileError;
 use super::listing::{Info, Kind, Listing, matches_seen};
-use super::resolve::{Last, World};
+use super::resolve::{Last, Way, World};
 use super::root::Workspace;
 use super::walk::{self, join, parent};
 use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_PATHS, Observation};
@@ -157,6 +157,11 @@ impl Overlay {
     /// The paths that a path leads to in the simulated world, see [`Workspace::leads`].
     pub(crate) fn leads(&self, path: &str) -> Vec<String> {
         self.base.leads_in(self, path)
+    }
+
+    /// Where a path leads in the simulated world that a program is given, see [`Workspace::way`].
+    pub(crate) fn way(&self, path: &str) -> Way {
+        self.base.way_in(self, path)
     }
 
     /// Everything that looks reached in the real tree, each once, as first seen: what an approval is bound to.

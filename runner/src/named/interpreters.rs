@@ -1,0 +1,200 @@
+//! The words of a command line ⟶ which of them an interpreter runs: a script, a folder, or a module by its name.
+
+/// A family of interpreters, by what their options mean.
+struct Interpreter {
+    /// Their names, without versions.
+    names: &'static [&'static str],
+    /// Letters of options behind which code stands.
+    code: &'static [char],
+    /// Letters of options that take a value.
+    valued: &'static [char],
+    /// Long options behind which code stands.
+    long_code: &'static [&'static str],
+    /// Long options whose value is the next word.
+    long_valued: &'static [&'static str],
+    /// What is run of a folder.
+    starts: &'static [&'static str],
+}
+
+const NODE_STARTS: &[&str] = &["package.json", "index.js", "index.json", "index.mjs", "index.cjs", "index.ts"];
+
+const INTERPRETERS: [Interpreter; 9] = [
+    Interpreter {
+        names: &["sh", "bash", "dash", "zsh", "ksh", "mksh", "fish"],
+        code: &['c'],
+        valued: &['o', 'O'],
+        long_code: &["command"],
+        long_valued: &["rcfile", "init-file"],
+        starts: &[],
+    },
+    Interpreter {
+        names: &["python", "pypy"],
+        code: &['c'],
+        valued: &['W', 'X'],
+        long_code: &[],
+        long_valued: &["check-hash-based-pycs"],
+        starts: &["__main__.py"],
+    },
+    Interpreter {
+        names: &["node", "nodejs"],
+        code: &['e', 'p'],
+        valued: &['r', 'C'],
+        long_code: &["eval", "print"],
+        long_valued: &["require", "import", "loader", "experimental-loader", "conditions"],
+        starts: NODE_STARTS,
+    },
+    Interpreter {
+        names: &["deno", "bun"],
+        code: &['e', 'p'],
+        valued: &['c', 'r'],
+        long_code: &["eval", "print"],
+        long_valued: &["config", "import-map", "preload", "require", "cwd"],
+        starts: NODE_STARTS,
+    },
+    Interpreter {
+        names: &["ruby"],
+        code: &['e'],
+        valued: &['I', 'r', 'C', 'E'],
+        long_code: &[],
+        long_valued: &["encoding"],
+        starts: &[],
+    },
+    Interpreter {
+        names: &["perl"],
+        code: &['e', 'E'],
+        valued: &['I', 'M', 'm', 'i', 'F', 'C', 'D'],
+        long_code: &[],
+        long_valued: &[],
+        starts: &[],
+    },
+    Interpreter {
+        names: &["php"],
+        code: &['r', 'B', 'R', 'E'],
+        valued: &['c', 'd', 'z'],
+        long_code: &["run"],
+        long_valued: &["php-ini", "define"],
+        starts: &[],
+    },
+    Interpreter {
+        names: &["lua", "luajit", "Rscript", "tclsh"],
+        code: &[],
+        valued: &['e', 'l'],
+        long_code: &[],
+        long_valued: &[],
+        starts: &[],
+    },
+    Interpreter { names: &["pwsh"], code: &['c', 'C'], valued: &[], long_code: &[], long_valued: &[], starts: &[] },
+];
+
+/// The option by which an interpreter runs a module of its own search path, with those that have it.
+const MODULE: (&[&str], char) = (&["python", "pypy"], 'm');
+/// What stands between a program that knows several and its script.
+const SUBCOMMANDS: (&[&str], &str) = (&["deno", "bun"], "run");
+/// Programs that run another one, which is one of their words.
+const WRAPPERS: [&str; 20] = [
+    "env", "nice", "nohup", "timeout", "time", "setsid", "stdbuf", "ionice", "chrt", "taskset", "xargs", "sudo",
+    "doas", "flock", "strace", "busybox", "unshare", "uv", "poetry", "npx",
+];
+
+/// What an interpreter runs.
+pub(super) enum Runs {
+    /// The word at an index; of a folder what it knows there.
+    Script { at: usize, starts: &'static [&'static str] },
+    /// The module that the word at an index names: the files that it may be.
+    Module { at: usize, files: Vec<String> },
+}
+
+/// What one word is to an interpreter.
+enum Meaning {
+    Flag,
+    /// The next word is its value.
+    Valued,
+    /// What follows is no script.
+    Code,
+    /// Of a module the name, where it stands in the same word.
+    Module(Option<String>),
+    /// No further word is an option.
+    End,
+    Script,
+}
+
+/// What is run of a command line; none: nothing that can be told.
+pub(super) fn runs(words: &[String]) -> Option<Runs> {
+    let first = bare(words.first()?);
+    let is_known = |word: &String| INTERPRETERS.iter().any(|known| known.names.contains(&bare(word)));
+    let program = match WRAPPERS.contains(&first) {
+        true => words.iter().position(is_known)?,
+        false => 0,
+    };
+    let name = bare(&words[program]);
+    let interpreter = INTERPRETERS.iter().find(|known| known.names.contains(&name))?;
+    let mut at = program + 1;
+    if SUBCOMMANDS.0.contains(&name) && words.get(at).is_some_and(|word| word == SUBCOMMANDS.1) {
+        at += 1;
+    }
+    while let Some(word) = words.get(at) {
+        match interpreter.meaning(name, word) {
+            Meaning::Flag => at += 1,
+            Meaning::Valued => at += 2,
+            Meaning::Code => return None,
+            Meaning::Module(Some(module)) => return Some(Runs::Module { at, files: files_of(&module) }),
+            Meaning::Module(None) => {
+                let files = files_of(words.get(at + 1)?);
+                return Some(Runs::Module { at: at + 1, files });
+            }
+            Meaning::End => return Some(Runs::Script { at: at + 1, starts: interpreter.starts }),
+            Meaning::Script => return Some(Runs::Script { at, starts: interpreter.starts }),
+        }
+    }
+    None
+}
+
+impl Interpreter {
+    fn meaning(&self, name: &str, word: &str) -> Meaning {
+        if let Some(long) = word.strip_prefix("--") {
+            return match long {
+                "" => Meaning::End,
+                long if self.long_code.contains(&long) => Meaning::Code,
+                long if self.long_valued.contains(&long) => Meaning::Valued,
+                _ => Meaning::Flag,
+            };
+        }
+        let is_shell = self.names.contains(&"sh");
+        let letters = word.strip_prefix('-').or_else(|| word.strip_prefix('+').filter(|_| is_shell));
+        let Some(letters) = letters else { return Meaning::Script };
+        if letters.is_empty() {
+            return Meaning::Code;
+        }
+        for (index, letter) in letters.char_indices() {
+            let rest = &letters[index + letter.len_utf8()..];
+            if MODULE.0.contains(&name) && letter == MODULE.1 {
+                return Meaning::Module((!rest.is_empty()).then(|| rest.to_owned()));
+            }
+            match (self.code.contains(&letter), self.valued.contains(&letter)) {
+                (true, _) => return Meaning::Code,
+                (false, true) if rest.is_empty() => return Meaning::Valued,
+                (false, true) => return Meaning::Flag,
+                (false, false) => {}
+            }
+        }
+        Meaning::Flag
+    }
+}
+
+/// The name of a program, without where it lies and without a version.
+fn bare(word: &str) -> &str {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+}
+
+/// The files that a module may be, and those of the packages around it.
+fn files_of(module: &str) -> Vec<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    if !module.chars().all(is_name) {
+        return Vec::new();
+    }
+    let path = module.replace('.', "/");
+    let around = path.match_indices('/').map(|(at, _)| format!("{}/__init__.py", &path[..at]));
+    let own = [".py", "/__main__.py", "/__init__.py"].map(|end| format!("{path}{end}"));
+    own.into_iter().chain(around).collect()
+}

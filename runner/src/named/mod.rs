@@ -1,0 +1,203 @@
+//! A call that runs a program ⟶ the files of the workspace that its words and its variables name. Knows no files: whether anything
+//! is there, and where links lead, is for the caller to see.
+
+mod interpreters;
+mod pieces;
+
+use crate::workspace::named_paths;
+use interpreters::{Runs, runs};
+use pieces::{directories, has_suffix, is_plain, main_piece, pieces, split, variable_pieces, variable_value};
+use planc_lang::catalogue::Tool;
+use planc_lang::effects::Resource;
+use planc_lang::value::Value;
+use std::path::Path;
+
+/// The words of a command, as far as they are known.
+pub(crate) type Words = Vec<Option<String>>;
+
+/// A path that a call may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// From the root of the workspace. Links on it are not followed, and it may go up with `..`.
+    pub(crate) path: String,
+    /// What it is to the call.
+    pub(crate) role: Role,
+}
+
+/// What a path is to a call that may name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Most words are no paths: it counts where a file is there.
+    Perhaps,
+    /// It looks like a path: that nothing is there counts too.
+    Path,
+    /// It is run as a script, as far as can be told.
+    Script,
+    /// What an interpreter runs of a folder, or for the name of a module: that nothing is there counts where its folder is.
+    Start,
+    /// Where it is a folder, code is looked for in it.
+    Folder,
+}
+
+/// The paths that a call may name.
+pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> {
+    let value = |name: &str| values.get(tool.param(name)?);
+    let directory = value("directory").and_then(Value::as_str).unwrap_or(".");
+    let mut found = Vec::new();
+    for words in commands(tool, values) {
+        let words: Vec<&str> = words.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
+        found.extend(of_words(root, directory, &words));
+    }
+    // Where no program is run, a parameter of that name is something else.
+    if !found.is_empty() || tool.runs_programs() {
+        found.extend(of_variables(root, directory, value("env")));
+    }
+    found
+}
+
+/// The paths that a command line may name, of a program that runs in a directory.
+pub(crate) fn of_words(root: &Path, directory: &str, argv: &[&str]) -> Vec<Named> {
+    let words = split(argv);
+    let runs = runs(&words);
+    let directories = directories(root, directory, &words);
+    let mut found = own(root, argv);
+    for (index, word) in words.iter().enumerate().skip(1) {
+        if let Some(value) = variable_value(&words, word) {
+            found.extend(variable(root, &directories, value));
+        }
+        match &runs {
+            Some(Runs::Script { at, starts }) if *at == index => found.extend(script(root, &directories, word, starts)),
+            Some(Runs::Module { at, files }) if *at == index => {
+                found.extend(files.iter().flat_map(|file| places(root, &directories, file, Role::Start)));
+            }
+            Some(_) | None => {}
+        }
+        let main = main_piece(word);
+        found.extend(places(root, &directories, main, role_of(main)));
+        let others = pieces(word).into_iter().filter(|piece| *piece != main);
+        found.extend(others.flat_map(|piece| places(root, &directories, piece, Role::Perhaps)));
+    }
+    found
+}
+
+/// A program of the workspace, which is named from the root, whatever the directory.
+fn own(root: &Path, argv: &[&str]) -> Vec<Named> {
+    let Some(program) = argv.first().filter(|program| program.starts_with("./")) else { return Vec::new() };
+    places(root, &[".".to_owned()], program, Role::Script)
+}
+
+/// The commands that a call runs: where they are not known whole, the words that are.
+pub(crate) fn commands(tool: &Tool, values: &[Value]) -> Vec<Words> {
+    let touches = tool.touches(values);
+    let whole = touches.iter().filter_map(|(_, resource)| match resource {
+        Resource::Program(argv) => Some(argv.iter().map(|word| Some(word.to_string())).collect()),
+        _ => None,
+    });
+    let mut commands: Vec<Words> = whole.collect();
+    if commands.is_empty()
+        && tool.runs_programs()
+        && let Some(words) = tool.param("argv").and_then(|at| values.get(at)?.as_list())
+    {
+        commands.push(words.iter().map(|word| word.as_str().map(str::to_owned)).collect());
+    }
+    commands
+}
+
+/// The paths that variables may name which a call gives: `[{ name, value }]`.
+pub(crate) fn of_variables(root: &Path, directory: &str, env: Option<&Value>) -> Vec<Named> {
+    let given = env.and_then(Value::as_list).unwrap_or_default();
+    let values = given.iter().filter_map(|variable| variable.get("value")?.as_str());
+    let directories = [directory.to_owned()];
+    values.flat_map(|value| variable(root, &directories, value)).collect()
+}
+
+/// A script by its place in the command line, whatever it is called; of a folder an interpreter runs what it knows there.
+fn script(root: &Path, directories: &[String], word: &str, starts: &[&str]) -> Vec<Named> {
+    let mut found = places(root, directories, word, Role::Script);
+    for start in starts {
+        found.extend(places(root, directories, &format!("{word}/{start}"), Role::Start));
+    }
+    if !starts.is_empty() {
+        found.extend(places(root, directories, word, Role::Folder));
+    }
+    found
+}
+
+/// What a variable names: a file, or a folder in which something is looked for. Of a part of its value, which may be secret,
+/// nothing is said unless a file has that name.
+fn variable(root: &Path, directories: &[String], value: &str) -> Vec<Named> {
+    let mut found = places(root, directories, value, role_of(value));
+    for piece in variable_pieces(value) {
+        found.extend(places(root, directories, piece, Role::Perhaps));
+        found.extend(places(root, directories, piece, Role::Folder));
+    }
+    found
+}
+
+/// Where a piece of a command line may lie.
+fn places(root: &Path, directories: &[String], piece: &str, role: Role) -> Vec<Named> {
+    let paths = directories.iter().flat_map(|directory| named_paths(root, directory, piece));
+    paths.map(|path| Named { path, role }).collect()
+}
+
+fn role_of(piece: &str) -> Role {
+    match is_plain(piece) {
+        true if has_suffix(piece) => Role::Script,
+        true if piece.contains('/') => Role::Path,
+        true | false => Role::Perhaps,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(argv: &[&str]) -> Vec<(String, Role)> {
+        let found = of_words(Path::new("/w"), ".", argv).into_iter();
+        found.filter(|named| named.role != Role::Perhaps).map(|named| (named.path, named.role)).collect()
+    }
+
+    #[test]
+    fn what_a_command_line_means_is_found() {
+        let of = |path: &str, role| (path.to_owned(), role);
+        for (argv, path, role) in [
+            (vec!["./tool"], "tool", Role::Script),
+            (vec!["sh", "x"], "x", Role::Script),
+            (vec!["sh", "--", "-x"], "-x", Role::Script),
+            (vec!["bash", "+x", "-eo", "pipefail", "x y"], "x y", Role::Script),
+            (vec!["python3.12", "-W", "ignore", "-Xdev", "x"], "x", Role::Script),
+            (vec!["env", "A=1", "nice", "sh", "x"], "x", Role::Script),
+            (vec!["env", "-S", "sh -e x"], "x", Role::Script),
+            (vec!["env", "-C", "sub", "sh", "x"], "sub/x", Role::Script),
+            (vec!["env", "B=sub/lib:other", "x"], "other", Role::Folder),
+            (vec!["make", "-fb.mk"], "b.mk", Role::Script),
+            (vec!["awk", "-f", "/w/q.awk"], "q.awk", Role::Script),
+            (vec!["cp", "a/b"], "a/b", Role::Path),
+            (vec!["python3", "tool"], "tool/__main__.py", Role::Start),
+            (vec!["python3", "-m", "lib.a"], "lib/a.py", Role::Start),
+            (vec!["node", "tool"], "tool/index.js", Role::Start),
+        ] {
+            assert!(named(&argv).contains(&of(path, role)), "{argv:?}: {:?}", named(&argv));
+        }
+        for argv in [vec!["sh", "-c", "x"], vec!["python3", "-c", "x"], vec!["perl", "-ne", "x"], vec!["echo", "x"]] {
+            assert_eq!(named(&argv), [], "{argv:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_file_is_found_within_words() {
+        for (word, path) in [
+            ("--file=a", "a"),
+            ("-xvfa", "a"),
+            ("@a", "a"),
+            ("-d@a", "a"),
+            ("x:a", "a"),
+            ("--cp=x:a", "a"),
+            ("link/../a", "./link/../a"),
+            ("/w/link/../a", "link/../a"),
+        ] {
+            let found = of_words(Path::new("/w"), ".", &["x", word]);
+            assert!(found.iter().any(|named| named.path == path), "{word}: {found:?}");
+        }
+    }
+}

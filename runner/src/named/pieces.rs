@@ -1,0 +1,115 @@
+//! The words of a command line ⟶ the pieces of them that may name a file, and the directories that they may be seen from.
+
+use std::path::Path;
+
+/// What the names of scripts end in.
+const SUFFIXES: [&str; 24] = [
+    "sh", "bash", "zsh", "ksh", "fish", "py", "pl", "rb", "js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx", "php",
+    "lua", "r", "tcl", "ps1", "awk", "sed", "mk",
+];
+/// Options that name the directory in which a program goes on, as `env`, `make` and `git` have them.
+const DIRECTORY_OPTIONS: [&str; 3] = ["--chdir", "--directory", "--cwd"];
+/// Programs that see all words from there.
+const MOVES: [&str; 3] = ["env", "git", "make"];
+/// The most letters of options that may stand together before a value.
+const MAX_LETTERS: usize = 8;
+
+/// A command line as the program that is run reads it: what `env -S` splits is split.
+pub(super) fn split(argv: &[&str]) -> Vec<String> {
+    let is_env = argv.iter().any(|word| is_env(word));
+    let words = argv.iter().flat_map(|word| {
+        let value = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("-S")).unwrap_or(word);
+        let parts = value.split_whitespace().filter(|part| is_env && part.len() < word.len());
+        [*word].into_iter().chain(parts).map(str::to_owned).collect::<Vec<_>>()
+    });
+    words.collect()
+}
+
+fn is_env(program: &str) -> bool {
+    program.rsplit('/').next() == Some("env")
+}
+
+/// What stands behind the name of a variable in a word of `env`.
+pub(super) fn variable_value<'w>(words: &[String], word: &'w str) -> Option<&'w str> {
+    let (name, value) = word.split_once('=').filter(|_| words.iter().any(|word| is_env(word)))?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then_some(value)
+}
+
+/// The directories that words may be seen from.
+pub(super) fn directories(root: &Path, directory: &str, words: &[String]) -> Vec<String> {
+    let mut found = vec![directory.to_owned()];
+    let program = words.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
+    for (index, word) in words.iter().enumerate().skip(1) {
+        let is_option = word == "-C" || DIRECTORY_OPTIONS.contains(&word.as_str());
+        let given = match is_option {
+            true => words.get(index + 1).map(String::as_str),
+            false => DIRECTORY_OPTIONS
+                .iter()
+                .find_map(|option| word.strip_prefix(option)?.strip_prefix('='))
+                .or_else(|| word.strip_prefix("-C").filter(|given| !given.is_empty())),
+        };
+        let Some(given) = given else { continue };
+        let within = root.to_str().and_then(|root| given.strip_prefix(root));
+        match (within, found.last()) {
+            (Some(within), _) => found.push(within.trim_start_matches('/').to_owned()),
+            (None, Some(last)) => found.push(format!("{last}/{given}")),
+            (None, None) => {}
+        }
+    }
+    match MOVES.contains(&program) {
+        true => found.split_off(found.len() - 1),
+        false => found,
+    }
+}
+
+/// The piece of a word that is a path, if any is: what stands behind a `=` or right behind the letter of an option, else the word.
+pub(super) fn main_piece(word: &str) -> &str {
+    match (word.split_once('='), option_value(word, 1)) {
+        (Some((_, value)), _) | (None, Some(value)) => value,
+        (None, None) => word,
+    }
+}
+
+/// What stands behind so many letters of a word with short options.
+fn option_value(word: &str, letters: usize) -> Option<&str> {
+    let rest = word.strip_prefix('-')?;
+    let is_letters = rest.get(..letters)?.bytes().all(|byte| byte.is_ascii_alphabetic());
+    rest.get(letters..).filter(|value| is_letters && !value.is_empty())
+}
+
+/// All pieces of a word that may name a file.
+pub(super) fn pieces(word: &str) -> Vec<&str> {
+    let mut found = vec![word];
+    found.extend(word.split_once('=').map(|(_, value)| value));
+    found.extend((1..=MAX_LETTERS).filter_map(|letters| option_value(word, letters)));
+    found.extend(found.clone().iter().filter_map(|piece| piece.strip_prefix('@')));
+    // A text is code, or prose.
+    if !word.contains(char::is_whitespace) {
+        let listed = found.clone().into_iter().filter(|piece| piece.contains([':', ',']));
+        found.extend(listed.flat_map(|piece| piece.split([':', ','])));
+    }
+    found.retain(|piece| !piece.is_empty());
+    found
+}
+
+/// All pieces of what a variable says: a file, folders that are searched, or words of options.
+pub(super) fn variable_pieces(value: &str) -> Vec<&str> {
+    let mut found = vec![value];
+    found.extend(value.split_whitespace().flat_map(pieces));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+pub(super) fn has_suffix(word: &str) -> bool {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    name.rsplit_once('.').is_some_and(|(stem, suffix)| !stem.is_empty() && SUFFIXES.contains(&suffix))
+}
+
+/// Whether a word can be meant as a path: no option, no address, no code and no glob.
+pub(super) fn is_plain(word: &str) -> bool {
+    let is_odd = |c: char| !c.is_ascii() && !c.is_alphanumeric();
+    let is_code = |c: char| is_odd(c) || c.is_whitespace() || c.is_control() || "\"'`$;|&<>(){}[]*?!#\\".contains(c);
+    !word.is_empty() && !word.starts_with('-') && !word.contains("://") && !word.contains(is_code)
+}
