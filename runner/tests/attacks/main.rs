@@ -13,6 +13,7 @@ mod display;
 mod hidden;
 mod kept;
 mod labels;
+mod launcher;
 mod late;
 mod links;
 mod looks;
