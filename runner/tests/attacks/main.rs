@@ -17,6 +17,7 @@ mod launcher;
 mod late;
 mod links;
 mod looks;
+mod others;
 mod passes;
 mod races;
 mod reach;
