@@ -1,6 +1,11 @@
 //! Whether `critical` covers what a call does: exact paths, programs and hosts, judged where arguments are known.
 
-use crate::workspace::{Change, FileState, Kind, Workspace};
+mod others;
+
+pub use others::{changed_for_others, is_for_others, is_there, naming_lines};
+
+use crate::workspace::{Change, FileState};
+use others::unnamed;
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::grants::Grants;
 use planc_lang::paths::literal_prefix;
@@ -80,144 +85,15 @@ pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncover
     uncovered
 }
 
-/// What in the folder of a repository is only data: objects, the names of commits, what is staged, texts of commits. All
-/// else in it, and whatever leads to such a folder, decides what git executes.
-const DATA: [&str; 23] = [
-    "objects",
-    "refs",
-    "logs",
-    "lfs",
-    "rr-cache",
-    "index",
-    "packed-refs",
-    "shallow",
-    "description",
-    "HEAD",
-    "ORIG_HEAD",
-    "FETCH_HEAD",
-    "MERGE_HEAD",
-    "CHERRY_PICK_HEAD",
-    "REVERT_HEAD",
-    "AUTO_MERGE",
-    "COMMIT_EDITMSG",
-    "MERGE_MSG",
-    "MERGE_MODE",
-    "MERGE_RR",
-    "SQUASH_MSG",
-    "TAG_EDITMSG",
-    "gc.log",
-];
-
-/// The same in its folder `info`.
-const DATA_OF_INFO: [&str; 3] = ["exclude", "refs", "sparse-checkout"];
-
-/// What makes git execute something where a folder is a repository without being called `.git`.
-const OF_BARE: [&str; 10] = [
-    "config",
-    "config.worktree",
-    "commondir",
-    "hooks",
-    "info",
-    "modules",
-    "worktrees",
-    "rebase-merge",
-    "rebase-apply",
-    "sequencer",
-];
-
-/// What every repository has, whatever its folder is called.
-const HEAD: &str = "HEAD";
-
-/// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
-const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
-
-/// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
-/// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
-/// tells that of a folder.
-fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
-    let parts: Vec<&str> = path.split('/').collect();
-    let is_of_client = |part: &&str| OF_CLIENTS.iter().any(|name| part.eq_ignore_ascii_case(name));
-    if let Some(at) = parts.iter().position(is_of_client) {
-        return Some(parts[..=at].join("/"));
-    }
-    let is_git = |part: &&str| part.eq_ignore_ascii_case(".git");
-    let mut in_git = false;
-    for (at, _) in parts.iter().enumerate().filter(|(_, part)| is_git(part)) {
-        in_git = true;
-        let within = match &parts[at + 1..] {
-            // A file or a link of this name leads to a repository.
-            [] => return Some(path.to_owned()),
-            ["worktrees", _, own @ ..] if !own.is_empty() => own,
-            within => within,
-        };
-        if !is_data(within) {
-            return Some(parts[..at + 2].join("/"));
-        }
-    }
-    if in_git {
-        return None;
-    }
-    if parts.last() == Some(&HEAD) {
-        return Some(path.to_owned());
-    }
-    let is_of_bare =
-        |at: &usize| OF_BARE.contains(&parts[*at]) && !is_data(&parts[*at..]) && is_repository(&parts[..*at].join("/"));
-    (0..parts.len()).find(is_of_bare).map(|at| parts[..=at].join("/"))
-}
-
-fn is_data(within: &[&str]) -> bool {
-    match within {
-        ["info", own, ..] => DATA_OF_INFO.contains(own),
-        [own, ..] => DATA.contains(own),
-        [] => true,
-    }
-}
-
-/// Whether something is at a path of the workspace; also where that cannot be told.
-pub fn is_there(workspace: &Workspace, path: &str) -> bool {
-    workspace.kind(path) != Ok(Kind::Missing)
-}
-
 /// The changes that the lines do not allow: those that none covers, and those of what others execute later that none names.
 pub fn unallowed(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
     let mut unallowed = uncovered_changes(grants, changes);
-    for unnamed in executed_later(grants, changes, exists) {
+    for unnamed in unnamed(grants, changes, exists) {
         if !unallowed.contains(&unnamed) {
             unallowed.push(unnamed);
         }
     }
     unallowed
-}
-
-/// Whether a change of a path may decide what others execute later.
-pub fn may_be_executed_later(path: &str) -> bool {
-    decides(path, |_| false).is_some()
-}
-
-/// The changes of what others execute later that no line names: a line with a wildcard does not count unless it names the place
-/// itself. `exists` tells whether something is at a path, before or after them.
-fn executed_later(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
-    let is_new =
-        |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.after, FileState::Absent));
-    let is_repository = |folder: &str| {
-        let head = if folder.is_empty() { HEAD.to_owned() } else { format!("{folder}/{HEAD}") };
-        exists(&head) || is_new(&head)
-    };
-    let mut unnamed = Vec::new();
-    for change in changes {
-        let Some(verb) = verb_of(change) else { continue };
-        // A folder is nothing that is executed.
-        if [&change.before, &change.after].iter().all(|s| matches!(s, FileState::Directory { .. } | FileState::Absent))
-        {
-            continue;
-        }
-        let Some(place) = decides(&change.path, is_repository) else { continue };
-        let names = |text: &str| planc_lang::paths::within(text.strip_prefix("file:").unwrap_or(text), &place);
-        if !grants.iter().any(|grant| grant.allows_path(verb, &change.path) && names(&grant.resource)) {
-            unnamed.push(Uncovered { verb, resource: change.path.clone() });
-        }
-    }
-    unnamed
 }
 
 /// The programs and hosts among what a call touches that no line covers; files are judged by their changes.
@@ -319,50 +195,4 @@ pub fn uncovered_reads(
         }
     }
     uncovered
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_git_executes_is_told_from_what_it_keeps() {
-        let at = |path: &str| decides(path, |folder| matches!(folder, "bare" | "sub/bare"));
-        for (path, place) in [
-            (".git", ".git"),
-            ("sub/.git", "sub/.git"),
-            ("sub/.GIT/config", "sub/.GIT/config"),
-            (".git/hooks/pre-commit", ".git/hooks"),
-            (".git/commondir", ".git/commondir"),
-            (".git/info/attributes", ".git/info"),
-            (".git/modules/a/config", ".git/modules"),
-            (".git/worktrees/a/commondir", ".git/worktrees"),
-            (".git/rebase-merge/git-rebase-todo", ".git/rebase-merge"),
-            (".git/objects/a/.git/config", ".git/objects/a/.git/config"),
-            ("new/HEAD", "new/HEAD"),
-            ("bare/config", "bare/config"),
-            ("sub/bare/hooks/update", "sub/bare/hooks"),
-            ("bare/info/attributes", "bare/info"),
-        ] {
-            assert_eq!(at(path).as_deref(), Some(place), "{path}");
-        }
-        for path in [
-            "a.txt",
-            "config",
-            "sub/config",
-            "hooks/x",
-            "bare/objects/aa/bb",
-            "bare/info/exclude",
-            ".git/HEAD",
-            ".git/index",
-            ".git/objects/aa/bb",
-            ".git/refs/remotes/origin/HEAD",
-            ".git/refs/heads/config",
-            ".git/logs/HEAD",
-            ".git/info/exclude",
-            ".git/worktrees/a/index",
-        ] {
-            assert_eq!(at(path), None, "{path}");
-        }
-    }
 }

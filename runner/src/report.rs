@@ -375,6 +375,10 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// What it changes in the workspace.
     pub changes: Vec<ChangeReport>,
+    /// What of that others execute or go by meanwhile, so that nobody takes it back with the file: paths, and where its changes
+    /// are not known the lines of `critical` that name such places.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub for_others: Vec<String>,
     /// The `each` block that it stands in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub each: Option<String>,
@@ -412,6 +416,13 @@ pub struct StepReport {
     /// That a person has approved it before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approved_before: Option<ApprovedBefore>,
+}
+
+impl CriticalReport {
+    /// Whether it is about a value that is known only during the run, or only in part before.
+    pub fn is_late(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| !is_wholly_known(value))
+    }
 }
 
 impl StepReport {

@@ -81,6 +81,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         on_failure: OnFailure::Stop,
         outcome,
         changes: vec![],
+        for_others: vec![],
         each: None,
         element: None,
         poll: None,

@@ -6,12 +6,11 @@
 use super::channel::Channel;
 use super::credential::Credential;
 use super::record::Approved;
-use super::rule::rule_for;
+use super::rule::{not_undoable, rule_for};
 use super::signers::Signers;
 use super::statement::verify;
-use crate::config::{Approvals, Elicitation, Require, Rule};
-use crate::coverage::may_be_executed_later;
-use crate::report::{PlanReport, PlanStatus, Problem, UndoKind};
+use crate::config::{Approvals, Effect, Elicitation, Require, Rule};
+use crate::report::{PlanReport, PlanStatus, Problem};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
 
@@ -154,6 +153,21 @@ impl Claim {
             void.push("nobody has taken as given what fails".to_owned());
         }
         Err(Lack { rule: self.rule, have: have.min(self.rule.approvers()), void })
+    }
+
+    /// Why the yes to a run is none to what the run turns out to do; nothing: it is. What was found stands with its kind, in a
+    /// phrase.
+    pub fn falls_short(&self, given: &Approved, found: &[(Effect, String)]) -> Option<String> {
+        let wanted = found.iter().filter_map(|(effect, _)| self.approvals.by_effect.get(effect));
+        let rule = wanted.fold(self.rule, |rule, more| rule.and(*more));
+        let lasting = found.iter().filter(|(effect, _)| *effect == Effect::NotUndoable).map(|(_, what)| what.clone());
+        let not_undoable = self.not_undoable.iter().cloned().chain(lasting).collect();
+        let strict = Claim { rule, not_undoable, ..self.clone() };
+        let lacking = |yes: &Approved| strict.is_good_enough(yes).and_then(|()| strict.is_not_the_author(yes)).err();
+        match given.all().find_map(lacking) {
+            None if (given.all().count() as u32) < rule.approvers() => Some(format!("this needs {}", rule.told())),
+            why => why,
+        }
     }
 
     fn overridden(&self, chosen: &[(usize, Approved)]) -> bool {
@@ -326,20 +340,4 @@ pub fn no_yes_overrides(report: &PlanReport) -> impl Iterator<Item = &Problem> {
 /// The texts of assumptions that fail.
 pub(crate) fn failing(report: &PlanReport) -> impl Iterator<Item = &str> {
     report.problems.iter().filter_map(|problem| problem.assumption.as_deref())
-}
-
-/// What planc cannot take back by itself: steps, each with its tool, what others may do by a file in the meantime, and what a
-/// run tells of secrets, were it only by how it ends.
-pub fn not_undoable(report: &PlanReport) -> Vec<String> {
-    let steps = report.all_steps().filter_map(|step| match step.undo {
-        // What somebody executes or goes by in the meantime is not taken back with the file.
-        UndoKind::Nothing | UndoKind::Automatic => {
-            let changed = step.changes.iter().find(|change| may_be_executed_later(&change.path))?;
-            Some(format!("what others do by `{}` meanwhile (`{}`, {})", changed.path, step.name, step.tool))
-        }
-        // A declared `undo` is a call like any other: it may fail.
-        UndoKind::Declared | UndoKind::Impossible => Some(format!("`{}` ({})", step.name, step.tool)),
-    });
-    let told = report.secret.then(|| "what becomes known of its secrets".to_owned());
-    steps.chain(told).collect()
 }

@@ -20,10 +20,10 @@ mod judge;
 pub use assurance::{Footing, assess};
 pub use channel::Channel;
 pub use credential::{Credential, account, own_account};
-pub use judge::{Candidate, Claim, Lack, Refusal, judge, no_yes_overrides, not_undoable};
+pub use judge::{Candidate, Claim, Lack, Refusal, judge, no_yes_overrides};
 pub use record::{Approved, Override, Signed};
 pub use request::{MAX_COMMENT_BYTES, MAX_COMMENTS, RequestError, request};
-pub use rule::rule_for;
+pub use rule::{not_undoable, rule_for};
 pub use signature::{
     MAX_KEY_BYTES, MAX_STATEMENT_BYTES, NAMESPACE, Signature, SignatureError, agent_keys, sign_with_agent,
     sign_with_key,

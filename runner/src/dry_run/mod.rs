@@ -11,6 +11,7 @@ mod early;
 mod identity;
 mod meaning;
 mod named;
+mod others;
 mod releases;
 mod seen;
 mod steps;

@@ -45,6 +45,8 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) problems: Vec<Problem>,
     /// Which line of `critical` was used, and for what.
     pub(super) touched: Vec<(usize, String)>,
+    /// What the step at hand changes, of which it is not known what is there before.
+    unsure: Vec<String>,
     /// What releases in blocks release.
     pub(super) released: Vec<Released>,
     /// Where values come from.
@@ -94,6 +96,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             laid: Vec::new(),
             problems: Vec::new(),
             touched: Vec::new(),
+            unsure: Vec::new(),
             released: Vec::new(),
             labels: match dry.veil {
                 Some(veil) => veil.secrets().labels().clone(),
@@ -371,6 +374,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     fn judge_unknown(&mut self, at: &At<'_>) {
         let grants = self.grants();
         for change in self.overlay.unknown_changes() {
+            self.unsure.push(change.path.clone());
             let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
             let covered = verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, &change.path)));
             if !covered {
@@ -508,6 +512,8 @@ impl<'d, 'a> Steps<'d, 'a> {
         let standing_yes = self.standing_yes(tool, values);
         let confined = self.confined(&step.call, values);
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
+        let unsure = std::mem::take(&mut self.unsure);
+        let for_others = self.for_others(at, &done.outcome, &done.changes, &unsure);
         let report = StepReport {
             name: at.name.clone(),
             tool: tool.name.to_string(),
@@ -525,6 +531,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
+            for_others,
             each: step.each.map(|each| plan.each(each).name.to_string()),
             element: instance.element.map(|element| element as usize),
             poll: step.poll.as_ref().map(|poll| {

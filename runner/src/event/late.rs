@@ -43,6 +43,8 @@ pub enum LateKind {
     Count,
     /// A program may find it.
     Content,
+    /// It decides what the plan may touch: a line of `critical` is about it.
+    Line,
 }
 
 impl LateValue {

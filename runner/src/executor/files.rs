@@ -1,6 +1,7 @@
 //! A file tool's call: simulated over the real tree, its changes recorded, then made one by one.
 
 use super::attempt::{Attempt, Fault, Outcome};
+use super::beyond::beyond;
 use crate::coverage::{Uncovered, changed, is_there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
@@ -21,6 +22,10 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
     };
     if let Some(uncovered) = uncovered(attempt, &simulated.changes) {
         attempt.failed(Fault::before(uncovered.to_string())).await?;
+        return Ok(Outcome::Halt(End::Refused));
+    }
+    if let Some(why) = beyond(attempt, &simulated.changes) {
+        attempt.failed(Fault::before(why)).await?;
         return Ok(Outcome::Halt(End::Refused));
     }
     let policy = judged(setup, &attempt.args.tool, &attempt.args.values, changed(&simulated.changes));

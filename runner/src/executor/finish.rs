@@ -13,7 +13,12 @@ use std::sync::Arc;
 pub(crate) async fn check(run: &Arc<Run>, index: usize) -> Result<Option<End>, RunError> {
     let verification = &run.setup.compiled.plan.verifications[index];
     let text = verification.text.clone();
-    if let Err(stopped) = late::outside(run, "a verification", verification.check.iter()).await? {
+    let released = late::outside(run, "a verification", verification.check.iter()).await?;
+    let looked = match released {
+        Ok(()) => late::checked(run, "a verification", verification.check.as_ref()).await?,
+        Err(stopped) => Err(stopped),
+    };
+    if let Err(stopped) = looked {
         if let Some(why) = stopped.why {
             run.recorder.record(Event::VerificationFailed { text, why }).await?;
         }

@@ -7,7 +7,8 @@ use super::Run;
 use super::work::Work;
 use crate::event::{End, Event, LateValue};
 use crate::run::{
-    Agreed, Found, Made, Naming, RunError, Unapproved, agree, of_call, of_condition, of_contents, of_named, of_releases,
+    Agreed, Found, Made, Naming, RunError, Unapproved, agree, of_call, of_check, of_condition, of_contents, of_named,
+    of_releases,
 };
 use crate::workspace::Observation;
 use planc_lang::plan::Expr;
@@ -140,6 +141,15 @@ pub(super) async fn outside<'p>(
             return Ok(Err(stopped));
         }
     }
+}
+
+/// What the lines of `critical` stand for that a check leans on.
+pub(super) async fn checked(run: &Run, of: &str, check: Option<&Expr>) -> Result<Result<(), Stopped>, RunError> {
+    let late = check.map_or_else(Vec::new, |check| of_check(&run.setup, &run.recorder, check));
+    Ok(match shown(run, of, late).await? {
+        None => Ok(()),
+        Some(stopped) => Err(stopped),
+    })
 }
 
 /// Shows late values that no step uses; gives why nothing further may start.

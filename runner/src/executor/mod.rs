@@ -5,6 +5,7 @@
 
 mod attempt;
 mod begin;
+mod beyond;
 mod block;
 mod conflicts;
 mod deadline;

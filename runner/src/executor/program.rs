@@ -2,6 +2,7 @@
 //! only then made in the workspace, one by one, as a file tool's changes are.
 
 use super::attempt::{Attempt, Fault, Outcome};
+use super::beyond::beyond;
 use super::files::{differences, keep, make, no_room};
 use super::held::Held;
 use crate::coverage::{is_there, unallowed};
@@ -51,7 +52,8 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     if let Some(error) = attempt.unacceptable(&value) {
         return Ok(attempt.failed(Fault { result: Some(value), ..fault(error) }).await?);
     }
-    if let Some(error) = violation(attempt, &observed.changes) {
+    let refused = violation(attempt, &observed.changes).or_else(|| beyond(attempt, &observed.changes));
+    if let Some(error) = refused {
         attempt.failed(fault(error)).await?;
         return Ok(Outcome::Halt(End::Refused));
     }

@@ -120,6 +120,7 @@ fn does(kind: LateKind) -> &'static str {
         LateKind::Reveal => ", a secret that may then go where it is used",
         LateKind::Argument | LateKind::Content => "",
         LateKind::Condition => ", which decides whether something is done",
+        LateKind::Line => ", which decides what the plan may touch",
         LateKind::Count => ", which decides how often something is done",
     }
 }

@@ -31,6 +31,8 @@ pub struct Totals {
     pub declared: Vec<String>,
     /// Folders that programs really write: what lies there is not taken back.
     pub scratch: BTreeSet<String>,
+    /// What others execute or go by that may change: what they do meanwhile is not taken back.
+    pub for_others: BTreeSet<String>,
     /// Names of the steps that ask for a yes of their own.
     pub asks: Vec<String>,
 }
@@ -59,6 +61,7 @@ pub fn totals(report: &PlanReport) -> Totals {
             UndoKind::Declared => totals.declared.push(step.name.clone()),
             UndoKind::Automatic | UndoKind::Nothing => {}
         }
+        totals.for_others.extend(step.for_others.iter().cloned());
         if let Some(Confinement::Cell { scratch, .. }) = &step.confined {
             totals.scratch.extend(scratch.iter().cloned());
         }
@@ -112,12 +115,16 @@ impl Totals {
         }
     }
 
-    /// What programs leave in the operator's scratch folders.
+    /// What programs leave in the operator's scratch folders, and what others do by what is changed meanwhile.
     fn left(&self) -> String {
         let folders: Vec<String> = self.scratch.iter().map(|folder| inline(folder)).collect();
-        match folders.is_empty() {
+        let others: Vec<String> = self.for_others.iter().cloned().collect();
+        let written = (!folders.is_empty()).then(|| format!("what programs write in {}", folders.join(", ")));
+        let done = (!others.is_empty()).then(|| format!("what others do by {} meanwhile", names(&others)));
+        let left: Vec<String> = written.into_iter().chain(done).collect();
+        match left.is_empty() {
             true => String::new(),
-            false => format!(", but what programs write in {}", folders.join(", ")),
+            false => format!(", but {}", left.join(" and ")),
         }
     }
 

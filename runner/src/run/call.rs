@@ -1,5 +1,6 @@
 //! One call: whether it is allowed, and making it, with its limits.
 
+use super::lines::grants;
 use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Uncovered, changed};
 use crate::event::{Event, StandingAnswer};
@@ -59,8 +60,7 @@ pub(crate) async fn permit(
     answer: Option<&str>,
 ) -> Result<Permit, StoreError> {
     let tool = &made.call.tool;
-    if let Some(uncovered) = coverage::uncovered_touches(&values::grants(setup, recorder), &tool.touches(args)).first()
-    {
+    if let Some(uncovered) = coverage::uncovered_touches(&grants(setup, recorder), &tool.touches(args)).first() {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
     let is_own = std::ptr::eq(made.call, &made.step.call);
@@ -105,7 +105,7 @@ fn unread(setup: &RunSetup, recorder: &Recorder, made: Made<'_>, args: &[Value])
     if !setup.labels.step(step).confined {
         return None;
     }
-    let grants = values::grants(setup, recorder);
+    let grants = grants(setup, recorder);
     coverage::uncovered_reads(&grants, &made.call.tool.touches(args), |path| read_as(setup, path)).into_iter().next()
 }
 

@@ -4,7 +4,7 @@
 
 use super::call::{Purpose, call_live, implementation, judged, paced, read_as, simulate};
 use super::found::laid;
-use super::values::critical_values;
+use super::lines::critical_values;
 use super::{Known, Recorder, RunSetup};
 use crate::coverage::uncovered_reads;
 use crate::laid::{Laid, unforeseen};

@@ -5,6 +5,8 @@
 //! seen; of one that destroys or sends something, all of its arguments.
 
 use super::call::Made;
+use super::lines::of_lines;
+use super::provenance::{MAX_DESTINATIONS, hidden, provenance, veiled};
 use super::values::{Known, environment, environment_of, release_id};
 use super::{Recorder, RunSetup};
 use crate::event::{Difference, LateKind, LateValue};
@@ -15,11 +17,10 @@ use crate::workspace::{Change, FileState, Look, MAX_FILE_BYTES, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::effects::Effects;
 use planc_lang::eval::{Env, NoCalls, eval};
-use planc_lang::labels::{Integrity, Labels, Secrecy};
+use planc_lang::labels::{Integrity, Secrecy};
 use planc_lang::marks::Taken;
-use planc_lang::plan::{Call, CriticalScope, EachId, Expr, ExprKind, Instance, Plan, ReleaseKind, StepId};
+use planc_lang::plan::{Call, CriticalScope, EachId, Expr, Instance, Plan, ReleaseKind, StepId};
 use planc_lang::releases;
-use planc_lang::secrets::HIDDEN;
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 use planc_lang::written;
@@ -30,9 +31,6 @@ pub const MAX_LATE_BYTES: usize = 65_536;
 
 /// The most of a longer content that is shown: the rest stands as its digest.
 pub const MAX_CONTENT_SHOWN: usize = 4096;
-
-/// The most places that a value is said to go to.
-const MAX_DESTINATIONS: usize = 8;
 
 /// Values that are known now and that must be looked at, or that are not what was approved.
 #[derive(Debug, Default)]
@@ -118,7 +116,7 @@ pub(crate) fn critical(plan: &Plan) -> impl Iterator<Item = &Expr> {
     })
 }
 
-/// Of a call with known arguments those that nobody has seen.
+/// Of a call with known arguments those that nobody has seen, and what the lines of `critical` stand for that it leans on.
 pub(crate) fn of_call(
     setup: &RunSetup,
     recorder: &Recorder,
@@ -127,15 +125,15 @@ pub(crate) fn of_call(
     values: &[Value],
 ) -> Vec<LateValue> {
     let Made { name, step, call } = made;
+    let mut found = of_lines(setup, recorder, step, call, values);
     if call.is_read_only() {
-        return Vec::new();
+        return found;
     }
     let is_undo = !std::ptr::eq(call, &step.call);
     let prediction = instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
     let expected = prediction.map(|prediction| if is_undo { &prediction.undo } else { &prediction.args });
     let whole = destroys_or_sends(call, values);
     let mut seen = None;
-    let mut found = Vec::new();
     for ((param, arg), value) in call.tool.params.iter().zip(&call.args).zip(values) {
         let Some(arg) = arg else { continue };
         let expected = expected.and_then(|expected| expected.get(&param.name));
@@ -379,45 +377,6 @@ fn what_was_seen<'p>(setup: &'p RunSetup, recorder: &Recorder, instance: Option<
     let unknown = || Value::Unknown(plan.each(each).element_type());
     super::values::enter_seen(setup, &mut env, &state, each, element, item.unwrap_or_else(unknown));
     env
-}
-
-/// Where the value of an expression comes from: the way that outside text took, else the steps whose results it uses.
-fn provenance(setup: &RunSetup, expr: &Expr) -> Vec<String> {
-    let plan = &setup.compiled.plan;
-    let labels: &Labels = &setup.labels;
-    let label = labels.of_expr(plan, expr);
-    let told: Vec<String> = labels.path(label).iter().map(|hop| hop.phrase(plan)).collect();
-    if !told.is_empty() {
-        return told;
-    }
-    let mut steps = BTreeSet::new();
-    let (mut open, mut lets) = (vec![expr], BTreeSet::new());
-    while let Some(expr) = open.pop() {
-        match &expr.kind {
-            ExprKind::Step(step) => drop(steps.insert(*step)),
-            ExprKind::Let(index) if lets.insert(*index) => open.push(&plan.lets[*index].value),
-            ExprKind::Element(each) => open.push(&plan.each(*each).list),
-            ExprKind::Each(each) => steps.extend(plan.steps_of(*each)),
-            _ => {}
-        }
-        expr.parts(&mut |part| open.push(part));
-    }
-    let told =
-        |step: &StepId| format!("the result of step `{}`, `{}`", plan.get(*step).name, plan.get(*step).call.tool.name);
-    steps.iter().take(MAX_DESTINATIONS).map(told).collect()
-}
-
-/// The same without what nobody is shown.
-fn veiled(setup: &RunSetup, late: LateValue, expr: &Expr, is_secret: bool) -> LateValue {
-    match &setup.veil {
-        Some(veil) if is_secret || veil.secrets().decide(&setup.compiled.plan, expr) => hidden(veil, late),
-        Some(_) | None => late,
-    }
-}
-
-fn hidden(veil: &crate::veil::Veil, late: LateValue) -> LateValue {
-    let committed = veil.committed(&late.id, &late.value);
-    LateValue { commitment: committed.as_str().map(str::to_owned), value: Value::string(HIDDEN), ..late }
 }
 
 /// A content, cut where it is long: its digest stands for the rest.

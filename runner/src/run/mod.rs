@@ -9,8 +9,10 @@ mod clean;
 mod found;
 mod images;
 mod late;
+mod lines;
 mod looked;
 mod named;
+mod provenance;
 mod recorder;
 mod values;
 mod ways;
@@ -31,11 +33,10 @@ pub(crate) use clean::{clean, sweep};
 pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
+pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::look_again;
 pub(crate) use named::{Naming, Unapproved, expected_files, is_agreed, of_named};
-pub(crate) use values::{
-    Known, critical_values, elements, environment, environment_of, grants, present_states, results,
-};
+pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 
 use crate::approval::{Approved, Claim};
 use crate::clock::Clock;

@@ -1,17 +1,16 @@
 //! The state of a run ⟶ what names stand for in its expressions.
 
-use super::{Recorder, RunSetup};
+use super::RunSetup;
 use crate::prediction::MAX_ELEMENTS;
 use crate::state::{BlockState, RunState, StepRecord, StepState};
 use crate::workspace::{Change, FileError, FileState, Workspace};
 use planc_lang::effects::Resource;
 use planc_lang::eval::{Env, NoCalls, eval};
-use planc_lang::grants::{self, Grants};
-use planc_lang::plan::{CriticalScope, EachId, Instance, Plan, ReleaseKind, StepId};
+use planc_lang::plan::{EachId, Instance, Plan, ReleaseKind, StepId};
 use planc_lang::releases;
 use planc_lang::secrets::without_secrets;
 use planc_lang::syntax::EffectVerb;
-use planc_lang::value::{Value, is_wholly_known};
+use planc_lang::value::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -256,31 +255,6 @@ fn kept(
 
 fn there(values: &Mutex<BTreeMap<EachId, Value>>, each: EachId) -> Option<Value> {
     values.lock().unwrap_or_else(PoisonError::into_inner).get(&each).cloned()
-}
-
-/// The values of the lines of `critical` that are about one, by index of the line: those that the approver saw, else those
-/// that are known by now.
-pub(crate) fn critical_values(setup: &RunSetup, recorder: &Recorder) -> Vec<Option<Value>> {
-    let plan = &setup.compiled.plan;
-    let mut env = None;
-    let mut now = |expr| {
-        let env = env.get_or_insert_with(|| environment(setup, recorder.recorded(&recorder.state())));
-        grants::value_of(expr, env)
-    };
-    let shown =
-        |index: usize| setup.critical.get(index).and_then(Option::as_ref).filter(|value| is_wholly_known(value));
-    let lines = plan.critical.iter().enumerate();
-    lines
-        .map(|(index, line)| match &line.scope {
-            CriticalScope::Text(_) => None,
-            CriticalScope::Value(expr) => Some(shown(index).cloned().unwrap_or_else(|| now(expr))),
-        })
-        .collect()
-}
-
-/// What the lines of `critical` allow now; what is not known yet allows nothing.
-pub(crate) fn grants<'s>(setup: &'s RunSetup, recorder: &Recorder) -> Grants<'s> {
-    Grants::new(&setup.compiled.plan, &critical_values(setup, recorder)).known()
 }
 
 /// What a call touches, one phrase each.

@@ -6,6 +6,7 @@ use super::inside::{self, Report};
 use super::seen::Seen;
 use super::spec::{CellError, Inside, LAUNCH, Put, Spec};
 use super::upper::{self, Observed};
+use super::vouch::Vouch;
 use crate::workspace::Workspace;
 use rustix::process::Pid;
 use std::fs::{self, DirBuilder, Permissions};
@@ -29,6 +30,8 @@ pub struct Cell {
     untold: Vec<String>,
     /// When it was made, by the clock of files.
     made: (i64, i64),
+    /// That this process has made it.
+    vouch: Option<Vouch>,
 }
 
 impl Cell {
@@ -51,11 +54,12 @@ impl Cell {
         let dir = cells.join(name);
         DirBuilder::new().mode(0o700).create(&dir).map_err(failed)?;
         let stat = dir.metadata().map_err(failed)?;
-        let cell = Cell {
+        let mut cell = Cell {
             dir,
             launcher: spec.launcher.clone(),
             untold: spec.untold.clone(),
             made: (stat.mtime(), stat.mtime_nsec()),
+            vouch: None,
         };
         let mode = spec.workspace.metadata().map_err(failed)?.mode() & 0o7777;
         for (folder, mode) in [("upper", mode), ("work", 0o700), ("lower", 0o700), ("root", 0o755), ("home", 0o700)] {
@@ -80,7 +84,8 @@ impl Cell {
             before: given(&cell.dir, spec.before).map_err(failed)?,
             trial,
         };
-        inside::tell(&cell.dir, &inside).map_err(failed)?;
+        let told = inside::tell(&cell.dir, &inside).map_err(failed)?;
+        cell.vouch = Some(Vouch::give(&cell.dir, &told).map_err(failed)?);
         Ok(cell)
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// What the launcher is told; removed before the program starts.
-pub(super) const TOLD: &str = "cell.json";
+const TOLD: &str = "cell.json";
 /// What it tells.
 pub(super) const REPORT: &str = "report.json";
 /// The largest of either.
@@ -47,17 +47,22 @@ impl Report {
     }
 }
 
-pub(super) fn tell(dir: &Path, inside: &Inside) -> io::Result<()> {
+/// Writes down what the launcher is told; gives it.
+pub(super) fn tell(dir: &Path, inside: &Inside) -> io::Result<Vec<u8>> {
     let mut file = File::options().write(true).create_new(true).open(dir.join(TOLD))?;
-    file.write_all(&serde_json::to_vec(inside)?)
+    let told = serde_json::to_vec(inside)?;
+    file.write_all(&told)?;
+    Ok(told)
 }
 
-/// Reads what was told, and removes it.
-pub(super) fn hear(dir: &Path) -> io::Result<Inside> {
-    let path = dir.join(TOLD);
-    let inside = serde_json::from_slice(&read(&path)?)?;
-    std::fs::remove_file(path)?;
-    Ok(inside)
+/// What was told, as it was written down.
+pub(super) fn told(dir: &Path) -> io::Result<Vec<u8>> {
+    read(&dir.join(TOLD))
+}
+
+/// Removes what was told: the program sees nothing of it.
+pub(super) fn forget(dir: &Path) -> io::Result<()> {
+    std::fs::remove_file(dir.join(TOLD))
 }
 
 pub(super) fn report_of(dir: &Path) -> io::Result<Report> {

@@ -5,9 +5,9 @@
 //! ends. The outer one also watches the planc that it works for: when that is no more, however it went, the cell ends.
 //! Neither has an environment or an argument from a plan.
 
-use super::inside::{Ended, REPORT, Report, hear};
+use super::inside::{self, Ended, REPORT, Report};
 use super::spec::{Inside, LAUNCH};
-use super::{cell, filter, kernel, limits, probe, root};
+use super::{cell, filter, kernel, limits, probe, root, vouch};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigSet, Signal};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -30,18 +30,22 @@ const UMASK: u32 = 0o022;
 /// Why there is no cell where nobody waits for it.
 const GONE: &str = "the planc that it works for is no more";
 
-/// Whether this process was started as a launcher, and then what it ends with. A program that carries out plans through this
-/// library calls it before all else.
+/// Whether this process was started as a launcher by the planc that made the cell, and then what it ends with. A program that
+/// carries out plans through this library calls it before all else. To anybody else these are no commands.
 pub fn launched(args: &[OsString]) -> Option<ExitCode> {
-    let [_, command, dir] = args else { return None };
-    let dir = PathBuf::from(dir);
-    if ![LAUNCH, INNER].contains(&command.to_str()?) {
-        return None;
-    }
-    close_inherited();
-    let outcome = match command.to_str()? {
-        LAUNCH => outer(&dir),
-        INNER => inner(&dir),
+    let [_, command, dir, given @ ..] = args else { return None };
+    let (command, dir) = (command.to_str()?, PathBuf::from(dir));
+    let outcome = match (command, given) {
+        (LAUNCH, []) => {
+            let told = inside::told(&dir).ok().filter(|told| vouch::by_parent(&dir, told))?;
+            close_inherited();
+            outer(&dir, &told)
+        }
+        (INNER, [name]) if vouch::as_first() => {
+            let told = inside::told(&dir).ok().filter(|told| name.to_str() == Some(&vouch::name(&dir, told)))?;
+            close_inherited();
+            inner(&dir, &told)
+        }
         _ => return None,
     };
     if let Err(why) = outcome {
@@ -75,14 +79,14 @@ fn said(doing: &'static str) -> impl Fn(io::Error) -> String {
     move |error| format!("{doing}: {error}")
 }
 
-fn outer(dir: &Path) -> Result<(), String> {
+fn outer(dir: &Path, told: &[u8]) -> Result<(), String> {
     let planc = parent(dir).map_err(said("watching planc"))?;
     // Asking to end is for the program; when it has, this ends too.
     let asked: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT].into_iter().collect();
     asked.thread_block().map_err(|error| format!("blocking signals: {error}"))?;
     // No controlling terminal: nobody can be typed for.
     rustix::process::setsid().map_err(|error| format!("beginning a session: {error}"))?;
-    let network = hear_network(dir)?;
+    let network = hear(told)?.ports.is_some();
     let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let mut spaces = CloneFlags::CLONE_NEWUSER
         | CloneFlags::CLONE_NEWNS
@@ -98,7 +102,7 @@ fn outer(dir: &Path) -> Result<(), String> {
     fs::write("/proc/self/gid_map", format!("{group} {group} 1")).map_err(said("keeping the group"))?;
     let mut inner = Command::new(SELF);
     // What the allocator keeps in reserve would count against the limit of memory.
-    inner.arg(INNER).arg(dir).env_clear().env("MIMALLOC_ARENA_RESERVE", "16384");
+    inner.arg(INNER).arg(dir).arg(vouch::name(dir, told)).env_clear().env("MIMALLOC_ARENA_RESERVE", "16384");
     let mut inner = inner.spawn().map_err(said("starting the first process of the cell"))?;
     let first = first(&planc, &inner).map_err(said("watching the first process of the cell"));
     if first != Ok(First::Cell) {
@@ -142,17 +146,16 @@ fn first(planc: &OwnedFd, inner: &Child) -> io::Result<First> {
     Ok(if both[0].revents().is_empty() { First::Planc } else { First::Cell })
 }
 
-/// Whether the cell has a network; what was told stays for the inner process.
-fn hear_network(dir: &Path) -> Result<bool, String> {
-    let told = fs::read(dir.join(super::inside::TOLD)).map_err(said("reading what the cell is made of"))?;
-    let inside: Inside = serde_json::from_slice(&told).map_err(|error| error.to_string())?;
-    Ok(inside.ports.is_some())
+/// What the cell is made of.
+fn hear(told: &[u8]) -> Result<Inside, String> {
+    serde_json::from_slice(told).map_err(|error| format!("reading what the cell is made of: {error}"))
 }
 
-fn inner(dir: &Path) -> Result<(), String> {
+fn inner(dir: &Path, told: &[u8]) -> Result<(), String> {
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
         .map_err(|error| format!("following the launcher: {error}"))?;
-    let mut inside = hear(dir).map_err(said("reading what the cell is made of"))?;
+    let mut inside = hear(told)?;
+    inside::forget(dir).map_err(said("removing what the cell is made of"))?;
     let mut answer =
         File::options().write(true).create_new(true).open(dir.join(REPORT)).map_err(said("opening the report"))?;
     let report = live(dir, &mut inside).unwrap_or_else(|why| Report::of(Ended::NoCell(why)));

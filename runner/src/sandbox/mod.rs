@@ -22,6 +22,7 @@ mod root;
 mod seen;
 mod spec;
 mod upper;
+mod vouch;
 
 pub use cell::{Cell, sweep};
 pub use inside::{Ended, Report};

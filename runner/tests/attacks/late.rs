@@ -253,3 +253,58 @@ fn what_was_endorsed_on_the_card_is_bound_exactly() {
     place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
     assert!(!place.has("tags"));
 }
+
+/// What a line of `critical` allows is named by a program, or a file that one has written.
+const LINES: [(&str, &str, &str); 4] = [
+    ("modify r.text", "precious", "step q = process.run(argv: [\"sh\", \"act.sh\"]) {\n    after r\n  }"),
+    ("create r.text", ".git/hooks/x", "step q = process.run(argv: [\"sh\", \"act.sh\"]) {\n    after r\n  }"),
+    ("modify r.text", "precious", "step q = fs.write(path: \"precious\", text: \"evil\\n\") {\n    after r\n  }"),
+    ("run r.text", "sh act.sh", "step q = process.run(argv: [\"sh\", \"act.sh\"]) {\n    after r\n  }"),
+];
+
+#[test]
+fn what_a_line_turns_out_to_allow_is_looked_at() {
+    for (line, names, step) in LINES {
+        let place = Place::new();
+        place.put("gen.sh", format!("printf '{names}' > n.txt\n")).put("precious", "mine\n").put(".git/hooks/y", "");
+        let path = if names.starts_with(".git") { names } else { "precious" };
+        place.put("act.sh", format!("echo evil > {path}\n"));
+        let run = if line.starts_with("run") { "run \"sh gen.sh\"\n    modify \"precious\"" } else { "run \"sh\"" };
+        place.put(
+            "p.pl",
+            format!(
+                "plan \"p\" {{\n  critical {{\n    create \"n.txt\"\n    {line}\n    {run}\n  }}\n  step g = process.run(argv: [\"sh\", \"gen.sh\"])\n  step r = fs.read(path: \"n.txt\")\n  {step}\n}}\n"
+            ),
+        );
+        // No yes that nobody has read, and none by name, is one to that.
+        place.planc(&["run", "--approve", "p.pl"]).exits(3).says("turns out to allow");
+        place.run("p.pl").exits(3).says(&format!("critical {line}")).says(names);
+        let run = place.last_run();
+        place.planc(&["resume", &run]).exits(3);
+        let evil = || place.has(path) && place.get(path) == "evil\n";
+        assert!(!evil(), "{line}");
+        let (code, shown) = on_terminal(&place, &["resume", &run], ASKS, &Act::Type(b"yes\n"));
+        assert!(shown.contains("which decides what the plan may touch"), "{shown}");
+        assert_eq!((code, evil()), (0, true), "{line}: {shown}");
+    }
+}
+
+#[test]
+fn an_answer_about_a_line_allows_what_was_shown_and_nothing_else() {
+    for (names, answer) in [("precious", b"no\n".as_slice()), ("other", b"yes\n")] {
+        let place = Place::new();
+        place.put("gen.sh", format!("printf {names} > n.txt\n")).put("precious", "mine\n");
+        let (code, shown) = line_answered(&place, answer);
+        assert_eq!((code, place.get("precious").as_str()), (6, "mine\n"), "{shown}");
+    }
+}
+
+/// A run that changes `precious` by a line about what is in a file, with this answer about the line.
+fn line_answered(place: &Place, answer: &'static [u8]) -> (u32, String) {
+    place.put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    create \"n.txt\"\n    modify r.text\n    run \"sh\"\n  }\n  step g = process.run(argv: [\"sh\", \"gen.sh\"])\n  step r = fs.read(path: \"n.txt\")\n  step q = fs.write(path: \"precious\", text: \"evil\\n\") {\n    after r\n  }\n}\n",
+    );
+    place.run("p.pl").exits(3);
+    on_terminal(place, &["resume", &place.last_run()], ASKS, &Act::Type(answer))
+}

@@ -1,0 +1,234 @@
+//! What others execute or go by later, outside of any cell, whoever wrote it ⟶ told by its path: the configuration of agents'
+//! clients, the hooks and the configuration of repositories. What the lines of `critical` must name, and what no yes that
+//! nobody has read is a yes to.
+
+use super::{Uncovered, verb_of};
+use crate::workspace::{Change, FileState, Kind, Workspace};
+use planc_lang::effects::CriticalVerb;
+use planc_lang::grants::Grants;
+use planc_lang::paths::{literal_prefix, within};
+
+/// What in the folder of a repository is only data: objects, the names of commits, what is staged, texts of commits. All
+/// else in it, and whatever leads to such a folder, decides what git executes.
+const DATA: [&str; 23] = [
+    "objects",
+    "refs",
+    "logs",
+    "lfs",
+    "rr-cache",
+    "index",
+    "packed-refs",
+    "shallow",
+    "description",
+    "HEAD",
+    "ORIG_HEAD",
+    "FETCH_HEAD",
+    "MERGE_HEAD",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "AUTO_MERGE",
+    "COMMIT_EDITMSG",
+    "MERGE_MSG",
+    "MERGE_MODE",
+    "MERGE_RR",
+    "SQUASH_MSG",
+    "TAG_EDITMSG",
+    "gc.log",
+];
+
+/// The same in its folder `info`.
+const DATA_OF_INFO: [&str; 3] = ["exclude", "refs", "sparse-checkout"];
+
+/// What makes git execute something where a folder is a repository without being called `.git`.
+const OF_BARE: [&str; 10] = [
+    "config",
+    "config.worktree",
+    "commondir",
+    "hooks",
+    "info",
+    "modules",
+    "worktrees",
+    "rebase-merge",
+    "rebase-apply",
+    "sequencer",
+];
+
+/// What every repository has, whatever its folder is called.
+const HEAD: &str = "HEAD";
+
+/// What a folder has that the repositories of several worktrees share: its configuration and its hooks are theirs.
+const SHARED: [&str; 2] = ["objects", "refs"];
+
+/// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
+const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
+
+/// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
+/// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
+/// tells that of a folder.
+fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let is_of_client = |part: &&str| OF_CLIENTS.iter().any(|name| part.eq_ignore_ascii_case(name));
+    if let Some(at) = parts.iter().position(is_of_client) {
+        return Some(parts[..=at].join("/"));
+    }
+    let is_git = |part: &&str| part.eq_ignore_ascii_case(".git");
+    let mut in_git = false;
+    for (at, _) in parts.iter().enumerate().filter(|(_, part)| is_git(part)) {
+        in_git = true;
+        let within = match &parts[at + 1..] {
+            // A file or a link of this name leads to a repository.
+            [] => return Some(path.to_owned()),
+            ["worktrees", _, own @ ..] if !own.is_empty() => own,
+            within => within,
+        };
+        if !is_data(within) {
+            return Some(parts[..at + 2].join("/"));
+        }
+    }
+    if in_git {
+        return None;
+    }
+    if parts.last() == Some(&HEAD) {
+        return Some(path.to_owned());
+    }
+    let is_of_bare =
+        |at: &usize| OF_BARE.contains(&parts[*at]) && !is_data(&parts[*at..]) && is_repository(&parts[..*at].join("/"));
+    (0..parts.len()).find(is_of_bare).map(|at| parts[..=at].join("/"))
+}
+
+fn is_data(within: &[&str]) -> bool {
+    match within {
+        ["info", own, ..] => DATA_OF_INFO.contains(own),
+        [own, ..] => DATA.contains(own),
+        [] => true,
+    }
+}
+
+/// Whether something is at a path of the workspace; also where that cannot be told.
+pub fn is_there(workspace: &Workspace, path: &str) -> bool {
+    workspace.kind(path) != Ok(Kind::Missing)
+}
+
+/// Whether a folder is that of a repository, whatever it is called. `exists` tells whether something is at a path.
+fn is_repository(folder: &str, exists: &impl Fn(&str) -> bool) -> bool {
+    let has = |name: &str| match folder {
+        "" => exists(name),
+        folder => exists(&format!("{folder}/{name}")),
+    };
+    has(HEAD) || SHARED.iter().all(|name| has(name))
+}
+
+/// Whether others execute or go by what is at a path. `exists` tells whether something is at a path.
+pub fn is_for_others(path: &str, exists: impl Fn(&str) -> bool) -> bool {
+    decides(path, |folder| is_repository(folder, &exists)).is_some()
+}
+
+/// The changes of what others execute or go by, each with what it does and the place that a line must name. `exists` tells
+/// whether something is at a path, before or after them.
+fn for_others(
+    changes: &[Change],
+    exists: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&Change, CriticalVerb, String)> {
+    let is_new =
+        |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.after, FileState::Absent));
+    let exists = move |path: &str| exists(path) || is_new(path);
+    changes.iter().filter_map(move |change| {
+        let verb = verb_of(change)?;
+        // A folder is nothing that is executed.
+        let is_folder = |state: &FileState| matches!(state, FileState::Directory { .. } | FileState::Absent);
+        if [&change.before, &change.after].into_iter().all(is_folder) {
+            return None;
+        }
+        let place = decides(&change.path, |folder| is_repository(folder, &exists))?;
+        Some((change, verb, place))
+    })
+}
+
+/// The paths among changes that others execute or go by.
+pub fn changed_for_others(changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<String> {
+    for_others(changes, exists).map(|(change, ..)| change.path.clone()).collect()
+}
+
+/// The changes of what others execute or go by that no line names: a line with a wildcard does not count unless it names the
+/// place itself.
+pub(super) fn unnamed(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
+    let is_named = |change: &Change, verb: CriticalVerb, place: &str| {
+        let names = |text: &str| within(plain(text), place);
+        grants.iter().any(|grant| grant.allows_path(verb, &change.path) && names(&grant.resource))
+    };
+    let unnamed = for_others(changes, exists).filter(|(change, verb, place)| !is_named(change, *verb, place));
+    unnamed.map(|(change, verb, _)| Uncovered { verb, resource: change.path.clone() }).collect()
+}
+
+/// The lines that name what others execute or go by, as `VERB RESOURCE`: what a call of which the changes are not known may
+/// change of it. One that is not known yet names nothing yet.
+pub fn naming_lines(grants: &Grants<'_>, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let changes = |verb: CriticalVerb| match verb {
+        CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => true,
+        CriticalVerb::Read | CriticalVerb::Run | CriticalVerb::Contact => false,
+    };
+    let naming = grants.iter().filter(|grant| changes(grant.verb) && grant.is_resolved() && grant.paths().is_some());
+    let naming = naming.filter(|grant| names_for_others(plain(&grant.resource), &exists));
+    naming.map(|grant| format!("{} {:?}", grant.verb.as_str(), grant.resource)).collect()
+}
+
+/// Whether the text of a line names such a place, which no wildcard does.
+fn names_for_others(text: &str, exists: &impl Fn(&str) -> bool) -> bool {
+    let place = |path: &str| decides(path, |folder| is_repository(folder, exists));
+    match literal_prefix(text) {
+        all if all == text => place(text).is_some(),
+        // What lies beneath, whatever it is called: no file has this name.
+        folder => place(&format!("{folder}/\0")).is_some_and(|place| within(folder, &place)),
+    }
+}
+
+/// The path of a line.
+fn plain(text: &str) -> &str {
+    text.strip_prefix("file:").unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_executes_is_told_from_what_it_keeps() {
+        let at = |path: &str| decides(path, |folder| matches!(folder, "bare" | "sub/bare"));
+        for (path, place) in [
+            (".git", ".git"),
+            ("sub/.git", "sub/.git"),
+            ("sub/.GIT/config", "sub/.GIT/config"),
+            (".git/hooks/pre-commit", ".git/hooks"),
+            (".git/commondir", ".git/commondir"),
+            (".git/info/attributes", ".git/info"),
+            (".git/modules/a/config", ".git/modules"),
+            (".git/worktrees/a/commondir", ".git/worktrees"),
+            (".git/rebase-merge/git-rebase-todo", ".git/rebase-merge"),
+            (".git/objects/a/.git/config", ".git/objects/a/.git/config"),
+            ("new/HEAD", "new/HEAD"),
+            ("bare/config", "bare/config"),
+            ("sub/bare/hooks/update", "sub/bare/hooks"),
+            ("bare/info/attributes", "bare/info"),
+        ] {
+            assert_eq!(at(path).as_deref(), Some(place), "{path}");
+        }
+        for path in [
+            "a.txt",
+            "config",
+            "sub/config",
+            "hooks/x",
+            "bare/objects/aa/bb",
+            "bare/info/exclude",
+            ".git/HEAD",
+            ".git/index",
+            ".git/objects/aa/bb",
+            ".git/refs/remotes/origin/HEAD",
+            ".git/refs/heads/config",
+            ".git/logs/HEAD",
+            ".git/info/exclude",
+            ".git/worktrees/a/index",
+        ] {
+            assert_eq!(at(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What a step turns out to change ⟶ whether the yes to its run is one to that.
+//!
+//! A yes that nobody has read, or that is less than an operator wants of such a plan, was given to what the dry run knew. What
+//! a program changes, and what is in the workspace only by now, is known here.
+
+use super::attempt::Attempt;
+use crate::config::Effect;
+use crate::coverage::{changed_for_others, is_there};
+use crate::workspace::{Change, FileState};
+
+/// Why the yes to the run is none to these changes; nothing: it is.
+pub(super) fn beyond(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
+    let setup = &attempt.run.setup;
+    let lasting = changed_for_others(changes, |path| is_there(&setup.workspace, path));
+    let lasting =
+        lasting.into_iter().map(|path| (Effect::NotUndoable, format!("what others do by `{path}` meanwhile")));
+    let gone = changes.iter().filter(|change| change.after == FileState::Absent && change.before != FileState::Absent);
+    let gone = gone.map(|change| (Effect::Destructive, format!("that `{}` is gone", change.path)));
+    let found: Vec<(Effect, String)> = lasting.chain(gone).collect();
+    let (_, first) = found.first()?;
+    let approved = attempt.run.recorder.state().approved.clone();
+    let why = match &approved {
+        Some(approved) => setup.claim.falls_short(approved, &found)?,
+        None => "nobody has given one".to_owned(),
+    };
+    Some(format!("the yes to this run is none to {first}: {why}"))
+}

@@ -1,0 +1,132 @@
+//! What others execute or go by, and what an operator wants of a yes, where the dry run does not know what a step will change: a
+//! program, a file tool behind one, an undo; and repositories that are called otherwise, or come to be in the meantime.
+
+use crate::place::Place;
+
+fn plan(critical: &str, steps: &str) -> String {
+    format!("plan \"p\" {{\n  critical {{\n    {critical}\n  }}\n  {steps}\n}}\n")
+}
+
+fn place() -> Place {
+    let place = Place::new();
+    place.put("h.sh", "#!/bin/sh\n").put("d/a", "a\n").put("repo/HEAD", "ref: refs/heads/main\n");
+    // What another worktree shares, a repository elsewhere, and one that is none yet.
+    place.put("common/objects/x", "").put("common/refs/x", "");
+    place.put("store/x/HEAD", "ref: refs/heads/main\n").put("wt/.git", "gitdir: ../store/x\n").put("new/config", "");
+    place
+}
+
+#[test]
+fn nobody_is_away_when_a_step_may_change_what_others_execute() {
+    let sh = |script: &str| format!("step a = process.run(argv: [\"sh\", \"-c\", \"{script}\"])");
+    let copy =
+        |to: &str| format!("step p = process.run(argv: [\"true\"])\n  step a = fs.copy(from: \"h.sh\", to: \"{to}\")");
+    let at_once = |to: &str| format!("step a = fs.copy(from: \"h.sh\", to: \"{to}\")");
+    let hook = ".git/hooks/pre-commit";
+    for (path, line, steps) in [
+        (hook, hook, sh("mkdir -p .git/hooks; cp h.sh .git/hooks/pre-commit")),
+        (hook, ".git/hooks/**", sh("mkdir -p .git/hooks; cp h.sh .git/hooks/pre-commit")),
+        (".mcp.json", ".mcp.json", sh("cp h.sh .mcp.json")),
+        (".claude/settings.json", ".claude/**", sh("mkdir .claude; cp h.sh .claude/settings.json")),
+        ("repo/hooks/update", "repo/hooks/update", sh("mkdir repo/hooks; cp h.sh repo/hooks/update")),
+        (hook, hook, copy(hook)),
+        ("repo/config", "repo/config", copy("repo/config")),
+        ("repo/config", "repo/config", at_once("repo/config")),
+        ("repo/hooks/update", "repo/hooks/**", at_once("repo/hooks/update")),
+        ("common/config", "common/config", at_once("common/config")),
+        ("store/x/hooks/update", "store/x/hooks/update", at_once("store/x/hooks/update")),
+        ("new/HEAD", "new/HEAD", at_once("new/HEAD")),
+    ] {
+        let place = place();
+        let more = if steps.contains("true") { "run \"true\"" } else { "run \"sh -c\"" };
+        let more = if steps.contains("process") { more } else { "" };
+        place.put("p.pl", plan(&format!("create \"{line}\"\n    create \".git/hooks\"\n    {more}"), &steps));
+        place.planc(&["run", "--approve", "p.pl"]).exits(3).says("what others do by");
+        place.planc(&["plan", "p.pl"]).exits(0).says("everything can be undone, but what others do by");
+        assert!(!place.has(path), "{path} by {steps}");
+        // Who reads it may say yes, unless the operator wants more.
+        place.put("planc.toml", "[approval]\nnot_undoable = { require = \"terminal\" }\n");
+        place.run("p.pl").exits(3).says("approvals are given on a terminal here");
+        assert!(!place.has(path), "{path} by {steps}");
+        place.put("planc.toml", "");
+        place.run("p.pl").exits(0);
+        assert!(place.has(path), "{path} by {steps}");
+    }
+}
+
+#[test]
+fn what_is_only_data_of_a_repository_needs_nobody() {
+    let place = place();
+    place.put(".git/HEAD", "ref: refs/heads/main\n").put(".git/index", "");
+    let script = "mkdir -p .git/refs/heads; echo x > .git/refs/heads/a; echo x > .git/index";
+    let step = format!("step a = process.run(argv: [\"sh\", \"-c\", \"{script}\"])");
+    place.put("p.pl", plan("create \".git/**\"\n    modify \".git/**\"\n    run \"sh -c\"", &step));
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    assert_eq!(place.get(".git/index"), "x\n");
+}
+
+#[test]
+fn a_repository_that_comes_to_be_after_a_yes_is_one() {
+    let copies = [
+        "step a = fs.copy(from: \"h.sh\", to: \"later/config\")",
+        "step a = process.run(argv: [\"cp\", \"h.sh\", \"later/config\"])",
+    ];
+    for (step, run) in copies.into_iter().zip(["", "run \"cp\""]) {
+        for (channel, toml) in [
+            ("unattended", ""),
+            ("elicitation", "[approval]\nelicitation = \"undoable\"\n"),
+            ("argument", "[approval]\nnot_undoable = { require = \"terminal\" }\n"),
+        ] {
+            let place = place();
+            place.put("planc.toml", toml).put("later/x", "");
+            place.put("p.pl", plan(&format!("create \"later/config\"\n    {run}"), step));
+            let digest = place.digest("p.pl");
+            let mut yes = place.a_yes(&digest);
+            yes.channel = channel.into();
+            place.record(&yes);
+            place.put("later/HEAD", "ref: refs/heads/main\n");
+            let said = place.planc(&["run", &digest]).exits(6);
+            said.says("the yes to this run is none to what others do by");
+            assert!(!place.has("later/config"), "{channel}: {step}");
+        }
+    }
+}
+
+#[test]
+fn what_an_operator_wants_holds_for_what_only_the_run_knows() {
+    let program = |argv: &str| format!("step a = process.run(argv: {argv})");
+    let undo = |argv: &str| format!("{} {{\n    undo process.run(argv: {argv})\n  }}", program("[\"cat\", \"d/a\"]"));
+    let open = "[programs]\nopen = [\"true\"]\n";
+    let network = "[programs]\nnetwork = \"contact\"\n";
+    let all = "delete \"d/**\"\n    delete \"d\"\n    run \"rm\"";
+    for (effect, toml, critical, steps) in [
+        ("destructive", "", all.to_owned(), program("[\"rm\", \"-rf\", \"d\"]")),
+        ("destructive", "", format!("{all}\n    run \"cat\""), undo("[\"rm\", \"-rf\", \"d\"]")),
+        (
+            "destructive",
+            "",
+            "create \"n\"\n    delete \"d/a\"".into(),
+            "step a = fs.write(path: \"n\", text: \"\") {\n    undo fs.delete(path: \"d/a\")\n  }".into(),
+        ),
+        ("destructive", open, "run \"true\"".into(), program("[\"true\"]")),
+        ("contacts", open, "run \"true\"".into(), program("[\"true\"]")),
+        ("contacts", open, "run \"cat\"\n    run \"true\"".into(), undo("[\"true\"]")),
+        ("contacts", network, "run \"true\"\n    contact \"x.example\"".into(), program("[\"true\"]")),
+    ] {
+        let place = place();
+        let rule = format!("[approval]\n{effect} = {{ require = \"terminal\" }}\n");
+        place.put("planc.toml", format!("{rule}{toml}")).put("p.pl", plan(&critical, &steps));
+        place.planc(&["run", "--approve", "p.pl"]).exits(3);
+        place.run("p.pl").exits(3).says("approvals are given on a terminal here");
+        assert!(place.has("d/a") && !place.has("n"), "{effect}: {steps}");
+    }
+    // Where no line lets a program do it, nobody is asked for more.
+    for effect in ["destructive", "contacts", "not_undoable"] {
+        let place = place();
+        let rule = format!("[approval]\n{effect} = {{ require = \"terminal\" }}\n");
+        place
+            .put("planc.toml", rule)
+            .put("p.pl", plan("create \"n\"\n    run \"cp\"", &program("[\"cp\", \"d/a\", \"n\"]")));
+        place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    }
+}
