@@ -250,6 +250,11 @@ impl Labels {
         &self.steps[step.index()]
     }
 
+    /// All steps that write what is not trusted.
+    pub fn writers(&self) -> &[StepId] {
+        &self.writers
+    }
+
     /// The steps above a step that runs a program which wrote what is not trusted.
     pub fn writers_before(&self, step: StepId) -> &[StepId] {
         &self.writers[..self.step(step).writers]

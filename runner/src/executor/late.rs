@@ -98,8 +98,11 @@ async fn contents(work: Work<'_>) -> Result<Vec<(LateValue, Observation)>, RunEr
         return Ok(Vec::new());
     }
     let (run, name) = (work.run.clone(), work.name.to_owned());
-    let looked = tokio::task::spawn_blocking(move || of_contents(&run.setup, &run.recorder, &name, step)).await;
-    looked.map_err(|error| RunError::Broken { step: work.name.to_owned(), why: error.to_string() })
+    let looked = tokio::task::spawn_blocking(move || {
+        let call = &run.setup.compiled.plan.get(step).call;
+        of_contents(&run.setup, &run.recorder, (&name, step, call), run.setup.labels.writers_before(step))
+    });
+    looked.await.map_err(|error| RunError::Broken { step: work.name.to_owned(), why: error.to_string() })
 }
 
 /// What is in files that the call names and of which nobody has approved it.

@@ -14,7 +14,6 @@ mod files;
 mod finish;
 mod gate;
 mod given;
-mod held;
 mod late;
 mod live;
 mod looks;

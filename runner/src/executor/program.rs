@@ -4,12 +4,11 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
 use super::files::{differences, keep, make, no_room};
-use super::held::Held;
 use crate::coverage::{is_there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
 use crate::prediction::Exact;
-use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
+use crate::run::{Held, Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
 use crate::schedule::is_repeatable;
 use crate::tool::process::{Ran, Run, Walls};
 use crate::tool::{EffectKnown, ToolError};
@@ -28,7 +27,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     let setup = &attempt.run.setup;
     let walls = Walls::new(&setup.config, &grants(setup, &attempt.run.recorder));
     let work = attempt.work();
-    let held = Held::of(work);
+    let held = Held::of(setup, work.expected());
     if let Some(end) = work.looks(&attempt.args.values).await? {
         return Ok(Outcome::Halt(end));
     }
@@ -45,7 +44,7 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     // From here on only files are left to change: what a program with a network sent is done.
     let effect_done = !walls.is_closed();
     let fault = |error: String| Fault { effect_done, ..Fault::before(error) };
-    let touched = held.touched(work);
+    let touched = held.touched(setup, &attempt.run.recorder.state(), Some(work.instance));
     if !touched.is_empty() {
         return stale(attempt, fault(TOUCHED.to_owned()), touched).await;
     }

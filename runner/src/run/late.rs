@@ -235,17 +235,16 @@ pub(crate) fn list_id(each: &str) -> String {
 }
 
 /// What is in files into which earlier steps put something that is not trusted, and that no diff on the card has shown, for
-/// a step that runs a program: it may find them. Each with what the file must still be when the program runs. Blocks while
-/// it reads.
+/// a call that runs a program: it may find them. `writers` are those steps. Each with what the file must still be when the program
+/// runs. Blocks while it reads.
 pub(crate) fn of_contents(
     setup: &RunSetup,
     recorder: &Recorder,
-    name: &str,
-    step: StepId,
+    (name, step, call): (&str, StepId, &Call),
+    writers: &[StepId],
 ) -> Vec<(LateValue, Observation)> {
     let plan = &setup.compiled.plan;
-    let writers = setup.labels.writers_before(step);
-    if !runs(&plan.get(step).call) || writers.is_empty() {
+    if !runs(call) || writers.is_empty() {
         return Vec::new();
     }
     let writers: BTreeSet<StepId> = writers.iter().copied().collect();

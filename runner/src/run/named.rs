@@ -60,6 +60,16 @@ pub(crate) struct UnseenContent {
 }
 
 impl Unapproved {
+    /// The same with contents that the call may find without naming them.
+    pub(crate) fn with_found(mut self, found: Vec<(LateValue, Observation)>) -> Unapproved {
+        for (late, file) in found {
+            if self.contents.iter().all(|unseen| unseen.late.id != late.id) {
+                self.contents.push(UnseenContent { late, files: vec![file], is_own: false });
+            }
+        }
+        self
+    }
+
     /// What of it is in the way of a call now: whatever nobody has agreed to, but for what the step itself has left.
     pub(crate) fn in_the_way(self, state: &RunState) -> Vec<Difference> {
         let is_agreed = |late: &LateValue| state.agreed.get(&late.id).is_some_and(|agreed| agreed.is_as(late));

@@ -5,7 +5,7 @@ use crate::coverage;
 use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
-    Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, agree, call_live, call_program, critical_values,
+    Agreed, Found, Held, Made, Permit, Purpose, Recorder, RunSetup, agree, call_live, call_program, critical_values,
     environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes, place_of,
     simulate,
 };
@@ -62,6 +62,7 @@ pub(super) async fn make(
         return Ok(stopped(&why));
     }
     let made = Made { name, step, call };
+    let held = Held::of(setup, found::expected(setup, record));
     if let Some(end) = against(setup, recorder, record, made, &values).await? {
         return Ok(end);
     }
@@ -72,7 +73,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, made, args).await {
+    match carry_out(setup, recorder, made, args, held).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so.
         Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -169,7 +170,13 @@ async fn ended(recorder: &Recorder, step: &str, error: Option<String>) -> Result
     recorder.record(Event::UndoCallEnded { step: step.to_owned(), error }).await
 }
 
-async fn carry_out(setup: &Arc<RunSetup>, recorder: &Recorder, made: Made<'_>, args: Args) -> Result<(), ToolError> {
+async fn carry_out(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    made: Made<'_>,
+    args: Args,
+    held: Held,
+) -> Result<(), ToolError> {
     let Made { name: step, call, .. } = made;
     match implementation(setup, &call.tool.name)? {
         Implementation::Live(tool) if place_of(setup, tool.as_ref(), &args) == Some(Place::Cell) => {
@@ -177,6 +184,11 @@ async fn carry_out(setup: &Arc<RunSetup>, recorder: &Recorder, made: Made<'_>, a
             let critical = critical_values(setup, recorder);
             let walls = Walls::new(&setup.config, &Grants::new(&setup.compiled.plan, &critical).known());
             let ran = call_program(setup, run, &walls, &args, Purpose::Undo(step), call.tool.timeout_ms).await?;
+            if let Some(Difference { expected, .. }) = held.touched(setup, &recorder.state(), None).first() {
+                let path = expected.look.at().unwrap_or("a file").to_owned();
+                let why = format!("`{path}` was changed while it ran, and nothing of what it did was kept");
+                return Err(ToolError::before(why));
+            }
             let permit = permit_changes(setup, recorder, made, &args.values, None, &ran.observed.changes).await;
             match permit.map_err(|error| ToolError::before(error.to_string()))? {
                 Permit::Yes => {}

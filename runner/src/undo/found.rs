@@ -2,11 +2,12 @@
 
 use crate::event::{Conflict, Difference};
 use crate::run::{
-    Naming, Recorder, RunSetup, Unapproved, critical_values, implementation, is_in_cell, look_again, of_named,
+    Naming, Recorder, RunSetup, Unapproved, critical_values, implementation, is_in_cell, look_again, of_contents,
+    of_named,
 };
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
 use crate::tool::registry::Implementation;
-use crate::workspace::Look;
+use crate::workspace::{Look, Observation};
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
@@ -16,9 +17,7 @@ use std::sync::Arc;
 
 /// Why the call is not made: the programs and files that it names and that somebody else has changed.
 pub(super) async fn changed(setup: &Arc<RunSetup>, recorder: &Recorder, record: &StepRecord) -> Vec<Conflict> {
-    let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
-    let expected = predicted.map_or_else(Vec::new, |prediction| prediction.undo_observations.clone());
-    let mut different = look_again(setup, expected).await;
+    let mut different = look_again(setup, expected(setup, record)).await;
     if !different.is_empty() {
         let own = Own::of(setup, recorder);
         different.retain(|difference| !own.explains(setup, difference));
@@ -27,7 +26,7 @@ pub(super) async fn changed(setup: &Arc<RunSetup>, recorder: &Recorder, record: 
 }
 
 /// What the call names of which nobody has approved what is in it: in the open that the run itself has left it, or may have, is
-/// not enough. Blocks while it reads, when nothing else of the run is at work.
+/// not enough. So it is with what is not trusted and that it may find. Blocks while it reads, when nothing else of the run is at work.
 pub(super) fn unapproved(
     setup: &RunSetup,
     recorder: &Recorder,
@@ -37,7 +36,9 @@ pub(super) fn unapproved(
 ) -> Unapproved {
     let Some(instance) = record.instance else { return Unapproved::default() };
     let name = format!("the undo of {}", record.name);
-    of_named(setup, recorder, Naming { name: &name, instance, call, values, is_undo: true })
+    let named = of_named(setup, recorder, Naming { name: &name, instance, call, values, is_undo: true });
+    // What steps have written since then is there, too.
+    named.with_found(of_contents(setup, recorder, (&name, instance.step, call), setup.labels.writers()))
 }
 
 /// Why the call is not made, right before it is: nobody has looked at what it would run.
@@ -50,6 +51,12 @@ pub(super) fn unseen(
 ) -> Vec<Conflict> {
     let unapproved = unapproved(setup, recorder, record, call, values);
     unapproved.in_the_way(&recorder.state()).into_iter().map(conflict).collect()
+}
+
+/// What the call was approved with.
+pub(super) fn expected(setup: &RunSetup, record: &StepRecord) -> Vec<Observation> {
+    let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
+    predicted.map_or_else(Vec::new, |prediction| prediction.undo_observations.clone())
 }
 
 fn conflict(Difference { expected, found }: Difference) -> Conflict {

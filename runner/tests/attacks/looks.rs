@@ -57,7 +57,7 @@ fn by_kill(place: &Place, approve: &str) {
 }
 
 /// Whether a program has written a file in its copy of the workspace.
-fn in_a_copy(place: &Place, path: &str) -> bool {
+pub fn in_a_copy(place: &Place, path: &str) -> bool {
     let mut cells = fs::read_dir(place.state().join("cells")).into_iter().flatten().flatten();
     cells.any(|cell| cell.path().join("upper").join(path).exists())
 }
@@ -240,7 +240,7 @@ fn a_bound_file_is_not_another_one_while_the_program_runs() {
 }
 
 /// What a program has written to a file in its copy of the workspace.
-fn copied(place: &Place, path: &str) -> Option<String> {
+pub fn copied(place: &Place, path: &str) -> Option<String> {
     let mut cells = fs::read_dir(place.state().join("cells")).into_iter().flatten().flatten();
     cells.find_map(|cell| fs::read_to_string(cell.path().join("upper").join(path)).ok())
 }

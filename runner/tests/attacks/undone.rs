@@ -1,7 +1,9 @@
 //! Declared `undo` calls: what takes a step back is shown, bound and found as it was approved, or it is not made.
 
-use crate::place::Place;
+use crate::looks::{copied, in_a_copy};
+use crate::place::{Place, until};
 use crate::terminal::{Act, on_terminal};
+use std::process::Stdio;
 
 const HIDDEN: &str = r#"plan "Tidy" {
   critical {
@@ -351,5 +353,55 @@ fn a_person_may_look_at_what_takes_back() {
         let (code, shown) = on_terminal(&place, &["undo", &place.last_run()], "`no` ends the run here: ", &act);
         assert!(shown.contains("echo back"), "{shown:?}");
         assert_eq!((code == 0, log(&place).as_str()), (!evil, if evil { "" } else { "back\n" }), "{shown:?}");
+    }
+}
+
+/// What outside text has put there since is found by what takes back as by any other program, also where it does not name it.
+#[test]
+fn what_takes_back_finds_nothing_that_others_have_said() {
+    for take in ["sh page.sh", "sh back.sh"] {
+        let place = Place::new();
+        place.open(&["sh"]).put("said.txt", EVIL).put("back.sh", ". ./page.sh\n");
+        let argv: Vec<String> = take.split(' ').map(|word| format!("{word:?}")).collect();
+        place.put(
+            "p.pl",
+            format!(
+                "plan \"Take over\" {{\n  critical {{\n    create \"**\"\n    run \"cat\"\n    run \"sh\"\n  }}\n  \
+                 step b = fs.write(path: \"x.txt\", text: \"x\") {{\n    undo process.run(argv: [{}])\n  }}\n  \
+                 step o = process.run(argv: [\"cat\", \"said.txt\"])\n  step s = fs.write(path: \"page.sh\", text: o.stdout) {{\n    \
+                 undo fs.stat(path: \"x.txt\")\n  }}\n}}\n",
+                argv.join(", ")
+            ),
+        );
+        place.run("p.pl").exits(0);
+        let said = place.planc(&["undo", &place.last_run()]);
+        assert!(log(&place).is_empty() && said.code != Some(0), "{take}: {}", said.short());
+        assert!(said.short().contains("yes") || said.short().contains("looked at"), "{take}: {}", said.short());
+    }
+}
+
+/// A script is another one while the program runs that takes back, and the same again behind it.
+#[test]
+fn a_bound_file_is_not_another_one_while_a_program_takes_back() {
+    for evil in [None, Some("echo evil > out.txt\n")] {
+        let place = Place::new();
+        let good = "echo good > out.txt\n";
+        place.put("u.sh", "echo begun > out.txt\nsleep 2\nsh v.sh\nsleep 2\n").put("v.sh", good);
+        place.put(
+            "p.pl",
+            "plan \"Tidy\" {\n  critical {\n    create \"*\"\n    run \"sh\"\n  }\n  step a = fs.write(path: \"x.txt\", text: \
+             \"x\") {\n    undo process.run(argv: [\"sh\", \"u.sh\", \"v.sh\"])\n  }\n}\n",
+        );
+        place.run("p.pl").exits(0);
+        let run = place.last_run();
+        let mut child = place.command(&["undo", &run]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        until("the program has begun", || in_a_copy(&place, "out.txt"));
+        if let Some(evil) = evil {
+            place.put("v.sh", evil);
+            until("the other script has run", || copied(&place, "out.txt").as_deref() == Some("evil\n"));
+            place.put("v.sh", good);
+        }
+        let is_done = child.wait().unwrap().success();
+        assert_eq!((is_done, place.has("out.txt")), (evil.is_none(), evil.is_none()));
     }
 }
