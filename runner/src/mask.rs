@@ -8,8 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use planc_lang::secrets::HIDDEN;
 use planc_lang::value::Value;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -77,19 +75,6 @@ impl Mask {
             }
             other => other.clone(),
         }
-    }
-
-    /// Plain data without the secrets in its texts. Where a secret is a word of the data's own vocabulary, such as the name
-    /// of an outcome, the data stays as it is: it says nothing then that it would not say anyway.
-    pub fn data<T: Clone + Serialize + DeserializeOwned>(&self, data: &T) -> T {
-        if self.known.read().unwrap_or_else(PoisonError::into_inner).finder.is_none() {
-            return data.clone();
-        }
-        let masked = serde_json::to_string(data)
-            .and_then(|json| serde_json::from_str::<Value>(&json))
-            .and_then(|value| serde_json::to_string(&self.value(&value)))
-            .and_then(|json| serde_json::from_str(&json));
-        masked.unwrap_or_else(|_| data.clone())
     }
 }
 

@@ -111,8 +111,7 @@ impl Veil {
         }
     }
 
-    /// Learns what a result holds that is secret.
-    pub fn learn_result(&self, step: StepId, result: &Value) {
+    fn learn_result(&self, step: StepId, result: &Value) {
         learn_where_hidden(&self.mask, result, &self.secrets.shown_result(&self.compiled.plan, step, result));
     }
 

@@ -367,9 +367,8 @@ fn what_takes_back_finds_nothing_that_others_have_said() {
             "p.pl",
             format!(
                 "plan \"Take over\" {{\n  critical {{\n    create \"**\"\n    run \"cat\"\n    run \"sh\"\n  }}\n  \
-                 step b = fs.write(path: \"x.txt\", text: \"x\") {{\n    undo process.run(argv: [{}])\n  }}\n  \
-                 step o = process.run(argv: [\"cat\", \"said.txt\"])\n  step s = fs.write(path: \"page.sh\", text: o.stdout) {{\n    \
-                 undo fs.stat(path: \"x.txt\")\n  }}\n}}\n",
+                 step o = process.run(argv: [\"cat\", \"said.txt\"])\n  step s = fs.write(path: \"page.sh\", text: o.stdout)\n  \
+                 step b = fs.write(path: \"x.txt\", text: \"x\") {{\n    undo process.run(argv: [{}])\n  }}\n}}\n",
                 argv.join(", ")
             ),
         );
