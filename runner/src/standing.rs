@@ -4,9 +4,9 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
-use crate::named::{of_variables, of_words};
+use crate::named::{named_paths, of_variables, of_words};
 use crate::scope::Scope;
-use crate::workspace::{Kind, Look, Workspace, named_paths};
+use crate::workspace::{Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use planc_lang::catalogue::{Param, Tool};
 use planc_lang::digest::Digest;
