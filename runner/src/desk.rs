@@ -536,10 +536,10 @@ pub fn opened(config: &Config) -> Result<Workspace, FileError> {
     Ok(workspace.guarding(&config.catalogue_globs).guarding_programs(&wired(config)))
 }
 
-/// The files that the wiring of servers and of the model names: they are run before anybody approves anything.
+/// What the wiring of servers and of the model names, there or not: it is run before anybody approves anything.
 fn wired(config: &Config) -> Vec<PathBuf> {
-    let of_servers = config.servers.values().flat_map(ServerConfig::files);
-    of_servers.chain(config.model.iter().flat_map(ModelWiring::files)).collect()
+    let of_servers = config.servers.values().flat_map(ServerConfig::parts);
+    of_servers.chain(config.model.iter().flat_map(ModelWiring::parts)).collect()
 }
 
 /// What no tool may touch, whatever `critical` says.

@@ -4,9 +4,9 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
-use crate::named::{of_variables, of_words};
+use crate::named::{Named, Role, named_paths, of_variables, of_words};
 use crate::scope::Scope;
-use crate::workspace::{Kind, Look, Workspace, named_paths};
+use crate::workspace::{FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use planc_lang::catalogue::{Param, Tool};
 use planc_lang::digest::Digest;
@@ -47,8 +47,8 @@ pub struct Terms {
     pub until: Timestamp,
     /// How often it answers.
     pub uses: u32,
-    /// Files of the workspace that a bound command line names, each as it was when the answer was given: a changed one is
-    /// another program.
+    /// What a bound command line names in the workspace, links on the way included, each as it was when the answer was given, also
+    /// that nothing was there: a changed one is another program.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub files: BTreeMap<String, String>,
 }
@@ -57,10 +57,20 @@ pub struct Terms {
 pub trait Place {
     /// Where a path leads: followed to its end, and to a link that it ends in; nothing where that cannot be told.
     fn led(&self, path: &str) -> Vec<Option<String>>;
-    /// What is at a path without links; nothing where there is no file.
-    fn file(&self, path: &str) -> Option<String>;
-    /// The paths that a command line and the variables of a call may name, for a program that runs in a directory.
-    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Vec<String>;
+    /// What a command line and the variables of a call may name, for a program that runs in a directory, as it is.
+    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Seen;
+}
+
+/// What is run of a package, which imports more of it.
+const PACKAGE_START: &str = "/__main__.py";
+
+/// What a command line names, as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Files, links on the way, and where a file is expected that there is none, by path.
+    pub files: BTreeMap<String, String>,
+    /// A folder in which code is looked for: what is in it is not one thing.
+    pub folder: Option<String>,
 }
 
 impl Place for Workspace {
@@ -68,19 +78,41 @@ impl Place for Workspace {
         vec![self.resolve(path).ok(), self.resolve_link(path).ok()]
     }
 
-    fn file(&self, path: &str) -> Option<String> {
-        match self.kind(path) {
-            Ok(Kind::File) => self.observe(&Look::At { path: path.to_owned() }).ok(),
-            Ok(_) | Err(_) => None,
-        }
-    }
-
-    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Vec<String> {
+    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Seen {
         // A program is named from the root, whatever the directory.
         let program = words.iter().take(1).flat_map(|program| named_paths(self.root(), ".", program));
+        let program = program.map(|path| Named { path, role: Role::Perhaps });
         let named = of_words(self.root(), directory, words).into_iter();
-        let named = named.chain(of_variables(self.root(), directory, env)).map(|named| named.path);
-        program.chain(named).filter_map(|path| self.way(&path).end).collect()
+        let mut seen = Seen::default();
+        for named in program.chain(named).chain(of_variables(self.root(), directory, env)) {
+            self.see(&named, &mut seen);
+        }
+        seen
+    }
+}
+
+impl Workspace {
+    /// Adds what is at a path that a command line may name, and the links on the way, also where these lead elsewhere.
+    fn see(&self, Named { path, role }: &Named, seen: &mut Seen) {
+        let way = self.way(path);
+        let kind = way.end.as_ref().and_then(|end| self.kind(end).ok());
+        let end = way.end.filter(|_| match kind {
+            Some(Kind::Missing) => matches!(role, Role::Path | Role::Script | Role::Start),
+            // What a folder holds is not one thing.
+            Some(Kind::Directory) | None => false,
+            Some(_) => true,
+        });
+        let package = end.as_ref().and_then(|end| end.strip_suffix(PACKAGE_START));
+        match (kind, role) {
+            (Some(Kind::Directory), Role::Folder) => seen.folder = Some(path.clone()),
+            (Some(Kind::File), Role::Start) if package.is_some() => seen.folder = package.map(str::to_owned),
+            (Some(_) | None, _) => {}
+        }
+        for path in way.links.into_iter().chain(end) {
+            if let Ok(state) = self.observe(&Look::At { path: path.clone() }) {
+                seen.files.insert(path, state);
+            }
+        }
     }
 }
 
@@ -135,26 +167,46 @@ impl Terms {
                 *value = led_to(&param.ty, value, place);
             }
         }
-        self.files = BTreeMap::new();
-        if !tool.runs_programs() {
-            return;
-        }
-        let directory = match self.bounds.get("directory") {
-            Some(Bound::Is(value)) => value.as_str().unwrap_or("."),
-            Some(Bound::Like(_) | Bound::AtMost(_) | Bound::Any) | None => ".",
+        self.files = self.fixed(tool, place).files;
+    }
+
+    /// What the bounds name, where they leave nothing open.
+    fn fixed(&self, tool: &Tool, place: &impl Place) -> Seen {
+        let bound = |name: &str| match self.bounds.get(name) {
+            Some(Bound::Is(value)) => Some(value),
+            Some(Bound::Like(_) | Bound::AtMost(_) | Bound::Any) | None => None,
         };
+        self.named(tool, bound("directory"), bound("env"), place)
+    }
+
+    /// What the command lines that are bound name, for a call in a directory and with variables.
+    fn named(&self, tool: &Tool, directory: Option<&Value>, env: Option<&Value>, place: &impl Place) -> Seen {
         let words = self.bounds.values().filter_map(|bound| match bound {
             Bound::Is(value) => value.as_list(),
             Bound::Like(_) | Bound::AtMost(_) | Bound::Any => None,
         });
         let words: Vec<&str> = words.flatten().filter_map(Value::as_str).collect();
-        let env = match self.bounds.get("env") {
-            Some(Bound::Is(value)) => Some(value),
-            Some(Bound::Like(_) | Bound::AtMost(_) | Bound::Any) | None => None,
-        };
-        let named = place.named(directory, &words, env).into_iter();
-        let files = named.filter_map(|path| place.file(&path).map(|seen| (path, seen)));
-        self.files = files.collect();
+        match tool.runs_programs() {
+            true => place.named(directory.and_then(Value::as_str).unwrap_or("."), &words, env),
+            false => Seen::default(),
+        }
+    }
+
+    /// Refuses bounds that no call can be within: those with a folder in which code is looked for.
+    pub fn check(&self, tool: &Tool, place: &impl Place) -> Result<(), NoTerms> {
+        match self.fixed(tool, place).folder {
+            Some(folder) => Err(NoTerms(format!(
+                "the command line names `{folder}`, a folder in which code is looked for: no standing answer holds for what is in it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what a call names is what it was when the answer was given. No answer holds for a folder in which code is looked for.
+    fn is_tied(&self, tool: &Tool, args: &[Value], place: &impl Place) -> bool {
+        let value = |name: &str| args.get(tool.param(name)?);
+        let seen = self.named(tool, value("directory"), value("env"), place);
+        seen.folder.is_none() && seen.files == self.files
     }
 
     /// Whether the files that these terms are tied to are as others found them.
@@ -223,7 +275,7 @@ impl Terms {
             && Timestamp::now() < self.until
             && args.len() == tool.params.len()
             && tool.params.iter().zip(args).all(|(param, value)| self.allows(param, value, place))
-            && self.files.iter().all(|(path, seen)| place.file(path).as_ref() == Some(seen))
+            && self.is_tied(tool, args, place)
     }
 
     fn allows(&self, param: &Param, value: &Value, place: &impl Place) -> bool {
@@ -260,8 +312,12 @@ impl fmt::Display for Terms {
                 Bound::Any => write!(f, "is anything")?,
             }
         }
-        for path in self.files.keys() {
-            write!(f, ", while `{path}` is as it was then")?;
+        let absent = FileState::Absent.to_string();
+        for (path, seen) in &self.files {
+            match *seen == absent {
+                true => write!(f, ", while nothing is at `{path}`")?,
+                false => write!(f, ", while `{path}` is as it was then")?,
+            }
         }
         if let Some(scope) = &self.scope {
             write!(f, ", in `{scope}`")?;

@@ -152,6 +152,7 @@ fn add(session: &Session, args: &Add) -> Result<Exit, Fault> {
     args.uses.iter().try_for_each(|text| terms.often(text))?;
     let workspace = opened(&session.config).map_err(DeskError::from)?;
     terms.tie(tool, &workspace);
+    terms.check(tool, &workspace)?;
     let question = format!("\nApprove always, without being asked again:\n  {}", inline(&terms.to_string()));
     let nobody = "a standing answer is given by a person on a terminal";
     agreed(&question).map_err(|no| no.fault(nobody, "nothing is approved"))?;

@@ -18,6 +18,7 @@ mod servers;
 mod shown;
 mod variables;
 mod window;
+mod wired;
 
 pub use approval::{Approvals, Effect, Elicitation, Require, Rule};
 pub use error::{ConfigError, Place};
@@ -199,7 +200,7 @@ impl Config {
         let catalogue_globs: Vec<String> =
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
-        Ok(Config {
+        let config = Config {
             unfit,
             state: places::state(
                 (overrides.state.as_deref().map(|path| base.join(path)), settings.workspace.state(&workspace)),
@@ -232,7 +233,9 @@ impl Config {
             agent_reads: settings.agents.reads.iter().map(|glob| glob.get_ref().clone()).collect(),
             mode,
             report,
-        })
+        };
+        wired::check_scratch(&config)?;
+        Ok(config)
     }
 
     /// Compares the rules of `[policy]` with the names of all tools. Gives the globs that match none; a name without wildcard

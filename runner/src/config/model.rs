@@ -3,7 +3,10 @@
 //! Knows nothing of what is said to it.
 
 use super::ConfigError;
+use super::wired::Wired;
+use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 
@@ -86,14 +89,29 @@ impl ModelSettings {
 }
 
 impl ModelWiring {
-    /// The files that the wiring names, of those that are there: the program where it is a path, and what its arguments name.
+    /// The files and folders of its folder that the wiring names, links on the way included.
+    pub fn parts(&self) -> Vec<PathBuf> {
+        self.wired().map(|wired| wired.parts()).unwrap_or_default()
+    }
+
+    /// The files that the wiring names, of those that are there.
     pub fn files(&self) -> Vec<PathBuf> {
+        self.parts().into_iter().filter(|path| path.is_file()).collect()
+    }
+
+    /// What is in the files and folders that the wiring names, by path.
+    pub fn contents(&self) -> BTreeMap<String, Digest> {
+        self.wired().map(|wired| wired.contents()).unwrap_or_default()
+    }
+
+    /// What the wiring says; none: it is an address.
+    pub(super) fn wired(&self) -> Option<Wired<'_>> {
         match self {
             ModelWiring::Command { argv, folder, .. } => {
-                let names = argv.iter().enumerate().filter(|(at, word)| *at > 0 || word.contains('/'));
-                names.map(|(_, word)| folder.join(word)).filter(|path| path.is_file()).collect()
+                let (command, args) = argv.split_first()?;
+                Some(Wired { workspace: folder, cwd: folder, command, args, env: None, data: &[] })
             }
-            ModelWiring::Endpoint { .. } => Vec::new(),
+            ModelWiring::Endpoint { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::places::lies_in;
 use super::variables::open_path;
+use super::wired::{Wired, matches_any};
 use planc_lang::digest::Digest;
 use planc_lang::paths::is_straight;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ pub const DEFAULT_RESULT_BYTES: u64 = 1 << 20;
 pub const MAX_RESULT_BYTES: u64 = 16 << 20;
 /// How long a server may take to start where nothing else is said, in milliseconds.
 pub const DEFAULT_START_MS: u64 = 30_000;
-/// The largest file named by an argument of a server whose content is part of what is approved.
-const MAX_NAMED_BYTES: u64 = 64 << 20;
+/// The largest program of a server whose content is part of what is approved.
+const MAX_PROGRAM_BYTES: u64 = 512 << 20;
 
 /// `[servers.NAME]`
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -176,15 +177,18 @@ impl ServerConfig {
         }
     }
 
-    /// The files that its wiring names as parts of it, and that are there.
-    pub fn files(&self) -> Vec<PathBuf> {
+    /// The files and folders of the workspace that its wiring names as parts of it, links on the way included.
+    pub fn parts(&self) -> Vec<PathBuf> {
+        self.wired().map(|wired| wired.parts()).unwrap_or_default()
+    }
+
+    /// What its wiring says; none: it runs already.
+    pub(super) fn wired(&self) -> Option<Wired<'_>> {
         match &self.wiring {
-            Wiring::Program { command, args, cwd, data, .. } => {
-                let program = Some(command).filter(|command| command.contains('/'));
-                let parts = args.iter().filter(|arg| !matches_any(data, arg));
-                program.into_iter().chain(parts).map(|name| cwd.join(name)).filter(|path| path.is_file()).collect()
+            Wiring::Program { command, args, cwd, env, data, .. } => {
+                Some(Wired { workspace: &self.workspace, cwd, command, args, env: Some(env), data })
             }
-            Wiring::Url { .. } => Vec::new(),
+            Wiring::Url { .. } => None,
         }
     }
 
@@ -203,11 +207,11 @@ impl ServerConfig {
         matches_any(&self.read, resource) && (is_straight(name) || is_exactly())
     }
 
-    /// What an approval is bound to: the wiring, the program behind it, and the files that its arguments name as parts of it.
+    /// What an approval is bound to: the wiring, the program behind it, and the files and folders that it names as parts of it.
     pub fn identity(&self) -> ServerIdentity {
         let file = |path: &Path| {
             let metadata = path.metadata().ok()?;
-            let is_fit = metadata.is_file() && metadata.len() <= MAX_NAMED_BYTES * 8;
+            let is_fit = metadata.is_file() && metadata.len() <= MAX_PROGRAM_BYTES;
             let content = is_fit.then(|| std::fs::read(path).ok()).flatten()?;
             Some(Digest::of(content))
         };
@@ -221,13 +225,7 @@ impl ServerConfig {
                     program.as_deref().and_then(file),
                     limits,
                 ));
-                let named = args.iter().filter(|arg| !matches_any(data, arg)).filter_map(|arg| {
-                    let path = cwd.join(arg);
-                    let is_small =
-                        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_NAMED_BYTES);
-                    Some((arg.clone(), is_small.then(|| file(&path)).flatten()?))
-                });
-                ServerIdentity { wiring, files: named.collect() }
+                ServerIdentity { wiring, files: self.wired().map(|wired| wired.contents()).unwrap_or_default() }
             }
             Wiring::Url { url, headers_from_env } => ServerIdentity {
                 wiring: Digest::of_json(&(("url", url, headers_from_env), limits)),
@@ -242,13 +240,13 @@ impl ServerConfig {
 pub struct ServerIdentity {
     /// How it is reached, and the program behind it.
     pub wiring: Digest,
-    /// What is in the files that its arguments name, by argument.
+    /// What is in the files and folders that its wiring names, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, Digest>,
 }
 
 impl ServerIdentity {
-    /// The argument that names another file content now, where nothing else is different.
+    /// The file or folder that has another content now, where nothing else is different.
     pub fn other_file<'a>(&'a self, now: &'a ServerIdentity) -> Option<&'a str> {
         if self.wiring != now.wiring {
             return None;
@@ -256,10 +254,6 @@ impl ServerIdentity {
         let names = self.files.keys().chain(now.files.keys());
         names.map(String::as_str).find(|name| self.files.get(*name) != now.files.get(*name))
     }
-}
-
-fn matches_any(globs: &[String], text: &str) -> bool {
-    globs.iter().any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
 }
 
 /// The executable that a command names: one with `/` relative to where it runs, else the first in the folders of `PATH` in which is

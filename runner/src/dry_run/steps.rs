@@ -630,11 +630,7 @@ impl standing::Place for Simulated<'_> {
         vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
     }
 
-    fn file(&self, path: &str) -> Option<String> {
-        standing::Place::file(self.0.borrow().workspace().as_ref(), path)
-    }
-
-    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Vec<String> {
+    fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> standing::Seen {
         standing::Place::named(self.0.borrow().workspace().as_ref(), directory, words, env)
     }
 }

@@ -3,8 +3,10 @@
 
 mod interpreters;
 mod pieces;
+mod places;
 
-use crate::workspace::named_paths;
+pub(crate) use places::named_paths;
+
 use interpreters::{Runs, runs};
 use pieces::{directories, has_suffix, is_plain, main_piece, pieces, split, variable_pieces, variable_value};
 use planc_lang::catalogue::Tool;
@@ -106,7 +108,11 @@ pub(crate) fn commands(tool: &Tool, values: &[Value]) -> Vec<Words> {
 /// The paths that variables may name which a call gives: `[{ name, value }]`.
 pub(crate) fn of_variables(root: &Path, directory: &str, env: Option<&Value>) -> Vec<Named> {
     let given = env.and_then(Value::as_list).unwrap_or_default();
-    let values = given.iter().filter_map(|variable| variable.get("value")?.as_str());
+    of_values(root, directory, given.iter().filter_map(|variable| variable.get("value")?.as_str()))
+}
+
+/// The same for the values alone.
+pub(crate) fn of_values<'v>(root: &Path, directory: &str, values: impl Iterator<Item = &'v str>) -> Vec<Named> {
     let directories = [directory.to_owned()];
     values.flat_map(|value| variable(root, &directories, value)).collect()
 }

@@ -30,7 +30,7 @@ pub(super) struct Guard {
     globs: Vec<GlobMatcher>,
     /// The ways that no link may be made on: to what is protected, to the folders that such globs begin in, and to the files beneath.
     folders: Vec<String>,
-    /// What may be read and not changed.
+    /// What may be read and not changed, with all it holds.
     programs: Vec<String>,
 }
 
@@ -69,16 +69,13 @@ impl Guard {
         globs.iter().filter_map(led).collect()
     }
 
-    /// Guards against changes also files of the workspace that are run before anybody approves anything, as they are named: what
-    /// they lead to and the way there.
-    pub(super) fn with_programs(mut self, files: &[PathBuf]) -> Guard {
-        for file in files {
-            let real = file.canonicalize().unwrap_or_else(|_| file.clone());
-            let named = [file, &real].into_iter().filter_map(|path| path.strip_prefix(&self.root).ok()?.to_str());
-            let named: Vec<String> = named.map(str::to_lowercase).collect();
-            self.folders.extend(named.iter().cloned());
-            self.programs.extend(named);
-        }
+    /// Guards against changes also what is run in the workspace before anybody approves anything, there or not: files, and folders
+    /// with all they hold, each as it is named and as links lead to it, and the way there.
+    pub(super) fn with_programs(mut self, parts: &[PathBuf]) -> Guard {
+        let named = parts.iter().filter_map(|path| path.strip_prefix(&self.root).ok()?.to_str());
+        let named: Vec<String> = named.filter(|path| !path.is_empty()).map(str::to_lowercase).collect();
+        self.folders.extend(named.iter().cloned());
+        self.programs.extend(named);
         self
     }
 
@@ -119,7 +116,8 @@ impl Guard {
 
     /// Refuses a change of what runs before anybody approves anything.
     pub(super) fn check_wired(&self, path: &str) -> Result<(), FileError> {
-        match self.programs.contains(&path.to_lowercase()) {
+        let lower = path.to_lowercase();
+        match self.programs.iter().any(|own| within(&lower, own)) {
             true => Err(FileError::Wired { path: path.into() }),
             false => Ok(()),
         }

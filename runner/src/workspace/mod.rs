@@ -27,7 +27,6 @@ pub use listing::{Entry, Info, Kind, Listing};
 pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
-pub(crate) use program::named_paths;
 pub use root::Workspace;
 pub use versioned::{MAX_INDEX_BYTES, Versioned};
 

@@ -46,7 +46,7 @@ impl Workspace {
         self
     }
 
-    /// The same workspace, in which no tool may change these files, which are run before anybody approves anything.
+    /// The same workspace, in which no tool may change these files and folders, which are run before anybody approves anything.
     pub fn guarding_programs(mut self, files: &[PathBuf]) -> Workspace {
         self.guard = self.guard.with_programs(files);
         self

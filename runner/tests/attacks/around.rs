@@ -283,3 +283,122 @@ fn the_way_to_the_report_leads_where_the_operator_said() {
     place.planc(&["run", "--approve", "p.pl"]).exits(4);
     assert!(!place.has("reports"));
 }
+
+/// The configuration of a server that is read from before a yes, with further lines.
+fn wired(command: &str, args: &str, more: &str) -> String {
+    format!(
+        "[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = {command:?}\nargs = {args}\nread = [\"mail:*\"]\n{more}"
+    )
+}
+
+#[test]
+fn what_a_server_would_run_is_made_by_no_plan() {
+    for (command, args, more, path) in [
+        ("python3", "[\"tools/new.py\"]", "", "tools/new.py"),
+        ("python3", "[\"tools/new.py\"]", "", "tools/new.py/__main__.py"),
+        ("python3", "[\"new.py\"]", "cwd = \"tools\"\n", "tools/new.py"),
+        ("python3", "[\"tools\"]", "", "tools/__main__.py"),
+        ("python3", "[\"-m\", \"tools.server\"]", "", "tools/server/__main__.py"),
+        ("python3", "[\"-m\", \"server\"]", "cwd = \"tools\"\n", "tools/server.py"),
+        ("npx", "[\"-y\", \"./tools\"]", "", "tools/lib/deep.js"),
+        ("npx", "[\"-y\", \"./other\"]", "", "other/package.json"),
+        ("node", "[\"--require=./x.js\", \"y\"]", "", "x.js"),
+        ("awk", "[\"-fx.awk\"]", "", "x.awk"),
+        ("java", "[\"-cp\", \"lib/a.jar:lib/b.jar\", \"M\"]", "", "lib/b.jar"),
+        ("java", "[\"-cp\", \"classes\", \"M\"]", "", "classes/M.class"),
+        ("sh", "[\"-c\", \"exec python3 tools/new.py\"]", "", "tools/new.py"),
+        ("uv", "[\"run\", \"--directory\", \"tools\", \"new.py\"]", "", "tools/new.py"),
+        ("./bin/run", "[]", "", "bin/run"),
+        ("python3", "[\"-c\", \"import x\"]", "env = { PYTHONPATH = \"later\" }\n", "later/x.py"),
+        ("node", "[\"y\"]", "env = { NODE_OPTIONS = \"--require ./x.js\" }\n", "x.js"),
+        ("python3", "[\"by/new.py\"]", "", "one/new.py"),
+        ("python3", "[\"by/new.py\"]", "", "two/new.py"),
+    ] {
+        let place = Place::new();
+        place.put("mail.pl", CATALOGUE).put("planc.toml", wired(command, args, more));
+        place.put("tools/keep", "").put("classes/keep", "").put("real/keep", "");
+        // A link leads to another one.
+        for (to, from) in [("one", "by"), ("two", "one"), ("real", "two")] {
+            place.link(to, from);
+        }
+        place.put("a.pl", write(path));
+        place.planc(&["run", "--approve", "a.pl"]).exits_with(&[1, 4]);
+        let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
+        let script = format!("mkdir -p {folder}; echo evil > {path}");
+        let lines = "create \"**\"\n    modify \"**\"\n    delete \"one\"";
+        place.put("a.pl", shell(lines, &script));
+        place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]);
+        place.put("a.pl", shell(lines, "mkdir -p evil; rm -f one; ln -s evil one"));
+        if args.contains("by/") {
+            place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]).says("is planc's own");
+        }
+        assert!(!place.ws().join(path).exists(), "{command} {args}: {path}");
+        // What is beside it is a plan's.
+        place.put("a.pl", write("beside/new.py"));
+        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    }
+    // Neither a word that is no path nor what the server works on is guarded.
+    let place = Place::new();
+    place.put("mail.pl", CATALOGUE).put("docs/a.md", "");
+    place.put("planc.toml", wired("mail", "[\"serve\", \"--root\", \".\", \"--docs=./docs\"]", "data = [\"docs\"]\n"));
+    for path in ["serve", "docs/a.md", "b.txt"] {
+        place.put("a.pl", write(path));
+        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    }
+}
+
+#[test]
+fn what_a_model_would_run_is_made_by_no_plan() {
+    for (argv, path) in [
+        ("[\"sh\", \"new.sh\"]", "new.sh"),
+        ("[\"python3\", \"tools\"]", "tools/deep/x.py"),
+        ("[\"python3\", \"-m\", \"tools.ask\"]", "tools/ask.py"),
+    ] {
+        let place = Place::new();
+        place.put("planc.toml", format!("[model]\ncommand = {argv}\n")).put("tools/keep", "");
+        place.put("a.pl", write(path));
+        place.planc(&["run", "--approve", "a.pl"]).exits(1).says("a part of a server");
+    }
+}
+
+#[test]
+fn a_yes_is_bound_to_all_that_a_server_runs() {
+    let place = Place::new();
+    place.put("mail.pl", CATALOGUE).put("tools/__main__.py", "").put("tools/helper.py", "a = 1\n").put("l.pl", LOOK);
+    place.put("planc.toml", wired("python3", "[\"tools\", \"--require=./later.js\"]", "").replace("read =", "# "));
+    let first = place.digest("l.pl");
+    place.put("tools/helper.py", "a = 2\n");
+    let second = place.digest("l.pl");
+    assert_ne!(first, second);
+    place.put("later.js", "");
+    assert_ne!(second, place.digest("l.pl"));
+    place.planc(&["run", &format!("--approve={second}"), "l.pl"]).exits_with(&[3, 5]);
+}
+
+#[test]
+fn nothing_that_runs_before_a_yes_lies_where_programs_write() {
+    let place = Place::new();
+    place.put("mail.pl", CATALOGUE).put("l.pl", LOOK).put("target/debug/server", "#!/bin/sh\nexit 1\n");
+    fs::set_permissions(place.ws().join("target/debug/server"), fs::Permissions::from_mode(0o755)).unwrap();
+    place.link("target/debug", "link");
+    let scratch = "[programs]\nscratch = [\"target\"]\n";
+    for config in [
+        wired("./target/debug/server", "[]", scratch),
+        wired("./link/server", "[]", scratch),
+        wired("./server", "[]", &format!("cwd = \"target/debug\"\n{scratch}")),
+        wired("python3", "[\"-m\", \"server\"]", &format!("cwd = \"TARGET\"\n{scratch}")),
+        wired("python3", "[\"target/none.py\"]", scratch),
+        wired("sh", "[\"-c\", \"./target/debug/server\"]", scratch),
+        wired("python3", "[\"tools\"]", "[programs]\nscratch = [\"tools/cache\"]\n"),
+        format!("[model]\ncommand = [\"./target/debug/server\"]\n{scratch}"),
+        format!("[report]\nfile = \"target/report.md\"\n{scratch}"),
+    ] {
+        fs::create_dir_all(place.ws().join("tools")).unwrap();
+        place.put("planc.toml", &config);
+        for command in ["plan", "run", "check"] {
+            place.planc(&[command, "l.pl"]).exits(2).says("programs really write `").says("help: ");
+        }
+    }
+    place.put("planc.toml", wired("server", "[\"--db=target/mail.db\"]", &format!("data = [\"target/*\"]\n{scratch}")));
+    place.planc(&["plan", "l.pl"]).says("there is no program `server`");
+}

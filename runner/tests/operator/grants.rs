@@ -244,3 +244,60 @@ fn no_spelling_of_a_path_leads_out_of_a_bound() {
     assert_eq!(ran(&place, "docs/hard"), Some(0));
     assert_eq!(place.get("private/secret"), "s");
 }
+
+/// What somebody does to the files after an answer was given.
+type Change<'c> = &'c dyn Fn(&Place);
+
+#[test]
+fn a_command_line_means_what_it_meant() {
+    let config = "[policy]\n\"process.run\" = \"ask\"\n[programs]\nopen = [\"sh\", \"make\", \"python3\", \"env\"]\n";
+    let given = |argv: &str, change: Change<'_>| {
+        let place = place(config);
+        place.put("one/d.sh", "echo first\n").put("two/d.sh", "echo second\n").put("b.mk", "x:\n\techo first\n");
+        place.put("pack/__main__.py", "").put("lib/x.py", "");
+        place.link("one", "by");
+        place.link("one/d.sh", "d.sh");
+        place.put("p.pl", format!("plan \"P\" {{\n  critical {{\n    run \"sh\"\n    run \"make\"\n    run \"python3\"\n    run \"env\"\n  }}\n  step a = process.run(argv: {argv})\n}}\n"));
+        let bound = format!("argv={argv}");
+        let (screen, code) =
+            typed(&place, &["grants", "add", "process.run", "--where", &bound, "--why", "it builds"], &[(YES, "yes")]);
+        if code != 0 {
+            return (screen, None, None);
+        }
+        let before = place.run("p.pl").code;
+        change(&place);
+        (screen, before, place.run("p.pl").code)
+    };
+    let relink = |place: &Place, to: &str, from: &str| {
+        std::fs::remove_file(place.ws().join(from)).unwrap();
+        place.link(to, from);
+    };
+    let put = |path: &'static str| {
+        move |place: &Place| {
+            place.put(path, "echo second\n");
+        }
+    };
+    let cases: [(&str, Change<'_>); 7] = [
+        (r#"["sh","by/d.sh"]"#, &|place| relink(place, "two", "by")),
+        (r#"["sh","d.sh"]"#, &|place| relink(place, "two/d.sh", "d.sh")),
+        (r#"["sh","one/d.sh"]"#, &put("one/d.sh")),
+        (r#"["sh","none"]"#, &put("none")),
+        (r#"["sh","none/d.sh"]"#, &put("none/d.sh")),
+        (r#"["make","-s","-fb.mk","x"]"#, &put("b.mk")),
+        (r#"["python3","-m","none.a"]"#, &put("none/a.py")),
+    ];
+    for (argv, change) in cases {
+        let (screen, before, after) = given(argv, change);
+        // Without a script it fails, and nobody is asked.
+        let expected = if argv.contains("none") { Some(4) } else { Some(0) };
+        assert_eq!((before, after), (expected, Some(3)), "{argv}: {screen}");
+        assert_eq!(given(argv, &|_| {}).2, expected, "{argv}");
+    }
+    // What is in a folder is not one thing.
+    for argv in
+        [r#"["python3","pack"]"#, r#"["python3","-m","pack"]"#, r#"["env","PYTHONPATH=lib","python3","-c","1"]"#]
+    {
+        let (screen, before, _) = given(argv, &|_| {});
+        assert!(before.is_none() && screen.contains("a folder in which code is looked for"), "{argv}: {screen}");
+    }
+}

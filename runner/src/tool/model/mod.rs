@@ -91,12 +91,10 @@ pub fn identity(wiring: &ModelWiring, args: &Args) -> Digest {
     Digest::of_json(&("extraction", REQUEST_FORMAT, wiring_identity(wiring), parts))
 }
 
-/// What a wiring is: what it says, and what is in the files that it names. A program that is looked up on `PATH` is known by
+/// What a wiring is: what it says, and what is in the files and folders that it names. A program that is looked up on `PATH` is known by
 /// its name alone.
 pub fn wiring_identity(wiring: &ModelWiring) -> Digest {
-    let content = |path: &std::path::PathBuf| std::fs::read(path).ok().map(|bytes| Digest::of(&bytes));
-    let files: Vec<Option<Digest>> = wiring.files().iter().map(content).collect();
-    Digest::of_json(&("wiring", wiring, files))
+    Digest::of_json(&("wiring", wiring, wiring.contents()))
 }
 
 /// The variables that a program which answers gets, and which of them the operator passes on; none: an address answers.
