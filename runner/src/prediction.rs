@@ -42,6 +42,9 @@ pub struct Prediction {
     pub named: Vec<Observation>,
     /// What it will change; empty where that is known only after the run.
     pub changes: Vec<Change>,
+    /// The files among them of which no diff shows what they will hold.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub undrawn: Vec<String>,
     /// What a model said, which is used at the run: it is not asked again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pinned: Option<Pinned>,
@@ -136,9 +139,16 @@ impl Prediction {
             undo_observations: Vec::new(),
             named: Vec::new(),
             changes: Vec::new(),
+            undrawn: Vec::new(),
             pinned: None,
             exact: Exact::No,
         }
+    }
+
+    /// Whether the approver was shown this change, with all that it puts there.
+    pub fn shows(&self, change: &Change) -> bool {
+        self.changes.iter().any(|known| known.path == change.path && known.after == change.after)
+            && !self.undrawn.contains(&change.path)
     }
 
     /// What is expected of a block.
@@ -153,6 +163,7 @@ impl Prediction {
             undo_observations: Vec::new(),
             named: Vec::new(),
             changes: Vec::new(),
+            undrawn: Vec::new(),
             pinned: None,
             exact: Exact::No,
         }

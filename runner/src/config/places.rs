@@ -80,6 +80,20 @@ pub(super) fn state(
     Ok(resolve(&path))
 }
 
+/// What belongs to the system, where neither plans nor agents write.
+const SYSTEM: [&str; 10] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/opt",
+    "/nix",
+    "/snap",
+    "/run/current-system",
+    "/run/wrappers",
+    "/etc/profiles",
+    "/home/linuxbrew/.linuxbrew",
+];
+
 /// What holds keys in the home of an account.
 const KEYS: [&str; 4] = [".ssh", ".gnupg", ".aws", ".kube"];
 
@@ -109,8 +123,13 @@ pub fn is_hidden_in_home(path: &Path) -> bool {
     })
 }
 
+/// Whether a place belongs to the system.
+pub(super) fn is_of_system(path: &Path) -> bool {
+    SYSTEM.iter().any(|system| path.starts_with(system))
+}
+
 /// Why no plan has business in a folder; none: it may be a workspace. The home of the account, where its keys lie, and all above it
-/// are none; what it hides, unless a `planc.toml` is there; what holds keys; the state of a workspace.
+/// are none; what it hides and what belongs to the system, unless a `planc.toml` is there; what holds keys; the state of a workspace.
 pub fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'static str> {
     let workspace = &resolve(workspace);
     let homes = homes(places.home.as_deref());
@@ -121,6 +140,8 @@ pub fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'stat
         Some("keys are kept there")
     } else if !has_file && is_hidden_in_home(workspace) {
         Some("it lies in what the home of this account hides, and no `planc.toml` is there")
+    } else if !has_file && is_of_system(workspace) {
+        Some("it belongs to the system, and no `planc.toml` is there")
     } else if workspace.ancestors().any(|folder| folder.join(STATE_NAME).symlink_metadata().is_ok()) {
         Some("it is the state of another workspace")
     } else {

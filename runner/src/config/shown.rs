@@ -2,9 +2,9 @@
 //! hidden. The operator may show anything; what a variable names was chosen by whoever calls planc.
 
 use super::STATE_NAME;
-use super::places::homes;
+use super::places::{homes, is_of_system};
 use super::programs::Programs;
-use super::variables::{holds_programs, is_of_system};
+use super::variables::holds_programs;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
 

@@ -4,8 +4,8 @@
 //! of the account is by the system, and finds programs only where neither a plan nor an agent writes; a variable that
 //! the operator lists in `pass_env` is passed on as it is. Knows no program.
 
-use super::CONFIG_NAME;
-use super::places::{account, account_home, lies_in};
+use super::places::{account, account_home, is_of_system, lies_in};
+use super::{CONFIG_NAME, STATE_NAME};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -41,20 +41,6 @@ const ZONE: &str = "TZ";
 
 /// Variables with folders that programs of the account keep things in.
 const FOLDERS: [&str; 3] = ["TMPDIR", "CARGO_HOME", "RUSTUP_HOME"];
-
-/// What belongs to the system, where neither plans nor agents write.
-const SYSTEM: [&str; 10] = [
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/opt",
-    "/nix",
-    "/snap",
-    "/run/current-system",
-    "/run/wrappers",
-    "/etc/profiles",
-    "/home/linuxbrew/.linuxbrew",
-];
 
 /// How many entries of a folder of `PATH` are looked at for a program.
 pub const MAX_LOOKED_AT: usize = 10_000;
@@ -147,12 +133,9 @@ fn counts(folder: &Path, workspace: &Path) -> bool {
     let above =
         real.ancestors().take_while(|above| above.parent().is_some() && !homes.iter().any(|home| home == above));
     let is_of_plans = || above.into_iter().any(|above| above.join(CONFIG_NAME).symlink_metadata().is_ok());
-    is_plain && is_kept(folder) && is_kept(&real) && !lies_in(&real, workspace) && !is_of_plans()
-}
-
-/// Whether a place belongs to the system.
-pub(super) fn is_of_system(path: &Path) -> bool {
-    SYSTEM.iter().any(|system| path.starts_with(system))
+    // What programs make in their cells lies in the state of a workspace.
+    let is_of_state = || real.ancestors().any(|above| above.join(STATE_NAME).symlink_metadata().is_ok());
+    is_plain && is_kept(folder) && is_kept(&real) && !lies_in(&real, workspace) && !is_of_plans() && !is_of_state()
 }
 
 /// What is the same for all.

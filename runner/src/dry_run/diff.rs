@@ -48,6 +48,17 @@ pub fn change_report(change: &Change, contents: &BTreeMap<Digest, Arc<[u8]>>) ->
     report
 }
 
+/// Whether a diff shows all that a change puts into a file, if it leaves one.
+pub(super) fn is_drawn(change: &Change, contents: &BTreeMap<Digest, Arc<[u8]>>) -> bool {
+    if !matches!(change.after, FileState::File { .. }) {
+        return true;
+    }
+    match (text(&change.before, contents), text(&change.after, contents)) {
+        (Some(before), Some(after)) => before.len() + after.len() <= MAX_DIFF_BYTES,
+        (None, _) | (_, None) => false,
+    }
+}
+
 /// The text of one side; empty where nothing is there, none where it is no text.
 fn text<'c>(state: &FileState, contents: &'c BTreeMap<Digest, Arc<[u8]>>) -> Option<&'c str> {
     match state {

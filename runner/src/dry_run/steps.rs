@@ -1,7 +1,7 @@
 //! The steps of a plan, one after the other on the overlay ⟶ what is reported and predicted of each.
 
 use super::call::{Called, looked_path};
-use super::diff::change_report;
+use super::diff::{change_report, is_drawn};
 use super::releases::Released;
 use super::told::{KEPT, unknown_args};
 use super::{DryRun, Early};
@@ -166,6 +166,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             observations: if at.is_symbolic() { Vec::new() } else { observations },
             undo_observations,
             named: self.overlay.take_named(),
+            undrawn: self.undrawn(&done.changes),
             changes: done.changes.clone(),
             pinned: done.pinned.clone(),
             exact: match at.step.reproduce && matches!(done.outcome, StepOutcome::Ran { .. }) {
@@ -174,6 +175,12 @@ impl<'d, 'a> Steps<'d, 'a> {
             },
         });
         self.report(&at, when, &values, done, &verdict);
+    }
+
+    /// The files of which no diff shows what they will hold.
+    fn undrawn(&self, changes: &[Change]) -> Vec<String> {
+        let undrawn = changes.iter().filter(|change| !is_drawn(change, self.overlay.contents()));
+        undrawn.map(|change| change.path.clone()).collect()
     }
 
     fn at(&self, instance: Instance) -> At<'d> {

@@ -9,8 +9,6 @@ const SUFFIXES: [&str; 24] = [
 ];
 /// Options that name the directory in which a program goes on, as `env`, `make` and `git` have them.
 const DIRECTORY_OPTIONS: [&str; 3] = ["--chdir", "--directory", "--cwd"];
-/// Programs that see all words from there.
-const MOVES: [&str; 3] = ["env", "git", "make"];
 /// The most letters of options that may stand together before a value.
 const MAX_LETTERS: usize = 8;
 
@@ -19,8 +17,9 @@ pub(super) fn split(argv: &[&str]) -> Vec<String> {
     let is_env = argv.iter().any(|word| is_env(word));
     let words = argv.iter().flat_map(|word| {
         let value = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("-S")).unwrap_or(word);
-        let parts = value.split_whitespace().filter(|part| is_env && part.len() < word.len());
-        [*word].into_iter().chain(parts).map(str::to_owned).collect::<Vec<_>>()
+        let parts = value.split(char::is_whitespace).flat_map(|part| part.split("\\_")).filter(|_| is_env);
+        let bare = parts.map(|part| part.replace(['\'', '"'], "")).filter(|part| !part.is_empty() && part != word);
+        [(*word).to_owned()].into_iter().chain(bare).collect::<Vec<_>>()
     });
     words.collect()
 }
@@ -39,7 +38,6 @@ pub(super) fn variable_value<'w>(words: &[String], word: &'w str) -> Option<&'w 
 /// The directories that words may be seen from.
 pub(super) fn directories(root: &Path, directory: &str, words: &[String]) -> Vec<String> {
     let mut found = vec![directory.to_owned()];
-    let program = words.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
     for (index, word) in words.iter().enumerate().skip(1) {
         let is_option = word == "-C" || DIRECTORY_OPTIONS.contains(&word.as_str());
         let given = match is_option {
@@ -57,10 +55,8 @@ pub(super) fn directories(root: &Path, directory: &str, words: &[String]) -> Vec
             (None, None) => {}
         }
     }
-    match MOVES.contains(&program) {
-        true => found.split_off(found.len() - 1),
-        false => found,
-    }
+    // Whether it is an option of this program that moves is not known, so that words may be seen from each.
+    found
 }
 
 /// The piece of a word that is a path, if any is: what stands behind a `=` or right behind the letter of an option, else the word.

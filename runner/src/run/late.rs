@@ -258,7 +258,7 @@ pub(crate) fn of_contents(
             let is_secret = record
                 .instance
                 .is_some_and(|made| setup.veil.as_ref().is_some_and(|veil| veil.secrets().reach(made.step)));
-            let is_shown = !is_secret && prediction.is_some_and(|prediction| prediction.changes.contains(change));
+            let is_shown = !is_secret && prediction.is_some_and(|prediction| prediction.shows(change));
             last.insert(change.path.clone(), (record.name.clone(), change.clone(), is_shown));
         }
     }

@@ -207,7 +207,11 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
         Some(record) if is_open && links.is_empty() => Some(format!("step `{}` wrote it", record.name)),
         Some(record) if is_open => Some(format!("step `{}` made links lead there, or wrote it", record.name)),
         Some(_) => None,
-        None if links.is_empty() && !is_other(&there) => None,
+        // A name that was not known before, or of which nothing was there.
+        None if links.is_empty() && !is_other(&there) => {
+            let is_known = expected.iter().any(|seen| seen.look.at() == Some(path));
+            (is_open && !is_known).then(|| NOBODY_KNOWS.to_owned())
+        }
         None if naming.is_undo => is_open.then(|| NOBODY_KNOWS.to_owned()),
         // It is stale.
         None if !links.is_empty() => None,
@@ -240,7 +244,7 @@ fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
     let plan = &setup.compiled.plan;
     let Some(instance) = record.instance else { return false };
     let Some(prediction) = setup.predictions.of(plan, instance) else { return false };
-    if prediction.changes.iter().any(|known| known.path == change.path && known.after == change.after) {
+    if prediction.shows(change) {
         return true;
     }
     let text = prediction.args.get(WRITES.1).and_then(Value::as_str);

@@ -180,3 +180,35 @@ fn a_second_name_of_a_script_that_a_program_really_writes_is_no_way() {
     after(&place, &format!("echo '{EVIL}' > target/x"), DEPLOY).exits_with(&[3, 5]).says("deploy.sh");
     has_not_run(&place, "it is another file now");
 }
+
+/// What looks like an option that moves a program may be one of another, or none: the files are bound as they are seen from here, too.
+#[test]
+fn no_word_takes_the_files_of_a_line_away() {
+    for argv in [
+        r#"["env", "sh", "x.sh", "-C", "sub"]"#,
+        r#"["env", "sh", "x.sh", "--cwd", "sub"]"#,
+        r#"["env", "sh", "x.sh", "-Cq"]"#,
+        r#"["env", "bash", "-C", "x.sh"]"#,
+        r#"["env", "-S", "sh 'x.sh'"]"#,
+        r#"["env", "-S", "sh\\_x.sh"]"#,
+    ] {
+        let place = place();
+        let plan =
+            format!("plan \"p\" {{\n  critical {{\n    run \"env\"\n  }}\n  step a = process.run(argv: {argv})\n}}\n");
+        place.put("x.sh", "true\n").put("sub/y.txt", "").put("p.pl", plan);
+        let digest = place.digest("p.pl");
+        place.put("x.sh", EVIL);
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
+        has_not_run(&place, argv);
+    }
+}
+
+/// Of what is no text the card shows the size: a comment with one odd byte in it hides all else.
+#[test]
+fn what_no_diff_shows_was_not_seen() {
+    let place = place();
+    place.put("odd.sh", [b"# \xff\n", EVIL.as_bytes(), b"\n"].concat());
+    let steps = format!("step c = fs.copy(from: \"odd.sh\", to: \"deploy.sh\")\n  {DEPLOY}");
+    after(&place, "true", &steps).exits(3).says("content of deploy.sh");
+    has_not_run(&place, "an odd byte");
+}
