@@ -206,9 +206,17 @@ fn no_word_takes_the_files_of_a_line_away() {
 /// Of what is no text the card shows the size: a comment with one odd byte in it hides all else.
 #[test]
 fn what_no_diff_shows_was_not_seen() {
-    let place = place();
-    place.put("odd.sh", [b"# \xff\n", EVIL.as_bytes(), b"\n"].concat());
-    let steps = format!("step c = fs.copy(from: \"odd.sh\", to: \"deploy.sh\")\n  {DEPLOY}");
-    after(&place, "true", &steps).exits(3).says("content of deploy.sh");
-    has_not_run(&place, "an odd byte");
+    for before in ["  step gen = process.run(argv: [\"sh\", \"gen.sh\"])\n", ""] {
+        let place = place();
+        place.put("odd.sh", [b"# \xff\n", EVIL.as_bytes(), b"\n"].concat()).put("gen.sh", "true\n");
+        place.put(
+            "p.pl",
+            format!(
+                "plan \"p\" {{\n  critical {{\n    create \"**\"\n    run \"sh\"\n  }}\n{before}  step c = fs.copy(from: \"odd.sh\", \
+                 to: \"deploy.sh\")\n  {DEPLOY}\n}}\n"
+            ),
+        );
+        place.run("p.pl").exits(3).says("content of deploy.sh");
+        has_not_run(&place, "an odd byte");
+    }
 }
