@@ -124,6 +124,11 @@ impl Plan {
     }
 }
 
+/// The name of the step that an instance is of, by how that is named: `flag` for `flag[3]`.
+pub fn base_name(instance: &str) -> &str {
+    instance.split_once('[').map_or(instance, |(step, _)| step)
+}
+
 /// Index of a step in [`Plan::steps`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StepId(pub u32);

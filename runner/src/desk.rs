@@ -3,13 +3,10 @@
 //! A compiled text becomes a stored plan that waits for a yes; a yes is judged and recorded; an approved plan becomes a run
 //! that is carried out, resumed, undone. Nothing here parses arguments or draws.
 
-use crate::approval::{Channel, account, own_account};
+use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
-use crate::dry_run::{
-    Bound, DryRun, Early, InputValue, Outcome, Purpose, Sight, approval_digest, bound_bytes, deed_digest, other_file,
-    other_variables,
-};
+use crate::dry_run::{DryRun, Early, InputValue, Outcome, Purpose, Sight};
 use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
@@ -24,7 +21,7 @@ use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
-use crate::workspace::{Contents, FileError, Observation, Workspace};
+use crate::workspace::{Contents, FileError, Workspace};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::compile::{Compiled, add_builtin, compile, load_catalogue};
 use planc_lang::digest::Digest;
@@ -40,12 +37,14 @@ use std::sync::Arc;
 
 mod inputs;
 mod error;
+mod bound;
 mod approve;
 mod mark;
 mod part;
 mod collect;
 mod undo;
 
+pub use bound::found_place;
 pub use collect::Collected;
 pub use error::DeskError;
 pub use inputs::{Given, InputError, inputs, value_of};
@@ -190,43 +189,6 @@ impl Desk {
             None => outcome,
         };
         self.keep(draft, inputs, outcome)
-    }
-
-    /// What a dry run found, as the plan that has a yes, where it is that.
-    fn as_approved(
-        &self,
-        draft: &Draft,
-        inputs: &[InputValue],
-        named: Option<Digest>,
-        found: Outcome,
-    ) -> Result<Outcome, DeskError> {
-        let veil = self.veil(&draft.compiled, inputs.iter().map(|input| input.value.clone()).collect())?;
-        let observations = found.looked();
-        let given = self.store.approvals()?.into_iter().filter(|kept| kept.revoked.is_none());
-        for digest in given.map(|kept| kept.yes.digest).chain(named) {
-            let Ok(approved) = self.store.plan(&digest.to_string()) else { continue };
-            let is_yes = named != Some(digest) || self.judge(&approved, Channel::Argument).is_ok();
-            if !is_yes || approved.once.is_none() || approved.plan_digest != draft.compiled.digest {
-                continue;
-            }
-            let as_approved = Bound {
-                compiled: &draft.compiled,
-                inputs,
-                config: &self.config,
-                report: &found.report,
-                observations: &observations,
-                predictions: &found.predictions,
-                veil: veil.as_ref(),
-                once: approved.once.as_deref(),
-            };
-            let (bound, deed) = (bound_bytes(&as_approved), Some(deed_digest(&as_approved)));
-            let digest = Digest::of(&bound);
-            if digest == approved.digest || deed == approved.report.deed {
-                let report = PlanReport { digest, deed, ..found.report };
-                return Ok(Outcome { report, once: approved.once, bound, ..found });
-            }
-        }
-        Ok(found)
     }
 
     fn keep(&self, draft: &Draft, inputs: &[InputValue], outcome: Outcome) -> Result<Planned, DeskError> {
@@ -376,63 +338,6 @@ impl Desk {
         Ok(events.iter().map(|event| veil.event(event)).collect())
     }
 
-    /// What the dry run of a plan with secrets found, sealed for evidence; none: it has none.
-    pub fn sealed_found(&self, planned: &Planned) -> Result<Option<String>, DeskError> {
-        let inputs = as_given(&planned.inputs);
-        let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
-        let looked = planned.plan.looked();
-        let found = self.bound(planned, &inputs, &looked, veil.as_ref()).found();
-        let Some(found) = found else { return Ok(None) };
-        let place = found_place(&planned.plan.digest);
-        Ok(Some(self.sealer()?.seal(&place, &String::from_utf8_lossy(&found))?))
-    }
-
-    /// What an approval of a stored plan is bound to, under what the operator decides now.
-    fn bound<'b>(
-        &'b self,
-        planned: &'b Planned,
-        inputs: &'b [InputValue],
-        observations: &'b [Observation],
-        veil: Option<&'b Veil>,
-    ) -> Bound<'b> {
-        Bound {
-            compiled: &planned.compiled,
-            inputs,
-            config: &self.config,
-            report: &planned.plan.report,
-            observations,
-            predictions: &planned.plan.predictions,
-            veil,
-            once: planned.plan.once.as_deref(),
-        }
-    }
-
-    /// Whether a run may begin or go on: what the operator decided since the plan was stored makes it another plan, an
-    /// approval is for one run, and an earlier run of the same plan that is not over comes first.
-    pub fn check_bound(&self, run: &StoredRun, planned: &Planned) -> Result<(), DeskError> {
-        let inputs = as_given(&planned.inputs);
-        let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
-        let looked = planned.plan.looked();
-        let bound = self.bound(planned, &inputs, &looked, veil.as_ref());
-        if approval_digest(&bound) != planned.plan.digest {
-            let digest = planned.plan.digest;
-            let stored = self.store.bound(&digest)?.unwrap_or_default();
-            let names = other_variables(&stored, &String::from_utf8_lossy(&bound_bytes(&bound)));
-            return Err(match other_file(&stored, &bound) {
-                Some((server, file)) => DeskError::OtherFile { digest, server, file },
-                None if !names.is_empty() => DeskError::OtherVariables { digest, names },
-                None => DeskError::OtherPolicy(digest),
-            });
-        }
-        match self.store.events(&run.id)?.is_empty() {
-            true => {
-                self.check_unused(&planned.plan, Some(&run.id))?;
-                self.check_room(&planned.plan)
-            }
-            false => Ok(()),
-        }
-    }
-
     /// Whether the digest of a plan may still be approved and used, by `run` if that is known already.
     fn check_unused(&self, plan: &StoredPlan, run: Option<&str>) -> Result<(), DeskError> {
         for other in self.store.begun_runs(&plan.plan_digest)? {
@@ -504,15 +409,6 @@ impl Desk {
             grace: GRACE,
         })
     }
-}
-
-/// The place for which what a dry run found is sealed in evidence.
-pub fn found_place(digest: &Digest) -> String {
-    format!("found of {digest}")
-}
-
-fn as_given(inputs: &[Value]) -> Vec<InputValue> {
-    inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect()
 }
 
 /// The values of releases that the approver saw, or of which they saw that they are there.

@@ -12,7 +12,7 @@ use crate::workspace::{Change, FileState, Look, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
 use planc_lang::eval::Hides;
-use planc_lang::plan::{Call, Expr, StepId};
+use planc_lang::plan::{Call, Expr, StepId, base_name};
 use planc_lang::secrets::{HIDDEN, Secrets, gives_secrets, hidden};
 use planc_lang::value::{UNKNOWN_KEY, Value};
 use std::collections::BTreeSet;
@@ -376,12 +376,12 @@ impl Veil {
 
     /// The step that a name stands for, with or without the element behind it.
     fn step(&self, name: &str) -> Option<StepId> {
-        self.compiled.plan.step(name.split('[').next().unwrap_or(name))
+        self.compiled.plan.step(base_name(name))
     }
 }
 
-/// Whether a value is not known yet, as the store gives it back.
-fn is_unknown(value: &Value) -> bool {
+/// Whether a value is not known yet, as a store or a bundle gives it back.
+pub fn is_unknown(value: &Value) -> bool {
     matches!(value, Value::Unknown(_))
         || value.get(UNKNOWN_KEY).is_some_and(|_| matches!(value, Value::Record(record) if record.len() == 1))
 }

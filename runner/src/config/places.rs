@@ -217,3 +217,18 @@ pub(super) fn make_private(path: &Path) -> Result<(), ConfigError> {
         .help(format!("`chmod 700 {}`, or choose another with `--state-dir DIR`", path.display()))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_the_system_is_a_workspace_where_a_file_says_so() {
+        let places = Places { current: "/".into(), state_home: None, home: None };
+        for folder in ["/opt/app", "/usr/src/app", "/nix/store/x"] {
+            assert!(unfit(Path::new(folder), false, &places).is_some(), "{folder}");
+            assert_eq!(unfit(Path::new(folder), true, &places), None, "{folder}");
+        }
+        assert_eq!(unfit(Path::new("/optional/app"), false, &places), None);
+    }
+}

@@ -12,7 +12,7 @@ use planc_lang::compile::Compiled;
 use planc_lang::compiled::identities;
 use planc_lang::depend::Dependencies;
 use planc_lang::digest::Digest;
-use planc_lang::plan::StepId;
+use planc_lang::plan::{StepId, base_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most earlier approvals of a plan that a revision is compared with, newest first.
@@ -98,7 +98,7 @@ impl Desk {
             let step = compiled.plan.get(id);
             let Some(twin) = old.get(&identity) else { continue };
             let twin = before.compiled.plan.get(*twin).name.as_str();
-            let instances: Vec<_> = news.iter().filter(|(name, _)| base(name) == step.name).collect();
+            let instances: Vec<_> = news.iter().filter(|(name, _)| base_name(name) == step.name).collect();
             let is_same = |(name, told): &&(String, serde_json::Value)| {
                 let other = name.replacen(step.name.as_str(), twin, 1);
                 said.get(&other).is_some_and(|other| other == told) && saw(&now, name) == saw(&then, &other)
@@ -113,7 +113,7 @@ impl Desk {
         let names: BTreeSet<&str> = same.iter().map(|id| compiled.plan.get(*id).name.as_str()).collect();
         let mark = ApprovedBefore { by: yes.by.clone(), at: yes.at.clone(), rev: earlier.rev, digest: earlier.digest };
         steps_of(&mut plan.report)
-            .filter(|step| step.approved_before.is_none() && names.contains(base(&step.name)))
+            .filter(|step| step.approved_before.is_none() && names.contains(base_name(&step.name)))
             .for_each(|step| step.approved_before = Some(mark.clone()));
         Ok(())
     }
@@ -139,11 +139,6 @@ impl Desk {
 
 fn steps_of(report: &mut PlanReport) -> impl Iterator<Item = &mut StepReport> {
     report.steps.iter_mut().chain(report.verifications.iter_mut().flat_map(|verification| &mut verification.steps))
-}
-
-/// The step that a name like `flag[3]` belongs to.
-fn base(name: &str) -> &str {
-    name.split_once('[').map_or(name, |(base, _)| base)
 }
 
 /// What a step saw in the dry run: a script that is another one is another program.

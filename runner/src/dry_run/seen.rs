@@ -4,7 +4,7 @@
 use super::DryRun;
 use crate::prediction::Prediction;
 use crate::workspace::{Look, Observation};
-use planc_lang::plan::{Call, EachId, Expr};
+use planc_lang::plan::{Call, EachId, Expr, base_name};
 use planc_lang::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ impl DryRun<'_> {
         // In the order of the dry run.
         let mut elements: BTreeMap<EachId, Vec<Prediction>> = BTreeMap::new();
         for prediction in found {
-            if let Some((base, _)) = prediction.step.split_once('[')
+            let base = base_name(&prediction.step);
+            if base != prediction.step
                 && let Some(each) = self.block_of(base)
             {
                 elements.entry(each).or_default().push(prediction.clone());
@@ -31,7 +32,7 @@ impl DryRun<'_> {
                 (None, Some(each)) if self.is_decided(&self.compiled.plan.each(each).list) => {
                     let found = elements.remove(&each).unwrap_or_default();
                     seen.extend(found.into_iter().map(|found| {
-                        let base = found.step.split('[').next().unwrap_or_default();
+                        let base = base_name(&found.step);
                         self.seen_of(by_step.get(base).copied().unwrap_or(told), found)
                     }));
                 }
@@ -54,7 +55,7 @@ impl DryRun<'_> {
             let each = if shown(Some(&block.list)) { told.each } else { found.each };
             return Prediction { when, each, ..found };
         }
-        let base = found.step.split('[').next().unwrap_or_default();
+        let base = base_name(&found.step);
         let Some(id) = plan.step(base) else { return found };
         let step = plan.get(id);
         Prediction {

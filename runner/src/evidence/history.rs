@@ -9,16 +9,16 @@ use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoState};
 use crate::tool::process::NAME;
-use crate::veil::Veil;
+use crate::veil::{Veil, is_unknown};
 use crate::workspace::{Change, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
-use planc_lang::plan::{Call, CriticalScope, Plan, Step, StepId};
+use planc_lang::plan::{Call, CriticalScope, Plan, Step, StepId, base_name};
 use planc_lang::secrets::{Secrets, hidden};
-use planc_lang::value::{UNKNOWN_KEY, Value};
+use planc_lang::value::Value;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -108,10 +108,10 @@ impl BoundPart {
     /// The name of an argument that is shown as another value than it is bound. In a plan with secrets not all is shown that is known.
     fn differing(&self, bound: &Value, shown: &Value) -> Option<String> {
         let (Value::Record(bound), Value::Record(given)) = (bound, shown) else {
-            return (bound != shown && (self.found.is_none() || shown.is_known())).then(|| "arguments".to_owned());
+            return (bound != shown && (self.found.is_none() || !is_unknown(shown))).then(|| "arguments".to_owned());
         };
         let is_same = |name: &str, bound: &Value| match given.get(name) {
-            Some(shown) => shown == bound || self.found.is_some() && !is_known(shown),
+            Some(shown) => shown == bound || self.found.is_some() && is_unknown(shown),
             None => false,
         };
         let other = bound.iter().find(|(name, bound)| !is_same(name, bound)).map(|(name, _)| name);
@@ -133,14 +133,9 @@ fn given(call: &Call, args: &Value) -> Value {
     }
 }
 
-/// Whether a value is known, as a bundle gives it back.
-fn is_known(value: &Value) -> bool {
-    value.is_known() && value.get(UNKNOWN_KEY).is_none()
-}
-
 /// The step that a name like `flag` or `flag[3]` stands for.
 fn of_name(plan: &Plan, name: &str) -> Option<StepId> {
-    plan.step(name.split_once('[').map_or(name, |(base, _)| base))
+    plan.step(base_name(name))
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.
@@ -253,8 +248,7 @@ impl<'a> Ground<'a> {
     }
 
     fn call(&self, name: &str) -> Option<&Prediction> {
-        let base = name.split_once('[').map_or(name, |(base, _)| base);
-        self.calls.get(name).or_else(|| self.calls.get(base)).filter(|_| self.standing == Standing::Recorded)
+        self.calls.get(name).or_else(|| self.calls.get(base_name(name))).filter(|_| self.standing == Standing::Recorded)
     }
 
     /// Arguments as they are bound.

@@ -9,6 +9,7 @@ use crate::approval::Approved;
 use crate::event::{End, Event, PROBE_CHANNEL};
 use crate::report::{BlockReport, PlanReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use planc_lang::plan::base_name;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -137,7 +138,7 @@ impl Checklist {
             Progress::Ends(step) => (step, false),
             Progress::Beside => return (None, false),
         };
-        let base = step.split('[').next().unwrap_or(step);
+        let base = base_name(step);
         let Some((name, block)) = self.in_block.get(base).and_then(|name| Some((name, self.blocks.get_mut(name)?)))
         else {
             return (None, false);
@@ -156,7 +157,7 @@ impl Checklist {
 
     fn draw_block(&mut self, event: &Event, line: String) {
         let (Progress::Starts(step) | Progress::Passes(step) | Progress::Ends(step)) = progress(event) else { return };
-        let base = step.split('[').next().unwrap_or(step);
+        let base = base_name(step);
         let Some(name) = self.in_block.get(base).cloned() else { return };
         let bar = self.bar(&name);
         bar.set_style(still());
@@ -210,7 +211,7 @@ impl Checklist {
     }
 
     fn in_long_block(&self, step: &str) -> bool {
-        let base = step.split('[').next().unwrap_or(step);
+        let base = base_name(step);
         let block = self.in_block.get(base).and_then(|name| self.blocks.get(name));
         block.is_some_and(Block::is_long)
     }

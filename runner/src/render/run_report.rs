@@ -4,6 +4,7 @@
 use crate::event::{Approved, Conflict, Difference, End, Event, PROBE_CHANNEL, Resolution};
 use crate::report::{BlockReport, PlanReport, StepOutcome, StepReport, UndoKind};
 use crate::workspace::{Change, FileState};
+use planc_lang::plan::base_name;
 use planc_lang::value::Value;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -196,7 +197,7 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         if let Event::StepSucceeded { step, changes, .. } = event {
             let mut actual = started.remove(step).unwrap_or_default();
             actual.extend(changes.iter().cloned());
-            let planned = reports.get(step.as_str()).or_else(|| reports.get(base(step))).copied();
+            let planned = reports.get(step.as_str()).or_else(|| reports.get(base_name(step))).copied();
             // What a step did last counts.
             let (at, all) = (differences.len(), compare(step, planned, &actual));
             if let Some(earlier) = latest.insert(step, at) {
@@ -204,8 +205,9 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
             }
             differences.push(all);
         }
-        let reads =
-            |step: &str| reports.get(step).or_else(|| reports.get(base(step))).is_some_and(|report| report.read_only);
+        let reads = |step: &str| {
+            reports.get(step).or_else(|| reports.get(base_name(step))).is_some_and(|report| report.read_only)
+        };
         report.has_acted |= acted(event, reads);
         report.take(event);
     }
@@ -260,11 +262,6 @@ fn block_row(block: &BlockReport) -> BlockRow {
     }
 }
 
-/// The name of a step without its element.
-fn base(step: &str) -> &str {
-    step.split('[').next().unwrap_or(step)
-}
-
 /// What a step was to change against what it changed.
 fn compare(step: &str, report: Option<&StepReport>, actual: &[Change]) -> Vec<PlannedActual> {
     let planned = report.map_or(&[][..], |report| &report.changes);
@@ -309,7 +306,7 @@ impl RunReport {
 
     /// The row of a step that the dry run did not know by this name: of an element of a list that was not known then.
     fn new_row(&self, step: &str) -> StepRow {
-        let name = base(step);
+        let name = base_name(step);
         let block = self.blocks.iter().find(|block| block.steps.iter().any(|of_block| of_block == name));
         let element = step.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']')?.parse().ok());
         match (block, element) {
@@ -475,7 +472,7 @@ impl RunReport {
         let impossible = plan.all_steps().filter(|step| step.undo == UndoKind::Impossible);
         let names: HashSet<&str> = impossible.map(|step| step.name.as_str()).collect();
         let impossible = |row: &&StepRow| {
-            (names.contains(row.step.as_str()) || names.contains(base(&row.step)))
+            (names.contains(row.step.as_str()) || names.contains(base_name(&row.step)))
                 && row.attempts > 0
                 && !row.without_effect
                 && match row.outcome {

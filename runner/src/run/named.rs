@@ -196,13 +196,14 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
     };
     let is_bound = expected.iter().any(|seen| seen.look.at() == Some(path) && is_as(present, &seen.seen));
     let left = left(state, path, present);
+    let is_known = left.is_some_and(|(record, change)| was_known(setup, record, change));
     // What the dry run has foreseen there was not shown for that.
-    let is_unshown = left.is_some_and(|(record, change)| is_undrawn(setup, record, change));
+    let is_unshown = !is_known && left.is_some_and(|(record, change)| is_undrawn(setup, record, change));
     if present.digest().is_none() || links.is_empty() && is_bound && !is_unshown {
         return Judged::Approved;
     }
     let record = match left {
-        Some((record, change)) if links.is_empty() && was_known(setup, record, change) => return Judged::Approved,
+        Some(_) if links.is_empty() && is_known => return Judged::Approved,
         Some((record, _)) => Some(record),
         None => by_link(),
     };
@@ -212,8 +213,8 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
         Some(_) => None,
         // A name that was not known before, or of which nothing was there.
         None if links.is_empty() && !is_other(&there) => {
-            let is_known = expected.iter().any(|seen| seen.look.at() == Some(path));
-            (is_open && !is_known && !naming.is_undo).then(|| NOBODY_KNOWS.to_owned())
+            let is_expected = expected.iter().any(|seen| seen.look.at() == Some(path));
+            (is_open && !is_expected && !naming.is_undo).then(|| NOBODY_KNOWS.to_owned())
         }
         None if naming.is_undo => is_open.then(|| NOBODY_KNOWS.to_owned()),
         // It is stale.
@@ -245,7 +246,7 @@ fn left<'s>(state: &'s RunState, path: &str, present: &FileState) -> Option<(&'s
 /// Whether a change was foreseen, and no diff shows what it puts there.
 fn is_undrawn(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
     let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
-    predicted.is_some_and(|prediction| prediction.undrawn.contains(&change.path)) && !was_known(setup, record, change)
+    predicted.is_some_and(|prediction| prediction.undrawn.contains(&change.path))
 }
 
 /// Whether a change is one that the approval knows: the dry run has shown it, or the call says what the file holds.
