@@ -2,7 +2,7 @@
 
 mod others;
 
-pub use others::{changed_for_others, is_for_others, is_there, naming_lines};
+pub use others::{changed_for_others, is_data_of_repository, is_for_others, is_there, naming_lines};
 
 use crate::workspace::{Change, FileState};
 use others::unnamed;

@@ -320,6 +320,13 @@ pub enum Event {
         #[schemars(with = "serde_json::Value")]
         args: Value,
     },
+    /// A declared `undo` call is about to change files, as a program has in its cell or a file tool would: durable before they are.
+    UndoCallObserved {
+        /// The step that it takes back.
+        step: String,
+        /// Exactly what will be changed, in order.
+        changes: Vec<Change>,
+    },
     /// A declared `undo` call has ended.
     UndoCallEnded {
         /// The step that it takes back.

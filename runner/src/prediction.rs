@@ -151,6 +151,11 @@ impl Prediction {
             && !self.undrawn.contains(&change.path)
     }
 
+    /// Whether the approver was shown changes, and all that they put somewhere.
+    pub fn shows_all(&self) -> bool {
+        !self.changes.is_empty() && self.undrawn.is_empty()
+    }
+
     /// What is expected of a block.
     pub fn of_block(name: &str, when: Option<bool>, elements: Elements) -> Prediction {
         Prediction {

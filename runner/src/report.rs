@@ -430,6 +430,15 @@ impl StepReport {
     pub fn is_gate(&self) -> bool {
         self.tool == GATE
     }
+
+    /// Whether it runs a program that nothing confines, or one of which that is not known yet.
+    pub fn is_in_the_open(&self) -> bool {
+        match self.confined {
+            Some(Confinement::Open | Confinement::Asked { .. }) => true,
+            Some(Confinement::Cell { .. }) => false,
+            None => self.effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
+        }
+    }
 }
 
 /// An `each` block as the approver sees it.

@@ -290,6 +290,7 @@ impl RunState {
             Event::UndoStarted { .. } => self.undo = UndoState::Started,
             Event::StepUndone { step, restored, conflicts } => self.undone(step, restored, conflicts),
             Event::UndoCallStarted { step, .. } => self.record(step).undo_call = UndoCall::Started,
+            Event::UndoCallObserved { step, changes } => self.record(step).undo_changes.extend_from_slice(changes),
             Event::UndoCallEnded { step, error } => {
                 self.record(step).undo_call = match error {
                     None => UndoCall::Done,

@@ -93,6 +93,7 @@ impl Veil {
     pub fn learn(&self, event: &Event) {
         if let Event::StepStarted { step, changes, .. }
         | Event::StepObserved { step, changes, .. }
+        | Event::UndoCallObserved { step, changes }
         | Event::StepSucceeded { step, changes, .. }
         | Event::StepFailed { step, changes, .. }
         | Event::StepInDoubt { step, changes, .. } = event
@@ -163,6 +164,7 @@ impl Veil {
                 self.hide_changes(step, restored);
                 conflicts.iter_mut().for_each(|conflict| self.hide_conflict(step, conflict));
             }
+            Event::UndoCallObserved { step, changes } => self.hide_changes(step, changes),
             Event::UndoCallStarted { step, args, .. } => *args = self.args(step, args, true),
             Event::UndoCallEnded { step, error: Some(error) } => self.hide_why(step, error),
             Event::GateAnswered { step, shown, .. } => *shown = self.gate(step, shown),

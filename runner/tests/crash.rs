@@ -39,8 +39,8 @@ fn plan(place: &Place) -> String {
 {}  step moved = fs.move(from: "src/tree", to: "src/moved")
   step again = fs.append(path: "notes.md", text: "appended again\n")
 {}  step gone = fs.delete(path: "src/old", recursive: true)
-  step made = fs.write(path: "src/run.sh", text: "echo ${{third.exit_code}}\n", executable: true)
-{}  step last = fs.append(path: "src/a.txt", text: "the end\n")
+{}  step made = fs.write(path: "src/run.sh", text: "echo ${{third.exit_code}}\n", executable: true)
+  step last = fs.append(path: "src/a.txt", text: "the end\n")
   verify "it ends well" {{ fs.read(path: "notes.md").text.contains("again") }}
 }}
 "#,

@@ -267,8 +267,7 @@ impl DryRun<'_> {
             }
         }
         let named = of_call(self.workspace.root(), &args.tool, &args.values);
-        look_at_named(&named, overlay);
-        Ok(())
+        look_at_named(&named, overlay)
     }
 
     /// Why a file tool may not look at what it touches before approval: it may at everything in the operator's read scope,

@@ -17,8 +17,8 @@ pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Resu
     }
 }
 
-/// Looks at the files of the workspace that a call names.
-pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) {
+/// Looks at the files of the workspace that a call names. What comes out of a pipe is nothing that anybody could approve as a script.
+pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<(), ToolError> {
     for Named { path, role } in named {
         // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
         let way = overlay.way(path);
@@ -30,6 +30,11 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) {
             links.iter().for_each(|link| drop(overlay.hold(link)));
             continue;
         };
+        if overlay.kind(&end) == Ok(Kind::Other) && matches!(role, Role::Script | Role::Start) {
+            return Err(ToolError::before(format!(
+                "`{end}` would be run, and it is a pipe, a socket or a device: no file"
+            )));
+        }
         let may_be_absent = may_be_absent(*role, &end, overlay);
         if !is_held(&end, may_be_absent, overlay) {
             continue;
@@ -44,6 +49,7 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) {
             let _ = overlay.hold(&held);
         }
     }
+    Ok(())
 }
 
 /// Whether a plan means a path also where nothing is there.
@@ -58,11 +64,11 @@ pub(super) fn may_be_absent(role: Role, end: &str, overlay: &Overlay) -> bool {
     }
 }
 
-/// Whether a path stands for a file, now or before the plan, or for one that is not there and that the plan would run.
+/// Whether a path stands for a file, or a pipe, now or before the plan, or for one that is not there and that the plan would run.
 fn is_held(path: &str, may_be_absent: bool, overlay: &Overlay) -> bool {
     let (Ok(before), Ok(now)) = (overlay.workspace().kind(path), overlay.kind(path)) else { return false };
     match (before, now) {
-        (Kind::File, _) | (_, Kind::File) => true,
+        (Kind::File | Kind::Other, _) | (_, Kind::File | Kind::Other) => true,
         (Kind::Missing, Kind::Missing) => may_be_absent,
         _ => false,
     }
@@ -86,7 +92,11 @@ fn told(path: &str, is_script: bool, overlay: &mut Overlay) -> Option<String> {
     if !is_held(&path, is_script, overlay) {
         return None;
     }
-    let is_missing = overlay.kind(&path).ok()? == Kind::Missing;
+    let kind = overlay.kind(&path).ok()?;
+    let is_missing = kind == Kind::Missing;
+    if kind == Kind::Other {
+        return Some(format!("`{path}` is a pipe, a socket or a device, and nobody knows what comes out of it"));
+    }
     match overlay.stat_unseen(&path).ok()? {
         Sight::Known(_) => is_missing.then(|| format!("there is no file `{path}`")),
         Sight::Unknown { by } if is_missing => Some(format!("there is no file `{path}`, unless `{by}` makes it")),

@@ -58,9 +58,9 @@ impl Steps<'_, '_> {
             };
             // A script that is not there: whoever makes one afterwards would choose what takes the step back.
             let is_bound = match self.overlay.kind(&end) {
-                Ok(Kind::File) => true,
+                Ok(Kind::File | Kind::Other) => true,
                 Ok(Kind::Missing) => may_be_absent(role, &end, &self.overlay),
-                Ok(Kind::Directory | Kind::Link | Kind::Other) | Err(_) => false,
+                Ok(Kind::Directory | Kind::Link) | Err(_) => false,
             };
             if is_bound {
                 way.links.iter().chain([&end]).for_each(|path| drop(self.overlay.observe_path(path)));

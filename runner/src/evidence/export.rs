@@ -8,7 +8,7 @@ use crate::journal::chain::CHAIN_FORMAT;
 use crate::journal::{StoredPlan, StoredRun};
 use crate::report::REPORT_FORMAT;
 use crate::seal::Keys;
-use crate::state::RunState;
+use crate::state::{RunState, StepRecord};
 use planc_lang::compiled;
 use planc_lang::digest::Digest;
 use std::collections::BTreeSet;
@@ -65,7 +65,8 @@ pub fn export(desk: &Desk, plan: &StoredPlan, run: &StoredRun) -> Result<Bundle,
 
 /// The digests of all contents that a run put in place or replaced.
 pub(super) fn contents(state: &RunState) -> Vec<Digest> {
-    let states = state.steps().iter().flat_map(|step| &step.changes).flat_map(|change| [&change.before, &change.after]);
+    let states =
+        state.steps().iter().flat_map(StepRecord::all_changes).flat_map(|change| [&change.before, &change.after]);
     let digests: BTreeSet<Digest> =
         states.filter(|state| !state.is_untold()).filter_map(|state| state.digest().copied()).collect();
     digests.into_iter().collect()

@@ -7,7 +7,7 @@ use crate::prediction::Prediction;
 use crate::report::{PlanReport, StepReport};
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
-use crate::state::{RunState, StepRecord, StepState, UndoState};
+use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use crate::tool::process::NAME;
 use crate::veil::{Veil, is_unknown};
 use crate::workspace::{Change, Observation};
@@ -274,9 +274,7 @@ impl<'a> Ground<'a> {
         }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
-            let uncovered =
-                self.grants.as_ref().map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
-            faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
+            faults.extend(self.uncovered(name, changes));
             return faults;
         }
         if let Event::StepObserved { step: name, changes, .. } = event {
@@ -284,6 +282,9 @@ impl<'a> Ground<'a> {
         }
         if let Event::UndoCallStarted { step: name, args, .. } = event {
             return self.undone(name, args);
+        }
+        if let Event::UndoCallObserved { step: name, changes } = event {
+            return self.undo_observed(name, changes, state);
         }
         Vec::new()
     }
@@ -317,11 +318,21 @@ impl<'a> Ground<'a> {
         if self.reproduced.get(name).is_some_and(|bound| *bound != changes) {
             faults.push(format!("step `{name}` changed something else than it had to"));
         }
-        if let Some(grants) = &self.grants {
-            let uncovered = unallowed(grants, changes, |_| false);
-            faults.extend(uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")));
-        }
+        faults.extend(self.uncovered(name, changes));
         faults
+    }
+
+    /// What an undo call changed, which is made once this is recorded.
+    fn undo_observed(&self, name: &str, changes: &[Change], state: &RunState) -> Vec<String> {
+        let began = state.step(name).is_some_and(|record| record.undo_call == UndoCall::Started);
+        let unbegun = (!began).then(|| format!("the undo call of step `{name}` has changes, and it had not begun"));
+        unbegun.into_iter().chain(self.uncovered(name, changes)).collect()
+    }
+
+    /// The changes that no line of `critical` allows.
+    fn uncovered(&self, name: &str, changes: &[Change]) -> Vec<String> {
+        let uncovered = self.grants.as_ref().map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
+        uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")).collect()
     }
 
     fn undone(&self, name: &str, args: &Value) -> Vec<String> {

@@ -1,8 +1,11 @@
 //! Two steps ⟶ whether they could meet: with the arguments and the links as they are now. What is not known overlaps.
 
 use super::Run;
+use crate::prediction::Prediction;
 use crate::run::environment_of;
 use crate::state::RunState;
+use crate::tool::process::{Place, place};
+use crate::tool::registry::Implementation;
 use crate::workspace::{Change, FileState, Workspace};
 use planc_lang::effects::{Resource, conflict, overlap};
 use planc_lang::eval::{NoCalls, eval_args};
@@ -23,12 +26,20 @@ pub(crate) struct Conflicts {
     named: RefCell<BTreeMap<Instance, Touches>>,
     /// With where links lead, and the directories that are missing on the way.
     resolved: RefCell<BTreeMap<Instance, Touches>>,
+    /// Whether they run a program in the open.
+    open: RefCell<BTreeMap<Instance, bool>>,
 }
 
 impl Conflicts {
     /// Whether two steps could meet. Those that the author says may overlap are judged by their word for programs and hosts;
-    /// who only reads passes an earlier step that cannot change what it reads.
+    /// who only reads passes an earlier step that cannot change what it reads. A program in the open is never beside a step that leaves
+    /// what nobody has seen: it could find that before somebody has looked at it.
     pub(crate) fn between(&self, run: &Run, state: &RunState, later: Instance, earlier: Instance) -> bool {
+        let is_found =
+            |by, left| self.is_open(run, state, by) && leaves_unseen(run, left) && !self.is_open(run, state, left);
+        if is_found(later, earlier) || is_found(earlier, later) {
+            return true;
+        }
         let (touches, before) = (self.touches(run, state, later), self.touches(run, state, earlier));
         match may_overlap(&run.setup.compiled.plan, later, earlier) {
             true => conflict(&touches, &before),
@@ -43,13 +54,14 @@ impl Conflicts {
     /// made links or directories, where paths lead.
     pub(crate) fn ended(&mut self, run: &Run, ended: Instance) {
         let plan = &run.setup.compiled.plan;
-        let (named, resolved) = (self.named.get_mut(), self.resolved.get_mut());
+        let (named, resolved, open) = (self.named.get_mut(), self.resolved.get_mut(), self.open.get_mut());
         let block = plan.get(ended.step).each;
         let same_element = |other: &Instance| match ended.element {
             None => other.element.is_none(),
             Some(_) => other.element == ended.element && plan.get(other.step).each == block,
         };
         named.retain(|instance, _| !same_element(instance));
+        open.retain(|instance, _| !same_element(instance));
         match leads_as_before(run, plan, ended) {
             true => resolved.retain(|instance, _| !same_element(instance)),
             false => resolved.clear(),
@@ -83,6 +95,24 @@ impl Conflicts {
         touches
     }
 
+    /// Whether a step runs a program in the open, or may.
+    fn is_open(&self, run: &Run, state: &RunState, instance: Instance) -> bool {
+        if !run.setup.compiled.plan.get(instance.step).call.tool.runs_programs() {
+            return false;
+        }
+        if let Some(known) = self.open.borrow().get(&instance) {
+            return *known;
+        }
+        let touches = self.named(run, state, instance);
+        let is_open = touches.iter().any(|(_, resource)| match resource {
+            Resource::Program(argv) => place(&run.setup.config, argv) != Place::Cell,
+            Resource::AnyProgram | Resource::Everything => true,
+            _ => false,
+        });
+        self.open.borrow_mut().insert(instance, is_open);
+        is_open
+    }
+
     fn named(&self, run: &Run, state: &RunState, instance: Instance) -> Touches {
         if let Some(known) = self.named.borrow().get(&instance) {
             return known.clone();
@@ -104,6 +134,18 @@ fn may_overlap(plan: &Plan, one: Instance, other: Instance) -> bool {
     let same_element = one.element == other.element;
     (step.each.is_some() && step.each == before.each && !same_element)
         || (step.together.is_some() && step.together == before.together && same_element)
+}
+
+/// Whether a step may leave files that the approval does not know.
+fn leaves_unseen(run: &Run, instance: Instance) -> bool {
+    let setup = &run.setup;
+    let call = &setup.compiled.plan.get(instance.step).call;
+    let foreseen = || setup.predictions.of(&setup.compiled.plan, instance).is_some_and(Prediction::shows_all);
+    match setup.registry.get(&call.tool.name) {
+        Some(Implementation::Files(_)) => !call.is_read_only() && !foreseen(),
+        Some(Implementation::Live(tool)) => tool.as_program().is_some(),
+        None => false,
+    }
 }
 
 /// Whether every path leads where it led before a step: it only read, or is known to have changed nothing but files.

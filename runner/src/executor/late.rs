@@ -54,25 +54,19 @@ pub(super) async fn called(work: Work<'_>, values: &[Value]) -> Result<Option<En
     let made = Made { name: work.name, step: work.step, call: &work.step.call };
     let mut late: Vec<LateValue> = condition(work, true).into_iter().collect();
     late.extend(of_call(setup, recorder, made, Some(work.instance), values));
-    let mut found = contents(work).await?;
-    let Unapproved { contents, different } = named(work, values).await?;
+    let found = contents(work).await?;
+    let Unapproved { contents, different } = named(work, values).await?.with_found(found);
     if let Some(end) = work.ends_stale(different).await? {
         return Ok(Some(end));
     }
-    // With the links that lead to a file, where it was found through such.
-    found.retain(|(late, _)| contents.iter().all(|unseen| unseen.late.id != late.id));
-    let (contents, files): (Vec<LateValue>, Vec<Observation>) = {
-        let named = contents.into_iter().map(|unseen| (unseen.late, unseen.files));
-        let found = found.into_iter().map(|(late, file)| (late, vec![file])).chain(named);
-        let (contents, files): (Vec<LateValue>, Vec<Vec<Observation>>) = found.unzip();
-        (contents, files.concat())
-    };
+    let (contents, files): (Vec<LateValue>, Vec<Vec<Observation>>) =
+        contents.into_iter().map(|unseen| (unseen.late, unseen.files)).unzip();
     late.extend(contents);
     if let Some(end) = looked_at(work, late).await? {
         return Ok(Some(end));
     }
     // A person may have thought about it for long: the files must still be those that were shown.
-    work.stale(files).await
+    work.stale(files.concat()).await
 }
 
 fn condition(work: Work<'_>, holds: bool) -> Option<LateValue> {

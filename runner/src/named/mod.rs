@@ -199,6 +199,9 @@ mod tests {
             ("-d@a", "a"),
             ("x:a", "a"),
             ("--cp=x:a", "a"),
+            ("-javaagent:a=b", "a"),
+            ("--mount=type=bind,source=a", "a"),
+            ("file=@a;type=text", "a"),
             ("link/../a", "./link/../a"),
             ("/w/link/../a", "link/../a"),
         ] {

@@ -9,6 +9,8 @@ const SUFFIXES: [&str; 24] = [
 ];
 /// Options that name the directory in which a program goes on, as `env`, `make` and `git` have them.
 const DIRECTORY_OPTIONS: [&str; 3] = ["--chdir", "--directory", "--cwd"];
+/// What stands between the parts of a word: `a.jar:b.jar`, `--mount=type=bind,source=a`, `file=@a;type=text`.
+const LISTS: [char; 4] = [':', ',', ';', '='];
 /// The most letters of options that may stand together before a value.
 const MAX_LETTERS: usize = 8;
 
@@ -82,8 +84,10 @@ pub(super) fn pieces(word: &str) -> Vec<&str> {
     found.extend(found.clone().iter().filter_map(|piece| piece.strip_prefix('@')));
     // A text is code, or prose.
     if !word.contains(char::is_whitespace) {
-        let listed = found.clone().into_iter().filter(|piece| piece.contains([':', ',']));
-        found.extend(listed.flat_map(|piece| piece.split([':', ','])));
+        let listed = found.clone().into_iter().filter(|piece| piece.contains(LISTS));
+        let parts: Vec<&str> = listed.flat_map(|piece| piece.split(LISTS)).collect();
+        found.extend(parts.iter().filter_map(|part| part.strip_prefix('@')));
+        found.extend(parts);
     }
     found.retain(|piece| !piece.is_empty());
     found

@@ -289,6 +289,7 @@ fn progress(event: &Event) -> Progress<'_> {
         | Event::Ended { .. }
         | Event::UndoStarted { .. }
         | Event::UndoCallStarted { .. }
+        | Event::UndoCallObserved { .. }
         | Event::UndoCallEnded { .. }
         | Event::UndoEnded { .. } => Progress::Beside,
     }
@@ -443,7 +444,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             line(Tone::Name, "↶", format!("{}: {}({})", inline(step), inline(tool), brief(args, 80)))
         }
         // What the step changed itself is taken back next, and told then.
-        Event::UndoCallEnded { error: None, .. } => Vec::new(),
+        Event::UndoCallObserved { .. } | Event::UndoCallEnded { error: None, .. } => Vec::new(),
         Event::UndoCallEnded { step, error: Some(error) } => {
             line(Tone::Bad, "✗", format!("{} could not be taken back: {}", inline(step), inline(error)))
         }

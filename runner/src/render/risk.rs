@@ -4,8 +4,9 @@
 use super::call::{Detail, call, undo_call, undo_effects};
 use super::diff;
 use super::text::inline;
-use crate::report::{ChangeReport, Disclosure, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
+use crate::report::{ChangeReport, Confinement, Disclosure, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::Approval;
+use std::collections::BTreeSet;
 
 /// A kind of risk, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Risk {
     UndoDestroys,
     /// The call that takes it back runs a program that nothing confines.
     UndoInTheOpen,
+    /// It runs a program that nothing confines, and that may find what confined ones leave in folders of which nothing is recorded.
+    RunsUnseen,
     /// It replaces what version control does not hold: planc's own store is the only way back.
     Unversioned,
     /// Whoever sees the report of the run learns something of a secret.
@@ -30,12 +33,13 @@ pub enum Risk {
 
 impl Risk {
     /// All kinds, the worst first.
-    pub const ALL: [Risk; 8] = [
+    pub const ALL: [Risk; 9] = [
         Risk::Irreversible,
         Risk::Declared,
         Risk::Destroys,
         Risk::UndoDestroys,
         Risk::UndoInTheOpen,
+        Risk::RunsUnseen,
         Risk::Unversioned,
         Risk::Tells,
         Risk::Asks,
@@ -49,6 +53,7 @@ impl Risk {
             Risk::Destroys => "destroys something",
             Risk::UndoDestroys => "destroys something when it is taken back",
             Risk::UndoInTheOpen => "runs a program that is not confined when it is taken back",
+            Risk::RunsUnseen => "may run what nobody sees before",
             Risk::Unversioned => "replaces what version control does not hold",
             Risk::Tells => "tells how a secret decides",
             Risk::Asks => "will ask again",
@@ -58,7 +63,7 @@ impl Risk {
     /// Whether it wants more than attention.
     pub fn is_grave(self) -> bool {
         match self {
-            Risk::Irreversible | Risk::Destroys | Risk::UndoDestroys | Risk::UndoInTheOpen => true,
+            Risk::Irreversible | Risk::Destroys | Risk::UndoDestroys | Risk::UndoInTheOpen | Risk::RunsUnseen => true,
             Risk::Declared | Risk::Unversioned | Risk::Tells | Risk::Asks => false,
         }
     }
@@ -80,6 +85,12 @@ pub fn risks(report: &PlanReport) -> Vec<(Risk, Vec<Item>)> {
     let told = |one: &Disclosure| Item { step: one.of.clone(), what: inline(&one.what) };
     let kinds = Risk::ALL.into_iter().map(|risk| match risk {
         Risk::Tells => (risk, report.disclosures.iter().map(told).collect()),
+        Risk::RunsUnseen => (risk, steps.iter().filter_map(|step| runs_unseen(step, &steps)).collect()),
+        Risk::Asks => {
+            let before = |at: usize| &steps[..at];
+            let asks = steps.iter().enumerate();
+            (risk, asks.filter_map(|(at, step)| item(risk, step).or_else(|| shows(step, before(at)))).collect())
+        }
         _ => (risk, steps.iter().filter_map(|step| item(risk, step)).collect()),
     });
     kinds.filter(|(_, items): &(Risk, Vec<Item>)| !items.is_empty()).collect()
@@ -101,13 +112,46 @@ fn item(risk: Risk, step: &StepReport) -> Option<Item> {
             let paths: Vec<String> = step.changes.iter().filter(|change| is_unversioned(change)).map(changed).collect();
             (!paths.is_empty()).then(|| few(&paths))
         }
-        Risk::Tells => None,
+        Risk::RunsUnseen | Risk::Tells => None,
         Risk::Asks => {
             let asks = step.policy == Approval::Ask && !step.standing_yes && !step.is_gate();
             asks.then(|| does(step))
         }
     }?;
     Some(Item { step: step.name.clone(), what })
+}
+
+/// What a step may run, in the open, that confined programs of other steps leave in folders that they really write.
+fn runs_unseen(step: &StepReport, all: &[&StepReport]) -> Option<Item> {
+    let calls = || all.iter().filter(|other| other.name != step.name);
+    let left = |confined: &Option<Confinement>| match confined {
+        Some(Confinement::Cell { scratch, .. }) => scratch.clone(),
+        Some(Confinement::Open | Confinement::Asked { .. }) | None => Vec::new(),
+    };
+    let before = calls().flat_map(|other| left(&other.confined));
+    let undone = || calls().filter_map(|other| other.undoing.as_ref()).flat_map(|undoing| left(&undoing.confined));
+    let undoing = step.undoing.as_ref().filter(|undoing| undoing.is_in_the_open());
+    let found: BTreeSet<String> = match undoing {
+        // What takes back comes after all that ran.
+        Some(_) => before.chain(left(&step.confined)).chain(undone()).collect(),
+        None if step.is_in_the_open() => before.collect(),
+        None => return None,
+    };
+    let folders: Vec<String> = found.iter().map(|folder| inline(folder)).collect();
+    let by = if step.is_in_the_open() { "" } else { "when it is taken back, " };
+    let what = || format!("{by}what confined programs leave in {}", few(&folders));
+    (!folders.is_empty()).then(|| Item { step: step.name.clone(), what: what() })
+}
+
+/// What a program in the open asks to be looked at first: what programs before it leave.
+fn shows(step: &StepReport, before: &[&StepReport]) -> Option<Item> {
+    let leaves = |other: &&&StepReport| {
+        matches!(other.confined, Some(Confinement::Cell { .. }))
+            && matches!(other.outcome, StepOutcome::KnownAfterRun { .. })
+    };
+    let left: Vec<String> = before.iter().filter(leaves).map(|other| format!("`{}`", inline(&other.name))).collect();
+    let what = || format!("first shows what {} leaves", few(&left));
+    (step.is_in_the_open() && !left.is_empty()).then(|| Item { step: step.name.clone(), what: what() })
 }
 
 fn is_unversioned(change: &ChangeReport) -> bool {

@@ -456,6 +456,7 @@ impl RunReport {
             Event::AssumptionHeld { .. }
             | Event::AssumptionOverridden { .. }
             | Event::StepObserved { .. }
+            | Event::UndoCallObserved { .. }
             | Event::CallAnswered { .. }
             | Event::GateAnswered { .. }
             | Event::ValuesWait { .. }

@@ -78,8 +78,8 @@ pub(crate) async fn permit(
         false => would_change(setup, made.call, args).await,
     };
     let verdict = judged(setup, tool, args, changed(&changes));
-    let decision = match placed {
-        Some(Place::Nowhere(why)) => return Ok(Permit::Refused(nowhere(&why))),
+    let decision = match &placed {
+        Some(Place::Nowhere(why)) => return Ok(Permit::Refused(nowhere(why))),
         Some(Place::Asked(_)) => stricter(verdict.decision),
         Some(Place::Cell | Place::Open) | None => verdict.decision,
     };
@@ -90,7 +90,8 @@ pub(crate) async fn permit(
                 effects: values::touches(&tool.touches(&open_args(setup, made.call, args))),
                 why: verdict.told(),
                 changes: None,
-                may_stand: true,
+                // A yes that was given for a cell is none for the open.
+                may_stand: !matches!(placed, Some(Place::Asked(_))),
             };
             ask(setup, recorder, made, args, answer, asked).await
         }

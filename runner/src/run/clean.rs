@@ -1,6 +1,7 @@
 //! What a process that ended in the middle leaves behind: programs that still run, temporary files.
 
 use super::{Recorder, RunSetup};
+use crate::state::StepRecord;
 use crate::tool::process;
 use crate::workspace::Change;
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ pub(crate) async fn clean(setup: &Arc<RunSetup>, recorder: &Recorder) {
 /// Removes temporary files beside what the run changed.
 pub(crate) async fn sweep(setup: &Arc<RunSetup>, recorder: &Recorder) {
     let setup = setup.clone();
-    let changes: Vec<Change> = recorder.state().steps().iter().flat_map(|step| step.changes.clone()).collect();
+    let changes: Vec<Change> = recorder.state().steps().iter().flat_map(StepRecord::all_changes).cloned().collect();
     let cleaned = tokio::task::spawn_blocking(move || {
         let dirs: BTreeSet<&str> = changes.iter().map(|change| parent(&change.path)).collect();
         setup.workspace.sweep(dirs);

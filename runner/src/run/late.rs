@@ -297,7 +297,7 @@ pub(super) fn content_id(path: &str, step: &str) -> String {
 pub(super) struct Content<'a> {
     /// Where it is.
     pub(super) path: &'a str,
-    /// The file that has it.
+    /// The file that has it, or a link.
     pub(super) present: &'a FileState,
     /// Where it comes from.
     pub(super) from: String,
@@ -307,17 +307,17 @@ pub(super) struct Content<'a> {
     pub(super) links: &'a [(String, FileState)],
 }
 
-/// What is in a file that a step may find, as a person looks at it. Blocks while it reads.
+/// What is in a file that a step may find, or where a link leads, as a person looks at it. Blocks while it reads.
 pub(super) fn shown_content(setup: &RunSetup, step: StepId, name: &str, of: Content<'_>) -> LateValue {
     let Content { path, present, from, to, links } = of;
-    let content = setup.workspace.read(path, MAX_FILE_BYTES).ok();
-    let content = content.filter(|content| present.digest() == Some(&Digest::of(content)));
-    let content = content.unwrap_or_else(|| b"(it was changed while it was looked at)".to_vec());
-    let mut shown = vec![
-        ("bytes", Value::Int(i64::try_from(content.len()).unwrap_or(i64::MAX))),
-        ("state", Value::string(present.to_string())),
-        ("content", shortened(&Value::string(String::from_utf8_lossy(&content)))),
-    ];
+    let mut shown = vec![("state", Value::string(present.to_string()))];
+    if !matches!(present, FileState::Link { .. }) {
+        let content = setup.workspace.read(path, MAX_FILE_BYTES).ok();
+        let content = content.filter(|content| present.digest() == Some(&Digest::of(content)));
+        let content = content.unwrap_or_else(|| b"(it was changed while it was looked at)".to_vec());
+        shown.insert(0, ("bytes", Value::Int(i64::try_from(content.len()).unwrap_or(i64::MAX))));
+        shown.push(("content", shortened(&Value::string(String::from_utf8_lossy(&content)))));
+    }
     if !links.is_empty() {
         let links = links.iter().map(|(link, state)| Value::string(format!("{link}: {state}")));
         shown.push(("found_through", Value::list(links)));
@@ -331,10 +331,15 @@ pub(super) fn shown_content(setup: &RunSetup, step: StepId, name: &str, of: Cont
         from: vec![from],
         to: vec![to],
     };
+    veiled_content(setup, step, value)
+}
+
+/// What a step may find, hidden where a secret may be in it.
+pub(super) fn veiled_content(setup: &RunSetup, step: StepId, found: LateValue) -> LateValue {
     let is_secret = setup.labels.found(step).secrecy > Secrecy::Public;
     match setup.veil.as_ref().filter(|_| is_secret) {
-        Some(veil) => hidden(veil, value),
-        None => value,
+        Some(veil) => hidden(veil, found),
+        None => found,
     }
 }
 

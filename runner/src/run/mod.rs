@@ -9,12 +9,15 @@ mod clean;
 mod found;
 mod held;
 mod images;
+mod known;
 mod late;
+mod left;
 mod lines;
 mod looked;
 mod named;
 mod provenance;
 mod recorder;
+mod unapproved;
 mod values;
 mod ways;
 
@@ -37,7 +40,8 @@ pub(crate) use images::{Progress, progress};
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::look_again;
-pub(crate) use named::{Naming, Unapproved, expected_files, is_agreed, of_named};
+pub(crate) use named::{expected_files, is_agreed, of_named};
+pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 
 use crate::approval::{Approved, Claim};

@@ -1,87 +1,22 @@
 //! The files that a call names ⟶ what they must be now: as this run has left them, else as they were before it; and what a person
 //! looks at first, because nobody has approved what is about to run in the open.
 
-use super::cells::is_in_cell;
+use super::known::{NOBODY_KNOWS, is_undrawn, left, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
-use super::ways::{Place, places};
+use super::left::of_left;
+use super::unapproved::{Naming, Unapproved, UnseenContent};
+use super::ways::{Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
-use crate::event::{Difference, LateValue};
+use crate::event::Difference;
 use crate::prediction::Prediction;
-use crate::state::{RunState, StepRecord};
+use crate::state::RunState;
 use crate::tool::Args;
 use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Change, FileState, Look, Observation};
-use planc_lang::digest::Digest;
-use planc_lang::effects::Resource;
+use crate::workspace::{FileState, Look, Observation};
 use planc_lang::paths::within;
-use planc_lang::plan::{Call, Instance};
-use planc_lang::syntax::EffectVerb;
+use planc_lang::plan::Call;
 use planc_lang::value::Value;
-
-/// The tool whose file holds what the call says and nothing else, and the parameter that says it.
-const WRITES: (&str, &str) = ("fs.write", "text");
-/// Who has written what no step is known to have written.
-const NOBODY_KNOWS: &str = "it is not recorded who wrote it";
-
-/// A call whose files are looked at.
-#[derive(Clone, Copy)]
-pub(crate) struct Naming<'a> {
-    /// The step, or `the undo of` it.
-    pub(crate) name: &'a str,
-    /// The step.
-    pub(crate) instance: Instance,
-    /// Its call, or the one that takes it back.
-    pub(crate) call: &'a Call,
-    /// The arguments of the call.
-    pub(crate) values: &'a [Value],
-    /// Whether it takes back.
-    pub(crate) is_undo: bool,
-}
-
-/// What nobody has approved of the files that a call names.
-#[derive(Debug, Default)]
-pub(crate) struct Unapproved {
-    /// Contents that a person may look at.
-    pub(crate) contents: Vec<UnseenContent>,
-    /// Where links that the run has made lead to what cannot be looked at, or away from what was approved.
-    pub(crate) different: Vec<Difference>,
-}
-
-/// A content that nobody has seen.
-#[derive(Debug)]
-pub(crate) struct UnseenContent {
-    /// As it is shown.
-    pub(crate) late: LateValue,
-    /// What the file and the links to it must still be when the program runs.
-    pub(crate) files: Vec<Observation>,
-    /// Whether the step itself has left it there.
-    pub(crate) is_own: bool,
-}
-
-impl Unapproved {
-    /// The same with contents that the call may find without naming them.
-    pub(crate) fn with_found(mut self, found: Vec<(LateValue, Observation)>) -> Unapproved {
-        for (late, file) in found {
-            if self.contents.iter().all(|unseen| unseen.late.id != late.id) {
-                self.contents.push(UnseenContent { late, files: vec![file], is_own: false });
-            }
-        }
-        self
-    }
-
-    /// What of it is in the way of a call now: whatever nobody has agreed to, but for what the step itself has left.
-    pub(crate) fn in_the_way(self, state: &RunState) -> Vec<Difference> {
-        let is_agreed = |late: &LateValue| state.agreed.get(&late.id).is_some_and(|agreed| agreed.is_as(late));
-        let open = self.contents.into_iter().filter(|unseen| !unseen.is_own && !is_agreed(&unseen.late));
-        let found = open.filter_map(|unseen| {
-            let file = unseen.files.into_iter().next()?;
-            let expected = Observation { look: file.look, seen: "what somebody has looked at".to_owned() };
-            Some(Difference { expected, found: file.seen })
-        });
-        found.chain(self.different).collect()
-    }
-}
 
 /// What the files that the command line of a step names must be now. Those that are looked at anyway are left out.
 pub(crate) fn expected_files(prediction: &Prediction, state: &RunState) -> Vec<Observation> {
@@ -107,7 +42,17 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
     let mut unapproved = Unapproved::default();
     let is_open = !is_confined(setup, naming.call, naming.values);
     let expected = expected(setup, naming);
-    for place in places(setup, recorder, naming.call, naming.values) {
+    let places = places(setup, naming.call, naming.values);
+    if is_open && naming.call.tool.runs_programs() {
+        let named = places.iter().flat_map(|place| place.links.iter().chain(&place.end)).map(|(path, _)| path.clone());
+        let named = named.collect();
+        unapproved.contents = of_left(setup, recorder, naming, &named);
+    }
+    for path in no_files(setup, naming.call, naming.values) {
+        let expected = Observation { look: Look::At { path }, seen: "a file, which is run".to_owned() };
+        unapproved.different.push(Difference { expected, found: FileState::Other.to_string() });
+    }
+    for place in places {
         let judged = judge(&Judging { setup, naming, is_open, expected: &expected }, &recorder.state(), &place);
         match judged {
             Judged::Approved => {}
@@ -234,60 +179,9 @@ fn is_as(present: &FileState, seen: &str) -> bool {
         || present.digest().is_some_and(|digest| seen.starts_with("file ") && seen.ends_with(&digest.to_string()))
 }
 
-/// The change by which the run has left a path as it is, the last one of several.
-fn left<'s>(state: &'s RunState, path: &str, present: &FileState) -> Option<(&'s StepRecord, &'s Change)> {
-    let of = |record: &'s StepRecord| {
-        let change = record.changes.iter().rfind(|change| change.path == path && change.after == *present)?;
-        Some((record, change))
-    };
-    state.steps().iter().filter_map(of).max_by_key(|(record, _)| record.clock)
-}
-
-/// Whether a change was foreseen, and no diff shows what it puts there.
-fn is_undrawn(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
-    let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
-    predicted.is_some_and(|prediction| prediction.undrawn.contains(&change.path))
-}
-
-/// Whether a change is one that the approval knows: the dry run has shown it, or the call says what the file holds.
-fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
-    let plan = &setup.compiled.plan;
-    let Some(instance) = record.instance else { return false };
-    let Some(prediction) = setup.predictions.of(plan, instance) else { return false };
-    if prediction.shows(change) {
-        return true;
-    }
-    let text = prediction.args.get(WRITES.1).and_then(Value::as_str);
-    let is_text = text.is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())));
-    plan.get(instance.step).call.tool.name == WRITES.0 && is_text
-}
-
 /// Whether a call runs a program in a cell.
 fn is_confined(setup: &RunSetup, call: &Call, values: &[Value]) -> bool {
     let Some(Implementation::Live(tool)) = setup.registry.get(&call.tool.name) else { return false };
     let args = Args { tool: call.tool.clone(), values: values.to_vec() };
     place_of(setup, tool.as_ref(), &args) == Some(RunsIn::Cell)
-}
-
-/// Another step that has begun and of which it is not recorded what it changes.
-fn unrecorded<'s>(setup: &RunSetup, state: &'s RunState, instance: Instance) -> Option<&'s StepRecord> {
-    state.steps().iter().find(|record| record.instance != Some(instance) && is_unrecorded(setup, record))
-}
-
-/// Whether a step has begun of which it is not recorded what it changes in the workspace: a program in the open, a server.
-fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
-    let Some(step) = record.instance.map(|made| setup.compiled.plan.get(made.step)) else { return false };
-    let tool = &step.call.tool;
-    let is_live = matches!(setup.registry.get(&tool.name), Some(Implementation::Live(_)));
-    if !record.has_begun() || !is_live || is_in_cell(setup, step, record) {
-        return false;
-    }
-    let made = |name: &str| record.args.as_ref().and_then(|args| args.get(name)).cloned().unwrap_or(Value::Null);
-    let values: Vec<Value> = tool.params.iter().map(|param| made(&param.name)).collect();
-    let changes = |(verb, resource): &(EffectVerb, Resource)| match resource {
-        Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath => *verb != EffectVerb::Reads,
-        Resource::Program(_) | Resource::AnyProgram | Resource::Everything => true,
-        Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => false,
-    };
-    tool.touches(&values).iter().any(changes)
 }

@@ -1,12 +1,10 @@
 //! The paths that a call names ⟶ where they lead now, with what is there and on the way.
 
-use super::{Recorder, RunSetup};
+use super::RunSetup;
 use crate::named::{Named, Role, of_call};
 use crate::workspace::{FileState, Kind};
-use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
-use std::collections::BTreeSet;
 
 /// A place that a call may find.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,25 +15,17 @@ pub(super) struct Place {
     pub(super) end: Option<(String, FileState)>,
 }
 
-/// The places that a call may find by its words and its variables. In a folder where code is looked for these are all that the run
-/// has left there. Blocks while it looks.
-pub(super) fn places(setup: &RunSetup, recorder: &Recorder, call: &Call, values: &[Value]) -> Vec<Place> {
+/// The places that a call names by its words and its variables. Blocks while it looks.
+pub(super) fn places(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<Place> {
     if !call.tool.runs_programs() {
         return Vec::new();
     }
     let mut found: Vec<Place> = Vec::new();
-    let mut add = |place: Place| {
-        if !found.contains(&place) {
-            found.push(place);
-        }
-    };
     for Named { path, role } in of_call(setup.workspace.root(), &call.tool, values) {
         let place = place(setup, &path);
-        match (role, &place.end) {
-            (Role::Folder, Some(_)) => searched(setup, recorder, place).into_iter().for_each(&mut add),
-            // As a file it is named once more.
-            (Role::Folder, None) => {}
-            (Role::Perhaps | Role::Path | Role::Script | Role::Start, _) => add(place),
+        // As a file a folder is named once more.
+        if role != Role::Folder && !found.contains(&place) {
+            found.push(place);
         }
     }
     found
@@ -49,30 +39,14 @@ fn place(setup: &RunSetup, path: &str) -> Place {
     Place { links: way.links.into_iter().filter_map(at).collect(), end }
 }
 
-/// What the run has left in a folder, and in those that links in it lead to.
-fn searched(setup: &RunSetup, recorder: &Recorder, folder: Place) -> Vec<Place> {
-    let mut found: Vec<Place> = Vec::new();
-    let mut open = vec![folder];
-    let mut known = BTreeSet::new();
-    while let Some(Place { links, end }) = open.pop() {
-        let Some((folder, FileState::Directory { .. })) = end else { continue };
-        if !known.insert(folder.clone()) {
-            continue;
-        }
-        for path in left_in(setup, recorder, &folder) {
-            let inner = place(setup, &path);
-            let inner = Place { links: [links.clone(), inner.links].concat(), end: inner.end };
-            open.push(inner.clone());
-            found.push(inner);
-        }
+/// What a call would run as a script and is no file: nobody can have approved what comes out of it. Blocks while it looks.
+pub(super) fn no_files(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<String> {
+    if !call.tool.runs_programs() {
+        return Vec::new();
     }
-    found
-}
-
-/// The paths beneath a folder, files and links, that the run has left.
-fn left_in(setup: &RunSetup, recorder: &Recorder, folder: &str) -> Vec<String> {
-    let written = recorder.state().written().into_iter().map(|change| change.path);
-    let is_left =
-        |path: &String| within(path, folder) && matches!(setup.workspace.kind(path), Ok(Kind::File | Kind::Link));
-    written.filter(is_left).collect()
+    let workspace = &setup.workspace;
+    let named = of_call(workspace.root(), &call.tool, values).into_iter();
+    let scripts = named.filter(|named| matches!(named.role, Role::Script | Role::Start));
+    let ends = scripts.filter_map(|Named { path, .. }| workspace.way(&path).end);
+    ends.filter(|end| workspace.kind(end) == Ok(Kind::Other)).collect()
 }

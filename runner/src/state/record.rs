@@ -43,6 +43,8 @@ pub struct StepRecord {
     pub conflicts: Vec<Conflict>,
     /// The declared call that takes it back.
     pub undo_call: UndoCall,
+    /// Everything that this call changed or may have changed in the workspace, in order, all attempts; not what it did in the open.
+    pub undo_changes: Vec<Change>,
     /// When it last started or ended, on the run's own clock.
     pub clock: u64,
 }
@@ -187,8 +189,14 @@ impl StepRecord {
             restored: Vec::new(),
             conflicts: Vec::new(),
             undo_call: UndoCall::None,
+            undo_changes: Vec::new(),
             clock: 0,
         }
+    }
+
+    /// Everything that it and the call that takes it back are recorded to have changed, in order.
+    pub fn all_changes(&self) -> impl DoubleEndedIterator<Item = &Change> {
+        self.changes.iter().chain(&self.undo_changes)
     }
 
     /// Whether a call of it was begun at any time.

@@ -5,14 +5,14 @@ use crate::coverage;
 use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
-    Agreed, Found, Held, Made, Permit, Purpose, Recorder, RunSetup, agree, call_live, call_program, critical_values,
-    environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes, place_of,
-    simulate,
+    Agreed, Found, Held, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
+    critical_values, environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes,
+    place_of, simulate,
 };
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, EffectKnown, FileTool, ToolError};
+use crate::tool::{Args, EffectKnown, ToolError};
 use crate::workspace::Change;
 use planc_lang::digest::Digest;
 use planc_lang::eval::{NoCalls, eval_args};
@@ -195,49 +195,66 @@ async fn carry_out(
                 Permit::Waits => return Err(ToolError::before("what it changes waits for a yes")),
                 Permit::Refused(why) => return Err(ToolError::before(why)),
             }
-            let setup = setup.clone();
-            let change = move || change(&setup, &critical, &ran.observed.changes, &ran.observed.contents);
-            let changed = tokio::task::spawn_blocking(change).await;
-            changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
+            change(setup, recorder, step, ran.observed.changes, ran.observed.contents).await
         }
         Implementation::Live(tool) => {
             call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (setup, tool, critical) = (setup.clone(), *tool, critical_values(setup, recorder));
-            let changed = tokio::task::spawn_blocking(move || change_files(&setup, &critical, tool, &args)).await;
-            changed.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
+            let (of, tool) = (setup.clone(), *tool);
+            let Simulated { changes, contents, .. } = blocking(move || simulate(&of, tool, &args)).await?;
+            change(setup, recorder, step, changes, contents).await
         }
     }
 }
 
-/// A file tool as an undo call: what it changes is within `critical`, and is not itself taken back.
-fn change_files(setup: &RunSetup, critical: &[Option<Value>], tool: FileTool, args: &Args) -> Result<(), ToolError> {
-    let simulated = simulate(setup, tool, args)?;
-    change(setup, critical, &simulated.changes, &simulated.contents)
+/// Makes changes that are within `critical`, once they are recorded; they are not themselves taken back.
+async fn change(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    step: &str,
+    changes: Vec<Change>,
+    contents: BTreeMap<Digest, Arc<[u8]>>,
+) -> Result<(), ToolError> {
+    let (of, critical) = (setup.clone(), critical_values(setup, recorder));
+    let changes = blocking(move || {
+        admit(&of, &critical, &changes)?;
+        for bytes in contents.values() {
+            let kept = of.contents.put(bytes);
+            kept.map_err(|error| ToolError::before(format!("could not keep what changes: {error}")))?;
+        }
+        Ok(changes)
+    })
+    .await?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let observed = Event::UndoCallObserved { step: step.to_owned(), changes: changes.clone() };
+    recorder.record(observed).await.map_err(|error| ToolError::before(error.to_string()))?;
+    let of = setup.clone();
+    blocking(move || {
+        for (index, change) in changes.iter().enumerate() {
+            of.workspace.apply(change, &of.contents).map_err(|error| match index {
+                0 => ToolError::before(error.to_string()),
+                _ => ToolError::in_doubt(error.to_string()),
+            })?;
+        }
+        Ok(())
+    })
+    .await
 }
 
-/// Makes changes that are within `critical`.
-fn change(
-    setup: &RunSetup,
-    critical: &[Option<Value>],
-    changes: &[Change],
-    contents: &BTreeMap<Digest, Arc<[u8]>>,
-) -> Result<(), ToolError> {
+/// Says which change no line of `critical` allows.
+fn admit(setup: &RunSetup, critical: &[Option<Value>], changes: &[Change]) -> Result<(), ToolError> {
     let grants = Grants::new(&setup.compiled.plan, critical).known();
     let unallowed = coverage::unallowed(&grants, changes, |path| coverage::is_there(&setup.workspace, path));
-    if let Some(uncovered) = unallowed.first() {
-        return Err(ToolError::before(uncovered.to_string()));
-    }
-    for bytes in contents.values() {
-        let kept = setup.contents.put(bytes);
-        kept.map_err(|error| ToolError::before(format!("could not keep what changes: {error}")))?;
-    }
-    for (index, change) in changes.iter().enumerate() {
-        setup.workspace.apply(change, &setup.contents).map_err(|error| match index {
-            0 => ToolError::before(error.to_string()),
-            _ => ToolError::in_doubt(error.to_string()),
-        })?;
-    }
-    Ok(())
+    unallowed.first().map_or(Ok(()), |uncovered| Err(ToolError::before(uncovered.to_string())))
+}
+
+/// Does what blocks.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ToolError> + Send + 'static,
+) -> Result<T, ToolError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(ToolError::in_doubt(format!("the call broke down: {error}"))))
 }

@@ -128,7 +128,7 @@ const ABSENT: &str = r#"plan "Wait, deploy" {
     run    "sh"
     create "begun"
   }
-  step wait = process.run(argv: ["sh", "-c", "echo > begun; sleep 2"])
+  step wait = process.run(argv: ["sh", "-c", "echo > begun; sleep 2; rm begun"])
   step deploy = process.run(argv: ["sh", "tools/deploy.sh"])
 }
 "#;

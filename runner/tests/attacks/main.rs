@@ -30,4 +30,5 @@ mod signed;
 mod terminal;
 mod told;
 mod undone;
+mod unnamed;
 mod variables;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// A plan whose `critical` covers everything, with these steps.
 fn plan(steps: &str) -> String {
     format!(
-        "plan \"x\" {{\n critical {{\n read \"**\"\n create \"**\"\n modify \"**\"\n delete \"**\"\n run \"sh\"\n }}\n{steps}\n}}\n"
+        "plan \"x\" {{\n critical {{\n read \"**\"\n create \"**\"\n modify \"**\"\n delete \"**\"\n run \"sh\"\n run \"cat\"\n }}\n{steps}\n}}\n"
     )
 }
 
@@ -217,8 +217,11 @@ fn pipes_and_devices_are_passed_over() {
             assert!(matches!(said.code, Some(1)), "{step} {}", said.short());
         }
     }
-    place.put("p.pl", plan("step s = process.run(argv: [\"sh\", \"pipe\", \"socket\", \"zero\", \".gitignore\"])"));
-    place.planc(&["plan", "p.pl"]).exits(0);
+    for (program, code) in [("cat", 0), ("sh", 1)] {
+        let argv = format!("[{program:?}, \"pipe\", \"socket\", \"zero\", \".gitignore\"]");
+        place.put("p.pl", plan(&format!("step s = process.run(argv: {argv})")));
+        place.planc(&["plan", "p.pl"]).exits(code);
+    }
     assert!(began.elapsed() < Duration::from_secs(30));
 }
 

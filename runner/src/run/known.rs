@@ -1,0 +1,70 @@
+//! What a step has left in the workspace ⟶ whether the approval knows it, and whether it is recorded at all.
+
+use super::RunSetup;
+use super::cells::is_in_cell;
+use crate::state::{RunState, StepRecord};
+use crate::tool::registry::Implementation;
+use crate::workspace::{Change, FileState};
+use planc_lang::digest::Digest;
+use planc_lang::effects::Resource;
+use planc_lang::plan::Instance;
+use planc_lang::syntax::EffectVerb;
+use planc_lang::value::Value;
+
+/// The tool whose file holds what the call says and nothing else, and the parameter that says it.
+const WRITES: (&str, &str) = ("fs.write", "text");
+/// Who has written what no step is known to have written.
+pub(super) const NOBODY_KNOWS: &str = "it is not recorded who wrote it";
+
+/// The change by which the run has left a path as it is, the last one of several.
+pub(super) fn left<'s>(state: &'s RunState, path: &str, present: &FileState) -> Option<(&'s StepRecord, &'s Change)> {
+    let of = |record: &'s StepRecord| {
+        let change = record.all_changes().rfind(|change| change.path == path && change.after == *present)?;
+        Some((record, change))
+    };
+    state.steps().iter().filter_map(of).max_by_key(|(record, _)| record.clock)
+}
+
+/// Whether a change was foreseen, and no diff shows what it puts there.
+pub(super) fn is_undrawn(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
+    let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
+    predicted.is_some_and(|prediction| prediction.undrawn.contains(&change.path))
+}
+
+/// Whether a change is one that the approval knows: the dry run has shown it, or the call says what the file holds.
+pub(super) fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
+    let plan = &setup.compiled.plan;
+    let Some(instance) = record.instance else { return false };
+    let Some(prediction) = setup.predictions.of(plan, instance) else { return false };
+    if prediction.shows(change) {
+        return true;
+    }
+    let step = plan.get(instance.step);
+    let calls = [(Some(&step.call), &prediction.args), (step.undo.as_deref(), &prediction.undo)];
+    let texts = calls.into_iter().filter(|(call, _)| call.is_some_and(|call| call.tool.name == WRITES.0));
+    let mut texts = texts.filter_map(|(_, args)| args.get(WRITES.1)?.as_str());
+    texts.any(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())))
+}
+
+/// Another step that has begun and of which it is not recorded what it changes.
+pub(super) fn unrecorded<'s>(setup: &RunSetup, state: &'s RunState, instance: Instance) -> Option<&'s StepRecord> {
+    state.steps().iter().find(|record| record.instance != Some(instance) && is_unrecorded(setup, record))
+}
+
+/// Whether a step has begun of which it is not recorded what it changes in the workspace: a program in the open, a server.
+pub(super) fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
+    let Some(step) = record.instance.map(|made| setup.compiled.plan.get(made.step)) else { return false };
+    let tool = &step.call.tool;
+    let is_live = matches!(setup.registry.get(&tool.name), Some(Implementation::Live(_)));
+    if !record.has_begun() || !is_live || is_in_cell(setup, step, record) {
+        return false;
+    }
+    let made = |name: &str| record.args.as_ref().and_then(|args| args.get(name)).cloned().unwrap_or(Value::Null);
+    let values: Vec<Value> = tool.params.iter().map(|param| made(&param.name)).collect();
+    let changes = |(verb, resource): &(EffectVerb, Resource)| match resource {
+        Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath => *verb != EffectVerb::Reads,
+        Resource::Program(_) | Resource::AnyProgram | Resource::Everything => true,
+        Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => false,
+    };
+    tool.touches(&values).iter().any(changes)
+}
