@@ -3,7 +3,8 @@
 //! Of a call that acts these are the control places that are not known; of one that destroys or sends something, all places.
 //! What a place is for say the marks of the parameter.
 
-use planc_lang::effects::Effects;
+use planc_lang::builtin;
+use planc_lang::effects::{Effects, Resource};
 use planc_lang::marks::{Taken, Use};
 use planc_lang::plan::Call;
 use planc_lang::syntax::EffectVerb;
@@ -28,10 +29,18 @@ pub fn unseen<'v>(taken: Taken<'_>, expected: Option<&Value>, value: &'v Value, 
     found
 }
 
-/// Whether a call destroys or sends something with these arguments, or nobody knows what it does.
-pub fn destroys_or_sends(call: &Call, values: &[Value]) -> bool {
-    call.tool.effects == Effects::Undeclared
-        || call.tool.touches(values).iter().any(|(verb, _)| matches!(verb, EffectVerb::Deletes | EffectVerb::Contacts))
+/// Whether all arguments of a call count, contents too: it destroys or sends something with them, a server writes them where whatever runs
+/// in the open may find them, or nobody knows what it does.
+pub fn is_looked_at_whole(call: &Call, values: &[Value]) -> bool {
+    let catalogue = call.tool.name.split_once('.').map_or("", |(catalogue, _)| catalogue);
+    let is_of_server = !builtin::CATALOGUES.contains(&catalogue);
+    let is_whole = |(verb, resource): &(EffectVerb, Resource)| match (verb, resource) {
+        (EffectVerb::Deletes | EffectVerb::Contacts, _) => true,
+        (EffectVerb::Reads, _) => false,
+        (_, Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath | Resource::Everything) => is_of_server,
+        (_, _) => false,
+    };
+    call.tool.effects == Effects::Undeclared || call.tool.touches(values).iter().any(is_whole)
 }
 
 /// The way to a place in an argument.

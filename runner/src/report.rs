@@ -434,7 +434,7 @@ impl StepReport {
     /// Whether it runs a program that nothing confines, or one of which that is not known yet.
     pub fn is_in_the_open(&self) -> bool {
         match self.confined {
-            Some(Confinement::Open | Confinement::Asked { .. }) => true,
+            Some(Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. }) => true,
             Some(Confinement::Cell { .. }) => false,
             None => self.effects.iter().any(|effect| effect.verb == EffectVerb::Runs),
         }
@@ -515,7 +515,7 @@ pub struct Undoing {
 impl Undoing {
     /// Whether it runs a program that nothing confines.
     pub fn is_in_the_open(&self) -> bool {
-        matches!(self.confined, Some(Confinement::Open | Confinement::Asked { .. }))
+        matches!(self.confined, Some(Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. }))
     }
 }
 
@@ -548,6 +548,12 @@ pub enum Confinement {
         /// Whether the number of its processes is limited.
         processes: bool,
     },
+    /// What it is, only the run tells: by that it is confined, or runs in the open.
+    Late {
+        /// Folders of the workspace that it really writes, where it is confined.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        scratch: Vec<String>,
+    },
     /// Nothing: the operator lets it run in the open.
     Open,
     /// Nothing: this machine cannot confine it, and a person is asked.
@@ -576,6 +582,9 @@ impl std::fmt::Display for Confinement {
                     f.write_str("; its number of processes is limited only for accounts other than root")?;
                 }
                 Ok(())
+            }
+            Confinement::Late { .. } => {
+                f.write_str("confined or not, as its command turns out: may do whatever your account may")
             }
             Confinement::Open => f.write_str("not confined: does whatever your account may"),
             Confinement::Asked { why } => write!(f, "not confined, for this machine cannot: {why}"),

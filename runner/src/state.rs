@@ -289,10 +289,20 @@ impl RunState {
             }
             Event::UndoStarted { .. } => self.undo = UndoState::Started,
             Event::StepUndone { step, restored, conflicts } => self.undone(step, restored, conflicts),
-            Event::UndoCallStarted { step, .. } => self.record(step).undo_call = UndoCall::Started,
-            Event::UndoCallObserved { step, changes } => self.record(step).undo_changes.extend_from_slice(changes),
+            Event::UndoCallStarted { step, .. } => {
+                let record = self.record(step);
+                record.undo_call = UndoCall::Started;
+                record.undo_pending.clear();
+            }
+            Event::UndoCallObserved { step, changes } => {
+                let record = self.record(step);
+                record.undo_changes.extend_from_slice(changes);
+                record.undo_pending.clone_from(changes);
+            }
             Event::UndoCallEnded { step, error } => {
-                self.record(step).undo_call = match error {
+                let record = self.record(step);
+                record.undo_pending.clear();
+                record.undo_call = match error {
                     None => UndoCall::Done,
                     Some(error) => UndoCall::Failed(error.clone()),
                 };

@@ -31,7 +31,7 @@ fn destroys(report: &PlanReport, step: &StepReport) -> bool {
         || programs(step).any(|program| match program {
             // What it changes in its copy is kept only where a line allows it.
             Confinement::Cell { .. } => lines(report, CriticalVerb::Delete).next().is_some(),
-            Confinement::Open | Confinement::Asked { .. } => true,
+            Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. } => true,
         })
 }
 
@@ -41,7 +41,7 @@ fn contacts(report: &PlanReport, step: &StepReport) -> bool {
             Confinement::Cell { ports: Some(_), .. } => true,
             // A line that is known only during the run opens the network then.
             Confinement::Cell { ports: None, .. } => lines(report, CriticalVerb::Contact).any(|line| line.is_late()),
-            Confinement::Open | Confinement::Asked { .. } => true,
+            Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. } => true,
         })
 }
 

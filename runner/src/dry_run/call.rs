@@ -156,12 +156,16 @@ impl DryRun<'_> {
     pub(super) fn place(&self, call: &Call, values: &[Value]) -> Option<Place> {
         let Some(Implementation::Live(tool)) = self.registry.get(&call.tool.name) else { return None };
         tool.as_program()?;
-        let argv = values.get(call.tool.param("argv")?)?;
-        let words: Option<Vec<&str>> = argv.as_list().and_then(|words| words.iter().map(Value::as_str).collect());
-        match words {
+        match self.words(call, values) {
             None if !self.config.programs.open.is_empty() => Some(Place::Open),
             words => Some(place(self.config, &words.unwrap_or_default())),
         }
+    }
+
+    /// The words of the command that a call runs; none: they are not known.
+    pub(super) fn words<'v>(&self, call: &Call, values: &'v [Value]) -> Option<Vec<&'v str>> {
+        let argv = values.get(call.tool.param("argv")?)?;
+        argv.as_list().and_then(|words| words.iter().map(Value::as_str).collect())
     }
 
     /// What stands against a call because its program cannot be confined.

@@ -7,7 +7,7 @@ use super::told::{KEPT, unknown_args};
 use super::{DryRun, Early};
 use crate::coverage::{changed, unallowed, uncovered_paths, uncovered_reads, uncovered_touches, verb_of};
 use crate::laid::{Laid, is_worse, unforeseen};
-use crate::late::{destroys_or_sends, unseen};
+use crate::late::{is_looked_at_whole, unseen};
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
@@ -565,7 +565,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         if step.is_read_only() || step.is_gate || when == Some(false) {
             return Vec::new();
         }
-        let whole = destroys_or_sends(&step.call, values);
+        let whole = is_looked_at_whole(&step.call, values);
         let is_foreseen = |expr: &Expr| self.dry.is_kept(expr) && self.dry.is_foreseen(expr, &self.env);
         let is_late = |expr: &Expr| !releases::follows(&self.dry.compiled.plan, expr) && !is_foreseen(expr);
         let condition = step.when.iter().filter(|expr| when.is_none() && is_late(expr)).map(|_| "when".to_owned());
@@ -591,14 +591,15 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// What confines the program that a call runs.
     pub(super) fn confined(&mut self, call: &Call, values: &[Value]) -> Option<Confinement> {
         let grants = self.grants().known();
+        let scratch = || self.dry.config.programs.scratch.clone();
         match self.dry.place(call, values)? {
+            Place::Open if self.dry.words(call, values).is_none() => Some(Confinement::Late { scratch: scratch() }),
             Place::Cell => {
                 let walls = Walls::new(self.dry.config, &grants);
                 let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);
-                let scratch = self.dry.config.programs.scratch.clone();
                 Some(Confinement::Cell {
                     ports: walls.ports().map(<[u16]>::to_vec),
-                    scratch,
+                    scratch: scratch(),
                     processes: enforced.processes,
                 })
             }

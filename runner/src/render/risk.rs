@@ -4,8 +4,12 @@
 use super::call::{Detail, call, undo_call, undo_effects};
 use super::diff;
 use super::text::inline;
-use crate::report::{ChangeReport, Confinement, Disclosure, Earlier, PlanReport, StepOutcome, StepReport, UndoKind};
-use planc_lang::syntax::Approval;
+use crate::report::{
+    ChangeReport, Confinement, Disclosure, Earlier, EffectReport, PlanReport, StepOutcome, StepReport, UndoKind,
+    Undoing,
+};
+use planc_lang::secrets::HIDDEN;
+use planc_lang::syntax::{Approval, EffectVerb};
 use std::collections::BTreeSet;
 
 /// A kind of risk, the worst first.
@@ -85,7 +89,7 @@ pub fn risks(report: &PlanReport) -> Vec<(Risk, Vec<Item>)> {
     let told = |one: &Disclosure| Item { step: one.of.clone(), what: inline(&one.what) };
     let kinds = Risk::ALL.into_iter().map(|risk| match risk {
         Risk::Tells => (risk, report.disclosures.iter().map(told).collect()),
-        Risk::RunsUnseen => (risk, steps.iter().filter_map(|step| runs_unseen(step, &steps)).collect()),
+        Risk::RunsUnseen => (risk, steps.iter().filter_map(|step| runs_unseen(step, &steps, report.secret)).collect()),
         Risk::Asks => {
             let before = |at: usize| &steps[..at];
             let asks = steps.iter().enumerate();
@@ -121,32 +125,50 @@ fn item(risk: Risk, step: &StepReport) -> Option<Item> {
     Some(Item { step: step.name.clone(), what })
 }
 
-/// What a step may run, in the open, that confined programs of other steps leave in folders that they really write.
-fn runs_unseen(step: &StepReport, all: &[&StepReport]) -> Option<Item> {
-    let calls = || all.iter().filter(|other| other.name != step.name);
-    let left = |confined: &Option<Confinement>| match confined {
-        Some(Confinement::Cell { scratch, .. }) => scratch.clone(),
-        Some(Confinement::Open | Confinement::Asked { .. }) | None => Vec::new(),
-    };
-    let before = calls().flat_map(|other| left(&other.confined));
-    let undone = || calls().filter_map(|other| other.undoing.as_ref()).flat_map(|undoing| left(&undoing.confined));
-    let undoing = step.undoing.as_ref().filter(|undoing| undoing.is_in_the_open());
-    let found: BTreeSet<String> = match undoing {
-        // What takes back comes after all that ran.
-        Some(_) => before.chain(left(&step.confined)).chain(undone()).collect(),
-        None if step.is_in_the_open() => before.collect(),
-        None => return None,
-    };
-    let folders: Vec<String> = found.iter().map(|folder| inline(folder)).collect();
+/// What a step may run, in the open, that nobody sees before: what confined programs of other steps leave in folders that they really
+/// write, and what holds a secret.
+fn runs_unseen(step: &StepReport, all: &[&StepReport], is_secret: bool) -> Option<Item> {
+    let is_undone_in_the_open = step.undoing.as_ref().is_some_and(Undoing::is_in_the_open);
+    if !step.is_in_the_open() && !is_undone_in_the_open {
+        return None;
+    }
+    // Of one step with several elements, or of one that is not known yet, one call may find what another has left.
+    let is_several = step.each.is_some() || matches!(step.confined, Some(Confinement::Late { .. }));
+    let calls = || all.iter().filter(|other| other.name != step.name || is_several || is_undone_in_the_open);
+    let before = calls().flat_map(|other| written(other.confined.as_ref()));
+    // What takes back comes after all that ran.
+    let undoings = all.iter().filter_map(|other| other.undoing.as_ref()).filter(|_| is_undone_in_the_open);
+    let folders: BTreeSet<&String> =
+        before.chain(undoings.flat_map(|undoing| written(undoing.confined.as_ref()))).collect();
+    let folders: Vec<String> = folders.into_iter().map(|folder| inline(folder)).collect();
+    let secret = calls().filter(|other| is_secret && holds_secrets(other));
+    let secret = secret.map(|other| format!("what `{}` writes, which is secret", inline(&other.name)));
+    let written = (!folders.is_empty()).then(|| format!("what confined programs leave in {}", few(&folders)));
+    let found: Vec<String> = written.into_iter().chain(secret).collect();
     let by = if step.is_in_the_open() { "" } else { "when it is taken back, " };
-    let what = || format!("{by}what confined programs leave in {}", few(&folders));
-    (!folders.is_empty()).then(|| Item { step: step.name.clone(), what: what() })
+    (!found.is_empty()).then(|| Item { step: step.name.clone(), what: format!("{by}{}", few(&found)) })
+}
+
+/// The folders that a program really writes, where it is confined.
+fn written(confined: Option<&Confinement>) -> &[String] {
+    match confined {
+        Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) => scratch,
+        Some(Confinement::Open | Confinement::Asked { .. }) | None => &[],
+    }
+}
+
+/// Whether a step changes files, in a plan with secrets, and nobody is shown what they hold.
+fn holds_secrets(step: &StepReport) -> bool {
+    let is_hidden = |change: &ChangeReport| change.diff.as_ref().is_some_and(|diff| diff.trim_end() == HIDDEN);
+    let is_unknown = || matches!(step.outcome, StepOutcome::KnownAfterRun { .. });
+    let writes = |effect: &EffectReport| matches!(effect.verb, EffectVerb::Creates | EffectVerb::Writes);
+    step.confined.is_none() && (step.changes.iter().any(is_hidden) || is_unknown() && step.effects.iter().any(writes))
 }
 
 /// What a program in the open asks to be looked at first: what programs before it leave.
 fn shows(step: &StepReport, before: &[&StepReport]) -> Option<Item> {
     let leaves = |other: &&&StepReport| {
-        matches!(other.confined, Some(Confinement::Cell { .. }))
+        matches!(other.confined, Some(Confinement::Cell { .. } | Confinement::Late { .. }))
             && matches!(other.outcome, StepOutcome::KnownAfterRun { .. })
     };
     let left: Vec<String> = before.iter().filter(leaves).map(|other| format!("`{}`", inline(&other.name))).collect();
@@ -164,7 +186,7 @@ fn changed(change: &ChangeReport) -> String {
 
 /// What a step does, by its effects where it declares any, else by its call.
 fn does(step: &StepReport) -> String {
-    let acts = step.effects.iter().filter(|effect| effect.verb != planc_lang::syntax::EffectVerb::Reads);
+    let acts = step.effects.iter().filter(|effect| effect.verb != EffectVerb::Reads);
     let effects: Vec<String> =
         acts.map(|effect| format!("{} {}", effect.verb.as_str(), inline(&effect.resource))).collect();
     if effects.is_empty() { call(step, Detail::Compact) } else { few(&effects) }

@@ -203,7 +203,7 @@ fn place(of: &str, confined: &Confinement) -> (Tone, String) {
     match confined {
         Confinement::Cell { ports: None, .. } => (Tone::Dim, text),
         Confinement::Cell { ports: Some(_), .. } => (Tone::Careful, text),
-        Confinement::Open | Confinement::Asked { .. } => (Tone::Bad, format!("! {text}")),
+        Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. } => (Tone::Bad, format!("! {text}")),
     }
 }
 

@@ -62,7 +62,7 @@ pub fn totals(report: &PlanReport) -> Totals {
             UndoKind::Automatic | UndoKind::Nothing => {}
         }
         totals.for_others.extend(step.for_others.iter().cloned());
-        if let Some(Confinement::Cell { scratch, .. }) = &step.confined {
+        if let Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) = &step.confined {
             totals.scratch.extend(scratch.iter().cloned());
         }
         if step.policy == Approval::Ask && !step.standing_yes {

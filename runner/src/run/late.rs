@@ -10,7 +10,7 @@ use super::provenance::{MAX_DESTINATIONS, hidden, provenance, veiled};
 use super::values::{Known, environment, environment_of, release_id};
 use super::{Recorder, RunSetup};
 use crate::event::{Difference, LateKind, LateValue};
-use crate::late::{Unseen, destroys_or_sends, unseen};
+use crate::late::{Unseen, is_looked_at_whole, unseen};
 use crate::prediction::Elements;
 use crate::state::StepRecord;
 use crate::workspace::{Change, FileState, Look, MAX_FILE_BYTES, Observation};
@@ -132,7 +132,7 @@ pub(crate) fn of_call(
     let is_undo = !std::ptr::eq(call, &step.call);
     let prediction = instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
     let expected = prediction.map(|prediction| if is_undo { &prediction.undo } else { &prediction.args });
-    let whole = destroys_or_sends(call, values);
+    let whole = is_looked_at_whole(call, values);
     let mut seen = None;
     for ((param, arg), value) in call.tool.params.iter().zip(&call.args).zip(values) {
         let Some(arg) = arg else { continue };

@@ -3,31 +3,24 @@
 //! has in the open from then on.
 //!
 //! Left by a program in the open does not count: it was shown what it could find. Nor do folders of `[programs] scratch`, of which
-//! nothing is recorded, which the card says; nor what in a repository is only data.
+//! nothing is recorded, which the card says. What in a repository is only data nobody reads: that is shown as a list.
 
-use super::known::{NOBODY_KNOWS, was_known};
+use super::known::{NOBODY_KNOWS, Put, Unseen, content};
 use super::late::{Content, shown_content, veiled_content};
-use super::unapproved::{Naming, UnseenContent};
+use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::{Recorder, RunSetup};
 use crate::coverage::is_data_of_repository;
-use crate::event::{LateKind, LateValue};
-use crate::prediction::Prediction;
+use crate::event::{Difference, LateKind, LateValue};
 use crate::state::{RunState, StepRecord};
-use crate::tool::registry::Implementation;
-use crate::workspace::{Change, FileState, Look, Observation};
+use crate::workspace::{FileState, Look, Observation};
 use planc_lang::digest::Digest;
-use planc_lang::plan::Call;
 use planc_lang::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// By whom it is found.
 const IN_THE_OPEN: &str = "programs in the open";
-/// The tools that leave nothing of what was at a path before.
-const REPLACES: [&str; 3] = ["fs.write", "fs.copy", "fs.move"];
 /// The most contents that are shown one by one; of more there is a list.
 const MAX_SHOWN: usize = 100;
-/// The most paths of such a list that are shown.
-const MAX_LISTED: usize = 1000;
 
 /// A path at which the run has left what nobody has seen.
 struct Left {
@@ -44,24 +37,47 @@ pub(super) fn of_left(
     recorder: &Recorder,
     naming: Naming<'_>,
     named: &BTreeSet<String>,
-) -> Vec<UnseenContent> {
-    let candidates = candidates(setup, &recorder.state(), named);
-    let unseen = candidates.into_iter().filter_map(|left| {
-        let present = setup.workspace.state(&left.path).ok()?;
-        let by = left.by(&present)?;
-        Some((left.path, present, by))
-    });
-    let unseen: Vec<(String, FileState, String)> = unseen.collect();
-    if unseen.len() > MAX_SHOWN {
-        return vec![listed(setup, naming, unseen)];
+) -> Unapproved {
+    let candidates = {
+        let state = recorder.state();
+        candidates(&state, &Unseen::of(setup, &state), named)
+    };
+    let mut found = Unapproved::default();
+    let mut unseen = Vec::new();
+    for left in candidates {
+        match setup.workspace.state(&left.path) {
+            Ok(present) => unseen.extend(left.by(&present).map(|by| Found { path: left.path, present, by })),
+            Err(error) => {
+                let seen = "what somebody has looked at".to_owned();
+                let expected = Observation { look: Look::At { path: left.path }, seen };
+                found.different.push(Difference { expected, found: format!("what nobody can look at: {error}") });
+            }
+        }
     }
-    let shown = unseen.into_iter().map(|(path, present, by)| {
-        let content = Content { path: &path, present: &present, from: by, to: to(naming), links: &[] };
-        let late = shown_content(setup, naming.instance.step, IN_THE_OPEN, content);
-        let file = Observation { look: Look::At { path: path.clone() }, seen: present.to_string() };
-        UnseenContent { late, files: vec![file], is_own: false }
-    });
-    shown.collect()
+    let (data, files): (Vec<Found>, Vec<Found>) =
+        unseen.into_iter().partition(|found| is_data_of_repository(&found.path));
+    match files.len() > MAX_SHOWN {
+        true => found.contents.push(listed(setup, naming, "contents", files)),
+        false => found.contents.extend(files.into_iter().map(|file| shown(setup, naming, file))),
+    }
+    if !data.is_empty() {
+        found.contents.push(listed(setup, naming, "data of repositories", data));
+    }
+    found
+}
+
+/// What nobody has seen, with who has left it.
+struct Found {
+    path: String,
+    present: FileState,
+    by: String,
+}
+
+fn shown(setup: &RunSetup, naming: Naming<'_>, Found { path, present, by }: Found) -> UnseenContent {
+    let content = Content { path: &path, present: &present, from: by, to: to(naming), links: &[] };
+    let late = shown_content(setup, naming.instance.step, IN_THE_OPEN, content);
+    let file = Observation { look: Look::At { path }, seen: present.to_string() };
+    UnseenContent { late, files: vec![file], is_own: false }
 }
 
 /// Where it goes.
@@ -71,13 +87,13 @@ fn to(Naming { name, is_undo, .. }: Naming<'_>) -> String {
 }
 
 /// The paths at which what did not run in the open has put something that the approval does not know.
-fn candidates(setup: &RunSetup, state: &RunState, named: &BTreeSet<String>) -> Vec<Left> {
+fn candidates(state: &RunState, unseen: &Unseen<'_>, named: &BTreeSet<String>) -> Vec<Left> {
     let mut found: BTreeMap<&str, Left> = BTreeMap::new();
-    for Put { record, change, is_undo, .. } in unseen(setup, state) {
-        if named.contains(&change.path) || is_data_of_repository(&change.path) {
+    for Put { record, change, is_undo, .. } in &unseen.puts {
+        if named.contains(&change.path) {
             continue;
         }
-        let by = if is_undo { "the undo of" } else { "step" };
+        let by = if *is_undo { "the undo of" } else { "step" };
         let left = || Left { path: change.path.clone(), unseen: Vec::new(), other: Vec::new() };
         let left = found.entry(&change.path).or_insert_with(left);
         left.unseen.push((change.after.clone(), format!("{by} `{}` wrote it", record.name)));
@@ -89,79 +105,6 @@ fn candidates(setup: &RunSetup, state: &RunState, named: &BTreeSet<String>) -> V
         }
     }
     found.into_values().collect()
-}
-
-/// Something that a step, or the call that takes it back, has put somewhere.
-struct Put<'s> {
-    record: &'s StepRecord,
-    change: &'s Change,
-    is_undo: bool,
-    /// The call.
-    call: &'s Call,
-}
-
-/// What was put somewhere without anybody having seen it. A file tool whose arguments were known before the yes makes of what somebody has
-/// seen nothing else, though the dry run could not say what was there.
-fn unseen<'s>(setup: &'s RunSetup, state: &'s RunState) -> Vec<Put<'s>> {
-    let mut open: Vec<Put<'_>> = state.steps().iter().flat_map(|record| puts(setup, record)).collect();
-    open.sort_by_key(|put| put.record.clock);
-    let mut contents: BTreeSet<String> = BTreeSet::new();
-    let mut found = Vec::new();
-    loop {
-        let known = found.len();
-        let mut rest = Vec::new();
-        for put in open {
-            let is_made_of = |state: &FileState| content(state).is_some_and(|content| contents.contains(&content));
-            let adds = !REPLACES.contains(&put.call.tool.name.as_str());
-            if put.is_new(setup) || is_made_of(&put.change.after) || adds && is_made_of(&put.change.before) {
-                contents.extend(content(&put.change.after));
-                found.push(put);
-            } else {
-                rest.push(put);
-            }
-        }
-        open = rest;
-        if found.len() == known {
-            return found;
-        }
-    }
-}
-
-/// What a step and the call that takes it back have put somewhere and no card has shown; not what a program in the open has.
-fn puts<'s>(setup: &'s RunSetup, record: &'s StepRecord) -> impl Iterator<Item = Put<'s>> {
-    let step = record.instance.map(|instance| setup.compiled.plan.get(instance.step));
-    let own =
-        record.changes.iter().filter(|_| record.by_files).map(move |change| (change, step.map(|step| &step.call)));
-    let back = record.undo_changes.iter().map(move |change| (change, step.and_then(|step| step.undo.as_deref())));
-    let all = own.map(|own| (own, false)).chain(back.map(|back| (back, true)));
-    let puts = all.filter_map(move |((change, call), is_undo)| Some(Put { record, change, is_undo, call: call? }));
-    puts.filter(|put| {
-        // A file that is only executable now is the same one.
-        let is_other = content(&put.change.after).is_some_and(|after| content(&put.change.before) != Some(after));
-        is_other && !was_known(setup, put.record, put.change)
-    })
-}
-
-/// What a program could read at a path.
-fn content(state: &FileState) -> Option<String> {
-    match state {
-        FileState::File { digest, .. } => Some(digest.to_string()),
-        FileState::Link { .. } => Some(state.to_string()),
-        FileState::Absent | FileState::Directory { .. } | FileState::Other => None,
-    }
-}
-
-impl Put<'_> {
-    /// Whether what it has put there came from nowhere else: a program has made it, or an argument has brought it.
-    fn is_new(&self, setup: &RunSetup) -> bool {
-        let is_of_files = matches!(setup.registry.get(&self.call.tool.name), Some(Implementation::Files(_)));
-        let predicted = self.record.instance.and_then(|made| setup.predictions.of(&setup.compiled.plan, made));
-        let was_given = |prediction: &Prediction| match self.is_undo {
-            true => prediction.undo.is_known(),
-            false => prediction.args.is_known(),
-        };
-        !is_of_files || !predicted.is_some_and(was_given)
-    }
 }
 
 impl Left {
@@ -177,18 +120,17 @@ impl Left {
     }
 }
 
-/// So many contents that nobody reads them: which there are.
-fn listed(setup: &RunSetup, naming: Naming<'_>, unseen: Vec<(String, FileState, String)>) -> UnseenContent {
-    let all: Vec<(&String, String)> = unseen.iter().map(|(path, state, _)| (path, state.to_string())).collect();
-    let names = unseen.iter().take(MAX_LISTED).map(|(path, ..)| Value::string(path.clone()));
+/// Contents that nobody reads, for they are many or of a repository: which there are. A list that is longer than what is shown whole is
+/// refused as any late value is.
+fn listed(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) -> UnseenContent {
+    let all: Vec<(&String, String)> = found.iter().map(|found| (&found.path, found.present.to_string())).collect();
     let value = Value::record([
-        ("files", Value::Int(i64::try_from(unseen.len()).unwrap_or(i64::MAX))),
-        ("all", Value::string(Digest::of_json(&all).to_string())),
-        ("names", Value::list(names)),
+        ("files", Value::list(found.iter().map(|found| Value::string(found.path.clone())))),
+        ("digest", Value::string(Digest::of_json(&all).to_string())),
     ]);
-    let from: BTreeSet<&String> = unseen.iter().map(|(_, _, by)| by).collect();
+    let from: BTreeSet<&String> = found.iter().map(|found| &found.by).collect();
     let late = LateValue {
-        id: format!("contents for {IN_THE_OPEN}"),
+        id: format!("{which} for {IN_THE_OPEN}"),
         kind: LateKind::Content,
         value,
         commitment: None,
@@ -196,10 +138,8 @@ fn listed(setup: &RunSetup, naming: Naming<'_>, unseen: Vec<(String, FileState, 
         from: from.into_iter().cloned().collect(),
         to: vec![to(naming)],
     };
-    let seen = |(path, state, _): (String, FileState, String)| Observation {
-        look: Look::At { path },
-        seen: state.to_string(),
-    };
     let late = veiled_content(setup, naming.instance.step, late);
-    UnseenContent { late, files: unseen.into_iter().map(seen).collect(), is_own: false }
+    let seen =
+        |Found { path, present, .. }| Observation { look: Look::At { path }, seen: FileState::to_string(&present) };
+    UnseenContent { late, files: found.into_iter().map(seen).collect(), is_own: false }
 }

@@ -1,11 +1,11 @@
 //! The files that a call names ⟶ what they must be now: as this run has left them, else as they were before it; and what a person
 //! looks at first, because nobody has approved what is about to run in the open.
 
-use super::known::{NOBODY_KNOWS, is_undrawn, left, unrecorded, was_known};
+use super::known::{NOBODY_KNOWS, Unseen, is_undrawn, left, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
 use super::left::of_left;
 use super::unapproved::{Naming, Unapproved, UnseenContent};
-use super::ways::{Place, no_files, places};
+use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
 use crate::event::Difference;
 use crate::prediction::Prediction;
@@ -44,16 +44,20 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
     let expected = expected(setup, naming);
     let places = places(setup, naming.call, naming.values);
     if is_open && naming.call.tool.runs_programs() {
-        let named = places.iter().flat_map(|place| place.links.iter().chain(&place.end)).map(|(path, _)| path.clone());
-        let named = named.collect();
-        unapproved.contents = of_left(setup, recorder, naming, &named);
+        let named = places.iter().flat_map(Place::paths).cloned().collect();
+        unapproved = of_left(setup, recorder, naming, &named);
     }
     for path in no_files(setup, naming.call, naming.values) {
         let expected = Observation { look: Look::At { path }, seen: "a file, which is run".to_owned() };
         unapproved.different.push(Difference { expected, found: FileState::Other.to_string() });
     }
-    for place in places {
-        let judged = judge(&Judging { setup, naming, is_open, expected: &expected }, &recorder.state(), &place);
+    let judged: Vec<Judged> = {
+        let state = recorder.state();
+        let unseen = if is_open { Unseen::of(setup, &state) } else { Unseen::default() };
+        let judging = Judging { setup, naming, is_open, expected: &expected, unseen: &unseen };
+        places.iter().map(|place| judge(&judging, &state, place)).collect()
+    };
+    for judged in judged {
         match judged {
             Judged::Approved => {}
             Judged::Nowhere(link, found) => {
@@ -97,14 +101,16 @@ struct Judging<'a> {
     naming: Naming<'a>,
     is_open: bool,
     expected: &'a [Observation],
+    /// What the run has left that nobody has seen.
+    unseen: &'a Unseen<'a>,
 }
 
 /// What is to be said of a place that a call names.
 enum Judged {
     /// There is nothing that nobody has approved.
     Approved,
-    /// A link that is other than it was leads to what cannot be looked at, or away from what was approved: the link, and what was
-    /// found.
+    /// What is found cannot be looked at, or a link that is other than it was leads away from what was approved: the path, and what
+    /// was found.
     Nowhere(String, String),
     /// Nobody has seen what is there.
     Unseen {
@@ -118,7 +124,7 @@ enum Judged {
 }
 
 fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
-    let Judging { setup, naming, is_open, expected } = *judging;
+    let Judging { setup, naming, is_open, expected, unseen } = *judging;
     let is_other = |(path, present): &&(String, FileState)| {
         let seen = expected.iter().filter(|seen| seen.look.at() == Some(path)).collect::<Vec<_>>();
         !seen.iter().any(|seen| is_as(present, &seen.seen))
@@ -130,18 +136,30 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
     if let Some((link, present)) = links.iter().find(|(link, _)| is_open && hides(link)) {
         return Judged::Nowhere(link.clone(), format!("{present}, instead of the folder"));
     }
+    let is_expected = |path: &str| expected.iter().any(|seen| seen.look.at() == Some(path));
     let by_link = || links.iter().find_map(|(path, present)| left(state, path, present)).map(|(record, _)| record);
-    let Some(there @ (path, present)) = &place.end else {
-        return match (is_open, by_link(), links.first()) {
-            (true, Some(_), Some((link, present))) => {
-                Judged::Nowhere(link.clone(), format!("{present}, which leads to what nobody can look at"))
-            }
-            _ => Judged::Approved,
-        };
+    let (path, present) = match &place.end {
+        Some(End::Known(path, state)) => (path, state),
+        Some(End::Odd(path, found)) => {
+            let is_bound = expected.iter().any(|seen| seen.look.at() == Some(path) && seen.seen == *found);
+            return match is_open && !is_bound {
+                true => Judged::Nowhere(path.clone(), found.clone()),
+                false => Judged::Approved,
+            };
+        }
+        None => {
+            let unbound = place.links.iter().find(|(link, _)| !is_expected(link));
+            return match (is_open, by_link().and_then(|_| links.first()).or(unbound)) {
+                (true, Some((link, present))) => {
+                    Judged::Nowhere(link.clone(), format!("{present}, which leads to what nobody can look at"))
+                }
+                _ => Judged::Approved,
+            };
+        }
     };
     let is_bound = expected.iter().any(|seen| seen.look.at() == Some(path) && is_as(present, &seen.seen));
     let left = left(state, path, present);
-    let is_known = left.is_some_and(|(record, change)| was_known(setup, record, change));
+    let is_known = left.is_some_and(|(record, change)| was_known(setup, record, change) && !unseen.has(change));
     // What the dry run has foreseen there was not shown for that.
     let is_unshown = !is_known && left.is_some_and(|(record, change)| is_undrawn(setup, record, change));
     if present.digest().is_none() || links.is_empty() && is_bound && !is_unshown {
@@ -157,9 +175,8 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
         Some(record) if is_open => Some(format!("step `{}` made links lead there, or wrote it", record.name)),
         Some(_) => None,
         // A name that was not known before, or of which nothing was there.
-        None if links.is_empty() && !is_other(&there) => {
-            let is_expected = expected.iter().any(|seen| seen.look.at() == Some(path));
-            (is_open && !is_expected && !naming.is_undo).then(|| NOBODY_KNOWS.to_owned())
+        None if links.is_empty() && !is_other(&&(path.clone(), present.clone())) => {
+            (is_open && !is_expected(path)).then(|| NOBODY_KNOWS.to_owned())
         }
         None if naming.is_undo => is_open.then(|| NOBODY_KNOWS.to_owned()),
         // It is stale.

@@ -2,7 +2,7 @@
 
 use super::RunSetup;
 use crate::named::{Named, Role, of_call};
-use crate::workspace::{FileState, Kind};
+use crate::workspace::{FileState, Kind, Look};
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
 
@@ -11,8 +11,27 @@ use planc_lang::value::Value;
 pub(super) struct Place {
     /// The links that lead there, as they are.
     pub(super) links: Vec<(String, FileState)>,
-    /// What is there; none: it cannot be looked at.
-    pub(super) end: Option<(String, FileState)>,
+    /// What is there; none: it lies elsewhere, or the links lead in a circle.
+    pub(super) end: Option<End>,
+}
+
+/// What is at the end of a way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Something whose content is known.
+    Known(String, FileState),
+    /// A file that cannot be read, a pipe, a socket or a device: its path, and what of it can be observed.
+    Odd(String, String),
+}
+
+impl Place {
+    /// The paths that lead there, and its own.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &String> {
+        let end = self.end.iter().map(|end| match end {
+            End::Known(path, _) | End::Odd(path, _) => path,
+        });
+        self.links.iter().map(|(link, _)| link).chain(end)
+    }
 }
 
 /// The places that a call names by its words and its variables. Blocks while it looks.
@@ -35,8 +54,19 @@ fn place(setup: &RunSetup, path: &str) -> Place {
     let workspace = &setup.workspace;
     let way = workspace.way(path);
     let at = |path: String| workspace.state(&path).ok().map(|state| (path, state));
-    let end = way.end.and_then(at).filter(|(_, state)| *state != FileState::Other);
-    Place { links: way.links.into_iter().filter_map(at).collect(), end }
+    Place { links: way.links.into_iter().filter_map(at).collect(), end: way.end.and_then(|path| end(setup, path)) }
+}
+
+fn end(setup: &RunSetup, path: String) -> Option<End> {
+    let kind = setup.workspace.kind(&path).ok()?;
+    match setup.workspace.state(&path) {
+        Ok(state) if state != FileState::Other => Some(End::Known(path, state)),
+        Ok(_) | Err(_) if matches!(kind, Kind::File | Kind::Other) => {
+            let seen = setup.workspace.observe(&Look::At { path: path.clone() });
+            Some(End::Odd(path, seen.unwrap_or_else(|error| format!("what nobody can look at: {error}"))))
+        }
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// What a call would run as a script and is no file: nobody can have approved what comes out of it. Blocks while it looks.

@@ -45,6 +45,8 @@ pub struct StepRecord {
     pub undo_call: UndoCall,
     /// Everything that this call changed or may have changed in the workspace, in order, all attempts; not what it did in the open.
     pub undo_changes: Vec<Change>,
+    /// What of that was about to be put in place when nothing more was recorded: it is finished first.
+    pub undo_pending: Vec<Change>,
     /// When it last started or ended, on the run's own clock.
     pub clock: u64,
 }
@@ -190,6 +192,7 @@ impl StepRecord {
             conflicts: Vec::new(),
             undo_call: UndoCall::None,
             undo_changes: Vec::new(),
+            undo_pending: Vec::new(),
             clock: 0,
         }
     }

@@ -9,6 +9,7 @@ use crate::run::{
     critical_values, environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes,
     place_of, simulate,
 };
+use crate::sandbox::Observed;
 use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
@@ -75,12 +76,25 @@ pub(super) async fn make(
     recorder.record(started).await?;
     match carry_out(setup, recorder, made, args, held).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
-        // What became of it stays open until somebody says so.
-        Err(error) if error.effect == EffectKnown::InDoubt && !call.tool.idempotent => Ok(stopped(&error.message)),
+        // What became of it stays open until somebody says so, and whether it is made again.
+        Err(error) if error.effect != EffectKnown::None && !call.tool.idempotent => Ok(stopped(&error.message)),
         Err(error) => {
             ended(recorder, name, Some(error.message.clone())).await?;
             Ok(stopped(&error.message))
         }
+    }
+}
+
+/// Puts in place what a call was about to change when planc ended.
+pub(super) async fn finish(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    record: &StepRecord,
+) -> Result<CallEnd, StoreError> {
+    match put(setup, record.undo_pending.clone()).await {
+        Ok(()) => ended(recorder, &record.name, None).await.map(|()| CallEnd::Done),
+        // Where somebody has changed a path since, a person looks at what the call has left there.
+        Err(error) => Ok(CallEnd::Stopped(format!("the undo call of step `{}`: {}", record.name, error.message))),
     }
 }
 
@@ -184,18 +198,12 @@ async fn carry_out(
             let critical = critical_values(setup, recorder);
             let walls = Walls::new(&setup.config, &Grants::new(&setup.compiled.plan, &critical).known());
             let ran = call_program(setup, run, &walls, &args, Purpose::Undo(step), call.tool.timeout_ms).await?;
-            if let Some(Difference { expected, .. }) = held.touched(setup, &recorder.state(), None).first() {
-                let path = expected.look.at().unwrap_or("a file").to_owned();
-                let why = format!("`{path}` was changed while it ran, and nothing of what it did was kept");
-                return Err(ToolError::before(why));
-            }
-            let permit = permit_changes(setup, recorder, made, &args.values, None, &ran.observed.changes).await;
-            match permit.map_err(|error| ToolError::before(error.to_string()))? {
-                Permit::Yes => {}
-                Permit::Waits => return Err(ToolError::before("what it changes waits for a yes")),
-                Permit::Refused(why) => return Err(ToolError::before(why)),
-            }
-            change(setup, recorder, step, ran.observed.changes, ran.observed.contents).await
+            let kept = keep(setup, recorder, made, &args, held, ran.observed).await;
+            // From here on only files are left to change: what a program with a network sent is done.
+            kept.map_err(|error| match (error.effect, walls.is_closed()) {
+                (EffectKnown::None, false) => ToolError::done(error.message),
+                (_, _) => error,
+            })
         }
         Implementation::Live(tool) => {
             call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
@@ -206,6 +214,29 @@ async fn carry_out(
             change(setup, recorder, step, changes, contents).await
         }
     }
+}
+
+/// Keeps what a program has changed in its cell, where nothing stands against it.
+async fn keep(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    made: Made<'_>,
+    args: &Args,
+    held: Held,
+    Observed { changes, contents, .. }: Observed,
+) -> Result<(), ToolError> {
+    if let Some(Difference { expected, .. }) = held.touched(setup, &recorder.state(), None).first() {
+        let path = expected.look.at().unwrap_or("a file").to_owned();
+        let why = format!("`{path}` was changed while it ran, and nothing of what it did was kept");
+        return Err(ToolError::before(why));
+    }
+    let permit = permit_changes(setup, recorder, made, &args.values, None, &changes).await;
+    match permit.map_err(|error| ToolError::before(error.to_string()))? {
+        Permit::Yes => {}
+        Permit::Waits => return Err(ToolError::before("what it changes waits for a yes")),
+        Permit::Refused(why) => return Err(ToolError::before(why)),
+    }
+    change(setup, recorder, made.name, changes, contents).await
 }
 
 /// Makes changes that are within `critical`, once they are recorded; they are not themselves taken back.
@@ -231,17 +262,21 @@ async fn change(
     }
     let observed = Event::UndoCallObserved { step: step.to_owned(), changes: changes.clone() };
     recorder.record(observed).await.map_err(|error| ToolError::before(error.to_string()))?;
+    put(setup, changes).await
+}
+
+/// Puts recorded changes in place; those that are there already stay.
+async fn put(setup: &Arc<RunSetup>, changes: Vec<Change>) -> Result<(), ToolError> {
     let of = setup.clone();
-    blocking(move || {
-        for (index, change) in changes.iter().enumerate() {
-            of.workspace.apply(change, &of.contents).map_err(|error| match index {
-                0 => ToolError::before(error.to_string()),
-                _ => ToolError::in_doubt(error.to_string()),
-            })?;
-        }
-        Ok(())
-    })
-    .await
+    let put = move || {
+        let applied = changes.iter().map(|change| of.workspace.apply(change, &of.contents));
+        applied.enumerate().try_for_each(|(index, applied)| match (applied, index) {
+            (Ok(_), _) => Ok(()),
+            (Err(error), 0) => Err(ToolError::before(error.to_string())),
+            (Err(error), _) => Err(ToolError::in_doubt(error.to_string())),
+        })
+    };
+    blocking(put).await
 }
 
 /// Says which change no line of `critical` allows.

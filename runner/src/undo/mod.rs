@@ -139,13 +139,19 @@ async fn take_back_step(
     let step = record.instance.map(|instance| setup.compiled.plan.get(instance.step));
     let mut called = false;
     match step.map(|step| duty(step, record)) {
-        Some(Duty::Call) => match calls::make(setup, recorder, step, record).await? {
-            CallEnd::Done => called = true,
-            CallEnd::Stopped(why) => return Ok(Some(why)),
-            CallEnd::Left(conflicts) => {
-                return left(recorder, record, conflicts, left_paths, report).await.map(|()| None);
+        Some(duty @ (Duty::Call | Duty::Finish)) => {
+            let end = match duty {
+                Duty::Finish => calls::finish(setup, recorder, record).await?,
+                _ => calls::make(setup, recorder, step, record).await?,
+            };
+            match end {
+                CallEnd::Done => called = true,
+                CallEnd::Stopped(why) => return Ok(Some(why)),
+                CallEnd::Left(conflicts) => {
+                    return left(recorder, record, conflicts, left_paths, report).await.map(|()| None);
+                }
             }
-        },
+        }
         Some(Duty::Doubt(why)) => return Ok(Some(why)),
         Some(Duty::Leave) => report.left.push(record.name.clone()),
         Some(Duty::Done) => called = true,
@@ -183,6 +189,8 @@ enum Duty {
     Nothing,
     /// The declared call has to be made.
     Call,
+    /// It was made, and what it changes is not all in place.
+    Finish,
     /// It was made.
     Done,
     /// There is no way to take it back.
@@ -207,6 +215,7 @@ fn duty(step: &Step, record: &StepRecord) -> Duty {
         (Some(_), _) if is_in_doubt(Some(record)) => {
             Duty::Doubt(format!("it is not known whether step `{}` took effect", record.name))
         }
+        (Some(_), UndoCall::Started) if !record.undo_pending.is_empty() => Duty::Finish,
         (Some(undo), UndoCall::Started) if !undo.tool.idempotent => {
             Duty::Doubt(format!("it is not known whether the undo call of step `{}` took effect", record.name))
         }

@@ -404,3 +404,51 @@ fn a_bound_file_is_not_another_one_while_a_program_takes_back() {
         assert_eq!((is_done, place.has("out.txt")), (evil.is_none(), evil.is_none()));
     }
 }
+
+/// What a call with a network has sent is done, whatever becomes of the files that it leaves: nobody makes it again by himself.
+#[test]
+fn what_takes_back_and_has_acted_is_not_made_twice() {
+    for fails in ["echo x > stray", "exit 1"] {
+        let heard = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = heard.local_addr().unwrap().port();
+        heard.set_nonblocking(true).unwrap();
+        let place = Place::new();
+        place.put("planc.toml", "[programs]\nnetwork = \"contact\"\n");
+        place.put("refund.sh", format!("exec 3<>/dev/tcp/127.0.0.1/{port}; echo refund >&3; {fails}\n")).put(
+            "p.pl",
+            format!(
+                "plan \"p\" {{\n  critical {{\n    create \"a\"\n    run \"bash\"\n    contact \"127.0.0.1:{port}\"\n  }}\n  step a = fs.write(path: \"a\", \
+                 text: \"a\") {{\n    undo process.run(argv: [\"bash\", \"refund.sh\"])\n  }}\n}}\n"
+            ),
+        );
+        let digest = place.digest("p.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(0);
+        for _ in 0..3 {
+            let said = place.planc(&["undo", &place.last_run()]);
+            assert!(said.code != Some(0), "{fails}: {}", said.short());
+        }
+        let calls = std::iter::from_fn(|| heard.accept().ok()).count();
+        assert_eq!(calls, 1, "{fails}");
+    }
+}
+
+/// A call that takes back in a cell and has ended is not made again after a crash: what it changes is put in place.
+#[test]
+fn what_takes_back_is_finished_as_it_was_recorded() {
+    let place = Place::new();
+    place.put("back.sh", "mkdir u; for i in $(seq 400); do cat /proc/sys/kernel/random/uuid > u/$i; done\n").put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    create \"**\"\n    run \"sh\"\n  }\n  step a = fs.write(path: \"a\", text: \"a\") {\n    undo \
+         process.run(argv: [\"sh\", \"back.sh\"])\n  }\n}\n",
+    );
+    place.run("p.pl").exits(0);
+    let run = place.last_run();
+    let mut child = place.command(&["undo", &run]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("the first change is in place", || place.has("u/1") || child.try_wait().unwrap().is_some());
+    let _ = child.kill();
+    child.wait().unwrap();
+    let first = place.get("u/1");
+    place.planc(&["undo", &run]).exits(0);
+    assert!((1..=400).all(|file| place.has(&format!("u/{file}"))) && !place.has("a"));
+    assert_eq!(place.get("u/1"), first);
+}

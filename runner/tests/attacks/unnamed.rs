@@ -96,29 +96,135 @@ fn what_was_looked_at_is_not_asked_about_twice() {
     }
 }
 
-/// What is known needs no yes: what the card has shown, what is as it was, what a repository only keeps.
+/// What is known needs no yes: what the card has shown, what is as it was.
 #[test]
 fn what_is_known_is_not_asked_about() {
     let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
     for (leaves, steps) in [
         ("true", format!("step w = fs.write(path: \"lib/a.sh\", text: \"echo good >> ../out/log\\n\")\n  {main}")),
         ("mv lib/b.sh lib/c; mv lib/c lib/b.sh; chmod +x lib/b.sh", main.to_owned()),
-        ("git add lib/b.sh; git -c user.name=a -c user.email=a@b commit -qm a", main.to_owned()),
     ] {
         let place = place();
         place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\n").put("lib/b.sh", "echo good >> ../out/log\n");
-        let init = std::process::Command::new("git").args(["init", "-q"]).current_dir(place.ws()).status();
-        assert!(init.unwrap().success());
         after(&place, leaves, &steps).exits(0);
         assert!(log(&place).starts_with("good\n"), "{leaves}");
     }
-    let place = place();
-    place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\ndry_run = \"sealed\"\n");
-    place.put("gen.sh", "echo 'echo good >> ../out/log' > lib/a.sh\n").put("p.pl", plan(&format!("{GEN}\n  {main}")));
-    let digest = place.planc(&["plan", "--run-programs", "--format", "json", "p.pl"]).json()["digest"].clone();
-    let digest = digest.as_str().expect("a plan has a digest").to_owned();
-    place.planc(&["run", "--run-programs", &format!("--approve={digest}"), "p.pl"]).exits(0);
-    assert_eq!(log(&place), "good\n");
+}
+
+/// What a program did in the dry run is no part of the approval, unless it must do the same again: whoever plans once more with another
+/// flag has the same plan.
+#[test]
+fn what_a_program_did_in_the_dry_run_is_known_where_it_is_bound() {
+    let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+    let moved = "step c = fs.move(from: \"lib/a.sh\", to: \"lib/b.sh\")";
+    for (steps, plans, code) in [
+        (format!("{GEN} {{\n    reproduce\n  }}\n  {main}"), &["plan", "--run-programs"][..], 0),
+        (format!("{GEN}\n  {main}"), &["plan", "--run-programs"], 3),
+        (format!("{GEN}\n  {main}"), &["plan"], 3),
+        (format!("{GEN}\n  {moved}\n  {main}"), &["plan", "--run-programs"], 3),
+    ] {
+        let place = place();
+        place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\ndry_run = \"sealed\"\n");
+        place.put("gen.sh", "echo 'echo good >> ../out/log' > lib/a.sh\n").put("p.pl", plan(&steps));
+        let args = [plans, &["--format", "json", "p.pl"]].concat();
+        let digest = place.planc(&args).json()["digest"].as_str().expect("a plan has a digest").to_owned();
+        place.planc(&["run", "--run-programs", &format!("--approve={digest}"), "p.pl"]).exits(code);
+        assert_eq!(log(&place), if code == 0 { "good\n" } else { "" }, "{steps}");
+    }
+}
+
+/// What a repository keeps is put out by a program in the open, or sent: it is shown as a list, for nobody reads it.
+#[test]
+fn what_a_repository_keeps_is_shown_too() {
+    let commits = "git -c user.name=a -c user.email=a@b commit -qm next";
+    let evil = format!(
+        "echo '{EVIL}' > lib/a.sh; git add lib/a.sh; {commits}; git reset -q --soft HEAD~1; git rm -qf lib/a.sh"
+    );
+    for open in [
+        "step m = process.run(argv: [\"git\", \"reset\", \"-q\", \"--hard\", \"HEAD@{1}\"])\n  step n = process.run(argv: [\"sh\", \"main.sh\"])",
+        "step m = process.run(argv: [\"git\", \"push\", \"-q\", \"../out/repo\", \"HEAD:refs/heads/x\"])",
+    ] {
+        let place = place();
+        let git = |args: &[&str]| {
+            let done = std::process::Command::new("git").args(args).current_dir(place.ws()).status();
+            assert!(done.unwrap().success());
+        };
+        git(&["init", "-q"]);
+        git(&["init", "-q", "--bare", "../out/repo"]);
+        git(&["add", "-A"]);
+        git(&["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "first"]);
+        after(&place, &evil, open).exits(3).says("data of repositories for programs in the open");
+        assert_eq!(log(&place), "");
+        assert!(std::fs::read_dir(place.at("out/repo/refs/heads")).unwrap().next().is_none());
+    }
+}
+
+/// What nobody has recorded is no better behind a file tool; nor is a text that the plan gives, put where it does not say.
+#[test]
+fn what_a_file_tool_makes_of_what_nobody_has_recorded_is_looked_at() {
+    let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+    let text = "echo evil >> ../out/log\\n";
+    for (leaves, steps) in [
+        (format!("echo '{EVIL}' > target/x"), "step c = fs.copy(from: \"target/x\", to: \"lib/a.sh\")".to_owned()),
+        (format!("echo '{EVIL}' > target/x"), "step c = fs.copy(from: \"t/x\", to: \"lib/a.sh\")".to_owned()),
+        (
+            format!("echo '{EVIL}' > lib/a.sh"),
+            format!(
+                "step w = fs.write(path: \"notes\", text: \"a\") {{\n    undo fs.write(path: \"notes\", text: \"{text}\")\n  }}"
+            ),
+        ),
+        (
+            "ln -s lib docs".to_owned(),
+            format!(
+                "step w = fs.write(path: \"docs/a.sh\", text: \"{text}\")\n  step u = process.run(argv: [\"sh\", \"-e\", \"un.sh\"])"
+            ),
+        ),
+    ] {
+        let place = place();
+        place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\nscratch = [\"target\"]\n").put("target/keep", "");
+        place.put("un.sh", "rm docs\n").link("target", "t");
+        after(&place, &leaves, &format!("{steps}\n  {main}")).exits(3).says("content of lib/a.sh");
+        assert_eq!(log(&place), "", "{leaves}");
+    }
+}
+
+/// What an undo names by a word that is known only in the run is looked at as what a step names so; what cannot be looked at is not run.
+#[test]
+fn what_a_late_word_names_is_looked_at() {
+    let late = "step a = process.run(argv: [\"cat\", \"n.txt\"])";
+    let word = "if a.stdout.contains(\"x\") then \"x\" else \"y\"";
+    let undo = format!("{late} {{\n    undo process.run(argv: [\"sh\", {word}])\n  }}");
+    let place = Place::new();
+    place.open(&["sh"]).put("n.txt", "x\n").put("x", "true\n");
+    let text = plan(&undo).replace("run \"sh\"", "run \"sh\"\n    run \"cat\"");
+    place.put("p.pl", text).run("p.pl").exits(0);
+    place.put("x", EVIL);
+    place.planc(&["undo", &place.last_run()]).exits(4).says("content of x for the undo of a");
+    assert_eq!(log(&place), "");
+
+    type Put = fn(&Place);
+    let pipe: Put = |place| {
+        rustix::fs::mknodat(rustix::fs::CWD, place.ws().join("x"), rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap()
+    };
+    let link: Put = |place| {
+        std::fs::write(place.at("out/x"), EVIL).unwrap();
+        place.link("../out/x", "x");
+    };
+    let big: Put = |place| {
+        std::fs::File::create(place.ws().join("x")).unwrap().set_len(65 << 20).unwrap();
+    };
+    for put in [pipe, link, big] {
+        let place = Place::new();
+        // Nothing says that it is a script, so that it may be made later.
+        place.open(&["make"]).put(
+            "p.pl",
+            plan("step m = process.run(argv: [\"make\", \"-f\", \"x\"])").replace("run \"sh\"", "run \"make\""),
+        );
+        let digest = place.digest("p.pl");
+        put(&place);
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
+        assert_eq!(log(&place), "");
+    }
 }
 
 /// What a confined call leaves that takes a step back is as unseen as what a step leaves.
