@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// By whom it is found.
 const IN_THE_OPEN: &str = "programs in the open";
 /// The most contents that are shown one by one; of more there is a list.
-const MAX_SHOWN: usize = 100;
+pub const MAX_LEFT_SHOWN: usize = 100;
 
 /// A path at which the run has left what nobody has seen.
 struct Left {
@@ -56,7 +56,7 @@ pub(super) fn of_left(
     }
     let (data, files): (Vec<Found>, Vec<Found>) =
         unseen.into_iter().partition(|found| is_data_of_repository(&found.path));
-    match files.len() > MAX_SHOWN {
+    match files.len() > MAX_LEFT_SHOWN {
         true => found.contents.push(listed(setup, naming, "contents", files)),
         false => found.contents.extend(files.into_iter().map(|file| shown(setup, naming, file))),
     }

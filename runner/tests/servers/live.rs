@@ -142,3 +142,24 @@ fn a_recorded_answer_is_imported_without_a_server() {
     place.put("answer.json", "[1, {\"name\": 3}, {");
     place.planc(&["tools", "import", "--mcp", "other", "--from", "answer.json"]).exits(2);
 }
+
+/// Whatever runs in the open could find what a server writes into files, of which nobody records anything.
+#[test]
+fn what_a_server_may_write_into_files_is_looked_at() {
+    for (effect, code) in [("writes \"mock:store\"", 0), ("writes key", 3)] {
+        let place = reviewed();
+        let text = place
+            .get("catalogues/mock.pl")
+            .replace("key: string", "key: path")
+            .replace("value: string", "data value: string");
+        place.put("catalogues/mock.pl", text.replace("writes \"mock:store\"", effect));
+        let steps =
+            "  step o = process.run(argv: [\"echo\", \"x\"])\n  step w = mock.put(key: \"f\", value: o.stdout)\n";
+        let lines = "modify \"**\"\n    create \"**\"\n    modify \"mock:store\"\n    run \"echo\"";
+        let said = run(&place, &plan(steps).replace("modify \"mock:store\"", lines)).exits(code);
+        if code == 3 {
+            said.says("argument value of w");
+            assert_eq!(log(&place).len(), 0);
+        }
+    }
+}
