@@ -8,16 +8,12 @@ use crate::tool::registry::Implementation;
 use crate::workspace::{Change, FileState};
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
-use planc_lang::paths::within;
 use planc_lang::plan::{Call, Instance, Step};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
-use std::collections::BTreeSet;
 
 /// The tool whose file holds what the call says and nothing else, and the parameters that say where it is and what.
-const WRITES: (&str, &str, &str) = ("fs.write", "path", "text");
-/// The tools that leave nothing of what was at a path before.
-const REPLACES: [&str; 3] = [WRITES.0, "fs.copy", "fs.move"];
+pub(super) const WRITES: (&str, &str, &str) = ("fs.write", "path", "text");
 /// Who has written what no step is known to have written.
 pub(super) const NOBODY_KNOWS: &str = "it is not recorded who wrote it";
 
@@ -45,7 +41,7 @@ pub(super) fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) 
 }
 
 /// Whether a call says all that is in a file, and where that is.
-fn is_text(step: &Step, prediction: &Prediction, change: &Change) -> bool {
+pub(super) fn is_text(step: &Step, prediction: &Prediction, change: &Change) -> bool {
     let calls = [(Some(&step.call), &prediction.args), (step.undo.as_deref(), &prediction.undo)];
     let mut args = calls.into_iter().filter(|(call, _)| call.is_some_and(|call| call.tool.name == WRITES.0));
     args.any(|(_, args)| {
@@ -55,136 +51,14 @@ fn is_text(step: &Step, prediction: &Prediction, change: &Change) -> bool {
     })
 }
 
-fn predicted<'s>(setup: &'s RunSetup, record: &StepRecord) -> Option<(&'s Step, &'s Prediction)> {
+pub(super) fn predicted<'s>(setup: &'s RunSetup, record: &StepRecord) -> Option<(&'s Step, &'s Prediction)> {
     let plan = &setup.compiled.plan;
     let instance = record.instance?;
     Some((plan.get(instance.step), setup.predictions.of(plan, instance)?))
 }
 
-fn is_of_files(setup: &RunSetup, call: &Call) -> bool {
+pub(super) fn is_of_files(setup: &RunSetup, call: &Call) -> bool {
     matches!(setup.registry.get(&call.tool.name), Some(Implementation::Files(_)))
-}
-
-/// Something that a step, or the call that takes it back, has put somewhere.
-#[derive(Clone, Copy)]
-pub(super) struct Put<'s> {
-    pub(super) record: &'s StepRecord,
-    pub(super) change: &'s Change,
-    pub(super) is_undo: bool,
-    /// The call.
-    call: &'s Call,
-}
-
-/// What was put somewhere without anybody having seen it; not what a program in the open has left, which was shown what it could find.
-#[derive(Default)]
-pub(super) struct Unseen<'s> {
-    pub(super) puts: Vec<Put<'s>>,
-    contents: BTreeSet<String>,
-    /// Whether a server may have written something.
-    after_server: bool,
-}
-
-impl<'s> Unseen<'s> {
-    /// A file tool whose arguments were known before the yes makes of what somebody has seen nothing else, though the dry run could
-    /// not say what was there; of what nobody has seen it makes what nobody has seen, though the dry run did. Of what nobody has
-    /// recorded, in scratch folders or behind servers, it is not known what it was: there only counts what the dry run has shown.
-    pub(super) fn of(setup: &'s RunSetup, state: &'s RunState) -> Unseen<'s> {
-        let mut open: Vec<Put<'_>> = state.steps().iter().flat_map(|record| puts(setup, record)).collect();
-        open.sort_by_key(|put| put.record.clock);
-        let is_unrecorded = |record: &StepRecord| is_server(setup, record) && is_unrecorded(setup, record);
-        let after_server = state.steps().iter().any(is_unrecorded);
-        let mut unseen = Unseen { after_server, ..Unseen::default() };
-        loop {
-            let known = unseen.puts.len();
-            open.retain(|put| {
-                let is_unseen = unseen.is_one(setup, put);
-                if is_unseen {
-                    unseen.contents.extend(content(&put.change.after));
-                    unseen.puts.push(*put);
-                }
-                !is_unseen
-            });
-            if unseen.puts.len() == known {
-                return unseen;
-            }
-        }
-    }
-
-    fn is_one(&self, setup: &RunSetup, put: &Put<'_>) -> bool {
-        let predicted = predicted(setup, put.record);
-        if !is_of_files(setup, put.call) {
-            return !was_known(setup, put.record, put.change);
-        }
-        if predicted.is_some_and(|(step, prediction)| is_text(step, prediction, put.change)) {
-            return false;
-        }
-        let is_made_of = |state: &FileState| content(state).is_some_and(|content| self.contents.contains(&content));
-        let adds = !REPLACES.contains(&put.call.tool.name.as_str());
-        if is_made_of(&put.change.after) || adds && is_made_of(&put.change.before) {
-            return true;
-        }
-        let is_given = !put.is_undo && predicted.is_some_and(|(_, prediction)| prediction.args.is_known());
-        let is_sure = || is_given && !self.after_server && put.is_where_it_says() && !put.is_of_scratch(setup);
-        !was_known(setup, put.record, put.change) && !is_sure()
-    }
-
-    /// Whether a change is one of them.
-    pub(super) fn has(&self, change: &Change) -> bool {
-        self.puts.iter().any(|put| put.change.path == change.path && put.change.after == change.after)
-    }
-}
-
-impl Put<'_> {
-    /// Whether it may have come from a folder that programs really write.
-    fn is_of_scratch(&self, setup: &RunSetup) -> bool {
-        let overlaps = |path: &str, folder: &str| path == "." || within(path, folder) || within(folder, path);
-        let is_scratch = |path: &str| setup.config.programs.scratch.iter().any(|folder| overlaps(path, folder));
-        let led = |path: &str| setup.workspace.resolve(path).is_ok_and(|led| is_scratch(&led));
-        !setup.config.programs.scratch.is_empty()
-            && (is_scratch(&self.change.path) || self.texts().any(|path| is_scratch(path) || led(path)))
-    }
-
-    /// Whether it is where an argument says, and no link has led elsewhere.
-    fn is_where_it_says(&self) -> bool {
-        self.texts().any(|path| path == "." || within(&self.change.path, path))
-    }
-
-    /// The arguments that may be paths.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        let args = match &self.record.args {
-            Some(Value::Record(args)) => Some(args),
-            Some(_) | None => None,
-        };
-        args.into_iter().flat_map(|args| args.iter()).filter_map(|(_, value)| value.as_str())
-    }
-}
-
-/// Whether a step is a call of a server.
-fn is_server(setup: &RunSetup, record: &StepRecord) -> bool {
-    let call = record.instance.map(|instance| &setup.compiled.plan.get(instance.step).call);
-    let tool = call.and_then(|call| setup.registry.get(&call.tool.name));
-    matches!(tool, Some(Implementation::Live(tool)) if tool.as_program().is_none())
-}
-
-/// What a step and the call that takes it back have put somewhere, as it was recorded before it was.
-fn puts<'s>(setup: &'s RunSetup, record: &'s StepRecord) -> impl Iterator<Item = Put<'s>> {
-    let step = record.instance.map(|instance| setup.compiled.plan.get(instance.step));
-    let own =
-        record.changes.iter().filter(|_| record.by_files).map(move |change| (change, step.map(|step| &step.call)));
-    let back = record.undo_changes.iter().map(move |change| (change, step.and_then(|step| step.undo.as_deref())));
-    let all = own.map(|own| (own, false)).chain(back.map(|back| (back, true)));
-    let puts = all.filter_map(move |((change, call), is_undo)| Some(Put { record, change, is_undo, call: call? }));
-    // A file that is only executable now is the same one.
-    puts.filter(|put| content(&put.change.after).is_some_and(|after| content(&put.change.before) != Some(after)))
-}
-
-/// What a program could read at a path.
-pub(super) fn content(state: &FileState) -> Option<String> {
-    match state {
-        FileState::File { digest, .. } => Some(digest.to_string()),
-        FileState::Link { .. } => Some(state.to_string()),
-        FileState::Absent | FileState::Directory { .. } | FileState::Other => None,
-    }
 }
 
 /// Another step that has begun and of which it is not recorded what it changes.

@@ -5,9 +5,10 @@
 //! Left by a program in the open does not count: it was shown what it could find. Nor do folders of `[programs] scratch`, of which
 //! nothing is recorded, which the card says. What in a repository is only data nobody reads: that is shown as a list.
 
-use super::known::{NOBODY_KNOWS, Put, Unseen, content};
+use super::known::NOBODY_KNOWS;
 use super::late::{Content, shown_content, veiled_content};
 use super::unapproved::{Naming, Unapproved, UnseenContent};
+use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
 use crate::coverage::is_data_of_repository;
 use crate::event::{Difference, LateKind, LateValue};

@@ -18,6 +18,7 @@ mod named;
 mod provenance;
 mod recorder;
 mod unapproved;
+mod unseen;
 mod values;
 mod ways;
 

@@ -1,10 +1,11 @@
 //! The files that a call names ⟶ what they must be now: as this run has left them, else as they were before it; and what a person
 //! looks at first, because nobody has approved what is about to run in the open.
 
-use super::known::{NOBODY_KNOWS, Unseen, is_undrawn, left, unrecorded, was_known};
+use super::known::{NOBODY_KNOWS, is_undrawn, left, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
 use super::left::of_left;
 use super::unapproved::{Naming, Unapproved, UnseenContent};
+use super::unseen::Unseen;
 use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
 use crate::event::Difference;
