@@ -94,6 +94,8 @@ pub struct Candidate {
     pub ours: bool,
     /// Whether another run of the very digest has begun, which used that up.
     pub is_spent: bool,
+    /// Whether a request for changes stands against the text of the plan: a yes that is later would have closed it.
+    pub is_disputed: bool,
 }
 
 /// What is lacking.
@@ -199,6 +201,9 @@ impl Claim {
         }
         if is_this && candidate.is_spent && !candidate.ours {
             return Err("what it is for has run already".into());
+        }
+        if candidate.is_disputed && !candidate.ours {
+            return Err("changes were requested since".into());
         }
         if candidate.used >= yes.terms.uses && !candidate.ours {
             return Err("it is used up".into());
