@@ -2,6 +2,8 @@
 //! can tell; what is no bundle is refused.
 
 mod place;
+#[path = "evidence/shown.rs"]
+mod shown;
 
 use place::{Place, Said};
 use planc::journal::chain::{first, link};

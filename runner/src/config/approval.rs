@@ -92,8 +92,9 @@ impl Effect {
     pub const ALL: [Effect; 3] = [Effect::Destructive, Effect::NotUndoable, Effect::Contacts];
 }
 
-/// `[approval]`: what the operator wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// `[approval]`: what the operator wants. It is read again from what an approval binds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Approvals {
     /// For every plan.
     pub rule: Rule,

@@ -4,8 +4,10 @@
 //! The file is JSON in one piece. Nothing in it names a place that would be written or read. What is secret stays sealed in
 //! it; the words beside sealed records are the exporter's.
 
+mod bound;
 mod export;
 mod history;
+mod shown;
 mod verify;
 
 pub use export::{ExportError, export};

@@ -3,8 +3,10 @@
 //! The file may come from anybody. It is read within limits, compiled and compared; nothing in it is carried out, and nothing
 //! that it names is looked for.
 
+use super::bound::BoundPart;
 use super::export::contents;
-use super::history::{BoundPart, History, Standing};
+use super::history::{History, Standing};
+use super::shown::{out_of_place, unlike};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
 use crate::approval::{Signers, verify as verify_statement};
 use crate::config::MAX_CATALOGUES;
@@ -94,7 +96,8 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
         approval.extend(open_found(&bundle, bound, keys));
     }
     let keys = keys.filter(|_| approval.is_empty());
-    let (events, standing, opened) = events(&bundle, &bound, keys);
+    let (events, standing, mut opened) = events(&bundle, &bound, keys);
+    opened.extend(out_of_place(&bundle, compiled.as_deref()));
     let mut checks = vec![
         check("the texts compile to the plan", texts),
         check("the approval is of this plan", approval),
@@ -105,12 +108,16 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
     if let (Some(compiled), Ok(bound)) = (&compiled, &bound) {
         let sealer = keys.and_then(|keys| keys.sealer().ok());
         let names = (bundle.digest, deed(&bundle.bound, bound.time));
+        if let (Some(sealer), Standing::Recorded, true) = (sealer, standing, is_sealed(&bundle)) {
+            let faults = unlike(&bundle, compiled, &events, sealer);
+            checks.push(check("the records are shown as what they say", faults));
+        }
         let history = History::walk(compiled, bound, names, (&events, standing), sealer);
         checks.push(check("everything that was done was approved", history.unapproved));
         checks.push(check("results are of their types, and come from calls", history.unfounded));
         // Of sealed records the contents are told as they are shown.
         let shown = RunState::fold(&compiled.plan, &bundle.shown);
-        let named = contents(if bundle.shown.is_empty() { &history.state } else { &shown });
+        let named = contents(if is_sealed(&bundle) { &shown } else { &history.state });
         let same = named == bundle.contents;
         let fault = "they are not those that the records name".to_owned();
         checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
@@ -132,7 +139,7 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
         valid: checks.iter().all(|check| check.faults.is_empty()),
         unchecked: unchecked(&bundle, &events, expected, standing),
         run: bundle.run,
-        title: bundle.report.title,
+        title: compiled.map_or(bundle.report.title, |compiled| compiled.plan.title.clone()),
         digest: bundle.digest,
         head,
         records: bundle.records.len(),
@@ -271,7 +278,10 @@ fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>, compiled: Optio
     if bound.time != report.time {
         faults.push("it is of another time that the plan runs".to_owned());
     }
-    faults.extend(compiled.iter().flat_map(|compiled| bound.unlike(report, &compiled.plan)));
+    if let Some(compiled) = compiled {
+        faults.extend(bound.unlike_text(report, &compiled.plan));
+        faults.extend(bound.unlike(report, &compiled.plan));
+    }
     faults
 }
 
@@ -283,13 +293,17 @@ fn of_chain(bundle: &Bundle) -> Vec<String> {
     }
 }
 
+fn is_sealed(bundle: &Bundle) -> bool {
+    bundle.records.iter().any(|record| Keys::is_sealed(&record.kept))
+}
+
 /// What the records say, whether that is what was recorded or only how it is shown, and what cannot be read.
 fn events(
     bundle: &Bundle,
     bound: &Result<BoundPart, String>,
     keys: Option<&Keys>,
 ) -> (Vec<Event>, Standing, Vec<String>) {
-    let sealed = bundle.records.iter().any(|record| Keys::is_sealed(&record.kept));
+    let sealed = is_sealed(bundle);
     if sealed && keys.is_none() {
         let faults = match bundle.shown.len() == bundle.records.len() {
             true => Vec::new(),
