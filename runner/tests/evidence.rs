@@ -2,6 +2,8 @@
 //! can tell; what is no bundle is refused.
 
 mod place;
+#[path = "evidence/rule.rs"]
+mod rule;
 #[path = "evidence/shown.rs"]
 mod shown;
 

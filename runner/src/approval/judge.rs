@@ -172,6 +172,21 @@ impl Claim {
         }
     }
 
+    /// What yeses that were recorded together lack of what is wanted, by what they say themselves; nothing: they are enough. Who
+    /// wrote the plan, bounds and places are for others to compare.
+    pub fn lacks(&self, given: &[Approved]) -> Option<String> {
+        let mut chosen: Vec<(usize, Approved)> = Vec::new();
+        for (index, yes) in given.iter().enumerate() {
+            let counted = self.is_good_enough(yes).and_then(|()| self.is_another(&chosen, yes));
+            match counted {
+                Ok(()) => chosen.push((index, yes.clone())),
+                Err(why) => return Some(format!("that of {}: {why}", yes.by)),
+            }
+        }
+        let (have, wanted) = (chosen.len() as u32, self.rule.approvers());
+        (have < wanted).then(|| format!("{have} of {wanted} approvals are there"))
+    }
+
     fn overridden(&self, chosen: &[(usize, Approved)]) -> bool {
         self.failing.iter().all(|text| chosen.iter().any(|(_, yes)| yes.overrides(text).is_some()))
     }

@@ -143,6 +143,11 @@ impl Approvals {
         Err(ConfigError::world(message).help("keep it outside, and name it in `[approval] signers`"))
     }
 
+    /// Whether nobody may approve what they wrote, be it only of plans with certain effects.
+    pub fn wants_another(&self) -> bool {
+        std::iter::once(&self.rule).chain(self.by_effect.values()).any(|rule| rule.not_author)
+    }
+
     /// Whether a yes on a terminal, or more, is wanted of plans or of some of them: then also of what became of a call, of a
     /// deadline and of taking back.
     pub fn wants_terminal(&self) -> bool {

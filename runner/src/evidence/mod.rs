@@ -9,6 +9,7 @@ mod export;
 mod history;
 mod shown;
 mod verify;
+mod yes;
 
 pub use export::{ExportError, export};
 pub use verify::{Check, Expected, Unreadable, Verdict, verify};

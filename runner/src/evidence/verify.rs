@@ -7,8 +7,9 @@ use super::bound::BoundPart;
 use super::export::contents;
 use super::history::{History, Standing};
 use super::shown::{out_of_place, unlike};
+use super::yes::{deed, deed_of, of_rule, of_signatures, wanted};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
-use crate::approval::{Signers, verify as verify_statement};
+use crate::approval::Signers;
 use crate::config::MAX_CATALOGUES;
 use crate::desk::{found_place, recompile};
 use crate::dry_run::FOUND;
@@ -122,6 +123,14 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
         let fault = "they are not those that the records name".to_owned();
         checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
     }
+    if let Ok(bound) = &bound {
+        let faults = of_rule(&bundle, bound, &events, expected.signers);
+        let unsigned = wanted(&bundle, bound).is_signed() && expected.signers.is_none();
+        // What stands beside a signature that nobody checks is no more than a word.
+        if !unsigned || !faults.is_empty() {
+            checks.push(check("the yes is what the operator wants of one", faults));
+        }
+    }
     if let Some(signers) = expected.signers {
         checks.push(check(
             "the approvals are signed by those who may sign",
@@ -137,7 +146,7 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
     }
     Ok(Verdict {
         valid: checks.iter().all(|check| check.faults.is_empty()),
-        unchecked: unchecked(&bundle, &events, expected, standing),
+        unchecked: unchecked(&bundle, &bound, &events, expected, standing),
         run: bundle.run,
         title: compiled.map_or(bundle.report.title, |compiled| compiled.plan.title.clone()),
         digest: bundle.digest,
@@ -211,40 +220,6 @@ fn of_approval(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String
         }
         Ok(_) => {}
         Err(why) => faults.push(format!("what is bound cannot be read: {why}")),
-    }
-    faults
-}
-
-/// What a yes to several runs is for: the same but for which time the plan runs.
-fn deed(bound: &str, time: u32) -> Digest {
-    Digest::of(bound.replacen(&format!("\"time\":{time},"), "\"time\":0,", 1))
-}
-
-fn deed_of(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Option<Digest> {
-    bound.as_ref().ok().map(|bound| deed(&bundle.bound, bound.time))
-}
-
-/// What is wrong with the signatures of those who said yes. They are checked at the present time: a key that counts no more has
-/// signed nothing.
-fn of_signatures(bundle: &Bundle, deed: Option<Digest>, events: &[Event], signers: &Signers) -> Vec<String> {
-    let approvals = events.iter().filter_map(|event| match event {
-        Event::Approved { approval } => Some(approval.all()),
-        _ => None,
-    });
-    let mut faults = Vec::new();
-    for yes in approvals.flatten() {
-        match yes.signed.as_ref().map(|signed| verify_statement(signed, signers, jiff::Timestamp::now())) {
-            None => faults.push(format!("that of {} is not signed", yes.by)),
-            Some(Err(why)) => faults.push(format!("that of {}: {why}", yes.by)),
-            Some(Ok(found)) => {
-                // What was signed counts, not what is recorded beside it.
-                let signed = &found.statement;
-                let is_other = signed.digest != bundle.digest && !(signed.terms.uses > 1 && Some(signed.deed) == deed);
-                if signed.plan != bundle.plan_digest || signed.digest != yes.digest || is_other {
-                    faults.push(format!("that of {} is for {}", yes.by, signed.digest));
-                }
-            }
-        }
     }
     faults
 }
@@ -331,7 +306,14 @@ fn events(
     (events, Standing::Recorded, faults)
 }
 
-fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected<'_>, standing: Standing) -> Vec<&'static str> {
+fn unchecked(
+    bundle: &Bundle,
+    bound: &Result<BoundPart, String>,
+    events: &[Event],
+    expected: Expected<'_>,
+    standing: Standing,
+) -> Vec<&'static str> {
+    let is_wanted = |is_so: fn(&BoundPart, &Bundle) -> bool| bound.as_ref().is_ok_and(|bound| is_so(bound, bundle));
     let over = events.iter().any(|event| matches!(event, Event::Ended { .. }));
     let rows = [
         (expected.head.is_none(), "whether more was recorded afterwards: `--head` names the last record"),
@@ -339,6 +321,18 @@ fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected<'_>, standing
         (
             expected.signers.is_none(),
             "who said yes, beyond what the record says: an account, not a person; `--signers` checks signatures",
+        ),
+        (
+            expected.signers.is_none() && is_wanted(|bound, bundle| wanted(bundle, bound).is_signed()),
+            "whether the yes is what the operator wants of one, which is signed: `--signers` checks that",
+        ),
+        (
+            is_wanted(|bound, _| bound.approval.wants_another()),
+            "whether somebody approved what they wrote, which the operator does not want: who wrote the plan is not in it",
+        ),
+        (
+            is_wanted(|bound, _| !bound.approval.by_effect.is_empty()),
+            "whether the plan has effects of which the operator wants more, beyond those that its report shows",
         ),
         (true, "the words of the report that the approval does not bind"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
