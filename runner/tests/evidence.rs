@@ -2,6 +2,8 @@
 //! can tell; what is no bundle is refused.
 
 mod place;
+#[path = "evidence/order.rs"]
+mod order;
 #[path = "evidence/rule.rs"]
 mod rule;
 #[path = "evidence/shown.rs"]

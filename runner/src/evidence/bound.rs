@@ -12,6 +12,15 @@ use planc_lang::value::Value;
 use serde::Deserialize;
 use std::collections::HashMap;
 
+/// Whether events are what was recorded, or only how that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As they were recorded.
+    Recorded,
+    /// What is secret is left out.
+    Shown,
+}
+
 /// As much of what an approval binds as is held against what was done.
 #[derive(Deserialize)]
 pub(super) struct BoundPart {

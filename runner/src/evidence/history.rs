@@ -1,6 +1,7 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
-use super::bound::{BoundPart, ProgramsPart, of_name};
+use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
+use super::order::Order;
 use crate::coverage::unallowed;
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
@@ -22,15 +23,6 @@ use planc_lang::value::Value;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-
-/// Whether events are what was recorded, or only how that is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// As they were recorded.
-    Recorded,
-    /// What is secret is left out.
-    Shown,
-}
 
 /// What was found.
 pub(super) struct History {
@@ -92,8 +84,11 @@ impl History {
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
+        let mut order = Order::default();
         for event in events {
             history.unapproved.extend(ground.unapproved(event, &history.state));
+            history.unapproved.extend(order.faults(plan, event, &history.state));
+            order.apply(event, standing);
             history.unfounded.extend(ground.unfounded(event, &history.state));
             history.state.apply(event);
         }

@@ -7,6 +7,7 @@
 mod bound;
 mod export;
 mod history;
+mod order;
 mod shown;
 mod verify;
 mod yes;

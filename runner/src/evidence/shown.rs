@@ -54,14 +54,15 @@ fn tells(compiled: &Compiled, veil: &Veil, event: &Event, shown: &Event) -> bool
 
 /// The result that an event tells, with its step.
 fn result_of(event: &mut Event) -> Option<(&str, &mut Value)> {
-    match event {
-        Event::StepObserved { step, result, .. }
-        | Event::StepSucceeded { step, result, .. }
-        | Event::StepStarted { step, result: Some(result), .. }
-        | Event::StepFailed { step, result: Some(result), .. }
-        | Event::DoubtResolved { step, result: Some(result), .. } => Some((step, result)),
-        _ => None,
+    if let Event::StepObserved { step, result, .. }
+    | Event::StepSucceeded { step, result, .. }
+    | Event::StepStarted { step, result: Some(result), .. }
+    | Event::StepFailed { step, result: Some(result), .. }
+    | Event::DoubtResolved { step, result: Some(result), .. } = event
+    {
+        return Some((step, result));
     }
+    None
 }
 
 /// Whether a value is another one with parts of its texts left out.

@@ -3,9 +3,9 @@
 //! The file may come from anybody. It is read within limits, compiled and compared; nothing in it is carried out, and nothing
 //! that it names is looked for.
 
-use super::bound::BoundPart;
+use super::bound::{BoundPart, Standing};
 use super::export::contents;
-use super::history::{History, Standing};
+use super::history::History;
 use super::shown::{out_of_place, unlike};
 use super::yes::{deed, deed_of, of_rule, of_signatures, wanted};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
