@@ -6,7 +6,7 @@ use crate::veil::is_unknown;
 use crate::workspace::{Change, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::effects::CriticalVerb;
-use planc_lang::plan::{Call, CriticalLine, CriticalScope, Plan, StepId, base_name};
+use planc_lang::plan::{Call, CriticalLine, CriticalScope, Input, Plan, StepId, base_name};
 use planc_lang::secrets::{Secrets, hidden};
 use planc_lang::value::Value;
 use serde::Deserialize;
@@ -26,7 +26,7 @@ pub(super) enum Standing {
 pub(super) struct BoundPart {
     pub(super) plan: Digest,
     pub(super) time: u32,
-    pub(super) inputs: Vec<(String, Value)>,
+    inputs: Vec<(String, Value)>,
     /// Of a plan with secrets, a commitment to what was found.
     #[serde(default)]
     pub(super) found: Option<Digest>,
@@ -58,6 +58,15 @@ pub(super) struct Findings {
 }
 
 impl BoundPart {
+    /// The inputs of a plan by index; what is secret is not known.
+    pub(super) fn open_inputs(&self, plan: &Plan) -> Vec<Value> {
+        let input = |input: &Input| {
+            let given = self.inputs.iter().find(|(name, _)| *name == input.name).filter(|_| !input.secret);
+            given.map_or_else(|| Value::Unknown(input.ty.clone()), |(_, value)| value.clone())
+        };
+        plan.inputs.iter().map(input).collect()
+    }
+
     /// What of a report is other than what was approved: inputs, steps, arguments and what was looked at. What is secret is bound
     /// as commitments, and shown as nothing; it is nowhere else shown so.
     pub(super) fn unlike(&self, report: &PlanReport, plan: &Plan) -> Vec<String> {

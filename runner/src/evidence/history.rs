@@ -2,6 +2,7 @@
 
 use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
 use super::order::Order;
+use super::unseen::Given;
 use crate::coverage::unallowed;
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
@@ -16,7 +17,7 @@ use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::grants::Grants;
-use planc_lang::plan::{Call, CriticalScope, Input, Plan, Step, base_name};
+use planc_lang::plan::{Call, CriticalScope, Plan, Step, base_name};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
 use planc_lang::value::Value;
@@ -84,8 +85,11 @@ impl History {
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
-        let mut order = Order::default();
+        let (mut order, given) = (Order::default(), Given::new(plan, bound));
         for event in events {
+            if let (Event::StepStarted { step, args, .. }, Standing::Recorded) = (event, standing) {
+                history.unapproved.extend(given.faults(step, args, &history.state, ground.call(step)));
+            }
             history.unapproved.extend(ground.unapproved(event, &history.state));
             history.unapproved.extend(order.faults(plan, event, &history.state));
             order.apply(event, standing);
@@ -99,11 +103,7 @@ impl History {
 /// What is known of each call from the text and the inputs that are no secrets, as it may be shown: who does not open what was found
 /// knows no more.
 fn of_text<'p>(plan: &'p Plan, bound: &BoundPart) -> HashMap<&'p str, Prediction> {
-    let input = |input: &Input| {
-        let given = bound.inputs.iter().find(|(name, _)| *name == input.name).filter(|_| !input.secret);
-        given.map_or_else(|| Value::Unknown(input.ty.clone()), |(_, value)| value.clone())
-    };
-    let mut env = Env::new(plan, plan.inputs.iter().map(input).collect());
+    let mut env = Env::new(plan, bound.open_inputs(plan));
     for (index, _) in releases::all(plan) {
         env.pin_let(index, Value::Unknown(plan.lets[index].value.ty.clone()));
     }

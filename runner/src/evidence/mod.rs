@@ -9,6 +9,7 @@ mod export;
 mod history;
 mod order;
 mod shown;
+mod unseen;
 mod verify;
 mod yes;
 

@@ -213,3 +213,44 @@ fn changes_are_those_that_may_be_and_that_nobody_refused() {
     refused(&with(&whole, at, &[answered("no")]), "to which a person had said no");
     verify_json(&with(&whole, at, &[answered("no"), answered("once")]), &[]).exits(0);
 }
+
+const LATE: &str = r#"plan "Late" {
+  critical {
+    run "cat"
+    create "out/**"
+  }
+  step a = process.run(argv: ["cat", "n.txt"])
+  let name = endorse(a.stdout.trim(), "the name")
+  step b = fs.write(path: "out/${name}", text: "hello")
+}
+"#;
+
+/// What a call is made with follows from what is recorded, and from what a person has agreed to where nobody could know it before.
+#[test]
+fn what_became_known_is_used_as_a_person_agreed_to_it() {
+    let place = Place::new();
+    place.put("p.pl", LATE).put("n.txt", "harmless\n");
+    let digest = place.digest("p.pl");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3);
+    let whole = export(&place);
+    verify_json(&whole, &[]).exits(0);
+    let (end, shown) = (whole["records"].as_array().unwrap().len(), told(&whole, place_of(&whole, "\"values_wait\"")));
+    let answered = |value: &str| {
+        let values = json!([shown["values"][0]]).to_string().replace("\"harmless\"", &format!("\"{value}\""));
+        let values: Json = serde_json::from_str(&values).unwrap();
+        json!({ "event": "values_answered", "of": "b", "agreed": true, "by": "ann", "values": values })
+    };
+    let bound: Json = serde_json::from_str(whole["bound"].as_str().unwrap()).unwrap();
+    let args = bound["calls"].as_array().unwrap().iter().find(|call| call[0] == "b").unwrap()[2].clone();
+    let began = |name: &str| {
+        let mut args = args.clone();
+        args["path"] = json!(format!("out/{name}"));
+        json!({ "event": "step_started", "step": "b", "attempt": 1, "args": args, "changes": [] })
+    };
+    let after = |events: &[Json]| with(&whole, end, &[&[started()], events].concat());
+    verify_json(&after(&[answered("harmless"), began("harmless")]), &[]).exits(0);
+    refused(&after(&[began("harmless")]), "for which nobody had answered");
+    refused(&after(&[answered("evil"), began("evil")]), "for which nobody had answered");
+    refused(&after(&[answered("harmless"), began("evil")]), "another one than follows from what is recorded");
+    refused(&after(&[began("evil")]), "what nobody had agreed to: `argument path of b`");
+}
