@@ -125,7 +125,10 @@ impl BoundPart {
         }
         let is_same = |shown: &CriticalReport, line: &CriticalLine| {
             let is_resource = match &line.scope {
-                CriticalScope::Text(grant) => shown.resource == grant.resource.to_string() && shown.value.is_none(),
+                CriticalScope::Text(grant) => {
+                    let written = grant.resource.to_string();
+                    shown.resource == written && shown.value.is_none()
+                }
                 CriticalScope::Value(_) => shown.value.is_some(),
             };
             is_resource && shown.verb == line.verb.as_str() && shown.why == line.why

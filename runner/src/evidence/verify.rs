@@ -334,7 +334,7 @@ fn unchecked(
             is_wanted(|bound, _| !bound.approval.by_effect.is_empty()),
             "whether the plan has effects of which the operator wants more, beyond those that its report shows",
         ),
-        (true, "the words of the report that the approval does not bind"),
+        (true, "the words of the report, and the changes that it foretells, which the approval does not bind"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),
         (!over, "how the run ended: it was not over"),

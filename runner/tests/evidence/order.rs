@@ -171,7 +171,7 @@ fn what_was_done_is_taken_back_once() {
     refused(&without(&whole, "\"undo_started\""), "nobody was taking back");
     refused(&without(&whole, "\"undo_call_started\""), "has ended, and it had not begun");
     let no = json!({ "event": "call_answered", "step": "flag", "answer": "no" });
-    refused(&with(&whole, from, &[no.clone()]), "without the yes that it wanted");
+    refused(&with(&whole, from, std::slice::from_ref(&no)), "without the yes that it wanted");
     // Who takes back again is asked again.
     let again = [no, json!({ "event": "undo_ended", "complete": false }), json!({ "event": "undo_started", "pid": 1 })];
     verify_json(&with(&whole, from, &again), &[]).exits(0);

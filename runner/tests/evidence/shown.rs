@@ -98,7 +98,8 @@ fn only_sealed_records_are_shown_and_all_are_or_none() {
 #[test]
 fn the_report_shows_the_title_and_the_lines_of_the_plan() {
     let whole = export(&world());
-    let changes: &[(&str, fn(&mut Json))] = &[
+    type Change = (&'static str, fn(&mut Json));
+    let changes: &[Change] = &[
         ("another title", |b| b["report"]["title"] = json!("Harmless")),
         ("lines of `critical`", |b| drop(b["report"]["critical"].as_array_mut().unwrap().pop())),
         ("lines of `critical`", |b| b["report"]["critical"][1]["resource"] = json!("none/**")),
