@@ -2,6 +2,12 @@
 //! can tell; what is no bundle is refused.
 
 mod place;
+#[path = "evidence/order.rs"]
+mod order;
+#[path = "evidence/rule.rs"]
+mod rule;
+#[path = "evidence/shown.rs"]
+mod shown;
 
 use place::{Place, Said};
 use planc::journal::chain::{first, link};

@@ -155,6 +155,7 @@ fn disturbed(
             life.take_back(Break::Never);
         }
     }
+    life.check_evidence();
     let after = life.tree();
     match before == after {
         true => Ok(()),

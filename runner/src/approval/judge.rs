@@ -94,6 +94,8 @@ pub struct Candidate {
     pub ours: bool,
     /// Whether another run of the very digest has begun, which used that up.
     pub is_spent: bool,
+    /// Whether a request for changes stands against the text of the plan: a yes that is later would have closed it.
+    pub is_disputed: bool,
 }
 
 /// What is lacking.
@@ -170,6 +172,21 @@ impl Claim {
         }
     }
 
+    /// What yeses that were recorded together lack of what is wanted, by what they say themselves; nothing: they are enough. Who
+    /// wrote the plan, bounds and places are for others to compare.
+    pub fn lacks(&self, given: &[Approved]) -> Option<String> {
+        let mut chosen: Vec<(usize, Approved)> = Vec::new();
+        for (index, yes) in given.iter().enumerate() {
+            let counted = self.is_good_enough(yes).and_then(|()| self.is_another(&chosen, yes));
+            match counted {
+                Ok(()) => chosen.push((index, yes.clone())),
+                Err(why) => return Some(format!("that of {}: {why}", yes.by)),
+            }
+        }
+        let (have, wanted) = (chosen.len() as u32, self.rule.approvers());
+        (have < wanted).then(|| format!("{have} of {wanted} approvals are there"))
+    }
+
     fn overridden(&self, chosen: &[(usize, Approved)]) -> bool {
         self.failing.iter().all(|text| chosen.iter().any(|(_, yes)| yes.overrides(text).is_some()))
     }
@@ -199,6 +216,9 @@ impl Claim {
         }
         if is_this && candidate.is_spent && !candidate.ours {
             return Err("what it is for has run already".into());
+        }
+        if candidate.is_disputed && !candidate.ours {
+            return Err("changes were requested since".into());
         }
         if candidate.used >= yes.terms.uses && !candidate.ours {
             return Err("it is used up".into());

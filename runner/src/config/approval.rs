@@ -92,8 +92,9 @@ impl Effect {
     pub const ALL: [Effect; 3] = [Effect::Destructive, Effect::NotUndoable, Effect::Contacts];
 }
 
-/// `[approval]`: what the operator wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// `[approval]`: what the operator wants. It is read again from what an approval binds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Approvals {
     /// For every plan.
     pub rule: Rule,
@@ -140,6 +141,11 @@ impl Approvals {
         let message =
             format!("the file of signers `{path}` lies in the workspace `{workspace}`, where plans could reach it");
         Err(ConfigError::world(message).help("keep it outside, and name it in `[approval] signers`"))
+    }
+
+    /// Whether nobody may approve what they wrote, be it only of plans with certain effects.
+    pub fn wants_another(&self) -> bool {
+        std::iter::once(&self.rule).chain(self.by_effect.values()).any(|rule| rule.not_author)
     }
 
     /// Whether a yes on a terminal, or more, is wanted of plans or of some of them: then also of what became of a call, of a

@@ -1,167 +1,29 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
-use crate::config::{Network, is_open};
+use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
+use super::order::Order;
+use super::unseen::Given;
 use crate::coverage::unallowed;
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::Prediction;
-use crate::report::{PlanReport, StepReport};
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use crate::tool::process::NAME;
-use crate::veil::{Veil, is_unknown};
-use crate::workspace::{Change, Observation};
+use crate::veil::Veil;
+use crate::workspace::Change;
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
-use planc_lang::effects::CriticalVerb;
+use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::grants::Grants;
-use planc_lang::plan::{Call, CriticalScope, Plan, Step, StepId, base_name};
-use planc_lang::secrets::{Secrets, hidden};
+use planc_lang::plan::{Call, CriticalScope, Plan, Step, base_name};
+use planc_lang::releases;
+use planc_lang::secrets::Secrets;
 use planc_lang::value::Value;
-use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-
-/// As much of what an approval binds as is held against what was done.
-#[derive(Deserialize)]
-pub(super) struct BoundPart {
-    pub(super) plan: Digest,
-    pub(super) time: u32,
-    inputs: Vec<(String, Value)>,
-    /// Of a plan with secrets, a commitment to what was found.
-    #[serde(default)]
-    pub(super) found: Option<Digest>,
-    /// What was found; none: it is sealed.
-    #[serde(flatten)]
-    pub(super) findings: Option<Findings>,
-    #[serde(default)]
-    critical: Vec<Value>,
-    /// What confined programs.
-    #[serde(default)]
-    programs: Option<ProgramsPart>,
-}
-
-/// What a dry run found, as far as it is held against what was done.
-#[derive(Deserialize)]
-pub(super) struct Findings {
-    observations: Vec<Observation>,
-    /// A step, whether it runs, and the arguments of its call and of its `undo`.
-    calls: Vec<(String, Option<bool>, Value, Value)>,
-    /// What programs had to change exactly.
-    #[serde(default)]
-    reproduced: Vec<(String, Vec<Change>)>,
-}
-
-impl BoundPart {
-    /// What of a report is other than what was approved: inputs, steps, arguments and what was looked at. What is secret is bound
-    /// as commitments, and shown as nothing; it is nowhere else shown so.
-    pub(super) fn unlike(&self, report: &PlanReport, plan: &Plan) -> Vec<String> {
-        let secrets = Secrets::of(plan);
-        let mut faults = Vec::new();
-        for input in &report.inputs {
-            let is_secret = plan.inputs.iter().any(|declared| declared.name == input.name && declared.secret);
-            let bound = self.inputs.iter().find(|(name, _)| *name == input.name).map(|(_, value)| value);
-            let is_same = if is_secret { input.value == hidden() } else { bound == Some(&input.value) };
-            if !is_same {
-                faults.push(format!("it shows the input `{}` as another value than was approved", input.name));
-            }
-        }
-        let Some(findings) = &self.findings else { return faults };
-        let mut shown: HashMap<&str, &StepReport> = report.all_steps().map(|step| (step.name.as_str(), step)).collect();
-        for (name, _, args, undo) in &findings.calls {
-            let Some(step) = shown.remove(name.as_str()) else {
-                // How many elements a secret gives is not told.
-                let is_told = self.found.is_none();
-                faults.extend(is_told.then(|| format!("it does not show the step `{name}`, which was approved")));
-                continue;
-            };
-            let declared = of_name(plan, name).map(|id| plan.get(id));
-            let undoing = step.undoing.as_ref().map(|undoing| (undo, &undoing.args, "the undo call of "));
-            for (bound, shown, of) in [(args, &step.args, "")].into_iter().chain(undoing) {
-                let call =
-                    declared.and_then(|step| if of.is_empty() { Some(&step.call) } else { step.undo.as_deref() });
-                let bound =
-                    call.map_or_else(|| bound.clone(), |call| secrets.shown_args(plan, call, &given(call, bound)));
-                faults.extend(
-                    self.differing(&bound, shown)
-                        .map(|arg| format!("it shows `{arg}` of {of}`{name}` as another value than was approved")),
-                );
-            }
-        }
-        let more = shown.into_keys().map(|name| format!("it shows the step `{name}`, which was not approved"));
-        faults.extend(more.filter(|_| self.found.is_none()));
-        let mut seen: Vec<&Observation> = report.observations.iter().collect();
-        seen.sort_by(|a, b| a.look.cmp(&b.look));
-        // What was looked at because of a secret is bound, and not shown.
-        let is_all = match self.found {
-            Some(_) => seen.iter().all(|seen| findings.observations.contains(seen)),
-            None => seen.into_iter().eq(&findings.observations),
-        };
-        if !is_all {
-            faults.push("it shows something else that was looked at than was approved".to_owned());
-        }
-        faults
-    }
-
-    /// The name of an argument that is shown as another value than it is bound. In a plan with secrets not all is shown that is known.
-    fn differing(&self, bound: &Value, shown: &Value) -> Option<String> {
-        let (Value::Record(bound), Value::Record(given)) = (bound, shown) else {
-            return (bound != shown && (self.found.is_none() || !is_unknown(shown))).then(|| "arguments".to_owned());
-        };
-        let is_same = |name: &str, bound: &Value| match given.get(name) {
-            Some(shown) => shown == bound || self.found.is_some() && is_unknown(shown),
-            None => false,
-        };
-        let other = bound.iter().find(|(name, bound)| !is_same(name, bound)).map(|(name, _)| name);
-        other
-            .or_else(|| given.iter().map(|(name, _)| name).find(|name| bound.get(name).is_none()))
-            .map(|name| name.to_string())
-    }
-}
-
-/// The arguments that a call gives: defaults are the catalogue's, and a report leaves them out.
-fn given(call: &Call, args: &Value) -> Value {
-    let is_given =
-        |name: &str| call.tool.param(name).is_none_or(|index| call.args.get(index).is_some_and(Option::is_some));
-    match args {
-        Value::Record(record) => Value::record(
-            record.iter().filter(|(name, _)| is_given(name)).map(|(name, value)| (name.to_owned(), value.clone())),
-        ),
-        other => other.clone(),
-    }
-}
-
-/// The step that a name like `flag` or `flag[3]` stands for.
-fn of_name(plan: &Plan, name: &str) -> Option<StepId> {
-    plan.step(base_name(name))
-}
-
-/// What confined programs, as far as it says whether one that was cut off can have done anything.
-#[derive(Deserialize)]
-struct ProgramsPart {
-    open: Vec<String>,
-    network: Network,
-    holds: bool,
-}
-
-impl ProgramsPart {
-    /// Whether a program with these arguments reached nothing but its copy of the workspace.
-    fn sealed(&self, plan: &Plan, argv: &[&str]) -> bool {
-        let contacts = plan.critical.iter().any(|line| line.verb == CriticalVerb::Contact);
-        self.holds && !is_open(&self.open, argv) && (self.network == Network::Off || !contacts)
-    }
-}
-
-/// Whether events are what was recorded, or only how that is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// As they were recorded.
-    Recorded,
-    /// What is secret is left out.
-    Shown,
-}
 
 /// What was found.
 pub(super) struct History {
@@ -204,14 +66,18 @@ impl History {
             ..Prediction::of_step(step)
         };
         let findings = bound.findings.as_ref();
-        let calls = findings.iter().flat_map(|found| &found.calls).map(|call| (call.0.as_str(), prediction(call)));
+        let found = findings.iter().flat_map(|found| &found.calls).map(|call| (call.0.as_str(), prediction(call)));
+        let calls = match standing {
+            Standing::Recorded => found.collect(),
+            Standing::Shown => of_text(plan, bound),
+        };
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
         let reproduced = findings.iter().flat_map(|found| &found.reproduced);
         let ground = Ground {
             plan,
             digest,
             deed,
-            calls: calls.collect(),
+            calls,
             grants: grants(plan, &bound.critical),
             standing,
             veil,
@@ -219,13 +85,42 @@ impl History {
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
+        let (mut order, given) = (Order::default(), Given::new(plan, bound));
         for event in events {
+            if let (Event::StepStarted { step, args, .. }, Standing::Recorded) = (event, standing) {
+                history.unapproved.extend(given.faults(step, args, &history.state, ground.call(step)));
+            }
             history.unapproved.extend(ground.unapproved(event, &history.state));
+            history.unapproved.extend(order.faults(plan, event, &history.state));
+            order.apply(event, standing);
             history.unfounded.extend(ground.unfounded(event, &history.state));
             history.state.apply(event);
         }
         history
     }
+}
+
+/// What is known of each call from the text and the inputs that are no secrets, as it may be shown: who does not open what was found
+/// knows no more.
+fn of_text<'p>(plan: &'p Plan, bound: &BoundPart) -> HashMap<&'p str, Prediction> {
+    let mut env = Env::new(plan, bound.open_inputs(plan));
+    for (index, _) in releases::all(plan) {
+        env.pin_let(index, Value::Unknown(plan.lets[index].value.ty.clone()));
+    }
+    let secrets = Secrets::of(plan);
+    let mut args = |call: &Call| {
+        let values = eval_args(call, &mut env, &mut NoCalls).ok()?;
+        Some(secrets.shown_args(plan, call, &call.tool.named(&values)))
+    };
+    let call = |step: &'p Step| {
+        let nothing = Prediction::of_step(&step.name);
+        let undo = step.undo.as_deref().and_then(&mut args).unwrap_or(nothing.undo);
+        (
+            step.name.as_str(),
+            Prediction { args: args(&step.call).unwrap_or(nothing.args), undo, ..Prediction::of_step(&step.name) },
+        )
+    };
+    plan.steps.iter().map(call).collect()
 }
 
 /// What the lines of `critical` allow, with the values that were bound; none where one was not known then.
@@ -248,7 +143,7 @@ impl<'a> Ground<'a> {
     }
 
     fn call(&self, name: &str) -> Option<&Prediction> {
-        self.calls.get(name).or_else(|| self.calls.get(base_name(name))).filter(|_| self.standing == Standing::Recorded)
+        self.calls.get(name).or_else(|| self.calls.get(base_name(name)))
     }
 
     /// Arguments as they are bound.

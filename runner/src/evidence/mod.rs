@@ -4,9 +4,14 @@
 //! The file is JSON in one piece. Nothing in it names a place that would be written or read. What is secret stays sealed in
 //! it; the words beside sealed records are the exporter's.
 
+mod bound;
 mod export;
 mod history;
+mod order;
+mod shown;
+mod unseen;
 mod verify;
+mod yes;
 
 pub use export::{ExportError, export};
 pub use verify::{Check, Expected, Unreadable, Verdict, verify};

@@ -3,10 +3,13 @@
 //! The file may come from anybody. It is read within limits, compiled and compared; nothing in it is carried out, and nothing
 //! that it names is looked for.
 
+use super::bound::{BoundPart, Standing};
 use super::export::contents;
-use super::history::{BoundPart, History, Standing};
+use super::history::History;
+use super::shown::{out_of_place, unlike};
+use super::yes::{deed, deed_of, of_rule, of_signatures, wanted};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
-use crate::approval::{Signers, verify as verify_statement};
+use crate::approval::Signers;
 use crate::config::MAX_CATALOGUES;
 use crate::desk::{found_place, recompile};
 use crate::dry_run::FOUND;
@@ -94,7 +97,8 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
         approval.extend(open_found(&bundle, bound, keys));
     }
     let keys = keys.filter(|_| approval.is_empty());
-    let (events, standing, opened) = events(&bundle, &bound, keys);
+    let (events, standing, mut opened) = events(&bundle, &bound, keys);
+    opened.extend(out_of_place(&bundle, compiled.as_deref()));
     let mut checks = vec![
         check("the texts compile to the plan", texts),
         check("the approval is of this plan", approval),
@@ -105,15 +109,27 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
     if let (Some(compiled), Ok(bound)) = (&compiled, &bound) {
         let sealer = keys.and_then(|keys| keys.sealer().ok());
         let names = (bundle.digest, deed(&bundle.bound, bound.time));
+        if let (Some(sealer), Standing::Recorded, true) = (sealer, standing, is_sealed(&bundle)) {
+            let faults = unlike(&bundle, compiled, &events, sealer);
+            checks.push(check("the records are shown as what they say", faults));
+        }
         let history = History::walk(compiled, bound, names, (&events, standing), sealer);
         checks.push(check("everything that was done was approved", history.unapproved));
         checks.push(check("results are of their types, and come from calls", history.unfounded));
         // Of sealed records the contents are told as they are shown.
         let shown = RunState::fold(&compiled.plan, &bundle.shown);
-        let named = contents(if bundle.shown.is_empty() { &history.state } else { &shown });
+        let named = contents(if is_sealed(&bundle) { &shown } else { &history.state });
         let same = named == bundle.contents;
         let fault = "they are not those that the records name".to_owned();
         checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
+    }
+    if let Ok(bound) = &bound {
+        let faults = of_rule(&bundle, bound, &events, expected.signers);
+        let unsigned = wanted(&bundle, bound).is_signed() && expected.signers.is_none();
+        // What stands beside a signature that nobody checks is no more than a word.
+        if !unsigned || !faults.is_empty() {
+            checks.push(check("the yes is what the operator wants of one", faults));
+        }
     }
     if let Some(signers) = expected.signers {
         checks.push(check(
@@ -130,9 +146,9 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
     }
     Ok(Verdict {
         valid: checks.iter().all(|check| check.faults.is_empty()),
-        unchecked: unchecked(&bundle, &events, expected, standing),
+        unchecked: unchecked(&bundle, &bound, &events, expected, standing),
         run: bundle.run,
-        title: bundle.report.title,
+        title: compiled.map_or(bundle.report.title, |compiled| compiled.plan.title.clone()),
         digest: bundle.digest,
         head,
         records: bundle.records.len(),
@@ -208,40 +224,6 @@ fn of_approval(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Vec<String
     faults
 }
 
-/// What a yes to several runs is for: the same but for which time the plan runs.
-fn deed(bound: &str, time: u32) -> Digest {
-    Digest::of(bound.replacen(&format!("\"time\":{time},"), "\"time\":0,", 1))
-}
-
-fn deed_of(bundle: &Bundle, bound: &Result<BoundPart, String>) -> Option<Digest> {
-    bound.as_ref().ok().map(|bound| deed(&bundle.bound, bound.time))
-}
-
-/// What is wrong with the signatures of those who said yes. They are checked at the present time: a key that counts no more has
-/// signed nothing.
-fn of_signatures(bundle: &Bundle, deed: Option<Digest>, events: &[Event], signers: &Signers) -> Vec<String> {
-    let approvals = events.iter().filter_map(|event| match event {
-        Event::Approved { approval } => Some(approval.all()),
-        _ => None,
-    });
-    let mut faults = Vec::new();
-    for yes in approvals.flatten() {
-        match yes.signed.as_ref().map(|signed| verify_statement(signed, signers, jiff::Timestamp::now())) {
-            None => faults.push(format!("that of {} is not signed", yes.by)),
-            Some(Err(why)) => faults.push(format!("that of {}: {why}", yes.by)),
-            Some(Ok(found)) => {
-                // What was signed counts, not what is recorded beside it.
-                let signed = &found.statement;
-                let is_other = signed.digest != bundle.digest && !(signed.terms.uses > 1 && Some(signed.deed) == deed);
-                if signed.plan != bundle.plan_digest || signed.digest != yes.digest || is_other {
-                    faults.push(format!("that of {} is for {}", yes.by, signed.digest));
-                }
-            }
-        }
-    }
-    faults
-}
-
 /// Opens what was found in a plan with secrets, if it is what the approval binds; why it is not.
 fn open_found(bundle: &Bundle, bound: &mut BoundPart, keys: &Keys) -> Option<String> {
     let wanted = bound.found?;
@@ -271,7 +253,10 @@ fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>, compiled: Optio
     if bound.time != report.time {
         faults.push("it is of another time that the plan runs".to_owned());
     }
-    faults.extend(compiled.iter().flat_map(|compiled| bound.unlike(report, &compiled.plan)));
+    if let Some(compiled) = compiled {
+        faults.extend(bound.unlike_text(report, &compiled.plan));
+        faults.extend(bound.unlike(report, &compiled.plan));
+    }
     faults
 }
 
@@ -283,13 +268,17 @@ fn of_chain(bundle: &Bundle) -> Vec<String> {
     }
 }
 
+fn is_sealed(bundle: &Bundle) -> bool {
+    bundle.records.iter().any(|record| Keys::is_sealed(&record.kept))
+}
+
 /// What the records say, whether that is what was recorded or only how it is shown, and what cannot be read.
 fn events(
     bundle: &Bundle,
     bound: &Result<BoundPart, String>,
     keys: Option<&Keys>,
 ) -> (Vec<Event>, Standing, Vec<String>) {
-    let sealed = bundle.records.iter().any(|record| Keys::is_sealed(&record.kept));
+    let sealed = is_sealed(bundle);
     if sealed && keys.is_none() {
         let faults = match bundle.shown.len() == bundle.records.len() {
             true => Vec::new(),
@@ -317,7 +306,14 @@ fn events(
     (events, Standing::Recorded, faults)
 }
 
-fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected<'_>, standing: Standing) -> Vec<&'static str> {
+fn unchecked(
+    bundle: &Bundle,
+    bound: &Result<BoundPart, String>,
+    events: &[Event],
+    expected: Expected<'_>,
+    standing: Standing,
+) -> Vec<&'static str> {
+    let is_wanted = |is_so: fn(&BoundPart, &Bundle) -> bool| bound.as_ref().is_ok_and(|bound| is_so(bound, bundle));
     let over = events.iter().any(|event| matches!(event, Event::Ended { .. }));
     let rows = [
         (expected.head.is_none(), "whether more was recorded afterwards: `--head` names the last record"),
@@ -326,7 +322,19 @@ fn unchecked(bundle: &Bundle, events: &[Event], expected: Expected<'_>, standing
             expected.signers.is_none(),
             "who said yes, beyond what the record says: an account, not a person; `--signers` checks signatures",
         ),
-        (true, "the words of the report that the approval does not bind"),
+        (
+            expected.signers.is_none() && is_wanted(|bound, bundle| wanted(bundle, bound).is_signed()),
+            "whether the yes is what the operator wants of one, which is signed: `--signers` checks that",
+        ),
+        (
+            is_wanted(|bound, _| bound.approval.wants_another()),
+            "whether somebody approved what they wrote, which the operator does not want: who wrote the plan is not in it",
+        ),
+        (
+            is_wanted(|bound, _| !bound.approval.by_effect.is_empty()),
+            "whether the plan has effects of which the operator wants more, beyond those that its report shows",
+        ),
+        (true, "the words of the report, and the changes that it foretells, which the approval does not bind"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),
         (!over, "how the run ended: it was not over"),

@@ -6,7 +6,7 @@ use super::at::{At, Outcome};
 use super::records::KeptApproval;
 use super::store::Store;
 use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written};
-use crate::report::ChangeRequest;
+use crate::report::{ChangeRequest, PlanStatus};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -92,7 +92,8 @@ impl Store {
         })
     }
 
-    /// Records a request for changes of what has this plan digest, and takes back every yes to it that is not used up.
+    /// Records a request for changes of what has this plan digest, and takes back every yes to it that is not used up, whichever
+    /// dry run of it the yes is to.
     pub fn record_request(&self, request: &ChangeRequest, deed: &Digest, plan: &Digest) -> Outcome<()> {
         let (request, deed, plan) = (request.clone(), deed.to_string(), plan.to_string());
         self.work("record the request", move |at, connection| {
@@ -101,9 +102,15 @@ impl Store {
             let digest = request.digest.to_string();
             at.sql(transaction.execute(insert, params![digest, plan, at.json(&request)?, now()]))?;
             let update = format!(
-                "UPDATE approvals SET revoked = ?3 WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL AND {BEGUN} < uses"
+                "UPDATE approvals SET revoked = ?3 WHERE revoked IS NULL AND {BEGUN} < uses AND (digest = ?1 OR deed = ?2
+                OR digest IN (SELECT digest FROM plans WHERE plan_digest = ?4))"
             );
-            at.sql(transaction.execute(&update, params![digest, deed, now()]))?;
+            at.sql(transaction.execute(&update, params![digest, deed, now(), plan]))?;
+            // What had such a yes waits again; what was asked about says so itself.
+            let (waits, approved) = (at.text(&PlanStatus::NeedsApproval)?, at.text(&PlanStatus::Approved)?);
+            let update = "UPDATE plans SET status = ?2 WHERE plan_digest = ?1 AND status = ?3
+                AND NOT EXISTS (SELECT 1 FROM runs WHERE plan = plans.digest AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))";
+            at.sql(transaction.execute(update, params![plan, waits, approved]))?;
             at.sql(transaction.commit())
         })
     }
@@ -204,17 +211,19 @@ fn candidates(at: &At, connection: &Connection, claim: &Claim, run: &str) -> Out
     let query = "SELECT id, record,
           (SELECT count(*) FROM approval_uses WHERE approval = approvals.id AND run <> ?3),
           EXISTS (SELECT 1 FROM approval_uses WHERE approval = approvals.id AND run = ?3),
-          EXISTS (SELECT 1 FROM runs WHERE plan = ?1 AND id <> ?3 AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))
+          EXISTS (SELECT 1 FROM runs WHERE plan = ?1 AND id <> ?3 AND EXISTS (SELECT 1 FROM events WHERE run = runs.id)),
+          EXISTS (SELECT 1 FROM comments
+            WHERE withdrawn IS NULL AND key = (SELECT plan_digest FROM plans WHERE digest = ?1))
         FROM approvals WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL ORDER BY id";
     let rows = at.rows(connection, query, params![claim.digest.to_string(), claim.deed.to_string(), run], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
     })?;
     let (mut ids, mut candidates) = (Vec::new(), Vec::new());
-    for (id, record, used, ours, is_spent) in rows {
+    for (id, record, used, ours, is_spent, is_disputed) in rows {
         // What cannot be read is no yes.
         let Ok(yes) = at.parse::<Approved>("an approval", "", record) else { continue };
         ids.push(id);
-        candidates.push(Candidate { yes, used, ours, is_spent });
+        candidates.push(Candidate { yes, used, ours, is_spent, is_disputed });
     }
     Ok((ids, candidates))
 }

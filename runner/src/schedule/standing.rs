@@ -33,6 +33,11 @@ pub(super) fn standing(step: &Step, record: Option<&StepRecord>) -> Standing {
     }
 }
 
+/// Whether a step that nobody is working on is over, and what stands behind it may begin.
+pub fn is_over(step: &Step, record: Option<&StepRecord>) -> bool {
+    standing(step, record) == Standing::Ended
+}
+
 /// Whether a step is tried again that has failed so often. Attempts that a crash cut off do not count.
 pub fn may_retry(step: &Step, failures: u32) -> bool {
     is_repeatable(step) && step.retry.is_some_and(|retry| failures <= retry.times)

@@ -66,6 +66,72 @@ fn a_yes_to_several_runs_is_void_too() {
     assert!(!place.has("made.txt"));
 }
 
+const COPY: &str = r#"plan "copy" {
+  critical { create "b.txt" }
+  step a = fs.read(path: "a.txt")
+  step b = fs.write(path: "b.txt", text: a.text)
+}
+"#;
+
+/// The request is about the text: a yes to an earlier dry run of it, over what is there again, is none while it stands, nor after a
+/// later yes to the other one.
+#[test]
+fn a_request_stands_against_a_yes_to_another_dry_run_of_the_text() {
+    let place = Place::new();
+    place.put("p.pl", COPY).put("a.txt", "1");
+    let first = place.digest("p.pl");
+    let (code, shown) = on_terminal(&place, &["approve", &first], QUESTION, &Act::Type(b"yes\n"));
+    assert!(code == 0, "{shown}");
+    place.put("a.txt", "2");
+    let second = place.digest("p.pl");
+    assert_ne!(first, second);
+    place.planc(&["request-changes", &second, "--comment", "not like this"]).exits(0);
+    place.put("a.txt", "1");
+    let refused = || {
+        place.planc(&["run", &first]).exits(3);
+        place.planc(&["run", "p.pl"]).exits(3);
+        place.planc(&["run", &format!("--approve={first}"), "p.pl"]).exits(3).says("changes were requested");
+        assert!(!place.has("b.txt"));
+    };
+    refused();
+    let plans = place.database();
+    let status = |digest: &str| -> String {
+        plans.query_row("SELECT status FROM plans WHERE digest = ?1", [digest], |row| row.get(0)).unwrap()
+    };
+    assert_ne!(status(&first), "approved");
+    // One that came back to life is none either, as long as nobody has said yes after the request.
+    plans.execute("UPDATE approvals SET revoked = NULL", []).unwrap();
+    place.planc(&["run", "p.pl"]).exits(3).says("changes were requested since");
+    refused();
+    plans.execute("UPDATE approvals SET revoked = '2026-01-01T00:00:00.000Z'", []).unwrap();
+    place.put("a.txt", "2");
+    let (code, shown) = on_terminal(&place, &["approve", &second], QUESTION, &Act::Type(b"yes\n"));
+    assert!(code == 0 && shown.contains("not like this"), "{shown}");
+    place.put("a.txt", "1");
+    place.planc(&["run", "p.pl"]).exits(3);
+    assert!(!place.has("b.txt"), "the yes after the request is to the other dry run");
+    place.put("a.txt", "2");
+    place.planc(&["run", "p.pl"]).exits(0);
+    assert_eq!(place.get("b.txt"), "2");
+}
+
+/// Each dry run of a plan with secrets has a digest of its own.
+#[test]
+fn a_request_stands_against_an_earlier_yes_to_a_plan_with_secrets() {
+    let place = Place::new();
+    fs::write(place.at("token"), "hunter22").unwrap();
+    let input = format!("token={}", place.at("token").display());
+    place.put("p.pl", "plan \"tee\" {\n  input token: string secret\n  critical {\n    create \"b.txt\"\n    run \"tee\"\n  }\n  step b = process.run(argv: [\"tee\", \"b.txt\"], stdin: token)\n}\n");
+    let planned = || place.digest_with(&["plan", "p.pl", "--input-file", &input]);
+    let first = planned();
+    place.yes(&first);
+    let second = planned();
+    assert_ne!(first, second);
+    place.planc(&["request-changes", &second, "--comment", "no"]).exits(0);
+    place.planc(&["run", &first]).exits(3);
+    assert!(!place.has("b.txt"));
+}
+
 #[test]
 fn a_request_is_about_what_is_there() {
     let place = Place::new();

@@ -118,6 +118,7 @@ fn simulate(name: &str) -> Option<Looked> {
                 life.take_back(Break::Never);
             }
         }
+        life.check_evidence();
         if !life.outside.made().iter().any(|made| made.tool == "process.run") {
             assert_eq!(before, tree(&life), "{name}, case {case}, {at:?}: taken back");
         }

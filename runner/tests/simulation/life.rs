@@ -8,10 +8,12 @@ use planc::approval::Channel;
 use planc::config::{Config, Overrides, Places};
 use planc::desk::{self, Desk, Draft, Given, Planned, registry};
 use planc::event::{End, Event, Resolution};
+use planc::evidence::{Expected, ExportError, export, verify};
 use planc::executor::execute;
 use planc::journal::{Role, Store, StoredRun, StoredSource};
 use planc::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question, RunError, RunSetup};
 use planc::schedule::is_repeatable;
+use planc::seal::Keys;
 use planc::state::{RunState, StepRecord, StepState, UndoState};
 use planc::stop::Stop;
 use planc::tool::Future_;
@@ -345,6 +347,22 @@ impl Life {
             assert!(open.is_subset(&doubts), "{open:?} is in doubt, not {doubts:?}\n{}", self.text);
             assert!(state.end == Some(End::InDoubt) || state.undo != UndoState::No, "{:?}\n{}", state.end, self.text);
         }
+    }
+
+    /// Evidence of the run holds together: no history is refused that planc itself has made.
+    pub fn check_evidence(&self) {
+        let desk = open(&self.config, Registry::builtin());
+        let stored = desk.store.plan(&self.planned.plan.digest.to_string()).expect("the plan is stored");
+        let bundle = match export(&desk, &stored, &self.run) {
+            Ok(bundle) => serde_json::to_vec(&bundle).expect("a bundle is JSON"),
+            Err(ExportError::NotBegun(_)) => return,
+            Err(error) => panic!("{error}\n{}", self.text),
+        };
+        let keys = Keys::of(&self.config.state);
+        let verdict = verify(&bundle, Expected::default(), Some(&keys)).expect("it is a bundle");
+        let faults: Vec<&String> = verdict.checks.iter().flat_map(|check| &check.faults).collect();
+        let events = || self.events().iter().map(|event| format!("  {event:?}\n")).collect::<String>();
+        assert!(verdict.valid, "{faults:?}\n{}\n{}", self.text, events());
     }
 
     /// Nothing takes effect twice, and a call is known by the same key each time.

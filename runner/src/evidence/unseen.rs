@@ -1,0 +1,178 @@
+//! A call that began ⟶ where its arguments do not follow from what is recorded, and what became known during the run that it used
+//! although nobody had agreed to that.
+//!
+//! It asks for no more than a run does: what cannot be computed here, as what a secret or a block has a part in, is passed over.
+
+use super::bound::{BoundPart, of_name};
+use crate::event::LateValue;
+use crate::late::{Unseen, destroys_or_sends, unseen};
+use crate::prediction::Prediction;
+use crate::state::{RunState, StepRecord, StepState};
+use planc_lang::digest::Digest;
+use planc_lang::eval::{Env, NoCalls, eval, eval_args};
+use planc_lang::marks::Taken;
+use planc_lang::plan::{Call, Instance, Plan, ReleaseKind, Step};
+use planc_lang::releases;
+use planc_lang::value::{Value, is_wholly_known};
+
+/// What is known of a plan before it runs.
+pub(super) struct Given<'a> {
+    plan: &'a Plan,
+    /// By index; what is secret is not known.
+    inputs: Vec<Value>,
+    /// What people answer for with their approval, by name.
+    releases: &'a [(String, Value)],
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn new(plan: &'a Plan, bound: &'a BoundPart) -> Given<'a> {
+        Given { plan, inputs: bound.open_inputs(plan), releases: &bound.releases }
+    }
+
+    /// What is wrong with a call that begins, of which this was expected.
+    pub(super) fn faults(
+        &self,
+        name: &str,
+        args: &Value,
+        state: &RunState,
+        expected: Option<&Prediction>,
+    ) -> Vec<String> {
+        let step = of_name(self.plan, name).map(|id| self.plan.get(id));
+        let Some(step) = step.filter(|step| step.each.is_none()) else { return Vec::new() };
+        let mut env = self.recorded(step, state);
+        let mut faults = self.unlike(step, args, &mut env);
+        faults.extend(self.unanswered(step, &mut env, state));
+        if !step.is_read_only() {
+            faults.extend(self.not_agreed(step, args, state, expected));
+        }
+        faults
+    }
+
+    /// What names stand for as far as somebody has answered for it: no result is known.
+    fn seen(&self, state: &RunState) -> Env<'a> {
+        let mut env = Env::new(self.plan, self.inputs.clone());
+        for (index, release) in releases::all(self.plan) {
+            let defined = &self.plan.lets[index];
+            let agreed = || Some(&state.agreed.get(&self.id(index))?.value);
+            let value = match release.kind {
+                ReleaseKind::Endorse if defined.each.is_none() => self.approved(index).or_else(agreed).cloned(),
+                ReleaseKind::Endorse | ReleaseKind::Reveal => None,
+            };
+            env.pin_let(index, value.unwrap_or_else(|| Value::Unknown(defined.value.ty.clone())));
+        }
+        env
+    }
+
+    /// The same with the results that a step uses.
+    fn recorded(&self, step: &Step, state: &RunState) -> Env<'a> {
+        let mut env = self.seen(state);
+        for used in step.uses.iter().filter(|used| self.plan.get(**used).each.is_none()) {
+            if let Some(value) = state.get(Instance { step: *used, element: None }).and_then(value_of) {
+                env.set_step(*used, value);
+            }
+        }
+        env
+    }
+
+    /// By what a release of the plan itself is told apart.
+    fn id(&self, index: usize) -> String {
+        format!("let {}", self.plan.lets[index].name)
+    }
+
+    fn approved(&self, index: usize) -> Option<&Value> {
+        let name = &self.plan.lets[index].name;
+        let found = self.releases.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value).filter(|value| is_wholly_known(value))
+    }
+
+    fn unlike(&self, step: &Step, args: &Value, env: &mut Env<'_>) -> Vec<String> {
+        let mut faults = Vec::new();
+        if let Some(Ok(Value::Bool(false))) = step.when.as_ref().map(|when| eval(when, env, &mut NoCalls)) {
+            faults.push(format!("step `{}` began, and its condition is false", step.name));
+        }
+        let Ok(values) = eval_args(&step.call, env, &mut NoCalls) else { return faults };
+        for (param, value) in step.call.tool.params.iter().zip(&values) {
+            let made = args.get(&param.name);
+            if value.is_known() && made.is_none_or(|made| !is_same(made, value)) {
+                let what = format!("`{}` of step `{}`", param.name, step.name);
+                faults.push(format!("{what} is another one than follows from what is recorded"));
+            }
+        }
+        faults
+    }
+
+    /// What the step uses that a person answers for, and that nobody has.
+    fn unanswered(&self, step: &Step, env: &mut Env<'_>, state: &RunState) -> Vec<String> {
+        let used =
+            releases::used_by(self.plan, step.when.as_deref().into_iter().chain(step.call.args.iter().flatten()));
+        let mut faults = Vec::new();
+        for index in used {
+            let defined = &self.plan.lets[index];
+            let is_endorsed = defined.release.as_ref().is_some_and(|release| release.kind == ReleaseKind::Endorse);
+            if !is_endorsed || defined.each.is_some() {
+                continue;
+            }
+            let Ok(value) = eval(&defined.value, env, &mut NoCalls) else { continue };
+            let is_answered = match (self.approved(index), state.agreed.get(&self.id(index))) {
+                (Some(approved), _) => is_same(approved, &value),
+                (None, Some(agreed)) => agrees(agreed, &value),
+                (None, None) => false,
+            };
+            if value.is_known() && !is_answered {
+                faults.push(format!("step `{}` used `{}`, for which nobody had answered", step.name, defined.name));
+            }
+        }
+        faults
+    }
+
+    /// The places in the arguments of a call that acts that nobody could know before, and to which nobody has agreed since.
+    fn not_agreed(&self, step: &Step, args: &Value, state: &RunState, expected: Option<&Prediction>) -> Vec<String> {
+        let call: &Call = &step.call;
+        let made = |name: &str| args.get(name).cloned().unwrap_or(Value::Null);
+        let values: Vec<Value> = call.tool.params.iter().map(|param| made(&param.name)).collect();
+        let whole = destroys_or_sends(call, &values);
+        let mut env = self.seen(state);
+        let mut faults = Vec::new();
+        for ((param, arg), value) in call.tool.params.iter().zip(&call.args).zip(&values) {
+            let Some(arg) = arg else { continue };
+            let expected = expected.and_then(|expected| expected.args.get(&param.name));
+            let places = unseen(Taken::whole(&param.marks), expected, value, whole);
+            if places.is_empty() {
+                continue;
+            }
+            let known = eval(arg, &mut env, &mut NoCalls).ok();
+            for Unseen { way, value, is_content } in places {
+                let seen = known.as_ref().and_then(|known| way.get(known));
+                if seen.is_some_and(|seen| seen.is_known() && is_same(seen, value)) {
+                    continue;
+                }
+                let id = format!("argument {}{way} of {}", param.name, step.name);
+                let agreed = state.agreed.get(&id);
+                // Of a long content the beginning was shown.
+                if agreed.is_none_or(|agreed| !is_content && !agrees(agreed, value)) {
+                    faults.push(format!("step `{}` was called with what nobody had agreed to: `{id}`", step.name));
+                }
+            }
+        }
+        faults
+    }
+}
+
+/// Whether it was this value that somebody agreed to; of what nobody is shown it cannot be told.
+fn agrees(agreed: &LateValue, value: &Value) -> bool {
+    agreed.commitment.is_some() || is_same(&agreed.value, value)
+}
+
+/// Whether two values are the same in a record.
+fn is_same(one: &Value, other: &Value) -> bool {
+    Digest::of_json(one) == Digest::of_json(other)
+}
+
+/// What a step stands for, once that is known.
+fn value_of(record: &StepRecord) -> Option<Value> {
+    match &record.state {
+        StepState::Succeeded { result } => Some(result.clone()),
+        StepState::Skipped { .. } | StepState::Failed { .. } => Some(Value::Null),
+        StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } | StepState::Undone => None,
+    }
+}
