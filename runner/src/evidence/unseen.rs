@@ -5,7 +5,7 @@
 
 use super::bound::{BoundPart, of_name};
 use crate::event::LateValue;
-use crate::late::{Unseen, destroys_or_sends, unseen};
+use crate::late::{Unseen, is_looked_at_whole, unseen};
 use crate::prediction::Prediction;
 use crate::state::{RunState, StepRecord, StepState};
 use planc_lang::digest::Digest;
@@ -130,7 +130,7 @@ impl<'a> Given<'a> {
         let call: &Call = &step.call;
         let made = |name: &str| args.get(name).cloned().unwrap_or(Value::Null);
         let values: Vec<Value> = call.tool.params.iter().map(|param| made(&param.name)).collect();
-        let whole = destroys_or_sends(call, &values);
+        let whole = is_looked_at_whole(call, &values);
         let mut env = self.seen(state);
         let mut faults = Vec::new();
         for ((param, arg), value) in call.tool.params.iter().zip(&call.args).zip(&values) {
