@@ -56,8 +56,9 @@ pub(super) fn of_left(
         return vec![listed(setup, naming, unseen)];
     }
     let shown = unseen.into_iter().map(|(path, present, by)| {
-        let content = Content { path: &path, present: &present, from: by, to: to(naming), links: &[] };
-        let late = shown_content(setup, naming.instance.step, IN_THE_OPEN, content);
+        let content =
+            Content { finder: naming.finder(), path: &path, present: &present, from: by, to: to(naming), links: &[] };
+        let late = shown_content(setup, IN_THE_OPEN, content);
         let file = Observation { look: Look::At { path: path.clone() }, seen: present.to_string() };
         UnseenContent { late, files: vec![file], is_own: false }
     });
@@ -200,6 +201,6 @@ fn listed(setup: &RunSetup, naming: Naming<'_>, unseen: Vec<(String, FileState, 
         look: Look::At { path },
         seen: state.to_string(),
     };
-    let late = veiled_content(setup, naming.instance.step, late);
+    let late = veiled_content(setup, naming.finder(), late);
     UnseenContent { late, files: unseen.into_iter().map(seen).collect(), is_own: false }
 }
