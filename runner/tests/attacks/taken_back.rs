@@ -1,7 +1,7 @@
 //! What is told of a secret that a declared `undo` call is given, while a run is taken back and after: as little as of one that a
 //! step is given, also where another call finds what the first has left.
 
-use crate::afterwards::{hides, place, run, told};
+use crate::afterwards::{hides, input, place, run, told};
 use crate::place::Place;
 use std::fs;
 
@@ -78,4 +78,24 @@ fn what_a_step_leaves_is_told_where_no_undo_call_has_a_secret() {
     place.put("a.txt", "mine\n");
     let said = place.planc(&["undo", &place.last_run()]).exits(4);
     assert!(said.out.contains("+mine"), "{}", said.out);
+}
+
+/// Whether an undo call fails, and which files it changes, says how a secret has decided: the approver has read so.
+#[test]
+fn what_an_undo_call_tells_is_read_first() {
+    let given = "    undo process.run(argv: [\"grep\", \"-q\", \"^4\"], stdin: token)\n";
+    let finds = "    undo process.run(argv: [\"grep\", \"-q\", \"^4\", \"k.txt\"])\n";
+    for (undo, step) in [(given, ""), (finds, KEEPS)] {
+        let place = place(&format!("  step a = {WRITES} {{\n{undo}  }}\n{step}"));
+        let told = place.planc(&["--format", "json", "plan", "p.pl", "--input-file", &input(&place)]).exits(0).json();
+        let told = told["disclosures"].to_string();
+        for what in ["whether its undo fails", "which files its undo changes"] {
+            assert!(told.contains(&format!("{{\"of\":\"a\",\"what\":\"{what}\"}}")), "{told}");
+        }
+    }
+    // Of one that reaches no secret there is nothing to say.
+    let place =
+        place(&format!("  step a = {WRITES} {{\n    undo process.run(argv: [\"grep\", \"-q\", \"^4\"])\n  }}\n"));
+    let told = place.planc(&["--format", "json", "plan", "p.pl", "--input-file", &input(&place)]).exits(0).json();
+    assert!(!told["disclosures"].to_string().contains("undo"), "{told}");
 }
