@@ -11,6 +11,7 @@ mod results;
 mod rules;
 mod sinks;
 mod tree;
+mod undoing;
 mod values;
 mod written;
 
@@ -24,6 +25,7 @@ use crate::source::Source;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use tree::Tree;
+use undoing::Undoing;
 use values::Values;
 
 /// How far a value can be trusted.
@@ -180,6 +182,8 @@ pub struct StepLabels {
     found: Label,
     /// Of what it writes.
     written: Label,
+    /// Of the secrets that the call that takes it back is given, or may find.
+    undo: Label,
     /// Whether what it reads is decided by outside text, so that it must lie within a line of `critical`.
     pub confined: bool,
     /// How many of [`Labels::writers`] stand before it, for a step that runs a program.
@@ -201,6 +205,8 @@ pub struct Labels {
     has_secrets: bool,
     /// Whether any step writes what is not simply trusted and public.
     taints: bool,
+    /// What the calls that take back may find and leave of secrets.
+    undoing: Undoing,
 }
 
 impl Labels {
@@ -238,6 +244,22 @@ impl Labels {
     /// find.
     pub fn reached(&self, step: StepId) -> Label {
         self.given(step).join(self.found(step))
+    }
+
+    /// Of the secrets that the call that takes a step back is given, or may find as far as paths tell.
+    pub fn reached_by_undo(&self, step: StepId) -> Label {
+        self.step(step).undo
+    }
+
+    /// Of the secrets that may become known while a step is taken back. Where one such call reaches a secret, all do: links may lead
+    /// from what one has left to what another finds.
+    pub fn reached_undoing(&self, step: StepId) -> Label {
+        self.reached(step).of_secrecy().join(self.undoing.reached)
+    }
+
+    /// Of the secrets that may stand at a path once steps have run and were taken back.
+    pub fn left_at(&self, path: &str) -> Label {
+        self.undoing.left.at_path(path)
     }
 
     /// The same of a call in a check.

@@ -67,6 +67,21 @@ impl Secrets {
         self.given(step) || is_hidden(self.labels.found(step))
     }
 
+    /// Whether the call that takes a step back is given a secret, or may find one in what it reads.
+    pub fn reach_by_undo(&self, step: StepId) -> bool {
+        is_hidden(self.labels.reached_by_undo(step))
+    }
+
+    /// Whether a secret may become known while a step is taken back.
+    pub fn reach_undoing(&self, step: StepId) -> bool {
+        is_hidden(self.labels.reached_undoing(step))
+    }
+
+    /// Whether a secret may stand at a path once steps have run and were taken back.
+    pub fn may_be_left_at(&self, path: &str) -> bool {
+        is_hidden(self.labels.left_at(path))
+    }
+
     /// The arguments of a call by name as they may be shown.
     pub fn shown_args(&self, plan: &Plan, call: &Call, args: &Value) -> Value {
         let Value::Record(record) = args else { return args.clone() };

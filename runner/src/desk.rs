@@ -38,12 +38,14 @@ use std::sync::Arc;
 mod inputs;
 mod error;
 mod bound;
+mod again;
 mod approve;
 mod mark;
 mod part;
 mod collect;
 mod undo;
 
+pub use again::{Unlike, has_secret_inputs, shown_inputs};
 pub use bound::found_place;
 pub use collect::Collected;
 pub use error::DeskError;
@@ -176,7 +178,7 @@ impl Desk {
     }
 
     /// The same to carry it out: a plan with secrets that somebody has approved, or approves now as it is `named`, is that plan
-    /// again where it still is.
+    /// again where it still is. Not where inputs are secret: who gives others would learn whether these were meant.
     pub fn plan_to_run(
         &self,
         draft: &Draft,
@@ -185,8 +187,8 @@ impl Desk {
     ) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
         let outcome = match outcome.once {
-            Some(_) => self.as_approved(draft, inputs, named, outcome)?,
-            None => outcome,
+            Some(_) if !has_secret_inputs(&draft.compiled.plan) => self.as_approved(draft, inputs, named, outcome)?,
+            Some(_) | None => outcome,
         };
         self.keep(draft, inputs, outcome)
     }

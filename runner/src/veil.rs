@@ -91,16 +91,18 @@ impl Veil {
 
     /// Learns what an event tells that is secret.
     pub fn learn(&self, event: &Event) {
-        if let Event::StepStarted { step, changes, .. }
-        | Event::StepObserved { step, changes, .. }
-        | Event::UndoCallObserved { step, changes }
-        | Event::StepSucceeded { step, changes, .. }
-        | Event::StepFailed { step, changes, .. }
-        | Event::StepInDoubt { step, changes, .. } = event
-            && self.reaches(step)
-        {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend(changes.iter().map(|change| change.path.clone()));
+        match event {
+            Event::StepStarted { step, changes, .. }
+            | Event::StepObserved { step, changes, .. }
+            | Event::StepSucceeded { step, changes, .. }
+            | Event::StepFailed { step, changes, .. }
+            | Event::StepInDoubt { step, changes, .. }
+                if self.reaches(step) =>
+            {
+                self.keep(changes);
+            }
+            Event::UndoCallObserved { step, changes } if self.reaches_undoing(step) => self.keep(changes),
+            _ => {}
         }
         if let Event::StepObserved { step, result, .. }
         | Event::StepSucceeded { step, result, .. }
@@ -110,6 +112,12 @@ impl Veil {
         {
             self.learn_result(id, result);
         }
+    }
+
+    /// A secret may stand in these files.
+    fn keep(&self, changes: &[Change]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(changes.iter().map(|change| change.path.clone()));
     }
 
     fn learn_result(&self, step: StepId, result: &Value) {
@@ -164,13 +172,13 @@ impl Veil {
                 self.hide_changes(step, restored);
                 conflicts.iter_mut().for_each(|conflict| self.hide_conflict(step, conflict));
             }
-            Event::UndoCallObserved { step, changes } => self.hide_changes(step, changes),
+            Event::UndoCallObserved { step, changes } => self.hide_changes_by(self.reaches_undoing(step), changes),
             Event::UndoCallStarted { step, args, .. } => *args = self.args(step, args, true),
-            Event::UndoCallEnded { step, error: Some(error) } => self.hide_why(step, error),
+            Event::UndoCallEnded { step, error: Some(error) } => self.hide_undo_why(step, error),
             Event::GateAnswered { step, shown, .. } => *shown = self.gate(step, shown),
             Event::Stale { step, differences } => self.hide_differences(step.as_deref(), differences),
             // Whoever tries contents could find out which were written.
-            Event::CallAnswered { step, changes, .. } if self.reaches(step) => *changes = None,
+            Event::CallAnswered { step, changes, .. } if self.reaches_undoing(step) => *changes = None,
             Event::AssumptionFailed { text, why } | Event::AssumptionOverridden { text, why, .. } => {
                 let of_text = self.compiled.plan.assumptions.iter().filter(|assumption| assumption.text == *text);
                 self.hide_failing(of_text.filter_map(|assumption| assumption.check.as_ref()), why);
@@ -213,6 +221,19 @@ impl Veil {
     /// Whether what a step does may tell of a secret: it is given one, or may find one in what it reads.
     fn reaches(&self, step: &str) -> bool {
         self.step(step).is_none_or(|id| self.secrets.reach(id))
+    }
+
+    /// Whether what is told while a step is taken back may tell of a secret.
+    pub fn reaches_undoing(&self, step: &str) -> bool {
+        self.step(step).is_none_or(|id| self.secrets.reach_undoing(id))
+    }
+
+    /// Why the call that takes a step back failed, or was not made: it may have found what another such call was given.
+    pub fn hide_undo_why(&self, step: &str, why: &mut String) {
+        match self.reaches_undoing(step) {
+            true => WHY.clone_into(why),
+            false => self.hide_why(step, why),
+        }
     }
 
     /// Why a call of a step failed, or the call that takes it back: a part of a secret could stand in the words.
@@ -321,7 +342,8 @@ impl Veil {
 
     /// A path that was left: what a secret may stand in is not shown, whatever became of it.
     fn hide_conflict(&self, step: &str, conflict: &mut Conflict) {
-        if self.reaches(step) || self.is_kept(&conflict.path) {
+        let may_be_left = || self.secrets.may_be_left_at(&conflict.path);
+        if self.reaches_undoing(step) || self.is_kept(&conflict.path) || may_be_left() {
             WHY.clone_into(&mut conflict.why);
             conflict.diff = conflict.diff.as_ref().map(|_| format!("{HIDDEN}\n"));
         }
@@ -329,13 +351,17 @@ impl Veil {
 
     /// Of files in which a secret may stand nobody is told what is in them, nor how large they are.
     fn hide_changes(&self, step: &str, changes: &mut [Change]) {
-        let reaches = self.reaches(step);
+        self.hide_changes_by(self.reaches(step), changes);
+    }
+
+    fn hide_changes_by(&self, reaches: bool, changes: &mut [Change]) {
         for change in changes.iter_mut().filter(|change| reaches || self.is_kept(&change.path)) {
             (change.before, change.after) = (change.before.without_content(), change.after.without_content());
         }
     }
 
-    fn is_kept(&self, path: &str) -> bool {
+    /// Whether a secret may stand in a file, by what has happened.
+    pub fn is_kept(&self, path: &str) -> bool {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(path)
     }
 

@@ -15,7 +15,7 @@ use crate::types::Type;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a block is walked until what its elements write for each other is known; then anything may be.
-const MAX_ROUNDS: usize = 4;
+pub(super) const MAX_ROUNDS: usize = 4;
 
 /// Finds all labels, and what may not go where it goes.
 pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
@@ -36,6 +36,7 @@ pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
             }
         }
     }
+    let undoing = flow.undoing();
     flow.checks();
     let has_secrets = plan.inputs.iter().any(|input| input.secret)
         || plan.steps.iter().any(|step| step.call.tool.result_marks.mention(Mark::Secret))
@@ -50,6 +51,7 @@ pub(super) fn run(plan: &Plan, rules: Rules) -> (Labels, Vec<Finding>) {
         check_calls: flow.check_calls,
         has_secrets,
         taints,
+        undoing,
     };
     (labels, flow.findings)
 }
@@ -98,16 +100,16 @@ impl Order {
     }
 }
 
-struct Flow<'p> {
-    plan: &'p Plan,
+pub(super) struct Flow<'p> {
+    pub(super) plan: &'p Plan,
     rules: Rules,
     values: Values,
     hops: Vec<Hop>,
-    labels: Vec<StepLabels>,
+    pub(super) labels: Vec<StepLabels>,
     writers: Vec<StepId>,
-    written: Written,
+    pub(super) written: Written,
     findings: Vec<Finding>,
-    env: Env<'p>,
+    pub(super) env: Env<'p>,
     /// Calls in checks that give something secret.
     secret_calls: Vec<u32>,
     /// Calls in checks of which outside text decides what they read.
@@ -115,7 +117,7 @@ struct Flow<'p> {
     /// Of what calls in checks are given and may find.
     check_calls: BTreeMap<u32, Label>,
     /// What a program may write: what `critical` lets the plan change.
-    changeable: Vec<Resource>,
+    pub(super) changeable: Vec<Resource>,
     /// Whether `critical` lets the plan contact anybody.
     contacts: bool,
     /// Whether a line of `critical` is about files that are read.
@@ -184,7 +186,7 @@ impl<'p> Flow<'p> {
         self.values.tree(self.plan, expr, &mut Vec::new())
     }
 
-    fn label(&self, expr: &Expr) -> Label {
+    pub(super) fn label(&self, expr: &Expr) -> Label {
         self.tree(expr).all
     }
 

@@ -14,7 +14,7 @@ const MAX_PATTERNS: usize = 64;
 const MAX_COMPARED: u32 = 200_000;
 
 /// What is written where.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Written {
     /// By single paths.
     paths: BTreeMap<SmolStr, Label>,
@@ -63,13 +63,21 @@ impl Written {
         self.all
     }
 
+    /// Where of it secrets may stand.
+    pub(super) fn secrets(&self) -> Written {
+        let mut secrets = Written::default();
+        let paths = self.paths.iter().map(|(path, label)| (Resource::Path(path.clone()), *label));
+        paths.chain(self.others.iter().cloned()).for_each(|(at, label)| secrets.add(&at, label.of_secrecy()));
+        secrets
+    }
+
     /// The label of what a resource may hold of it.
     pub(super) fn at(&mut self, resource: &Resource) -> Label {
         if self.is_empty() {
             return Label::default();
         }
-        let mut found = match resource {
-            Resource::Path(path) => self.at_path(path),
+        let found = match resource {
+            Resource::Path(path) => return self.at_path(path),
             Resource::Everything | Resource::Program(_) | Resource::AnyProgram => return self.all,
             other => {
                 self.compared = self.compared.saturating_add(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
@@ -80,17 +88,21 @@ impl Written {
                 meets.fold(Label::default(), |found, (_, label)| found.join(*label))
             }
         };
-        for (other, label) in &self.others {
-            if overlap(other, resource) {
-                found = found.join(*label);
-            }
-        }
-        found
+        found.join(self.in_others(resource))
+    }
+
+    /// Of what was written somewhere that overlaps with a resource.
+    fn in_others(&self, resource: &Resource) -> Label {
+        let meets = self.others.iter().filter(|(other, _)| overlap(other, resource));
+        meets.fold(Label::default(), |found, (_, label)| found.join(*label))
     }
 
     /// Of a path, what lies beneath it, and what it lies in.
-    fn at_path(&self, path: &SmolStr) -> Label {
-        let mut found = Label::default();
+    pub(super) fn at_path(&self, path: &str) -> Label {
+        if self.is_empty() {
+            return Label::default();
+        }
+        let mut found = self.in_others(&Resource::Path(path.into()));
         let ends = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at).chain([path.len()]);
         let above = ends.map(|end| &path[..end]).chain(["."]).filter_map(|above| self.paths.get(above));
         for label in above {

@@ -8,7 +8,7 @@ use super::inputs::InputArgs;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::{Approved, Channel};
-use crate::desk::{Desk, DeskError, Draft, Planned, Recall, inputs};
+use crate::desk::{Desk, DeskError, Draft, Planned, Recall, Unlike, has_secret_inputs, inputs, shown_inputs};
 use crate::dry_run::{Early, other_variables};
 use crate::journal::{StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
@@ -45,6 +45,30 @@ pub fn prepare(
         For::Show => desk.plan(&draft, &values),
         For::Run(named) => desk.plan_to_run(&draft, &values, named),
     })??;
+    Ok((desk, planned))
+}
+
+/// The plan that a digest names, of a text with secret inputs: these are as they were planned, whatever is given for them now.
+pub fn as_planned(
+    session: &Session,
+    draft: Draft,
+    given: &InputArgs,
+    choice: &ChoiceArgs,
+    digest: Digest,
+) -> Result<(Desk, Planned), Fault> {
+    let desk = session.desk()?;
+    let draft = choice.part(session, &desk, draft)?;
+    let given = given.given_openly(session, &draft.compiled.plan)?;
+    let planned = desk.as_planned(&draft, &given, digest)?.map_err(|unlike| {
+        let line = match unlike {
+            Unlike::Unknown => "no dry run had this digest".to_owned(),
+            Unlike::Text => OTHER_TEXT.to_owned(),
+            Unlike::Inputs { approved, now } => other_inputs(&approved, &now),
+        };
+        let fault = Fault::new(Exit::Stale, format!("{}\n  {line}", not_now(digest)));
+        fault.help("`planc plan FILE` shows what it would do now")
+    })?;
+    session.out.progress("· what is secret is as it was planned: it is not read again\n");
     Ok((desk, planned))
 }
 
@@ -175,6 +199,17 @@ pub fn waiting(plan: &StoredPlan, why: &str) -> Fault {
         .help(format!("a person approves it on a terminal with `planc approve sha256:{}`", plan.digest.short()))
 }
 
+/// The same of a plan that a text was just made into: with secret inputs it is no plan that anybody knows.
+pub fn waiting_anew(planned: &Planned, why: &str) -> Fault {
+    let fault = waiting(&planned.plan, why);
+    match has_secret_inputs(&planned.compiled.plan) {
+        true => {
+            fault.help("what was approved before is run by its digest, with the inputs that it has: `planc run DIGEST`")
+        }
+        false => fault,
+    }
+}
+
 /// A yes that names what was reviewed.
 pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<String, Fault> {
     match digest == plan.digest {
@@ -188,9 +223,19 @@ pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<String, F
     }
 }
 
+const OTHER_TEXT: &str = "the text of the plan, or the definition of a tool, is another one";
+
+fn other_inputs(approved: &Value, now: &Value) -> String {
+    format!("inputs: approved with {approved}, now {now}")
+}
+
+fn not_now(digest: Digest) -> String {
+    format!("{digest} is not what this plan does now; nothing has been changed")
+}
+
 /// What is different between the plan that was reviewed and the present one.
 fn other_digest(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Fault {
-    let mut message = format!("{digest} is not what this plan does now; nothing has been changed");
+    let mut message = not_now(digest);
     if let Ok(reviewed) = desk.store.plan(&digest.to_string()) {
         let bound = |digest: &Digest| desk.store.bound(digest).ok().flatten().unwrap_or_default();
         let variables = other_variables(&bound(&digest), &bound(&plan.digest));
@@ -205,13 +250,12 @@ fn differences(reviewed: &StoredPlan, present: &StoredPlan, variables: &[String]
     let other = |name: &String| format!("the variable `{name}` has another value");
     let mut lines: Vec<String> = variables.iter().map(other).collect();
     if reviewed.plan_digest != present.plan_digest {
-        lines.push("the text of the plan, or the definition of a tool, is another one".to_owned());
+        lines.push(OTHER_TEXT.to_owned());
     }
-    if reviewed.inputs != present.inputs {
-        let shown = |plan: &StoredPlan| {
-            Value::record(plan.report.inputs.iter().map(|input| (input.name.clone(), input.value.clone())))
-        };
-        lines.push(format!("inputs: approved with {}, now {}", shown(reviewed), shown(present)));
+    // As they are shown: whoever tries values for what is secret in the one would learn otherwise which was meant.
+    let (approved, now) = (shown_inputs(&reviewed.report), shown_inputs(&present.report));
+    if approved != now {
+        lines.push(other_inputs(&approved, &now));
     }
     for seen in &present.report.observations {
         let before = reviewed.report.observations.iter().find(|other| other.look == seen.look);

@@ -33,15 +33,7 @@ impl InputArgs {
 
     /// The texts of inputs. A secret that is not given is asked for where there is a terminal.
     pub fn given(&self, session: &Session, plan: &Plan) -> Result<Vec<Given>, Fault> {
-        let mut given = Vec::new();
-        for text in &self.inputs {
-            let (name, text) = split("--input", "value", text)?;
-            given.push(Given { name, text, exposed: true });
-        }
-        for text in &self.files {
-            let (name, path) = split("--input-file", "path", text)?;
-            given.push(Given { text: content(&name, &session.path(&path))?, name, exposed: false });
-        }
+        let mut given = self.read(session, |_| true)?;
         let asked = |name: &str| given.iter().any(|given| given.name == name);
         let secret = plan.inputs.iter().filter(|input| input.secret && !asked(&input.name));
         let missing: Vec<&str> = secret.map(|input| input.name.as_str()).collect();
@@ -49,6 +41,25 @@ impl InputArgs {
             for name in missing {
                 given.push(Given { text: ask(&terminal, name)?, name: name.to_owned(), exposed: false });
             }
+        }
+        Ok(given)
+    }
+
+    /// The same of the inputs that are no secrets: what was given for others is not looked at, and nobody is asked.
+    pub fn given_openly(&self, session: &Session, plan: &Plan) -> Result<Vec<Given>, Fault> {
+        self.read(session, |name| !plan.inputs.iter().any(|input| input.secret && input.name == name))
+    }
+
+    fn read(&self, session: &Session, is_read: impl Fn(&str) -> bool) -> Result<Vec<Given>, Fault> {
+        let mut given = Vec::new();
+        for text in &self.inputs {
+            let (name, text) = split("--input", "value", text)?;
+            given.push(Given { name, text, exposed: true });
+        }
+        for text in &self.files {
+            let (name, path) = split("--input-file", "path", text)?;
+            let text = if is_read(&name) { content(&name, &session.path(&path))? } else { String::new() };
+            given.push(Given { name, text, exposed: false });
         }
         Ok(given)
     }

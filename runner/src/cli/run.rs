@@ -11,9 +11,8 @@ use super::session::Session;
 use super::terminal::Terminal;
 use super::{plan, texts};
 use crate::approval::{Channel, Lack};
-use crate::desk::{Desk, Planned, Recall};
+use crate::desk::{Desk, Planned, Recall, has_secret_inputs};
 use crate::dry_run::Early;
-use crate::journal::StoredPlan;
 use crate::render::card::Folded;
 use planc_lang::digest::Digest;
 
@@ -69,7 +68,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             return Ok(exit);
         }
         let folded = if args.full { Folded::No } else { Folded::Yes };
-        yes_given = Some(approve(session, &desk, &planned.plan, (&args.target, folded), yes, &lack)?);
+        yes_given = Some(approve(session, &desk, &planned, (&args.target, folded), yes, &lack)?);
     }
     core::execute(session, &desk, &planned, &run, Terms { deadline, yes: yes_given })
 }
@@ -98,6 +97,9 @@ fn target(session: &Session, args: &Args, yes: &Yes) -> Result<(Desk, Planned), 
         session.desk()?.require_execute()?;
         let early = if args.run_programs { Early::Sealed } else { Early::Off };
         let named = match yes {
+            Yes::To(digest) if has_secret_inputs(&draft.compiled.plan) => {
+                return carry::as_planned(session, draft, &args.inputs, &args.choice, *digest);
+            }
             Yes::To(digest) => Some(*digest),
             Yes::Unsaid | Yes::Bare => None,
         };
@@ -120,19 +122,21 @@ fn target(session: &Session, args: &Args, yes: &Yes) -> Result<(Desk, Planned), 
         return Err(Fault::usage("a run that waits is a whole plan").help("name the file of the plan"));
     }
     let (desk, stored, _) = carry::find(session, &args.target)?;
-    let (planned, _) = desk.reopen(stored)?;
+    let planned = desk.reopened_to_run(stored)?;
     Ok((desk, planned))
 }
 
 fn approve(
     session: &Session,
     desk: &Desk,
-    plan: &StoredPlan,
+    planned: &Planned,
     (name, folded): (&str, Folded),
     yes: Yes,
     lack: &Lack,
 ) -> Result<String, Fault> {
+    let plan = &planned.plan;
     match yes {
+        Yes::Unsaid if is_text(session, name) => Err(carry::waiting_anew(planned, &lack.told())),
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {

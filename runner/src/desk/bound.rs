@@ -114,6 +114,6 @@ pub fn found_place(digest: &Digest) -> String {
     format!("found of {digest}")
 }
 
-fn as_given(inputs: &[Value]) -> Vec<InputValue> {
+pub(super) fn as_given(inputs: &[Value]) -> Vec<InputValue> {
     inputs.iter().map(|value| InputValue { value: value.clone(), default: false }).collect()
 }

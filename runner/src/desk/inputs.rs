@@ -2,7 +2,7 @@
 
 use crate::dry_run::InputValue;
 use planc_lang::conform::check_value;
-use planc_lang::plan::Plan;
+use planc_lang::plan::{Input, Plan};
 use planc_lang::types::Type;
 use planc_lang::value::Value;
 
@@ -62,6 +62,15 @@ pub struct Given {
 
 /// The values of a plan's inputs from texts: a string is taken as it is, everything else is JSON.
 pub fn inputs(plan: &Plan, given: &[Given]) -> Result<Vec<InputValue>, InputError> {
+    inputs_or(plan, given, |_| None)
+}
+
+/// The same where the values of some are known already, whatever was given for them.
+pub(super) fn inputs_or(
+    plan: &Plan,
+    given: &[Given],
+    known: impl Fn(&Input) -> Option<Value>,
+) -> Result<Vec<InputValue>, InputError> {
     for (index, Given { name, exposed, .. }) in given.iter().enumerate() {
         let Some(input) = plan.inputs.iter().find(|input| input.name == *name) else {
             let known = plan.inputs.iter().map(|input| input.name.to_string()).collect();
@@ -74,7 +83,10 @@ pub fn inputs(plan: &Plan, given: &[Given]) -> Result<Vec<InputValue>, InputErro
             return Err(InputError::Twice { name: name.clone() });
         }
     }
-    let one = |input: &planc_lang::plan::Input| {
+    let one = |input: &Input| {
+        if let Some(value) = known(input) {
+            return Ok(InputValue { value, default: false });
+        }
         let name = input.name.to_string();
         let Some(Given { text, .. }) = given.iter().find(|other| other.name == name) else {
             return match &input.default {

@@ -195,6 +195,7 @@ impl DryRun<'_> {
                 .chain(expect)
                 .chain(self.failure(id, step))
                 .chain(self.made(id, step))
+                .chain(self.taken_back(id, step))
                 .chain(self.touched_by(step))
                 .collect::<Vec<_>>()
         });
@@ -243,14 +244,30 @@ impl DryRun<'_> {
 
     /// A program with a secret at hand that may choose the names of files.
     fn made(&self, id: StepId, step: &Step) -> Option<Disclosure> {
+        (self.is_reached(id) && self.chooses_files(&step.call))
+            .then(|| Disclosure { of: step.name.to_string(), what: "which files it changes".to_owned() })
+    }
+
+    /// A call with a secret at hand that takes a step back: taking back stops where it fails, whatever else is said.
+    fn taken_back(&self, id: StepId, step: &Step) -> Vec<Disclosure> {
+        let is_reached = self.told().is_some() && self.veil.is_some_and(|veil| veil.secrets().reach_by_undo(id));
+        // What only reads is not taken back.
+        let undo = step.undo.as_deref().filter(|_| is_reached && !step.call.is_read_only());
+        let Some(undo) = undo else { return Vec::new() };
+        let told = |what: &str| Disclosure { of: step.name.to_string(), what: what.to_owned() };
+        let made = self.chooses_files(undo).then(|| told("which files its undo changes"));
+        [told("whether its undo fails")].into_iter().chain(made).collect()
+    }
+
+    /// Whether a call runs a program that may choose the names of files.
+    fn chooses_files(&self, call: &Call) -> bool {
         let is_of_files = |verb| matches!(verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete);
         let is_open = |scope: &CriticalScope| match scope {
             CriticalScope::Text(grant) => literal_prefix(&grant.resource) != grant.resource,
             CriticalScope::Value(_) => true,
         };
-        let chooses = self.compiled.plan.critical.iter().any(|line| is_of_files(line.verb) && is_open(&line.scope));
-        (chooses && step.call.tool.runs_programs() && self.is_reached(id))
-            .then(|| Disclosure { of: step.name.to_string(), what: "which files it changes".to_owned() })
+        let is_chosen = self.compiled.plan.critical.iter().any(|line| is_of_files(line.verb) && is_open(&line.scope));
+        is_chosen && call.tool.runs_programs()
     }
 }
 

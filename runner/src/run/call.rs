@@ -313,7 +313,7 @@ fn used_by(made: Made<'_>) -> String {
 
 /// What `always` means for a call; none where a secret would have to be remembered, or what a file holds with one in it.
 fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
-    let reaches = |veil: &Veil| setup.compiled.plan.step(&made.step.name).is_none_or(|id| veil.secrets().reach(id));
+    let reaches = |veil: &Veil| veil.reaches_undoing(&made.step.name);
     let is_open =
         shown_args(setup, made, args) == made.call.tool.named(args) && !setup.veil.as_ref().is_some_and(reaches);
     let tool = &made.call.tool;

@@ -272,6 +272,7 @@ pub(crate) fn of_contents(
             }
         }
     }
+    let finder = Finder { step, is_undo: !std::ptr::eq(call, &plan.get(step).call) };
     let mut late = Vec::new();
     for (path, (by, change, is_shown)) in last {
         let Ok(present) = setup.workspace.state(&path) else { continue };
@@ -282,7 +283,8 @@ pub(crate) fn of_contents(
             continue;
         }
         let (from, to) = (format!("step `{by}` wrote it"), format!("step `{name}` runs a program that may read it"));
-        let value = shown_content(setup, step, name, Content { path: &path, present: &present, from, to, links: &[] });
+        let value =
+            shown_content(setup, name, Content { finder, path: &path, present: &present, from, to, links: &[] });
         late.push((value, Observation { look: Look::At { path }, seen: present.to_string() }));
     }
     late
@@ -293,8 +295,19 @@ pub(super) fn content_id(path: &str, step: &str) -> String {
     format!("content of {path} for {step}")
 }
 
+/// What finds a content.
+#[derive(Clone, Copy)]
+pub(super) struct Finder {
+    /// The step.
+    pub(super) step: StepId,
+    /// Whether it is the call that takes it back.
+    pub(super) is_undo: bool,
+}
+
 /// A content that is shown.
 pub(super) struct Content<'a> {
+    /// What finds it.
+    pub(super) finder: Finder,
     /// Where it is.
     pub(super) path: &'a str,
     /// The file that has it, or a link.
@@ -308,8 +321,8 @@ pub(super) struct Content<'a> {
 }
 
 /// What is in a file that a step may find, or where a link leads, as a person looks at it. Blocks while it reads.
-pub(super) fn shown_content(setup: &RunSetup, step: StepId, name: &str, of: Content<'_>) -> LateValue {
-    let Content { path, present, from, to, links } = of;
+pub(super) fn shown_content(setup: &RunSetup, name: &str, of: Content<'_>) -> LateValue {
+    let Content { finder, path, present, from, to, links } = of;
     let mut shown = vec![("state", Value::string(present.to_string()))];
     if !matches!(present, FileState::Link { .. }) {
         let content = setup.workspace.read(path, MAX_FILE_BYTES).ok();
@@ -331,13 +344,16 @@ pub(super) fn shown_content(setup: &RunSetup, step: StepId, name: &str, of: Cont
         from: vec![from],
         to: vec![to],
     };
-    veiled_content(setup, step, value)
+    match setup.veil.as_ref().filter(|veil| veil.is_kept(path)) {
+        Some(veil) => hidden(veil, value),
+        None => veiled_content(setup, finder, value),
+    }
 }
 
-/// What a step may find, hidden where a secret may be in it.
-pub(super) fn veiled_content(setup: &RunSetup, step: StepId, found: LateValue) -> LateValue {
-    let is_secret = setup.labels.found(step).secrecy > Secrecy::Public;
-    match setup.veil.as_ref().filter(|_| is_secret) {
+/// What a call may find, hidden where a secret may be in it.
+pub(super) fn veiled_content(setup: &RunSetup, Finder { step, is_undo }: Finder, found: LateValue) -> LateValue {
+    let label = if is_undo { setup.labels.reached_undoing(step) } else { setup.labels.found(step) };
+    match setup.veil.as_ref().filter(|_| label.secrecy > Secrecy::Public) {
         Some(veil) => hidden(veil, found),
         None => found,
     }

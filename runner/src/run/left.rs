@@ -75,8 +75,9 @@ struct Found {
 }
 
 fn shown(setup: &RunSetup, naming: Naming<'_>, Found { path, present, by }: Found) -> UnseenContent {
-    let content = Content { path: &path, present: &present, from: by, to: to(naming), links: &[] };
-    let late = shown_content(setup, naming.instance.step, IN_THE_OPEN, content);
+    let content =
+        Content { finder: naming.finder(), path: &path, present: &present, from: by, to: to(naming), links: &[] };
+    let late = shown_content(setup, IN_THE_OPEN, content);
     let file = Observation { look: Look::At { path }, seen: present.to_string() };
     UnseenContent { late, files: vec![file], is_own: false }
 }
@@ -139,7 +140,7 @@ fn listed(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) 
         from: from.into_iter().cloned().collect(),
         to: vec![to(naming)],
     };
-    let late = veiled_content(setup, naming.instance.step, late);
+    let late = veiled_content(setup, naming.finder(), late);
     let seen =
         |Found { path, present, .. }| Observation { look: Look::At { path }, seen: FileState::to_string(&present) };
     UnseenContent { late, files: found.into_iter().map(seen).collect(), is_own: false }

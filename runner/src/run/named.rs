@@ -72,8 +72,9 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
                     true => format!("{} runs a program that may read it", naming.name),
                     false => format!("step `{}` runs a program that may read it", naming.name),
                 };
-                let content = Content { path: &path, present: &present, from, to, links: &links };
-                let late = shown_content(setup, naming.instance.step, naming.name, content);
+                let content =
+                    Content { finder: naming.finder(), path: &path, present: &present, from, to, links: &links };
+                let late = shown_content(setup, naming.name, content);
                 let at = |(path, state): (String, FileState)| Observation {
                     look: Look::At { path },
                     seen: state.to_string(),

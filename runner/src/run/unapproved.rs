@@ -1,5 +1,6 @@
 //! A call that finds contents ⟶ those among them that nobody has approved, and whether they are in its way.
 
+use super::late::Finder;
 use crate::event::{Difference, LateValue};
 use crate::state::RunState;
 use crate::workspace::Observation;
@@ -19,6 +20,13 @@ pub(crate) struct Naming<'a> {
     pub(crate) values: &'a [Value],
     /// Whether it takes back.
     pub(crate) is_undo: bool,
+}
+
+impl Naming<'_> {
+    /// What finds the files.
+    pub(super) fn finder(&self) -> Finder {
+        Finder { step: self.instance.step, is_undo: self.is_undo }
+    }
 }
 
 /// What nobody has approved of the files that a call names.

@@ -44,7 +44,7 @@ pub(super) async fn make(
         return Ok(CallEnd::Done);
     };
     let name = record.name.as_str();
-    let stopped = |why: &str| CallEnd::Stopped(format!("the undo call of step `{name}`: {why}"));
+    let stopped = |why: &str| CallEnd::Stopped(told(setup, name, why));
     if let Some(why) = released(setup, recorder, record, call).await? {
         return Ok(stopped(&why));
     }
@@ -94,8 +94,20 @@ pub(super) async fn finish(
     match put(setup, record.undo_pending.clone()).await {
         Ok(()) => ended(recorder, &record.name, None).await.map(|()| CallEnd::Done),
         // Where somebody has changed a path since, a person looks at what the call has left there.
-        Err(error) => Ok(CallEnd::Stopped(format!("the undo call of step `{}`: {}", record.name, error.message))),
+        Err(error) => Ok(CallEnd::Stopped(told(setup, &record.name, &error.message))),
     }
+}
+
+/// A person has to say something first.
+fn waits(step: &str) -> CallEnd {
+    CallEnd::Stopped(format!("the undo call of step `{step}`: it waits for a yes"))
+}
+
+/// Why taking back goes no further, as it may be told.
+fn told(setup: &RunSetup, step: &str, why: &str) -> String {
+    let mut why = why.to_owned();
+    setup.veil.iter().for_each(|veil| veil.hide_undo_why(step, &mut why));
+    format!("the undo call of step `{step}`: {why}")
 }
 
 /// What stands against a call with known arguments, where anything does: what it would find, or what a person says.
@@ -106,7 +118,7 @@ async fn against(
     made: Made<'_>,
     values: &[Value],
 ) -> Result<Option<CallEnd>, StoreError> {
-    let stopped = |why: &str| Ok(Some(CallEnd::Stopped(format!("the undo call of step `{}`: {why}", made.name))));
+    let stopped = |why: &str| Ok(Some(CallEnd::Stopped(told(setup, made.name, why))));
     // What is not as it was approved is not asked about.
     let conflicts = found::changed(setup, recorder, record).await;
     if !conflicts.is_empty() {
@@ -117,7 +129,7 @@ async fn against(
     late.extend(unapproved.contents.into_iter().map(|unseen| unseen.late));
     match agree(setup, recorder, made.name, late).await? {
         Agreed::Yes => {}
-        Agreed::Waits => return stopped("it waits for a yes"),
+        Agreed::Waits => return Ok(Some(waits(made.name))),
         Agreed::No(why) => return stopped(&why),
     }
     match paced(setup, &made.call.tool).await {
@@ -127,7 +139,7 @@ async fn against(
     }
     match permit(setup, recorder, made, values, None).await? {
         Permit::Yes => {}
-        Permit::Waits => return stopped("it waits for a yes"),
+        Permit::Waits => return Ok(Some(waits(made.name))),
         Permit::Refused(why) => return stopped(&why),
     }
     // A person may have thought about it for long.

@@ -16,26 +16,26 @@ fn written(items: &str) -> String {
     )
 }
 
-fn place(items: &str) -> Place {
+pub fn place(items: &str) -> Place {
     let place = Place::new();
     place.put("p.pl", written(items)).put("other.txt", "x\n");
     fs::write(place.at("token"), PIN).unwrap();
     place
 }
 
-fn input(place: &Place) -> String {
+pub fn input(place: &Place) -> String {
     format!("token={}", place.at("token").display())
 }
 
 /// Approves the plan by its digest and runs it.
-fn run(place: &Place) -> Said {
+pub fn run(place: &Place) -> Said {
     let input = input(place);
     let approve = format!("--approve={}", place.digest_with(&["plan", "p.pl", "--input-file", &input]));
     place.planc(&["--format", "json", "run", &approve, "p.pl", "--input-file", &input])
 }
 
 /// All that is told of the last run.
-fn told(place: &Place) -> Vec<(&'static str, String)> {
+pub fn told(place: &Place) -> Vec<(&'static str, String)> {
     let run = place.last_run();
     let bundle = bundle(place).to_string();
     let show = |format: &str| place.planc(&["--format", format, "show", &run]);
@@ -60,7 +60,7 @@ fn bundle(place: &Place) -> Value {
 
 /// Nothing that is told has one of these texts, nor a digest of one.
 #[track_caller]
-fn hides(all: &[(&str, String)], texts: &[&str]) {
+pub fn hides(all: &[(&str, String)], texts: &[&str]) {
     for (what, said) in all {
         for text in texts {
             let digest = Digest::of(text).to_string();

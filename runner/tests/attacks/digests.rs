@@ -56,15 +56,71 @@ fn each_dry_run_has_its_own() {
     assert_eq!(place.digest("q.pl"), place.digest("q.pl"));
 }
 
+/// By its digest: whoever gives the inputs again learns nothing, not even that they are the same.
 #[test]
-fn what_was_approved_is_known_again() {
+fn what_was_approved_is_known_again_by_its_digest() {
     let (place, report) = place();
     let (code, shown) = on_terminal(&place, &["approve", digest(&report)], "exactly this", &Act::Type(b"yes\n"));
     assert_eq!(code, 0, "{shown}");
     planned(&place);
-    run(&place, &[]).exits(0);
+    run(&place, &[]).exits(3).says("nobody has approved this yet").says("planc run DIGEST");
+    assert!(!place.has("made.txt"));
+    place.planc(&["run", digest(&report)]).exits(0);
     assert!(place.has("made.txt"));
-    run(&place, &[]).exits(3);
+    place.planc(&["run", digest(&report)]).exits_with(&[3, 5]);
+}
+
+/// Who may call planc, and does not know a secret, finds it out in no way by giving others.
+#[test]
+fn nobody_finds_a_secret_by_giving_others() {
+    let told = |place: &Place, guess: &str, args: &[&str]| {
+        fs::write(place.at("guess"), guess).unwrap();
+        let input = format!("token={}", place.at("guess").display());
+        let said = place.planc(&[args, &["p.pl", "--input-file", &input]].concat());
+        // Each dry run has a digest of its own.
+        let words = said.err.split_whitespace().filter(|word| !word.contains("sha256:"));
+        (said.code, words.collect::<Vec<_>>().join(" "))
+    };
+    for is_run in [false, true] {
+        let (place, report) = place();
+        let approve = format!("--approve={}", digest(&report));
+        if is_run {
+            place.planc(&["run", "--quiet", digest(&report), &approve]).exits(0);
+        } else {
+            place.yes(digest(&report));
+        }
+        let calls: [&[&str]; 4] =
+            [&["run"], &["run", "--approve"], &["run", "--quiet", &approve], &["run", "--run-programs"]];
+        for args in &calls[..if is_run { 4 } else { 2 }] {
+            assert_eq!(told(&place, "apple", args), told(&place, "avocado", args), "{args:?}");
+        }
+        // A text in which it is none is not compared either.
+        let open = LOOKS.replace("string secret", "string");
+        place.put("p.pl", open);
+        let of = |guess: &str| {
+            let said = place.planc(&["run", &approve, "p.pl", "--input", &format!("token={guess}")]).exits(5);
+            said.err.matches("inputs:").count()
+        };
+        assert_eq!(of("apple"), of("avocado"));
+    }
+}
+
+/// What was approved runs with what it was planned with, whatever is given now.
+#[test]
+fn a_secret_is_the_one_that_was_planned() {
+    let place = Place::new();
+    place.put("p.pl", "plan \"Keep\" {\n  input token: string secret\n  input name: string\n  critical {\n    create \"*\"\n    run \"tee\"\n  }\n  step a = process.run(argv: [\"tee\", name], stdin: token)\n}\n");
+    let (given, name) = (input(&place), ["--input", "name=made.txt"]);
+    let digest = place.digest_with(&[&["plan", "p.pl", "--input-file", &given][..], &name].concat());
+    let approve = format!("--approve={digest}");
+    fs::write(place.at("token"), "another").unwrap();
+    let other = ["--input", "name=other.txt"];
+    let said = place.planc(&[&["run", &approve, "p.pl", "--input-file", &given][..], &other].concat()).exits(5);
+    assert!(said.err.contains("inputs: approved with") && !said.err.contains("apple"), "{}", said.err);
+    place.put("q.pl", place.get("p.pl").replace("Keep", "Keeps"));
+    place.planc(&[&["run", &approve, "q.pl"][..], &name].concat()).exits(5).says("the text of the plan");
+    place.planc(&[&["run", &approve, "p.pl", "--input-file", &given][..], &name].concat()).exits(0);
+    assert_eq!((place.get("made.txt").as_str(), place.has("other.txt")), ("apple", false));
 }
 
 #[test]
@@ -86,7 +142,7 @@ fn a_yes_to_several_runs_is_to_as_many() {
     place.record(&Approved { terms, ..yes });
     for code in [0, 0, 3] {
         let _ = fs::remove_file(place.ws().join("made.txt"));
-        run(&place, &[]).exits(code);
+        place.planc(&["run", digest(&report)]).exits(code);
         assert_eq!(place.has("made.txt"), code == 0);
     }
 }

@@ -27,6 +27,7 @@ mod review;
 mod scripts;
 mod secrets;
 mod signed;
+mod taken_back;
 mod terminal;
 mod told;
 mod undone;
