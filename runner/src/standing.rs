@@ -94,6 +94,9 @@ impl Place for Workspace {
 impl Workspace {
     /// Adds what is at a path that a command line may name, and the links on the way, also where these lead elsewhere.
     fn see(&self, Named { path, role }: &Named, seen: &mut Seen) {
+        if self.hidden(path, true).is_some() {
+            seen.folder = Some(path.clone());
+        }
         let way = self.way(path);
         let kind = way.end.as_ref().and_then(|end| self.kind(end).ok());
         let end = way.end.filter(|_| match kind {

@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal::{Terminal, Typed, line};
+use super::undo::agreed;
 use crate::approval::{Channel, no_yes_overrides};
 use crate::event::{End, Event, Resolution};
 use crate::executor;
@@ -151,7 +152,12 @@ fn go_on(
         UndoState::Started if doubts.is_empty() && matches!(state.end, Some(End::Failed | End::Refused)) => {
             core::execute(session, &desk, &planned, &run, Terms { deadline, yes: None })
         }
-        UndoState::Started | UndoState::Partial => core::take_back(session, &desk, &planned, &run),
+        UndoState::Started | UndoState::Partial => {
+            if session.config.approval.wants_terminal() {
+                agreed(&planned.plan.title)?;
+            }
+            core::take_back(session, &desk, &planned, &run)
+        }
         UndoState::No | UndoState::Complete => {
             match core::execute(session, &desk, &planned, &run, Terms { deadline, yes: None })? {
                 // Somebody is here who may know what the probes did not tell.

@@ -47,7 +47,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
 }
 
 /// Where a person says yes to what is done, a person says yes to its being taken back.
-fn agreed(title: &str) -> Result<(), Fault> {
+pub(super) fn agreed(title: &str) -> Result<(), Fault> {
     let message = "taking back is said on a terminal here: `[approval] require = \"terminal\"`";
     let question = format!("\nTake back all that planc can take back of `{}`?", inline(title));
     terminal::agreed(&question).map_err(|no| no.refused(message))

@@ -4,7 +4,7 @@ use super::DryRun;
 use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
-use crate::named::of_call;
+use crate::named::{Named, Role, of_call, of_processes};
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -271,7 +271,28 @@ impl DryRun<'_> {
             }
         }
         let named = of_call(self.workspace.root(), &args.tool, &args.values);
+        let words =
+            args.get("argv").as_list().and_then(|words| words.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        if words.is_none_or(|words| place(self.config, &words) != Place::Cell) {
+            self.look_for_hidden(args, &named)?;
+        }
         look_at_named(&named, overlay)
+    }
+
+    /// What runs in the open must not find what nobody can bind.
+    fn look_for_hidden(&self, args: &Args, named: &[Named]) -> Result<(), ToolError> {
+        let is_run = |role: Role| matches!(role, Role::Script | Role::Start);
+        let hidden = named.iter().find_map(|Named { path, role }| {
+            let why = self.workspace.hidden(path, is_run(*role))?;
+            Some(format!("planc cannot look at `{path}`, which it names, and it runs in the open: {why}"))
+        });
+        let of_processes = || {
+            let word = of_processes(&args.tool, &args.values).into_iter().next()?;
+            Some(format!(
+                "`{word}` is something else for each process, so that nobody can be told what would run in the open"
+            ))
+        };
+        hidden.or_else(of_processes).map_or(Ok(()), |why| Err(ToolError::before(why)))
     }
 
     /// Why a file tool may not look at what it touches before approval: it may at everything in the operator's read scope,

@@ -26,8 +26,15 @@ pub(crate) struct Conflicts {
     named: RefCell<BTreeMap<Instance, Touches>>,
     /// With where links lead, and the directories that are missing on the way.
     resolved: RefCell<BTreeMap<Instance, Touches>>,
-    /// Whether they run a program in the open.
-    open: RefCell<BTreeMap<Instance, bool>>,
+    /// Where they run programs.
+    runs: RefCell<BTreeMap<Instance, Runs>>,
+}
+
+/// Where a program may run; of one that is not known yet both.
+#[derive(Clone, Copy)]
+struct Runs {
+    in_the_open: bool,
+    in_a_cell: bool,
 }
 
 impl Conflicts {
@@ -35,8 +42,11 @@ impl Conflicts {
     /// who only reads passes an earlier step that cannot change what it reads. A program in the open is never beside a step that leaves
     /// what nobody has seen: it could find that before somebody has looked at it.
     pub(crate) fn between(&self, run: &Run, state: &RunState, later: Instance, earlier: Instance) -> bool {
-        let is_found =
-            |by, left| self.is_open(run, state, by) && leaves_unseen(run, left) && !self.is_open(run, state, left);
+        let is_found = |by, left| {
+            self.runs(run, state, by).is_some_and(|runs| runs.in_the_open)
+                && leaves_unseen(run, left)
+                && self.runs(run, state, left).is_none_or(|runs| runs.in_a_cell)
+        };
         if is_found(later, earlier) || is_found(earlier, later) {
             return true;
         }
@@ -54,14 +64,14 @@ impl Conflicts {
     /// made links or directories, where paths lead.
     pub(crate) fn ended(&mut self, run: &Run, ended: Instance) {
         let plan = &run.setup.compiled.plan;
-        let (named, resolved, open) = (self.named.get_mut(), self.resolved.get_mut(), self.open.get_mut());
+        let (named, resolved, runs) = (self.named.get_mut(), self.resolved.get_mut(), self.runs.get_mut());
         let block = plan.get(ended.step).each;
         let same_element = |other: &Instance| match ended.element {
             None => other.element.is_none(),
             Some(_) => other.element == ended.element && plan.get(other.step).each == block,
         };
         named.retain(|instance, _| !same_element(instance));
-        open.retain(|instance, _| !same_element(instance));
+        runs.retain(|instance, _| !same_element(instance));
         match leads_as_before(run, plan, ended) {
             true => resolved.retain(|instance, _| !same_element(instance)),
             false => resolved.clear(),
@@ -95,22 +105,26 @@ impl Conflicts {
         touches
     }
 
-    /// Whether a step runs a program in the open, or may.
-    fn is_open(&self, run: &Run, state: &RunState, instance: Instance) -> bool {
+    /// Where a step runs a program, as far as that is known; none: it runs none.
+    fn runs(&self, run: &Run, state: &RunState, instance: Instance) -> Option<Runs> {
         if !run.setup.compiled.plan.get(instance.step).call.tool.runs_programs() {
-            return false;
+            return None;
         }
-        if let Some(known) = self.open.borrow().get(&instance) {
-            return *known;
+        if let Some(known) = self.runs.borrow().get(&instance) {
+            return Some(*known);
         }
         let touches = self.named(run, state, instance);
-        let is_open = touches.iter().any(|(_, resource)| match resource {
-            Resource::Program(argv) => place(&run.setup.config, argv) != Place::Cell,
-            Resource::AnyProgram | Resource::Everything => true,
-            _ => false,
-        });
-        self.open.borrow_mut().insert(instance, is_open);
-        is_open
+        let mut runs = Runs { in_the_open: false, in_a_cell: false };
+        for (_, resource) in touches.iter() {
+            match resource {
+                Resource::Program(argv) if place(&run.setup.config, argv) == Place::Cell => runs.in_a_cell = true,
+                Resource::Program(_) => runs.in_the_open = true,
+                Resource::AnyProgram | Resource::Everything => runs = Runs { in_the_open: true, in_a_cell: true },
+                _ => {}
+            }
+        }
+        self.runs.borrow_mut().insert(instance, runs);
+        Some(runs)
     }
 
     fn named(&self, run: &Run, state: &RunState, instance: Instance) -> Touches {

@@ -142,10 +142,15 @@ impl Store {
 }
 
 fn insert_plan(at: &At, connection: &Connection, plan: &StoredPlan) -> Outcome<()> {
+    // What somebody has said yes to stays as it was shown to them: the same plan may be dry-run with programs, and without.
     let insert = "INSERT INTO plans VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         ON CONFLICT (digest) DO UPDATE SET key = excluded.key, rev = excluded.rev, title = excluded.title,
-        sources = excluded.sources, inputs = excluded.inputs, report = excluded.report,
-        predictions = excluded.predictions, status = CASE
+        sources = excluded.sources, inputs = excluded.inputs,
+        report = CASE WHEN EXISTS (SELECT 1 FROM approvals WHERE approvals.digest = plans.digest)
+          THEN plans.report ELSE excluded.report END,
+        predictions = CASE WHEN EXISTS (SELECT 1 FROM approvals WHERE approvals.digest = plans.digest)
+          THEN plans.predictions ELSE excluded.predictions END,
+        status = CASE
           WHEN plans.status IN ('approved', 'executing', 'verifying', 'paused', 'in_doubt') THEN plans.status
           ELSE excluded.status END";
     let values = params![

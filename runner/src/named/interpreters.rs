@@ -194,7 +194,9 @@ fn files_of(module: &str) -> Vec<String> {
         return Vec::new();
     }
     let path = module.replace('.', "/");
-    let around = path.match_indices('/').map(|(at, _)| format!("{}/__init__.py", &path[..at]));
+    // A module takes the place of a folder of its name that has no beginning.
+    let around =
+        path.match_indices('/').flat_map(|(at, _)| ["/__init__.py", ".py"].map(|end| format!("{}{end}", &path[..at])));
     let own = [".py", "/__main__.py", "/__init__.py"].map(|end| format!("{path}{end}"));
     own.into_iter().chain(around).collect()
 }

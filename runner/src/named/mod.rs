@@ -8,7 +8,9 @@ mod places;
 pub(crate) use places::named_paths;
 
 use interpreters::{Runs, runs};
-use pieces::{directories, has_suffix, is_plain, main_piece, pieces, split, variable_pieces, variable_value};
+use pieces::{
+    directories, has_suffix, is_of_process, is_plain, main_piece, pieces, split, variable_pieces, variable_value,
+};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::Resource;
 use planc_lang::value::Value;
@@ -55,6 +57,14 @@ pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> 
         found.extend(of_variables(root, directory, value("env")));
     }
     found
+}
+
+/// The words of a call that name what each process finds for itself, as `/proc/self/cwd/x`.
+pub(crate) fn of_processes(tool: &Tool, values: &[Value]) -> Vec<String> {
+    let env = tool.param("env").and_then(|at| values.get(at)?.as_list()).unwrap_or_default();
+    let given = env.iter().filter_map(|variable| variable.get("value")?.as_str().map(str::to_owned));
+    let words = commands(tool, values).into_iter().flatten().flatten().chain(given);
+    words.filter(|word| variable_pieces(word).into_iter().any(is_of_process)).collect()
 }
 
 /// The paths that a command line may name, of a program that runs in a directory.

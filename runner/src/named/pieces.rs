@@ -102,6 +102,15 @@ pub(super) fn variable_pieces(value: &str) -> Vec<&str> {
     found
 }
 
+/// Whether a piece is a path through the folder of a process, where links lead to what that process has open.
+pub(super) fn is_of_process(piece: &str) -> bool {
+    let Some(rest) = piece.strip_prefix("/proc/") else { return false };
+    let mut parts = rest.split('/').filter(|part| !matches!(*part, "" | "."));
+    let is_process =
+        |part: &str| part == "self" || part == "thread-self" || part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.next().is_some_and(is_process) && parts.any(|part| matches!(part, "cwd" | "root" | "fd" | "task" | ".."))
+}
+
 pub(super) fn has_suffix(word: &str) -> bool {
     let name = word.rsplit('/').next().unwrap_or(word);
     name.rsplit_once('.').is_some_and(|(stem, suffix)| !stem.is_empty() && SUFFIXES.contains(&suffix))

@@ -37,18 +37,22 @@ pub(super) fn is_undrawn(setup: &RunSetup, record: &StepRecord, change: &Change)
 pub(super) fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
     let Some((step, prediction)) = predicted(setup, record) else { return false };
     let is_bound = is_of_files(setup, &step.call) || prediction.exact == Exact::Yes;
-    is_bound && prediction.shows(change) || is_text(step, prediction, change)
+    is_bound && prediction.shows(change) || is_text(setup, record, change)
 }
 
-/// Whether a call says all that is in a file, and where that is.
-pub(super) fn is_text(step: &Step, prediction: &Prediction, change: &Change) -> bool {
-    let calls = [(Some(&step.call), &prediction.args), (step.undo.as_deref(), &prediction.undo)];
-    let mut args = calls.into_iter().filter(|(call, _)| call.is_some_and(|call| call.tool.name == WRITES.0));
-    args.any(|(_, args)| {
-        let said = |name: &str| args.get(name).and_then(Value::as_str);
-        let is_there = said(WRITES.1) == Some(&change.path);
-        is_there && said(WRITES.2).is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())))
-    })
+/// Whether the call that has made a change says all that is in a file, and where that is. What an undo call says of a secret nobody
+/// has seen.
+pub(super) fn is_text(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
+    let Some((step, prediction)) = predicted(setup, record) else { return false };
+    let (call, args) = match (record.changes.contains(change), step.undo.as_deref()) {
+        (false, Some(undo)) if setup.veil.is_none() => (undo, &prediction.undo),
+        (false, _) => return false,
+        (true, _) => (&step.call, &prediction.args),
+    };
+    let said = |name: &str| args.get(name).and_then(Value::as_str);
+    call.tool.name == WRITES.0
+        && said(WRITES.1) == Some(&change.path)
+        && said(WRITES.2).is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())))
 }
 
 pub(super) fn predicted<'s>(setup: &'s RunSetup, record: &StepRecord) -> Option<(&'s Step, &'s Prediction)> {

@@ -9,6 +9,7 @@ use super::unseen::Unseen;
 use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
 use crate::event::Difference;
+use crate::named::of_processes;
 use crate::prediction::Prediction;
 use crate::state::RunState;
 use crate::tool::Args;
@@ -47,6 +48,11 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
     if is_open && naming.call.tool.runs_programs() {
         let named = places.iter().flat_map(Place::paths).cloned().collect();
         unapproved = of_left(setup, recorder, naming, &named);
+    }
+    let of_processes = if is_open { of_processes(&naming.call.tool, naming.values) } else { Vec::new() };
+    for path in of_processes {
+        let expected = Observation { look: Look::At { path }, seen: "one file".to_owned() };
+        unapproved.different.push(Difference { expected, found: "what each process finds for itself".to_owned() });
     }
     for path in no_files(setup, naming.call, naming.values) {
         let expected = Observation { look: Look::At { path }, seen: "a file, which is run".to_owned() };

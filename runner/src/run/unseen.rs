@@ -63,7 +63,7 @@ impl<'s> Unseen<'s> {
         if !is_of_files(setup, put.call) {
             return !was_known(setup, put.record, put.change);
         }
-        if predicted.is_some_and(|(step, prediction)| is_text(step, prediction, put.change)) {
+        if is_text(setup, put.record, put.change) {
             return false;
         }
         let is_made_of = |state: &FileState| content(state).is_some_and(|content| self.contents.contains(&content));

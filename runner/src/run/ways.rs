@@ -41,7 +41,7 @@ pub(super) fn places(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<Pla
     }
     let mut found: Vec<Place> = Vec::new();
     for Named { path, role } in of_call(setup.workspace.root(), &call.tool, values) {
-        let place = place(setup, &path);
+        let place = place(setup, &path, matches!(role, Role::Script | Role::Start));
         // As a file a folder is named once more.
         if role != Role::Folder && !found.contains(&place) {
             found.push(place);
@@ -50,11 +50,16 @@ pub(super) fn places(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<Pla
     found
 }
 
-fn place(setup: &RunSetup, path: &str) -> Place {
+fn place(setup: &RunSetup, path: &str, is_run: bool) -> Place {
     let workspace = &setup.workspace;
     let way = workspace.way(path);
     let at = |path: String| workspace.state(&path).ok().map(|state| (path, state));
-    Place { links: way.links.into_iter().filter_map(at).collect(), end: way.end.and_then(|path| end(setup, path)) }
+    let links = way.links.into_iter().filter_map(at).collect();
+    let end = match workspace.hidden(path, is_run) {
+        Some(why) => Some(End::Odd(path.to_owned(), format!("what planc cannot look at: {why}"))),
+        None => way.end.and_then(|path| end(setup, path)),
+    };
+    Place { links, end }
 }
 
 fn end(setup: &RunSetup, path: String) -> Option<End> {

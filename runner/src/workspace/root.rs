@@ -261,7 +261,9 @@ impl Workspace {
             Ok(stat) if kind_of(&stat) == Kind::File && stat.st_size as u64 > MAX_FILE_BYTES => {
                 self.guard.check_identity(path, &stat)?;
                 let (mode, bytes) = (mode_of(&stat), stat.st_size);
-                return Ok(format!("file {mode:04o} {bytes} bytes of {}.{:09}", stat.st_mtime, stat.st_mtime_nsec));
+                // Which file it is, and when it was last changed in any way, a time that nobody can set.
+                let (file, changed) = (stat.st_ino, stat.st_ctime);
+                return Ok(format!("file {mode:04o} {bytes} bytes, {file} of {changed}.{:09}", stat.st_ctime_nsec));
             }
             _ => {}
         }

@@ -76,6 +76,31 @@ fn what_wants_a_person_is_neither_made_again_nor_taken_back_without_one() {
     }
 }
 
+/// What a person began to take back and left in part goes on only when a person says so.
+#[test]
+fn what_was_taken_back_in_part_goes_on_with_a_person() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nopen = [\"sh\"]\n[approval]\nrequire = \"terminal\"\n");
+    let back = "echo back >> ../out/back\n";
+    place.put("back.sh", back).put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    create \"x\"\n    run \"sh\"\n  }\n  step a = fs.write(path: \"x\", text: \"x\") {\n    undo \
+         process.run(argv: [\"sh\", \"back.sh\"])\n  }\n}\n",
+    );
+    let digest = place.digest("p.pl");
+    place.yes(&digest);
+    place.planc(&["run", "p.pl"]).exits(0);
+    let run = place.last_run();
+    place.put("back.sh", "true\n");
+    let (code, screen) = on_terminal(&place, &["undo", &run], QUESTION, &Act::Type(b"yes\n"));
+    assert_eq!(code, 4, "{screen}");
+    place.put("back.sh", back);
+    for again in ["undo", "resume"] {
+        place.planc(&[again, &run]).exits(6).says("taking back is said on a terminal here");
+    }
+    assert!(!place.at("out/back").exists());
+}
+
 #[test]
 fn a_scope_that_somebody_says_lifts_nothing() {
     let place = Place::new();

@@ -9,6 +9,7 @@ mod again;
 mod approval;
 mod around;
 mod before;
+mod bound;
 mod digests;
 mod display;
 mod hidden;

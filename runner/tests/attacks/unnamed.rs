@@ -2,6 +2,7 @@
 //! somebody has seen.
 
 use crate::place::{Place, Said};
+use crate::signed::QUESTION;
 use crate::terminal::{Act, on_terminal};
 
 /// What stands before the answer.
@@ -133,6 +134,28 @@ fn what_a_program_did_in_the_dry_run_is_known_where_it_is_bound() {
     }
 }
 
+/// Nor does planning once more change what somebody has said yes to, as it was shown to them.
+#[test]
+fn what_was_said_yes_to_stays_as_it_was_shown() {
+    let place = place();
+    place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\ndry_run = \"sealed\"\n");
+    place.put("gen.sh", "echo 'echo good >> ../out/log' > lib/a.sh\n").put("p.pl", plan(GEN));
+    let kept = || -> (String, String) {
+        let query = "SELECT report, predictions FROM plans";
+        place.database().query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("a plan is kept")
+    };
+    let digest = place.digest("p.pl");
+    place.planc(&["plan", "--run-programs", "p.pl"]).exits(0);
+    assert!(kept().0.contains("echo good"), "nobody has said yes yet");
+    place.planc(&["plan", "p.pl"]).exits(0);
+    let (code, shown) = on_terminal(&place, &["approve", &digest], QUESTION, &Act::Type(b"yes\n"));
+    assert_eq!(code, 0, "{shown}");
+    let before = kept();
+    assert!(!before.0.contains("echo good"));
+    place.planc(&["plan", "--run-programs", "p.pl"]).exits(0).says("echo good");
+    assert_eq!(kept(), before);
+}
+
 /// What a repository keeps is put out by a program in the open, or sent: it is shown as a list, for nobody reads it.
 #[test]
 fn what_a_repository_keeps_is_shown_too() {
@@ -171,6 +194,12 @@ fn what_a_file_tool_makes_of_what_nobody_has_recorded_is_looked_at() {
             format!("echo '{EVIL}' > lib/a.sh"),
             format!(
                 "step w = fs.write(path: \"notes\", text: \"a\") {{\n    undo fs.write(path: \"notes\", text: \"{text}\")\n  }}"
+            ),
+        ),
+        (
+            format!("echo '{EVIL}' > lib/a.sh"),
+            format!(
+                "step c = process.run(argv: [\"sh\", \"gen.sh\"]) {{\n    undo fs.write(path: \"lib/a.sh\", text: \"{text}\")\n  }}"
             ),
         ),
         (

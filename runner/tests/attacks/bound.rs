@@ -1,0 +1,73 @@
+//! A file that a program in the open is told of is bound by what is in it, or the program does not run.
+
+use crate::place::Place;
+use std::fs;
+use std::time::SystemTime;
+
+/// What the attacker wants to be run in the open: it leaves a line outside of the workspace.
+const EVIL: &str = "echo evil >> ../out/log";
+
+fn place() -> Place {
+    let place = Place::new();
+    place.open(&["sh"]).put("lib/y.sh", "true\n").put("sub/y.sh", "true\n").put("sub/planc.toml", "");
+    place.put(".planc-x.sh", "true\n").put("a\tb.sh", "true\n");
+    place
+}
+
+fn plan(step: &str) -> String {
+    format!("plan \"p\" {{\n  critical {{\n    create \"*\"\n    run \"sh\"\n  }}\n  {step}\n}}\n")
+}
+
+/// Workspaces within, planc's own names, names that no plan can have, and links that lead out and in again: the files are there, and
+/// planc cannot look at them.
+#[test]
+fn what_planc_cannot_look_at_does_not_run_in_the_open() {
+    for (link, word, file) in [
+        (None, "sub/y.sh", "sub/y.sh"),
+        (None, ".planc-x.sh", ".planc-x.sh"),
+        (Some("sub/y.sh"), "x.sh", "sub/y.sh"),
+        (Some("a\tb.sh"), "x.sh", "a\tb.sh"),
+        (Some("../ws/lib/y.sh"), "x.sh", "lib/y.sh"),
+        (Some("/proc/self/cwd/lib/y.sh"), "x.sh", "lib/y.sh"),
+        (None, "/proc/self/cwd/lib/y.sh", "lib/y.sh"),
+    ] {
+        let place = place();
+        link.iter().for_each(|link| place.link(link, "x.sh"));
+        let step = format!("step m = process.run(argv: [\"sh\", {word:?}])");
+        let said = place.put("p.pl", plan(&step)).planc(&["plan", "p.pl"]).exits(1);
+        assert!(said.out.contains("cannot look at") || said.out.contains("for each process"), "{}", said.short());
+        // In a cell nothing gets out.
+        let confined = plan(&step).replace("\"sh\"", "\"bash\"");
+        if link.is_none_or(|link| !link.starts_with('/')) && !word.starts_with('/') {
+            place.put("p.pl", confined).planc(&["plan", "p.pl"]).exits(0);
+        }
+        // A call that takes back is not made.
+        let undo = format!(
+            "step m = fs.write(path: \"x\", text: \"x\") {{\n    undo process.run(argv: [\"sh\", {word:?}])\n  }}"
+        );
+        place.put("p.pl", plan(&undo)).run("p.pl").exits(0);
+        place.put(file, EVIL);
+        place.planc(&["undo", &place.last_run()]).exits(4);
+        assert!(!place.at("out/log").exists(), "{link:?} {word}");
+    }
+}
+
+/// Of a file that is too large to be read each time, the time of its last change counts that nobody can set.
+#[test]
+fn a_large_script_is_not_another_one() {
+    let place = place();
+    let big = |first: &str| [first.as_bytes(), &vec![b'\n'; 65 << 20]].concat();
+    place
+        .put("big.sh", big("exit 0 # ....................\n"))
+        .put("p.pl", plan("step m = process.run(argv: [\"sh\", \"big.sh\"])"));
+    let set = |time: SystemTime| {
+        fs::File::options().write(true).open(place.ws().join("big.sh")).unwrap().set_modified(time).unwrap()
+    };
+    let before = fs::metadata(place.ws().join("big.sh")).unwrap().modified().unwrap();
+    let digest = place.digest("p.pl");
+    let file = fs::File::options().write(true).open(place.ws().join("big.sh")).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, format!("{EVIL}\n").as_bytes(), 0).unwrap();
+    set(before);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says("big.sh");
+    assert!(!place.at("out/log").exists());
+}
