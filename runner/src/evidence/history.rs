@@ -17,10 +17,10 @@ use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::grants::Grants;
-use planc_lang::plan::{Call, CriticalScope, Plan, Step, base_name};
+use planc_lang::plan::{Call, Plan, Step, base_name};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
-use planc_lang::value::Value;
+use planc_lang::value::{Value, is_wholly_known};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -41,7 +41,8 @@ struct Ground<'a> {
     digest: Digest,
     deed: Digest,
     calls: HashMap<&'a str, Prediction>,
-    /// What may be changed; none: a line of it was not known when it was approved.
+    given: Given<'a>,
+    /// What may be changed, where all lines were known when it was approved.
     grants: Option<Grants<'a>>,
     standing: Standing,
     /// What is secret: it is bound as commitments.
@@ -73,22 +74,25 @@ impl History {
         };
         let veil = sealer.map(|sealer| Veil::new(compiled.clone(), Secrets::of(plan), &[], sealer));
         let reproduced = findings.iter().flat_map(|found| &found.reproduced);
+        let given = Given::new(plan, bound);
+        let are_known = bound.critical.iter().all(is_wholly_known);
         let ground = Ground {
             plan,
             digest,
             deed,
             calls,
-            grants: grants(plan, &bound.critical),
+            grants: given.grants(&RunState::of(plan)).filter(|_| are_known),
+            given,
             standing,
             veil,
             programs: bound.programs.as_ref(),
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
-        let (mut order, given) = (Order::default(), Given::new(plan, bound));
+        let mut order = Order::default();
         for event in events {
             if let (Event::StepStarted { step, args, .. }, Standing::Recorded) = (event, standing) {
-                history.unapproved.extend(given.faults(step, args, &history.state, ground.call(step)));
+                history.unapproved.extend(ground.given.faults(step, args, &history.state, ground.call(step)));
             }
             history.unapproved.extend(ground.unapproved(event, &history.state));
             history.unapproved.extend(order.faults(plan, event, &history.state));
@@ -121,19 +125,6 @@ fn of_text<'p>(plan: &'p Plan, bound: &BoundPart) -> HashMap<&'p str, Prediction
         )
     };
     plan.steps.iter().map(call).collect()
-}
-
-/// What the lines of `critical` allow, with the values that were bound; none where one was not known then.
-fn grants<'p>(plan: &'p Plan, bound: &[Value]) -> Option<Grants<'p>> {
-    let mut bound = bound.iter();
-    let mut values = Vec::new();
-    for line in &plan.critical {
-        match &line.scope {
-            CriticalScope::Text(_) => values.push(None),
-            CriticalScope::Value(_) => values.push(Some(bound.next().filter(|value| value.is_known())?.clone())),
-        }
-    }
-    Some(Grants::new(plan, &values).known())
 }
 
 impl<'a> Ground<'a> {
@@ -169,7 +160,7 @@ impl<'a> Ground<'a> {
         }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
-            faults.extend(self.uncovered(name, changes));
+            faults.extend(self.uncovered(name, changes, state));
             return faults;
         }
         if let Event::StepObserved { step: name, changes, .. } = event {
@@ -213,7 +204,7 @@ impl<'a> Ground<'a> {
         if self.reproduced.get(name).is_some_and(|bound| *bound != changes) {
             faults.push(format!("step `{name}` changed something else than it had to"));
         }
-        faults.extend(self.uncovered(name, changes));
+        faults.extend(self.uncovered(name, changes, state));
         faults
     }
 
@@ -221,12 +212,17 @@ impl<'a> Ground<'a> {
     fn undo_observed(&self, name: &str, changes: &[Change], state: &RunState) -> Vec<String> {
         let began = state.step(name).is_some_and(|record| record.undo_call == UndoCall::Started);
         let unbegun = (!began).then(|| format!("the undo call of step `{name}` has changes, and it had not begun"));
-        unbegun.into_iter().chain(self.uncovered(name, changes)).collect()
+        unbegun.into_iter().chain(self.uncovered(name, changes, state)).collect()
     }
 
     /// The changes that no line of `critical` allows.
-    fn uncovered(&self, name: &str, changes: &[Change]) -> Vec<String> {
-        let uncovered = self.grants.as_ref().map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
+    fn uncovered(&self, name: &str, changes: &[Change], state: &RunState) -> Vec<String> {
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        let now = if self.grants.is_some() { None } else { self.given.grants(state) };
+        let grants = self.grants.as_ref().or(now.as_ref());
+        let uncovered = grants.map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
         uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")).collect()
     }
 

@@ -10,10 +10,13 @@ use crate::prediction::Prediction;
 use crate::state::{RunState, StepRecord, StepState};
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
+use planc_lang::grants::{self, Grants};
 use planc_lang::marks::Taken;
-use planc_lang::plan::{Call, Instance, Plan, ReleaseKind, Step};
+use planc_lang::plan::{Call, CriticalLine, CriticalScope, Expr, Instance, Plan, ReleaseKind, Step};
 use planc_lang::releases;
-use planc_lang::value::{Value, is_wholly_known};
+use planc_lang::secrets::Secrets;
+use planc_lang::value::{Value, is_known, is_wholly_known};
+use planc_lang::written;
 
 /// What is known of a plan before it runs.
 pub(super) struct Given<'a> {
@@ -22,11 +25,42 @@ pub(super) struct Given<'a> {
     inputs: Vec<Value>,
     /// What people answer for with their approval, by name.
     releases: &'a [(String, Value)],
+    /// What the lines of `critical` stand for that are about a value, as far as that was known.
+    critical: &'a [Value],
+    is_secret: bool,
 }
 
 impl<'a> Given<'a> {
     pub(super) fn new(plan: &'a Plan, bound: &'a BoundPart) -> Given<'a> {
-        Given { plan, inputs: bound.open_inputs(plan), releases: &bound.releases }
+        let is_secret = Secrets::of(plan).any();
+        Given { plan, inputs: bound.open_inputs(plan), releases: &bound.releases, critical: &bound.critical, is_secret }
+    }
+
+    /// What the lines of `critical` allow by now: what they stood for, what follows from what people answer for, and what somebody
+    /// agreed to since. None: a secret may decide it.
+    pub(super) fn grants(&self, state: &RunState) -> Option<Grants<'a>> {
+        let mut bound = self.critical.iter();
+        let mut values = Vec::new();
+        for line in &self.plan.critical {
+            let CriticalScope::Value(expr) = &line.scope else {
+                values.push(None);
+                continue;
+            };
+            let known = bound.next()?;
+            values.push(Some(match is_wholly_known(known) {
+                true => known.clone(),
+                false if self.is_secret => return None,
+                false => self.allowed(line, expr, known, state),
+            }));
+        }
+        Some(Grants::new(self.plan, &values).known())
+    }
+
+    fn allowed(&self, line: &CriticalLine, expr: &Expr, known: &Value, state: &RunState) -> Value {
+        let id = format!("critical {} {}", line.verb.as_str(), written::expr(self.plan, expr));
+        let follows = grants::value_of(expr, &mut self.seen(state));
+        let agreed = state.agreed.get(&id).map(|agreed| items(&agreed.value));
+        Value::list([items(known), items(&follows), agreed.unwrap_or_default()].concat())
     }
 
     /// What is wrong with a call that begins, of which this was expected.
@@ -166,6 +200,15 @@ fn agrees(agreed: &LateValue, value: &Value) -> bool {
 /// Whether two values are the same in a record.
 fn is_same(one: &Value, other: &Value) -> bool {
     Digest::of_json(one) == Digest::of_json(other)
+}
+
+/// What a value names, as far as it is known.
+fn items(value: &Value) -> Vec<Value> {
+    match value {
+        Value::List(items) => items.iter().filter(|item| is_known(item)).cloned().collect(),
+        value if is_known(value) => vec![value.clone()],
+        _ => Vec::new(),
+    }
 }
 
 /// What a step stands for, once that is known.

@@ -254,3 +254,33 @@ fn what_became_known_is_used_as_a_person_agreed_to_it() {
     refused(&after(&[answered("harmless"), began("evil")]), "another one than follows from what is recorded");
     refused(&after(&[began("evil")]), "what nobody had agreed to: `argument path of b`");
 }
+
+const LINE: &str = "plan \"p\" {\n  critical {\n    create \"n.txt\"\n    modify r.text\n    run \"sh\"\n  }\n  step g = process.run(argv: [\"sh\", \"gen.sh\"])\n  step r = fs.read(path: \"n.txt\")\n  step q = fs.write(path: \"precious\", text: \"evil\\n\") {\n    after r\n  }\n}\n";
+
+/// What a line stands for that nobody could know before allows what a person has agreed to.
+#[test]
+fn a_line_that_became_known_allows_what_was_agreed_to() {
+    let place = Place::new();
+    place.put("gen.sh", "printf precious > n.txt\n").put("precious", "mine\n").put("p.pl", LINE);
+    let digest = place.digest("p.pl");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3);
+    let whole = export(&place);
+    let (end, shown) = (whole["records"].as_array().unwrap().len(), told(&whole, place_of(&whole, "\"values_wait\"")));
+    let bound: Json = serde_json::from_str(whole["bound"].as_str().unwrap()).unwrap();
+    let args = bound["calls"].as_array().unwrap().iter().find(|call| call[0] == "q").unwrap()[2].clone();
+    let file = |text: &str| json!({ "kind": "file", "digest": Digest::of(text).to_string(), "bytes": 5, "mode": 420 });
+    let change = json!({ "path": "precious", "before": file("mine\n"), "after": file("evil\n") });
+    let began = json!({ "event": "step_started", "step": "q", "attempt": 1, "args": args, "changes": [change] });
+    let answered =
+        json!({ "event": "values_answered", "of": "q", "agreed": true, "by": "ann", "values": shown["values"] });
+    let mut contents = vec![Digest::of("mine\n").to_string(), Digest::of("evil\n").to_string()];
+    contents.extend(whole["contents"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()));
+    contents.sort();
+    let after = |events: &[Json]| {
+        let mut bundle = with(&whole, end, &[&[started()], events].concat());
+        bundle["contents"] = json!(contents);
+        bundle
+    };
+    verify_json(&after(&[answered.clone(), began.clone()]), &[]).exits(0);
+    refused(&after(&[began]), "no `critical` line allows `modify \\\"precious\\\"`");
+}
