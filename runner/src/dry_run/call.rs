@@ -271,12 +271,17 @@ impl DryRun<'_> {
             }
         }
         let named = of_call(self.workspace.root(), &args.tool, &args.values);
-        let words =
-            args.get("argv").as_list().and_then(|words| words.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
-        if words.is_none_or(|words| place(self.config, &words) != Place::Cell) {
+        if args.tool.runs_programs() && !self.is_confined(args) {
             self.look_for_hidden(args, &named)?;
         }
         look_at_named(&named, overlay)
+    }
+
+    /// Whether a call runs a program in a cell.
+    fn is_confined(&self, args: &Args) -> bool {
+        let words = args.tool.param("argv").and_then(|at| args.values.get(at)?.as_list());
+        let words: Option<Vec<&str>> = words.and_then(|words| words.iter().map(Value::as_str).collect());
+        words.is_some_and(|words| place(self.config, &words) == Place::Cell)
     }
 
     /// What runs in the open must not find what nobody can bind.
