@@ -127,6 +127,7 @@ impl Desk {
         if !self.store.record_approval(yes)? {
             return Err(DeskError::KnownAlready);
         }
+        self.store.keep_as_shown(plan)?;
         if !requests.is_empty() {
             self.store.withdraw_requests(&plan.plan_digest)?;
         }

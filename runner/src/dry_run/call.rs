@@ -4,7 +4,7 @@ use super::DryRun;
 use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
-use crate::named::{Named, Role, of_call, of_processes};
+use crate::named::{Named, Role, of_call, outside, unread};
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -291,13 +291,18 @@ impl DryRun<'_> {
             let why = self.workspace.hidden(path, is_run(*role))?;
             Some(format!("planc cannot look at `{path}`, which it names, and it runs in the open: {why}"))
         });
-        let of_processes = || {
-            let word = of_processes(&args.tool, &args.values).into_iter().next()?;
+        let outside = || {
+            let paths = outside(self.workspace.root(), &args.tool, &args.values);
+            let odd = paths.iter().find_map(|path| Some((path, self.workspace.leads_in_from_outside(path)?)));
+            odd.map(|(path, why)| format!("planc cannot bind `{}`, which runs in the open: {why}", path.display()))
+        };
+        let unread = || {
+            let word = unread(&args.tool, &args.values).into_iter().next()?;
             Some(format!(
-                "`{word}` is something else for each process, so that nobody can be told what would run in the open"
+                "planc cannot tell what `env` makes of `{word}`, which runs in the open: write the words one by one"
             ))
         };
-        hidden.or_else(of_processes).map_or(Ok(()), |why| Err(ToolError::before(why)))
+        hidden.or_else(outside).or_else(unread).map_or(Ok(()), |why| Err(ToolError::before(why)))
     }
 
     /// Why a file tool may not look at what it touches before approval: it may at everything in the operator's read scope,

@@ -88,7 +88,11 @@ impl DryRun<'_> {
 
 /// What an approver has to know of a file that a command line names; none: it is as it is shown to be.
 fn told(path: &str, is_script: bool, overlay: &mut Overlay) -> Option<String> {
-    let path = overlay.way(path).end?;
+    let way = overlay.way(path);
+    let Some(path) = way.end else {
+        let leads_out = || format!("`{path}` leads out of the workspace, where nothing is bound");
+        return (!way.links.is_empty()).then(leads_out);
+    };
     if !is_held(&path, is_script, overlay) {
         return None;
     }

@@ -131,6 +131,18 @@ impl Store {
         })
     }
 
+    /// Keeps a plan as it was shown to who said the first yes to it, whatever was stored of it meanwhile.
+    pub fn keep_as_shown(&self, plan: &StoredPlan) -> Outcome<()> {
+        let plan = plan.clone();
+        self.work("keep what was shown", move |at, connection| {
+            let update = "UPDATE plans SET report = ?2, predictions = ?3
+                WHERE digest = ?1 AND (SELECT count(*) FROM approvals WHERE digest = ?1) = 1";
+            let values =
+                params![plan.digest.to_string(), kept(&at, &plan, "report", &plan.report)?, predictions(&at, &plan)?];
+            at.sql(connection.execute(update, values)).map(|_| ())
+        })
+    }
+
     /// All runs, newest first.
     pub fn runs(&self) -> Outcome<Vec<StoredRun>> {
         self.work("list the runs", |at, connection| {
@@ -163,10 +175,7 @@ fn insert_plan(at: &At, connection: &Connection, plan: &StoredPlan) -> Outcome<(
         at.json(&plan.sources)?,
         kept(at, plan, "inputs", &plan.inputs)?,
         kept(at, plan, "report", &plan.report)?,
-        match plan.secret {
-            true => kept(at, plan, "predictions", &(&plan.predictions, &plan.untold, &plan.once))?,
-            false => kept(at, plan, "predictions", &plan.predictions)?,
-        },
+        predictions(at, plan)?,
         plan.created_at,
     ];
     at.sql(connection.execute(insert, values)).map(|_| ())
@@ -178,6 +187,13 @@ fn place(digest: &str, part: &str) -> String {
 }
 
 /// A part of a plan as it is kept.
+fn predictions(at: &At, plan: &StoredPlan) -> Outcome<String> {
+    match plan.secret {
+        true => kept(at, plan, "predictions", &(&plan.predictions, &plan.untold, &plan.once)),
+        false => kept(at, plan, "predictions", &plan.predictions),
+    }
+}
+
 fn kept(at: &At, plan: &StoredPlan, part: &str, value: &impl Serialize) -> Outcome<String> {
     let json = at.json(value)?;
     if plan.secret { at.sealed(&place(&plan.digest.to_string(), part), &json) } else { Ok(json) }

@@ -9,12 +9,12 @@ pub(crate) use places::named_paths;
 
 use interpreters::{Runs, runs};
 use pieces::{
-    directories, has_suffix, is_of_process, is_plain, main_piece, pieces, split, variable_pieces, variable_value,
+    directories, has_suffix, is_plain, main_piece, pieces, split, unread_words, variable_pieces, variable_value,
 };
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::Resource;
 use planc_lang::value::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The words of a command, as far as they are known.
 pub(crate) type Words = Vec<Option<String>>;
@@ -59,12 +59,37 @@ pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> 
     found
 }
 
-/// The words of a call that name what each process finds for itself, as `/proc/self/cwd/x`.
-pub(crate) fn of_processes(tool: &Tool, values: &[Value]) -> Vec<String> {
-    let env = tool.param("env").and_then(|at| values.get(at)?.as_list()).unwrap_or_default();
+/// The paths that a call may name and that do not lie in the workspace, as they are written.
+pub(crate) fn outside(root: &Path, tool: &Tool, values: &[Value]) -> Vec<PathBuf> {
+    let value = |name: &str| values.get(tool.param(name)?);
+    let directory = value("directory").and_then(Value::as_str).unwrap_or(".");
+    let env = value("env").and_then(Value::as_list).unwrap_or_default();
     let given = env.iter().filter_map(|variable| variable.get("value")?.as_str().map(str::to_owned));
-    let words = commands(tool, values).into_iter().flatten().flatten().chain(given);
-    words.filter(|word| variable_pieces(word).into_iter().any(is_of_process)).collect()
+    let mut found = Vec::new();
+    for words in commands(tool, values) {
+        let words: Vec<&str> = words.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
+        let words = split(&words);
+        let directories = directories(root, directory, &words);
+        for piece in words.iter().flat_map(|word| pieces(word)) {
+            found.extend(directories.iter().filter_map(|directory| beyond(root, directory, piece)));
+        }
+    }
+    for value in given {
+        found.extend(variable_pieces(&value).into_iter().filter_map(|piece| beyond(root, directory, piece)));
+    }
+    found
+}
+
+fn beyond(root: &Path, directory: &str, piece: &str) -> Option<PathBuf> {
+    let is_path = piece.contains('/') && named_paths(root, directory, piece).is_empty();
+    is_path.then(|| root.join(directory).join(piece))
+}
+
+/// The words of a call that `env` reads in a way that planc does not.
+pub(crate) fn unread(tool: &Tool, values: &[Value]) -> Vec<String> {
+    let lines = commands(tool, values).into_iter();
+    let words = lines.flat_map(|words| unread_words(&words.into_iter().flatten().collect::<Vec<_>>()));
+    words.collect()
 }
 
 /// The paths that a command line may name, of a program that runs in a directory.

@@ -7,8 +7,10 @@ const SUFFIXES: [&str; 24] = [
     "sh", "bash", "zsh", "ksh", "fish", "py", "pl", "rb", "js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx", "php",
     "lua", "r", "tcl", "ps1", "awk", "sed", "mk",
 ];
-/// Options that name the directory in which a program goes on, as `env`, `make` and `git` have them.
-const DIRECTORY_OPTIONS: [&str; 3] = ["--chdir", "--directory", "--cwd"];
+/// Options that name the directory in which a program goes on, as `env`, `make`, `git` and `unshare` have them, also shortened.
+const DIRECTORY_OPTIONS: [&str; 6] = ["chdir", "directory", "cwd", "wd", "workdir", "working-directory"];
+/// The same as letters.
+const DIRECTORY_LETTERS: [char; 2] = ['C', 'w'];
 /// What stands between the parts of a word: `a.jar:b.jar`, `--mount=type=bind,source=a`, `file=@a;type=text`.
 const LISTS: [char; 4] = [':', ',', ';', '='];
 /// The most letters of options that may stand together before a value.
@@ -41,13 +43,18 @@ pub(super) fn variable_value<'w>(words: &[String], word: &'w str) -> Option<&'w 
 pub(super) fn directories(root: &Path, directory: &str, words: &[String]) -> Vec<String> {
     let mut found = vec![directory.to_owned()];
     for (index, word) in words.iter().enumerate().skip(1) {
-        let is_option = word == "-C" || DIRECTORY_OPTIONS.contains(&word.as_str());
-        let given = match is_option {
-            true => words.get(index + 1).map(String::as_str),
-            false => DIRECTORY_OPTIONS
-                .iter()
-                .find_map(|option| word.strip_prefix(option)?.strip_prefix('='))
-                .or_else(|| word.strip_prefix("-C").filter(|given| !given.is_empty())),
+        let next = || words.get(index + 1).map(String::as_str);
+        let given = match (word.strip_prefix("--"), word.strip_prefix('-')) {
+            (Some(long), _) => {
+                let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+                let is_option = !name.is_empty() && DIRECTORY_OPTIONS.iter().any(|option| option.starts_with(name));
+                if is_option { value.or_else(next) } else { None }
+            }
+            (None, Some(letters)) => {
+                let letter = letters.find(DIRECTORY_LETTERS).filter(|at| letters.as_bytes()[..*at].is_ascii());
+                letter.and_then(|at| letters.get(at + 1..).filter(|value| !value.is_empty()).or_else(next))
+            }
+            (None, None) => None,
         };
         let Some(given) = given else { continue };
         let within = root.to_str().and_then(|root| given.strip_prefix(root));
@@ -102,13 +109,18 @@ pub(super) fn variable_pieces(value: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a piece is a path through the folder of a process, where links lead to what that process has open.
-pub(super) fn is_of_process(piece: &str) -> bool {
-    let Some(rest) = piece.strip_prefix("/proc/") else { return false };
-    let mut parts = rest.split('/').filter(|part| !matches!(*part, "" | "."));
-    let is_process =
-        |part: &str| part == "self" || part == "thread-self" || part.bytes().all(|byte| byte.is_ascii_digit());
-    parts.next().is_some_and(is_process) && parts.any(|part| matches!(part, "cwd" | "root" | "fd" | "task" | ".."))
+/// The words that `env -S` splits and that hold what only `env` knows how to read.
+pub(super) fn unread_words(words: &[String]) -> Vec<String> {
+    let is_split = |word: &String| {
+        let long = word.strip_prefix("--").is_some_and(|long| long.starts_with('s'));
+        long || word
+            .strip_prefix('-')
+            .is_some_and(|letters| letters.bytes().take_while(u8::is_ascii_alphabetic).any(|letter| letter == b'S'))
+    };
+    if !words.iter().any(|word| is_env(word)) || !words.iter().any(is_split) {
+        return Vec::new();
+    }
+    words.iter().filter(|word| word.replace("\\_", "").contains('\\') || word.contains("${")).cloned().collect()
 }
 
 pub(super) fn has_suffix(word: &str) -> bool {

@@ -5,6 +5,7 @@
 //! seen; of one that destroys or sends something, all of its arguments.
 
 use super::call::Made;
+use super::known::was_known;
 use super::lines::of_lines;
 use super::provenance::{MAX_DESTINATIONS, hidden, provenance, veiled};
 use super::values::{Known, environment, environment_of, release_id};
@@ -252,13 +253,12 @@ pub(crate) fn of_contents(
     // By path: who wrote it last, and whether the card has shown that.
     let mut last: BTreeMap<String, (String, Change, bool)> = BTreeMap::new();
     for record in recorder.state().steps().iter().filter(by_writer) {
-        let prediction = record.instance.and_then(|instance| setup.predictions.of(plan, instance));
         for change in &record.changes {
             // Of what a secret has a part in, no diff was shown.
             let is_secret = record
                 .instance
                 .is_some_and(|made| setup.veil.as_ref().is_some_and(|veil| veil.secrets().reach(made.step)));
-            let is_shown = !is_secret && prediction.is_some_and(|prediction| prediction.shows(change));
+            let is_shown = !is_secret && was_known(setup, record, change);
             last.insert(change.path.clone(), (record.name.clone(), change.clone(), is_shown));
         }
     }

@@ -9,7 +9,7 @@ use super::unseen::Unseen;
 use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
 use crate::event::Difference;
-use crate::named::of_processes;
+use crate::named::{outside, unread};
 use crate::prediction::Prediction;
 use crate::state::RunState;
 use crate::tool::Args;
@@ -49,10 +49,8 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
         let named = places.iter().flat_map(Place::paths).cloned().collect();
         unapproved = of_left(setup, recorder, naming, &named);
     }
-    let of_processes = if is_open { of_processes(&naming.call.tool, naming.values) } else { Vec::new() };
-    for path in of_processes {
-        let expected = Observation { look: Look::At { path }, seen: "one file".to_owned() };
-        unapproved.different.push(Difference { expected, found: "what each process finds for itself".to_owned() });
+    if is_open {
+        unapproved.different.extend(beyond(setup, naming));
     }
     for path in no_files(setup, naming.call, naming.values) {
         let expected = Observation { look: Look::At { path }, seen: "a file, which is run".to_owned() };
@@ -91,6 +89,22 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
         }
     }
     unapproved
+}
+
+/// What a call names that nobody can bind: ways into the workspace from outside, and words that planc does not read as `env` does.
+fn beyond(setup: &RunSetup, naming: Naming<'_>) -> Vec<Difference> {
+    let (tool, values) = (&naming.call.tool, naming.values);
+    let paths = outside(setup.workspace.root(), tool, values).into_iter();
+    let odd = paths.filter_map(|path| {
+        let why = setup.workspace.leads_in_from_outside(&path)?;
+        Some((path.display().to_string(), why))
+    });
+    let unread = unread(tool, values).into_iter().map(|word| (word, "nobody can tell what `env` makes of it"));
+    let different = odd.chain(unread).map(|(path, why)| {
+        let expected = Observation { look: Look::At { path }, seen: "what can be bound".to_owned() };
+        Difference { expected, found: why.to_owned() }
+    });
+    different.collect()
 }
 
 /// What the approval says of files that the call may find.

@@ -92,6 +92,11 @@ impl Guard {
         })
     }
 
+    /// Whether a path is the configuration of the workspace, or one of its catalogues, by its place.
+    pub(super) fn is_operators(&self, path: &str) -> bool {
+        is_own_name(path) && !is_temporary(path) || self.is_catalogue(path)
+    }
+
     fn is_catalogue(&self, path: &str) -> bool {
         if self.globs.is_empty() {
             return false;

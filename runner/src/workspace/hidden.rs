@@ -1,32 +1,93 @@
-//! A path that a program is given ⟶ whether the program would find something there at which planc cannot look, so that nobody could be
-//! told when it is another thing.
+//! A path that a program is given ⟶ whether the program would find something else there than planc, or something at which planc cannot
+//! look: nobody could be told when it is another thing. The kernel says what is there, as it would to the program.
 
-use super::guard::is_temporary;
 use super::resolve::Way;
-use super::{FileError, Kind, Workspace};
+use super::{FileError, Workspace};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::Errno;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
-/// Where each process finds its own.
-const OF_PROCESSES: &str = "/proc/";
+/// What a program finds at a path.
+enum There {
+    Nothing,
+    Something {
+        stat: Stat,
+        at: Option<PathBuf>,
+    },
+    /// It goes through the folder of a process, where each finds its own, or in a circle.
+    Magic,
+    /// The kernel does not say.
+    Untold(Errno),
+}
 
 impl Workspace {
-    /// Why planc cannot look at what is within the workspace; none: it can, there is nothing, it lies outside, or it is a file of the
-    /// operator, which no plan changes. Of folders only those count that are run.
+    /// Why what a program finds at a path of the workspace cannot be bound; none: planc finds the same there, or there is nothing, it
+    /// lies outside, or it is a file of the operator, which no plan changes. Of folders only those count that are run.
     pub(crate) fn hidden(&self, path: &str, is_run: bool) -> Option<String> {
         let Way { links, end } = self.way(path);
-        let target = |link: &String| std::fs::read_link(self.root().join(link)).ok();
-        let of_process = links.iter().find(|link| target(link).is_some_and(|target| target.starts_with(OF_PROCESSES)));
-        if let Some(link) = of_process {
-            return Some(format!("`{link}` leads to where each process finds something else"));
-        }
-        let why = match end.map(|end| self.kind(&end)) {
-            Some(Ok(Kind::Missing | Kind::File | Kind::Directory | Kind::Link | Kind::Other)) => return None,
-            Some(Err(error)) => error,
-            None => self.resolve(path).err()?,
+        let seen = end.as_ref().and_then(|end| self.kind(end).ok().map(|_| end));
+        let (stat, at) = match there(&self.root().join(path)) {
+            There::Something { stat, at } => (stat, at),
+            There::Nothing => return None,
+            There::Magic if matches!(self.resolve(path), Err(FileError::Loop { .. })) => return None,
+            There::Magic => return Some("it leads to where each process finds something else".to_owned()),
+            There::Untold(_) if links.is_empty() => return None,
+            There::Untold(errno) => return Some(errno.to_string()),
         };
-        let there = std::fs::canonicalize(self.root().join(path)).ok()?;
-        let is_within = there.starts_with(self.root());
-        let is_operators = matches!(why, FileError::Protected { .. }) && !path.split('/').any(is_temporary);
-        let counts = is_run || !there.is_dir();
-        (is_within && counts && !is_operators).then(|| why.to_string())
+        let is_same = |end: &String| {
+            let own = rustix::fs::statat(rustix::fs::CWD, self.root().join(end), AtFlags::SYMLINK_NOFOLLOW);
+            own.is_ok_and(|own| (own.st_dev, own.st_ino) == (stat.st_dev, stat.st_ino))
+        };
+        let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        if seen.is_some_and(is_same) || is_folder && !is_run {
+            return None;
+        }
+        let within = at.as_ref().map(|at| at.strip_prefix(self.root()).ok());
+        match within {
+            // What lies outside is not bound, and the card says so.
+            Some(None) if seen.is_none() => None,
+            Some(Some(within)) if self.is_operators(within) => None,
+            Some(_) | None => {
+                let why = self.resolve(path).err().map(|error| error.to_string());
+                Some(why.unwrap_or_else(|| "a program finds something else there".to_owned()))
+            }
+        }
     }
+
+    /// Why a path that does not lie in the workspace, as it is written, cannot be named: it leads into it, or through the folder of a
+    /// process.
+    pub(crate) fn leads_in_from_outside(&self, path: &Path) -> Option<&'static str> {
+        // What a process has opened itself is its own business: `/dev/stdin`.
+        if matches!(there(path.parent()?), There::Magic) {
+            return Some("it is something else for each process");
+        }
+        match there(path) {
+            There::Something { stat, at: Some(at) } if at.starts_with(self.root()) => {
+                let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+                (!is_folder).then_some("it leads into the workspace by another way")
+            }
+            There::Something { .. } | There::Nothing | There::Magic | There::Untold(_) => None,
+        }
+    }
+}
+
+fn there(path: &Path) -> There {
+    let open = |resolve: ResolveFlags| {
+        rustix::fs::openat2(rustix::fs::CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
+    };
+    match open(ResolveFlags::NO_MAGICLINKS) {
+        Ok(found) => match rustix::fs::fstat(&found) {
+            Ok(stat) => There::Something { stat, at: real(&found) },
+            Err(errno) => There::Untold(errno),
+        },
+        Err(Errno::NOENT | Errno::NOTDIR) => There::Nothing,
+        Err(Errno::LOOP) => There::Magic,
+        Err(errno) => There::Untold(errno),
+    }
+}
+
+/// Where something really is.
+fn real(found: &OwnedFd) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()
 }

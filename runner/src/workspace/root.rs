@@ -74,6 +74,11 @@ impl Workspace {
         self.leads_in(self, path)
     }
 
+    /// Whether a path is one of the operator's own files, by its place.
+    pub(super) fn is_operators(&self, path: &Path) -> bool {
+        path.to_str().is_some_and(|path| self.guard.is_operators(path))
+    }
+
     /// Where a path leads that a program is given; what is planc's own on the way ends it.
     pub(crate) fn way(&self, path: &str) -> Way {
         self.way_in(self, path)

@@ -10,7 +10,7 @@ const EVIL: &str = "echo evil >> ../out/log";
 fn place() -> Place {
     let place = Place::new();
     place.open(&["sh"]).put("lib/y.sh", "true\n").put("sub/y.sh", "true\n").put("sub/planc.toml", "");
-    place.put(".planc-x.sh", "true\n").put("a\tb.sh", "true\n");
+    place.put("sub/.planc/y.sh", "true\n").put(".planc-x.sh", "true\n").put("a\tb.sh", "true\n");
     place
 }
 
@@ -30,12 +30,19 @@ fn what_planc_cannot_look_at_does_not_run_in_the_open() {
         (Some("../ws/lib/y.sh"), "x.sh", "lib/y.sh"),
         (Some("/proc/self/cwd/lib/y.sh"), "x.sh", "lib/y.sh"),
         (None, "/proc/self/cwd/lib/y.sh", "lib/y.sh"),
+        (Some("/dev/stdin"), "x.sh", "lib/y.sh"),
+        (Some("../../../../../../../../proc/self/cwd/lib/y.sh"), "x.sh", "lib/y.sh"),
+        (Some("/dev/../proc/self/cwd/lib/y.sh"), "x.sh", "lib/y.sh"),
+        (None, "//proc/self/cwd/lib/y.sh", "lib/y.sh"),
+        (None, "/proc/net/../cwd/lib/y.sh", "lib/y.sh"),
+        (None, "sub/.planc/y.sh", "sub/.planc/y.sh"),
+        (Some("sub/.planc/y.sh"), "x.sh", "sub/.planc/y.sh"),
     ] {
         let place = place();
         link.iter().for_each(|link| place.link(link, "x.sh"));
         let step = format!("step m = process.run(argv: [\"sh\", {word:?}])");
         let said = place.put("p.pl", plan(&step)).planc(&["plan", "p.pl"]).exits(1);
-        assert!(said.out.contains("cannot look at") || said.out.contains("for each process"), "{}", said.short());
+        assert!(said.out.contains("cannot look at") || said.out.contains("cannot bind"), "{}", said.short());
         // In a cell nothing gets out.
         let confined = plan(&step).replace("\"sh\"", "\"bash\"");
         if link.is_none_or(|link| !link.starts_with('/')) && !word.starts_with('/') {
@@ -50,6 +57,54 @@ fn what_planc_cannot_look_at_does_not_run_in_the_open() {
         place.planc(&["undo", &place.last_run()]).exits(4);
         assert!(!place.at("out/log").exists(), "{link:?} {word}");
     }
+}
+
+/// A link that says in no text where it leads says so to the kernel.
+#[test]
+fn a_link_that_is_no_text_is_not_run() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = place();
+    let odd = std::ffi::OsStr::from_bytes(b"lib/\xffy.sh");
+    fs::write(place.ws().join(odd), "true\n").unwrap();
+    place.link(odd, "x.sh");
+    place.put("(not UTF-8)", "true\n").put("p.pl", plan("step m = process.run(argv: [\"sh\", \"x.sh\"])"));
+    place.planc(&["plan", "p.pl"]).exits(1).says("cannot look at `x.sh`");
+}
+
+/// A directory may be named by a part of an option, and words may be hidden in one.
+#[test]
+fn words_that_planc_reads_otherwise_are_bound_or_not_run() {
+    for (argv, code) in [
+        (r#"["env", "--chd=lib", "sh", "y.sh"]"#, 0),
+        (r#"["env", "-iC", "lib", "sh", "y.sh"]"#, 0),
+        (r#"["env", "-iClib", "sh", "y.sh"]"#, 0),
+        (r#"["env", "-S", "sh lib/y.sh\cx"]"#, 1),
+        (r#"["env", "A=y", "-S", "sh lib/${A}.sh"]"#, 1),
+    ] {
+        let place = place();
+        place.open(&["env"]);
+        let text = plan(&format!("step m = process.run(argv: {})", argv.replace("${", "\\${")))
+            .replace("run \"sh\"", "run \"env\"");
+        let said = place.put("p.pl", text).planc(&["plan", "--format", "json", "p.pl"]).exits(code);
+        if code == 0 {
+            let digest = said.json()["digest"].as_str().unwrap().to_owned();
+            place.put("lib/y.sh", EVIL);
+            place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
+        }
+        assert!(!place.at("out/log").exists(), "{argv}");
+    }
+}
+
+/// What lies elsewhere is not bound, and the card says where that is so.
+#[test]
+fn what_leads_out_of_the_workspace_is_said() {
+    let place = place();
+    fs::write(place.at("out/y.sh"), "true\n").unwrap();
+    place.link("../out/y.sh", "x.sh");
+    place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"x.sh\"])"));
+    let card = place.planc(&["plan", "p.pl"]).exits(0).out;
+    let words = card.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("`x.sh` leads out of the workspace, where nothing is bound"), "{card}");
 }
 
 /// Of a file that is too large to be read each time, the time of its last change counts that nobody can set.

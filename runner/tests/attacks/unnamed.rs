@@ -148,7 +148,11 @@ fn what_was_said_yes_to_stays_as_it_was_shown() {
     place.planc(&["plan", "--run-programs", "p.pl"]).exits(0);
     assert!(kept().0.contains("echo good"), "nobody has said yes yet");
     place.planc(&["plan", "p.pl"]).exits(0);
-    let (code, shown) = on_terminal(&place, &["approve", &digest], QUESTION, &Act::Type(b"yes\n"));
+    // Nor does it while the person thinks.
+    let again = std::cell::RefCell::new(place.command(&["plan", "--run-programs", "p.pl"]));
+    let replan = move || assert!(again.borrow_mut().output().unwrap().status.success());
+    let act = Act::Meanwhile(Box::new(replan), b"yes\n");
+    let (code, shown) = on_terminal(&place, &["approve", &digest], QUESTION, &act);
     assert_eq!(code, 0, "{shown}");
     let before = kept();
     assert!(!before.0.contains("echo good"));
