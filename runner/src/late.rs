@@ -32,8 +32,7 @@ pub fn unseen<'v>(taken: Taken<'_>, expected: Option<&Value>, value: &'v Value, 
 /// Whether all arguments of a call count, contents too: it destroys or sends something with them, a server writes them where whatever runs
 /// in the open may find them, or nobody knows what it does.
 pub fn is_looked_at_whole(call: &Call, values: &[Value]) -> bool {
-    let catalogue = call.tool.name.split_once('.').map_or("", |(catalogue, _)| catalogue);
-    let is_of_server = !builtin::CATALOGUES.contains(&catalogue);
+    let is_of_server = !builtin::CATALOGUES.contains(&call.tool.catalogue());
     let is_whole = |(verb, resource): &(EffectVerb, Resource)| match (verb, resource) {
         (EffectVerb::Deletes | EffectVerb::Contacts, _) => true,
         (EffectVerb::Reads, _) => false,

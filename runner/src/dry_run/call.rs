@@ -4,7 +4,7 @@ use super::DryRun;
 use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
-use crate::named::{Named, Role, of_call, outside, unread};
+use crate::named::{Named, of_call, outside, unread};
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -156,16 +156,10 @@ impl DryRun<'_> {
     pub(super) fn place(&self, call: &Call, values: &[Value]) -> Option<Place> {
         let Some(Implementation::Live(tool)) = self.registry.get(&call.tool.name) else { return None };
         tool.as_program()?;
-        match self.words(call, values) {
+        match words(&call.tool, values) {
             None if !self.config.programs.open.is_empty() => Some(Place::Open),
             words => Some(place(self.config, &words.unwrap_or_default())),
         }
-    }
-
-    /// The words of the command that a call runs; none: they are not known.
-    pub(super) fn words<'v>(&self, call: &Call, values: &'v [Value]) -> Option<Vec<&'v str>> {
-        let argv = values.get(call.tool.param("argv")?)?;
-        argv.as_list().and_then(|words| words.iter().map(Value::as_str).collect())
     }
 
     /// What stands against a call because its program cannot be confined.
@@ -279,16 +273,13 @@ impl DryRun<'_> {
 
     /// Whether a call runs a program in a cell.
     fn is_confined(&self, args: &Args) -> bool {
-        let words = args.tool.param("argv").and_then(|at| args.values.get(at)?.as_list());
-        let words: Option<Vec<&str>> = words.and_then(|words| words.iter().map(Value::as_str).collect());
-        words.is_some_and(|words| place(self.config, &words) == Place::Cell)
+        words(&args.tool, &args.values).is_some_and(|words| place(self.config, &words) == Place::Cell)
     }
 
     /// What runs in the open must not find what nobody can bind.
     fn look_for_hidden(&self, args: &Args, named: &[Named]) -> Result<(), ToolError> {
-        let is_run = |role: Role| matches!(role, Role::Script | Role::Start);
         let hidden = named.iter().find_map(|Named { path, role }| {
-            let why = self.workspace.hidden(path, is_run(*role))?;
+            let why = self.workspace.hidden(path, role.is_run())?;
             Some(format!("planc cannot look at `{path}`, which it names, and it runs in the open: {why}"))
         });
         let outside = || {
@@ -451,4 +442,10 @@ pub(super) fn looked_path(look: &Look) -> Option<&str> {
         Look::At { path } | Look::Entries { path } => Some(path),
         Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => None,
     }
+}
+
+/// The words of the command that a call runs; none: they are not known.
+pub(super) fn words<'v>(tool: &Tool, values: &'v [Value]) -> Option<Vec<&'v str>> {
+    let argv = values.get(tool.param("argv")?)?;
+    argv.as_list().and_then(|words| words.iter().map(Value::as_str).collect())
 }

@@ -30,7 +30,7 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
             links.iter().for_each(|link| drop(overlay.hold(link)));
             continue;
         };
-        if overlay.kind(&end) == Ok(Kind::Other) && matches!(role, Role::Script | Role::Start) {
+        if overlay.kind(&end) == Ok(Kind::Other) && role.is_run() {
             return Err(ToolError::before(format!(
                 "`{end}` would be run, and it is a pipe, a socket or a device: no file"
             )));

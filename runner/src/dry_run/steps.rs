@@ -1,6 +1,6 @@
 //! The steps of a plan, one after the other on the overlay ⟶ what is reported and predicted of each.
 
-use super::call::{Called, looked_path};
+use super::call::{Called, looked_path, words};
 use super::diff::{change_report, is_drawn};
 use super::releases::Released;
 use super::told::{KEPT, unknown_args};
@@ -593,7 +593,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let grants = self.grants().known();
         let scratch = || self.dry.config.programs.scratch.clone();
         match self.dry.place(call, values)? {
-            Place::Open if self.dry.words(call, values).is_none() => Some(Confinement::Late { scratch: scratch() }),
+            Place::Open if words(&call.tool, values).is_none() => Some(Confinement::Late { scratch: scratch() }),
             Place::Cell => {
                 let walls = Walls::new(self.dry.config, &grants);
                 let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);

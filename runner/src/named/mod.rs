@@ -43,6 +43,13 @@ pub(crate) enum Role {
     Folder,
 }
 
+impl Role {
+    /// Whether it is run, as far as can be told.
+    pub(crate) fn is_run(self) -> bool {
+        matches!(self, Role::Script | Role::Start)
+    }
+}
+
 /// The paths that a call may name.
 pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> {
     let value = |name: &str| values.get(tool.param(name)?);

@@ -44,15 +44,15 @@ pub(super) fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) 
 /// has seen.
 pub(super) fn is_text(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
     let Some((step, prediction)) = predicted(setup, record) else { return false };
-    let (call, args) = match (record.changes.contains(change), step.undo.as_deref()) {
-        (false, Some(undo)) if setup.veil.is_none() => (undo, &prediction.undo),
-        (false, _) => return false,
-        (true, _) => (&step.call, &prediction.args),
+    let says = |call: &Call, args: &Value| {
+        let said = |name: &str| args.get(name).and_then(Value::as_str);
+        call.tool.name == WRITES.0
+            && said(WRITES.1) == Some(&change.path)
+            && said(WRITES.2).is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())))
     };
-    let said = |name: &str| args.get(name).and_then(Value::as_str);
-    call.tool.name == WRITES.0
-        && said(WRITES.1) == Some(&change.path)
-        && said(WRITES.2).is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())))
+    let undo = step.undo.as_deref().filter(|_| setup.veil.is_none());
+    says(&step.call, &prediction.args) && record.changes.contains(change)
+        || undo.is_some_and(|undo| says(undo, &prediction.undo)) && record.undo_changes.contains(change)
 }
 
 pub(super) fn predicted<'s>(setup: &'s RunSetup, record: &StepRecord) -> Option<(&'s Step, &'s Prediction)> {

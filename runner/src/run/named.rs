@@ -48,8 +48,6 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
     if is_open && naming.call.tool.runs_programs() {
         let named = places.iter().flat_map(Place::paths).cloned().collect();
         unapproved = of_left(setup, recorder, naming, &named);
-    }
-    if is_open {
         unapproved.different.extend(beyond(setup, naming));
     }
     for path in no_files(setup, naming.call, naming.values) {
@@ -147,12 +145,13 @@ enum Judged {
 
 fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
     let Judging { setup, naming, is_open, expected, unseen } = *judging;
-    let is_other = |(path, present): &&(String, FileState)| {
+    let is_other = |path: &str, present: &FileState| {
         let seen = expected.iter().filter(|seen| seen.look.at() == Some(path)).collect::<Vec<_>>();
         !seen.iter().any(|seen| is_as(present, &seen.seen))
             && (!seen.is_empty() || left(state, path, present).is_some())
     };
-    let links: Vec<(String, FileState)> = place.links.iter().filter(is_other).cloned().collect();
+    let links: Vec<(String, FileState)> =
+        place.links.iter().filter(|(path, present)| is_other(path, present)).cloned().collect();
     // What was approved there is behind a link now, and no longer found.
     let hides = |link: &str| expected.iter().filter_map(|seen| seen.look.at()).any(|at| at != link && within(at, link));
     if let Some((link, present)) = links.iter().find(|(link, _)| is_open && hides(link)) {
@@ -197,7 +196,7 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
         Some(record) if is_open => Some(format!("step `{}` made links lead there, or wrote it", record.name)),
         Some(_) => None,
         // A name that was not known before, or of which nothing was there.
-        None if links.is_empty() && !is_other(&&(path.clone(), present.clone())) => {
+        None if links.is_empty() && !is_other(path, present) => {
             (is_open && !is_expected(path)).then(|| NOBODY_KNOWS.to_owned())
         }
         None if naming.is_undo => is_open.then(|| NOBODY_KNOWS.to_owned()),

@@ -61,7 +61,7 @@ impl Unapproved {
     }
 
     /// Whether the content of a file is among it.
-    pub(crate) fn shows(&self, file: &Observation) -> bool {
+    fn shows(&self, file: &Observation) -> bool {
         self.contents.iter().any(|unseen| unseen.files.iter().any(|shown| shown.look == file.look))
     }
 

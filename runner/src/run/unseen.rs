@@ -73,7 +73,7 @@ impl<'s> Unseen<'s> {
         }
         let is_given = !put.is_undo && predicted.is_some_and(|(_, prediction)| prediction.args.is_known());
         let is_sure = || is_given && !self.after_server && put.is_where_it_says() && !put.is_of_scratch(setup);
-        !was_known(setup, put.record, put.change) && !is_sure()
+        !is_sure() && !was_known(setup, put.record, put.change)
     }
 
     /// Whether a change is one of them.

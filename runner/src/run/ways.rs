@@ -41,7 +41,7 @@ pub(super) fn places(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<Pla
     }
     let mut found: Vec<Place> = Vec::new();
     for Named { path, role } in of_call(setup.workspace.root(), &call.tool, values) {
-        let place = place(setup, &path, matches!(role, Role::Script | Role::Start));
+        let place = place(setup, &path, role.is_run());
         // As a file a folder is named once more.
         if role != Role::Folder && !found.contains(&place) {
             found.push(place);
@@ -81,7 +81,7 @@ pub(super) fn no_files(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<S
     }
     let workspace = &setup.workspace;
     let named = of_call(workspace.root(), &call.tool, values).into_iter();
-    let scripts = named.filter(|named| matches!(named.role, Role::Script | Role::Start));
+    let scripts = named.filter(|named| named.role.is_run());
     let ends = scripts.filter_map(|Named { path, .. }| workspace.way(&path).end);
     ends.filter(|end| workspace.kind(end) == Ok(Kind::Other)).collect()
 }
