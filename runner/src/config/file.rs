@@ -9,14 +9,13 @@ use super::report::ReportSettings;
 use super::run::RunSettings;
 use super::servers::ServerSettings;
 use super::{
-    Approvals, CEDAR_NAME, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_CATALOGUES, MAX_SCRATCH, Missing,
-    Network, PlanFor, Require, Rule, Unconfined,
+    Approvals, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_SCRATCH, Network, PlanFor, Require, Rule,
+    Unconfined,
 };
-use crate::policy::{In, MAX_CEDAR_BYTES, Policy, PolicySettings};
-use crate::scope::Scope;
+use crate::policy::{Policy, PolicySettings};
 use planc_lang::cover::PROTECTED_NAMES;
 use planc_lang::effects::{CriticalVerb, Grant};
-use planc_lang::paths::{check_glob, check_path, compile_glob, literal_prefix};
+use planc_lang::paths::{check_glob, check_path};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,119 +32,7 @@ pub const MAX_CONTENTS_MB: u64 = 1 << 30;
 pub const MAX_APPROVERS: u32 = 16;
 
 /// What `planc init` writes: every setting with its default.
-pub const TEMPLATE: &str = r#"# What plans in this workspace may do. The folder of this file is the workspace.
-
-[workspace]
-# What may be read before a plan is approved.
-read = ["**"]
-# Folders beneath with a `planc.toml` of their own, which then rules there.
-nested = []
-# Where runs, approvals and modes are kept, whatever the command line or a variable says; outside of this folder.
-# state = "/var/lib/planc/project"
-
-[catalogues]
-# Files with further tools.
-files = []
-
-[policy]
-# A glob over tools, and "auto", "ask" or "deny". The strictest rule that matches counts.
-# "process.run" = "ask"
-# [[policy.rule]]
-# effects = ["deletes"]
-# resources = ["docs/**"]
-# decision = "deny"
-# reason = "the docs are the record"
-
-[http]
-# Hosts that `http.get` may contact before a plan is approved.
-hosts = []
-
-[programs]
-# Environment variables that programs get besides the usual few.
-pass_env = []
-# Folders of the workspace that programs really write, such as "target"; what is in them is neither shown nor taken back.
-scratch = []
-# Files and folders outside the workspace that programs may read besides the system, such as "~/.gitconfig".
-read = []
-# Programs, by their first words, that run outside the sandbox, such as "git push".
-open = []
-# "off", or "contact": the programs of a plan with a `contact` line reach the network.
-network = "off"
-# "off", or "sealed": with `planc plan --run-programs` programs run before approval, on a copy that is thrown away.
-dry_run = "off"
-# Where the sandbox cannot be made: "deny", "ask" for each call, or "allow".
-unconfined = "deny"
-
-[programs.limits]
-memory_mb = 8192
-cpu_s = 3600
-processes = 4096
-file_mb = 4096
-open_files = 4096
-
-# How the tools of a catalogue are reached that `planc tools import` wrote: a program, or the `url` of a server.
-# [servers.git]
-# command = "uvx"
-# args = ["mcp-server-git"]
-# pass_env = []     # environment variables that it gets besides the usual few
-# read = []         # globs over what its tools may read before a plan is approved
-# prefix = true     # false: agents know its tools by the names that it gave them, without `git__`
-# transparent = false # true: agents also get its resources and prompts, and what it says and asks while it works
-
-[model]
-# How `model.extract` reaches a model: a program that reads a request and prints an answer, both JSON, or an address.
-# Without either a plan that extracts is refused.
-# command = ["python3", ".planc/extract.py"]
-# endpoint = "http://127.0.0.1:8080/extract"
-# Environment variables that the program gets besides PATH, LANG, LC_ALL and TZ.
-pass_env = []
-
-[approval]
-# "any"; "terminal": only a yes on a terminal counts; "signed": only a signature; "two": those of two people.
-require = "any"
-# How many must approve.
-approvers = 1
-# Whether who wrote a plan may not approve it.
-not_author = false
-# The file of those whose signatures count, as OpenSSH and git have it; outside of this folder.
-# signers = "/etc/planc/allowed_signers"
-# Which account of this machine a signer has.
-# accounts = { "ada@example.org" = "ada" }
-# The accounts that agents run as.
-agents = []
-# The same for plans that destroy something, that planc cannot undo by itself, that tell somebody something.
-# destructive = { require = "signed" }
-# not_undoable = { require = "terminal" }
-# contacts = { approvers = 2 }
-# Whether a question that is accepted in an agent's client is a yes: "never", "undoable", for plans whose every effect
-# planc can undo, or "any". Clients can accept without a person.
-elicitation = "never"
-
-[agents]
-# What an agent needs a plan for: "effects"; "calls", also for more than one call; or "never", where planc can undo the effect.
-plan = "effects"
-# When `planc hook` refuses those tools of the agent's client that do more than read: "plan", while a plan is being made;
-# "always"; or "never". A plan with mistakes is always refused.
-hook = "plan"
-# Globs over further tools of the client that only read.
-reads = []
-
-[contents]
-# How much is kept of what files had before and after runs, so that runs can be gone on with and taken back.
-max_mb = 4096
-
-[run]
-# How long a run may take, such as "2h"; `--deadline` of `planc run` and `planc resume` says otherwise. Without it: as long as it takes.
-# deadline = "2h"
-
-[mode]
-# "execute", or "plan": nothing happens but reading, and one report.
-default = "execute"
-
-# The one place that the report of plan mode goes to: a file, an address, or one call of a tool; else standard output.
-# [report]
-# file = "reports.md"
-"#;
+pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// `planc.toml` as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -333,6 +220,20 @@ pub fn parse(name: &str, text: &str) -> Result<Settings, ConfigError> {
     Ok(settings)
 }
 
+/// The text of a file of the operator.
+pub(super) fn bounded(path: &Path, name: &str, most: u64) -> Result<String, ConfigError> {
+    let failed = |error: std::io::Error| ConfigError::world(format!("cannot read `{name}`: {error}"));
+    let metadata = path.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(ConfigError::world(format!("cannot read `{name}`: it is not a file")));
+    }
+    let size = metadata.len();
+    if size > most {
+        return Err(ConfigError::world(format!("`{name}` has {size} bytes, the limit is {most}")));
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
 fn explain(name: &str, text: &str, error: &toml::de::Error) -> ConfigError {
     let message = error.message().trim().replace('\n', "; ");
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
@@ -462,96 +363,6 @@ fn check_approval(settings: &ApprovalSettings) -> Result<(), (usize, ConfigError
         return Err((place, error.help("name a file of signers as OpenSSH and git have it: `signers = \"…\"`")));
     }
     Ok(())
-}
-
-/// The policy of the settings and of the file of Cedar that they name, for the scope of the workspace.
-pub(super) fn policy(
-    settings: &Settings,
-    workspace: &Path,
-    config: Option<&Path>,
-    scope: Option<Scope>,
-) -> Result<(Policy, Option<PathBuf>), ConfigError> {
-    let Some(named) = &settings.policy.cedar else {
-        let usual = workspace.join(CEDAR_NAME);
-        if usual.symlink_metadata().is_ok() {
-            let message = format!("`{}` is not read: nothing names it", usual.display());
-            return Err(ConfigError::world(message).help("say `[policy] cedar = \"policy.cedar\"` in `planc.toml`"));
-        }
-        let loaded = Policy::load(&settings.policy, None, scope);
-        return Ok((loaded.map_err(ConfigError::of)?, None));
-    };
-    let path = workspace.join(named.get_ref());
-    let name = path.display().to_string();
-    let text = bounded(&path, &name, MAX_CEDAR_BYTES)?;
-    let loaded = Policy::load(&settings.policy, Some(&text), scope);
-    let loaded = loaded.map_err(|mistake| match mistake.source {
-        In::Cedar => {
-            let offset = mistake.offset;
-            ConfigError::of(mistake).at(&name, &text, offset)
-        }
-        In::Rules => {
-            let toml = config.map(|path| path.display().to_string()).unwrap_or_default();
-            ConfigError::world(format!("{} in `{toml}`", mistake.message))
-        }
-    })?;
-    Ok((loaded, Some(path.canonicalize().unwrap_or(path))))
-}
-
-/// The text of a file of the operator.
-fn bounded(path: &Path, name: &str, most: u64) -> Result<String, ConfigError> {
-    let failed = |error: std::io::Error| ConfigError::world(format!("cannot read `{name}`: {error}"));
-    let metadata = path.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(ConfigError::world(format!("cannot read `{name}`: it is not a file")));
-    }
-    let size = metadata.len();
-    if size > most {
-        return Err(ConfigError::world(format!("`{name}` has {size} bytes, the limit is {most}")));
-    }
-    std::fs::read_to_string(path).map_err(failed)
-}
-
-/// The catalogue files that the settings name, sorted within each glob. A path without wildcard must exist.
-pub(super) fn catalogue_files(
-    settings: &Settings,
-    workspace: &Path,
-    config: Option<&Path>,
-    missing: Missing,
-) -> Result<Vec<PathBuf>, ConfigError> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    let config = config.map_or_else(String::new, |path| format!(" in `{}`", path.display()));
-    for glob in &settings.catalogues.files {
-        let glob = glob.get_ref();
-        let prefix = literal_prefix(glob);
-        let mut found = match prefix == glob {
-            true if workspace.join(glob).is_file() => vec![workspace.join(glob)],
-            true if missing == Missing::Awaited => vec![workspace.join(glob)],
-            true => {
-                let error = ConfigError::world(format!("there is no catalogue file `{glob}`, named{config}"));
-                return Err(error.help("`planc tools import --mcp NAME` writes the catalogue of a server"));
-            }
-            false => matching(workspace, prefix, glob)?,
-        };
-        found.sort();
-        found.retain(|path| !files.contains(path));
-        files.append(&mut found);
-        if files.len() > MAX_CATALOGUES {
-            return Err(ConfigError::world(format!("more than {MAX_CATALOGUES} catalogue files are named{config}")));
-        }
-    }
-    Ok(files)
-}
-
-fn matching(workspace: &Path, prefix: &str, glob: &str) -> Result<Vec<PathBuf>, ConfigError> {
-    let matcher = compile_glob(glob).map_err(ConfigError::world)?;
-    let walk = ignore::WalkBuilder::new(workspace.join(prefix)).standard_filters(false).follow_links(false).build();
-    Ok(walk
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-        .map(ignore::DirEntry::into_path)
-        .filter(|path| path.strip_prefix(workspace).is_ok_and(|relative| matcher.is_match(relative)))
-        .take(MAX_CATALOGUES + 1)
-        .collect())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! is. Nothing is allowed before approval but reading files of the workspace, unless the operator says so.
 
 mod approval;
+mod beside;
 mod catalogues;
 mod error;
 mod file;
@@ -180,7 +181,7 @@ impl Config {
         if let Some(found) = &found {
             nested::check(found)?;
         }
-        let mut catalogues = file::catalogue_files(&settings, &workspace, found.as_deref(), overrides.missing)?;
+        let mut catalogues = beside::catalogue_files(&settings, &workspace, found.as_deref(), overrides.missing)?;
         // As with `git -C`, all names are relative to the chosen directory.
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         let given: Vec<PathBuf> = overrides.catalogues.iter().map(|path| base.join(path)).collect();
@@ -190,7 +191,7 @@ impl Config {
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
-        let (policy, cedar) = file::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
+        let (policy, cedar) = beside::policy(&settings, &workspace, found.as_deref(), mode.scope.clone())?;
         let pass_env: Vec<String> = settings.programs.pass_env.iter().map(|name| name.get_ref().clone()).collect();
         let home = match is_listed(&pass_env, &variables::HOME.into()) {
             true => places.home.clone(),

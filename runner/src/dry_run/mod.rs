@@ -9,6 +9,7 @@ mod diff;
 mod earlier;
 mod early;
 mod identity;
+mod judged;
 mod meaning;
 mod named;
 mod others;
