@@ -39,9 +39,10 @@ pub(super) fn of_left(
     naming: Naming<'_>,
     named: &BTreeSet<String>,
 ) -> Unapproved {
-    let candidates = {
+    let (candidates, marks) = {
         let state = recorder.state();
-        candidates(&state, &Unseen::of(setup, &state), named)
+        let unseen = Unseen::of(setup, &state);
+        (candidates(&state, &unseen, named), marks(&unseen, named))
     };
     let mut found = Unapproved::default();
     let mut unseen = Vec::new();
@@ -55,6 +56,7 @@ pub(super) fn of_left(
             }
         }
     }
+    let marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
     let (data, files): (Vec<Found>, Vec<Found>) =
         unseen.into_iter().partition(|found| is_data_of_repository(&found.path));
     match files.len() > MAX_LEFT_SHOWN {
@@ -63,6 +65,9 @@ pub(super) fn of_left(
     }
     if !data.is_empty() {
         found.contents.push(listed(setup, naming, "data of repositories", data));
+    }
+    if !marks.is_empty() {
+        found.contents.push(told(setup, naming, marks));
     }
     found
 }
@@ -91,14 +96,14 @@ fn to(Naming { name, is_undo, .. }: Naming<'_>) -> String {
 /// The paths at which what did not run in the open has put something that the approval does not know.
 fn candidates(state: &RunState, unseen: &Unseen<'_>, named: &BTreeSet<String>) -> Vec<Left> {
     let mut found: BTreeMap<&str, Left> = BTreeMap::new();
-    for Put { record, change, is_undo, .. } in &unseen.puts {
-        if named.contains(&change.path) {
+    for put in &unseen.puts {
+        let change = put.change;
+        if named.contains(&change.path) || !put.is_content() {
             continue;
         }
-        let by = if *is_undo { "the undo of" } else { "step" };
         let left = || Left { path: change.path.clone(), unseen: Vec::new(), other: Vec::new() };
         let left = found.entry(&change.path).or_insert_with(left);
-        left.unseen.push((change.after.clone(), format!("{by} `{}` wrote it", record.name)));
+        left.unseen.push((change.after.clone(), format!("{} wrote it", put.by())));
     }
     if !found.is_empty() {
         for change in state.steps().iter().flat_map(StepRecord::all_changes) {
@@ -107,6 +112,43 @@ fn candidates(state: &RunState, unseen: &Unseen<'_>, named: &BTreeSet<String>) -
         }
     }
     found.into_values().collect()
+}
+
+/// What a program may go by besides contents: folders, whose names nobody has seen, modes, and that something is no more there. By path
+/// the states that were left there, with who has. A file that the command line runs is the same one, whatever its mode.
+fn marks(unseen: &Unseen<'_>, named: &BTreeSet<String>) -> BTreeMap<String, Vec<(FileState, String)>> {
+    let mut marks: BTreeMap<String, Vec<(FileState, String)>> = BTreeMap::new();
+    let is_same_file = |put: &&Put<'_>| named.contains(&put.change.path) && put.is_mode();
+    for put in unseen.puts.iter().filter(|put| !put.is_content() && !is_same_file(put)) {
+        marks.entry(put.change.path.clone()).or_default().push((put.change.after.clone(), put.by()));
+    }
+    marks
+}
+
+/// Those that are there now; a folder on the way to what is shown anyway is none. Blocks while it looks.
+fn present_marks(
+    setup: &RunSetup,
+    marks: BTreeMap<String, Vec<(FileState, String)>>,
+    mut shown: BTreeSet<String>,
+) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    // From the last path on, what lies in a folder comes before it.
+    for (path, left) in marks.into_iter().rev() {
+        // What cannot be looked at is no longer what was left.
+        let Ok(present) = setup.workspace.state(&path) else { continue };
+        let Some((_, by)) = left.into_iter().rfind(|(state, _)| *state == present) else { continue };
+        let inside = format!("{path}/");
+        let holds_shown = || shown.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside));
+        if matches!(present, FileState::Directory { .. }) && holds_shown() {
+            continue;
+        }
+        if present != FileState::Absent {
+            shown.insert(path.clone());
+        }
+        found.push(Found { path, present, by });
+    }
+    found.reverse();
+    found
 }
 
 impl Left {
@@ -122,6 +164,13 @@ impl Left {
     }
 }
 
+/// What is there besides contents, or no more there.
+fn told(setup: &RunSetup, naming: Naming<'_>, found: Vec<Found>) -> UnseenContent {
+    let line = |found: &Found| Value::string(format!("{}: {}", found.path, found.present));
+    let value = Value::list(found.iter().map(line));
+    late_list(setup, naming, "folders, modes and deletions", value, found)
+}
+
 /// Contents that nobody reads, for they are many or of a repository: which there are. A list that is longer than what is shown whole is
 /// refused as any late value is.
 fn listed(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) -> UnseenContent {
@@ -130,6 +179,10 @@ fn listed(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) 
         ("files", Value::list(found.iter().map(|found| Value::string(found.path.clone())))),
         ("digest", Value::string(Digest::of_json(&all).to_string())),
     ]);
+    late_list(setup, naming, which, value, found)
+}
+
+fn late_list(setup: &RunSetup, naming: Naming<'_>, which: &str, value: Value, found: Vec<Found>) -> UnseenContent {
     let from: BTreeSet<&String> = found.iter().map(|found| &found.by).collect();
     let late = LateValue {
         id: format!("{which} for {IN_THE_OPEN}"),

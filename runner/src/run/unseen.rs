@@ -72,7 +72,8 @@ impl<'s> Unseen<'s> {
             return true;
         }
         let is_given = !put.is_undo && predicted.is_some_and(|(_, prediction)| prediction.args.is_known());
-        let is_sure = || is_given && !self.after_server && put.is_where_it_says() && !put.is_of_scratch(setup);
+        let is_where_it_says = || put.is_where_it_says() && (!put.is_folder() || put.is_on_the_way());
+        let is_sure = || is_given && !self.after_server && is_where_it_says() && !put.is_of_scratch(setup);
         !is_sure() && !was_known(setup, put.record, put.change)
     }
 
@@ -83,6 +84,31 @@ impl<'s> Unseen<'s> {
 }
 
 impl Put<'_> {
+    /// Who has left it.
+    pub(super) fn by(&self) -> String {
+        let what = if self.is_undo { "the undo of" } else { "step" };
+        format!("{what} `{}`", self.record.name)
+    }
+
+    /// Whether there is a content that nobody may have seen; else it is a folder, a mode, or that nothing is there any more.
+    pub(super) fn is_content(&self) -> bool {
+        content(&self.change.after).is_some_and(|after| content(&self.change.before) != Some(after))
+    }
+
+    /// Whether only the mode of a file is another one.
+    pub(super) fn is_mode(&self) -> bool {
+        matches!(self.change.after, FileState::File { .. }) && !self.is_content()
+    }
+
+    fn is_folder(&self) -> bool {
+        matches!(self.change.after, FileState::Directory { .. })
+    }
+
+    /// Whether an argument names it, or what lies in it.
+    fn is_on_the_way(&self) -> bool {
+        self.texts().any(|path| within(path, &self.change.path))
+    }
+
     /// Whether it may have come from a folder that programs really write.
     fn is_of_scratch(&self, setup: &RunSetup) -> bool {
         let overlaps = |path: &str, folder: &str| path == "." || within(path, folder) || within(folder, path);
@@ -121,9 +147,7 @@ fn puts<'s>(setup: &'s RunSetup, record: &'s StepRecord) -> impl Iterator<Item =
         record.changes.iter().filter(|_| record.by_files).map(move |change| (change, step.map(|step| &step.call)));
     let back = record.undo_changes.iter().map(move |change| (change, step.and_then(|step| step.undo.as_deref())));
     let all = own.map(|own| (own, false)).chain(back.map(|back| (back, true)));
-    let puts = all.filter_map(move |((change, call), is_undo)| Some(Put { record, change, is_undo, call: call? }));
-    // A file that is only executable now is the same one.
-    puts.filter(|put| content(&put.change.after).is_some_and(|after| content(&put.change.before) != Some(after)))
+    all.filter_map(move |((change, call), is_undo)| Some(Put { record, change, is_undo, call: call? }))
 }
 
 /// What a program could read at a path.

@@ -50,6 +50,7 @@ fn what_no_word_names_is_looked_at() {
     let hook =
         "step m = process.run(argv: [\"git\", \"-c\", \"core.hooksPath=hk\", \"hook\", \"run\", \"pre-commit\"])";
     let copied = format!("step c = fs.move(from: \"made\", to: \"lib/a.sh\")\n  {main}");
+    let cloned = format!("step c = fs.copy(from: \"made\", to: \"lib/a\")\n  {main}");
     for (leaves, steps, says) in [
         (format!("echo '{EVIL}' > lib/a.sh"), main, "content of lib/a.sh for programs in the open"),
         (format!("mkdir tools/x; echo '{EVIL}' > tools/x/a.sh"), beside, "content of tools/x/a.sh"),
@@ -63,6 +64,12 @@ fn what_no_word_names_is_looked_at() {
         // Nobody sees what is behind it, but where it leads.
         ("ln -s /tmp/elsewhere lib/a.sh".to_owned(), main, "content of lib/a.sh"),
         (format!("rm -r lib; mkdir other; echo '{EVIL}' > other/a.sh; ln -s other lib"), main, "content of "),
+        // What is no content: a name, that something is gone, or may be run.
+        ("mkdir -p -- 'lib/--checkpoint-action=exec=sh'".to_owned(), main, "lib/--checkpoint-action=exec=sh: directory"),
+        ("rm lib/keep".to_owned(), main, "lib/keep: absent"),
+        ("chmod +x lib/keep".to_owned(), main, "lib/keep: file 0755"),
+        ("mkdir -p made/-e".to_owned(), copied.as_str(), "lib/a.sh/-e: directory"),
+        ("mkdir -p made/-e".to_owned(), cloned.as_str(), "lib/a/-e: directory"),
         // So many that nobody reads them.
         (format!("for i in $(seq 120); do echo '{EVIL}' > lib/$i; done"), main, "contents for programs in the open"),
     ] {
@@ -103,7 +110,7 @@ fn what_is_known_is_not_asked_about() {
     let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
     for (leaves, steps) in [
         ("true", format!("step w = fs.write(path: \"lib/a.sh\", text: \"echo good >> ../out/log\\n\")\n  {main}")),
-        ("mv lib/b.sh lib/c; mv lib/c lib/b.sh; chmod +x lib/b.sh", main.to_owned()),
+        ("mv lib/b.sh lib/c; mv lib/c lib/b.sh", main.to_owned()),
     ] {
         let place = place();
         place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\n").put("lib/b.sh", "echo good >> ../out/log\n");
