@@ -82,7 +82,7 @@ impl Place for Workspace {
         // A program is named from the root, whatever the directory.
         let program = words.iter().take(1).flat_map(|program| named_paths(self.root(), ".", program));
         let program = program.map(|path| Named { path, role: Role::Perhaps });
-        let named = of_words(self.root(), directory, words).into_iter();
+        let named = self.completed(of_words(self.root(), directory, words)).into_iter();
         let mut seen = Seen::default();
         for named in program.chain(named).chain(of_variables(self.root(), directory, env)) {
             self.see(&named, &mut seen);

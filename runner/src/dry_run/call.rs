@@ -4,7 +4,7 @@ use super::DryRun;
 use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::laid::{Laid, unforeseen};
-use crate::named::{Named, of_call, outside, unread};
+use crate::named::{Named, outside, unread};
 use crate::policy::{Moment, led};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -264,7 +264,7 @@ impl DryRun<'_> {
                 None => {}
             }
         }
-        let named = of_call(self.workspace.root(), &args.tool, &args.values);
+        let named = self.workspace.named_by(&args.tool, &args.values);
         if args.tool.runs_programs() && !self.is_confined(args) {
             self.look_for_hidden(args, &named)?;
         }

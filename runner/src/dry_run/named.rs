@@ -2,7 +2,7 @@
 //! there; also that one which is run as a script is not there.
 
 use super::DryRun;
-use crate::named::{Named, Role, of_call};
+use crate::named::{Named, Role};
 use crate::tool::{Args, ToolError};
 use crate::workspace::{Kind, Overlay, Sight};
 
@@ -79,7 +79,7 @@ impl DryRun<'_> {
     /// not there, and which an earlier step may change.
     pub(super) fn with_files(&self, args: &Args, overlay: &mut Overlay, why: &str) -> String {
         let mut said = vec![why.to_owned()];
-        for Named { path, role } in of_call(self.workspace.root(), &args.tool, &args.values) {
+        for Named { path, role } in self.workspace.named_by(&args.tool, &args.values) {
             said.extend(told(&path, role == Role::Script, overlay).filter(|told| !said.contains(told)));
         }
         said.join("; ")

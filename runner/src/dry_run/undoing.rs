@@ -4,7 +4,7 @@
 
 use super::named::may_be_absent;
 use super::steps::{Steps, effects, given};
-use crate::named::{Named, commands, of_call};
+use crate::named::{Named, commands};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Kind, Observation};
@@ -49,7 +49,7 @@ impl Steps<'_, '_> {
                 self.look_at_program(program);
             }
         }
-        for Named { path, role } in of_call(self.dry.workspace.root(), &call.tool, values) {
+        for Named { path, role } in self.dry.workspace.named_by(&call.tool, values) {
             // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
             let way = self.overlay.way(&path);
             let Some(end) = way.end else {

@@ -88,6 +88,11 @@ const INTERPRETERS: [Interpreter; 9] = [
 
 /// The option by which an interpreter runs a module of its own search path, with those that have it.
 const MODULE: (&[&str], char) = (&["python", "pypy"], 'm');
+/// The options by which others load a module first, with what stands between the parts of its name.
+const LOADS: [(&[&str], &[char], &str); 3] =
+    [(&["perl"], &['M', 'm'], "::"), (&["ruby"], &['r'], "/"), (&["lua", "luajit"], &['l'], ".")];
+/// The letter behind which these are given a folder with modules.
+const SEARCHED: char = 'I';
 /// What stands between a program that knows several and its script.
 const SUBCOMMANDS: (&[&str], &str) = (&["deno", "bun"], "run");
 /// Programs that run another one, which is one of their words.
@@ -147,6 +152,41 @@ pub(super) fn runs(words: &[String]) -> Option<Runs> {
         }
     }
     None
+}
+
+/// The modules that an interpreter is told to load before its script, and the folders in which it is told to look for them. What their
+/// names end in the interpreter knows.
+#[derive(Default)]
+pub(super) struct Loads {
+    pub(super) modules: Vec<String>,
+    pub(super) folders: Vec<String>,
+}
+
+pub(super) fn loads(words: &[String]) -> Loads {
+    let mut found = Loads::default();
+    let names = words.iter().enumerate().find_map(|(at, word)| {
+        let known = LOADS.iter().find(|(names, ..)| names.contains(&bare(word)))?;
+        Some((at, known))
+    });
+    let Some((program, (_, letters, between))) = names else { return found };
+    for (at, word) in words.iter().enumerate().skip(program + 1) {
+        let Some(options) = word.strip_prefix('-').filter(|options| !options.starts_with('-')) else { continue };
+        let is_known = |c: char| letters.contains(&c) || c == SEARCHED;
+        let Some((before, letter)) = options.char_indices().find(|(_, c)| is_known(*c)) else { continue };
+        let rest = &options[before + letter.len_utf8()..];
+        let Some(value) = Some(rest).filter(|rest| !rest.is_empty()).or(words.get(at + 1).map(String::as_str)) else {
+            continue;
+        };
+        match letter {
+            SEARCHED => found.folders.push(value.to_owned()),
+            // `-MFoo=a,b` and `-M-Foo`, and `-l g=foo`.
+            _ => {
+                let parts = value.trim_start_matches('-').split('=');
+                found.modules.extend(parts.filter(|part| !part.is_empty()).map(|part| part.replace(between, "/")));
+            }
+        }
+    }
+    found
 }
 
 impl Interpreter {

@@ -7,7 +7,7 @@ mod places;
 
 pub(crate) use places::named_paths;
 
-use interpreters::{Runs, runs};
+use interpreters::{Runs, loads, runs};
 use pieces::{
     directories, has_suffix, is_plain, main_piece, pieces, split, unread_words, variable_pieces, variable_value,
 };
@@ -105,6 +105,12 @@ pub(crate) fn of_words(root: &Path, directory: &str, argv: &[&str]) -> Vec<Named
     let runs = runs(&words);
     let directories = directories(root, directory, &words);
     let mut found = own(root, argv);
+    let loads = loads(&words);
+    if !loads.modules.is_empty() {
+        let searched = loads.folders.iter().flat_map(|folder| named_paths(root, directory, folder));
+        let searched: Vec<String> = directories.iter().cloned().chain(searched).collect();
+        found.extend(loads.modules.iter().flat_map(|module| places(root, &searched, module, Role::Start)));
+    }
     for (index, word) in words.iter().enumerate().skip(1) {
         if let Some(value) = variable_value(&words, word) {
             found.extend(variable(root, &directories, value));
@@ -224,6 +230,9 @@ mod tests {
             (vec!["python3", "tool"], "tool/__main__.py", Role::Start),
             (vec!["python3", "-m", "lib.a"], "lib/a.py", Role::Start),
             (vec!["node", "tool"], "tool/index.js", Role::Start),
+            (vec!["perl", "-wMLib::Foo=a", "-e", "1"], "Lib/Foo", Role::Start),
+            (vec!["perl", "-I", "lib", "-M", "Foo", "x.pl"], "lib/Foo", Role::Start),
+            (vec!["lua", "-l", "a.b", "x.lua"], "a/b", Role::Start),
         ] {
             assert!(named(&argv).contains(&of(path, role)), "{argv:?}: {:?}", named(&argv));
         }

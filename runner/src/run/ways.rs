@@ -1,7 +1,7 @@
 //! The paths that a call names ⟶ where they lead now, with what is there and on the way.
 
 use super::RunSetup;
-use crate::named::{Named, Role, of_call};
+use crate::named::{Named, Role};
 use crate::workspace::{FileState, Kind, Look};
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
@@ -40,7 +40,7 @@ pub(super) fn places(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<Pla
         return Vec::new();
     }
     let mut found: Vec<Place> = Vec::new();
-    for Named { path, role } in of_call(setup.workspace.root(), &call.tool, values) {
+    for Named { path, role } in setup.workspace.named_by(&call.tool, values) {
         let place = place(setup, &path, role.is_run());
         // As a file a folder is named once more.
         if role != Role::Folder && !found.contains(&place) {
@@ -80,7 +80,7 @@ pub(super) fn no_files(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<S
         return Vec::new();
     }
     let workspace = &setup.workspace;
-    let named = of_call(workspace.root(), &call.tool, values).into_iter();
+    let named = workspace.named_by(&call.tool, values).into_iter();
     let scripts = named.filter(|named| named.role.is_run());
     let ends = scripts.filter_map(|Named { path, .. }| workspace.way(&path).end);
     ends.filter(|end| workspace.kind(end) == Ok(Kind::Other)).collect()

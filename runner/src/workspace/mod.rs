@@ -16,6 +16,7 @@ mod walk;
 mod program;
 mod versioned;
 mod root;
+mod completed;
 mod hidden;
 mod contents;
 mod apply;

@@ -126,3 +126,39 @@ fn a_large_script_is_not_another_one() {
     place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says("big.sh");
     assert!(!place.at("out/log").exists());
 }
+
+/// An interpreter looks for what is called so with an ending, and for what it has compiled of it: planc needs none of them to find the files.
+#[test]
+fn what_an_interpreter_makes_of_a_name_is_bound() {
+    for (argv, file) in [
+        (r#"["node", "app"]"#, "app.js"),
+        (r#"["node", "-r", "./hook", "-e", "1"]"#, "hook.cjs"),
+        (r#"["node", "sub.d/"]"#, "sub.d/index.js"),
+        (r#"["perl", "-I.", "-MLib::Foo", "-e", "1"]"#, "Lib/Foo.pm"),
+        (r#"["perl", "-Ilib", "-MFoo=a,b", "x.pl"]"#, "lib/Foo.pmc"),
+        (r#"["ruby", "-Ilib", "-rfoo", "x.rb"]"#, "lib/foo.rb"),
+        (r#"["lua", "-l", "a.b", "x.lua"]"#, "a/b.lua"),
+        (r#"["python3", "-m", "lib.a"]"#, "lib/__pycache__/a.cpython-313.pyc"),
+        (r#"["python3", "-m", "lib.a"]"#, "lib/a.abi3.so"),
+        (r#"["python3", "tool"]"#, "tool/__pycache__/__main__.cpython-313.pyc"),
+    ] {
+        for before in [Some("before"), None] {
+            let place = Place::new();
+            // A program of that name, which the machine need not have.
+            let name = argv.split('"').nth(1).unwrap();
+            place.program(&format!("bin/{name}"), EVIL);
+            place.open(&[name]).put("lib/a.py", "").put("tool/__main__.py", "").put("sub.d/keep", "").put("a/keep", "");
+            place.put("Lib/keep", "").put("lib/__pycache__/keep", "").put("tool/__pycache__/keep", "");
+            if let Some(text) = before {
+                place.put(file, text);
+            }
+            let text =
+                plan(&format!("step m = process.run(argv: {argv})")).replace("run \"sh\"", &format!("run {name:?}"));
+            let digest = place.put("p.pl", text).digest("p.pl");
+            place.put(file, "after");
+            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
+            assert_eq!(said.code, Some(5), "{argv} {file} {before:?}: {}", said.short());
+            assert!(!place.at("out/log").exists(), "{argv} {file}");
+        }
+    }
+}

@@ -65,7 +65,11 @@ fn what_no_word_names_is_looked_at() {
         ("ln -s /tmp/elsewhere lib/a.sh".to_owned(), main, "content of lib/a.sh"),
         (format!("rm -r lib; mkdir other; echo '{EVIL}' > other/a.sh; ln -s other lib"), main, "content of "),
         // What is no content: a name, that something is gone, or may be run.
-        ("mkdir -p -- 'lib/--checkpoint-action=exec=sh'".to_owned(), main, "lib/--checkpoint-action=exec=sh: directory"),
+        (
+            "mkdir -p -- 'lib/--checkpoint-action=exec=sh'".to_owned(),
+            main,
+            "lib/--checkpoint-action=exec=sh: directory",
+        ),
         ("rm lib/keep".to_owned(), main, "lib/keep: absent"),
         ("chmod +x lib/keep".to_owned(), main, "lib/keep: file 0755"),
         ("mkdir -p made/-e".to_owned(), copied.as_str(), "lib/a.sh/-e: directory"),
