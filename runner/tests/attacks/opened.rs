@@ -171,14 +171,28 @@ fn who_has_looked_through_a_link_has_looked_at_this_file() {
     }
 }
 
+/// What a program really writes has no name elsewhere: a script, the configuration, a hook, a file outside. Names within are none.
 #[test]
-fn a_second_name_of_a_script_that_a_program_really_writes_is_no_way() {
-    let place = Place::new();
-    place.put("planc.toml", "[programs]\nopen = [\"sh deploy.sh\"]\nscratch = [\"target\"]\n");
-    place.put("deploy.sh", "true\n").put("target/keep", "");
-    std::fs::hard_link(place.ws().join("deploy.sh"), place.ws().join("target/x")).unwrap();
-    after(&place, &format!("echo '{EVIL}' > target/x"), DEPLOY).exits_with(&[3, 5]).says("deploy.sh");
-    has_not_run(&place, "it is another file now");
+fn a_second_name_of_what_a_program_really_writes_is_no_way() {
+    for elsewhere in ["deploy.sh", "planc.toml", "notes.txt", ".git/hooks/pre-commit", "../out/profile"] {
+        for writes in ["target/x", "target/deep/er/x"] {
+            let place = Place::new();
+            let config = "[programs]\nopen = [\"sh deploy.sh\"]\nscratch = [\"target\", \"target/deep\"]\n";
+            place
+                .put("deploy.sh", "true\n")
+                .put(elsewhere, "true\n")
+                .put("planc.toml", config)
+                .put("target/deep/er/a", "");
+            std::fs::hard_link(place.ws().join("target/deep/er/a"), place.ws().join("target/b")).unwrap();
+            after(&place, &format!("echo changed > target/b; echo more > {writes}"), DEPLOY).exits(0);
+            std::fs::remove_file(place.ws().join(writes)).unwrap();
+            let before = place.get(elsewhere);
+            std::fs::hard_link(place.ws().join(elsewhere), place.ws().join(writes)).unwrap();
+            after(&place, &format!("echo '{EVIL}' > {writes}"), DEPLOY).exits(4).says("has another name outside");
+            assert_eq!(place.get(elsewhere), before);
+            has_not_run(&place, elsewhere);
+        }
+    }
 }
 
 /// What looks like an option that moves a program may be one of another, or none: the files are bound as they are seen from here, too.

@@ -7,6 +7,7 @@
 
 mod group;
 mod output;
+mod second_names;
 mod sealed;
 mod walls;
 

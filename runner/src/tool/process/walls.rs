@@ -1,6 +1,7 @@
 //! What the operator and the plan say of programs ⟶ whether one runs in a cell, in the open, or not at all; and what its
 //! cell is made of.
 
+use super::second_names::second_name;
 use super::{NAME, QUIETENED, Request, Sees, ToolError};
 use crate::config::{Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
@@ -9,7 +10,7 @@ use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The ports that a `contact` line means which names none.
@@ -174,6 +175,7 @@ impl Walls {
             }
             request.workspace.make_dirs(folder)?;
         }
+        self.check_names(request.workspace.root())?;
         Ok(Spec {
             launcher: self.launcher.clone(),
             state: self.state.clone(),
@@ -191,6 +193,18 @@ impl Walls {
             limits: self.limits,
             before: self.before.as_ref().map_or_else(Vec::new, |seen| seen.puts()),
         })
+    }
+
+    /// A file that has another name elsewhere would be written there too.
+    fn check_names(&self, root: &Path) -> Result<(), ToolError> {
+        let folders: Vec<PathBuf> = self.scratch.iter().map(|folder| root.join(folder)).collect();
+        let found = second_name(&folders).map_err(|why| ToolError::before(format!("folders of `scratch`: {why}")))?;
+        let Some(path) = found else { return Ok(()) };
+        Err(ToolError::before(format!(
+            "`{}` has another name outside of the folders of `scratch` (it is a hard link), and a program that really writes here \
+             would write there: make it a file of its own",
+            path.strip_prefix(root).unwrap_or(&path).display()
+        )))
     }
 }
 
