@@ -100,6 +100,7 @@ fn outer(dir: &Path, told: &[u8]) -> Result<(), String> {
     fs::write("/proc/self/setgroups", "deny").map_err(said("fixing the groups"))?;
     fs::write("/proc/self/uid_map", format!("{user} {user} 1")).map_err(said("keeping the account"))?;
     fs::write("/proc/self/gid_map", format!("{group} {group} 1")).map_err(said("keeping the group"))?;
+    hand_on_capabilities()?;
     let mut inner = Command::new(SELF);
     // What the allocator keeps in reserve would count against the limit of memory.
     inner.arg(INNER).arg(dir).arg(vouch::name(dir, told)).env_clear().env("MIMALLOC_ARENA_RESERVE", "16384");
@@ -182,6 +183,19 @@ fn live(dir: &Path, inside: &mut Inside) -> Result<Report, String> {
         false => run(inside)?,
     };
     Ok(Report { processes, ..report })
+}
+
+/// Lets the first process of the cell have the rights that this one has in its namespaces: an account that is not root would lose them
+/// when it starts something.
+fn hand_on_capabilities() -> Result<(), String> {
+    use rustix::thread::{CapabilitySets, capabilities, configure_capability_in_ambient_set, set_capabilities};
+    let said = |error: Errno| format!("keeping rights in the cell: {error}");
+    let own = capabilities(None).map_err(said)?;
+    set_capabilities(None, CapabilitySets { inheritable: own.permitted, ..own }).map_err(said)?;
+    for capability in own.permitted.iter() {
+        configure_capability_in_ambient_set(capability, true).map_err(said)?;
+    }
+    Ok(())
 }
 
 /// Nothing may be done that an account without rights may not do.

@@ -4,9 +4,9 @@
 //! the path as it was before or as it is afterwards, and at most a temporary file, which [`Workspace::sweep`] removes.
 //! What is there is checked right before it is changed, not locked: a change by somebody else in that instant is lost.
 //! No file is made setuid or setgid: its rights would be those of planc's account, also where a change says otherwise.
-//! A file that is replaced gets a new identity: its other hard links keep the old content, its owner is the account that
-//! planc runs as, its extended attributes are gone.
+//! A file that is replaced gets a new identity: its other hard links keep the old content. Who may read it stays ([`attributes`]).
 
+use super::attributes;
 use super::contents::Contents;
 use super::error::{FileError, has_no_room, reason};
 use super::guard::is_temporary;
@@ -135,7 +135,9 @@ const OPEN_DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::N
 fn place(dir: &OwnedFd, name: &str, before: &FileState, after: &FileState, bytes: &[u8]) -> io::Result<()> {
     let temporary = format!("{TEMPORARY_PREFIX}{}", uuid::Uuid::new_v4().simple());
     let placed = match after {
-        FileState::File { mode, .. } => write_file(dir, &temporary, bytes, *mode),
+        FileState::File { mode, .. } => {
+            kept(dir, name, before).and_then(|old| write_file(dir, &temporary, bytes, *mode, old))
+        }
         FileState::Directory { mode } => make_dir(dir, &temporary, *mode),
         FileState::Link { target } => Ok(rustix::fs::symlinkat(target, dir, &temporary)?),
         FileState::Absent | FileState::Other => unreachable!("nothing is placed where nothing shall be"),
@@ -149,10 +151,23 @@ fn place(dir: &OwnedFd, name: &str, before: &FileState, after: &FileState, bytes
     placed
 }
 
-fn write_file(dir: &OwnedFd, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// The file that is replaced, of which something is kept; none: another thing is, or nothing.
+fn kept(dir: &OwnedFd, name: &str, before: &FileState) -> io::Result<Option<OwnedFd>> {
+    if !matches!(before, FileState::File { .. }) {
+        return Ok(None);
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(Some(rustix::fs::openat(dir, name, flags, Mode::empty())?))
+}
+
+fn write_file(dir: &OwnedFd, name: &str, bytes: &[u8], mode: u32, replaced: Option<OwnedFd>) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = rustix::fs::openat(dir, name, flags, Mode::RUSR | Mode::WUSR)?;
     let mut file = File::from(fd);
+    // Before anything is in it, and before the mode, which says of a list of access what of it counts.
+    if let Some(replaced) = replaced {
+        attributes::keep(replaced.as_fd(), file.as_fd())?;
+    }
     file.write_all(bytes)?;
     rustix::fs::fchmod(file.as_fd(), Mode::from_raw_mode(mode as _))?;
     file.sync_all()

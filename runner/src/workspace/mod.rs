@@ -19,6 +19,7 @@ mod root;
 mod completed;
 mod hidden;
 mod contents;
+mod attributes;
 mod apply;
 mod overlay;
 

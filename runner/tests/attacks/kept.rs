@@ -181,3 +181,62 @@ fn the_first_to_come_makes_the_store_and_the_others_use_it() {
         }
     }
 }
+
+/// A list of access that lets the owner and another account read and write, and nobody else.
+fn list_for(account: u32) -> Vec<u8> {
+    let entry =
+        |tag: u16, rights: u16, id: u32| [&tag.to_le_bytes()[..], &rights.to_le_bytes(), &id.to_le_bytes()].concat();
+    let none = u32::MAX;
+    let entries = [entry(1, 6, none), entry(2, 6, account), entry(4, 0, none), entry(16, 6, none), entry(32, 0, none)];
+    [&2_u32.to_le_bytes()[..], &entries.concat()].concat()
+}
+
+/// Who may read a file is also a matter of its group and of its list of access: what planc puts in the place of a file has those of the
+/// file, after the run and when it is taken back. A list that a folder gives to what is new is none of a file that did not have it.
+#[test]
+fn who_may_read_a_file_may_and_nobody_else() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    use std::os::unix::fs::{MetadataExt, chown};
+    const ACL: &str = "system.posix_acl_access";
+    let place = Place::new();
+    let is_root = rustix::process::geteuid().is_root();
+    for file in ["by-group", "by-list", "noted", "plain/file"] {
+        place.put(file, "salaries\n");
+    }
+    if is_root {
+        chown(place.ws().join("by-group"), Some(1234), Some(1234)).unwrap();
+    }
+    let list = list_for(4321);
+    let set = |file: &str, name: &str, value: &[u8]| setxattr(place.ws().join(file), name, value, XattrFlags::empty());
+    if set("by-list", ACL, &list).is_err() || set("plain", "system.posix_acl_default", &list).is_err() {
+        return crate::place::skipped("who_may_read_a_file_may", "the file system has no lists of access");
+    }
+    let has_notes = set("noted", "user.note", b"of a program").is_ok();
+    let get = |file: &str, name: &str| {
+        let mut value = Vec::with_capacity(1024);
+        getxattr(place.ws().join(file), name, rustix::buffer::spare_capacity(&mut value)).ok().map(|_| value)
+    };
+    let picture = || {
+        ["by-group", "by-list", "noted", "plain/file"].map(|file| {
+            let stat = place.ws().join(file).metadata().unwrap();
+            (stat.uid(), stat.gid(), stat.mode(), get(file, ACL), get(file, "user.note"))
+        })
+    };
+    let before = picture();
+    assert!(before[1].3.is_some() && before[3].3.is_none() && before[2].4.is_some() == has_notes);
+    for step in [
+        "each all = n in [\"by-group\", \"by-list\", \"noted\", \"plain/file\"] {\n    step a = fs.append(path: n, text: \"b\")\n  }",
+        "step a = process.run(argv: [\"sh\", \"-c\", \"for f in by-* noted plain/file; do echo b >> $f; done\"])",
+    ] {
+        place.put(
+            "p.pl",
+            format!("plan \"Note\" {{\n  critical {{\n    modify \"**\"\n    run \"sh\"\n  }}\n  {step}\n}}\n"),
+        );
+        place.run("p.pl").exits(0);
+        assert_eq!(place.get("by-list").lines().count(), 2, "{step}");
+        assert_eq!(picture(), before, "{step}");
+        place.planc(&["undo", &place.last_run()]).exits(0);
+        assert_eq!(place.get("by-list"), "salaries\n");
+        assert_eq!(picture(), before, "the undo of {step}");
+    }
+}

@@ -4,6 +4,7 @@
 use crate::place::{Place, picture};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 
 /// A plan that runs one script with `sh`.
 fn plan(lines: &str, script: &str) -> String {
@@ -30,6 +31,32 @@ fn what_is_covered_arrives_and_is_taken_back() {
     assert!(diff.out.contains("out/deep/n") && diff.out.contains("gone.txt"), "{}", diff.short());
     place.planc(&["undo", &place.last_run()]).exits(0);
     assert_eq!(picture(&place.ws()), before);
+}
+
+/// Root keeps its rights in its cell by itself, any other account only if they are handed on. Where the tests run as another account, all of
+/// them show it.
+#[test]
+fn an_account_that_is_not_root_has_cells() {
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        return crate::place::skipped("an_account_that_is_not_root", "this is one");
+    }
+    let place = Place::new();
+    place.put("a.txt", "a\n").put("p.pl", plan("modify \"a.txt\"", "id -u >> a.txt; ! echo x > /tmp/../../outside"));
+    // Where the accounts of others may not look.
+    fs::copy(assert_cmd::cargo::cargo_bin!("planc"), place.at("bin/own")).unwrap();
+    let mut open = vec![place.dir.path().to_owned()];
+    while let Some(path) = open.pop() {
+        std::os::unix::fs::lchown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    let mut command = std::process::Command::new(place.at("bin/own"));
+    command.args(["run", "--approve", "p.pl", "--state-dir"]).arg(place.state()).current_dir(place.ws());
+    command.env_clear().envs(place.variables()).uid(NOBODY).gid(NOBODY);
+    crate::place::said(command).exits(0);
+    assert_eq!(place.get("a.txt"), format!("a\n{NOBODY}\n"));
 }
 
 #[test]
