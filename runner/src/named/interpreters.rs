@@ -93,14 +93,10 @@ const LOADS: [(&[&str], &[char], &str); 3] =
     [(&["perl"], &['M', 'm'], "::"), (&["ruby"], &['r'], "/"), (&["lua", "luajit"], &['l'], ".")];
 /// The letter behind which these are given a folder with modules.
 const SEARCHED: char = 'I';
+/// What runs a class by its name, with what stands between the parts of that.
+const CLASSES: (&str, char) = ("java", '.');
 /// What stands between a program that knows several and its script.
 const SUBCOMMANDS: (&[&str], &str) = (&["deno", "bun"], "run");
-/// Programs that run another one, which is one of their words.
-const WRAPPERS: [&str; 20] = [
-    "env", "nice", "nohup", "timeout", "time", "setsid", "stdbuf", "ionice", "chrt", "taskset", "xargs", "sudo",
-    "doas", "flock", "strace", "busybox", "unshare", "uv", "poetry", "npx",
-];
-
 /// What an interpreter runs.
 pub(super) enum Runs {
     /// The word at an index; of a folder what it knows there.
@@ -125,12 +121,9 @@ enum Meaning {
 
 /// What is run of a command line; none: nothing that can be told.
 pub(super) fn runs(words: &[String]) -> Option<Runs> {
-    let first = bare(words.first()?);
+    // Behind whatever starts it: what `env`, `timeout`, `prlimit` and many others run stands among their words.
     let is_known = |word: &String| INTERPRETERS.iter().any(|known| known.names.contains(&bare(word)));
-    let program = match WRAPPERS.contains(&first) {
-        true => words.iter().position(is_known)?,
-        false => 0,
-    };
+    let program = words.iter().position(is_known)?;
     let name = bare(&words[program]);
     let interpreter = INTERPRETERS.iter().find(|known| known.names.contains(&name))?;
     let mut at = program + 1;
@@ -164,6 +157,13 @@ pub(super) struct Loads {
 
 pub(super) fn loads(words: &[String]) -> Loads {
     let mut found = Loads::default();
+    if words.iter().any(|word| bare(word) == CLASSES.0) {
+        // Which of its words is the class, and which say where classes are, only Java can tell.
+        let words = words.iter().filter(|word| !word.starts_with('-'));
+        found.folders = words.clone().flat_map(|word| word.split(':')).map(str::to_owned).collect();
+        found.modules = words.map(|word| word.replace(CLASSES.1, "/")).collect();
+        return found;
+    }
     let names = words.iter().enumerate().find_map(|(at, word)| {
         let known = LOADS.iter().find(|(names, ..)| names.contains(&bare(word)))?;
         Some((at, known))

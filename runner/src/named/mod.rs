@@ -233,6 +233,9 @@ mod tests {
             (vec!["perl", "-wMLib::Foo=a", "-e", "1"], "Lib/Foo", Role::Start),
             (vec!["perl", "-I", "lib", "-M", "Foo", "x.pl"], "lib/Foo", Role::Start),
             (vec!["lua", "-l", "a.b", "x.lua"], "a/b", Role::Start),
+            (vec!["java", "-cp", "lib:out", "org.x.Main", "arg"], "out/org/x/Main", Role::Start),
+            (vec!["prlimit", "--cpu=10", "node", "app"], "app", Role::Script),
+            (vec!["setarch", "-R", "python3", "-m", "a"], "a.py", Role::Start),
         ] {
             assert!(named(&argv).contains(&of(path, role)), "{argv:?}: {:?}", named(&argv));
         }

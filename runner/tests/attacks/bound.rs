@@ -141,6 +141,8 @@ fn what_an_interpreter_makes_of_a_name_is_bound() {
         (r#"["python3", "-m", "lib.a"]"#, "lib/__pycache__/a.cpython-313.pyc"),
         (r#"["python3", "-m", "lib.a"]"#, "lib/a.abi3.so"),
         (r#"["python3", "tool"]"#, "tool/__pycache__/__main__.cpython-313.pyc"),
+        (r#"["java", "-cp", "out", "a.Main"]"#, "out/a/Main.class"),
+        (r#"["wrap", "--slowly", "node", "app"]"#, "app.js"),
     ] {
         for before in [Some("before"), None] {
             let place = Place::new();
@@ -148,7 +150,11 @@ fn what_an_interpreter_makes_of_a_name_is_bound() {
             let name = argv.split('"').nth(1).unwrap();
             place.program(&format!("bin/{name}"), EVIL);
             place.open(&[name]).put("lib/a.py", "").put("tool/__main__.py", "").put("sub.d/keep", "").put("a/keep", "");
-            place.put("Lib/keep", "").put("lib/__pycache__/keep", "").put("tool/__pycache__/keep", "");
+            place
+                .put("out/a/keep", "")
+                .put("Lib/keep", "")
+                .put("lib/__pycache__/keep", "")
+                .put("tool/__pycache__/keep", "");
             if let Some(text) = before {
                 place.put(file, text);
             }
