@@ -156,6 +156,17 @@ impl Desk {
         }
     }
 
+    /// The same for the sessions that handed a run in: nobody carries it out for them elsewhere.
+    fn require_execute_where_asked(&self, run: &StoredRun) -> Result<(), DeskError> {
+        let modes = self.modes();
+        for session in self.store.sessions_of_run(&run.id)? {
+            if let Some(refusal) = modes.of_session(&session)?.refuses() {
+                return Err(DeskError::PlanMode(refusal));
+            }
+        }
+        Ok(())
+    }
+
     /// The same desk under another configuration of the same workspace and state. Servers go on where nothing else is said of
     /// how they are reached.
     pub fn with_config(&self, config: Arc<Config>) -> Result<Desk, DeskError> {
@@ -371,6 +382,7 @@ impl Desk {
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
         self.require_execute()?;
+        self.require_execute_where_asked(run)?;
         let predictions = planned.plan.predictions.clone().into();
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?.map(|veil| veil.telling(&planned.plan.report));
         let (journal, contents) = match &veil {

@@ -115,6 +115,16 @@ impl Store {
         })
     }
 
+    /// The sessions in which a run was handed in, or gone on with.
+    pub fn sessions_of_run(&self, run: &str) -> Outcome<Vec<String>> {
+        let run = run.to_owned();
+        self.work("read the sessions of a run", move |at, connection| {
+            let query =
+                "SELECT DISTINCT session FROM session_entries WHERE json_extract(json, '$.run') = ?1 ORDER BY session";
+            at.rows(connection, query, [&run], |row| row.get(0))
+        })
+    }
+
     /// What was said in a session, in order.
     pub fn session_entries<E: DeserializeOwned + Send + 'static>(&self, session: &str) -> Outcome<Vec<StoredEntry<E>>> {
         self.session_entries_after(session, 0)

@@ -9,7 +9,7 @@ use super::offers::Offers;
 use super::{Gate, broke_down, definitions, is_stateless, unanswered};
 use crate::session::{Caller, Offer, Passed, SessionError};
 use crate::tool::mcp::Connection;
-use crate::tool::mcp::relay::{Agent, Line, Relay, Said, Sent, name_question};
+use crate::tool::mcp::relay::{Agent, Line, Relay, Said, Sent, name_question, nobody_is_asked};
 use rmcp::ErrorData;
 use rmcp::model::{
     CallToolRequestParams, ClientRequest, ClientResult, CompleteRequest, CompleteRequestParams, CompleteResult,
@@ -395,6 +395,9 @@ fn prompt_resource(name: &str) -> String {
 
 /// The wish of a server for another round, as the client gets it: with its state sealed, and its questions named.
 fn further(passed: &Passed, mut required: InputRequiredResult) -> Result<InputRequiredResult, ErrorData> {
+    if !passed.may_ask {
+        return Err(nobody_is_asked());
+    }
     required.input_requests.iter_mut().flatten().for_each(|(_, request)| name_question(&passed.server.name, request));
     if let Some(state) = &mut required.request_state {
         *state = passed.seal(state).map_err(|error| ErrorData::internal_error(error.to_string(), None))?;

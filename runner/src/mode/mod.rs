@@ -174,6 +174,14 @@ impl Modes {
         self.effective_at(standing, Timestamp::now())
     }
 
+    /// The mode of a session, whoever asks.
+    pub fn of_session(&self, id: &str) -> Result<Effective, StoreError> {
+        let chain = self.store.as_ref().map_or_else(|| Ok(Vec::new()), |store| store.mode_session(id))?;
+        // One that is none any more fits no session.
+        let scope = chain.first().and_then(|session| session.scope.as_deref()?.parse().ok());
+        self.effective(&Standing { scope, session: Some(id.to_owned()), is_vouched: true })
+    }
+
     /// The mode that counts at a point in time.
     pub fn effective_at(&self, standing: &Standing, at: Timestamp) -> Result<Effective, StoreError> {
         let sessions = match (&standing.session, &self.store) {

@@ -10,6 +10,7 @@ use crate::journal::StoredPlan;
 use crate::render::summary::totals;
 use crate::render::text::inline;
 use crate::report::PlanStatus;
+use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use planc_lang::plan::{Expr, ExprKind, Plan};
 use serde::{Deserialize, Serialize};
@@ -70,10 +71,8 @@ impl Open<'_> {
             let data = json!({ "errors": checked.errors, "diagnostics": checked.diagnostics });
             return Ok(Reply::failed(text, data, "the plan has mistakes"));
         };
-        for tool in tools_of(&draft.compiled.plan) {
-            if let Some(why) = self.left_out(&tool)? {
-                return Ok(Reply::denied(format!("{why}, and nobody is asked"), json!({ "why": why }), why));
-            }
+        if let Some(why) = self.leaves_out(&draft.compiled.plan)? {
+            return Ok(Reply::denied(format!("{why}, and nobody is asked"), json!({ "why": why }), why));
         }
         let values = match input_values(&draft, &inputs) {
             Ok(values) => values,
@@ -100,6 +99,16 @@ impl Open<'_> {
         }
         let asked = Asked { digest: plan.digest, run: run.id, rev: latest.rev, at: String::new() };
         self.answer_asked(&plan, &asked)
+    }
+
+    /// Why a plan calls a tool that is not for this session: it is neither handed in nor dry-run here.
+    pub(super) fn leaves_out(&self, plan: &Plan) -> Result<Option<String>, SessionError> {
+        for tool in tools_of(plan) {
+            if let Some(why) = self.left_out(&tool)? {
+                return Ok(Some(why));
+            }
+        }
+        Ok(None)
     }
 
     /// A plan that was handed in before and has not begun gives way to the newer one.
@@ -173,18 +182,25 @@ impl Open<'_> {
     }
 }
 
-/// The names of all tools that a plan can call: in steps, to take them back, and in checks.
+/// The names of all tools that a plan can call: in steps, to take them back, in checks, and those that a catalogue names to tell what a
+/// call would give, or has done.
 fn tools_of(plan: &Plan) -> BTreeSet<String> {
+    fn of_tool(tool: &Tool, found: &mut BTreeSet<String>) {
+        let telling = [tool.simulate.as_ref().and_then(|simulation| simulation.by.as_ref()), tool.probe.as_ref()];
+        found.extend(telling.into_iter().flatten().map(|tool| tool.name.to_string()));
+        found.insert(tool.name.to_string());
+    }
     fn of(expr: &Expr, found: &mut BTreeSet<String>) {
         if let ExprKind::Call(call) = &expr.kind {
-            found.insert(call.tool.name.to_string());
+            of_tool(&call.tool, found);
         }
         expr.parts(&mut |part| of(part, found));
     }
     // A gate calls nothing.
     let steps = plan.steps.iter().filter(|step| !step.is_gate);
     let calls = steps.flat_map(|step| [Some(&step.call), step.undo.as_deref()]).flatten();
-    let mut found: BTreeSet<String> = calls.map(|call| call.tool.name.to_string()).collect();
+    let mut found = BTreeSet::new();
+    calls.for_each(|call| of_tool(&call.tool, &mut found));
     let checks = plan.assumptions.iter().map(|one| &one.check).chain(plan.verifications.iter().map(|one| &one.check));
     checks.flatten().for_each(|check| of(check, &mut found));
     found

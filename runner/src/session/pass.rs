@@ -5,7 +5,7 @@
 
 use super::tools::{Named, names};
 use super::{Caller, Open, SessionError, SessionState, Sessions, World, short};
-use crate::desk::DeskError;
+use crate::desk::{Desk, DeskError};
 use crate::journal::{AuditRow, now};
 use crate::seal::Keys;
 use crate::tool::mcp::Server;
@@ -34,6 +34,8 @@ pub struct Passed {
     pub server: Arc<Server>,
     /// The state of the earlier round, as the server wrote it.
     pub state: Option<String>,
+    /// Whether anybody may be asked anything.
+    pub may_ask: bool,
     keys: Keys,
     place: String,
 }
@@ -62,6 +64,15 @@ fn open(keys: &Keys, place: &str, sealed: &str) -> Result<String, SessionError> 
     }
 }
 
+/// Whether nothing says that it is plan mode, in which nobody is asked anything.
+fn is_executing(desk: &Desk) -> Result<bool, SessionError> {
+    match desk.require_execute() {
+        Ok(()) => Ok(true),
+        Err(DeskError::PlanMode(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Open<'_> {
     /// Lets the call of a tool of a transparent server be passed on; what comes of an earlier round is opened first.
     pub(super) fn relaying(
@@ -79,7 +90,7 @@ impl Open<'_> {
             (Some(server), sealed) => {
                 let place = place(&self.session.principal, &tool.name);
                 let state = sealed.map(|sealed| open(desk.store.keys(), &place, sealed)).transpose()?;
-                relay.judged(&tool.name, state);
+                relay.judged(&tool.name, state, is_executing(desk)?);
                 self.world.desk.registry = Arc::new(desk.registry.relaying(&tool.name, server, relay.clone()));
                 Ok(Some(relay))
             }
@@ -154,7 +165,8 @@ impl Sessions {
         let what = format!("{name} {}", offer.resources.join("\n"));
         let place = place(&caller.principal, &what);
         let state = offer.state.as_deref().map(|sealed| self::open(&keys, &place, sealed)).transpose()?;
-        Ok(Passed { server, state, keys, place })
+        let may_ask = is_executing(&open.world.desk)?;
+        Ok(Passed { server, state, may_ask, keys, place })
     }
 
     /// Writes into the audit log that a server asks something during a call of a tool.

@@ -153,7 +153,12 @@ impl Open<'_> {
             let text = format!("{head}{errors} {noun}; write the whole plan again without them\n\n{drawn}");
             return Ok(Reply::failed(text, data, "it writes nothing but the plan"));
         };
-        let values = match input_values(&draft, given) {
+        // A dry run reads, and tells what it has read.
+        let values = match self.leaves_out(&draft.compiled.plan)? {
+            None => input_values(&draft, given),
+            Some(why) => Err(why),
+        };
+        let values = match values {
             Ok(values) => values,
             Err(why) => {
                 let text = format!("{head}no mistakes. There was no dry run: {why}\n\n{drawn}");

@@ -53,6 +53,25 @@ fn what_another_session_may_is_no_right_here() {
     assert!(place.has("b.txt"));
 }
 
+/// A person holds a session after they have said yes to its plan: then no command carries it out, whoever types it.
+#[test]
+fn a_session_in_plan_mode_has_no_effect_by_another_way() {
+    let place = Place::new("");
+    let mut agent = place.server(&[]);
+    let session = agent.done("plan_enter", json!({})).data["session"].as_str().unwrap().to_owned();
+    agent.done("plan_write", json!({ "text": writing("b.txt") }));
+    let plan = agent.done("plan_exit", json!({})).data["plan_id"].as_str().unwrap().to_owned();
+    place.approve(&plan);
+    place.prints(&["mode", "set", "plan", "--session", &session, "--why", "held"]);
+    assert!(agent.call("plan_run", json!({ "plan_id": plan })).is_error);
+    for way in [&["run", &plan][..], &["resume", &plan]] {
+        let said = place.planc(way).output().unwrap();
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.code() == Some(6) && text.contains("held"), "{way:?}: {text}");
+        assert!(!place.has("b.txt"), "{way:?}");
+    }
+}
+
 #[test]
 fn a_child_is_never_laxer_than_its_parent() {
     let place = Place::new("");
@@ -84,6 +103,29 @@ fn a_child_is_never_laxer_than_its_parent() {
         generations += 1;
         assert!(generations < 100, "there is a limit");
     }
+}
+
+/// A dry run reads, and tells what it has read.
+#[test]
+fn what_a_session_leaves_out_is_not_read_for_it_by_a_dry_run() {
+    let place = Place::new("");
+    place.write("a.txt", "TOPSECRET");
+    let mut agent = place.server(&[]);
+    agent.done("plan_enter", json!({ "tools": ["fs.stat"] }));
+    for text in [
+        "plan \"x\" {\n  step c = fs.read(path: \"a.txt\")\n  step e = fs.stat(path: \"x-${c.text}\")\n  step f = \
+         fs.read(path: \"x-${c.text}\")\n}\n",
+        "plan \"x\" {\n  assume \"x\" {\n    fs.read(path: \"a.txt\").text == \"other\"\n  }\n  step s = \
+         fs.stat(path: \".\")\n}\n",
+    ] {
+        for (tool, arguments) in [("plan_check", json!({ "text": text })), ("plan_write", json!({ "text": text }))] {
+            let said = agent.call(tool, arguments);
+            assert!(said.text.contains("no dry run: `fs.read` is not among the tools"), "{tool}: {}", said.text);
+            assert!(!format!("{} {}", said.text, said.data).contains("TOPSECRET"), "{tool}: {}", said.data);
+        }
+    }
+    let allowed = "plan \"x\" {\n  step c = fs.stat(path: \"a.txt\")\n}\n";
+    assert!(!agent.done("plan_check", json!({ "text": allowed })).text.contains("no dry run"));
 }
 
 #[test]

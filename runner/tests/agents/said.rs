@@ -160,6 +160,10 @@ fn a_call_asks_sixteen_questions_and_no_more() {
             break message;
         }
         assert_eq!(message["method"], "elicitation/create", "{message}");
+        // Each line says whose it is, and none moves a cursor or hides.
+        let lines: Vec<&str> = message["params"]["message"].as_str().unwrap().split('\n').collect();
+        assert!(lines.len() == 2 && lines.iter().all(|line| line.starts_with("mock: ")), "{message}");
+        assert!(!lines.iter().any(|line| line.contains(|c: char| c.is_control() || c == '\u{202e}')), "{message}");
         questions += 1;
         agent.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": { "action": "decline" } }));
     };
@@ -168,6 +172,14 @@ fn a_call_asks_sixteen_questions_and_no_more() {
     // They are counted for each call.
     agent.send(&json!({ "jsonrpc": "2.0", "id": 91, "method": "tools/call", "params": call }));
     assert_eq!(agent.receive()["method"], "elicitation/create");
+}
+
+/// In plan mode nobody is asked anything, by nobody.
+#[test]
+fn no_server_asks_in_plan_mode() {
+    let place = gateway::wired("questions", &format!("{MOCK}\n[mode]\ndefault = \"plan\"\n"));
+    let mut agent = asked(&place);
+    assert_eq!(agent.call("mock__get_all", json!({})).text, "0 answered, 20 refused");
 }
 
 #[test]

@@ -258,7 +258,7 @@ fn a_question_of_a_server_is_put_in_its_name_and_written_down() {
     agent.send(&json!({ "jsonrpc": "2.0", "id": 90, "method": "tools/call", "params": call }));
     let question = agent.receive();
     assert_eq!(question["method"], "elicitation/create", "{question}");
-    assert_eq!(question["params"]["message"], "up: Write b.txt\n1 step");
+    assert_eq!(question["params"]["message"], "up: Write b.txt\nup: 1 step");
     let answer = json!({ "action": "accept", "content": { "username": "ada", "email": "ada@example.org" } });
     agent.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": answer }));
     let done = agent.receive();

@@ -7,6 +7,7 @@
 use super::{Connection, Server, ServerError};
 use crate::config::ServerConfig;
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
+use planc_lang::diagnostic::visible;
 use planc_lang::value::Value;
 use rmcp::model::{
     CallToolResponse, ClientCapabilities, ClientResult, ElicitRequestParams, ErrorData, InputRequest, InputResponses,
@@ -15,7 +16,7 @@ use rmcp::model::{
 };
 use rmcp::service::{Peer, RoleServer};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -181,6 +182,8 @@ pub struct Relay {
     /// What the earlier round gave, as the server wrote it.
     opened: OnceLock<String>,
     questions: AtomicUsize,
+    /// Whether anybody may be asked anything: not in plan mode, and not before the call is judged.
+    may_ask: AtomicBool,
     kept: Mutex<Kept>,
 }
 
@@ -205,7 +208,8 @@ impl Relay {
     pub fn new(sent: Sent, line: Arc<Line>) -> (Arc<Relay>, mpsc::Receiver<Said>) {
         let (said, heard) = mpsc::channel(MAX_WAITING);
         let (name, opened, questions) = (OnceLock::new(), OnceLock::new(), AtomicUsize::new(0));
-        (Arc::new(Relay { sent, line, said, name, opened, questions, kept: Mutex::default() }), heard)
+        let may_ask = AtomicBool::new(false);
+        (Arc::new(Relay { sent, line, said, name, opened, questions, may_ask, kept: Mutex::default() }), heard)
     }
 
     /// What an earlier round gave the client, sealed.
@@ -213,10 +217,11 @@ impl Relay {
         self.sent.state.as_deref()
     }
 
-    /// Says which tool is called, and what the earlier round gave as the server wrote it.
-    pub fn judged(&self, tool: &str, state: Option<String>) {
+    /// Says which tool is called, what the earlier round gave as the server wrote it, and whether anybody may be asked anything.
+    pub fn judged(&self, tool: &str, state: Option<String>, may_ask: bool) {
         // A call is judged once.
         let _ = self.name.set(tool.to_owned());
+        self.may_ask.store(may_ask, Ordering::Relaxed);
         if let Some(state) = state {
             let _ = self.opened.set(state);
         }
@@ -265,6 +270,9 @@ impl Relay {
     /// Keeps an answer as it is.
     pub(super) fn keep(&self, server: &str, mut answer: Answer) {
         match &mut answer {
+            Ok(CallToolResponse::InputRequired(_)) if !self.may_ask.load(Ordering::Relaxed) => {
+                answer = Err(nobody_is_asked());
+            }
             Ok(CallToolResponse::InputRequired(required)) => {
                 required.input_requests.iter_mut().flatten().for_each(|(_, request)| name_question(server, request));
             }
@@ -318,7 +326,13 @@ impl Relay {
     }
 }
 
-/// Says in a question of a server whose it is, so that nobody takes it for one of planc's.
+/// What a server is told that asks in plan mode.
+pub fn nobody_is_asked() -> ErrorData {
+    ErrorData::invalid_request("nobody is asked anything: plan mode is active", None)
+}
+
+/// Says in each line of a question of a server whose it is, so that nobody takes it for one of planc's; nothing in it moves a cursor or
+/// hides.
 pub fn name_question(server: &str, request: &mut InputRequest) {
     if let InputRequest::Elicitation(elicit) = request {
         name_message(server, &mut elicit.params);
@@ -328,7 +342,10 @@ pub fn name_question(server: &str, request: &mut InputRequest) {
 fn name_message(server: &str, params: &mut ElicitRequestParams) {
     match params {
         ElicitRequestParams::FormElicitationParams { message, .. }
-        | ElicitRequestParams::UrlElicitationParams { message, .. } => *message = format!("{server}: {message}"),
+        | ElicitRequestParams::UrlElicitationParams { message, .. } => {
+            let lines = message.lines().map(|line| format!("{server}: {}", visible(line)));
+            *message = lines.collect::<Vec<_>>().join("\n");
+        }
         _ => {}
     }
 }
@@ -408,6 +425,9 @@ impl Calls {
         let said = {
             let open = self.open.lock().await;
             let relay = &open.last().filter(|call| call.relay.is_conversation())?.relay;
+            if !relay.may_ask.load(Ordering::Relaxed) {
+                return Some(Err(nobody_is_asked()));
+            }
             if relay.questions.fetch_add(1, Ordering::Relaxed) >= MAX_QUESTIONS {
                 let why = format!("a call asks at most {MAX_QUESTIONS} questions");
                 return Some(Err(ErrorData::invalid_request(why, None)));
