@@ -81,10 +81,18 @@ impl Session {
     /// says.
     pub fn output(&self, name: impl AsRef<Path>) -> Result<PathBuf, Fault> {
         let path = self.path(name);
-        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        match is_hidden || is_hidden_in_home(&path) {
-            true => Err(Fault::usage(format!("`{}` is hidden, and planc writes no such file", path.display()))
-                .help("name one that is not, and move it")),
+        // What a link leads to is what would be written.
+        let led = led(&path);
+        let is_hidden = |path: &Path| {
+            let name = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            name || is_hidden_in_home(path)
+        };
+        match is_hidden(&path) || led.as_deref().is_none_or(is_hidden) {
+            true => Err(Fault::usage(format!(
+                "`{}` is hidden, or a link to what is or to nothing, and planc writes no such file",
+                path.display()
+            ))
+            .help("name one that is not, and move it")),
             false => Ok(path),
         }
     }
@@ -243,4 +251,19 @@ fn within(name: &str, folder: &Path) -> Result<Vec<(String, PathBuf)>, Fault> {
 /// How many of them refuse the plan.
 pub fn count_errors(diagnostics: &[Diagnostic]) -> usize {
     diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
+}
+
+/// Where a file that is written would lie; none: behind a link to nothing, which is made by writing.
+fn led(path: &Path) -> Option<PathBuf> {
+    if path.starts_with("/dev") {
+        return Some(path.to_owned());
+    }
+    match path.symlink_metadata() {
+        Ok(file) if file.is_symlink() => path.canonicalize().ok(),
+        Ok(_) | Err(_) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            Some(folder.join(path.file_name()?))
+        }
+    }
 }

@@ -6,6 +6,9 @@ use serde_json::Value;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+/// The events about tools of the clients that are none of those that are judged: nothing is about to happen there that is not before.
+const KNOWN_OTHERS: [&str; 3] = ["PermissionRequest", "PermissionDenied", "PostToolUseFailure"];
+
 /// The largest payload.
 pub const MAX_PAYLOAD_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -104,8 +107,18 @@ impl Payload {
             "Stop" | "AfterAgent" => Event::Ends,
             _ => Event::Other,
         };
-        if raw.tool_name.is_empty() && matches!(event, Event::Before | Event::After) {
-            return Err(Unreadable::Malformed("it names no tool".into()));
+        match event {
+            Event::Before | Event::After if raw.tool_name.is_empty() => {
+                return Err(Unreadable::Malformed("it names no tool".into()));
+            }
+            // One that is about a tool may be before it: nobody knows.
+            Event::Other if !raw.tool_name.is_empty() && !KNOWN_OTHERS.contains(&raw.hook_event_name.as_str()) => {
+                let name = planc_lang::diagnostic::visible(&raw.hook_event_name);
+                return Err(Unreadable::Malformed(format!(
+                    "`{name}` is about a tool, and none of the events that are known"
+                )));
+            }
+            Event::Before | Event::After | Event::Ends | Event::Other => {}
         }
         Ok(Payload {
             event,

@@ -244,6 +244,16 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
         place.planc(&["tools", "import", "--mcp", "x", "--from", "tools.json", "--to", path]).exits(2).says(why);
     }
     assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 0);
+    // Nor behind a link, to what is there or is not.
+    place.put("x/keep", "");
+    place.put("../home/.config/keep", "");
+    for (target, name) in
+        [("../../home/.bashrc", "x/a"), ("../home/.config", "y/planc"), ("../../home/.config/keep", "x/c")]
+    {
+        place.link(target, name.strip_suffix("/planc").unwrap_or(name));
+        place.planc(&["evidence", &run, "-o", name]).exits(2).says("or a link to what is");
+    }
+    assert!(!place.at("home/.bashrc").exists() && !place.at("home/.config/planc").exists());
 }
 
 #[test]

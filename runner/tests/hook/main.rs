@@ -393,5 +393,7 @@ fn the_plugins_call_what_there_is() {
     let place = governed("");
     for client in ["claude", "codex", "gemini"] {
         told(&place, client, b"{}").exits(2).says("none of a hook");
+        let odd = json!({ "hook_event_name": "pretooluse", "tool_name": "Bash", "tool_input": { "command": "rm x" } });
+        told(&place, client, odd.to_string().as_bytes()).exits(2).says("none of the events that are known");
     }
 }
