@@ -3,6 +3,8 @@
 
 use super::{Diagnostic, Edit, Severity};
 use crate::source::{Sources, Span};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// Whether a rendering may use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,9 +166,18 @@ pub fn visible(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
-/// Whether a character could change how the text around it is shown: controls, direction marks, separators of lines, tags.
+/// Signs that are drawn as a blank or as nothing, though Unicode counts them among those that are seen.
+const EMPTY: [char; 5] = ['\u{2800}', '\u{13441}', '\u{13442}', '\u{16fe4}', '\u{1d159}'];
+
+/// Whether a character is not seen as itself, or could change how the text around it is shown: controls, direction marks,
+/// separators of lines, blanks other than the plain one, tags, and what nobody has given a look.
 pub fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Unassigned};
+    if c.is_ascii() {
+        return c.is_ascii_control() && c != '\n' && c != '\t';
+    }
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    matches!(category, Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | SpaceSeparator | Unassigned)
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || EMPTY.contains(&c)
 }

@@ -30,15 +30,15 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         }
         return match session.out.is_json() {
             true => session.out.json(&json!({ "revoked": id })),
-            false => session.out.print(&format!("approval {id} is taken back\n")),
+            false => session.out.show(&format!("approval {id} is taken back\n")),
         }
         .map(|()| Exit::Success);
     }
     let all = store.map(|store| store.approvals()).transpose()?.unwrap_or_default();
     match session.out.is_json() {
         true => session.out.json(&json!({ "approvals": all.iter().map(data).collect::<Vec<_>>() }))?,
-        false if all.is_empty() => session.out.print("nothing was approved yet; `planc run --approve FILE` asks\n")?,
-        false => session.out.print(&all.iter().map(row).collect::<String>())?,
+        false if all.is_empty() => session.out.show("nothing was approved yet; `planc run --approve FILE` asks\n")?,
+        false => session.out.show(&all.iter().map(row).collect::<String>())?,
     }
     Ok(Exit::Success)
 }

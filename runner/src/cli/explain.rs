@@ -48,7 +48,7 @@ fn list(out: Output) -> Result<(), Fault> {
         let head = out.paint.tone(Tone::Strong, inline(group.title()));
         format!("{head}\n{}", group.codes().map(|code| line(out, code)).collect::<String>())
     });
-    out.print(&groups.collect::<Vec<_>>().join("\n"))
+    out.show(&groups.collect::<Vec<_>>().join("\n"))
 }
 
 fn line(out: Output, code: Code) -> String {
@@ -68,5 +68,5 @@ fn page(out: Output, code: Code) -> Result<(), Fault> {
     let head = format!("{code}: {}", code.title());
     // The first line of a page is its title.
     let text = code.page().trim().split_once('\n').map_or("", |(_, text)| text.trim());
-    out.print(&format!("{}\n\n{text}\n", out.paint.tone(Tone::Strong, head)))
+    out.show(&format!("{}\n\n{text}\n", out.paint.tone(Tone::Strong, head)))
 }

@@ -105,7 +105,7 @@ fn list(session: &Session, args: &List) -> Result<Exit, Fault> {
     if grants.is_empty() {
         session.out.progress("no standing answers in this workspace; `always` at a question about a call makes one\n");
     }
-    session.out.print(&grants.iter().map(|grant| line(session, grant)).collect::<String>())?;
+    session.out.show(&grants.iter().map(|grant| line(session, grant)).collect::<String>())?;
     Ok(Exit::Success)
 }
 
@@ -159,7 +159,7 @@ fn add(session: &Session, args: &Add) -> Result<Exit, Fault> {
     let number = session.store()?.add_standing(&terms, &account(), args.why.trim())?;
     match session.out.is_json() {
         true => session.out.json(&json!({ "number": number, "terms": terms }))?,
-        false => session.out.print(&format!("{number}  {}\n", inline(&terms.to_string())))?,
+        false => session.out.show(&format!("{number}  {}\n", inline(&terms.to_string())))?,
     }
     Ok(Exit::Success)
 }

@@ -127,7 +127,7 @@ fn show(session: &Session) -> Result<Exit, Fault> {
     }
     let scope = modes.own().scope.map_or_else(|| "in no scope".to_owned(), |scope| format!("in `{scope}`"));
     text.push_str(&format!("this workspace is {scope}: {}\n", word(session, own.mode)));
-    session.out.print(&text)?;
+    session.out.show(&text)?;
     Ok(Exit::Success)
 }
 
@@ -152,7 +152,7 @@ fn set(session: &Session, args: &Set) -> Result<Exit, Fault> {
     let change = modes.set(&place, setting, &account(), &args.why, &authority)?;
     match session.out.is_json() {
         true => session.out.json(&change)?,
-        false => session.out.print(&format!("{}\n", line(&change)))?,
+        false => session.out.show(&format!("{}\n", line(&change)))?,
     }
     Ok(Exit::Success)
 }
@@ -179,7 +179,7 @@ fn log(session: &Session) -> Result<Exit, Fault> {
     if changes.is_empty() {
         session.out.progress("nobody has set a mode here; `planc mode set plan --why …` does\n");
     }
-    session.out.print(&changes.iter().map(|change| line(change) + "\n").collect::<String>())?;
+    session.out.show(&changes.iter().map(|change| line(change) + "\n").collect::<String>())?;
     Ok(Exit::Success)
 }
 

@@ -2,6 +2,7 @@
 //! no error.
 
 use super::fault::Fault;
+use crate::render::foreign::isolated;
 use crate::render::text::{Look, Paint, Tone, inline, lines};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
@@ -114,6 +115,11 @@ impl Output {
         self.err_paint.tone(tone, text)
     }
 
+    /// Writes a result that people read.
+    pub fn show(&self, text: &str) -> Result<(), Fault> {
+        self.print(&isolated(text.to_owned()))
+    }
+
     /// Writes a result.
     pub fn print(&self, text: &str) -> Result<(), Fault> {
         let mut stdout = io::stdout().lock();
@@ -149,7 +155,7 @@ impl Output {
     /// Writes an error or a message to standard error.
     pub fn note(&self, text: &str) {
         // There is nowhere left to complain.
-        let _ = io::stderr().write_all(text.as_bytes());
+        let _ = io::stderr().write_all(isolated(text.to_owned()).as_bytes());
     }
 
     /// Says why a command did not do what it was asked for: to people on standard error, to programs as the one object on

@@ -121,7 +121,7 @@ fn list(session: &Session, args: &List) -> Result<Exit, Fault> {
     if reports.is_empty() {
         session.out.progress("no reports here; `planc plan FILE` makes one in plan mode\n");
     }
-    session.out.print(&reports.iter().map(|report| line(session, report)).collect::<String>())?;
+    session.out.show(&reports.iter().map(|report| line(session, report)).collect::<String>())?;
     Ok(Exit::Success)
 }
 
@@ -161,10 +161,10 @@ fn show(session: &Session, args: &Show) -> Result<Exit, Fault> {
             let note = step.note.as_ref().map_or_else(String::new, |note| format!(": {}", inline(note)));
             head.push_str(&format!("  {} {}{note}\n", step.at, words(step.delivery)));
         }
-        session.out.print(&format!("{head}\n"))?;
+        session.out.show(&format!("{head}\n"))?;
     }
     let folded = if args.full { Folded::No } else { Folded::Yes };
-    plan::draw(session, &report, None, folded).and_then(|text| session.out.print(&text))?;
+    plan::draw(session, &report, None, folded).and_then(|text| session.out.show(&text))?;
     Ok(Exit::Success)
 }
 

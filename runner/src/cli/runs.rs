@@ -47,7 +47,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         return Ok(Exit::Success);
     }
     if rows.is_empty() {
-        session.out.print("no runs yet in this workspace; `planc plan FILE` makes one\n")?;
+        session.out.show("no runs yet in this workspace; `planc plan FILE` makes one\n")?;
         return Ok(Exit::Success);
     }
     let width = rows.iter().map(|row| row.status.len()).max().unwrap_or(0);
@@ -60,7 +60,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if all > rows.len() {
         text.push_str(&format!("… {} older, `planc runs --limit {all}`\n", all - rows.len()));
     }
-    session.out.print(&text)?;
+    session.out.show(&text)?;
     Ok(Exit::Success)
 }
 

@@ -73,7 +73,7 @@ fn list(session: &Session, store: Option<&Store>, limit: usize) -> Result<(), Fa
         return session.out.json(&json!({ "sessions": rows.collect::<Vec<_>>(), "total": total }));
     }
     if reports.is_empty() {
-        return session.out.print("no agent has called yet in this workspace; `planc mcp` serves them\n");
+        return session.out.show("no agent has called yet in this workspace; `planc mcp` serves them\n");
     }
     let mut text = String::new();
     for report in &reports {
@@ -90,7 +90,7 @@ fn list(session: &Session, store: Option<&Store>, limit: usize) -> Result<(), Fa
     if total > reports.len() {
         text.push_str(&format!("… {} older, `planc sessions list --limit {total}`\n", total - reports.len()));
     }
-    session.out.print(&text)
+    session.out.show(&text)
 }
 
 fn show(session: &Session, store: &Store, id: &str, limit: usize) -> Result<(), Fault> {
@@ -138,7 +138,7 @@ fn show(session: &Session, store: &Store, id: &str, limit: usize) -> Result<(), 
     section("Handed in", report.asked.iter().map(asked).collect());
     section("Runs", report.runs.iter().map(|run| inline(run)).collect());
     section("Calls", audit.iter().map(audit_line).collect());
-    session.out.print(&text)
+    session.out.show(&text)
 }
 
 fn audit(session: &Session, store: Option<&Store>, limit: usize) -> Result<(), Fault> {
@@ -147,13 +147,13 @@ fn audit(session: &Session, store: Option<&Store>, limit: usize) -> Result<(), F
         return session.out.json(&json!({ "audit": rows }));
     }
     if rows.is_empty() {
-        return session.out.print("no agent has called yet in this workspace; `planc mcp` serves them\n");
+        return session.out.show("no agent has called yet in this workspace; `planc mcp` serves them\n");
     }
     let line = |row: &AuditRow| {
         let id = row.session.as_deref().and_then(|id| id.get(..8)).unwrap_or("-");
         format!("{id:8}  {:24}  {}\n", inline(&row.principal), audit_line(row))
     };
-    session.out.print(&rows.iter().map(line).collect::<String>())
+    session.out.show(&rows.iter().map(line).collect::<String>())
 }
 
 fn audit_line(row: &AuditRow) -> String {

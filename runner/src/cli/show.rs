@@ -60,11 +60,11 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
                 &serde_json::json!({ "run": run.id, "plan": stored.report, "result": report, "events": events }),
             )?;
         }
-        Format::Markdown => session.out.print(&markdown(&stored.report, None))?,
-        Format::Html => session.out.print(&page(&stored.report, None))?,
+        Format::Markdown => session.out.show(&markdown(&stored.report, None))?,
+        Format::Html => session.out.show(&page(&stored.report, None))?,
         Format::Gbnf | Format::Lark => session.out.without_grammar()?,
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,
-        Format::Text => session.out.print(&final_report::draw(&report, session.out.look()))?,
+        Format::Text => session.out.show(&final_report::draw(&report, session.out.look()))?,
     }
     Ok(Exit::Success)
 }
@@ -114,6 +114,6 @@ fn stderr(session: &Session, run: &str) -> Result<Exit, Fault> {
     if kept.is_empty() {
         text.push_str("no server said anything on its error output in this run\n");
     }
-    session.out.print(&text)?;
+    session.out.show(&text)?;
     Ok(Exit::Success)
 }

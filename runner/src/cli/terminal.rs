@@ -4,8 +4,9 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use crate::render::call::value_text;
+use crate::render::foreign::{SAID, isolated};
 use crate::render::late::question;
-use crate::render::text::{Paint, Tone, inline};
+use crate::render::text::{Paint, Tone, fit, inline};
 use crate::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question};
 use crate::standing::Terms;
 use crate::stop::Stop;
@@ -48,7 +49,11 @@ impl Terminal {
 
     /// Styles on the terminal; those of standard error, which people look at.
     pub fn write(&self, text: &str) -> io::Result<()> {
-        (&self.tty).write_all(text.as_bytes())?;
+        // What is foreign stands above the line that says what may be typed.
+        let (above, prompt) = text.rsplit_once('\n').unwrap_or(("", text));
+        let end = if above.len() + prompt.len() < text.len() { "\n" } else { "" };
+        let above = fit(above, self.columns().map_or(usize::MAX, usize::from));
+        (&self.tty).write_all(isolated(format!("{above}{end}{prompt}")).as_bytes())?;
         (&self.tty).flush()
     }
 
@@ -249,7 +254,7 @@ fn look_once(asked: &LateQuestion, stop: &Stop, paint: Paint) -> Agreement {
 fn agree_once(question: &GateQuestion, stop: &Stop, paint: Paint) -> Agreement {
     let Some(terminal) = Terminal::open() else { return Agreement::CannotAsk };
     let (mark, name) = (paint.tone(Tone::Careful, "‖"), inline(&question.step));
-    let mut text = format!("\n{mark} {name}: {}\n", inline(&question.text));
+    let mut text = format!("\n{mark} {name} asks {SAID} {}\n", inline(&question.text));
     if let Value::Record(shown) = &question.shown {
         let rows = shown.iter().map(|(name, value)| format!("  {} = {}\n", inline(name), value_text(value, false)));
         rows.for_each(|row| text.push_str(&row));
@@ -280,7 +285,7 @@ fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
         value_text(&question.args, false).trim_matches(['{', '}', ' ']),
     );
     if let Some(because) = &question.because {
-        text.push_str(&format!("  {}\n", inline(because)));
+        text.push_str(&format!("  {SAID} {}\n", inline(because)));
     }
     question.why.iter().for_each(|why| text.push_str(&format!("  policy asks: {}\n", inline(why))));
     if question.is_about_changes {

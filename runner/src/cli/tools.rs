@@ -75,6 +75,6 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         None => wanted.iter().map(|tool| tools::line(tool, look)).collect(),
         Some(_) => wanted.iter().map(|tool| tools::page(tool, decision(tool), look)).collect(),
     };
-    session.out.print(&drawn.join(if args.name.is_some() { "\n" } else { "" }))?;
+    session.out.show(&drawn.join(if args.name.is_some() { "\n" } else { "" }))?;
     Ok(Exit::Success)
 }

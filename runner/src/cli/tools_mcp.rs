@@ -109,7 +109,7 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
             text.push_str(&format!("  planc tools import --mcp {} --accept …\n", inline(name)));
         }
     }
-    session.out.print(&text)?;
+    session.out.show(&text)?;
     Ok(exit)
 }
 
@@ -163,7 +163,7 @@ pub(super) fn check_tools(session: &Session, args: &CheckArgs) -> Result<Exit, F
             "calls of changed tools are refused until they are reviewed: `planc tools import --mcp NAME --accept`\n",
         );
     }
-    session.out.print(&text)?;
+    session.out.show(&text)?;
     Ok(exit)
 }
 

@@ -46,7 +46,7 @@ pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit
     };
     match session.out.is_json() {
         true => session.out.json(&seen)?,
-        false => session.out.print(&drawn(session, &seen))?,
+        false => session.out.show(&drawn(session, &seen))?,
     }
     Ok(exit)
 }

@@ -66,7 +66,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         let first = count(adopted as usize, "record");
         text.push_str(&format!("  the first {first} were written by a planc without chains, and linked afterwards\n"));
     }
-    session.out.print(&text)?;
+    session.out.show(&text)?;
     Ok(Exit::Success)
 }
 
@@ -94,7 +94,7 @@ fn bundle(session: &Session, args: &Args, file: &Path) -> Result<Exit, Fault> {
         .map_err(|error| Fault::usage(format!("cannot verify `{shown}`: {error}")))?;
     match session.out.is_json() {
         true => session.out.json(&verdict)?,
-        false => session.out.print(&draw(session, &verdict))?,
+        false => session.out.show(&draw(session, &verdict))?,
     }
     Ok(if verdict.valid { Exit::Success } else { Exit::Failed })
 }

@@ -36,7 +36,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         all.iter().map(|signed| verify(signed, &signers, now)).collect();
     match session.out.is_json() {
         true => session.out.json(&checked.iter().map(data).collect::<Vec<_>>())?,
-        false => session.out.print(&checked.iter().map(told).collect::<String>())?,
+        false => session.out.show(&checked.iter().map(told).collect::<String>())?,
     }
     Ok(if checked.iter().all(Result::is_ok) { Exit::Success } else { Exit::Refused })
 }

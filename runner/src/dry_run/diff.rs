@@ -31,7 +31,8 @@ pub fn change_report(change: &Change, contents: &BTreeMap<Digest, Arc<[u8]>>) ->
     if before == after || before.len() + after.len() > MAX_DIFF_BYTES {
         return report;
     }
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(DIFF_PATIENCE).diff_lines(before, after);
+    let (old, new) = (lines(before), lines(after));
+    let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(DIFF_PATIENCE).diff_slices(&old, &new);
     for change in diff.iter_all_changes() {
         match change.tag() {
             ChangeTag::Insert => report.added += 1,
@@ -41,11 +42,28 @@ pub fn change_report(change: &Change, contents: &BTreeMap<Digest, Arc<[u8]>>) ->
     }
     let name = |side: &str, state: &FileState| match state {
         FileState::Absent => "/dev/null".to_owned(),
+        // A path cannot bring lines of its own.
+        _ if change.path.contains(char::is_control) => format!("{side}/{:?}", change.path),
         _ => format!("{side}/{}", change.path),
     };
-    let header = (name("a", &change.before), name("b", &change.after));
-    report.diff = Some(diff.unified_diff().context_radius(3).header(&header.0, &header.1).to_string());
+    let mut text = format!("--- {}\n+++ {}\n", name("a", &change.before), name("b", &change.after));
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        text.push_str(&format!("{}\n", hunk.header()));
+        for change in hunk.iter_changes() {
+            text.push_str(&format!("{}{}", change.tag(), change.value()));
+            if !change.value().ends_with('\n') {
+                text.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    report.diff = Some(text);
     report
+}
+
+/// Lines with their ends. Nothing but a line feed ends one: what else some take for an end would let the next line of a diff
+/// begin in the middle of this one.
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
 }
 
 /// Whether a diff shows all that a change puts into a file, if it leaves one.

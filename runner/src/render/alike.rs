@@ -251,9 +251,7 @@ fn draw_unlike(
     hang(out, look, &head, indent, &text, None);
     let shown = if lines.len() > fold.diff_lines + 2 { fold.diff_lines } else { lines.len() };
     for line in &lines[..shown] {
-        let text = diff::tone(line).map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
-        out.push_str(format!("{margin}  {text}").trim_end());
-        out.push('\n');
+        hang(out, look, &format!("{margin}  "), indent + 2, line, diff::tone(line));
     }
     if shown < lines.len() {
         let more = format!("… {} that differ, `{}`", count(lines.len() - shown, "more line"), fold.command);

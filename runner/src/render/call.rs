@@ -1,5 +1,6 @@
 //! A step's call ⟶ text: `fs.write(path: "a.txt", text: "…")`, where only what is shown elsewhere may be shortened.
 
+use super::foreign::within;
 use super::text::{columns, inline};
 use crate::report::{CriticalReport, StepOutcome, StepReport, Undoing};
 use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE, EffectVerb};
@@ -112,7 +113,7 @@ fn argument(tool: &str, name: &str, value: &Value) -> String {
 /// A record of which only this field is shortened.
 fn record(value: &Value, short: &str) -> String {
     let Value::Record(fields) = value else { return value_text(value, false) };
-    let fields = fields.iter().map(|(name, value)| format!("{}: {}", inline(name), value_text(value, name == short)));
+    let fields = fields.iter().map(|(name, value)| format!("{}: {}", field(name), value_text(value, name == short)));
     format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
 }
 
@@ -122,9 +123,9 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
         Value::String(text) if shorten && text.chars().count() > SHORT_STRING => {
             let head: String = text.chars().take(SHORT_STRING).collect();
             let quoted = format!("{head:?}");
-            format!("{}…\" ({} bytes)", inline(&quoted[..quoted.len() - 1]), text.len())
+            format!("{}…\" ({} bytes)", within(&quoted[..quoted.len() - 1]), text.len())
         }
-        Value::String(text) => inline(&format!("{:?}", &**text)),
+        Value::String(text) => within(&format!("{:?}", &**text)),
         Value::List(items) => {
             let mut shown: Vec<String> =
                 items.iter().take(if shorten { 8 } else { usize::MAX }).map(|item| value_text(item, shorten)).collect();
@@ -135,15 +136,21 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
         }
         Value::Record(record) if record.is_empty() => "{}".to_owned(),
         Value::Record(record) => {
-            let fields: Vec<String> = record
-                .iter()
-                .map(|(name, value)| format!("{}: {}", inline(name), value_text(value, shorten)))
-                .collect();
+            let fields: Vec<String> =
+                record.iter().map(|(name, value)| format!("{}: {}", field(name), value_text(value, shorten))).collect();
             format!("{{ {} }}", fields.join(", "))
         }
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Formed(_) | Value::Unknown(_) => {
             inline(&value.to_string())
         }
+    }
+}
+
+/// The name of a field: in quotes where it could be taken for more than one.
+fn field(name: &str) -> String {
+    match !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        true => inline(name),
+        false => within(&format!("{name:?}")),
     }
 }
 

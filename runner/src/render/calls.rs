@@ -4,7 +4,7 @@
 use super::call::{Detail, call};
 use super::fold::Fold;
 use super::steps::{draw_step, effects, notes, sign};
-use super::text::{Look, Tone, count, hang, inline};
+use super::text::{Look, Tone, count, hang, hang_said, inline};
 use crate::report::{EffectReport, StepReport};
 use planc_lang::value::Value;
 use std::collections::HashMap;
@@ -72,7 +72,7 @@ fn draw_brief(out: &mut String, look: Look, step: &StepReport, number: usize, nu
     let (sign, tone) = sign(step);
     let number = look.paint.tone(Tone::Dim, format!("{number:>numbers$}"));
     let head = format!("  {number} {} ", look.paint.tone(tone, sign));
-    let because = step.because.as_ref().map_or_else(String::new, |because| format!(" — {}", inline(because)));
-    let text = format!("{} = {}{because}", inline(&step.name), call(step, Detail::Compact));
-    hang(out, look, &head, numbers + 5, &text, None);
+    let because = step.because.as_ref().map(|because| inline(because));
+    let text = format!("{} = {}", inline(&step.name), call(step, Detail::Compact));
+    hang_said(out, look, &head, numbers + 5, &text, because.as_deref());
 }

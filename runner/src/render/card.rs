@@ -3,8 +3,9 @@
 
 use super::call::{brief, meant, value_text};
 use super::fold::{Fold, is_whole};
+use super::foreign::isolated;
 use super::summary::{Totals, badge, totals};
-use super::text::{Look, Tone, columns, count, hang, inline, lines, wrap};
+use super::text::{Look, Tone, columns, count, hang, hang_said, inline, lines, one_of, said, wrap};
 use super::{late, listed, risk};
 use crate::report::{Assurance, ChangeRequest, CheckOutcome, Chosen, PlanReport, PlanStatus, StepOutcome, StepReport};
 
@@ -47,7 +48,7 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     revision(&mut out, report, look);
     if let Some(rationale) = &report.rationale {
         out.push('\n');
-        hang(&mut out, look, "  ", 2, &inline(rationale), None);
+        said(&mut out, look, "  ", 2, &inline(rationale));
     }
     context(&mut out, report, look, fold);
     inputs(&mut out, report, look);
@@ -71,7 +72,7 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
         }
     }
     footer(&mut out, report, &totals, card);
-    out
+    isolated(out)
 }
 
 fn heading(out: &mut String, look: Look, text: &str) {
@@ -211,7 +212,7 @@ fn context(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<
     let all = lines(context);
     let shown = if fold.is_some() && all.len() > FOLD_CONTEXT + 2 { FOLD_CONTEXT } else { all.len() };
     for line in &all[..shown] {
-        hang(out, look, "  ", 2, line, None);
+        said(out, look, "  ", 2, line);
     }
     if let (Some(fold), true) = (fold, shown < all.len()) {
         let more = format!("  … {}, `{}`", count(all.len() - shown, "more line"), fold.command);
@@ -249,9 +250,8 @@ fn assumptions(out: &mut String, report: &PlanReport, look: Look) {
     heading(out, look, "Assumptions");
     for assumption in &report.assumptions {
         let (mark, tone, more) = check_mark(&assumption.outcome, "for you to confirm");
-        let more = more.map_or_else(String::new, |more| format!(" — {more}"));
-        let text = format!("{}{more}", inline(&assumption.text));
-        hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+        said(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &inline(&assumption.text));
+        more.iter().for_each(|more| hang(out, look, "    ", 4, more, Some(tone)));
         holds_when(out, look, assumption.check.as_deref());
     }
 }
@@ -298,16 +298,16 @@ fn critical(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold
             "read" => Tone::Dim,
             _ => Tone::Careful,
         };
-        let why = line.why.as_ref().map_or_else(String::new, |why| format!(" — {}", inline(why)));
+        let why = line.why.as_ref().map(|why| inline(why));
         let first = format!("  {} ", look.paint.tone(tone, format!("{:<7}", inline(&line.verb))));
-        hang(out, look, &first, 10, &format!("{}{why}", inline(&line.resource)), None);
+        hang_said(out, look, &first, 10, &inline(&line.resource), why.as_deref());
         if let Some(value) = meant(line) {
             hang(out, look, "          ", 10, &format!("that is: {value}"), None);
         }
         let exact = line.touched.len() == 1 && line.touched[0] == line.resource;
         if !exact && !line.touched.is_empty() {
             let shown = if fold.is_some() { FOLD_TOUCHED } else { line.touched.len() };
-            let mut list: Vec<String> = line.touched.iter().take(shown).map(|touched| inline(touched)).collect();
+            let mut list: Vec<String> = line.touched.iter().take(shown).map(|touched| one_of(touched)).collect();
             if line.touched.len() > shown {
                 list.push(format!("… {} more", line.touched.len() - shown));
             }
@@ -347,11 +347,11 @@ fn reuse(out: &mut String, report: &PlanReport, look: Look) {
     }
     heading(out, look, "Leans on");
     for reuse in &report.reuse {
-        let why = reuse.why.as_ref().map_or_else(String::new, |why| format!(" — {}", inline(why)));
+        let why = reuse.why.as_ref().map(|why| inline(why));
         let (mark, tone) = if reuse.exists { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
         let missing = if reuse.exists { "" } else { " — is not there" };
-        let text = format!("{}{why}{missing}", inline(&reuse.target));
-        hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+        let text = format!("{}{missing}", inline(&reuse.target));
+        hang_said(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, why.as_deref());
     }
 }
 
@@ -382,9 +382,8 @@ fn verification(out: &mut String, report: &PlanReport, look: Look, fold: Option<
     let mut number = report.steps.len() + 1;
     for verification in &report.verifications {
         let (mark, tone, more) = check_mark(&verification.outcome, "for you to follow afterwards");
-        let more = more.map_or_else(String::new, |more| format!(" — {more}"));
-        let text = format!("{}{more}", inline(&verification.text));
-        hang(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &text, None);
+        said(out, look, &format!("  {} ", look.paint.tone(tone, mark)), 4, &inline(&verification.text));
+        more.iter().for_each(|more| hang(out, look, "    ", 4, more, Some(tone)));
         listed::draw(out, look, &verification.steps, &[], number, fold);
         number += verification.steps.len();
         holds_when(out, look, verification.check.as_deref());
@@ -447,8 +446,9 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
             out.push('\n');
         }
         PlanStatus::Blocked => {
-            let text = format!("Nothing has been changed, and nothing can be approved yet. {}", report.digest);
-            hang(out, look, "", 0, &text, None);
+            let text = "Nothing has been changed, and nothing can be approved yet.";
+            hang(out, look, "", 0, text, None);
+            out.push_str(&format!("{}\n", report.digest));
         }
         PlanStatus::Reported
         | PlanStatus::ChangesRequested

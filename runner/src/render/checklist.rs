@@ -3,6 +3,7 @@
 //! On a terminal each step has its line; otherwise each event that matters is one plain line.
 
 use super::call::brief;
+use super::foreign::SAID;
 use super::late::exact;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
 use crate::approval::Approved;
@@ -326,15 +327,15 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         | Event::StepObserved { .. }
         | Event::UndoStarted { .. } => Vec::new(),
         Event::AssumptionFailed { text, why } => {
-            line(Tone::Bad, "✗", format!("no longer so: {} — {}", inline(text), inline(why)))
+            line(Tone::Bad, "✗", format!("no longer so: {} {SAID} {}", inline(why), inline(text)))
         }
         Event::AssumptionOverridden { text, why, by, reason } => {
             let text = format!(
-                "not so: {} — {}; taken as given by {}: {}",
-                inline(text),
+                "not so: {}; taken as given by {}: {} {SAID} {}",
                 inline(why),
                 inline(by),
-                inline(reason)
+                inline(reason),
+                inline(text)
             );
             line(Tone::Careful, "!", text)
         }
@@ -405,9 +406,9 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             out.extend(tail(error).into_iter().map(|line| format!("    {line}")));
             out
         }
-        Event::VerificationHeld { text } => line(Tone::Good, "✓", format!("verified: {}", inline(text))),
+        Event::VerificationHeld { text } => line(Tone::Good, "✓", format!("verified {SAID} {}", inline(text))),
         Event::VerificationFailed { text, why } => {
-            line(Tone::Bad, "✗", format!("not so: {} — {}", inline(text), inline(why)))
+            line(Tone::Bad, "✗", format!("not so: {} {SAID} {}", inline(why), inline(text)))
         }
         Event::DeadlineSet { at, .. } => {
             let until =

@@ -1,7 +1,8 @@
 //! A change of a file ⟶ its lines on the card: what kind, how many lines, the unified diff, folded.
 
 use super::fold::{Fold, SUMMARISED};
-use super::text::{Look, Tone, count, hang, inline, lines};
+use super::foreign::content;
+use super::text::{Look, Tone, count, hang, inline};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
 use planc_lang::secrets::HIDDEN;
@@ -99,9 +100,7 @@ pub fn draw_body(out: &mut String, look: Look, indent: usize, change: &ChangeRep
         _ => body.len(),
     };
     for line in &body[..shown] {
-        let text = tone(line).map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
-        out.push_str(format!("{margin}  {text}").trim_end());
-        out.push('\n');
+        hang(out, look, &format!("{margin}  "), indent + 2, line, tone(line));
     }
     if let (Some(fold), true) = (fold, shown < body.len()) {
         let more = format!("… {}, `{}`", count(body.len() - shown, "more line"), fold.command);
@@ -109,11 +108,16 @@ pub fn draw_body(out: &mut String, look: Look, indent: usize, change: &ChangeRep
     }
 }
 
-/// The hunks of a unified diff, harmless, without the two lines that name the file.
+/// The hunks of a unified diff, harmless, without the two lines that name the file. Behind its sign each line is drawn as a
+/// line of a content.
 pub fn body(diff: &str) -> Vec<String> {
-    let all = lines(diff);
+    let all: Vec<&str> = diff.strip_suffix('\n').unwrap_or(diff).split('\n').collect();
     let named = all.len() >= 2 && all[0].starts_with("--- ") && all[1].starts_with("+++ ");
-    all.into_iter().skip(if named { 2 } else { 0 }).collect()
+    let drawn = |line: &&str| match line.split_at_checked(1) {
+        Some((sign @ (" " | "+" | "-"), line)) => format!("{sign}{}", content(line)),
+        Some(_) | None => content(line),
+    };
+    all.iter().skip(if named { 2 } else { 0 }).map(drawn).collect()
 }
 
 /// Changes of which the paths are not listed: how many in which folders.

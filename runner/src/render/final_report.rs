@@ -4,8 +4,9 @@ use super::call;
 use super::card::shell_word;
 use super::checklist::{difference_text, end_word, tail};
 use super::diff;
+use super::foreign::{SAID, isolated};
 use super::run_report::{BlockRow, PlannedActual, RunReport, StepEnd, StepRow};
-use super::text::{Look, Tone, count, hang, inline};
+use super::text::{Look, Tone, count, hang, inline, wrap};
 use crate::event::End;
 use crate::veil::WHY;
 use crate::workspace::FileState;
@@ -45,9 +46,11 @@ pub fn status(report: &RunReport) -> (&'static str, Tone) {
 /// Draws the report of a run.
 pub fn draw(report: &RunReport, look: Look) -> String {
     let (word, tone) = status(report);
+    let title = wrap(&inline(&report.title), look.width.saturating_sub(word.len() + 4));
+    let title: Vec<String> = title.iter().map(|line| look.paint.tone(Tone::Strong, line)).collect();
     let mut out = format!(
         "{}  {}\n{}\n",
-        look.paint.tone(Tone::Strong, inline(&report.title)),
+        title.join("\n"),
         look.paint.tone(tone, format!("[{}]", word.to_uppercase())),
         look.paint.tone(Tone::Dim, format!("run {} · {}", inline(&report.run), report.counts()))
     );
@@ -79,9 +82,10 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     };
     // What held of what was taken back, and what it returned, is nothing that is so now.
     let now = !report.taking_back;
-    let checks = report.verified.iter().filter(|_| now).map(|text| ("✓", Tone::Good, inline(text)));
+    let checks =
+        report.verified.iter().filter(|_| now).map(|text| ("✓", Tone::Good, format!("{SAID} {}", inline(text))));
     let broken =
-        report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} — {}", inline(text), inline(why))));
+        report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} {SAID} {}", inline(why), inline(text))));
     list(&mut out, "Checks", checks.chain(broken).collect());
     let stale = report.stale.iter().map(|difference| ("✗", Tone::Bad, difference_text(difference)));
     list(&mut out, "The world is not what was approved", stale.collect());
@@ -105,7 +109,7 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
-    out
+    isolated(out)
 }
 
 /// How many lines are drawn of the diff of a path that was left.
@@ -127,9 +131,7 @@ fn draw_conflicts(out: &mut String, report: &RunReport, look: Look) {
         hang(out, look, &format!("  {} ", look.paint.tone(Tone::Careful, "!")), 4, &inline(path), None);
         let body = diff::body(diff);
         for line in body.iter().take(CONFLICT_LINES) {
-            let text = diff::tone(line).map_or_else(|| line.clone(), |tone| look.paint.tone(tone, line));
-            out.push_str(format!("    {text}").trim_end());
-            out.push('\n');
+            hang(out, look, "    ", 4, line, diff::tone(line));
         }
         if body.len() > CONFLICT_LINES {
             let run = shell_word(&report.run);
@@ -192,7 +194,7 @@ pub fn draw_differences(report: &RunReport, look: Look) -> String {
         (0, None) => out.push_str("nothing has run to its end yet\n"),
         (n, _) => out.push_str(&format!("{} from the plan\n", count(n, "difference"))),
     }
-    out
+    isolated(out)
 }
 
 fn difference_row(difference: &PlannedActual) -> (&'static str, Tone, String) {

@@ -1,5 +1,6 @@
 //! A compiled plan ⟶ its order: as text, for Graphviz, for Mermaid, as JSON.
 
+use super::foreign::isolated;
 use super::text::inline;
 use planc_lang::compile::Compiled;
 use planc_lang::graph::Edge;
@@ -22,9 +23,9 @@ pub enum Drawing {
 /// Draws the order of a plan's steps.
 pub fn draw(compiled: &Compiled, form: Drawing) -> String {
     match form {
-        Drawing::Text => text(compiled),
-        Drawing::Dot => dot(compiled),
-        Drawing::Mermaid => mermaid(compiled),
+        Drawing::Text => isolated(text(compiled)),
+        Drawing::Dot => isolated(dot(compiled)),
+        Drawing::Mermaid => isolated(mermaid(compiled)),
         Drawing::Json => serde_json::to_string_pretty(&json(compiled)).unwrap_or_default() + "\n",
     }
 }

@@ -3,9 +3,10 @@
 
 use super::call::{Detail, call, meant, undo_call, value_text};
 use super::diff;
+use super::foreign::{SAID, isolated};
 use super::late;
 use super::summary::{badge, totals};
-use super::text::{Tone, inline, lines};
+use super::text::{Tone, inline, lines, wrap};
 use super::{revision, risk};
 use crate::report::{Assurance, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
 use planc_lang::revision::{Change, Revision};
@@ -17,7 +18,7 @@ pub fn markdown(report: &PlanReport, plan: Option<&str>) -> String {
     let mut out = String::new();
     // Writing to a string never fails.
     let _ = write(&mut out, report, plan);
-    out
+    isolated(out)
 }
 
 fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt::Result {
@@ -49,7 +50,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     })?;
     revised(out, report)?;
     if let Some(rationale) = &report.rationale {
-        writeln!(out, "\n{}", prose(rationale))?;
+        writeln!(out, "\n> {}", prose(rationale))?;
     }
     if let Some(context) = &report.context {
         writeln!(out, "\n## Context\n")?;
@@ -63,7 +64,8 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     })?;
     section(out, "Assumptions", &report.assumptions, |out, assumption| {
         let (mark, more) = mark(&assumption.outcome, "for you to confirm");
-        writeln!(out, "- {mark} {}{more}", prose(&assumption.text))?;
+        writeln!(out, "- {mark} {SAID} {}", prose(&assumption.text))?;
+        more.iter().try_for_each(|more| writeln!(out, "  - {more}"))?;
         match &assumption.check {
             Some(check) => writeln!(out, "  - holds when {}", code(check)),
             None => Ok(()),
@@ -95,7 +97,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     })?;
     section(out, "Leans on", &report.reuse, |out, reuse| {
         let missing = if reuse.exists { "" } else { " — **is not there**" };
-        writeln!(out, "- {}{}{missing}", code(&reuse.target), why(&reuse.why))
+        writeln!(out, "- {}{missing}{}", code(&reuse.target), why(&reuse.why))
     })?;
     if !report.steps.is_empty() || !report.blocks.is_empty() {
         writeln!(out, "\n## Steps")?;
@@ -110,7 +112,8 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     let mut number = report.steps.len() + 1;
     section(out, "Verification", &report.verifications, |out, verification| {
         let (mark, more) = mark(&verification.outcome, "for you to follow afterwards");
-        writeln!(out, "- {mark} {}{more}", prose(&verification.text))?;
+        writeln!(out, "- {mark} {SAID} {}", prose(&verification.text))?;
+        more.iter().try_for_each(|more| writeln!(out, "  - {more}"))?;
         if let Some(check) = &verification.check {
             writeln!(out, "  - holds when {}", code(check))?;
         }
@@ -182,7 +185,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     writeln!(out, "\n### {number}. {}\n", code(&step.name))?;
     fenced(out, "", &[call(step, Detail::Full)])?;
     if let Some(because) = &step.because {
-        writeln!(out, "{}\n", prose(because))?;
+        writeln!(out, "> {}\n", prose(because))?;
     }
     for effect in &step.effects {
         writeln!(out, "- {} {}", effect.verb.as_str(), code(&effect.resource))?;
@@ -286,13 +289,13 @@ fn blocks_at(out: &mut String, report: &PlanReport, index: usize) -> std::fmt::R
     Ok(())
 }
 
-fn mark(outcome: &CheckOutcome, person: &'static str) -> (&'static str, String) {
+fn mark(outcome: &CheckOutcome, person: &'static str) -> (&'static str, Option<String>) {
     let (mark, _, more) = super::card::check_mark(outcome, person);
-    (mark, more.map_or_else(String::new, |more| format!(" — {}", prose(&more))))
+    (mark, more.map(|more| prose(&more)))
 }
 
 fn why(why: &Option<String>) -> String {
-    why.as_ref().map_or_else(String::new, |why| format!(" — {}", prose(why)))
+    why.as_ref().map_or_else(String::new, |why| format!(" {SAID} {}", prose(why)))
 }
 
 fn code_list(names: &[String]) -> String {
@@ -301,7 +304,7 @@ fn code_list(names: &[String]) -> String {
 
 /// A code span that its content cannot close.
 pub fn code(text: &str) -> String {
-    let text = inline(text);
+    let text = spaced(&inline(text));
     let fence = "`".repeat(longest_run(&text) + 1);
     match fence.len() > 1 || text.is_empty() || text.starts_with(' ') || text.ends_with(' ') {
         true => format!("{fence} {text} {fence}"),
@@ -309,15 +312,20 @@ pub fn code(text: &str) -> String {
     }
 }
 
+/// Two blanks as two: a renderer would make them one.
+fn spaced(text: &str) -> String {
+    text.replace("  ", " \\u{20}")
+}
+
 /// Plain words: every mark of Markdown and HTML in them is escaped.
 pub fn prose(text: &str) -> String {
     let mut out = String::new();
-    for c in inline(text).chars() {
+    for c in spaced(&inline(text)).chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '!' | '~' | '@' => out.extend(['\\', c]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '!' | '~' | '@' | '$' => out.extend(['\\', c]),
             c => out.push(c),
         }
     }
@@ -330,10 +338,14 @@ fn quoted(line: &str) -> String {
     line.replace('<', "&lt;").replace("![", "\\!\\[")
 }
 
+/// The longest line in a fence, in columns.
+const FENCED: usize = 120;
+
 fn fenced(out: &mut String, language: &str, body: &[String]) -> std::fmt::Result {
     let fence = "`".repeat(body.iter().map(|line| longest_run(line)).max().unwrap_or(0).max(2) + 1);
     writeln!(out, "{fence}{language}")?;
-    body.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    // What is longer would stand where a reader has to look for it.
+    body.iter().flat_map(|line| wrap(line, FENCED)).try_for_each(|line| writeln!(out, "{line}"))?;
     writeln!(out, "{fence}\n")
 }
 

@@ -1,8 +1,9 @@
 //! Reports and events ⟶ what people read: the card on a terminal, Markdown, a page, the live checklist, the report of a run.
 //!
-//! Every text that comes from a plan, a file or a tool passes through [`text::inline`] or [`text::lines`], so that it can
+//! Every text that comes from a plan, a file or a tool passes through [`foreign::inline`] or [`foreign::lines`], so that it can
 //! neither move the cursor nor pretend to be a line of planc's own.
 
+pub mod foreign;
 pub mod text;
 pub mod summary;
 pub mod fold;

@@ -8,12 +8,13 @@ use super::call::{Detail, call, meant, value_text};
 use super::card::{check_mark, target, told};
 use super::diff;
 use super::fold::FOLD_LINES;
+use super::foreign::isolated;
 use super::late;
 use super::revision;
 use super::risk;
 use super::steps::{LATE_BLOCK, elements, gate, notes, sign};
 use super::summary::{badge, totals};
-use super::text::{Tone, count, inline, lines};
+use super::text::{Tone, count, inline, lines, one_of};
 use crate::report::{
     BlockReport, ChangeReport, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, VerificationReport,
 };
@@ -67,7 +68,7 @@ pub fn page(report: &PlanReport, plan: Option<&str>) -> String {
             }
         }
     };
-    markup.into_string()
+    isolated(markup.into_string())
 }
 
 fn class(tone: Tone) -> &'static str {
@@ -86,8 +87,13 @@ fn code(text: &str) -> Markup {
     html! { code { (inline(text)) } }
 }
 
+/// What the author of the plan says, with a bar before it.
+fn said(text: &str) -> Markup {
+    html! { span.said { (inline(text)) } }
+}
+
 fn why(why: Option<&String>) -> Markup {
-    html! { @if let Some(why) = why { " — " (inline(why)) } }
+    html! { @if let Some(why) = why { " " (said(why)) } }
 }
 
 /// A section that is left out where there is nothing in it.
@@ -107,7 +113,7 @@ fn head(report: &PlanReport) -> Markup {
             h1 { (inline(&report.title)) }
             p.dim { "rev " (report.rev) " · " (super::card::assurance(report.assurance)) }
             p.dim { code { (report.digest.to_string()) } }
-            @if let Some(rationale) = &report.rationale { p { (inline(rationale)) } }
+            @if let Some(rationale) = &report.rationale { p { (said(rationale)) } }
         }
     }
 }
@@ -188,7 +194,7 @@ fn revised(report: &PlanReport) -> Markup {
 
 fn context(report: &PlanReport) -> Markup {
     let all = report.context.as_deref().map(lines).unwrap_or_default();
-    foldable("Context", &all, || html! { pre.prose { @for line in &all { span { (line) } } } })
+    foldable("Context", &all, || html! { pre.prose.said { @for line in &all { span { (line) } } } })
 }
 
 fn given(report: &PlanReport) -> Markup {
@@ -211,8 +217,8 @@ fn check(text: &str, outcome: &CheckOutcome, person: &'static str, condition: Op
     html! {
         li {
             span class={ "mark " (class(tone)) } { (mark) }
-            (inline(text))
-            @if let Some(note) = note { span.dim { " — " (note) } }
+            (said(text))
+            @if let Some(note) = note { div class=(class(tone)) { (note) } }
             @if let Some(condition) = condition { div.dim { "holds when " (code(condition)) } }
             (more)
         }
@@ -240,7 +246,7 @@ fn critical(report: &PlanReport) -> Markup {
                         strong { (inline(&line.verb)) } " " (code(&line.resource)) (why(line.why.as_ref()))
                         @if let Some(value) = meant(line) { div { "that is: " (code(&value)) } }
                         @if line.touched.iter().any(|touched| line.touched.len() > 1 || *touched != line.resource) {
-                            div.dim { "here: " (inline(&line.touched.join(", "))) }
+                            div.dim { "here: " (line.touched.iter().map(|touched| one_of(touched)).collect::<Vec<_>>().join(", ")) }
                         }
                     }
                 }
@@ -260,7 +266,7 @@ fn releases(report: &PlanReport) -> Markup {
                             (code(&late::exact(&release.value)))
                             @if let Some(foreign) = late::foreign(&release.value) { div.bad { (inline(&foreign)) } }
                         } @else { span.careful { (late::KNOWN_LATER) } }
-                        div { "the plan's author says: " (inline(&release.reason)) }
+                        div { "the plan's author says: " (said(&release.reason)) }
                         @for from in &release.from { div.dim { "from: " (inline(from)) } }
                         @for to in &release.to { div.dim { "to: " (inline(to)) } }
                     }
@@ -277,8 +283,9 @@ fn reuse(report: &PlanReport) -> Markup {
                 @for one in &report.reuse {
                     li {
                         @if one.exists { span.mark.good { "✓" } } @else { span.mark.bad { "✗" } }
-                        (code(&one.target)) (why(one.why.as_ref()))
+                        (code(&one.target))
                         @if !one.exists { strong.bad { " — is not there" } }
+                        (why(one.why.as_ref()))
                     }
                 }
             }
@@ -329,7 +336,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
                 span class={ "strong " (class(tone)) } { (mark) }
                 code { (text) }
             }
-            @if let Some(because) = &step.because { div { (inline(because)) } }
+            @if let Some(because) = &step.because { div { (said(because)) } }
             @let notes = notes(step, Detail::Full);
             @if !notes.is_empty() && !quiet {
                 ul.notes { @for (tone, note) in notes { li class=(class(tone)) { (note) } } }

@@ -2,6 +2,7 @@
 //!
 //! What may newly be touched comes first. Knows nothing of how the difference was found.
 
+use super::foreign::isolated;
 use super::text::{Look, Tone, count, hang, inline};
 use planc_lang::revision::{Change, Entry, PartChange, Revision, SECTIONS};
 
@@ -32,7 +33,7 @@ pub fn draw(revision: &Revision, look: Look) -> String {
     if revision.is_rewritten() {
         out.push_str("nothing but the way of saying it: a `let` is written out, or the other way round\n");
     }
-    out
+    isolated(out)
 }
 
 fn draw_line(out: &mut String, line: &Line, look: Look) {

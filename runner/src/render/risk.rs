@@ -3,7 +3,7 @@
 
 use super::call::{Detail, call, undo_call, undo_effects};
 use super::diff;
-use super::text::inline;
+use super::text::{inline, one_of};
 use crate::report::{
     ChangeReport, Confinement, Disclosure, Earlier, EffectReport, PlanReport, StepOutcome, StepReport, UndoKind,
     Undoing,
@@ -188,7 +188,7 @@ fn changed(change: &ChangeReport) -> String {
 fn does(step: &StepReport) -> String {
     let acts = step.effects.iter().filter(|effect| effect.verb != EffectVerb::Reads);
     let effects: Vec<String> =
-        acts.map(|effect| format!("{} {}", effect.verb.as_str(), inline(&effect.resource))).collect();
+        acts.map(|effect| format!("{} {}", effect.verb.as_str(), one_of(&effect.resource))).collect();
     if effects.is_empty() { call(step, Detail::Compact) } else { few(&effects) }
 }
 

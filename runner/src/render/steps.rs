@@ -4,8 +4,9 @@
 use super::call::{Detail, brief, call, undo_call, undo_effects, value_text};
 use super::diff;
 use super::fold::{Fold, SUMMARISED};
+use super::foreign::SAID;
 use super::summary::has;
-use super::text::{Look, Tone, columns, count, hang, inline};
+use super::text::{Look, Tone, columns, count, hang, inline, one_of, said};
 use crate::report::{BlockOutcome, Confinement, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::{Approval, EXTRACT_FROM, EffectVerb, OnFailure};
 use planc_lang::value::Value;
@@ -25,7 +26,7 @@ pub fn elements(outcome: &BlockOutcome) -> String {
 pub fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usize, numbers: usize) {
     let change = &step.changes[0];
     let (sign, word, tone) = diff::verb(change);
-    let because = step.because.as_ref().map_or_else(String::new, |because| format!(" — {}", inline(because)));
+    let because = step.because.as_ref().map_or_else(String::new, |because| format!(" {SAID} {}", inline(because)));
     let (name, path) = (inline(&step.name), inline(&change.path));
     let text = format!("{name}: {word} {path} (+{} -{}{}){because}", change.added, change.removed, diff::mode(change));
     let head =
@@ -73,7 +74,7 @@ pub fn draw_step(
     hang(out, look, &head, indent, &text, tone);
     let margin = " ".repeat(indent);
     if let Some(because) = &step.because {
-        hang(out, look, &margin, indent, &inline(because), None);
+        said(out, look, &margin, indent, &inline(because));
     }
     for (tone, text) in notes(step, detail) {
         hang(out, look, &margin, indent, &text, Some(tone));
@@ -224,7 +225,7 @@ pub fn undoing(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
 /// What a step touches, unless its changes say the same more exactly.
 pub fn effects(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     let is_told = step.read_only || !(step.changes.is_empty() || detail == Detail::Full);
-    let effects = step.effects.iter().map(|effect| format!("{} {}", effect.verb.as_str(), inline(&effect.resource)));
+    let effects = step.effects.iter().map(|effect| format!("{} {}", effect.verb.as_str(), one_of(&effect.resource)));
     let effects: Vec<String> = effects.collect();
     (!is_told && !effects.is_empty()).then(|| (Tone::Dim, effects.join(", ")))
 }

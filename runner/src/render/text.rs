@@ -1,7 +1,9 @@
-//! Foreign text ⟶ harmless text; words ⟶ wrapped lines; styles.
+//! Words ⟶ wrapped lines; styles.
 //!
 //! Knows nothing of plans.
 
+use super::foreign::{GOES_ON, SAID, within};
+pub use super::foreign::{inline, lines};
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -68,76 +70,97 @@ impl Paint {
     }
 }
 
-/// A text for one line: nothing in it can start another, move the cursor, or reorder or hide what stands around it.
-pub fn inline(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            c if hides(c) => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
-        out
-    })
-}
-
-/// A text of several lines, each as harmless as [`inline`] makes it; tabs become blanks.
-pub fn lines(text: &str) -> Vec<String> {
-    text.strip_suffix('\n').unwrap_or(text).split('\n').map(|line| inline(&line.replace('\t', "    "))).collect()
-}
-
-/// Stricter than [`planc_lang::diagnostic::is_hidden`]: also line separators and all that takes no column of its own.
-fn hides(c: char) -> bool {
-    planc_lang::diagnostic::is_hidden(c)
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}' | '\u{2028}' | '\u{2029}'
-        )
-        || matches!(c, '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}')
-        || matches!(c, '\u{e0000}'..='\u{e0fff}')
-}
-
 /// The columns that a text without styles takes.
 pub fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// Breaks a harmless text without styles into lines of at most `width` columns, between words where it can. Leading
-/// blanks stay.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(10);
-    let rest = text.trim_start_matches(' ');
-    let mut used = (text.len() - rest.len()).min(width - 1);
-    let mut line = " ".repeat(used);
-    let mut out: Vec<String> = Vec::new();
-    let mut between = false;
-    for word in rest.split(' ') {
-        let size = columns(word);
-        if between && used + 1 + size > width && used > 0 {
-            out.push(std::mem::take(&mut line));
-            used = 0;
-        } else if between && used > 0 {
-            line.push(' ');
-            used += 1;
+/// Breaks a harmless text without styles into pieces of at most `width` columns, the first of `first`, between words where it
+/// can. Blanks stand at the beginning of the piece behind them, so that put together they are the text again.
+fn pieces(text: &str, first: usize, width: usize) -> Vec<String> {
+    let (mut room, width) = (first.max(10), width.max(10));
+    let mut used = 0;
+    let mut out: Vec<String> = vec![String::new()];
+    let mut push = |piece: &str, used: &mut usize, is_word: bool| {
+        let size = columns(piece);
+        if is_word && *used > 0 && *used + size > room {
+            out.push(String::new());
+            (room, *used) = (width, 0);
         }
-        between = true;
-        for c in word.chars() {
+        for c in piece.chars() {
             let size = c.width().unwrap_or(0);
-            if used + size > width {
-                out.push(std::mem::take(&mut line));
-                used = 0;
+            if *used + size > room {
+                out.push(String::new());
+                (room, *used) = (width, 0);
             }
-            line.push(c);
-            used += size;
+            out.last_mut().expect("there is one").push(c);
+            *used += size;
         }
+    };
+    let mut rest = text;
+    while !rest.is_empty() {
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        let end = rest[blanks..].find(' ').map_or(rest.len(), |at| blanks + at);
+        push(&rest[..end], &mut used, true);
+        rest = &rest[end..];
     }
-    out.push(line);
     out
+}
+
+/// Breaks a harmless text without styles into lines of at most `width` columns, between words where it can. What a line goes on
+/// with stands behind a [`GOES_ON`], so that it looks like no line of its own, and no blank is lost.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let all = pieces(text, width, width.saturating_sub(1)).into_iter().enumerate();
+    all.map(|(index, piece)| if index == 0 { piece } else { format!("{GOES_ON}{piece}") }).collect()
 }
 
 /// Wraps with `first` before the first line and as many blanks before the others; `tone` colours the text.
 pub fn hang(out: &mut String, look: Look, first: &str, first_columns: usize, text: &str, tone: Option<Tone>) {
-    for (index, line) in wrap(text, look.width.saturating_sub(first_columns)).iter().enumerate() {
+    below(out, look, first, first_columns, &wrap(text, look.width.saturating_sub(first_columns)), tone);
+}
+
+/// What the author of a plan says, inline: each of its lines behind a [`SAID`], so that it looks like nothing that planc says.
+pub fn said(out: &mut String, look: Look, first: &str, first_columns: usize, text: &str) {
+    let width = look.width.saturating_sub(first_columns + 1);
+    let all = pieces(text, width.saturating_sub(1), width).into_iter().enumerate();
+    let lines: Vec<String> = all
+        .map(|(index, piece)| if index == 0 { format!("{SAID} {piece}") } else { format!("{SAID}{piece}") })
+        .collect();
+    below(out, look, first, first_columns, &lines, None);
+}
+
+/// A drawn text in which no line is longer than a terminal is wide: what a terminal goes on with by itself looks like a line of
+/// its own.
+pub fn fit(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut used, mut is_style) = (0, false);
+    for c in text.chars() {
+        let size = if is_style { 0 } else { c.width().unwrap_or(0) };
+        // A style is an escape, and ends with its letter.
+        is_style = c == '\u{1b}' || is_style && !c.is_ascii_alphabetic();
+        if used + size > width && width > 2 {
+            out.extend(['\n', GOES_ON]);
+            used = 1;
+        }
+        used = if c == '\n' { 0 } else { used + size };
+        out.push(c);
+    }
+    out
+}
+
+/// What planc says, and on the same line, where there is room, what the author says to it.
+pub fn hang_said(out: &mut String, look: Look, first: &str, first_columns: usize, text: &str, words: Option<&str>) {
+    let Some(words) = words else { return hang(out, look, first, first_columns, text, None) };
+    let one = format!("{text} {SAID} {words}");
+    if columns(&one) + first_columns <= look.width {
+        return hang(out, look, first, first_columns, &one, None);
+    }
+    hang(out, look, first, first_columns, text, None);
+    said(out, look, &" ".repeat(first_columns), first_columns, words);
+}
+
+fn below(out: &mut String, look: Look, first: &str, first_columns: usize, lines: &[String], tone: Option<Tone>) {
+    for (index, line) in lines.iter().enumerate() {
         match index {
             0 => out.push_str(first),
             _ => out.extend(std::iter::repeat_n(' ', first_columns)),
@@ -146,8 +169,19 @@ pub fn hang(out: &mut String, look: Look, first: &str, first_columns: usize, tex
             Some(tone) => out.push_str(&look.paint.tone(tone, line)),
             None => out.push_str(line),
         }
-        out.truncate(out.trim_end_matches(' ').len());
+        // Nothing stands behind the margin of a line without anything in it.
+        if line.trim_matches([' ', SAID]).is_empty() {
+            out.truncate(out.trim_end_matches(' ').len());
+        }
         out.push('\n');
+    }
+}
+
+/// A foreign text in a list: in quotes where it could be taken for several.
+pub fn one_of(text: &str) -> String {
+    match text.contains(", ") || text.starts_with('"') {
+        true => within(&format!("{text:?}")),
+        false => inline(text),
     }
 }
 
@@ -175,23 +209,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_foreign_moves_the_cursor_or_the_order() {
-        for hostile in
-            ["\u{1b}[2J", "a\rb", "a\nb", "\u{202e}", "\u{2066}", "\u{200b}", "\u{2028}", "\u{e0041}", "\u{9b}31m"]
-        {
-            let shown = inline(hostile);
-            assert!(!shown.chars().any(|c| c.is_control() || hides(c)), "{shown:?}");
-            assert!(shown.contains('\\'), "{shown:?}");
-        }
-        assert_eq!(lines("a\n\tb\n"), ["a", "    b"]);
+    fn words_wrap_and_long_words_break() {
+        assert_eq!(wrap("one two three four", 10), ["one two", "┊ three", "┊ four"]);
+        assert_eq!(wrap("abcdefghijklmno", 10), ["abcdefghij", "┊klmno"]);
+        assert_eq!(wrap("abcdefghij klmno", 10), ["abcdefghij", "┊ klmno"]);
+        assert_eq!(wrap("abcdefghij  klmno", 10), ["abcdefghij", "┊  klmno"]);
+        assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("  - one two three", 10), ["  - one", "┊ two three"]);
+        assert_eq!(wrap("長い長い長い長い", 11), ["長い長い長", "┊い長い"]);
     }
 
     #[test]
-    fn words_wrap_and_long_words_break() {
-        assert_eq!(wrap("one two three four", 10), ["one two", "three four"]);
-        assert_eq!(wrap("abcdefghijklmno", 10), ["abcdefghij", "klmno"]);
-        assert_eq!(wrap("", 10), [""]);
-        assert_eq!(wrap("  - one two three", 10), ["  - one", "two three"]);
-        assert_eq!(wrap("長い長い長い長い", 10), ["長い長い長", "い長い"]);
+    fn no_blank_is_lost_and_no_line_is_too_long() {
+        for text in
+            ["a  b   c    d     e", "abcdefghijklm  nopqrstuvwxyz 0123456789", &" x".repeat(50), &" ".repeat(40)]
+        {
+            for width in 11..40 {
+                let lines = wrap(text, width);
+                assert!(lines.iter().all(|line| columns(line) <= width), "{lines:?}");
+                assert_eq!(lines.concat().replace(GOES_ON, ""), text);
+                assert_eq!(lines.len(), lines.concat().matches(GOES_ON).count() + 1);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_author_says_is_marked_on_every_line() {
+        let look = Look { width: 60, paint: Paint::Plain };
+        let mut out = String::new();
+        said(&mut out, look, "  ", 2, &"cannot be undone ".repeat(9));
+        hang_said(&mut out, look, "  ", 2, "docs/**", Some("the manual"));
+        hang_said(&mut out, look, "  ", 2, "docs/**", Some(&"here: ".repeat(12)));
+        assert!(out.lines().all(|line| line.starts_with("  │ ") || line.starts_with("  docs/**")), "{out}");
+        assert!(out.contains("  docs/** │ the manual\n"), "{out}");
     }
 }

@@ -1,0 +1,166 @@
+//! Two plans that do different things do not look alike, and nothing that an author writes looks like what planc says.
+
+use crate::place::Place;
+
+const FORMS: [&str; 3] = ["text", "markdown", "html"];
+
+/// The card of a plan without what is different of any two plans.
+fn card(place: &Place, plan: &str, form: &str) -> String {
+    place.put("p.pl", plan);
+    let out = place.planc(&["--format", form, "plan", "p.pl"]).exits(0).out;
+    let is_digest = |word: &str| word.len() >= 12 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let words = out.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| is_digest(word));
+    words.fold(out.clone(), |out, word| out.replace(word, "DIGEST"))
+}
+
+/// A plan that writes a content, which its call shows shortened.
+fn writes(text: &str) -> String {
+    let text = format!("# so long that the call does not show what follows here\n{text}");
+    let text: String = text.chars().map(|c| format!("\\u{{{:x}}}", u32::from(c))).collect();
+    format!(
+        "plan \"p\" {{\n  critical {{\n    create \"a\"\n  }}\n  step a = fs.write(path: \"a\", text: \"{text}\")\n}}\n"
+    )
+}
+
+#[test]
+fn contents_that_are_different_look_different() {
+    let place = Place::new();
+    let contents = [
+        "cat <<-E\n    E\n",
+        "cat <<-E\n\tE \n",
+        "cat <<-E\n\t E\n",
+        "cat <<-E\n⇥   E\n",
+        "cat <<-E\n\tE·\n",
+        "a \\   \nb\n",
+        "a \\ · \nb\n",
+        "a \\ ··\nb\n",
+        "a\u{200b}b4567890\n",
+        "a\\u{200b}b90\n",
+        "é123456789\n",
+        "e\u{301}12345678\n",
+        "a\r+b45678901\n",
+        "a\n+b45678901\n",
+        "a  b45678\n\n\n\n",
+        "a\u{3000}b456\n\n\n\n",
+    ];
+    for form in FORMS {
+        let cards: Vec<String> = contents.iter().map(|text| card(&place, &writes(text), form)).collect();
+        for (index, one) in cards.iter().enumerate() {
+            let bytes = |card: &str| card.split("DIGEST").collect::<String>();
+            let same = cards[..index].iter().position(|other| bytes(other) == bytes(one));
+            assert_eq!(same.map(|at| contents[at]), None, "{form}: {:?}\n{one}", contents[index]);
+        }
+    }
+    let shown = card(&place, &writes("cat <<-E\n\tE  "), "text");
+    assert!(shown.contains("\n        +⇥   E··\n        \\ No newline at end of file\n"), "{shown}");
+}
+
+#[test]
+fn a_diff_has_no_lines_but_those_of_the_file() {
+    let place = Place::new();
+    place.put("a", "one\rtwo\r");
+    let plan = "plan \"p\" {\n  critical {\n    modify \"a\"\n  }\n  step a = fs.append(path: \"a\", text: \"x\\r- y\\r\")\n}\n";
+    let shown = card(&place, plan, "text");
+    assert!(shown.contains("        +one\\u{d}two\\u{d}x\\u{d}- y\\u{d}\n        \\ No newline"), "{shown}");
+}
+
+#[test]
+fn no_words_of_the_author_begin_a_line() {
+    let place = Place::new();
+    let said = "cannot_be_undone ".repeat(40);
+    let said = said.trim_end();
+    let plan = format!(
+        r#"plan "p" {{
+  rationale "{said}"
+  context "{said}\n\n  {said}\n"
+  assume "{said}" {{ 1 == 1 }}
+  assume "{said} too"
+  critical {{
+    create "a"  "{said}"
+    run "sh -c"  "{said}"
+  }}
+  step a = fs.write(path: "a", text: "x\n{said}\n") {{ because "{said}" }}
+  step b = process.run(argv: ["sh", "-c", "true {said}"]) {{ because "{said}" }}
+  verify "{said}" {{ 1 == 1 }}
+  verify "{said} too"
+  output o = "{said}"
+}}
+"#
+    );
+    let shown = card(&place, &plan, "text");
+    let begins = |line: &&str| line.trim_start().starts_with("cannot_be_undone");
+    assert_eq!(shown.lines().find(begins), None, "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 110), "{shown}");
+    let shown = card(&place, &plan, "markdown");
+    assert_eq!(shown.lines().find(begins), None, "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("> cannot")), "{shown}");
+    let shown = card(&place, &plan, "html");
+    let free = shown.match_indices("cannot_be_undone cannot").filter(|(at, _)| shown[..*at].ends_with("<div>")).count();
+    assert_eq!(free, 0, "{shown}");
+    assert!(shown.contains("<span class=\"said\">cannot_be_undone"), "{shown}");
+    // The signs are planc's.
+    let plan = plan.replace("cannot_be_undone", "│x ┊");
+    let shown = card(&place, &plan, "text");
+    let forged = shown.lines().find(|line| ["│x", "┊ ┊"].iter().any(|sign| line.trim_start().starts_with(sign)));
+    assert_eq!(forged, None, "{shown}");
+}
+
+#[test]
+fn a_line_that_goes_on_hides_no_blanks_and_ends_no_word() {
+    let place = Place::new();
+    let plan = |between: &str| {
+        let long = "x".repeat(58);
+        format!(
+            "plan \"p\" {{\n  critical {{\n    run \"sh\"\n  }}\n  \
+             step b = process.run(argv: [\"sh\", \"{long}{between}yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\"])\n}}\n"
+        )
+    };
+    let cards: Vec<String> =
+        ["", " ", "  ", "   "].iter().map(|between| card(&place, &plan(between), "text")).collect();
+    let unlike: std::collections::BTreeSet<String> = cards.iter().map(|card| card.replace('x', "")).collect();
+    assert_eq!(unlike.len(), 4, "{cards:#?}");
+}
+
+#[test]
+fn letters_from_right_to_left_turn_nothing_around_them() {
+    let place = Place::new();
+    place.put("pay", "#!/bin/sh\n");
+    let plan = r#"plan "Pay א 1 2" {
+  rationale "א 1 2"
+  critical {
+    run "./pay"  "א 1 2"
+    create "א.txt"
+  }
+  step w = fs.write(path: "א.txt", text: "א 1 2\nعربي 3 4\n")
+  step a = process.run(argv: ["./pay", "--account", "א", "100", "9000"]) { because "א 1 2" }
+}
+"#;
+    place.put("p.pl", plan);
+    for form in FORMS {
+        let shown = place.planc(&["--format", form, "plan", "p.pl"]).exits(0).out;
+        let alone = shown.matches("\u{2068}א\u{2069}").count();
+        assert_eq!(alone, shown.matches('א').count(), "{form}: {shown}");
+        assert!(alone > 6 && shown.contains("\u{2068}عربي\u{2069}"), "{form}: {shown}");
+        assert!(!shown.contains("2068}"), "{form}: {shown}");
+    }
+}
+
+#[test]
+fn names_of_fields_are_not_taken_for_fields() {
+    let place = Place::new();
+    let plan = |text: &str| format!("plan \"p\" {{\n  output o = {text}\n}}\n");
+    place.put("p.json", "{}");
+    let one = plan(r#""{\"a\": 1, \"b\": 2}".parse_json()"#);
+    let two = plan(r#""{\"a: 1, b\": 2   }".parse_json()"#);
+    for form in FORMS {
+        place.put("p.pl", &one);
+        let (first, second) = (place.planc(&["--format", form, "plan", "p.pl"]), {
+            place.put("p.pl", &two);
+            place.planc(&["--format", form, "plan", "p.pl"])
+        });
+        if first.code == Some(0) {
+            assert!(first.out.contains("{ a: 1, b: 2 }"), "{}", first.short());
+            assert!(!second.out.contains("{ a: 1, b: 2 }"), "{}", second.short());
+        }
+    }
+}
