@@ -2,6 +2,8 @@
 //! can tell; what is no bundle is refused.
 
 mod place;
+#[path = "evidence/ended.rs"]
+mod ended;
 #[path = "evidence/order.rs"]
 mod order;
 #[path = "evidence/rule.rs"]

@@ -30,7 +30,7 @@ pub use signature::{
 };
 pub use signers::{MAX_SIGNERS_BYTES, Signer, Signers, SignersError};
 pub use site::site;
-pub use statement::{STATEMENT_FORMAT, Statement, StatementError, Verified, verify};
+pub use statement::{SKEW, STATEMENT_FORMAT, Statement, StatementError, Verified, verify};
 pub use terms::{MAX_EXPIRY_DAYS, MAX_USES, Terms, expiry};
 pub use window::{MAX_WINDOW_BYTES, Window};
 

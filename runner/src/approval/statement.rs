@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub const STATEMENT_FORMAT: u32 = 1;
 
 /// How far the clock of another machine may be ahead.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+pub const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is approved, where, and within which bounds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

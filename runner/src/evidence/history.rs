@@ -1,6 +1,7 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
 use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
+use super::ended;
 use super::order::Order;
 use super::unseen::Given;
 use crate::coverage::unallowed;
@@ -11,7 +12,7 @@ use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use crate::tool::process::NAME;
 use crate::veil::Veil;
-use crate::workspace::Change;
+use crate::workspace::{Change, FileState};
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
@@ -24,6 +25,9 @@ use planc_lang::value::{Value, is_wholly_known};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
+
+/// The tool whose call says all that is in a file, and the parameter that does.
+const WRITTEN: (&str, &str) = ("fs.write", "text");
 
 /// What was found.
 pub(super) struct History {
@@ -91,11 +95,21 @@ impl History {
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         let mut order = Order::default();
         for event in events {
-            if let (Event::StepStarted { step, args, .. }, Standing::Recorded) = (event, standing) {
-                history.unapproved.extend(ground.given.faults(step, args, &history.state, ground.call(step)));
+            match event {
+                Event::StepStarted { step, args, .. } if standing == Standing::Recorded => {
+                    history.unapproved.extend(ground.given.faults(step, args, &history.state, ground.call(step)));
+                }
+                Event::StepSkipped { step, .. } if standing == Standing::Recorded => {
+                    history.unapproved.extend(ground.given.left_out(step, &history.state));
+                }
+                _ => {}
             }
             history.unapproved.extend(ground.unapproved(event, &history.state));
             history.unapproved.extend(order.faults(plan, event, &history.state));
+            history.unapproved.extend(ended::faults(plan, event, &history.state));
+            if let (Event::Ended { outputs, .. }, Standing::Recorded) = (event, standing) {
+                history.unfounded.extend(ground.given.other_outputs(outputs, &history.state));
+            }
             order.apply(event, standing);
             history.unfounded.extend(ground.unfounded(event, &history.state));
             history.state.apply(event);
@@ -161,6 +175,7 @@ impl<'a> Ground<'a> {
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
             faults.extend(self.uncovered(name, changes, state));
+            faults.extend(self.unlike_call(name, args, changes));
             return faults;
         }
         if let Event::StepObserved { step: name, changes, .. } = event {
@@ -224,6 +239,21 @@ impl<'a> Ground<'a> {
         let grants = self.grants.as_ref().or(now.as_ref());
         let uncovered = grants.map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
         uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")).collect()
+    }
+
+    /// Changes that no such call makes: of one that only reads any, and of one that says all that is in a file other contents.
+    fn unlike_call(&self, name: &str, args: &Value, changes: &[Change]) -> Vec<String> {
+        let Some(step) = self.step(name).filter(|_| self.standing == Standing::Recorded) else { return Vec::new() };
+        let text = args.get(WRITTEN.1).and_then(Value::as_str).filter(|_| step.call.tool.name == WRITTEN.0);
+        let written = text.map(|text| Digest::of(text.as_bytes()));
+        let is_other = |change: &&Change| match (&change.after, &written) {
+            _ if step.call.is_read_only() => true,
+            (FileState::File { digest, .. }, Some(written)) => digest != written,
+            (FileState::Absent | FileState::Link { .. } | FileState::Other, Some(_)) => true,
+            (FileState::Directory { .. }, Some(_)) | (_, None) => false,
+        };
+        let other = changes.iter().filter(is_other);
+        other.map(|change| format!("step `{name}` changed `{}` as its call does not", change.path)).collect()
     }
 
     fn undone(&self, name: &str, args: &Value) -> Vec<String> {

@@ -7,6 +7,7 @@
 mod bound;
 mod export;
 mod history;
+mod ended;
 mod order;
 mod shown;
 mod unseen;

@@ -63,8 +63,10 @@ impl Order {
                 told(!is_open, || format!("the undo call of step `{step}` has ended, and it had not begun"))
             }
             Event::StepUndone { step, restored, .. } => undone(step, restored, state),
-            Event::Approved { .. }
-            | Event::Started { .. }
+            Event::Approved { .. } => {
+                told(state.approved.is_some(), || "a further yes was used up, and a run uses one".to_owned())
+            }
+            Event::Started { .. }
             | Event::AssumptionHeld { .. }
             | Event::AssumptionFailed { .. }
             | Event::Stale { .. }

@@ -82,6 +82,33 @@ impl<'a> Given<'a> {
         faults
     }
 
+    /// Why a step must not have been left out: its condition is true, as far as what is recorded tells.
+    pub(super) fn left_out(&self, name: &str, state: &RunState) -> Option<String> {
+        let step = self.plan.get(of_name(self.plan, name)?);
+        let when = step.when.as_ref().filter(|_| step.each.is_none())?;
+        let holds = eval(when, &mut self.recorded(step, state), &mut NoCalls).ok()?;
+        (holds == Value::Bool(true)).then(|| format!("step `{name}` was left out, and its condition is true"))
+    }
+
+    /// Outputs that are others than follow from what is recorded.
+    pub(super) fn other_outputs(&self, outputs: &Value, state: &RunState) -> Vec<String> {
+        let mut env = self.seen(state);
+        for id in self.plan.step_ids().filter(|id| self.plan.get(*id).each.is_none()) {
+            if let Some(value) = state.get(Instance { step: id, element: None }).and_then(value_of) {
+                env.set_step(id, value);
+            }
+        }
+        let mut faults = Vec::new();
+        for output in self.plan.outputs.iter().filter(|_| *outputs != Value::Null) {
+            let Ok(follows) = eval(&output.value, &mut env, &mut NoCalls) else { continue };
+            let given = outputs.get(&output.name);
+            if is_wholly_known(&follows) && given.is_none_or(|given| !is_same(given, &follows)) {
+                faults.push(format!("the output `{}` is another one than follows from what is recorded", output.name));
+            }
+        }
+        faults
+    }
+
     /// What names stand for as far as somebody has answered for it: no result is known.
     fn seen(&self, state: &RunState) -> Env<'a> {
         let mut env = Env::new(self.plan, self.inputs.clone());

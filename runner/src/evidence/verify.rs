@@ -7,7 +7,7 @@ use super::bound::{BoundPart, Standing};
 use super::export::contents;
 use super::history::History;
 use super::shown::{out_of_place, unlike};
-use super::yes::{deed, deed_of, of_rule, of_signatures, wanted};
+use super::yes::{deed, deed_of, of_rule, of_signatures, of_times, wanted};
 use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
 use crate::approval::Signers;
 use crate::config::MAX_CATALOGUES;
@@ -123,6 +123,7 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
         let fault = "they are not those that the records name".to_owned();
         checks.push(check("the contents are those of the changes", if same { Vec::new() } else { vec![fault] }));
     }
+    checks.push(check("the yes counted when the run began and went on", of_times(&bundle, &events, expected.signers)));
     if let Ok(bound) = &bound {
         let faults = of_rule(&bundle, bound, &events, expected.signers);
         let unsigned = wanted(&bundle, bound).is_signed() && expected.signers.is_none();
@@ -335,6 +336,7 @@ fn unchecked(
             "whether the plan has effects of which the operator wants more, beyond those that its report shows",
         ),
         (true, "the words of the report, and the changes that it foretells, which the approval does not bind"),
+        (true, "which of the changes that `critical` allows a call made; of `fs.write` the contents follow from it"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),
         (!over, "how the run ended: it was not over"),

@@ -3,7 +3,7 @@
 
 use super::Bundle;
 use super::bound::BoundPart;
-use crate::approval::{Approved, Claim, Signers, not_undoable, rule_for, verify as verify_statement};
+use crate::approval::{Approved, Claim, SKEW, Signers, not_undoable, rule_for, verify as verify_statement};
 use crate::config::Rule;
 use crate::event::Event;
 use planc_lang::digest::Digest;
@@ -72,6 +72,43 @@ fn as_signed(yes: &Approved, signers: Option<&Signers>) -> Approved {
         Some(found.statement.approved(&found.by, &yes.channel, signed.clone()))
     });
     verified.unwrap_or_else(|| Approved { with: Vec::new(), ..yes.clone() })
+}
+
+/// What is wrong with when things were said and done: a yes that is younger than its use, or that did not count any more, or not yet, when a
+/// process began or went on with the run. The bounds that were signed count, not those beside.
+pub(super) fn of_times(bundle: &Bundle, events: &[Event], signers: Option<&Signers>) -> Vec<String> {
+    let mut yeses: Vec<Approved> = Vec::new();
+    let mut faults = Vec::new();
+    for (record, event) in bundle.records.iter().zip(events) {
+        let at: jiff::Timestamp = match record.at.parse() {
+            Ok(at) => at,
+            Err(_) => {
+                faults.push(format!("`{}` is no time", record.at));
+                continue;
+            }
+        };
+        match event {
+            Event::Approved { approval } => {
+                yeses = approval.all().map(|yes| as_signed(yes, signers)).collect();
+                let is_later = |yes: &&Approved| yes.at.parse::<jiff::Timestamp>().is_ok_and(|said| said > at + SKEW);
+                faults.extend(
+                    yeses
+                        .iter()
+                        .filter(is_later)
+                        .map(|yes| format!("that of {} was said at {}, and used at {}", yes.by, yes.at, record.at)),
+                );
+            }
+            Event::Started { .. } => {
+                let lapsed = |yes: &Approved| {
+                    let why = yes.terms.lapsed(at)?;
+                    Some(format!("that of {} did not count at {}: {why}", yes.by, record.at))
+                };
+                faults.extend(yeses.iter().filter_map(lapsed));
+            }
+            _ => {}
+        }
+    }
+    faults
 }
 
 fn approvals(events: &[Event]) -> impl Iterator<Item = &Approved> {

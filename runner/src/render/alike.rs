@@ -205,8 +205,8 @@ fn draw_more(out: &mut String, look: Look, more: &[Unit<'_>], of: Of, numbers: u
     hang(out, look, &format!("{margin}= "), numbers + 5, &text, None);
 }
 
-/// The lines of a unit that one which is done in the same way does not have, and those that it has instead of none; none:
-/// it is shorter to draw all of it.
+/// The lines of a unit that one which is done in the same way does not have, and those of that which it has not, each with its place, so that
+/// the one can be made of the other; none: it is shorter to draw all of it.
 fn unlike(base: &Unit<'_>, unit: &Unit<'_>) -> Option<Vec<String>> {
     let (old, new) = (base.lines(), unit.lines());
     let mut lines = Vec::new();
@@ -215,10 +215,14 @@ fn unlike(base: &Unit<'_>, unit: &Unit<'_>) -> Option<Vec<String>> {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
-        lines.extend(has.iter().cloned());
-        if had.len() > has.len() {
-            lines.extend(had.iter().map(|line| format!("without {line}")));
+        // Of two single lines nothing is left to be said.
+        if let ([_], [_], [line]) = (old.as_slice(), new.as_slice(), has) {
+            lines.push(line.clone());
+            continue;
         }
+        let (from, to) = (op.old_range().start + 1, op.new_range().start + 1);
+        lines.extend(had.iter().enumerate().map(|(at, line)| format!("{} without {line}", from + at)));
+        lines.extend(has.iter().enumerate().map(|(at, line)| format!("{} with {line}", to + at)));
     }
     (!lines.is_empty() && lines.len() * 2 <= new.len().max(2)).then_some(lines)
 }
@@ -251,7 +255,9 @@ fn draw_unlike(
     hang(out, look, &head, indent, &text, None);
     let shown = if lines.len() > fold.diff_lines + 2 { fold.diff_lines } else { lines.len() };
     for line in &lines[..shown] {
-        hang(out, look, &format!("{margin}  "), indent + 2, line, diff::tone(line));
+        let is_without = line.split_once(' ').is_some_and(|(_, rest)| rest.starts_with("without "));
+        let tone = if is_without { Tone::Bad } else { Tone::Good };
+        hang(out, look, &format!("{margin}  "), indent + 2, line, Some(tone));
     }
     if shown < lines.len() {
         let more = format!("… {} that differ, `{}`", count(lines.len() - shown, "more line"), fold.command);

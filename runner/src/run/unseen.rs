@@ -28,6 +28,8 @@ pub(super) struct Put<'s> {
 pub(super) struct Unseen<'s> {
     pub(super) puts: Vec<Put<'s>>,
     contents: BTreeSet<String>,
+    /// The last parts of the paths: what a folder is called that was copied with all that is in it.
+    names: BTreeSet<&'s str>,
     /// Whether a server may have written something.
     after_server: bool,
 }
@@ -48,6 +50,7 @@ impl<'s> Unseen<'s> {
                 let is_unseen = unseen.is_one(setup, put);
                 if is_unseen {
                     unseen.contents.extend(content(&put.change.after));
+                    unseen.names.insert(name(&put.change.path));
                     unseen.puts.push(*put);
                 }
                 !is_unseen
@@ -72,8 +75,10 @@ impl<'s> Unseen<'s> {
             return true;
         }
         let is_given = !put.is_undo && predicted.is_some_and(|(_, prediction)| prediction.args.is_known());
-        let is_where_it_says = || put.is_where_it_says() && (!put.is_folder() || put.is_on_the_way());
-        let is_sure = || is_given && !self.after_server && is_where_it_says() && !put.is_of_scratch(setup);
+        if put.is_folder() && !put.is_on_the_way() && self.names.contains(name(&put.change.path)) {
+            return true;
+        }
+        let is_sure = || is_given && !self.after_server && put.is_where_it_says() && !put.is_of_scratch(setup);
         !is_sure() && !was_known(setup, put.record, put.change)
     }
 
@@ -131,6 +136,10 @@ impl Put<'_> {
         };
         args.into_iter().flat_map(|args| args.iter()).filter_map(|(_, value)| value.as_str())
     }
+}
+
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Whether a step is a call of a server.

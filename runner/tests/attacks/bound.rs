@@ -1,6 +1,6 @@
 //! A file that a program in the open is told of is bound by what is in it, or the program does not run.
 
-use crate::place::Place;
+use crate::place::{Place, words};
 use std::fs;
 use std::time::SystemTime;
 
@@ -103,8 +103,7 @@ fn what_leads_out_of_the_workspace_is_said() {
     place.link("../out/y.sh", "x.sh");
     place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"x.sh\"])"));
     let card = place.planc(&["plan", "p.pl"]).exits(0).out;
-    let words = card.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("`x.sh` leads out of the workspace, where nothing is bound"), "{card}");
+    assert!(words(&card).contains("`x.sh` leads out of the workspace, where nothing is bound"), "{card}");
 }
 
 /// Of a file that is too large to be read each time, the time of its last change counts that nobody can set.

@@ -1,7 +1,7 @@
 //! What runs in the open may find all that is in the workspace, whatever its command line says: what the run has left there is what
 //! somebody has seen.
 
-use crate::place::{Place, Said};
+use crate::place::{Place, Said, words};
 use crate::signed::QUESTION;
 use crate::terminal::{Act, on_terminal};
 
@@ -19,11 +19,6 @@ fn plan(steps: &str) -> String {
         "plan \"p\" {{\n  critical {{\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    read \"**\"\n    run \"sh\"\n    run \
          \"git\"\n    run \"./main\"\n  }}\n  {steps}\n}}\n"
     )
-}
-
-/// Without where lines end.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn log(place: &Place) -> String {

@@ -237,6 +237,11 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Words without where the lines of a card end.
+pub fn words(text: &str) -> String {
+    text.split_whitespace().filter(|word| *word != "┊").collect::<Vec<_>>().join(" ")
+}
+
 /// Waits until something is so.
 #[track_caller]
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {

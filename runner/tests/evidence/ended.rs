@@ -1,0 +1,102 @@
+//! What planc would not have ended, left out or said so, and a yes that did not count when it was used.
+
+use super::{Place, export, faults, forge, link_again, verify_json, world};
+use serde_json::{Value as Json, json};
+
+fn refused(bundle: &Json, why: &str) {
+    let said = verify_json(bundle, &[]);
+    assert!(said.code == Some(4) && faults(&said).contains(why), "{why}: {}", said.short());
+}
+
+fn kept(record: &Json) -> Json {
+    serde_json::from_str(record["kept"].as_str().unwrap()).unwrap()
+}
+
+/// Without the records of some events, all of it linked again.
+fn without(whole: &Json, is_gone: impl Fn(&Json) -> bool) -> Json {
+    let mut bundle = whole.clone();
+    let records = bundle["records"].as_array_mut().unwrap();
+    let before = records.len();
+    records.retain(|record| !is_gone(&kept(record)));
+    assert!(records.len() < before);
+    link_again(&mut bundle);
+    bundle
+}
+
+#[test]
+fn a_run_is_done_when_nothing_is_open() {
+    let whole = export(&world());
+    let is_of = |event: &Json, step: &str| event["step"] == step;
+    refused(&without(&whole, |event| is_of(event, "flag")), "the run was done, and step `flag` had not ended well");
+    let each =
+        |event: &Json| event["each"] == "copies" || event["step"].as_str().is_some_and(|step| step.contains('['));
+    refused(&without(&whole, each), "the run was done, and block `copies` had not ended well");
+    let held = |event: &Json| event["event"] == "verification_held";
+    refused(&without(&whole, held), "nothing says that `it is there` held");
+    // One that has failed is none that held.
+    let mut bundle = whole.clone();
+    forge(&mut bundle, "verification_held", "verification_held\",", "verification_failed\",\"why\":\"x\",");
+    refused(&bundle, "nothing says that `it is there` held");
+}
+
+#[test]
+fn nothing_is_left_out_without_a_condition_that_is_false() {
+    let whole = export(&world());
+    let mut bundle = without(&whole, |event| event["step"] == "gone" && event["event"] == "step_started");
+    forge(&mut bundle, "\"step_succeeded\",\"step\":\"gone\"", "step_succeeded\"", "step_skipped\",\"reason\":\"x\"");
+    refused(&bundle, "step `gone` was left out, and it has no condition");
+    let place = Place::new();
+    place.put("in", "yes").put(
+        "p.pl",
+        "plan \"p\" {\n  critical { create \"*\" }\n  step r = fs.read(path: \"in\")\n  step w = fs.write(path: \"w\", text: \"w\") {\n    \
+         when r.text == \"yes\"\n  }\n  step v = fs.write(path: \"v\", text: \"v\") {\n    when r.text == \"no\"\n  }\n}\n",
+    );
+    place.run("p.pl").exits(0);
+    let whole = export(&place);
+    verify_json(&whole, &[]).exits(0);
+    let mut bundle = without(&whole, |event| event["step"] == "w" && event["event"] == "step_started");
+    forge(&mut bundle, "\"step_succeeded\",\"step\":\"w\"", "step_succeeded\"", "step_skipped\",\"reason\":\"x\"");
+    refused(&bundle, "step `w` was left out, and its condition is true");
+}
+
+#[test]
+fn what_a_run_returns_and_a_file_holds_follows_from_the_records() {
+    let whole = export(&world());
+    let mut bundle = whole.clone();
+    forge(&mut bundle, "\"event\":\"ended\"", "\"bytes\":8", "\"bytes\":9");
+    refused(&bundle, "the output `bytes` is another one than follows");
+    let mut bundle = whole.clone();
+    let written = whole["records"].as_array().unwrap().iter().map(kept);
+    let written = written.filter(|event| event["event"] == "step_started" && event["step"] == "copy[0]");
+    let change = written.map(|event| event["changes"].as_array().unwrap().last().unwrap().clone()).next().unwrap();
+    let digest = change["after"]["digest"].as_str().unwrap();
+    let other = bundle["contents"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned());
+    let other = other.into_iter().find(|one| one != digest).unwrap();
+    forge(&mut bundle, "\"step_started\",\"step\":\"copy[0]\"", digest, &other);
+    refused(&bundle, "step `copy[0]` changed `out/a.txt` as its call does not");
+    let mut bundle = whole.clone();
+    forge(&mut bundle, "\"step_started\",\"step\":\"found\"", "\"changes\":[]", &format!("\"changes\":[{change}]"));
+    refused(&bundle, "step `found` changed `out/a.txt` as its call does not");
+}
+
+#[test]
+fn a_yes_counts_once_and_when_it_counts() {
+    let whole = export(&world());
+    let records = whole["records"].as_array().unwrap();
+    let first = kept(&records[0]);
+    // Said years after it was used, or ended before it was.
+    for (from, to, why) in [
+        ("\"at\":\"20", "\"at\":\"21", "and used at"),
+        ("\"at\":\"20", "\"terms\":{\"uses\":1,\"expires\":\"2001-01-01T00:00:00Z\"},\"at\":\"20", "it ended at 2001"),
+    ] {
+        let mut bundle = whole.clone();
+        forge(&mut bundle, "\"event\":\"approved\"", from, to);
+        refused(&bundle, why);
+    }
+    let mut bundle = whole.clone();
+    let mut again = records[0].clone();
+    again["kept"] = json!(first.to_string());
+    bundle["records"].as_array_mut().unwrap().push(again);
+    link_again(&mut bundle);
+    refused(&bundle, "a further yes was used up");
+}
