@@ -24,7 +24,7 @@ const COMMON: [&str; 8] = ["approval", "pass_env", "variables", "programs", "wor
 impl Desk {
     /// Completes the report of a plan.
     pub(super) fn mark(&self, plan: &mut StoredPlan, compiled: &Compiled) -> Result<(), DeskError> {
-        plan.report.changes_requested = self.store.requests(&plan.plan_digest)?;
+        (plan.report.changes_requested, plan.heard) = self.store.heard(&plan.plan_digest)?;
         let footing = assess(&self.config, rule_for(&self.config.approval, &plan.report));
         (plan.report.assurance, plan.report.grounds) = (footing.level, footing.grounds);
         steps_of(&mut plan.report).for_each(|step| step.approved_before = None);

@@ -24,7 +24,7 @@ mod writer;
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
-pub use records::{KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use records::{KeptApproval, Recorded, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use sessions::{AuditRow, StoredEntry, StoredSession};
 pub use standing::{Grant, Revoked};

@@ -4,7 +4,7 @@ use crate::support::claim;
 use crate::support::{Break, World};
 use planc::approval::{Approved, Channel, Claim, Terms};
 use planc::event::{End, Event};
-use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
+use planc::journal::{Journal, Recorded, Role, Store, StoreError, StoredPlan, StoredSource};
 use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
 use planc::run::RunSetup;
 use planc::standing::Terms as Standing;
@@ -68,6 +68,7 @@ pub fn plan(text: &str, rev: u32) -> StoredPlan {
         once: None,
         predictions: Vec::new(),
         created_at: planc::journal::now(),
+        heard: None,
     }
 }
 
@@ -90,7 +91,7 @@ fn a_yes_to_several_runs_is_used_as_often_as_it_says() {
     let of = |digest: Digest| Claim { deed, ..claim(digest) };
     let terms = Terms { uses: 3, ..Terms::default() };
     let several = Approved { terms, deed: Some(deed), ..yes(Digest::of("time 1")) };
-    assert!(first.record_approval(&several).unwrap());
+    assert_eq!(first.record_approval(&several, &Digest::of("compiled"), None).unwrap(), Recorded::New);
     let other = Claim { deed: Digest::of("another deed"), ..claim(Digest::of("time 9")) };
     assert!(first.consume_approval(&other, "cccccccc").unwrap().is_err());
     let used: usize = std::thread::scope(|scope| {
@@ -111,9 +112,21 @@ fn a_yes_that_has_ended_stays_so() {
     let (_dir, store) = store();
     let digest = Digest::of("one");
     let end = |text: &str| Terms { expires: Some(text.into()), ..Terms::default() };
-    store.record_approval(&Approved { terms: end("2026-01-01T00:00:00.000Z"), ..yes(digest) }).unwrap();
+    store
+        .record_approval(
+            &Approved { terms: end("2026-01-01T00:00:00.000Z"), ..yes(digest) },
+            &Digest::of("compiled"),
+            None,
+        )
+        .unwrap();
     assert!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().is_err());
-    store.record_approval(&Approved { terms: end("2200-01-01T00:00:00.000Z"), ..yes(digest) }).unwrap();
+    store
+        .record_approval(
+            &Approved { terms: end("2200-01-01T00:00:00.000Z"), ..yes(digest) },
+            &Digest::of("compiled"),
+            None,
+        )
+        .unwrap();
     assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
     // The clock was there once, and is back.
     let beside = rusqlite::Connection::open(store.path()).unwrap();
@@ -190,7 +203,7 @@ fn an_approval_is_used_up_once_and_a_crash_right_after_loses_nothing() {
     let digest = Digest::of("one");
     assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), None);
     let approval = yes(digest);
-    store.record_approval(&approval).unwrap();
+    store.record_approval(&approval, &Digest::of("compiled"), None).unwrap();
     assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
     assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), Some(approval.clone()));
     assert_eq!(store.consume_approval(&claim(digest), "bbbbbbbb").unwrap().ok(), None);
@@ -207,7 +220,7 @@ fn two_processes_cannot_use_up_one_approval() {
     let second = Store::open(&dir.path().join("state")).unwrap();
     let digest = Digest::of("one");
     for round in 0..20 {
-        first.record_approval(&yes(digest)).unwrap();
+        first.record_approval(&yes(digest), &Digest::of("compiled"), None).unwrap();
         let used: usize = std::thread::scope(|scope| {
             let takers = [(&first, "aaaaaaaa"), (&second, "bbbbbbbb")].map(|(store, run)| {
                 let run = format!("{run}{round}");
@@ -292,7 +305,7 @@ plan "Stored" {
     (stored.digest, stored.predictions) = (world.setup.digest, world.setup.predictions.all().to_vec());
     store.save_plan(&stored).unwrap();
     let run = store.open_run(&stored.digest).unwrap();
-    store.record_approval(&yes(stored.digest)).unwrap();
+    store.record_approval(&yes(stored.digest), &Digest::of("compiled"), None).unwrap();
     world.setup.run.clone_from(&run.id);
     world.setup.approval = store.consume_approval(&claim(stored.digest), &run.id).unwrap().ok();
     world.setup.predictions = store.plan(&stored.digest.short()).unwrap().predictions.into();

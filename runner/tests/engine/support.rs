@@ -263,6 +263,7 @@ pub fn claim(digest: Digest) -> Claim {
         digest,
         deed: digest,
         site: site(),
+        written: Vec::new(),
         rule: Rule::default(),
         approvals: Approvals::default(),
         authors: Vec::new(),
