@@ -9,10 +9,10 @@ use crate::report::{ApprovedBefore, PlanReport, StepOutcome, StepReport};
 use crate::workspace::{Look, Observation};
 use jiff::Timestamp;
 use planc_lang::compile::Compiled;
-use planc_lang::compiled::identities;
+use planc_lang::compiled::{Identities, identities};
 use planc_lang::depend::Dependencies;
 use planc_lang::digest::Digest;
-use planc_lang::plan::{StepId, base_name};
+use planc_lang::plan::{Assumption, Plan, StepId, base_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most earlier approvals of a plan that a revision is compared with, newest first.
@@ -81,7 +81,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let Ok(before) = rebuild(earlier) else { return Ok(()) };
         let Some(dependencies) = Dependencies::of(&compiled.plan) else { return Ok(()) };
-        if !self.is_common(plan, earlier)? {
+        if !self.is_common(plan, earlier)? || assumed(&compiled.plan) != assumed(&before.compiled.plan) {
             return Ok(());
         }
         let old = before.compiled.plan.step_ids().zip(identities(&before.compiled.plan));
@@ -135,6 +135,13 @@ impl Desk {
         let (now, then) = (parts(self.store.bound(&plan.digest)?), parts(self.store.bound(&earlier.digest)?));
         Ok(now.is_some() && now == then && programs(plan).iter().all(is_known))
     }
+}
+
+/// What a plan takes as given, which decides whether any of its steps begins.
+fn assumed(plan: &Plan) -> Vec<(&str, Option<Digest>)> {
+    let identities = Identities::of(plan);
+    let one = |given: &'_ Assumption| given.check.as_ref().map(|check| identities.expr(check, None));
+    plan.assumptions.iter().map(|given| (given.text.as_str(), one(given))).collect()
 }
 
 fn steps_of(report: &mut PlanReport) -> impl Iterator<Item = &mut StepReport> {
