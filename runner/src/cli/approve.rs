@@ -82,7 +82,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             fault
         });
     }
-    let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone());
+    let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
     if let Some(path) = &args.statement {
         sign::write(&session.output(path)?, &statement.text())?;
         session.out.progress(&format!(
@@ -108,7 +108,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             taken_in(&desk, &planned, signed)?
         }
         false => {
-            Approved { terms, overrides, comment: args.comment.clone(), ..desk.yes(&planned.plan, Channel::Terminal) }
+            Approved { terms, overrides, comment: args.comment.clone(), ..desk.yes(&planned.plan, Channel::Terminal)? }
         }
     };
     carry::record(&desk, &planned.plan, &yes)?;

@@ -21,7 +21,7 @@ impl Desk {
         Ok(Claim {
             digest: plan.digest,
             deed: plan.report.deed.unwrap_or(plan.digest),
-            site: self.site(),
+            site: self.site()?,
             written: self.written(plan)?,
             rule: rule_for(&self.config.approval, &plan.report),
             approvals: self.config.approval.clone(),
@@ -33,18 +33,18 @@ impl Desk {
     }
 
     /// The workspace and the state directory, which no copy of them is.
-    pub fn site(&self) -> Digest {
-        site(&self.config.workspace, &self.config.state)
+    pub fn site(&self) -> Result<Digest, DeskError> {
+        Ok(site(&self.config.workspace, &self.config.state, &self.store.identity()?))
     }
 
     /// A plain yes of this account to a plan, which counts once it is recorded.
-    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Approved {
-        Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
+    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+        Ok(Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site()?, channel))
     }
 
     /// Whether a plain yes of this account by a channel would count for a plan.
-    pub fn judge(&self, plan: &StoredPlan, channel: Channel) -> Result<(), Refusal> {
-        judge(&plan.report, &self.config.approval, &self.yes(plan, channel))
+    pub fn judge(&self, plan: &StoredPlan, channel: Channel) -> Result<(), DeskError> {
+        Ok(judge(&plan.report, &self.config.approval, &self.yes(plan, channel)?)?)
     }
 
     /// What an approver signs for a plan.
@@ -54,12 +54,12 @@ impl Desk {
         terms: Terms,
         overrides: Vec<Override>,
         comment: Option<String>,
-    ) -> Statement {
-        Statement { terms, overrides, comment, ..self.unsaid(&planned.plan, &planned.compiled.plan) }
+    ) -> Result<Statement, DeskError> {
+        Ok(Statement { terms, overrides, comment, ..self.unsaid(&planned.plan, &planned.compiled.plan)? })
     }
 
     /// What an approver signs for a plan who says nothing else with it.
-    fn unsaid(&self, plan: &StoredPlan, compiled: &Plan) -> Statement {
+    fn unsaid(&self, plan: &StoredPlan, compiled: &Plan) -> Result<Statement, DeskError> {
         let report = &plan.report;
         let tools: BTreeMap<&str, &Tool> = compiled
             .steps
@@ -69,7 +69,7 @@ impl Desk {
             .collect();
         let mut observations: Vec<&Observation> = report.observations.iter().collect();
         observations.sort_by(|a, b| a.look.cmp(&b.look));
-        Statement {
+        Ok(Statement {
             statement: STATEMENT_FORMAT,
             kind: "approval".to_owned(),
             title: plan.title.clone(),
@@ -85,13 +85,13 @@ impl Desk {
             observations: Digest::of_json(&observations),
             requests: plan.heard,
             workspace: self.config.workspace.to_string_lossy().into_owned(),
-            site: self.site(),
+            site: self.site()?,
             at: now(),
             terms: Terms::default(),
             overrides: Vec::new(),
             comment: None,
             nonce: uuid::Uuid::new_v4().simple().to_string(),
-        }
+        })
     }
 
     /// What planc writes for each plan that a signed yes to this one names: to this very one, or to another time of the same.
@@ -104,7 +104,7 @@ impl Desk {
         let written = |digest: Digest| {
             let stored = self.store.plan(&digest.to_string()).ok()?;
             let draft = rebuild(&stored).ok()?;
-            Some(self.unsaid(&stored, &draft.compiled.plan))
+            self.unsaid(&stored, &draft.compiled.plan).ok()
         };
         Ok(named.into_iter().filter_map(written).collect())
     }
@@ -116,13 +116,13 @@ impl Desk {
         let signers = Signers::read(path)?;
         let verified = verify(&signed, &signers, self.store.time()?)?;
         let statement = &verified.statement;
-        if statement.site != self.site() {
+        if statement.site != self.site()? {
             return Err(DeskError::Elsewhere { workspace: statement.workspace.clone() });
         }
         if statement.digest != planned.plan.digest {
             return Err(DeskError::OtherDigest { said: statement.digest, plan: planned.plan.digest });
         }
-        statement.check(&self.unsaid(&planned.plan, &planned.compiled.plan))?;
+        statement.check(&self.unsaid(&planned.plan, &planned.compiled.plan)?)?;
         Ok(verified)
     }
 
@@ -174,12 +174,11 @@ impl Desk {
         comment: Option<String>,
         steps: Vec<StepComment>,
     ) -> Result<ChangeRequest, DeskError> {
-        if self.store.begun_runs(&plan.plan_digest)?.iter().any(|run| run.plan == plan.digest) {
-            return Err(DeskError::Begun(plan.digest));
-        }
         let (planned, _) = self.reopen(plan.clone())?;
         let request = request(plan.digest, &planned.compiled.plan, comment, steps)?;
-        self.store.record_request(&request, &plan.report.deed.unwrap_or(plan.digest), &plan.plan_digest)?;
+        if !self.store.record_request(&request, &plan.report.deed.unwrap_or(plan.digest), &plan.plan_digest)? {
+            return Err(DeskError::Begun(plan.digest));
+        }
         if plan.status != PlanStatus::Blocked {
             self.store.set_plan_status(&plan.digest, PlanStatus::ChangesRequested)?;
         }
@@ -188,8 +187,9 @@ impl Desk {
 
     /// Records a no: nothing has run, nothing will, and every unused yes is taken back, those to several runs included.
     pub fn abort(&self, plan: &StoredPlan) -> Result<(), DeskError> {
-        self.store.revoke_approvals(&plan.digest, &plan.report.deed.unwrap_or(plan.digest))?;
-        self.store.set_plan_status(&plan.digest, PlanStatus::Aborted)?;
-        Ok(())
+        match self.store.abort(&plan.digest, &plan.report.deed.unwrap_or(plan.digest))? {
+            true => Ok(()),
+            false => Err(DeskError::Begun(plan.digest)),
+        }
     }
 }

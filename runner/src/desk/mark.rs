@@ -68,7 +68,7 @@ impl Desk {
             Some(holds) => holds,
             None => yes.channel == Channel::Terminal.as_str() && !self.config.approval.rule.is_signed(),
         };
-        is_seen && yes.site == Some(self.site()) && yes.terms.lapsed(now).is_none()
+        is_seen && self.site().is_ok_and(|site| yes.site == Some(site)) && yes.terms.lapsed(now).is_none()
     }
 
     /// Marks the steps that do the same to the same as in an earlier revision, and depend on no others.

@@ -3,6 +3,7 @@
 //! Which yeses are enough is judged in [`crate::approval`], on what stands here, in the transaction that uses them up.
 
 use super::at::{At, Outcome};
+use super::head;
 use super::records::{KeptApproval, Recorded};
 use super::store::Store;
 use crate::approval::{Approved, Candidate, Channel, Claim, Credential, Lack, now, written};
@@ -54,8 +55,14 @@ impl Store {
     }
 
     /// Uses up what a run needs, durably and at once: as many yeses as are wanted, or none, and what is lacking. A run that
-    /// has used some up gets the same again, so that a crash right after loses nothing.
-    pub fn consume_approval(&self, claim: &Claim, run: &str) -> Outcome<Result<Approved, Lack>> {
+    /// has used some up gets the same again. In the same transaction the run begins, with the record that `kept` makes of it: a no
+    /// comes before that, or finds a run that has begun.
+    pub fn consume_approval(
+        &self,
+        claim: &Claim,
+        run: &str,
+        kept: impl Fn(&Approved) -> Outcome<Option<String>> + Send + 'static,
+    ) -> Outcome<Result<Approved, Lack>> {
         let (claim, run) = (claim.clone(), run.to_owned());
         self.work("use up the approval", move |at, connection| {
             let transaction = at.begin(connection)?;
@@ -69,8 +76,12 @@ impl Store {
             for (index, _) in &chosen {
                 at.sql(transaction.execute(insert, params![ids[*index], run, written(time)]))?;
             }
+            let approval = joined(chosen);
+            if let Some(record) = kept(&approval)? {
+                head::append(&at, &transaction, &run, &[record])?;
+            }
             at.sql(transaction.commit())?;
-            Ok(Ok(joined(chosen)))
+            Ok(Ok(approval))
         })
     }
 
@@ -86,6 +97,13 @@ impl Store {
         })
     }
 
+    /// What was drawn when this database was made: a yes that was given to another is none here.
+    pub fn identity(&self) -> Outcome<String> {
+        self.work("read what the store is known by", |at, connection| {
+            at.sql(connection.query_row("SELECT drawn FROM identity WHERE id = 1", [], |row| row.get(0)))
+        })
+    }
+
     /// The present time, never earlier than what was seen here before: a clock that is set back gives no yes more time.
     pub fn time(&self) -> Outcome<Timestamp> {
         self.work("look at the clock", |at, connection| {
@@ -96,25 +114,37 @@ impl Store {
         })
     }
 
-    /// Takes back every yes for a digest that is not used up, also one to several times of the same deed; how many.
-    pub fn revoke_approvals(&self, digest: &Digest, deed: &Digest) -> Outcome<usize> {
+    /// Records a no to a plan, and takes back every yes for its digest that is not used up, also one to several times of the same
+    /// deed; false: it has begun, and nothing is recorded.
+    pub fn abort(&self, digest: &Digest, deed: &Digest) -> Outcome<bool> {
         let (digest, deed) = (digest.to_string(), deed.to_string());
         self.work("take back the approval", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            if has_begun(&at, &transaction, &digest)? {
+                return Ok(false);
+            }
             let update = format!(
                 "UPDATE approvals SET revoked = ?3 WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL AND {BEGUN} < uses"
             );
-            at.sql(connection.execute(&update, params![digest, deed, now()]))
+            at.sql(transaction.execute(&update, params![digest, deed, now()]))?;
+            let update = "UPDATE plans SET status = ?2 WHERE digest = ?1";
+            at.sql(transaction.execute(update, params![digest, at.text(&PlanStatus::Aborted)?]))?;
+            at.sql(transaction.commit())?;
+            Ok(true)
         })
     }
 
     /// Records a request for changes of what has this plan digest, and takes back every yes to it that is not used up, whichever
-    /// dry run of it the yes is to.
-    pub fn record_request(&self, request: &ChangeRequest, deed: &Digest, plan: &Digest) -> Outcome<()> {
+    /// dry run of it the yes is to; false: what the request names has begun, and nothing is recorded.
+    pub fn record_request(&self, request: &ChangeRequest, deed: &Digest, plan: &Digest) -> Outcome<bool> {
         let (request, deed, plan) = (request.clone(), deed.to_string(), plan.to_string());
         self.work("record the request", move |at, connection| {
             let transaction = at.begin(connection)?;
-            let insert = "INSERT INTO comments (digest, key, record, at) VALUES (?1, ?2, ?3, ?4)";
             let digest = request.digest.to_string();
+            if has_begun(&at, &transaction, &digest)? {
+                return Ok(false);
+            }
+            let insert = "INSERT INTO comments (digest, key, record, at) VALUES (?1, ?2, ?3, ?4)";
             at.sql(transaction.execute(insert, params![digest, plan, at.json(&request)?, now()]))?;
             let update = format!(
                 "UPDATE approvals SET revoked = ?3 WHERE revoked IS NULL AND {BEGUN} < uses AND (digest = ?1 OR deed = ?2
@@ -126,7 +156,8 @@ impl Store {
             let update = "UPDATE plans SET status = ?2 WHERE plan_digest = ?1 AND status = ?3
                 AND NOT EXISTS (SELECT 1 FROM runs WHERE plan = plans.digest AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))";
             at.sql(transaction.execute(update, params![plan, waits, approved]))?;
-            at.sql(transaction.commit())
+            at.sql(transaction.commit())?;
+            Ok(true)
         })
     }
 
@@ -195,6 +226,13 @@ impl Store {
             rows.into_iter().map(|json| at.parse("who made a plan", "", json)).collect()
         })
     }
+}
+
+/// Whether a run of what has this digest has begun.
+fn has_begun(at: &At, connection: &Connection, digest: &str) -> Outcome<bool> {
+    let query =
+        "SELECT EXISTS (SELECT 1 FROM runs WHERE plan = ?1 AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))";
+    at.sql(connection.query_row(query, [digest], |row| row.get(0)))
 }
 
 /// All requests for changes of what has this plan digest, and those that stand, oldest first.

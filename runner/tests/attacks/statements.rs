@@ -161,3 +161,27 @@ fn a_yes_to_a_card_from_before_a_request_is_none() {
         place.planc(&["run", "p.pl"]).exits(0);
     }
 }
+
+/// The same directory, emptied and filled anew, is not the place that a signature was given in.
+#[test]
+fn a_state_that_is_made_anew_is_another_place() {
+    let Some(signing) = Signing::new("a_state_that_is_made_anew", SIGNED) else { return };
+    let file = signing.signed_by("alice", "s", &[]);
+    signing.import(&file).exits(0);
+    signing.runs();
+    fs::remove_file(signing.place.ws().join("made.txt")).unwrap();
+    // With the key that it had, and without it.
+    for keeps in [&["key"][..], &[]] {
+        for entry in fs::read_dir(signing.place.state()).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                _ if keeps.iter().any(|kept| path.ends_with(kept)) => {}
+                true => fs::remove_dir_all(path).unwrap(),
+                false => fs::remove_file(path).unwrap(),
+            }
+        }
+        assert_eq!(signing.place.digest("p.pl"), signing.digest);
+        signing.import(&file).exits(6).says("not for this place");
+        signing.nothing_runs();
+    }
+}

@@ -280,7 +280,11 @@ impl Memory {
 }
 
 impl Journal for Memory {
-    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
+    fn take_approval<'a>(
+        &'a self,
+        claim: &'a Claim,
+        _: Option<&'a Approved>,
+    ) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
         Box::pin(async { Ok(Err(Lack { rule: claim.rule, have: 0, void: Vec::new() })) })
     }
 
