@@ -315,10 +315,12 @@ impl Claim {
     }
 }
 
-/// Whether two lists of names have one in common. A pattern may stand for anybody, so that it is nobody else.
+/// Whether two lists of names have one in common, as people write names: neither capitals nor a dot behind a domain make another
+/// person. A pattern may stand for anybody, so that it is nobody else.
 fn share(a: &str, b: &str) -> bool {
     let is_pattern = |name: &str| name.contains(['*', '?', '!']);
-    let same = |a: &str, b: &str| a.trim() == b.trim() || is_pattern(a) || is_pattern(b);
+    let plain = |name: &str| name.trim().trim_end_matches('.').to_lowercase();
+    let same = |a: &str, b: &str| plain(a) == plain(b) || is_pattern(a) || is_pattern(b);
     a.split(',').any(|a| b.split(',').any(|b| same(a, b)))
 }
 
