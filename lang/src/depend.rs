@@ -4,7 +4,7 @@
 //! The graph of [`crate::order`] says when a step may start, with as few edges as that takes. This says what a step would
 //! miss if an earlier one were not there, completely.
 
-use crate::effects::{Resource, conflict};
+use crate::effects::{Resource, meet};
 use crate::eval::Env;
 use crate::plan::{Call, Expr, ExprKind, Plan, StepId};
 use crate::reach::{reach, server};
@@ -45,7 +45,7 @@ impl<'p> Dependencies<'p> {
         let own = if step.is_gate { &[][..] } else { &self.touches[id.index()] };
         found.extend((0..id.index()).map(StepId::new).filter(|before| {
             let other = self.plan.get(*before);
-            other.holds_up() || conflict(&self.touches[before.index()], own)
+            other.holds_up() || meet(&self.touches[before.index()], own)
         }));
         found.remove(&id);
         found
@@ -72,7 +72,7 @@ impl<'p> Dependencies<'p> {
             }
             ExprKind::Call(call) => {
                 let own = touched(call, env);
-                let all = self.plan.step_ids().filter(|id| conflict(&self.touches[id.index()], &own));
+                let all = self.plan.step_ids().filter(|id| meet(&self.touches[id.index()], &own));
                 found.extend(all);
             }
             _ => {}

@@ -297,11 +297,25 @@ pub fn overlap(a: &Resource, b: &Resource) -> bool {
 /// same thing, and one of them does more than read it. What a program does is known only by its name, and what is said to a
 /// host only by the host's: too coarse to compare, so two programs, or two calls of a host, are the author's word.
 pub fn conflict(a: &[(EffectVerb, Resource)], b: &[(EffectVerb, Resource)]) -> bool {
+    use EffectVerb::{Contacts, Reads, Runs};
+    let is_vouched = |verbs| matches!(verbs, (Runs, Runs) | (Contacts, Contacts | Reads) | (Reads, Contacts));
+    any_change(a, b, |verbs| !is_vouched(verbs))
+}
+
+/// Whether one of two calls may come upon what the other does: they may touch the same thing, and one of them does more than read
+/// it. Nobody's word that they may overlap counts here: what a program does may be all that the next one goes by.
+pub fn meet(a: &[(EffectVerb, Resource)], b: &[(EffectVerb, Resource)]) -> bool {
+    any_change(a, b, |_| true)
+}
+
+fn any_change(
+    a: &[(EffectVerb, Resource)],
+    b: &[(EffectVerb, Resource)],
+    counts: impl Fn((EffectVerb, EffectVerb)) -> bool,
+) -> bool {
     let meets = |(verb, resource): &(EffectVerb, Resource), (other_verb, other): &(EffectVerb, Resource)| {
         let changes = *verb != EffectVerb::Reads || *other_verb != EffectVerb::Reads;
-        use EffectVerb::{Contacts, Reads, Runs};
-        let vouched = matches!((verb, other_verb), (Runs, Runs) | (Contacts, Contacts | Reads) | (Reads, Contacts));
-        changes && !vouched && overlap(resource, other)
+        changes && counts((*verb, *other_verb)) && overlap(resource, other)
     };
     a.iter().any(|touch| b.iter().any(|other| meets(touch, other)))
 }

@@ -98,7 +98,7 @@ fn carry(plan: &str) -> Duration {
     let stored = vec![stored("row.pl", TOOLS, Role::Catalogue), stored("plan.pl", plan, Role::Plan)];
     let draft = Draft { key: "plan.pl".into(), compiled: Arc::new(compiled), sources, stored, part: None };
     let planned = desk.plan(&draft, &[]).expect("a dry run");
-    let yes = desk.yes(&planned.plan, Channel::Argument);
+    let yes = desk.yes(&planned.plan, Channel::Argument).expect("the store answers");
     assert!(desk.approve(&planned.plan, &yes).expect("a yes").is_none());
     let run = desk.store.open_run(&planned.plan.digest).expect("a run");
     let setup = desk.setup(&run, &planned, Arc::new(CannotAsk), Stop::new(), None).expect("a setup");

@@ -239,6 +239,7 @@ impl Desk {
             untold,
             once,
             created_at: now(),
+            heard: None,
         };
         for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
             self.store.save_extraction(&pinned.asked, &pinned.value)?;

@@ -8,7 +8,7 @@ use super::credential::Credential;
 use super::record::Approved;
 use super::rule::{not_undoable, rule_for};
 use super::signers::Signers;
-use super::statement::verify;
+use super::statement::{Statement, verify};
 use crate::config::{Approvals, Effect, Elicitation, Require, Rule};
 use crate::report::{PlanReport, PlanStatus, Problem};
 use jiff::Timestamp;
@@ -69,6 +69,8 @@ pub struct Claim {
     pub deed: Digest,
     /// Where.
     pub site: Digest,
+    /// What planc writes for each plan that somebody has signed for: this one, and other times of it.
+    pub written: Vec<Statement>,
     /// What the operator wants.
     pub rule: Rule,
     /// The file of signers and who is who.
@@ -202,6 +204,11 @@ impl Claim {
             Some(signed) => {
                 let verified =
                     verify(signed, signers.map_err(String::clone)?, now).map_err(|error| error.to_string())?;
+                let written = self.written.iter().find(|written| written.digest == verified.statement.digest);
+                let written = written.ok_or("what is signed is for something else")?;
+                // The same text has another number where others were planned since.
+                let written = Statement { rev: verified.statement.rev, ..written.clone() };
+                verified.statement.check(&written).map_err(|error| error.to_string())?;
                 // What was signed counts, not what was recorded beside it.
                 verified.statement.approved(&verified.by, &candidate.yes.channel, signed.clone())
             }
@@ -308,10 +315,12 @@ impl Claim {
     }
 }
 
-/// Whether two lists of names have one in common. A pattern may stand for anybody, so that it is nobody else.
+/// Whether two lists of names have one in common, as people write names: neither capitals nor a dot behind a domain make another
+/// person. A pattern may stand for anybody, so that it is nobody else.
 fn share(a: &str, b: &str) -> bool {
     let is_pattern = |name: &str| name.contains(['*', '?', '!']);
-    let same = |a: &str, b: &str| a.trim() == b.trim() || is_pattern(a) || is_pattern(b);
+    let plain = |name: &str| name.trim().trim_end_matches('.').to_lowercase();
+    let same = |a: &str, b: &str| plain(a) == plain(b) || is_pattern(a) || is_pattern(b);
     a.split(',').any(|a| b.split(',').any(|b| same(a, b)))
 }
 

@@ -7,6 +7,7 @@ use super::record::{Approved, Override, Signed};
 use super::signature::{MAX_STATEMENT_BYTES, Signature};
 use super::signers::Signers;
 use super::terms::{MAX_USES, Terms};
+use super::written;
 use jiff::{SignedDuration, Timestamp};
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub struct Statement {
     pub inputs: Digest,
     /// What was looked at outside the plan.
     pub observations: Digest,
+    /// The requests for changes of its text that there were, which the approver could see; none: there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub requests: Option<Digest>,
     /// The workspace.
     pub workspace: String,
     /// The workspace and its state directory, which no copy of them is.
@@ -87,6 +91,12 @@ pub enum StatementError {
     /// It says something that cannot be.
     #[error("{0}")]
     Senseless(String),
+    /// It is not what planc writes for the plan.
+    #[error("what is signed is not what planc writes for this plan: its `{member}` is another one")]
+    Unlike {
+        /// The first member that is other.
+        member: String,
+    },
 }
 
 impl Statement {
@@ -105,13 +115,35 @@ impl Statement {
         if statement.statement != STATEMENT_FORMAT || statement.kind != "approval" {
             return Err(unreadable("it has another form".to_owned()));
         }
-        if statement.text() != text {
+        let is_time = statement.at.parse().is_ok_and(|at| written(at) == statement.at);
+        let is_drawn =
+            statement.nonce.parse::<uuid::Uuid>().is_ok_and(|nonce| nonce.simple().to_string() == statement.nonce);
+        if statement.text() != text || !is_time || !is_drawn {
             return Err(unreadable("it is not written canonically".to_owned()));
         }
         match statement.terms.uses {
             1..=MAX_USES => Ok(statement),
             uses => Err(StatementError::Senseless(format!("it is for {uses} runs"))),
         }
+    }
+
+    /// Whether it is what planc writes for a plan, but for what the approver says with it: when, within which bounds, what they take
+    /// as given, a comment, and which requests for changes there were.
+    pub fn check(&self, written: &Statement) -> Result<(), StatementError> {
+        let said = self.clone();
+        let Statement { at, terms, overrides, comment, nonce, requests, .. } = said;
+        let written = Statement { at, terms, overrides, comment, nonce, requests, ..written.clone() };
+        if written == *self {
+            return Ok(());
+        }
+        let members = |statement: &Statement| match serde_json::to_value(statement) {
+            Ok(serde_json::Value::Object(members)) => members,
+            _ => serde_json::Map::new(),
+        };
+        let (said, written) = (members(self), members(&written));
+        let other = said.iter().find(|(name, value)| written.get(*name) != Some(*value));
+        let other = other.or_else(|| written.iter().find(|(name, _)| !said.contains_key(*name)));
+        Err(StatementError::Unlike { member: other.map(|(name, _)| name.clone()).unwrap_or_default() })
     }
 
     /// The yes that it is, once its signature holds.

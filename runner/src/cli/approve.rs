@@ -67,7 +67,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (planned, _) = desk.reopen(plan)?;
     if let Some(path) = &args.signed {
         let signed = sign::read(&session.path(path))?;
-        let yes = taken_in(&desk, signed)?;
+        let yes = taken_in(&desk, &planned, signed)?;
         carry::record(&desk, &planned.plan, &yes)?;
         return told(session, &desk, &planned, &yes);
     }
@@ -82,7 +82,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             fault
         });
     }
-    let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone());
+    let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
     if let Some(path) = &args.statement {
         sign::write(&session.output(path)?, &statement.text())?;
         session.out.progress(&format!(
@@ -105,10 +105,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
                 sign::write(&path, &signed.statement)?;
                 sign::write(&sign::beside(&path), &signed.signature)?;
             }
-            taken_in(&desk, signed)?
+            taken_in(&desk, &planned, signed)?
         }
         false => {
-            Approved { terms, overrides, comment: args.comment.clone(), ..desk.yes(&planned.plan, Channel::Terminal) }
+            Approved { terms, overrides, comment: args.comment.clone(), ..desk.yes(&planned.plan, Channel::Terminal)? }
         }
     };
     carry::record(&desk, &planned.plan, &yes)?;
@@ -116,8 +116,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
 }
 
 /// The yes that a signed statement is.
-fn taken_in(desk: &Desk, signed: Signed) -> Result<Approved, Fault> {
-    let verified = desk.signed(signed.clone())?;
+fn taken_in(desk: &Desk, planned: &Planned, signed: Signed) -> Result<Approved, Fault> {
+    let verified = desk.signed(planned, signed.clone())?;
     Ok(verified.statement.approved(&verified.by, Channel::Signed.as_str(), signed))
 }
 

@@ -165,7 +165,7 @@ pub fn agree(
 
 /// Records a yes, if its channel is good enough, and gives what it is known by; otherwise the plan waits.
 pub fn yes(desk: &Desk, plan: &StoredPlan, channel: Channel) -> Result<String, Fault> {
-    let yes = desk.yes(plan, channel);
+    let yes = desk.yes(plan, channel)?;
     record(desk, plan, &yes).map(|()| yes.id)
 }
 
@@ -217,7 +217,8 @@ pub fn named(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Result<String, F
         // Nobody is told whether it is the same still for a yes that is none.
         false if plan.secret => match desk.judge(plan, Channel::Argument) {
             Ok(()) => Err(other_digest(desk, plan, digest)),
-            Err(refusal) => Err(waiting(plan, &refusal.to_string())),
+            Err(DeskError::Refused(refusal)) => Err(waiting(plan, &refusal.to_string())),
+            Err(error) => Err(error.into()),
         },
         false => Err(other_digest(desk, plan, digest)),
     }

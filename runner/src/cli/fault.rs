@@ -201,6 +201,8 @@ fn busy(message: String, error: &LockError) -> Fault {
             .help(
                 "`--state-dir`, or `XDG_STATE_HOME`, says where its state is: `planc runs` with that tells which it is",
             ),
+        LockError::Unreadable { .. } => fault
+            .help("one run at a time works in a workspace, and only a folder that planc may read can be locked: see that this account may"),
         LockError::Io { .. } => fault.help(WRITABLE),
     }
 }

@@ -150,21 +150,30 @@ pub enum Command {
 /// Runs one command line, program name first, and gives its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     outlive_limits();
-    write_alone();
+    let alone = write_alone();
     let args: Vec<OsString> = args.into_iter().collect();
     let exit = match Cli::try_parse_from(&args) {
-        Ok(cli) => run(cli),
+        Ok(cli) => run(cli, alone),
         Err(error) => misparsed(&error, &args),
     };
     ExitCode::from(exit as u8)
 }
 
-/// What planc starts writes nothing that others may write too, whatever the caller of planc would let them.
-fn write_alone() {
+/// What planc starts writes nothing that others may write too, whatever the caller of planc would let them. A caller that takes
+/// from this account itself what it makes is refused: planc would leave folders that nobody can open.
+fn write_alone() -> Result<(), Fault> {
     use rustix::{fs::Mode, process::umask};
     let others = Mode::WGRP | Mode::WOTH;
     let given = umask(others);
     umask(given | others);
+    match given.intersects(Mode::RWXU) {
+        false => Ok(()),
+        true => Err(Fault::usage(format!(
+            "the umask {:04o} takes from this account itself what it makes, so that planc could not open it again",
+            given.bits()
+        ))
+        .help("`umask 077` takes from others alone")),
+    }
 }
 
 /// A file that may grow no further is an error of the write like any other, and must not end the process. The programs that
@@ -178,14 +187,14 @@ fn outlive_limits() {
     let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
 }
 
-fn run(cli: Cli) -> Exit {
+fn run(cli: Cli, alone: Result<(), Fault>) -> Exit {
     let quiet = if cli.global.quiet { Quiet::Yes } else { Quiet::No };
     let out = Output::new(cli.global.format, cli.global.color, quiet);
     let out = match &cli.command {
         Some(Command::Run(_) | Command::Resume(_) | Command::Undo(_)) => out.in_lines(),
         Some(_) | None => out,
     };
-    match dispatch(cli, out) {
+    match alone.and_then(|()| dispatch(cli, out)) {
         Ok(exit) => exit,
         Err(fault) => {
             out.say(&fault);

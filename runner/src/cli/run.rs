@@ -11,9 +11,10 @@ use super::session::Session;
 use super::terminal::Terminal;
 use super::{plan, texts};
 use crate::approval::{Channel, Lack};
-use crate::desk::{Desk, Planned, Recall, has_secret_inputs};
+use crate::desk::{Desk, DeskError, Planned, Recall, has_secret_inputs};
 use crate::dry_run::Early;
 use crate::render::card::Folded;
+use crate::report::PlanStatus;
 use planc_lang::digest::Digest;
 
 /// Arguments of `planc run`.
@@ -94,7 +95,14 @@ fn target(session: &Session, args: &Args, yes: &Yes) -> Result<(Desk, Planned), 
     if is_text(session, &args.target) {
         // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
         let draft = session.compile(&args.target)?;
-        session.desk()?.require_execute()?;
+        let desk = session.desk()?;
+        desk.require_execute()?;
+        // A no to a digest is one to it by whatever way it is named, until it is planned again.
+        if let Yes::To(digest) = yes
+            && desk.store.plan(&digest.to_string()).is_ok_and(|plan| plan.status == PlanStatus::Aborted)
+        {
+            return Err(DeskError::Aborted.into());
+        }
         let early = if args.run_programs { Early::Sealed } else { Early::Off };
         let named = match yes {
             Yes::To(digest) if has_secret_inputs(&draft.compiled.plan) => {

@@ -2,18 +2,18 @@
 //!
 //! Whether recorded yeses are enough is decided in [`crate::approval`], in the transaction that uses them up.
 
-use super::{Desk, DeskError, Planned};
+use super::{Desk, DeskError, Planned, rebuild};
 use crate::approval::{
     Approved, Channel, Claim, Lack, Override, Refusal, STATEMENT_FORMAT, Signed, Signers, Statement, Terms, Verified,
     judge, no_yes_overrides, not_undoable, request, rule_for, site, verify,
 };
-use crate::journal::{StoredPlan, now};
+use crate::journal::{Recorded, StoredPlan, now};
 use crate::report::{ChangeRequest, PlanStatus, StepComment};
 use crate::workspace::Observation;
-use jiff::Timestamp;
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
-use std::collections::BTreeMap;
+use planc_lang::plan::Plan;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Desk {
     /// What a run of a plan needs a yes for.
@@ -21,7 +21,8 @@ impl Desk {
         Ok(Claim {
             digest: plan.digest,
             deed: plan.report.deed.unwrap_or(plan.digest),
-            site: self.site(),
+            site: self.site()?,
+            written: self.written(plan)?,
             rule: rule_for(&self.config.approval, &plan.report),
             approvals: self.config.approval.clone(),
             authors: self.store.authors(&plan.digest)?,
@@ -32,18 +33,18 @@ impl Desk {
     }
 
     /// The workspace and the state directory, which no copy of them is.
-    pub fn site(&self) -> Digest {
-        site(&self.config.workspace, &self.config.state)
+    pub fn site(&self) -> Result<Digest, DeskError> {
+        Ok(site(&self.config.workspace, &self.config.state, &self.store.identity()?))
     }
 
     /// A plain yes of this account to a plan, which counts once it is recorded.
-    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Approved {
-        Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site(), channel)
+    pub fn yes(&self, plan: &StoredPlan, channel: Channel) -> Result<Approved, DeskError> {
+        Ok(Approved::by_account(plan.digest, plan.report.deed.unwrap_or(plan.digest), self.site()?, channel))
     }
 
     /// Whether a plain yes of this account by a channel would count for a plan.
-    pub fn judge(&self, plan: &StoredPlan, channel: Channel) -> Result<(), Refusal> {
-        judge(&plan.report, &self.config.approval, &self.yes(plan, channel))
+    pub fn judge(&self, plan: &StoredPlan, channel: Channel) -> Result<(), DeskError> {
+        Ok(judge(&plan.report, &self.config.approval, &self.yes(plan, channel)?)?)
     }
 
     /// What an approver signs for a plan.
@@ -53,11 +54,14 @@ impl Desk {
         terms: Terms,
         overrides: Vec<Override>,
         comment: Option<String>,
-    ) -> Statement {
-        let (plan, report) = (&planned.plan, &planned.plan.report);
-        let tools: BTreeMap<&str, &Tool> = planned
-            .compiled
-            .plan
+    ) -> Result<Statement, DeskError> {
+        Ok(Statement { terms, overrides, comment, ..self.unsaid(&planned.plan, &planned.compiled.plan)? })
+    }
+
+    /// What an approver signs for a plan who says nothing else with it.
+    fn unsaid(&self, plan: &StoredPlan, compiled: &Plan) -> Result<Statement, DeskError> {
+        let report = &plan.report;
+        let tools: BTreeMap<&str, &Tool> = compiled
             .steps
             .iter()
             .flat_map(|step| std::iter::once(&step.call).chain(step.undo.as_deref()))
@@ -65,7 +69,7 @@ impl Desk {
             .collect();
         let mut observations: Vec<&Observation> = report.observations.iter().collect();
         observations.sort_by(|a, b| a.look.cmp(&b.look));
-        Statement {
+        Ok(Statement {
             statement: STATEMENT_FORMAT,
             kind: "approval".to_owned(),
             title: plan.title.clone(),
@@ -79,58 +83,69 @@ impl Desk {
             // As the report shows them: what is secret is not in it.
             inputs: Digest::of_json(&report.inputs),
             observations: Digest::of_json(&observations),
+            requests: plan.heard,
             workspace: self.config.workspace.to_string_lossy().into_owned(),
-            site: self.site(),
+            site: self.site()?,
             at: now(),
-            terms,
-            overrides,
-            comment,
+            terms: Terms::default(),
+            overrides: Vec::new(),
+            comment: None,
             nonce: uuid::Uuid::new_v4().simple().to_string(),
-        }
+        })
     }
 
-    /// The yes that a signed statement is, if its signature holds by the operator's file of signers.
-    pub fn signed(&self, signed: Signed) -> Result<Verified, DeskError> {
+    /// What planc writes for each plan that a signed yes to this one names: to this very one, or to another time of the same.
+    fn written(&self, plan: &StoredPlan) -> Result<Vec<Statement>, DeskError> {
+        let deed = plan.report.deed.unwrap_or(plan.digest);
+        let is_signed = |yes: &Approved| yes.signed.is_some() && yes.is_for(plan.digest, deed);
+        let yeses = self.store.approvals()?.into_iter().filter(|kept| kept.revoked.is_none()).map(|kept| kept.yes);
+        let named: BTreeSet<Digest> = yeses.filter(is_signed).map(|yes| yes.digest).collect();
+        // What is not stored any more, or means something else now, nobody can hold a statement against.
+        let written = |digest: Digest| {
+            let stored = self.store.plan(&digest.to_string()).ok()?;
+            let draft = rebuild(&stored).ok()?;
+            self.unsaid(&stored, &draft.compiled.plan).ok()
+        };
+        Ok(named.into_iter().filter_map(written).collect())
+    }
+
+    /// The yes that a signed statement is, if its signature holds by the operator's file of signers, and if it is what planc writes
+    /// for this plan: whoever signs reads all of it, and may go by any of it.
+    pub fn signed(&self, planned: &Planned, signed: Signed) -> Result<Verified, DeskError> {
         let path = self.config.approval.signers.as_deref().ok_or(DeskError::NoSigners)?;
         let signers = Signers::read(path)?;
         let verified = verify(&signed, &signers, self.store.time()?)?;
-        match verified.statement.site == self.site() {
-            true => Ok(verified),
-            false => Err(DeskError::Elsewhere { workspace: verified.statement.workspace }),
+        let statement = &verified.statement;
+        if statement.site != self.site()? {
+            return Err(DeskError::Elsewhere { workspace: statement.workspace.clone() });
         }
+        if statement.digest != planned.plan.digest {
+            return Err(DeskError::OtherDigest { said: statement.digest, plan: planned.plan.digest });
+        }
+        statement.check(&self.unsaid(&planned.plan, &planned.compiled.plan)?)?;
+        Ok(verified)
     }
 
     /// Records a yes to a plan, if it may be one; and what is lacking still, where more are wanted.
     pub fn approve(&self, plan: &StoredPlan, yes: &Approved) -> Result<Option<Lack>, DeskError> {
         self.require_execute()?;
-        if self.store.plan(&plan.digest.to_string())?.status == PlanStatus::Aborted {
-            return Err(DeskError::Aborted);
-        }
         if yes.digest != plan.digest {
             return Err(DeskError::OtherDigest { said: yes.digest, plan: plan.digest });
         }
         self.check_unused(plan, None)?;
         judge(&plan.report, &self.config.approval, yes)?;
-        let requests = self.store.requests(&plan.plan_digest)?;
-        // Whoever signed before somebody wanted changes has not seen that.
-        let is_later = |request: &ChangeRequest| match (yes.at.parse::<Timestamp>(), request.at.parse::<Timestamp>()) {
-            (Ok(said), Ok(wanted)) => said > wanted,
-            _ => false,
+        // Whoever signed has seen what was there when the statement was written, whatever their clock says.
+        let heard = match &yes.signed {
+            Some(signed) => Statement::parse(&signed.statement)?.requests,
+            None => plan.heard,
         };
-        let is_seen = |request: &ChangeRequest| match yes.signed {
-            Some(_) => is_later(request),
-            None => yes.channel == Channel::Terminal.as_str(),
-        };
-        if let Some(request) = requests.iter().find(|request| !is_seen(request)) {
-            return Err(Refusal::ChangesRequested { by: request.by.clone() }.into());
-        }
-        if !self.store.record_approval(yes)? {
-            return Err(DeskError::KnownAlready);
+        match self.store.record_approval(yes, &plan.plan_digest, heard)? {
+            Recorded::New => {}
+            Recorded::Known => return Err(DeskError::KnownAlready),
+            Recorded::Unheard { by } => return Err(Refusal::ChangesRequested { by }.into()),
+            Recorded::Aborted => return Err(DeskError::Aborted),
         }
         self.store.keep_as_shown(plan)?;
-        if !requests.is_empty() {
-            self.store.withdraw_requests(&plan.plan_digest)?;
-        }
         let run = self.store.open_run(&plan.digest)?;
         match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
             Ok(_) => {
@@ -159,12 +174,11 @@ impl Desk {
         comment: Option<String>,
         steps: Vec<StepComment>,
     ) -> Result<ChangeRequest, DeskError> {
-        if self.store.begun_runs(&plan.plan_digest)?.iter().any(|run| run.plan == plan.digest) {
-            return Err(DeskError::Begun(plan.digest));
-        }
         let (planned, _) = self.reopen(plan.clone())?;
         let request = request(plan.digest, &planned.compiled.plan, comment, steps)?;
-        self.store.record_request(&request, &plan.report.deed.unwrap_or(plan.digest), &plan.plan_digest)?;
+        if !self.store.record_request(&request, &plan.report.deed.unwrap_or(plan.digest), &plan.plan_digest)? {
+            return Err(DeskError::Begun(plan.digest));
+        }
         if plan.status != PlanStatus::Blocked {
             self.store.set_plan_status(&plan.digest, PlanStatus::ChangesRequested)?;
         }
@@ -173,8 +187,9 @@ impl Desk {
 
     /// Records a no: nothing has run, nothing will, and every unused yes is taken back, those to several runs included.
     pub fn abort(&self, plan: &StoredPlan) -> Result<(), DeskError> {
-        self.store.revoke_approvals(&plan.digest, &plan.report.deed.unwrap_or(plan.digest))?;
-        self.store.set_plan_status(&plan.digest, PlanStatus::Aborted)?;
-        Ok(())
+        match self.store.abort(&plan.digest, &plan.report.deed.unwrap_or(plan.digest))? {
+            true => Ok(()),
+            false => Err(DeskError::Begun(plan.digest)),
+        }
     }
 }

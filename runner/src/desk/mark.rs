@@ -9,10 +9,10 @@ use crate::report::{ApprovedBefore, PlanReport, StepOutcome, StepReport};
 use crate::workspace::{Look, Observation};
 use jiff::Timestamp;
 use planc_lang::compile::Compiled;
-use planc_lang::compiled::identities;
+use planc_lang::compiled::{Identities, identities};
 use planc_lang::depend::Dependencies;
 use planc_lang::digest::Digest;
-use planc_lang::plan::{StepId, base_name};
+use planc_lang::plan::{Assumption, Plan, StepId, base_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most earlier approvals of a plan that a revision is compared with, newest first.
@@ -24,7 +24,7 @@ const COMMON: [&str; 8] = ["approval", "pass_env", "variables", "programs", "wor
 impl Desk {
     /// Completes the report of a plan.
     pub(super) fn mark(&self, plan: &mut StoredPlan, compiled: &Compiled) -> Result<(), DeskError> {
-        plan.report.changes_requested = self.store.requests(&plan.plan_digest)?;
+        (plan.report.changes_requested, plan.heard) = self.store.heard(&plan.plan_digest)?;
         let footing = assess(&self.config, rule_for(&self.config.approval, &plan.report));
         (plan.report.assurance, plan.report.grounds) = (footing.level, footing.grounds);
         steps_of(&mut plan.report).for_each(|step| step.approved_before = None);
@@ -68,7 +68,7 @@ impl Desk {
             Some(holds) => holds,
             None => yes.channel == Channel::Terminal.as_str() && !self.config.approval.rule.is_signed(),
         };
-        is_seen && yes.site == Some(self.site()) && yes.terms.lapsed(now).is_none()
+        is_seen && self.site().is_ok_and(|site| yes.site == Some(site)) && yes.terms.lapsed(now).is_none()
     }
 
     /// Marks the steps that do the same to the same as in an earlier revision, and depend on no others.
@@ -81,7 +81,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let Ok(before) = rebuild(earlier) else { return Ok(()) };
         let Some(dependencies) = Dependencies::of(&compiled.plan) else { return Ok(()) };
-        if !self.is_common(plan, earlier)? {
+        if !self.is_common(plan, earlier)? || assumed(&compiled.plan) != assumed(&before.compiled.plan) {
             return Ok(());
         }
         let old = before.compiled.plan.step_ids().zip(identities(&before.compiled.plan));
@@ -135,6 +135,13 @@ impl Desk {
         let (now, then) = (parts(self.store.bound(&plan.digest)?), parts(self.store.bound(&earlier.digest)?));
         Ok(now.is_some() && now == then && programs(plan).iter().all(is_known))
     }
+}
+
+/// What a plan takes as given, which decides whether any of its steps begins.
+fn assumed(plan: &Plan) -> Vec<(&str, Option<Digest>)> {
+    let identities = Identities::of(plan);
+    let one = |given: &'_ Assumption| given.check.as_ref().map(|check| identities.expr(check, None));
+    plan.assumptions.iter().map(|given| (given.text.as_str(), one(given))).collect()
 }
 
 fn steps_of(report: &mut PlanReport) -> impl Iterator<Item = &mut StepReport> {

@@ -50,6 +50,7 @@ pub(super) fn of_rule(bundle: &Bundle, bound: &BoundPart, events: &[Event], sign
         digest: bundle.digest,
         deed: deed(&bundle.bound, bound.time),
         site: bundle.digest,
+        written: Vec::new(),
         rule: wanted(bundle, bound),
         approvals: bound.approval.clone(),
         authors: Vec::new(),

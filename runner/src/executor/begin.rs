@@ -16,7 +16,7 @@ pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
     let approval = match given {
         Some(approval) if approval.all().all(|yes| yes.terms.is_plain()) => approval,
         Some(_) | None => {
-            let taken = run.setup.journal.take_approval(&run.setup.claim).await?;
+            let taken = run.recorder.begin(&run.setup.claim, recorded.as_ref()).await?;
             taken.map_err(|lack| RunError::NotApproved { run: run.setup.run.clone(), why: lack.told() })?
         }
     };
@@ -24,7 +24,7 @@ pub(crate) async fn approve(run: &Run) -> Result<(), RunError> {
         let (approved, wanted) = (approval.digest.to_string(), run.setup.digest.to_string());
         return Err(RunError::OtherApproval { approved, wanted });
     }
-    if recorded.as_ref() != Some(&approval) {
+    if run.recorder.state().approved.as_ref() != Some(&approval) {
         run.recorder.record(Event::Approved { approval: approval.into() }).await?;
     }
     Ok(())

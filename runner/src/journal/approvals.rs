@@ -3,9 +3,10 @@
 //! Which yeses are enough is judged in [`crate::approval`], on what stands here, in the transaction that uses them up.
 
 use super::at::{At, Outcome};
-use super::records::KeptApproval;
+use super::head;
+use super::records::{KeptApproval, Recorded};
 use super::store::Store;
-use crate::approval::{Approved, Candidate, Claim, Credential, Lack, now, written};
+use crate::approval::{Approved, Candidate, Channel, Claim, Credential, Lack, now, written};
 use crate::report::{ChangeRequest, PlanStatus};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
@@ -16,31 +17,52 @@ const BEGUN: &str = "(SELECT count(*) FROM approval_uses WHERE approval = approv
     AND EXISTS (SELECT 1 FROM events WHERE run = approval_uses.run))";
 
 impl Store {
-    /// Records a yes; whether it is new. One that was recorded before, whatever became of it, is not recorded again.
-    pub fn record_approval(&self, approval: &Approved) -> Outcome<bool> {
-        let approval = approval.clone();
+    /// Records a yes to what has this plan digest, by somebody who has seen these requests for changes, as [`Store::heard`] has them.
+    /// With a yes by a person to whom they were shown they stand no more. Other requests than these, and it is none: all in one
+    /// transaction, so that no request comes in between.
+    pub fn record_approval(&self, approval: &Approved, plan: &Digest, heard: Option<Digest>) -> Outcome<Recorded> {
+        let (approval, plan) = (approval.clone(), plan.to_string());
         self.work("record the approval", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            let (all, standing) = requests(&at, &transaction, &plan)?;
+            // Nobody who only names a digest, or is not there, has been shown a request.
+            let is_shown = approval.signed.is_some() || approval.channel == Channel::Terminal.as_str();
+            let unheard = match is_shown {
+                true => all.last().filter(|_| told(&all) != heard),
+                false => standing.last(),
+            };
+            if let Some(ChangeRequest { by, .. }) = unheard {
+                return Ok(Recorded::Unheard { by: by.clone() });
+            }
+            let (digest, aborted) = (approval.digest.to_string(), at.text(&PlanStatus::Aborted)?);
+            let query = "SELECT EXISTS (SELECT 1 FROM plans WHERE digest = ?1 AND status = ?2)";
+            if at.sql(transaction.query_row(query, params![digest, aborted], |row| row.get(0)))? {
+                return Ok(Recorded::Aborted);
+            }
             let insert = "INSERT OR IGNORE INTO approvals (name, digest, deed, uses, record, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let deed = approval.deed.map(|deed| deed.to_string());
-            let transaction = at.begin(connection)?;
             let time = clock(&at, &transaction)?;
-            let values = params![
-                approval.id,
-                approval.digest.to_string(),
-                deed,
-                approval.terms.uses,
-                at.json(&approval)?,
-                written(time)
-            ];
-            let inserted = at.sql(transaction.execute(insert, values))?;
+            let values =
+                params![approval.id, digest, deed, approval.terms.uses, at.json(&approval)?, written(time)];
+            if at.sql(transaction.execute(insert, values))? == 0 {
+                return Ok(Recorded::Known);
+            }
+            let update = "UPDATE comments SET withdrawn = ?2 WHERE key = ?1 AND withdrawn IS NULL";
+            at.sql(transaction.execute(update, params![plan, now()]))?;
             at.sql(transaction.commit())?;
-            Ok(inserted == 1)
+            Ok(Recorded::New)
         })
     }
 
     /// Uses up what a run needs, durably and at once: as many yeses as are wanted, or none, and what is lacking. A run that
-    /// has used some up gets the same again, so that a crash right after loses nothing.
-    pub fn consume_approval(&self, claim: &Claim, run: &str) -> Outcome<Result<Approved, Lack>> {
+    /// has used some up gets the same again. In the same transaction the run begins, with the record that `kept` makes of it: a no
+    /// comes before that, or finds a run that has begun.
+    pub fn consume_approval(
+        &self,
+        claim: &Claim,
+        run: &str,
+        kept: impl Fn(&Approved) -> Outcome<Option<String>> + Send + 'static,
+    ) -> Outcome<Result<Approved, Lack>> {
         let (claim, run) = (claim.clone(), run.to_owned());
         self.work("use up the approval", move |at, connection| {
             let transaction = at.begin(connection)?;
@@ -54,8 +76,12 @@ impl Store {
             for (index, _) in &chosen {
                 at.sql(transaction.execute(insert, params![ids[*index], run, written(time)]))?;
             }
+            let approval = joined(chosen);
+            if let Some(record) = kept(&approval)? {
+                head::append(&at, &transaction, &run, &[record])?;
+            }
             at.sql(transaction.commit())?;
-            Ok(Ok(joined(chosen)))
+            Ok(Ok(approval))
         })
     }
 
@@ -71,6 +97,13 @@ impl Store {
         })
     }
 
+    /// What was drawn when this database was made: a yes that was given to another is none here.
+    pub fn identity(&self) -> Outcome<String> {
+        self.work("read what the store is known by", |at, connection| {
+            at.sql(connection.query_row("SELECT drawn FROM identity WHERE id = 1", [], |row| row.get(0)))
+        })
+    }
+
     /// The present time, never earlier than what was seen here before: a clock that is set back gives no yes more time.
     pub fn time(&self) -> Outcome<Timestamp> {
         self.work("look at the clock", |at, connection| {
@@ -81,25 +114,37 @@ impl Store {
         })
     }
 
-    /// Takes back every yes for a digest that is not used up, also one to several times of the same deed; how many.
-    pub fn revoke_approvals(&self, digest: &Digest, deed: &Digest) -> Outcome<usize> {
+    /// Records a no to a plan, and takes back every yes for its digest that is not used up, also one to several times of the same
+    /// deed; false: it has begun, and nothing is recorded.
+    pub fn abort(&self, digest: &Digest, deed: &Digest) -> Outcome<bool> {
         let (digest, deed) = (digest.to_string(), deed.to_string());
         self.work("take back the approval", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            if has_begun(&at, &transaction, &digest)? {
+                return Ok(false);
+            }
             let update = format!(
                 "UPDATE approvals SET revoked = ?3 WHERE (digest = ?1 OR deed = ?2) AND revoked IS NULL AND {BEGUN} < uses"
             );
-            at.sql(connection.execute(&update, params![digest, deed, now()]))
+            at.sql(transaction.execute(&update, params![digest, deed, now()]))?;
+            let update = "UPDATE plans SET status = ?2 WHERE digest = ?1";
+            at.sql(transaction.execute(update, params![digest, at.text(&PlanStatus::Aborted)?]))?;
+            at.sql(transaction.commit())?;
+            Ok(true)
         })
     }
 
     /// Records a request for changes of what has this plan digest, and takes back every yes to it that is not used up, whichever
-    /// dry run of it the yes is to.
-    pub fn record_request(&self, request: &ChangeRequest, deed: &Digest, plan: &Digest) -> Outcome<()> {
+    /// dry run of it the yes is to; false: what the request names has begun, and nothing is recorded.
+    pub fn record_request(&self, request: &ChangeRequest, deed: &Digest, plan: &Digest) -> Outcome<bool> {
         let (request, deed, plan) = (request.clone(), deed.to_string(), plan.to_string());
         self.work("record the request", move |at, connection| {
             let transaction = at.begin(connection)?;
-            let insert = "INSERT INTO comments (digest, key, record, at) VALUES (?1, ?2, ?3, ?4)";
             let digest = request.digest.to_string();
+            if has_begun(&at, &transaction, &digest)? {
+                return Ok(false);
+            }
+            let insert = "INSERT INTO comments (digest, key, record, at) VALUES (?1, ?2, ?3, ?4)";
             at.sql(transaction.execute(insert, params![digest, plan, at.json(&request)?, now()]))?;
             let update = format!(
                 "UPDATE approvals SET revoked = ?3 WHERE revoked IS NULL AND {BEGUN} < uses AND (digest = ?1 OR deed = ?2
@@ -111,26 +156,22 @@ impl Store {
             let update = "UPDATE plans SET status = ?2 WHERE plan_digest = ?1 AND status = ?3
                 AND NOT EXISTS (SELECT 1 FROM runs WHERE plan = plans.digest AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))";
             at.sql(transaction.execute(update, params![plan, waits, approved]))?;
-            at.sql(transaction.commit())
+            at.sql(transaction.commit())?;
+            Ok(true)
         })
     }
 
     /// The requests for changes of what has this plan digest that stand, oldest first.
     pub fn requests(&self, plan: &Digest) -> Outcome<Vec<ChangeRequest>> {
-        let plan = plan.to_string();
-        self.work("read the requests", move |at, connection| {
-            let query = "SELECT record FROM comments WHERE key = ?1 AND withdrawn IS NULL ORDER BY id";
-            let rows = at.rows(connection, query, [&plan], |row| row.get::<_, String>(0))?;
-            rows.into_iter().map(|json| at.parse("a request for changes", "", json)).collect()
-        })
+        Ok(self.heard(plan)?.0)
     }
 
-    /// They stand no more: a person who has seen them said yes.
-    pub fn withdraw_requests(&self, plan: &Digest) -> Outcome<()> {
+    /// The same, with what stands for all that there ever were, also those that were closed; none: there were none.
+    pub fn heard(&self, plan: &Digest) -> Outcome<(Vec<ChangeRequest>, Option<Digest>)> {
         let plan = plan.to_string();
-        self.work("close the requests", move |at, connection| {
-            let update = "UPDATE comments SET withdrawn = ?2 WHERE key = ?1 AND withdrawn IS NULL";
-            at.sql(connection.execute(update, params![plan, now()])).map(|_| ())
+        self.work("read the requests", move |at, connection| {
+            let (all, standing) = requests(&at, connection, &plan)?;
+            Ok((standing, told(&all)))
         })
     }
 
@@ -185,6 +226,31 @@ impl Store {
             rows.into_iter().map(|json| at.parse("who made a plan", "", json)).collect()
         })
     }
+}
+
+/// Whether a run of what has this digest has begun.
+fn has_begun(at: &At, connection: &Connection, digest: &str) -> Outcome<bool> {
+    let query =
+        "SELECT EXISTS (SELECT 1 FROM runs WHERE plan = ?1 AND EXISTS (SELECT 1 FROM events WHERE run = runs.id))";
+    at.sql(connection.query_row(query, [digest], |row| row.get(0)))
+}
+
+/// All requests for changes of what has this plan digest, and those that stand, oldest first.
+fn requests(at: &At, connection: &Connection, plan: &str) -> Outcome<(Vec<ChangeRequest>, Vec<ChangeRequest>)> {
+    let query = "SELECT record, withdrawn IS NULL FROM comments WHERE key = ?1 ORDER BY id";
+    let rows = at.rows(connection, query, [plan], |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)))?;
+    let (mut all, mut standing) = (Vec::new(), Vec::new());
+    for (json, stands) in rows {
+        let request: ChangeRequest = at.parse("a request for changes", "", json)?;
+        standing.extend(stands.then(|| request.clone()));
+        all.push(request);
+    }
+    Ok((all, standing))
+}
+
+/// What stands for requests that somebody was told of.
+fn told(requests: &[ChangeRequest]) -> Option<Digest> {
+    (!requests.is_empty()).then(|| Digest::of_json(&requests))
 }
 
 /// Several yeses as one record.

@@ -33,6 +33,14 @@ pub enum LockError {
         /// The workspace.
         path: PathBuf,
     },
+    /// The workspace cannot be opened, so that nobody could tell who works in it.
+    #[error("cannot lock the workspace `{path}`: {why}")]
+    Unreadable {
+        /// The workspace.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
     /// The system refuses.
     #[error("cannot lock `{path}`: {why}")]
     Io {
@@ -76,7 +84,9 @@ impl RunLock {
 
     /// Takes the workspace as well. Where the system locks no directories, the lock of the state has to do.
     pub fn in_workspace(mut self, root: &Path) -> Result<RunLock, LockError> {
-        let Ok(workspace) = File::open(root) else { return Ok(self) };
+        let unreadable =
+            |error: std::io::Error| LockError::Unreadable { path: root.to_owned(), why: error.to_string() };
+        let workspace = File::open(root).map_err(unreadable)?;
         match workspace.try_lock() {
             Ok(()) => self.workspace = Some(workspace),
             Err(TryLockError::WouldBlock) => return Err(LockError::Workspace { path: root.to_owned() }),

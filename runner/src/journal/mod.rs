@@ -24,7 +24,7 @@ mod writer;
 pub use error::StoreError;
 pub use lock::{LockError, RunLock};
 pub use modes::{ModeChange, ModeCounter, ModeSession, Place};
-pub use records::{KeptApproval, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
+pub use records::{KeptApproval, Recorded, Role, StoredEvent, StoredPlan, StoredRun, StoredSource};
 pub use reports::{Delivery, DeliveryStep, NewReport, StoredReport};
 pub use sessions::{AuditRow, StoredEntry, StoredSession};
 pub use standing::{Grant, Revoked};
@@ -44,9 +44,13 @@ pub trait Journal: Send + Sync {
     /// What was recorded so far, in order. Asked once the run is locked.
     fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>>;
 
-    /// Uses up what this run needs, durably; or what is lacking. Asked once the run is locked, right before the yes is
-    /// recorded as an event.
-    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>>;
+    /// Uses up what this run needs and records that as its event, in one, durably; or what is lacking. Asked once the run is
+    /// locked. What is recorded already is not recorded again.
+    fn take_approval<'a>(
+        &'a self,
+        claim: &'a Claim,
+        recorded: Option<&'a Approved>,
+    ) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>>;
 
     /// The standing answers, oldest first. Asked at every call that policy asks about, so that one that is taken back answers no
     /// more.

@@ -240,6 +240,7 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
         untold,
         once,
         created_at: texts[9].clone(),
+        heard: None,
     }))
 }
 

@@ -40,6 +40,26 @@ pub struct StoredPlan {
     pub once: Option<String>,
     /// When it was first stored, RFC 3339 in UTC.
     pub created_at: String,
+    /// The requests for changes of its text that there were when its card was drawn, as [`Store::heard`] has them; it is not kept.
+    ///
+    /// [`Store::heard`]: super::Store::heard
+    pub heard: Option<Digest>,
+}
+
+/// What became of a yes that was to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is recorded.
+    New,
+    /// It was recorded before, whatever became of it, and is not again.
+    Known,
+    /// Somebody requested changes, and whoever said it has not seen that, or could not have.
+    Unheard {
+        /// Who.
+        by: String,
+    },
+    /// Somebody said no to the plan.
+    Aborted,
 }
 
 impl StoredPlan {

@@ -18,8 +18,8 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 10] =
-    [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS, PACED, STANDING];
+const FORMATS: [&str; 11] =
+    [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS, PACED, STANDING, IDENTITY];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -151,6 +151,12 @@ CREATE TABLE IF NOT EXISTS standing_uses (
   PRIMARY KEY (standing, run, step)
 ) STRICT, WITHOUT ROWID;
 DELETE FROM grants;
+";
+
+/// What makes this database another one than any that was there before at its path.
+const IDENTITY: &str = "
+CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 1), drawn TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO identity (id, drawn) VALUES (1, lower(hex(randomblob(32))));
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

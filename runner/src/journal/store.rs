@@ -179,9 +179,18 @@ impl Journal for RunJournal {
         Box::pin(async move { Ok(store.events(&self.run)?.into_iter().map(|stored| stored.event).collect()) })
     }
 
-    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Outcome<Result<Approved, Lack>>> {
-        let store = self.store.clone();
-        Box::pin(async move { store.consume_approval(claim, &self.run) })
+    fn take_approval<'a>(
+        &'a self,
+        claim: &'a Claim,
+        recorded: Option<&'a Approved>,
+    ) -> Future_<'a, Outcome<Result<Approved, Lack>>> {
+        let (store, run, is_sealed, recorded) =
+            (self.store.clone(), self.run.clone(), self.is_sealed, recorded.cloned());
+        let kept = move |approval: &Approved| match recorded.as_ref() == Some(approval) {
+            true => Ok(None),
+            false => store.kept(&run, &Event::Approved { approval: approval.clone().into() }, is_sealed).map(Some),
+        };
+        Box::pin(async move { self.store.consume_approval(claim, &self.run, kept) })
     }
 
     fn standing(&self) -> Future_<'_, Outcome<Vec<Grant>>> {

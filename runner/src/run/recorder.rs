@@ -1,6 +1,7 @@
 //! An event ⟶ durable, then part of the state, then shown: in this order, always.
 
 use super::values::{Derived, Recorded};
+use crate::approval::{Approved, Claim, Lack};
 use crate::event::Event;
 use crate::journal::{Journal, StoreError};
 use crate::state::RunState;
@@ -38,14 +39,34 @@ impl Recorder {
             None => event,
         };
         self.journal.record(event.clone()).await?;
-        self.state().apply(&event);
+        self.take_in(&event);
+        Ok(())
+    }
+
+    /// Uses up the yeses that the run needs, which is its first record, or one more where it has others; or says what is lacking.
+    pub(crate) async fn begin(
+        &self,
+        claim: &Claim,
+        recorded: Option<&Approved>,
+    ) -> Result<Result<Approved, Lack>, StoreError> {
+        let taken = self.journal.take_approval(claim, recorded).await?;
+        if let Ok(approval) = &taken
+            && recorded != Some(approval)
+        {
+            self.take_in(&Event::Approved { approval: approval.clone().into() });
+        }
+        Ok(taken)
+    }
+
+    /// What is durable becomes part of the state, and is shown.
+    fn take_in(&self, event: &Event) {
+        self.state().apply(event);
         if let Some(watch) = &self.watch {
             match &self.veil {
-                Some(veil) => watch(&veil.event(&event)),
-                None => watch(&event),
+                Some(veil) => watch(&veil.event(event)),
+                None => watch(event),
             }
         }
-        Ok(())
     }
 
     /// The turn to ask a person about late values.

@@ -38,7 +38,7 @@ impl Open<'_> {
             return self.deny(tool, written, &format!("{}, and a person is asked about it", does_more(tool)));
         }
         let why = format!("{}, which a person decides about", does_more(tool));
-        let yes = desk.yes(&plan, Channel::Unattended);
+        let yes = desk.yes(&plan, Channel::Unattended)?;
         if desk.judge(&plan, Channel::Unattended).is_err() || desk.approve(&plan, &yes)?.is_some() {
             return self.deny(tool, written, &why);
         }

@@ -234,7 +234,7 @@ impl Sessions {
         let plan = open.world.desk.store.plan(&bound.digest.to_string())?;
         let asked = Asked { digest: bound.digest, run: bound.run, rev: plan.rev, at: String::new() };
         if answer == "accept" && phase_of(&open.world.desk.store, &asked)? == Phase::Waiting {
-            let yes = open.world.desk.yes(&plan, Channel::Elicitation);
+            let yes = open.world.desk.yes(&plan, Channel::Elicitation)?;
             match open.world.desk.approve(&plan, &yes) {
                 Ok(_) | Err(DeskError::Refused(_) | DeskError::KnownAlready) => {}
                 Err(error) => return Err(error.into()),

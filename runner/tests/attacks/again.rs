@@ -133,3 +133,63 @@ fn a_scope_that_somebody_says_lifts_nothing() {
     assert!(!place.has("made.txt"));
     assert!(calls("guest").contains("created"), "it is in `ops`, whatever is said");
 }
+
+#[test]
+fn a_no_to_a_digest_is_one_however_it_is_named() {
+    let place = Place::new();
+    place.put("p.pl", "plan \"write\" {\n  critical { create \"made.txt\" }\n  step a = fs.write(path: \"made.txt\", text: \"a\")\n}\n");
+    let digest = place.digest("p.pl");
+    place.planc(&["abort", &digest]).exits(0);
+    let (code, screen) = on_terminal(&place, &["approve", &digest], QUESTION, &Act::Type(b"yes\n"));
+    assert!(code == 3 && screen.contains("aborted"), "{screen}");
+    let named = format!("--approve={digest}");
+    for target in ["p.pl", digest.as_str()] {
+        place.planc(&["run", &named, target]).exits(3).says("aborted");
+        assert!(!place.has("made.txt"), "{target}");
+    }
+    // Planned again, it waits again.
+    assert_eq!(place.digest("p.pl"), digest);
+    place.planc(&["run", &named, "p.pl"]).exits(0);
+}
+
+/// Nobody could tell who else works there.
+#[test]
+fn a_workspace_that_cannot_be_locked_runs_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.put("p.pl", "plan \"write\" {\n  critical { create \"made.txt\" }\n  step a = fs.write(path: \"made.txt\", text: \"a\")\n}\n");
+    let digest = place.digest("p.pl");
+    let mode = |mode: u32| fs::set_permissions(place.ws(), fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o311);
+    if fs::read_dir(place.ws()).is_ok() {
+        mode(0o755);
+        crate::place::skipped("a_workspace_that_cannot_be_locked", "root may read everything");
+        return;
+    }
+    let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
+    mode(0o755);
+    said.exits(2).says("cannot lock the workspace");
+    assert!(!place.has("made.txt"));
+}
+
+#[test]
+fn a_umask_that_takes_from_planc_itself_is_refused_and_leaves_nothing() {
+    let place = Place::new();
+    place.put("p.pl", "plan \"write\" {\n  critical { create \"made.txt\" }\n  step a = fs.write(path: \"made.txt\", text: \"a\")\n}\n");
+    for (umask, code) in [("0777", 2), ("0277", 2), ("0077", 0)] {
+        let planc = place.command(&["plan", "p.pl"]);
+        let mut command = std::process::Command::new("sh");
+        command
+            .arg("-c")
+            .arg(format!("umask {umask}; exec \"$@\""))
+            .arg("sh")
+            .arg(planc.get_program())
+            .args(planc.get_args());
+        command.current_dir(place.ws()).env_clear().envs(place.variables());
+        let said = crate::place::said(command).exits(code);
+        if code == 2 {
+            said.says(&format!("the umask {umask}"));
+            assert!(!place.state().exists(), "{umask}");
+        }
+    }
+}

@@ -29,6 +29,7 @@ mod review;
 mod scripts;
 mod secrets;
 mod signed;
+mod statements;
 mod taken_back;
 mod terminal;
 mod told;

@@ -3,6 +3,7 @@
 use crate::place::Place;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const STEPS: usize = 40;
@@ -51,5 +52,56 @@ fn a_folder_that_is_swapped_while_planc_writes_leads_nowhere_else() {
         assert!(swaps > 0);
         let found: Vec<_> = fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert!(found.iter().all(|name| name == "mine.pl"), "{found:?} after {swaps} swaps");
+    }
+}
+
+/// A program in the open that says that it was there.
+fn acting() -> Place {
+    let place = Place::new();
+    place.open(&["sh"]);
+    let log = place.at("out/log");
+    let plan = r#"plan "acts" {
+  critical { run "sh" }
+  step acts = process.run(argv: ["sh", "-c", "echo acted >> LOG"])
+}
+"#;
+    place.put("p.pl", plan.replace("LOG", &log.display().to_string()));
+    place
+}
+
+/// There is no instant in which a yes is used up and the run has not begun: who stops planc there would get a no that says that
+/// nothing has run, and lets it go on.
+#[test]
+fn a_yes_is_used_up_by_a_run_that_has_begun() {
+    let place = acting();
+    let digest = place.digest("p.pl");
+    place.yes(&digest);
+    let full = "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'cut off here'); END";
+    place.database().execute_batch(full).unwrap();
+    assert_ne!(place.planc(&["run", &digest]).code, Some(0));
+    let count = |query: &str| place.database().query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM approval_uses"), 0, "used up, and no record of it");
+    place.database().execute_batch("DROP TRIGGER full").unwrap();
+    place.planc(&["abort", &digest]).exits(0).says("nothing has run");
+    place.planc(&["run", &digest]).exits(3);
+    assert!(!place.at("out/log").exists());
+}
+
+#[test]
+fn a_no_comes_before_a_run_or_is_told_that_it_has_begun() {
+    for round in 0..16 {
+        let place = acting();
+        let digest = place.digest("p.pl");
+        place.yes(&digest);
+        let mut run = place.command(&["run", &digest]);
+        let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(round * 3));
+        let no = match round % 2 {
+            0 => place.planc(&["request-changes", &digest, "--comment", "no"]),
+            _ => place.planc(&["abort", &digest]),
+        };
+        let code = run.wait().unwrap().code();
+        let acted = place.at("out/log").exists();
+        assert_eq!((acted, code == Some(0)), (no.code != Some(0), no.code != Some(0)), "{round}: {}", no.short());
     }
 }

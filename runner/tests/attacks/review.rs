@@ -390,3 +390,43 @@ fn agents_that_can_reach_around_planc_are_behind_no_gateway() {
     signing.rules(&format!("agents = [\"nobody\", \"{me}\"]\n{SIGNED}"));
     is("signed_record", "is the account of planc");
 }
+
+/// What `make` does is for the program before it to say, and whether any of it begins for the assumption.
+const BUILD: &str = r#"plan "build" {
+  assume "the data is what it should be" { fs.read(path: "data.txt").text == "precious" }
+  critical { run "sh" }
+  step prepare = process.run(argv: ["sh", "-c", "true"])
+  step build = process.run(argv: ["sh", "-c", "cat Makefile"])
+}
+"#;
+
+#[test]
+fn a_program_behind_another_program_was_not_approved_before() {
+    let place = Place::new();
+    place.put("p.pl", BUILD).put("data.txt", "precious").put("Makefile", "all:");
+    place.yes(&place.digest("p.pl"));
+    place.put("p.pl", BUILD.replace("\"build\"", "\"again\""));
+    assert_eq!(before(&place), "prepare build");
+    place.put("p.pl", BUILD.replace("\"true\"", "\"echo > Makefile\""));
+    assert_eq!(before(&place), "");
+    // An assumption that is weaker, or gone, or says something else.
+    for other in ["true or fs.read", "fs.read(path: \"data.txt\").bytes > 0 and fs.read"] {
+        place.put("p.pl", BUILD.replacen("fs.read", other, 1));
+        assert_eq!(before(&place), "", "{other}");
+    }
+    let lines: Vec<&str> = BUILD.lines().filter(|line| !line.contains("assume")).collect();
+    place.put("p.pl", lines.join("\n"));
+    assert_eq!(before(&place), "");
+    place.put("p.pl", BUILD.replace("should be", "should always be"));
+    assert_eq!(before(&place), "");
+}
+
+#[test]
+fn a_program_takes_the_programs_before_it_along() {
+    let place = Place::new();
+    place.put("p.pl", BUILD.replace("cat Makefile", "cat data.txt")).put("data.txt", "precious");
+    place.planc(&["plan", "p.pl", "--only", "build"]).exits(2).says("the whole plan");
+    place.planc(&["plan", "p.pl", "--except", "prepare"]).exits(2).says("nothing is left");
+    let report = place.planc(&["--format", "json", "plan", "p.pl", "--only", "prepare"]).exits(0).json();
+    assert_eq!(names(&report), ["prepare"]);
+}

@@ -508,7 +508,7 @@ fn two_are_two_people() {
     signing.key("second", "ed25519");
     signing.key("any", "ed25519");
     let keys = format!(
-        "alice {}carol,alice {}*@example.org {}bob {}",
+        "alice {}carol,Alice. {}*@example.org {}bob {}",
         signing.public("alice"),
         signing.public("second"),
         signing.public("any"),

@@ -33,7 +33,7 @@ impl Stored {
         stored.digest = world.setup.digest;
         store.save_plan(&stored).unwrap();
         let run = store.open_run(&stored.digest).unwrap();
-        store.record_approval(&yes(stored.digest)).unwrap();
+        store.record_approval(&yes(stored.digest), &stored.plan_digest, None).unwrap();
         world.setup.run.clone_from(&run.id);
         Stored { world, run: run.id }
     }

@@ -4,7 +4,7 @@ use crate::support::claim;
 use crate::support::{Break, World};
 use planc::approval::{Approved, Channel, Claim, Terms};
 use planc::event::{End, Event};
-use planc::journal::{Journal, Role, Store, StoreError, StoredPlan, StoredSource};
+use planc::journal::{Journal, Recorded, Role, Store, StoreError, StoredPlan, StoredSource};
 use planc::report::{Assurance, PlanReport, PlanStatus, REPORT_FORMAT};
 use planc::run::RunSetup;
 use planc::standing::Terms as Standing;
@@ -68,6 +68,7 @@ pub fn plan(text: &str, rev: u32) -> StoredPlan {
         once: None,
         predictions: Vec::new(),
         created_at: planc::journal::now(),
+        heard: None,
     }
 }
 
@@ -90,14 +91,14 @@ fn a_yes_to_several_runs_is_used_as_often_as_it_says() {
     let of = |digest: Digest| Claim { deed, ..claim(digest) };
     let terms = Terms { uses: 3, ..Terms::default() };
     let several = Approved { terms, deed: Some(deed), ..yes(Digest::of("time 1")) };
-    assert!(first.record_approval(&several).unwrap());
+    assert_eq!(first.record_approval(&several, &Digest::of("compiled"), None).unwrap(), Recorded::New);
     let other = Claim { deed: Digest::of("another deed"), ..claim(Digest::of("time 9")) };
-    assert!(first.consume_approval(&other, "cccccccc").unwrap().is_err());
+    assert!(first.consume_approval(&other, "cccccccc", |_| Ok(None)).unwrap().is_err());
     let used: usize = std::thread::scope(|scope| {
         let takers = (0..8).map(|number: usize| {
             let store = if number.is_multiple_of(2) { &first } else { &second };
             let (claim, run) = (of(Digest::of(format!("time {}", number + 1))), format!("{number:08}"));
-            scope.spawn(move || store.consume_approval(&claim, &run).unwrap().is_ok())
+            scope.spawn(move || store.consume_approval(&claim, &run, |_| Ok(None)).unwrap().is_ok())
         });
         let takers: Vec<_> = takers.collect();
         takers.into_iter().map(|taker| usize::from(taker.join().unwrap())).sum()
@@ -111,14 +112,26 @@ fn a_yes_that_has_ended_stays_so() {
     let (_dir, store) = store();
     let digest = Digest::of("one");
     let end = |text: &str| Terms { expires: Some(text.into()), ..Terms::default() };
-    store.record_approval(&Approved { terms: end("2026-01-01T00:00:00.000Z"), ..yes(digest) }).unwrap();
-    assert!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().is_err());
-    store.record_approval(&Approved { terms: end("2200-01-01T00:00:00.000Z"), ..yes(digest) }).unwrap();
+    store
+        .record_approval(
+            &Approved { terms: end("2026-01-01T00:00:00.000Z"), ..yes(digest) },
+            &Digest::of("compiled"),
+            None,
+        )
+        .unwrap();
+    assert!(store.consume_approval(&claim(digest), "aaaaaaaa", |_| Ok(None)).unwrap().is_err());
+    store
+        .record_approval(
+            &Approved { terms: end("2200-01-01T00:00:00.000Z"), ..yes(digest) },
+            &Digest::of("compiled"),
+            None,
+        )
+        .unwrap();
     assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
     // The clock was there once, and is back.
     let beside = rusqlite::Connection::open(store.path()).unwrap();
     beside.execute("UPDATE clock SET latest = '2200-01-01T00:00:01Z'", []).unwrap();
-    let lack = store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().unwrap_err();
+    let lack = store.consume_approval(&claim(digest), "aaaaaaaa", |_| Ok(None)).unwrap().unwrap_err();
     assert!(lack.told().contains("it ended at 2200-01-01"), "{}", lack.told());
 }
 
@@ -188,17 +201,17 @@ fn a_status_is_kept_while_the_plan_is_under_way() {
 fn an_approval_is_used_up_once_and_a_crash_right_after_loses_nothing() {
     let (_dir, store) = store();
     let digest = Digest::of("one");
-    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), None);
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa", |_| Ok(None)).unwrap().ok(), None);
     let approval = yes(digest);
-    store.record_approval(&approval).unwrap();
+    store.record_approval(&approval, &Digest::of("compiled"), None).unwrap();
     assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
-    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), Some(approval.clone()));
-    assert_eq!(store.consume_approval(&claim(digest), "bbbbbbbb").unwrap().ok(), None);
-    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), Some(approval));
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa", |_| Ok(None)).unwrap().ok(), Some(approval.clone()));
+    assert_eq!(store.consume_approval(&claim(digest), "bbbbbbbb", |_| Ok(None)).unwrap().ok(), None);
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa", |_| Ok(None)).unwrap().ok(), Some(approval));
     // Cut off before its first event, the run can still be aborted.
     assert!(store.judge_approval(&claim(digest), "aaaaaaaa").unwrap().is_ok());
-    assert_eq!(store.revoke_approvals(&digest, &digest).unwrap(), 1);
-    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa").unwrap().ok(), None);
+    assert!(store.abort(&digest, &digest).unwrap());
+    assert_eq!(store.consume_approval(&claim(digest), "aaaaaaaa", |_| Ok(None)).unwrap().ok(), None);
 }
 
 #[test]
@@ -207,11 +220,11 @@ fn two_processes_cannot_use_up_one_approval() {
     let second = Store::open(&dir.path().join("state")).unwrap();
     let digest = Digest::of("one");
     for round in 0..20 {
-        first.record_approval(&yes(digest)).unwrap();
+        first.record_approval(&yes(digest), &Digest::of("compiled"), None).unwrap();
         let used: usize = std::thread::scope(|scope| {
             let takers = [(&first, "aaaaaaaa"), (&second, "bbbbbbbb")].map(|(store, run)| {
                 let run = format!("{run}{round}");
-                scope.spawn(move || store.consume_approval(&claim(digest), &run).unwrap().is_ok())
+                scope.spawn(move || store.consume_approval(&claim(digest), &run, |_| Ok(None)).unwrap().is_ok())
             });
             takers.into_iter().map(|taker| usize::from(taker.join().unwrap())).sum()
         });
@@ -292,9 +305,9 @@ plan "Stored" {
     (stored.digest, stored.predictions) = (world.setup.digest, world.setup.predictions.all().to_vec());
     store.save_plan(&stored).unwrap();
     let run = store.open_run(&stored.digest).unwrap();
-    store.record_approval(&yes(stored.digest)).unwrap();
+    store.record_approval(&yes(stored.digest), &Digest::of("compiled"), None).unwrap();
     world.setup.run.clone_from(&run.id);
-    world.setup.approval = store.consume_approval(&claim(stored.digest), &run.id).unwrap().ok();
+    world.setup.approval = store.consume_approval(&claim(stored.digest), &run.id, |_| Ok(None)).unwrap().ok();
     world.setup.predictions = store.plan(&stored.digest.short()).unwrap().predictions.into();
 
     let journal: Arc<dyn Journal> = Arc::new(store.journal(&run.id));

@@ -263,6 +263,7 @@ pub fn claim(digest: Digest) -> Claim {
         digest,
         deed: digest,
         site: site(),
+        written: Vec::new(),
         rule: Rule::default(),
         approvals: Approvals::default(),
         authors: Vec::new(),
@@ -279,7 +280,11 @@ impl Memory {
 }
 
 impl Journal for Memory {
-    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
+    fn take_approval<'a>(
+        &'a self,
+        claim: &'a Claim,
+        _: Option<&'a Approved>,
+    ) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
         Box::pin(async { Ok(Err(Lack { rule: claim.rule, have: 0, void: Vec::new() })) })
     }
 

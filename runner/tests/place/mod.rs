@@ -200,7 +200,9 @@ impl Place {
         let report: Json = serde_json::from_str(&report).unwrap_or_default();
         let digest: Digest = digest.parse().expect("a digest");
         let deed = report["deed"].as_str().and_then(|deed| deed.parse().ok()).unwrap_or(digest);
-        let site = site(&self.ws().canonicalize().unwrap(), &self.state().canonicalize().unwrap());
+        let drawn: String =
+            self.database().query_row("SELECT drawn FROM identity", [], |row| row.get(0)).expect("it was drawn");
+        let site = site(&self.ws().canonicalize().unwrap(), &self.state().canonicalize().unwrap(), &drawn);
         Approved::by_account(digest, deed, site, Channel::Terminal)
     }
 

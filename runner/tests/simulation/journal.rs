@@ -147,51 +147,62 @@ impl Breaking {
         std::future::pending().await
     }
 
-    async fn write(&self, event: Event, number: usize) -> Result<(), StoreError> {
-        let Break::Within(at, tear) = self.at else { return self.inner.record(event).await };
+    async fn write<'a, T>(&'a self, number: usize, work: impl Work<'a, T>) -> Result<T, StoreError> {
+        let Break::Within(at, tear) = self.at else { return work(&self.inner).await };
         let _turn = self.turn.lock().await;
         if self.is_over.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
         let length = || std::fs::metadata(log_of(&self.state)).map_or(0, |log| log.len());
         let before = length();
-        let outcome = self.inner.record(event).await;
+        let outcome = work(&self.inner).await;
         if number == at {
             *self.torn.lock().expect("no panic") = Some(Disk::of(&self.state).torn(before, tear));
             self.end().await;
         }
         outcome
     }
+
+    /// Something that writes a record, at which it may break.
+    async fn counted<'a, T>(&'a self, work: impl Work<'a, T>) -> Result<T, StoreError> {
+        let number = self.written.fetch_add(1, Ordering::SeqCst);
+        match self.at {
+            _ if self.is_over.load(Ordering::SeqCst) => std::future::pending::<()>().await,
+            Break::Before(at) if number >= at => self.end().await,
+            Break::Within(at, _) | Break::After(at) if number > at => std::future::pending::<()>().await,
+            Break::Never | Break::Before(_) | Break::Within(..) | Break::After(_) => {}
+        }
+        let outcome = self.write(number, work).await;
+        if self.at == Break::After(number) {
+            self.end().await;
+        }
+        // The process is gone: nobody hears of it.
+        if self.is_over.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        outcome
+    }
 }
+
+/// What writes to a journal.
+trait Work<'a, T>: FnOnce(&'a RunJournal) -> Future_<'a, Result<T, StoreError>> + Send + 'a {}
+impl<'a, T, W: FnOnce(&'a RunJournal) -> Future_<'a, Result<T, StoreError>> + Send + 'a> Work<'a, T> for W {}
 
 impl Journal for Breaking {
     fn record(&self, event: Event) -> Future_<'_, Result<(), StoreError>> {
-        Box::pin(async move {
-            let number = self.written.fetch_add(1, Ordering::SeqCst);
-            match self.at {
-                _ if self.is_over.load(Ordering::SeqCst) => std::future::pending::<()>().await,
-                Break::Before(at) if number >= at => self.end().await,
-                Break::Within(at, _) | Break::After(at) if number > at => std::future::pending::<()>().await,
-                Break::Never | Break::Before(_) | Break::Within(..) | Break::After(_) => {}
-            }
-            let outcome = self.write(event, number).await;
-            if self.at == Break::After(number) {
-                self.end().await;
-            }
-            // The process is gone: nobody hears of it.
-            if self.is_over.load(Ordering::SeqCst) {
-                std::future::pending::<()>().await;
-            }
-            outcome
-        })
+        Box::pin(self.counted(move |journal| journal.record(event)))
     }
 
     fn events(&self) -> Future_<'_, Result<Vec<Event>, StoreError>> {
         self.inner.events()
     }
 
-    fn take_approval<'a>(&'a self, claim: &'a Claim) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
-        self.inner.take_approval(claim)
+    fn take_approval<'a>(
+        &'a self,
+        claim: &'a Claim,
+        recorded: Option<&'a Approved>,
+    ) -> Future_<'a, Result<Result<Approved, Lack>, StoreError>> {
+        Box::pin(self.counted(move |journal| journal.take_approval(claim, recorded)))
     }
 
     fn standing(&self) -> Future_<'_, Result<Vec<Grant>, StoreError>> {

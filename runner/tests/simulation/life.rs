@@ -456,7 +456,7 @@ fn plan(desk: &Desk, draft: &Draft, inputs: &[Given]) -> Option<Planned> {
     let runtime = runtime.expect("threads can be started");
     let _inside = runtime.enter();
     let planned = desk.plan(draft, &inputs).expect("it can be dry-run");
-    let yes = desk.yes(&planned.plan, Channel::Argument);
+    let yes = desk.yes(&planned.plan, Channel::Argument).ok()?;
     let lack = desk.approve(&planned.plan, &yes).ok()?;
     lack.is_none().then_some(planned)
 }
