@@ -1,7 +1,7 @@
 //! What a program changed in its cell: only what `critical` allows arrives in the workspace, all of it or nothing, and it can
 //! be taken back.
 
-use crate::place::{Place, picture};
+use crate::place::{Place, picture, words};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -142,7 +142,7 @@ fn a_program_that_failed_is_said_to_have_had_what_its_cell_gave_it() {
         place.put("planc.toml", toml).put("p.pl", plan(lines, "echo its own words >&2; exit 7"));
         let digest = place.digest("p.pl");
         let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(4);
-        let text = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = words(&said.out);
         let told = text.contains("its own words planc: its cell had") && text.contains("what `[programs] read` lists");
         assert!(told, "{toml}{lines}: {}", said.short());
         wanted.iter().for_each(|part| assert!(text.contains(part), "{toml}{lines}: no {part}: {}", said.short()));
