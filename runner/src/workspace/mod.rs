@@ -21,6 +21,7 @@ mod hidden;
 mod contents;
 mod apply;
 mod overlay;
+mod direct;
 
 pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};

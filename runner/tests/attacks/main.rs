@@ -27,6 +27,7 @@ mod reach;
 mod review;
 mod scripts;
 mod secrets;
+mod servers;
 mod signed;
 mod taken_back;
 mod terminal;
