@@ -5,8 +5,9 @@
 //! one that `critical`, policy and `read` have judged.
 
 use crate::workspace::FileError;
+use planc_lang::addresses::normal;
 use planc_lang::catalogue::Tool;
-use planc_lang::effects::{Resource, Target, TemplatePart};
+use planc_lang::effects::{Resource, Target, TemplatePart, URL};
 use planc_lang::paths::literal_prefix;
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
@@ -29,8 +30,19 @@ pub(crate) fn astray(
         let changes = matches!(verb, EffectVerb::Writes | EffectVerb::Creates);
         (!path.is_empty()).then(|| check(path, changes).err()).flatten()
     });
-    let why = led.map(|error| error.to_string()).or_else(|| nowhere(tool, values, result))?;
+    let why = led.map(|error| error.to_string());
+    let why = why.or_else(|| nowhere(tool, values, result)).or_else(|| touches.iter().find_map(unclear))?;
     Some(format!("`{}` is not called: {why}", tool.name))
+}
+
+/// An address that has no spelling of its own.
+fn unclear((_, resource): &(EffectVerb, Resource)) -> Option<String> {
+    match resource {
+        Resource::Named(space, address) if space == URL && normal(address).is_none() => {
+            Some(format!("readers could disagree about the address `{}`", address.escape_debug()))
+        }
+        _ => None,
+    }
 }
 
 /// A text that a template makes a path of, and that is none.

@@ -17,7 +17,7 @@ use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::{Look, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
-use planc_lang::effects::Resource;
+use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::eval::{Caller, Failure};
 use planc_lang::labels::Labels;
 use planc_lang::paths::{compile_glob, literal_prefix, within};
@@ -372,7 +372,11 @@ impl DryRun<'_> {
         touches: &[(EffectVerb, Resource)],
     ) -> bool {
         let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
-            *verb == EffectVerb::Reads && server.may_read(&resource.to_string())
+            let is_listed = match resource {
+                Resource::Path(path) | Resource::Glob(path) => server.may_read_path(path),
+                resource => server.may_read(&resource.to_string()),
+            };
+            *verb == EffectVerb::Reads && is_listed
         };
         !tool.is_for_execution()
             && self.config.policy.decide(tool, values, touches, Moment::Now).decision == Approval::Auto
@@ -387,11 +391,11 @@ impl DryRun<'_> {
     fn may_contact(&self, call: &Call, values: &[Value], touches: &[(EffectVerb, Resource)]) -> bool {
         let reads_only = |(verb, resource): &(EffectVerb, Resource)| match (verb, resource) {
             (EffectVerb::Reads, _) => true,
-            (EffectVerb::Contacts, Resource::Host(host)) => self
-                .config
-                .hosts
-                .iter()
-                .any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(host.to_lowercase()))),
+            (EffectVerb::Contacts, Resource::Host(host)) => {
+                let mut listed =
+                    self.config.hosts.iter().filter_map(|glob| Grant::new(CriticalVerb::Contact, glob).ok());
+                listed.any(|grant| grant.allows_host(host))
+            }
             _ => false,
         };
         !call.tool.is_for_execution()

@@ -29,6 +29,7 @@ mod scripts;
 mod secrets;
 mod servers;
 mod signed;
+mod spelled;
 mod taken_back;
 mod terminal;
 mod told;
