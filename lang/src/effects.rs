@@ -3,9 +3,11 @@
 //! Everything here is lexical and errs on the safe side: what cannot be decided overlaps. Links and case are the
 //! runner's business, which compares again with resolved paths.
 
+use crate::addresses::{is_address, normal, normal_host};
 pub use crate::hosts::host_of;
 use crate::hosts::hosts_meet;
-use crate::paths::{check_glob, globs_meet, path_meets_glob, within};
+use crate::names::may_be_same;
+use crate::paths::{check_glob, check_path, globs_meet, path_meets_glob, within};
 use crate::syntax::EffectVerb;
 use crate::types::Type;
 use crate::value::Value;
@@ -23,7 +25,7 @@ pub use grant::{CriticalVerb, Grant};
 const FILE: &str = "file";
 
 /// The space of what lies behind a URL.
-const URL: &str = "url";
+pub const URL: &str = "url";
 
 /// What makes a glob of a path.
 const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
@@ -167,7 +169,7 @@ pub(crate) fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource
     match verb {
         EffectVerb::Runs => program(value),
         EffectVerb::Contacts => match value.as_str() {
-            Some(text) => Resource::Host(host_of(text).into()),
+            Some(text) => Resource::Host(normal_host(text).unwrap_or_default().into()),
             None => Resource::AnyHost,
         },
         EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes => {
@@ -204,22 +206,76 @@ fn words(text: &str) -> Vec<SmolStr> {
     }
 }
 
+/// The resource that a text names by itself, where no catalogue says of which space it is.
 fn named(text: &str) -> Resource {
-    if text.contains("://") {
-        return Resource::Named(URL.into(), text.into());
+    if is_address(text) {
+        return address(text);
     }
     match text.split_once(':') {
-        Some((FILE, path)) => match check_glob(path) {
-            Ok(()) => Resource::Glob(path.into()),
-            Err(_) => Resource::AnyPath,
-        },
-        Some((space, name)) => Resource::Named(space.into(), name.into()),
-        None => Resource::Named(SmolStr::default(), text.into()),
+        Some((space, path)) if space.eq_ignore_ascii_case(FILE) => a_glob(path),
+        Some((space, name)) if is_space(space) => Resource::Named(space.into(), name.into()),
+        Some(_) | None => Resource::Named(SmolStr::default(), text.into()),
+    }
+}
+
+/// What lies behind an address, in its one spelling; one that has none stays as it is written.
+fn address(text: &str) -> Resource {
+    Resource::Named(URL.into(), normal(text).map_or_else(|| text.into(), SmolStr::new))
+}
+
+fn a_glob(path: &str) -> Resource {
+    match check_glob(path) {
+        Ok(()) => Resource::Glob(path.into()),
+        Err(_) => Resource::AnyPath,
+    }
+}
+
+fn is_space(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
+}
+
+/// The space of what a template names, which follows from its constant beginning and never from a value.
+enum Space<'t> {
+    File,
+    Url,
+    /// This one; empty: none is named.
+    Of(&'t str),
+    /// It begins with a value, which says all.
+    Open,
+}
+
+impl Space<'_> {
+    fn of(beginning: &str) -> Space<'_> {
+        match beginning.split_once(':') {
+            Some((FILE, rest)) if !rest.starts_with("//") => Space::File,
+            Some((URL | "http" | "https", _)) => Space::Url,
+            Some((_, rest)) if rest.starts_with("//") => Space::Url,
+            Some((space, _)) => Space::Of(space),
+            None if beginning.is_empty() => Space::Open,
+            None => Space::Of(""),
+        }
+    }
+
+    /// What may be named where not all is known yet.
+    fn any(&self) -> Resource {
+        match self {
+            Space::File => Resource::AnyPath,
+            Space::Url => Resource::AnyIn(URL.into()),
+            Space::Of(space) => Resource::AnyIn((*space).into()),
+            Space::Open => Resource::Everything,
+        }
     }
 }
 
 fn from_template(parts: &[TemplatePart], args: &[Value], result: Option<&Value>) -> Resource {
-    let mut text = String::new();
+    let constants = parts.iter().map_while(|part| match part {
+        TemplatePart::Text(text) => Some(text.as_str()),
+        TemplatePart::Param(_) | TemplatePart::Result(_) => None,
+    });
+    let beginning: String = constants.collect();
+    let space = Space::of(&beginning);
+    let (mut text, mut has_wild_value) = (String::new(), false);
     for part in parts {
         let value = match part {
             TemplatePart::Text(constant) => {
@@ -230,16 +286,30 @@ fn from_template(parts: &[TemplatePart], args: &[Value], result: Option<&Value>)
             TemplatePart::Result(path) => result.and_then(|result| at_path(result, path)),
         };
         match value {
-            // In a file's name the wildcards of a value stand for themselves, which a glob cannot say.
-            Some(Value::String(value)) if text.starts_with("file:") && value.contains(WILDCARDS) => {
-                return Resource::AnyPath;
+            Some(Value::String(value)) => {
+                has_wild_value |= value.contains(WILDCARDS);
+                text.push_str(value);
             }
-            Some(Value::String(value)) => text.push_str(value),
             Some(Value::Int(value)) => text.push_str(&value.to_string()),
-            Some(_) | None => return unfinished(&text),
+            Some(_) | None => return space.any(),
         }
     }
-    named(&text)
+    let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+    match space {
+        // In a file's name the wildcards of a value stand for themselves, which a glob cannot say.
+        Space::File if has_wild_value => {
+            let is_wild = |part: &TemplatePart| matches!(part, TemplatePart::Text(text) if text.contains(WILDCARDS));
+            match check_path(rest).is_ok() && !parts.iter().any(is_wild) {
+                true => Resource::Path(rest.into()),
+                false => Resource::AnyPath,
+            }
+        }
+        Space::File => a_glob(rest),
+        Space::Url => address(text.strip_prefix(URL).and_then(|rest| rest.strip_prefix(':')).unwrap_or(&text)),
+        Space::Of("") => Resource::Named(SmolStr::default(), text.into()),
+        Space::Of(space) => Resource::Named(space.into(), rest.into()),
+        Space::Open => named(&text),
+    }
 }
 
 /// A field of a field of a value.
@@ -248,19 +318,6 @@ fn at_path<'v>(value: &'v Value, path: &[SmolStr]) -> Option<&'v Value> {
         Value::Record(record) => record.get(name),
         _ => None,
     })
-}
-
-/// What a template may name of which only the beginning is known.
-fn unfinished(text: &str) -> Resource {
-    match text.split_once(':') {
-        Some((FILE, _)) => Resource::AnyPath,
-        Some(("http" | "https", _)) => Resource::AnyIn(URL.into()),
-        Some((_, rest)) if rest.starts_with("//") => Resource::AnyIn(URL.into()),
-        // What follows may turn this into a URL.
-        Some((_, "" | "/")) if text.ends_with('/') => Resource::Everything,
-        Some((space, _)) => Resource::AnyIn(space.into()),
-        None => Resource::Everything,
-    }
 }
 
 /// Whether two resources may have something in common.
@@ -286,7 +343,8 @@ pub fn overlap(a: &Resource, b: &Resource) -> bool {
         (Named(space, _), AnyIn(other)) | (AnyIn(other), Named(space, _)) => space == other,
         (AnyIn(a), AnyIn(b)) => a == b,
         (Named(space, name), Named(other_space, other)) => {
-            space == other_space && (name == other || (space == URL && hosts_meet(host_of(name), host_of(other))))
+            let same_host = || space == URL && hosts_meet(host_of(name), host_of(other));
+            space == other_space && (may_be_same(name, other) || same_host())
         }
         (Path(_) | Glob(_) | AnyPath, Host(_) | AnyHost | Named(..) | AnyIn(_))
         | (Host(_) | AnyHost | Named(..) | AnyIn(_), Path(_) | Glob(_) | AnyPath) => false,

@@ -14,6 +14,8 @@ pub mod parser;
 pub mod format;
 pub mod paths;
 pub mod hosts;
+pub mod addresses;
+pub mod names;
 pub mod pattern;
 pub mod types;
 pub mod marks;

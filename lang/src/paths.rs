@@ -65,22 +65,6 @@ pub fn check_glob(glob: &str) -> Result<(), String> {
     compile_glob(glob).map(|_| ())
 }
 
-/// Whether a name of any kind leads where it seems to: no part of it goes back, stands still or is written in disguise, as in
-/// `pages/../secret`, `pages//x` and `pages/%2e%2e/secret`. What such a name means is up to who reads it.
-pub fn is_straight(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let is_disguised = ["%2e", "%2f", "%5c"].iter().any(|part| lower.contains(part));
-    // Slashes stand behind the scheme of an address, one at the beginning of a path and one at the end of a folder.
-    let rest = name.split_once("://").map_or(name, |(_, rest)| rest);
-    let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let parts: Vec<&str> = rest.split(['/', '\\']).collect();
-    match parts.as_slice() {
-        [one] => !is_disguised && *one != "..",
-        parts => !is_disguised && !parts.iter().any(|part| matches!(*part, "" | "." | "..")),
-    }
-}
-
 /// Whether `path` is `ancestor` or lies beneath it.
 pub fn within(path: &str, ancestor: &str) -> bool {
     ancestor == "."

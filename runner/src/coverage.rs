@@ -159,6 +159,55 @@ pub fn uncovered_paths(
     uncovered
 }
 
+/// The paths that somebody else than planc may change, and that no line covers: nobody records what is changed, so that all that
+/// a call may touch must be covered, a folder with whatever it may hold. `is_open` says that what is not known may become so.
+pub fn uncovered_by_others(
+    grants: &Grants<'_>,
+    touches: &[(EffectVerb, Resource)],
+    is_open: bool,
+    mut is_folder: impl FnMut(&str) -> bool,
+) -> Vec<Uncovered> {
+    let mut uncovered = Vec::new();
+    for (verb, resource) in touches {
+        let verbs: &[CriticalVerb] = match verb {
+            EffectVerb::Deletes => &[CriticalVerb::Delete],
+            EffectVerb::Writes => &[CriticalVerb::Modify, CriticalVerb::Create],
+            EffectVerb::Creates => &[CriticalVerb::Create, CriticalVerb::Modify],
+            EffectVerb::Reads | EffectVerb::Runs | EffectVerb::Contacts => continue,
+        };
+        let allows = |path: &str| verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)));
+        let is_covered = match resource {
+            Resource::Path(path) => is_whole(path, allows) || allows(path) && !is_folder(path),
+            Resource::Glob(glob) if !glob.contains(WILDCARDS) => allows(glob),
+            Resource::Glob(glob) => {
+                let same = |grant: &Grant| grant.paths().as_ref() == Some(resource) && grant.may_allow(*verb, resource);
+                grants.iter().any(same) || is_whole(literal_prefix(glob), allows)
+            }
+            Resource::AnyPath if is_open => grants.iter().any(|grant| grant.may_allow(*verb, resource)),
+            Resource::AnyPath => is_whole("", allows),
+            Resource::Program(_)
+            | Resource::AnyProgram
+            | Resource::Host(_)
+            | Resource::AnyHost
+            | Resource::Named(..)
+            | Resource::AnyIn(_)
+            | Resource::Everything => true,
+        };
+        if !is_covered {
+            uncovered.push(Uncovered { verb: verbs[0], resource: resource.to_string() });
+        }
+    }
+    uncovered
+}
+
+/// Whether all that a folder may hold is allowed. No file has these names: only a line over all that lies beneath matches.
+fn is_whole(folder: &str, allows: impl Fn(&str) -> bool) -> bool {
+    match folder {
+        "" | "." => allows("\0/\0"),
+        folder => allows(&format!("{folder}/\0/\0")),
+    }
+}
+
 /// What a call reads that no line of `critical` covers: for a call of which outside text decides what it reads. `led` gives
 /// the paths that a path may stand for once links are followed.
 pub fn uncovered_reads(
@@ -167,11 +216,7 @@ pub fn uncovered_reads(
     mut led: impl FnMut(&str) -> Vec<String>,
 ) -> Vec<Uncovered> {
     let read = |path: &str| grants.iter().any(|grant| grant.allows_path(CriticalVerb::Read, path));
-    // No file has these names: only a line over all that lies beneath matches.
-    let whole = |directory: &str| match directory {
-        "" | "." => read("\0/\0"),
-        directory => read(&format!("{directory}/\0/\0")),
-    };
+    let whole = |folder: &str| is_whole(folder, read);
     let mut uncovered = Vec::new();
     for (_, resource) in touches.iter().filter(|(verb, _)| *verb == EffectVerb::Reads) {
         let is_covered = match resource {

@@ -13,6 +13,7 @@ pub mod seal;
 pub mod mask;
 pub mod workspace;
 pub mod coverage;
+mod direct;
 pub mod sandbox;
 pub mod tool;
 pub mod import;

@@ -10,6 +10,7 @@ use crate::workspace::{FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use planc_lang::catalogue::{Param, Tool};
 use planc_lang::digest::Digest;
+use planc_lang::names::is_straight;
 use planc_lang::paths::{check_glob, compile_glob};
 use planc_lang::syntax::Mark;
 use planc_lang::types::Type;
@@ -423,27 +424,14 @@ fn led_to(ty: &Type, value: &Value, place: &impl Place) -> Value {
 /// What a wildcard does not stand for: what parts an address. `**` stands for `/` too.
 const PARTING: [char; 5] = ['/', '?', '#', '@', '\\'];
 
-/// Whether a glob over texts matches one. A text with a scheme is an address, and is taken only in the one form that says
-/// where it leads: without `..`, however that is written.
+/// Whether a glob over texts matches one that is [straight](is_straight): a tool may take it for a name, a path or an address.
 fn is_like(glob: &str, text: &str) -> bool {
     let count = |of: &str, what: char| of.chars().filter(|c| *c == what).count();
     // A wildcard `?` is none of the text; one in brackets is.
     let written = |what: char| if what == '?' { glob.matches("[?]").count() } else { count(glob, what) };
     let crosses = |what: &char| !(*what == '/' && glob.contains("**")) && count(text, *what) != written(*what);
     let matches = || globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text));
-    !PARTING.iter().any(crosses) && !text.chars().any(char::is_control) && is_plain(text) && matches()
-}
-
-/// Whether a text is no address, or one that is written as it is understood.
-fn is_plain(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let is_hidden = ["%2e", "%2f", "%5c"].iter().any(|hidden| lower.contains(hidden));
-    match text.contains("://") {
-        false => true,
-        true => {
-            !is_hidden && reqwest::Url::parse(text).is_ok_and(|url| [text, &format!("{text}/")].contains(&url.as_str()))
-        }
-    }
+    !PARTING.iter().any(crosses) && is_straight(text) && matches()
 }
 
 fn number(value: &Value) -> Option<f64> {

@@ -1,7 +1,9 @@
 //! Lines of `critical` ⟶ whether they allow a touch.
 
-use super::{FILE, Resource, URL, WILDCARDS, host_of};
-use crate::paths::{check_path, compile_glob, globs_meet, is_straight, lies_beneath};
+use super::{FILE, Resource, URL, WILDCARDS};
+use crate::addresses::{is_address, is_pattern, normal, normal_host, normal_pattern};
+use crate::names::{bare, is_straight};
+use crate::paths::{check_path, compile_glob, globs_meet, lies_beneath};
 use crate::syntax::EffectVerb;
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
@@ -110,11 +112,12 @@ impl Grant {
             CriticalVerb::Contact => Scope::Hosts(host_glob(resource)?),
             CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => {
                 match resource.split_once(':') {
+                    Some(_) if is_pattern(resource) => addresses(resource)?,
                     Some((FILE, path)) => Scope::Paths(PathScope::new(path)?),
-                    Some(_) if resource.contains("://") => Scope::Names(URL.into(), compile_glob(resource)?),
+                    Some((URL, address)) if is_pattern(address) => addresses(address)?,
                     // A name in a space of its own, such as `table:users`.
                     Some((space, name)) if space.len() > 1 && !space.contains('/') && !space.contains(WILDCARDS) => {
-                        Scope::Names(space.into(), compile_glob(name)?)
+                        Scope::Names(space.into(), compile_glob(bare(name))?)
                     }
                     _ => Scope::Paths(PathScope::new(resource)?),
                 }
@@ -133,12 +136,17 @@ impl Grant {
     pub fn of_value(verb: CriticalVerb, value: &str) -> Result<Grant, String> {
         match verb {
             CriticalVerb::Run => Grant::new(verb, value),
-            CriticalVerb::Contact => match host_of(value) {
-                "" => Err(format!("the host of `{value}` is not clear")),
-                host => Ok(Grant { resource: value.into(), ..Grant::new(verb, host)? }),
+            CriticalVerb::Contact => match normal_host(value) {
+                None => Err(format!("the host of `{value}` is not clear")),
+                Some(host) => Ok(Grant { resource: value.into(), ..Grant::new(verb, &host)? }),
             },
             CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => {
-                Ok(Grant { resource: value.into(), ..Grant::new(verb, &globset::escape(value))? })
+                let unclear = || format!("the address `{value}` can be read in more than one way");
+                let text = match is_address(value) {
+                    true => normal(value).ok_or_else(unclear)?,
+                    false => value.to_owned(),
+                };
+                Ok(Grant { resource: value.into(), ..Grant::new(verb, &globset::escape(&text))? })
             }
         }
     }
@@ -183,7 +191,7 @@ impl Grant {
     /// Whether contacting this host, as [`host_of`] gives it, is within this grant. No grant covers an unclear host.
     pub fn allows_host(&self, host: &str) -> bool {
         match &self.scope {
-            Scope::Hosts(matcher) => !host.is_empty() && matcher.is_match(host.to_ascii_lowercase()),
+            Scope::Hosts(matcher) => normal_host(host).is_some_and(|host| matcher.is_match(host)),
             Scope::Unresolved => self.verb == CriticalVerb::Contact,
             Scope::Words(_) | Scope::Paths(..) | Scope::Names(..) => false,
         }
@@ -214,18 +222,29 @@ impl Grant {
             }
             (Scope::Paths(scope), Resource::Glob(glob)) => globs_meet(&scope.glob, glob),
             (Scope::Paths(..), Resource::AnyPath) => true,
-            (Scope::Names(own, matcher), Resource::Named(space, name)) => {
-                own == space && matcher.is_match(name.as_str()) && (is_straight(name) || self.is_exactly(space, name))
+            (Scope::Names(..), Resource::Named(space, name)) => {
+                self.matches_name(space, name) && (is_straight(name) || self.is_exactly(space, name))
             }
             (Scope::Names(own, _), Resource::AnyIn(space)) => own == space,
             (Scope::Words(_) | Scope::Hosts(_) | Scope::Paths(..) | Scope::Names(..), _) => false,
         }
     }
 
+    /// Whether its text matches a name, as that is written.
+    pub fn matches_name(&self, space: &str, name: &str) -> bool {
+        match &self.scope {
+            Scope::Names(own, matcher) => {
+                own == space && matcher.is_match(if space == URL { name } else { bare(name) })
+            }
+            Scope::Unresolved | Scope::Words(_) | Scope::Hosts(_) | Scope::Paths(_) => false,
+        }
+    }
+
     /// Whether the line says exactly this name.
     fn is_exactly(&self, space: &str, name: &str) -> bool {
         let own = self.resource.strip_prefix(space).and_then(|rest| rest.strip_prefix(':'));
-        self.resource == name || own == Some(name)
+        let is_said = |own: &str| own == name || space == URL && normal(own).as_deref() == Some(name);
+        is_said(&self.resource) || own.is_some_and(is_said)
     }
 
     fn verbs_for(&self, verb: EffectVerb) -> bool {
@@ -241,8 +260,12 @@ impl Grant {
     }
 }
 
+fn addresses(pattern: &str) -> Result<Scope, String> {
+    Ok(Scope::Names(URL.into(), compile_glob(&normal_pattern(pattern)?)?))
+}
+
 fn host_glob(host: &str) -> Result<GlobMatcher, String> {
-    let host = host.to_ascii_lowercase();
+    let host = normal_host(host).unwrap_or_else(|| host.to_ascii_lowercase());
     match host.starts_with('[') {
         // The brackets of an IPv6 address are no wildcard.
         true => compile_glob(&globset::escape(&host)),

@@ -48,6 +48,9 @@ fn resources_overlap_unless_names_tell_them_apart() {
         (host(""), host("a.example"), true),
         (name("table", "a"), name("table", "a"), true),
         (name("table", "a"), name("table", "b"), false),
+        (name("table", "/a/"), name("table", "a"), true),
+        (name("table", "a?x"), name("table", "b"), true),
+        (name("table", "a/../b"), name("table", "c"), true),
         (name("url", "https://a.example/x"), name("url", "HTTPS://A.example:443/x"), true),
         (name("url", "https://a.example/x"), host("b.example"), false),
         (name("table", "a"), Resource::AnyIn("table".into()), true),
@@ -158,11 +161,22 @@ fn templates_name_what_they_can() {
     assert_eq!(template("table:", Value::string("users")), name("table", "users"));
     assert_eq!(template("table:", unknown()), Resource::AnyIn("table".into()));
     assert_eq!(template("file:", Value::string("src/a")), glob("src/a"));
-    assert_eq!(template("file:", Value::string("a*b")), Resource::AnyPath);
+    assert_eq!(template("file:", Value::string("a*b")), path("a*b"));
+    assert_eq!(template("file:*/", Value::string("a*b")), Resource::AnyPath);
     assert_eq!(template("file:", Value::string("../a")), Resource::AnyPath);
     assert_eq!(template("file:src/", unknown()), Resource::AnyPath);
     assert_eq!(template("https://a.example/", unknown()), Resource::AnyIn("url".into()));
     assert_eq!(template("", unknown()), Resource::Everything);
+    assert_eq!(template("pages/", unknown()), Resource::AnyIn("".into()));
+    // No value leads out of the space that the catalogue says.
+    for value in ["admin#://", "://x", "//evil", "a?://b", "x:y"] {
+        assert_eq!(template("wiki:", Value::string(value)), name("wiki", value));
+    }
+    assert_eq!(template("pages/", Value::string("a:b")), name("", "pages/a:b"));
+    assert_eq!(template("https://H.example/", Value::string("%61/../b")), name("url", "https://h.example/b"));
+    assert_eq!(template("", Value::string("wiki:a#://")), name("wiki", "a#://"));
+    assert_eq!(template("", Value::string("R-1?://")), name("", "R-1?://"));
+    assert_eq!(template("", Value::string("File:docs/a")), glob("docs/a"));
 }
 
 fn part() -> impl Strategy<Value = String> {

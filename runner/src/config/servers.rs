@@ -7,7 +7,7 @@ use super::places::lies_in;
 use super::variables::open_path;
 use super::wired::{Wired, matches_any};
 use planc_lang::digest::Digest;
-use planc_lang::paths::is_straight;
+use planc_lang::names::is_straight;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -205,6 +205,11 @@ impl ServerConfig {
         let name = resource.split_once(':').map_or(resource, |(_, name)| name);
         let is_exactly = || self.read.iter().any(|line| line == resource);
         matches_any(&self.read, resource) && (is_straight(name) || is_exactly())
+    }
+
+    /// Whether a path that its tools are given may be read before approval.
+    pub fn may_read_path(&self, path: &str) -> bool {
+        matches_any(&self.read, path)
     }
 
     /// What an approval is bound to: the wiring, the program behind it, and the files and folders that it names as parts of it.

@@ -3,6 +3,7 @@
 use super::DryRun;
 use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
+use crate::direct::astray;
 use crate::laid::{Laid, unforeseen};
 use crate::named::{Named, outside, unread};
 use crate::policy::{Moment, led};
@@ -16,7 +17,7 @@ use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::{Look, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
-use planc_lang::effects::Resource;
+use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::eval::{Caller, Failure};
 use planc_lang::labels::Labels;
 use planc_lang::paths::{compile_glob, literal_prefix, within};
@@ -75,6 +76,9 @@ impl DryRun<'_> {
                     ))),
                 }
             }
+            Some(Implementation::Live(_)) if let Some(why) = self.astray(&call.tool, values, overlay) => {
+                Err(ToolError::before(why))
+            }
             Some(Implementation::Live(tool)) if call.tool.extracts() => self.extract(tool.as_ref(), &args, overlay),
             Some(Implementation::Live(tool)) => {
                 let server = self.config.servers.get(call.tool.catalogue());
@@ -132,7 +136,8 @@ impl DryRun<'_> {
         let (Implementation::Live(tool), Some(runtime)) = (self.registry.get(&by.name)?, self.runtime) else {
             return None;
         };
-        if !self.may_ask(server, &by, &asked, &by.touches(&asked)) {
+        let is_astray = self.astray(&by, &asked, overlay).is_some();
+        if is_astray || !self.may_ask(server, &by, &asked, &by.touches(&asked)) {
             return Some(Err(format!("its server is not asked before approval, not even `{}`", by.name)));
         }
         let args = Args { tool: by.clone(), values: asked };
@@ -149,6 +154,16 @@ impl DryRun<'_> {
             Ok(value) => Ok(Called::Foretold { by: by.name.to_string(), value }),
             Err(error) => Err(format!("`{}` could not tell: {}", by.name, error.message)),
         })
+    }
+
+    /// Why somebody else than planc must not be asked to carry a call out: see [`astray`]. Programs have rules of their own.
+    pub(super) fn astray(&self, tool: &Tool, values: &[Value], overlay: &Overlay) -> Option<String> {
+        match self.registry.get(&tool.name)? {
+            Implementation::Live(live) if live.as_program().is_none() => {
+                astray(tool, values, None, |path, changes| overlay.check_direct(path, changes))
+            }
+            Implementation::Live(_) | Implementation::Files(_) => None,
+        }
     }
 
     /// Where the program of a call runs; none: it runs none. One that is not known yet may be one that runs in the open, where
@@ -357,10 +372,14 @@ impl DryRun<'_> {
         touches: &[(EffectVerb, Resource)],
     ) -> bool {
         let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
-            *verb == EffectVerb::Reads && server.may_read(&resource.to_string())
+            let is_listed = match resource {
+                Resource::Path(path) | Resource::Glob(path) => server.may_read_path(path),
+                resource => server.may_read(&resource.to_string()),
+            };
+            *verb == EffectVerb::Reads && is_listed
         };
         !tool.is_for_execution()
-            && self.config.policy.decide(tool, values, touches, Moment::Planned).decision == Approval::Auto
+            && self.config.policy.decide(tool, values, touches, Moment::Now).decision == Approval::Auto
             && !server.read.is_empty()
             && values.iter().all(Value::is_known)
             // What names nothing that it reads is in no scope.
@@ -372,15 +391,15 @@ impl DryRun<'_> {
     fn may_contact(&self, call: &Call, values: &[Value], touches: &[(EffectVerb, Resource)]) -> bool {
         let reads_only = |(verb, resource): &(EffectVerb, Resource)| match (verb, resource) {
             (EffectVerb::Reads, _) => true,
-            (EffectVerb::Contacts, Resource::Host(host)) => self
-                .config
-                .hosts
-                .iter()
-                .any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(host.to_lowercase()))),
+            (EffectVerb::Contacts, Resource::Host(host)) => {
+                let mut listed =
+                    self.config.hosts.iter().filter_map(|glob| Grant::new(CriticalVerb::Contact, glob).ok());
+                listed.any(|grant| grant.allows_host(host))
+            }
             _ => false,
         };
         !call.tool.is_for_execution()
-            && self.config.policy.decide(&call.tool, values, touches, Moment::Planned).decision == Approval::Auto
+            && self.config.policy.decide(&call.tool, values, touches, Moment::Now).decision == Approval::Auto
             && values.iter().all(Value::is_known)
             && !touches.is_empty()
             && touches.iter().all(reads_only)

@@ -3,12 +3,13 @@
 use super::Early;
 use super::steps::{At, Steps};
 use super::told::unknown_args;
-use crate::coverage::{changed, uncovered_paths, uncovered_reads, uncovered_touches};
+use crate::coverage::{changed, uncovered_by_others, uncovered_paths, uncovered_reads, uncovered_touches};
 use crate::laid::unforeseen;
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::report::{Problem, StepOutcome};
 use crate::tool::model::NOT_WIRED;
-use crate::workspace::Change;
+use crate::tool::registry::Implementation;
+use crate::workspace::{Change, Kind};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::{CriticalVerb, Resource};
 use planc_lang::plan::Call;
@@ -44,7 +45,10 @@ impl Steps<'_, '_> {
     }
 
     /// The paths that a call would change which is not made here: a line must stand that may allow each.
-    pub(super) fn judge_paths(&mut self, at: &At<'_>, touches: &[(EffectVerb, Resource)]) {
+    pub(super) fn judge_paths(&mut self, at: &At<'_>, values: &[Value], touches: &[(EffectVerb, Resource)]) {
+        if self.is_of_others(&at.step.call.tool) {
+            return self.judge_others(at, &at.step.call, values);
+        }
         let grants = self.grants();
         let overlay = &mut self.overlay;
         // Where links lead decides, as it does when the call is made; a tool may also mean the link itself.
@@ -55,6 +59,30 @@ impl Steps<'_, '_> {
         };
         for uncovered in uncovered_paths(&grants, touches, led) {
             self.problem(at, uncovered.to_string());
+        }
+    }
+
+    /// Whether a tool is carried out by somebody else than planc, who opens paths by himself.
+    fn is_of_others(&self, tool: &Tool) -> bool {
+        let implementation = self.dry.registry.get(&tool.name);
+        matches!(implementation, Some(Implementation::Live(live)) if live.as_program().is_none())
+    }
+
+    /// The paths that somebody else would change: lines must stand that surely allow them, but for what is known later.
+    fn judge_others(&mut self, at: &At<'_>, call: &Call, values: &[Value]) {
+        let is_open = call.tool.effects.tell_by_result() || !values.iter().all(Value::is_known);
+        let grants = self.grants();
+        let overlay = &self.overlay;
+        let is_folder = |path: &str| overlay.kind(path).is_ok_and(|kind| kind == Kind::Directory);
+        for uncovered in uncovered_by_others(&grants, &call.tool.touches(values), is_open, is_folder) {
+            self.problem(at, uncovered.to_string());
+        }
+    }
+
+    /// What stands against a call of somebody else that is not made here.
+    pub(super) fn judge_astray(&mut self, at: &At<'_>, call: &Call, values: &[Value]) {
+        if let Some(why) = self.dry.astray(&call.tool, values, &self.overlay) {
+            self.problem(at, why);
         }
     }
 
@@ -94,6 +122,10 @@ impl Steps<'_, '_> {
             // Which program would take it back may not be known yet.
             let values = self.undo_values(at.step).map_or_else(|| unknown_args(undo), |(_, values)| values);
             self.placed(at, undo, &values);
+            if self.is_of_others(&undo.tool) {
+                self.judge_astray(at, undo, &values);
+                self.judge_others(at, undo, &values);
+            }
         }
         verdict
     }

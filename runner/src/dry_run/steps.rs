@@ -191,7 +191,8 @@ impl<'d, 'a> Steps<'d, 'a> {
     fn not_made(&mut self, at: &At<'_>, values: &[Value], why: &str) -> Done {
         let touches = at.step.call.tool.touches(values);
         self.judge_touches(at, &touches);
-        self.judge_paths(at, &touches);
+        self.judge_paths(at, values, &touches);
+        self.judge_astray(at, &at.step.call, values);
         let args = Args { tool: at.step.call.tool.clone(), values: values.to_vec() };
         let why = self.dry.with_files(&args, &mut self.overlay, why);
         // What is not there fails the call, should it be made.
@@ -265,12 +266,12 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
         match called {
             Called::Later(why) => {
-                self.judge_paths(at, &touches);
+                self.judge_paths(at, values, &touches);
                 Done { changes, ..self.later(at, why) }
             }
             Called::Made(value) => self.gave(at, value, changes),
             Called::Foretold { by, value } => {
-                self.judge_paths(at, &touches);
+                self.judge_paths(at, values, &touches);
                 let done = self.gave(at, value, changes);
                 let outcome = match done.outcome {
                     StepOutcome::Simulated { result } => StepOutcome::Foretold { by, result },

@@ -5,7 +5,7 @@ use super::work::Work;
 use crate::coverage;
 use crate::event::{End, Event, PROBE_CHANNEL, Resolution};
 use crate::journal::StoreError;
-use crate::run::{grants, not_true};
+use crate::run::{astray_in, grants, not_true, uncovered_in};
 use crate::tool::Args;
 use crate::workspace::Change;
 use planc_lang::eval::{NoCalls, eval};
@@ -99,8 +99,12 @@ impl Attempt<'_> {
         }
         let touched = tool.touched(&self.args.values, Some(result));
         let grants = grants(&self.run.setup, &self.run.recorder);
-        let uncovered = coverage::uncovered_touches(&grants, &touched).into_iter().next()?;
-        Some(format!("its result tells that it went past what was approved: {uncovered}"))
+        let (setup, recorder, args) = (&self.run.setup, &self.run.recorder, &self.args.values);
+        let uncovered = coverage::uncovered_touches(&grants, &touched).into_iter().next();
+        let uncovered = uncovered.or_else(|| uncovered_in(setup, recorder, tool, args, Some(result)));
+        let why = uncovered.map(|uncovered| uncovered.to_string());
+        let why = why.or_else(|| astray_in(setup, tool, args, Some(result)))?;
+        Some(format!("its result tells that it went past what was approved: {why}"))
     }
 
     async fn succeeded(&self, result: Value, changes: Vec<Change>) -> Result<Outcome, StoreError> {

@@ -4,8 +4,10 @@
 //!
 //! What is not known may be anything: it may meet every pattern, and lies within none.
 
-use planc_lang::effects::{CriticalVerb, Grant, Resource};
-use planc_lang::paths::{is_straight, literal_prefix, within};
+use planc_lang::addresses::{is_pattern, met_as};
+use planc_lang::effects::{CriticalVerb, Grant, Resource, URL};
+use planc_lang::names::is_straight;
+use planc_lang::paths::{literal_prefix, within};
 use planc_lang::syntax::EffectVerb;
 
 /// A pattern over what calls touch.
@@ -61,10 +63,21 @@ impl Pattern {
             // A name that goes ways may be any of its space.
             Resource::Named(space, name) if !is_straight(name) => {
                 let own = self.text.split_once(':').map(|(own, _)| own);
-                self.text == "**" || own == Some(space) || self.text.contains("://")
+                self.text == "**" || own == Some(space) || space == URL && is_pattern(&self.text)
+            }
+            Resource::Named(space, name) if space == URL => {
+                self.place.as_ref().is_some_and(|grant| met_as(name).iter().any(|name| grant.matches_name(URL, name)))
             }
             // A host that is not clear may be any.
             Resource::Host(host) if host.is_empty() => self.host.is_some(),
+            Resource::Host(host) => self.host.as_ref().is_some_and(|grant| {
+                // A host without a port has any, and its usual one is not written.
+                let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map(|(name, _)| name);
+                let usual = name.is_none().then(|| [format!("{host}:80"), format!("{host}:443")]).into_iter().flatten();
+                grant.allows_host(host)
+                    || name.is_some_and(|name| grant.allows_host(name))
+                    || usual.into_iter().any(|host| grant.allows_host(&host))
+            }),
             _ => self.of(resource).is_some_and(|grant| grant.may_allow(EffectVerb::Writes, resource)),
         }
     }

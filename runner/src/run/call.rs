@@ -1,6 +1,7 @@
 //! One call: whether it is allowed, and making it, with its limits.
 
 use super::lines::grants;
+use super::others::{astray_in, uncovered_in};
 use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Uncovered, changed};
 use crate::event::{Event, StandingAnswer};
@@ -61,6 +62,12 @@ pub(crate) async fn permit(
 ) -> Result<Permit, StoreError> {
     let tool = &made.call.tool;
     if let Some(uncovered) = coverage::uncovered_touches(&grants(setup, recorder), &tool.touches(args)).first() {
+        return Ok(Permit::Refused(uncovered.to_string()));
+    }
+    if let Some(why) = astray_in(setup, tool, args, None) {
+        return Ok(Permit::Refused(why));
+    }
+    if let Some(uncovered) = uncovered_in(setup, recorder, tool, args, None) {
         return Ok(Permit::Refused(uncovered.to_string()));
     }
     let is_own = std::ptr::eq(made.call, &made.step.call);
@@ -455,6 +462,10 @@ pub(crate) async fn call_live(
         Box::pin(async move {
             if turn == Turn::Further && !paced(setup, &args.tool).await? {
                 return Err(ToolError::before(format!("`{}` was ended between two pages", args.tool.name)));
+            }
+            // A program of the plan may have made a link since the call was permitted, and so may anybody else.
+            if let Some(why) = astray_in(setup, &args.tool, &args.values, None) {
+                return Err(ToolError::before(why));
             }
             within_limits(setup, &args, context, tool.call(&args, context)).await
         })

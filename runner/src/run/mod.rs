@@ -15,6 +15,7 @@ mod left;
 mod lines;
 mod looked;
 mod named;
+mod others;
 mod provenance;
 mod recorder;
 mod unapproved;
@@ -43,6 +44,7 @@ pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_li
 pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::look_again;
 pub(crate) use named::{expected_files, is_agreed, of_named};
+pub(crate) use others::{astray_in, uncovered_in};
 pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 

@@ -24,6 +24,20 @@ pub enum FileError {
         /// The path as written.
         path: String,
     },
+    /// Somebody else than planc would follow a link.
+    #[error("`{path}` leads through the link `{link}`: whoever opens it without planc needs the path that it leads to")]
+    Led {
+        /// The path as written.
+        path: String,
+        /// The first link on the way.
+        link: String,
+    },
+    /// Somebody else than planc would change a file under another name as well.
+    #[error("`{path}` is a file that has another name, too: whoever changes it without planc changes that as well")]
+    OtherName {
+        /// The path.
+        path: String,
+    },
     /// planc's own configuration, state or program.
     #[error("`{path}` is planc's own: no tool may read or change it")]
     Protected {

@@ -22,6 +22,7 @@ mod contents;
 mod attributes;
 mod apply;
 mod overlay;
+mod direct;
 
 pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};

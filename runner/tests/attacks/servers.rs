@@ -1,0 +1,242 @@
+//! Tools of servers open the paths that they are given by themselves: through links, out of the workspace, past `critical`.
+
+use crate::place::Place;
+use crate::terminal::{Act, on_terminal};
+use std::fs;
+use std::path::PathBuf;
+
+/// An honest server: it reads and writes the path that it is told, wherever that leads, and keeps a list of its calls.
+const SERVER: &str = r#"while read -r line; do
+  id=$(printf %s "$line" | sed -n 's/.*"id":\([^,}]*\).*/\1/p')
+  case "$line" in
+    *'"method":"initialize"'*) answer='"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"files","version":"1"}}' ;;
+    *'"method":"tools/list"'*) answer='"result":{"tools":[{"name":"put","inputSchema":{"type":"object"}},{"name":"get","inputSchema":{"type":"object"}}]}' ;;
+    *'"method":"tools/call"'*)
+      name=$(printf %s "$line" | sed -n 's/.*"name":"\([a-z]*\)".*/\1/p')
+      path=$(printf %s "$line" | sed -n 's/.*"path":"\([^"]*\)".*/\1/p')
+      echo "$name $path" >> "$CALLS"
+      if [ "$name" = put ]; then echo evil > "$path"; fi
+      answer="\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"$(cat "$path" 2>&1)\"}]}" ;;
+    *) answer='"error":{"code":-32601,"message":"there is no such method"}' ;;
+  esac
+  [ -n "$id" ] && printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$answer"
+done"#;
+
+const CATALOGUE: &str = r#"catalogue files {
+  tool put(path: path) -> string {
+    writes path
+  }
+  tool place(path: string) -> string {
+    named "put"
+    writes "file:${path}"
+  }
+  tool get(path: path) -> string {
+    reads path
+  }
+  tool fetch(path: string) -> string {
+    named "get"
+    reads "file:${path}"
+  }
+}
+"#;
+
+/// A workspace with the server, where `docs` may be read before a yes.
+fn place() -> Place {
+    let place = Place::new();
+    place.program("server.sh", SERVER);
+    let toml = format!(
+        "[workspace]\nread = [\"docs/**\"]\n[catalogues]\nfiles = [\"files.pl\"]\n[servers.files]\ncommand = {:?}\n\
+         env = {{ CALLS = {:?} }}\nread = [\"docs/**\"]\n",
+        place.at("server.sh"),
+        place.at("out/calls")
+    );
+    place.put("planc.toml", toml).put("files.pl", CATALOGUE);
+    place.put("docs/a", "doc\n").put("docs/sub/b", "doc\n").put("secret/key", "KEY\n");
+    fs::create_dir_all(place.ws().join(".git/hooks")).unwrap();
+    fs::write(place.at("home/.bashrc"), "mine\n").unwrap();
+    place
+}
+
+fn calls(place: &Place) -> String {
+    fs::read_to_string(place.at("out/calls")).unwrap_or_default()
+}
+
+fn plan(steps: &str) -> String {
+    format!("plan \"Write\" {{\n  critical {{\n    modify \"docs/**\"\n    run \"sh gen.sh\"\n  }}\n{steps}\n}}\n")
+}
+
+/// A link `from` in the workspace, the path that is written, and the file that it leads to.
+fn links(place: &Place) -> Vec<(PathBuf, &'static str, &'static str, PathBuf)> {
+    vec![
+        (place.at("home/.bashrc"), "docs/l", "docs/l", place.at("home/.bashrc")),
+        (place.at("home"), "docs/l", "docs/l/.profile", place.at("home/.profile")),
+        ("../secret/key".into(), "docs/l", "docs/l", place.ws().join("secret/key")),
+        ("../secret".into(), "docs/l", "docs/l/key", place.ws().join("secret/key")),
+        ("../planc.toml".into(), "docs/l", "docs/l", place.ws().join("planc.toml")),
+        ("../.git/hooks/pre-commit".into(), "docs/l", "docs/l", place.ws().join(".git/hooks/pre-commit")),
+        // Where nothing else would be touched, too: nobody has to find out.
+        ("sub/b".into(), "docs/l", "docs/l", place.ws().join("docs/sub/b")),
+    ]
+}
+
+#[test]
+fn no_server_goes_through_a_link() {
+    for tool in ["put", "place"] {
+        for at in 0..links(&Place::new()).len() {
+            let place = place();
+            let (target, link, path, end) = links(&place).remove(at);
+            let before = fs::read(&end).ok();
+            place.link(&target, link);
+            place.put("p.pl", plan(&format!("  step a = files.{tool}(path: \"{path}\")")));
+            let said = place.planc(&["plan", "p.pl"]);
+            assert_ne!(said.code, Some(0), "{tool} {path} to {target:?}: {}", said.short());
+            assert!(said.out.contains("BLOCKED") && said.out.contains("is not called"), "{}", said.short());
+            // Nor one that is made after the yes.
+            fs::remove_file(place.ws().join(link)).unwrap();
+            let digest = place.digest("p.pl");
+            place.link(&target, link);
+            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
+            assert_ne!(said.code, Some(0), "{tool} {path} to {target:?}: {}", said.short());
+            assert_eq!(fs::read(&end).ok(), before, "{tool} {path} to {target:?}");
+            assert_eq!(calls(&place), "");
+        }
+    }
+}
+
+#[test]
+fn no_server_goes_through_a_link_that_the_run_makes() {
+    let place = place();
+    place.put("gen.sh", "ln -s ../secret/key docs/l\n");
+    let steps = "  step g = process.run(argv: [\"sh\", \"gen.sh\"])\n  step a = files.put(path: \"docs/l\") {\n    after g\n  }";
+    place.put("p.pl", plan(steps).replace("modify", "create \"docs/**\"\n    modify"));
+    let said = place.run("p.pl");
+    assert_ne!(said.code, Some(0), "{}", said.short());
+    said.says("leads through the link `docs/l`");
+    assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()));
+}
+
+#[test]
+fn what_planc_keeps_from_its_tools_it_keeps_from_servers() {
+    let place = place();
+    place.put("nested/planc.toml", "").put("own/part.sh", "").put("other", "x\n");
+    fs::hard_link(place.ws().join("other"), place.ws().join("docs/second")).unwrap();
+    let toml = place.get("planc.toml").replace("command = ", "args = [\"./own/part.sh\"]\ncommand = ");
+    place.put("planc.toml", toml);
+    for path in ["planc.toml", "files.pl", ".planc/x", "nested/x", "own/part.sh", "docs/second"] {
+        place.put("p.pl", plan(&format!("  step a = files.put(path: \"{path}\")")).replace("docs/**", "**"));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert!(said.code != Some(0), "{path}: {}", said.short());
+    }
+    assert_eq!(calls(&place), "");
+}
+
+/// What an agent is given before anybody is asked: only what `read` names, by the one path that it has.
+#[test]
+fn nothing_is_read_through_a_link_before_a_yes() {
+    for path in ["docs/l", "docs/l/key"] {
+        for (target, code) in [("../secret/key", 1), ("../secret", 1), ("../planc.toml", 1)] {
+            let place = place();
+            place.link(target, "docs/l");
+            for tool in ["get", "fetch"] {
+                let step = format!("  step a = files.{tool}(path: \"{path}\")\n  output said = a");
+                place.put("p.pl", format!("plan \"Read\" {{\n{step}\n}}\n"));
+                let said = place.planc(&["plan", "--full", "p.pl"]);
+                assert!(said.code >= Some(code) && !said.out.contains("KEY"), "{}", said.short());
+                let check = format!("  assume \"so\" {{\n    files.{tool}(path: \"{path}\") == \"doc\"\n  }}");
+                place.put("p.pl", format!("plan \"Read\" {{\n{check}\n  step a = fs.stat(path: \"docs/a\")\n}}\n"));
+                let said = place.planc(&["plan", "--full", "p.pl"]);
+                assert!(!said.out.contains("KEY"), "{}", said.short());
+            }
+            assert_eq!(calls(&place), "", "{path} {target}");
+        }
+    }
+    // A path that a rule is about is not asked for either, whatever the catalogue makes of it.
+    let place = place();
+    let rule = "[[policy.rule]]\neffects = [\"reads\"]\nresources = [\"docs/sub/**\"]\ndecision = \"deny\"\n";
+    place.put("planc.toml", format!("{}{rule}", place.get("planc.toml")));
+    for tool in ["get", "fetch"] {
+        for path in ["docs/sub/b", "docs/sub/[b]"] {
+            place.put("p.pl", format!("plan \"Read\" {{\n  step a = files.{tool}(path: \"{path}\")\n}}\n"));
+            place.planc(&["plan", "p.pl"]);
+        }
+    }
+    assert_eq!(calls(&place), "");
+    place.put("p.pl", "plan \"Read\" {\n  step a = files.get(path: \"docs/a\")\n}\n");
+    place.planc(&["plan", "p.pl"]).exits(0);
+    assert_eq!(calls(&place), "get docs/a\n");
+}
+
+/// A path that becomes known in the run is held to `critical`, and so is a text of which a template makes none.
+#[test]
+fn a_late_path_is_held_to_critical() {
+    for (tool, path) in [
+        ("put", "secret/key"),
+        ("place", "secret/key"),
+        ("place", "secret/[k]ey"),
+        ("place", "../out/pwned"),
+        ("place", "/tmp/pwned"),
+        // All that is in it would be the server's.
+        ("put", "secret"),
+    ] {
+        let place = place();
+        let step = format!("  step a = files.{tool}(path: \"{path}\")");
+        place.put("p.pl", plan(&step));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert_ne!(said.code, Some(0), "{tool} {path}: {}", said.short());
+        let late = format!(
+            "  step g = process.run(argv: [\"sh\", \"gen.sh\"])\n  \
+             step a = files.{tool}(path: if g.exit_code == 0 then \"{path}\" else \"docs/a\")"
+        );
+        place.put("gen.sh", "true\n").put("p.pl", plan(&late));
+        place.run("p.pl").exits(3);
+        // A yes to the value is none to what `critical` does not name.
+        let run = place.last_run();
+        let (code, shown) = on_terminal(&place, &["resume", &run], "`no` ends the run here: ", &Act::Type(b"yes\n"));
+        assert!(code != 0 && shown.contains(path), "{tool} {path}: {shown:?}");
+        assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()), "{tool} {path}");
+    }
+}
+
+/// What a tool may change beneath a folder, or by a glob, lines must allow whole: nobody records what it did.
+#[test]
+fn a_part_that_is_covered_does_not_cover_the_whole() {
+    let place = place();
+    place.put(
+        "files.pl",
+        CATALOGUE.replace(
+            "  tool get(",
+            "  tool wipe(files: glob) -> string {\n    named \"put\"\n    deletes files\n  }\n  tool get(",
+        ),
+    );
+    for (line, step, code) in [
+        ("modify \"docs/a\"", "files.put(path: \"docs\")", false),
+        ("modify \"docs/*\"", "files.put(path: \"docs/sub\")", false),
+        ("modify \"docs/**\"", "files.put(path: \"docs/sub\")", true),
+        ("modify \"**\"", "files.put(path: \".\")", true),
+        ("delete \"docs/a\"", "files.wipe(files: \"docs/*\")", false),
+        ("delete \"docs/*\"", "files.wipe(files: \"docs/*\")", true),
+        ("delete \"docs/**\"", "files.wipe(files: \"docs/*.md\")", true),
+        ("delete \"docs/*.md\"", "files.wipe(files: \"docs/**\")", false),
+    ] {
+        place.put("p.pl", format!("plan \"W\" {{\n  critical {{\n    {line}\n  }}\n  step a = {step}\n}}\n"));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert_eq!(said.code == Some(0), code, "{line} {step}: {}", said.short());
+    }
+}
+
+/// A call that takes a step back goes through no link either.
+#[test]
+fn nothing_is_taken_back_through_a_link() {
+    let place = place();
+    let step = "  step a = fs.write(path: \"docs/a\", text: \"x\") {\n    undo files.put(path: \"docs/l\")\n  }";
+    place.link("../secret/key", "docs/l");
+    place.put("p.pl", plan(step));
+    let said = place.planc(&["plan", "p.pl"]);
+    assert_ne!(said.code, Some(0), "{}", said.short());
+    fs::remove_file(place.ws().join("docs/l")).unwrap();
+    place.run("p.pl").exits(0);
+    place.link("../secret/key", "docs/l");
+    let said = place.planc(&["undo", &place.last_run()]);
+    assert_ne!(said.code, Some(0), "{}", said.short());
+    assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()));
+}
