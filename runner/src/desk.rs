@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::{Chosen, PlanReport, PlanStatus};
-use crate::run::{Ask, GRACE, RunSetup, Watch};
+use crate::run::{Ask, Drawn, Ended, GRACE, RunSetup, Watch, note};
 use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::Sealer;
@@ -373,6 +373,17 @@ impl Desk {
         Ok(())
     }
 
+    /// When the card of a plan was made, and when the calls of its run ended so far.
+    fn drawn(&self, run: &StoredRun, digest: &Digest) -> Result<Drawn, DeskError> {
+        let stored = self.store.plan(&digest.to_string())?;
+        let time = |written: &str| written.parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let mut ended = Ended::new();
+        for stored in self.store.events(&run.id)? {
+            note(&mut ended, &stored.event, time(&stored.at));
+        }
+        Ok(Drawn { at: time(&stored.created_at), ended })
+    }
+
     /// What carrying out a run, or taking it back, needs.
     pub fn setup(
         &self,
@@ -409,6 +420,7 @@ impl Desk {
             contents,
             registry: self.registry.clone(),
             journal: Arc::new(journal),
+            drawn: Some(self.drawn(run, &planned.plan.digest)?),
             veil,
             digest: planned.plan.digest,
             claim: self.claim(&planned.plan)?,

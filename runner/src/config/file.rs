@@ -9,8 +9,8 @@ use super::report::ReportSettings;
 use super::run::RunSettings;
 use super::servers::ServerSettings;
 use super::{
-    Approvals, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_SCRATCH, Network, PlanFor, Require, Rule,
-    Unconfined,
+    Approvals, Changed, EarlyPrograms, Effect, Elicitation, HookFor, Limits, MAX_SCRATCH, Network, PlanFor, Require,
+    Rule, Unconfined,
 };
 use crate::policy::{Policy, PolicySettings};
 use planc_lang::cover::PROTECTED_NAMES;
@@ -145,6 +145,8 @@ pub struct ProgramSettings {
     pub dry_run: EarlyPrograms,
     /// What is done where programs cannot be confined.
     pub unconfined: Unconfined,
+    /// What is done about what others have changed since the card was made.
+    pub changed: Changed,
     /// What a program may use.
     pub limits: Limits,
 }

@@ -28,7 +28,7 @@ pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Se
 pub use model::ModelWiring;
 pub use nested::above;
 pub use places::{Places, account_home, is_hidden_in_home, lies_in, unfit};
-pub use programs::{EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
+pub use programs::{Changed, EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use run::{MAX_DEADLINE_DAYS, run_time};
 pub use servers::{

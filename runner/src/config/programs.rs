@@ -26,6 +26,8 @@ pub struct Programs {
     pub dry_run: EarlyPrograms,
     /// What is done where they cannot be confined.
     pub unconfined: Unconfined,
+    /// What others have changed in the workspace since the card was made, before one runs in the open.
+    pub changed: Changed,
     /// What each may use.
     pub limits: Limits,
     /// The executable that is started to confine them.
@@ -66,6 +68,17 @@ pub enum Unconfined {
     /// A person is asked for each call.
     Ask,
     /// They run.
+    Allow,
+}
+
+/// What is done about what others have changed in the workspace since the card was made, before a program runs in the open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Changed {
+    /// A person looks at it.
+    #[default]
+    Ask,
+    /// Nothing, but for what its command line names.
     Allow,
 }
 
@@ -111,6 +124,7 @@ impl Programs {
             network: settings.network,
             dry_run: settings.dry_run,
             unconfined: settings.unconfined,
+            changed: settings.changed,
             limits: settings.limits,
             launcher: SELF.into(),
             home: home.map(Path::to_owned),

@@ -145,7 +145,8 @@ impl Desk {
             Recorded::Unheard { by } => return Err(Refusal::ChangesRequested { by }.into()),
             Recorded::Aborted => return Err(DeskError::Aborted),
         }
-        self.store.keep_as_shown(plan)?;
+        // On a terminal it was made right before; who names a digest has read it at some time.
+        self.store.keep_as_shown(plan, yes.channel == Channel::Terminal.as_str())?;
         let run = self.store.open_run(&plan.digest)?;
         match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
             Ok(_) => {

@@ -2,7 +2,7 @@
 
 use super::InputValue;
 use super::variables::{OF_PROGRAMS, Values, of_server, others, stored_variables, variables};
-use crate::config::{Approvals, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
+use crate::config::{Approvals, Changed, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::report::PlanReport;
 use crate::tool::model::wiring_identity;
@@ -243,6 +243,7 @@ struct BoundPrograms<'a> {
     open: &'a [String],
     network: Network,
     unconfined: Unconfined,
+    changed: Changed,
     limits: Limits,
     /// Whether this machine can confine them.
     holds: bool,
@@ -250,10 +251,10 @@ struct BoundPrograms<'a> {
 
 fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
     let enforced = enforced(config, plan)?;
-    let Programs { scratch, read, open, network, dry_run: _, unconfined, limits, launcher: _, home: _ } =
+    let Programs { scratch, read, open, network, dry_run: _, unconfined, changed, limits, launcher: _, home: _ } =
         &config.programs;
-    let (network, unconfined, limits) = (*network, *unconfined, *limits);
-    Some(BoundPrograms { scratch, read, open, network, unconfined, limits, holds: enforced.holds() })
+    let (network, unconfined, changed, limits) = (*network, *unconfined, *changed, *limits);
+    Some(BoundPrograms { scratch, read, open, network, unconfined, changed, limits, holds: enforced.holds() })
 }
 
 /// The digest that an approval names.

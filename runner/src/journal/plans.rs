@@ -132,13 +132,19 @@ impl Store {
     }
 
     /// Keeps a plan as it was shown to who said the first yes to it, whatever was stored of it meanwhile.
-    pub fn keep_as_shown(&self, plan: &StoredPlan) -> Outcome<()> {
+    pub fn keep_as_shown(&self, plan: &StoredPlan, is_new: bool) -> Outcome<()> {
         let plan = plan.clone();
         self.work("keep what was shown", move |at, connection| {
-            let update = "UPDATE plans SET report = ?2, predictions = ?3
+            let update = "UPDATE plans SET report = ?2, predictions = ?3,
+                created_at = CASE WHEN ?4 THEN ?5 ELSE created_at END
                 WHERE digest = ?1 AND (SELECT count(*) FROM approvals WHERE digest = ?1) = 1";
-            let values =
-                params![plan.digest.to_string(), kept(&at, &plan, "report", &plan.report)?, predictions(&at, &plan)?];
+            let values = params![
+                plan.digest.to_string(),
+                kept(&at, &plan, "report", &plan.report)?,
+                predictions(&at, &plan)?,
+                is_new,
+                plan.created_at,
+            ];
             at.sql(connection.execute(update, values)).map(|_| ())
         })
     }

@@ -205,6 +205,11 @@ fn draw_more(out: &mut String, look: Look, more: &[Unit<'_>], of: Of, numbers: u
     hang(out, look, &format!("{margin}= "), numbers + 5, &text, None);
 }
 
+/// Those of the lines of a diff that are lines of the file.
+fn texts(lines: &[String]) -> Vec<&String> {
+    lines.iter().filter(|line| !line.starts_with('\\')).collect()
+}
+
 /// The lines of a unit that one which is done in the same way does not have, and those of that which it has not, each with its place, so that
 /// the one can be made of the other; none: it is shorter to draw all of it.
 fn unlike(base: &Unit<'_>, unit: &Unit<'_>) -> Option<Vec<String>> {
@@ -216,7 +221,7 @@ fn unlike(base: &Unit<'_>, unit: &Unit<'_>) -> Option<Vec<String>> {
             continue;
         }
         // Of two single lines nothing is left to be said.
-        if let ([_], [_], [line]) = (old.as_slice(), new.as_slice(), has) {
+        if let ([_], [_], [line]) = (texts(&old).as_slice(), texts(&new).as_slice(), has) {
             lines.push(line.clone());
             continue;
         }

@@ -7,6 +7,7 @@
 
 use super::known::NOBODY_KNOWS;
 use super::late::{Content, shown_content, veiled_content};
+use super::since::{SOMEBODY, by_others};
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
@@ -45,7 +46,7 @@ pub(super) fn of_left(
         (candidates(&state, &unseen, named), marks(&unseen, named))
     };
     let mut found = Unapproved::default();
-    let mut unseen = Vec::new();
+    let mut unseen: Vec<Found> = Vec::new();
     for left in candidates {
         match setup.workspace.state(&left.path) {
             Ok(present) => unseen.extend(left.by(&present).map(|by| Found { path: left.path, present, by })),
@@ -56,7 +57,12 @@ pub(super) fn of_left(
             }
         }
     }
-    let marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
+    let others = by_others(setup, recorder, named);
+    let somebodys = |(path, present): (String, FileState)| Found { path, present, by: SOMEBODY.to_owned() };
+    let known: BTreeSet<String> = unseen.iter().map(|found| found.path.clone()).collect();
+    unseen.extend(others.contents.into_iter().filter(|(path, _)| !known.contains(path)).map(somebodys));
+    let mut marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
+    marks.extend(others.folders.into_iter().map(somebodys));
     let (data, files): (Vec<Found>, Vec<Found>) =
         unseen.into_iter().partition(|found| is_data_of_repository(&found.path));
     match files.len() > MAX_LEFT_SHOWN {

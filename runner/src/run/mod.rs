@@ -6,6 +6,7 @@ mod call;
 mod caller;
 mod cells;
 mod clean;
+mod ended;
 mod found;
 mod held;
 mod images;
@@ -18,6 +19,7 @@ mod named;
 mod others;
 mod provenance;
 mod recorder;
+mod since;
 mod unapproved;
 mod unseen;
 mod values;
@@ -25,6 +27,7 @@ mod ways;
 
 pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
+pub use ended::{Drawn, Ended, note};
 pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
 pub use left::MAX_LEFT_SHOWN;
 pub use recorder::{Recorder, Watch};
@@ -112,6 +115,8 @@ pub struct RunSetup {
     pub registry: Arc<Registry>,
     /// Where everything is recorded.
     pub journal: Arc<dyn Journal>,
+    /// Since when what is in the workspace is not what it was on the card; none: that is of no interest.
+    pub drawn: Option<Drawn>,
     /// What an approval of this plan names: the digest of its report.
     pub digest: Digest,
     /// What the operator wants of a yes to it.

@@ -1,5 +1,6 @@
 //! An event ⟶ durable, then part of the state, then shown: in this order, always.
 
+use super::ended::{Ended, note};
 use super::values::{Derived, Recorded};
 use crate::approval::{Approved, Claim, Lack};
 use crate::event::Event;
@@ -18,6 +19,8 @@ pub struct Recorder {
     state: Mutex<RunState>,
     derived: Derived,
     veil: Option<Veil>,
+    /// When calls ended that this process has made.
+    ended: Mutex<Ended>,
     /// Held while a person looks at late values.
     asking: tokio::sync::Mutex<()>,
 }
@@ -26,7 +29,7 @@ impl Recorder {
     /// A recorder that goes on from a state.
     pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, veil: Option<Veil>, state: RunState) -> Recorder {
         let (derived, asking) = (Derived::default(), tokio::sync::Mutex::default());
-        Recorder { journal, watch, state: Mutex::new(state), derived, veil, asking }
+        Recorder { journal, watch, state: Mutex::new(state), derived, veil, ended: Mutex::default(), asking }
     }
 
     /// Records one event: without secrets in the words of errors, and shown without secrets at all.
@@ -60,6 +63,7 @@ impl Recorder {
 
     /// What is durable becomes part of the state, and is shown.
     fn take_in(&self, event: &Event) {
+        note(&mut self.ended(), event, jiff::Timestamp::now());
         self.state().apply(event);
         if let Some(watch) = &self.watch {
             match &self.veil {
@@ -67,6 +71,11 @@ impl Recorder {
                 None => watch(event),
             }
         }
+    }
+
+    /// When calls ended that this process has made; not to be held while anything is waited for.
+    pub(super) fn ended(&self) -> MutexGuard<'_, Ended> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The turn to ask a person about late values.

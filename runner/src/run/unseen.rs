@@ -78,7 +78,8 @@ impl<'s> Unseen<'s> {
         if put.is_folder() && !put.is_on_the_way() && self.names.contains(name(&put.change.path)) {
             return true;
         }
-        let is_sure = || is_given && !self.after_server && put.is_where_it_says() && !put.is_of_scratch(setup);
+        let is_where_it_says = || put.is_where_it_says() || put.is_folder() && put.is_on_the_way();
+        let is_sure = || is_given && !self.after_server && is_where_it_says() && !put.is_of_scratch(setup);
         !is_sure() && !was_known(setup, put.record, put.change)
     }
 

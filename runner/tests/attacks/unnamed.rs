@@ -347,3 +347,65 @@ fn nothing_unseen_is_left_beside_a_program_in_the_open() {
     assert!(said.code != Some(0), "{}", said.short());
     assert_eq!(log(&place), "", "{}", said.short());
 }
+
+/// What somebody else puts there after the card was made, or after the run, nobody has seen either, whatever the command line names; the
+/// kernel says when.
+#[test]
+fn what_others_change_after_the_card_is_looked_at() {
+    let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+    let undo = "step m = fs.write(path: \"x\", text: \"x\") {\n    undo process.run(argv: [\"sh\", \"main.sh\"])\n  }";
+    let evil = |place: &Place| drop(std::fs::write(place.ws().join("lib/a.sh"), format!("{EVIL}\n")));
+    let gone = |place: &Place| drop(std::fs::remove_file(place.ws().join("lib/keep")));
+    let moved = |place: &Place| {
+        std::fs::write(place.at("out/b.sh"), format!("{EVIL}\n")).unwrap();
+        std::fs::rename(place.at("out/b.sh"), place.ws().join("lib/b.sh")).unwrap();
+    };
+    // A time that says nothing of it.
+    let old = |place: &Place| {
+        evil(place);
+        let file = std::fs::File::options().write(true).open(place.ws().join("lib/a.sh")).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    };
+    let acts: [(&dyn Fn(&Place), &str); 4] = [
+        (&evil, "content of lib/a.sh for programs in the open"),
+        (&gone, "lib: directory"),
+        (&moved, "content of lib/b.sh for programs in the open"),
+        (&old, "content of lib/a.sh for programs in the open"),
+    ];
+    for (act, says) in acts {
+        // Without a file the program fails by itself.
+        for (allowed, codes) in [(false, &[3][..]), (true, &[0, 4])] {
+            let place = place();
+            if allowed {
+                place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\nchanged = \"allow\"\n");
+            }
+            let digest = place.put("p.pl", plan(main)).digest("p.pl");
+            act(&place);
+            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits_with(codes);
+            if !allowed {
+                said.says(says);
+                assert_eq!(log(&place), "", "{says}");
+            }
+        }
+        // Taking back is a long time after.
+        let place = place();
+        place.put("p.pl", plan(undo)).run("p.pl").exits(0);
+        act(&place);
+        place.planc(&["undo", &place.last_run()]).says(says);
+        assert_eq!(log(&place), "", "{says}");
+    }
+}
+
+/// What the run itself does, and what programs in the open leave, which nobody records, is no change by others.
+#[test]
+fn what_the_run_changes_is_no_change_by_others() {
+    let steps = "step w = fs.write(path: \"lib/w\", text: \"true\\n\")\n  step d = fs.delete(path: \"lib/keep\")\n  \
+                 step m = process.run(argv: [\"sh\", \"main.sh\"])\n  step n = process.run(argv: [\"sh\", \"main.sh\"]) {\n    \
+                 undo process.run(argv: [\"sh\", \"main.sh\"])\n  }\n  step o = fs.write(path: \"o\", text: \"o\") {\n    undo \
+                 process.run(argv: [\"sh\", \"main.sh\"])\n  }";
+    let place = place();
+    place.put("main.sh", "echo more >> made; mkdir -p deep; echo x > deep/$$; rm -f gone; ls lib >> ../out/log\n");
+    place.put("gone", "").put("p.pl", plan(steps)).run("p.pl").exits(0);
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    assert_eq!(log(&place).matches("w\n").count(), 4, "{}", log(&place));
+}

@@ -591,6 +591,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         registry: Arc::new(registry),
         journal: Arc::new(Memory::on(events.clone(), Break::Never)),
         digest,
+        drawn: None,
         claim: claim(digest),
         approval: Some(approval),
         veil: None,

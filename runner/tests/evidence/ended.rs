@@ -62,9 +62,12 @@ fn nothing_is_left_out_without_a_condition_that_is_false() {
 #[test]
 fn what_a_run_returns_and_a_file_holds_follows_from_the_records() {
     let whole = export(&world());
-    let mut bundle = whole.clone();
-    forge(&mut bundle, "\"event\":\"ended\"", "\"bytes\":8", "\"bytes\":9");
-    refused(&bundle, "the output `bytes` is another one than follows");
+    let place = Place::new();
+    place.put("in", "yes").put("p.pl", "plan \"p\" {\n  step r = fs.read(path: \"in\")\n  output said = r.text\n}\n");
+    place.run("p.pl").exits(0);
+    let mut bundle = export(&place);
+    forge(&mut bundle, "\"event\":\"ended\"", "\"said\":\"yes\"", "\"said\":\"no\"");
+    refused(&bundle, "the output `said` is another one than follows");
     let mut bundle = whole.clone();
     let written = whole["records"].as_array().unwrap().iter().map(kept);
     let written = written.filter(|event| event["event"] == "step_started" && event["step"] == "copy[0]");
