@@ -205,9 +205,14 @@ fn draw_more(out: &mut String, look: Look, more: &[Unit<'_>], of: Of, numbers: u
     hang(out, look, &format!("{margin}= "), numbers + 5, &text, None);
 }
 
-/// Those of the lines of a diff that are lines of the file.
-fn texts(lines: &[String]) -> Vec<&String> {
-    lines.iter().filter(|line| !line.starts_with('\\')).collect()
+/// The sign that a line of a diff begins with.
+fn sign_of(line: &str) -> Option<char> {
+    line.chars().next()
+}
+
+/// Whether a diff has one line with the sign of this one.
+fn is_only(lines: &[String], line: &str) -> bool {
+    lines.iter().filter(|other| sign_of(other) == sign_of(line)).count() == 1
 }
 
 /// The lines of a unit that one which is done in the same way does not have, and those of that which it has not, each with its place, so that
@@ -220,8 +225,11 @@ fn unlike(base: &Unit<'_>, unit: &Unit<'_>) -> Option<Vec<String>> {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
-        // Of two single lines nothing is left to be said.
-        if let ([_], [_], [line]) = (texts(&old).as_slice(), texts(&new).as_slice(), has) {
+        // Where there is one such line in each, nothing is left to be said.
+        if let ([before], [line]) = (had, has)
+            && sign_of(before) == sign_of(line)
+            && [&old, &new].into_iter().all(|all| is_only(all, line))
+        {
             lines.push(line.clone());
             continue;
         }

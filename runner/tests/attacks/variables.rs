@@ -197,11 +197,11 @@ fn nothing_is_started_where_nothing_may_be_planned() {
 fn the_callers_umask_opens_nothing() {
     let place = open("");
     place.put("p.pl", runs("mkdir dir; echo > file; umask"));
-    let digest = place.digest("p.pl");
     place.put(
         "q.pl",
         "plan \"q\" {\n  critical {\n    create \"*\"\n    run \"sh\"\n  }\n  step a = process.run(argv: [\"sh\", \"-ec\", \"mkdir in; echo > made; umask\"])\n}\n",
     );
+    let digest = place.digest("p.pl");
     for (args, path) in [
         (vec!["run".to_owned(), format!("--approve={digest}"), "p.pl".into()], "file"),
         (vec!["run".to_owned(), "--approve".into(), "q.pl".into()], "made"),

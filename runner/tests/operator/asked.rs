@@ -157,11 +157,12 @@ fn a_bound_on_an_address_does_not_cross_its_parts() {
         "http://127.0.0.1:9/public/a/b",
         "http://127.0.0.1:9/public/a?to=admin",
         "http://127.0.0.1:9/public/a#b",
-        "http://127.0.0.1:9@evil.example/public/a",
         "HTTP://127.0.0.1:9/public/a",
     ] {
         run(url).exits(3);
     }
+    // One that readers could disagree about is not called at all.
+    run("http://127.0.0.1:9@evil.example/public/a").exits(1);
     // A path with brackets can be meant as it is.
     let place = Place::new();
     place.put("planc.toml", "[policy]\n\"fs.write\" = \"ask\"\n");
