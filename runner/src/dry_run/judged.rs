@@ -3,7 +3,9 @@
 use super::Early;
 use super::steps::{At, Steps};
 use super::told::unknown_args;
-use crate::coverage::{changed, uncovered_by_others, uncovered_paths, uncovered_reads, uncovered_touches};
+use crate::coverage::{
+    changed, read_beneath, uncovered_by_others, uncovered_paths, uncovered_reads, uncovered_touches,
+};
 use crate::laid::unforeseen;
 use crate::policy::{Moment, Verdict, led as led_of};
 use crate::report::{Problem, StepOutcome};
@@ -97,6 +99,34 @@ impl Steps<'_, '_> {
                 self.problem(at, format!("no `critical` line allows to change `{}`", change.path));
             }
         }
+    }
+
+    /// Why a file tool should not have looked at something beneath what it names, of which policy says more than of that.
+    pub(super) fn judge_beneath(
+        &mut self,
+        at: &At<'_>,
+        values: &[Value],
+        touches: &[(EffectVerb, Resource)],
+    ) -> Option<String> {
+        let tool = &at.step.call.tool;
+        if !self.is_of_files(at.step) {
+            return None;
+        }
+        let beneath = read_beneath(touches, self.overlay.observed());
+        let policy = &self.dry.config.policy;
+        let of_call = policy.decide(tool, values, touches, Moment::Planned).decision;
+        let verdict = policy.decide(tool, values, &beneath, Moment::Planned);
+        if beneath.is_empty() || verdict.decision <= of_call {
+            return None;
+        }
+        let message = format!("what it reads beneath that: {}", verdict.phrase(&tool.name));
+        self.problems.push(Problem {
+            step: Some(at.name.clone()),
+            message: message.clone(),
+            policy: true,
+            assumption: None,
+        });
+        Some(message)
     }
 
     /// What policy says of the call of a step, with these arguments and what it would change, and of the one that takes it

@@ -255,6 +255,12 @@ impl<'d, 'a> Steps<'d, 'a> {
                 return self.failed(at, error.message, Vec::new());
             }
         };
+        if let Some(why) = self.judge_beneath(at, values, &touches) {
+            // Nobody is told what it has read, nor does anything after it find that.
+            self.overlay.roll_back();
+            self.dry.mark_unknown(&touches, &mut self.overlay);
+            return self.later(at, why);
+        }
         self.judge_unknown(at);
         let changes = self.overlay.take_changes();
         let grants = self.grants();
@@ -492,7 +498,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         }
     }
 
-    fn is_of_files(&self, step: &Step) -> bool {
+    pub(super) fn is_of_files(&self, step: &Step) -> bool {
         matches!(self.dry.registry.get(&step.call.tool.name), Some(Implementation::Files(_)))
     }
 

@@ -3,7 +3,7 @@
 use super::lines::grants;
 use super::others::{astray_in, uncovered_in};
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage::{self, Uncovered, changed};
+use crate::coverage::{self, Uncovered, changed, read_beneath};
 use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
 use crate::policy::{Moment, Verdict, led};
@@ -362,6 +362,13 @@ pub(crate) fn simulate(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<
     let result = tool(args, &mut overlay)?;
     if !result.is_known() {
         return Err(ToolError::before(format!("the result of `{}` is not known", args.tool.name)));
+    }
+    let beneath = read_beneath(&args.tool.touches(&args.values), overlay.observed());
+    let decide = |touches: &[_]| setup.config.policy.decide(&args.tool, &args.values, touches, Moment::Now);
+    let verdict = decide(&beneath);
+    if !beneath.is_empty() && verdict.decision > decide(&args.tool.touches(&args.values)).decision {
+        let why = verdict.phrase(&args.tool.name);
+        return Err(ToolError::before(format!("what it reads beneath that: {why}")));
     }
     let changes = overlay.take_changes();
     Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone() })

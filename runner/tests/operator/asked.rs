@@ -162,7 +162,8 @@ fn a_bound_on_an_address_does_not_cross_its_parts() {
         run(url).exits(3);
     }
     // One that readers could disagree about is not called at all.
-    run("http://127.0.0.1:9@evil.example/public/a").exits(1);
+    place.put("p.pl", "plan \"p\" {\n  critical {\n    contact \"*\"\n  }\n  step a = http.get(url: \"http://127.0.0.1:9@evil.example/public/a\")\n}\n");
+    place.planc(&["plan", "p.pl"]).exits(1).says("could disagree");
     // A path with brackets can be meant as it is.
     let place = Place::new();
     place.put("planc.toml", "[policy]\n\"fs.write\" = \"ask\"\n");

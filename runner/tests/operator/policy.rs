@@ -309,3 +309,41 @@ fn a_rule_is_met_by_names_that_go_ways() {
     place.put("planc.toml", rule).put("p.pl", "plan \"p\" {\n  step l = fs.list(path: \".\")\n}\n");
     place.planc(&["plan", "p.pl"]).exits(0);
 }
+
+/// A rule that may be about files anywhere is met by what a call reads beneath the folder that it names: nothing is told of it, nothing
+/// after it finds it, and neither does a run whose dry run could not know.
+#[test]
+fn what_is_read_beneath_a_folder_is_judged_file_by_file() {
+    for resources in ["**/.env", "**/secret/**", "docs/**/key", "docs/[s-t]ecret/**"] {
+        for effects in ["reads", "reads\", \"creates"] {
+            let place = Place::new();
+            place.put("docs/secret/.env/key", "DENIED").put("docs/a", "a").put("docs/public/b", "b");
+            let rule = format!(
+                "[programs]\nopen = [\"sh\"]\n[[policy.rule]]\neffects = [\"{effects}\"]\nresources = [\"{resources}\", \"**/.env/**\"]\ndecision = \"deny\"\nreason = \"keys\"\n"
+            );
+            place.put("planc.toml", rule);
+            let plan = |steps: &str| {
+                format!(
+                    "plan \"p\" {{\n  critical {{\n    create \"**\"\n    delete \"**\"\n    run \"sh\"\n  }}\n  {steps}\n}}\n"
+                )
+            };
+            let copy = "step a = fs.copy(from: \"docs\", to: \"out\")";
+            let read = "step b = fs.read(path: \"out/secret/.env/key\") { after a }\n  step c = fs.stat(path: \"x-${b.text}\")";
+            let said = place.put("p.pl", plan(&format!("{copy}\n  {read}"))).planc(&["plan", "p.pl"]).exits(6);
+            assert!(!format!("{}{}", said.out, said.err).contains("x-DENIED"), "{resources}: {}", said.short());
+            // What is there only the run knows.
+            let late = format!("step s = process.run(argv: [\"sh\", \"-c\", \"true\"])\n  {copy} {{ after s }}");
+            let planned = place.put("p.pl", plan(&late)).planc(&["plan", "--format", "json", "p.pl"]);
+            if planned.code == Some(0) {
+                let digest = planned.json()["digest"].as_str().unwrap().to_owned();
+                place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(4).says("what it reads beneath");
+            }
+            assert!(!place.has("out"), "{resources}");
+            // What holds none of it is copied.
+            place
+                .put("p.pl", plan("step a = fs.copy(from: \"docs/public\", to: \"out\")"))
+                .planc(&["plan", "p.pl"])
+                .exits(0);
+        }
+    }
+}

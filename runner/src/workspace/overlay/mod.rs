@@ -176,6 +176,11 @@ impl Overlay {
         std::mem::take(&mut self.observations)
     }
 
+    /// What was looked at since the last time.
+    pub fn observed(&self) -> &[Observation] {
+        &self.observations
+    }
+
     /// The files that were [held](Overlay::hold) since the last time, as they are before the plan.
     pub fn take_named(&mut self) -> Vec<Observation> {
         std::mem::take(&mut self.named)
