@@ -188,7 +188,7 @@ impl Grant {
         }
     }
 
-    /// Whether contacting this host, as [`host_of`] gives it, is within this grant. No grant covers an unclear host.
+    /// Whether contacting this host, as [`normal_host`](crate::addresses::normal_host) gives it, is within this grant. No grant covers an unclear host.
     pub fn allows_host(&self, host: &str) -> bool {
         match &self.scope {
             Scope::Hosts(matcher) => normal_host(host).is_some_and(|host| matcher.is_match(host)),

@@ -348,6 +348,9 @@ fn nothing_unseen_is_left_beside_a_program_in_the_open() {
     assert_eq!(log(&place), "", "{}", said.short());
 }
 
+/// What somebody does in a workspace.
+type Changes = fn(&Place);
+
 /// What somebody else puts there after the card was made, or after the run, nobody has seen either, whatever the command line names; the
 /// kernel says when.
 #[test]
@@ -362,15 +365,15 @@ fn what_others_change_after_the_card_is_looked_at() {
     };
     // A time that says nothing of it.
     let old = |place: &Place| {
-        evil(place);
+        std::fs::write(place.ws().join("lib/a.sh"), format!("{EVIL}\n")).unwrap();
         let file = std::fs::File::options().write(true).open(place.ws().join("lib/a.sh")).unwrap();
         file.set_modified(std::time::UNIX_EPOCH).unwrap();
     };
-    let acts: [(&dyn Fn(&Place), &str); 4] = [
-        (&evil, "content of lib/a.sh for programs in the open"),
-        (&gone, "lib: directory"),
-        (&moved, "content of lib/b.sh for programs in the open"),
-        (&old, "content of lib/a.sh for programs in the open"),
+    let acts: [(Changes, &str); 4] = [
+        (evil, "content of lib/a.sh for programs in the open"),
+        (gone, "lib: directory"),
+        (moved, "content of lib/b.sh for programs in the open"),
+        (old, "content of lib/a.sh for programs in the open"),
     ];
     for (act, says) in acts {
         // Without a file the program fails by itself.
