@@ -87,6 +87,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         poll: None,
         waits_for: vec![],
         timeout_ms: None,
+        own_timeout: false,
         when: None,
         retry: None,
         written: vec![],
