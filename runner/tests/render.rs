@@ -87,6 +87,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         poll: None,
         waits_for: vec![],
         timeout_ms: None,
+        own_timeout: false,
         when: None,
         retry: None,
         written: vec![],
@@ -674,7 +675,8 @@ fn events() -> Vec<Event> {
     };
     let done =
         |step: &str| Event::StepSucceeded { step: step.into(), attempt: 1, result: Value::Null, changes: vec![] };
-    let change = FileChange { path: "config.toml".into(), before: FileState::Absent, after: file("other") };
+    let change =
+        FileChange { path: "config.toml".into(), before: FileState::Absent, after: file("other"), remade: None };
     let approval = Approved {
         digest: Digest::of("report"),
         by: "ada".into(),

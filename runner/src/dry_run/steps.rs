@@ -437,6 +437,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             }),
             waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
             timeout_ms: step.timeout_ms.or(tool.timeout_ms),
+            own_timeout: step.timeout_ms.is_some(),
             when: step.when.as_ref().map(|when| self.dry.written(when)),
             retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
             written: self.dry.written_args(step),

@@ -1,6 +1,7 @@
 //! What an approval binds, as far as it is held against a report and a history; and where a report shows something else.
 
 use crate::config::{Approvals, Network, is_open};
+use crate::prediction::Elements;
 use crate::report::{CriticalReport, PlanReport, StepReport};
 use crate::veil::is_unknown;
 use crate::workspace::{Change, Observation};
@@ -52,6 +53,9 @@ pub(super) struct Findings {
     pub(super) observations: Vec<Observation>,
     /// A step, whether it runs, and the arguments of its call and of its `undo`.
     pub(super) calls: Vec<(String, Option<bool>, Value, Value)>,
+    /// A block, whether it runs, and how many elements it has.
+    #[serde(default)]
+    pub(super) blocks: Vec<(String, Option<bool>, Elements)>,
     /// What programs had to change exactly.
     #[serde(default)]
     pub(super) reproduced: Vec<(String, Vec<Change>)>,

@@ -6,28 +6,32 @@ use super::order::Order;
 use super::unseen::Given;
 use crate::coverage::unallowed;
 use crate::event::{Event, StandingAnswer};
-use crate::prediction::Prediction;
+use crate::prediction::{Elements, Prediction};
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use crate::tool::process::NAME;
 use crate::veil::Veil;
-use crate::workspace::{Change, FileState};
+use crate::workspace::{Change, FileState, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::grants::Grants;
+use planc_lang::paths::within;
 use planc_lang::plan::{Call, Plan, Step, base_name};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
 use planc_lang::value::{Value, is_wholly_known};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Display;
 use std::sync::Arc;
 
 /// The tool whose call says all that is in a file, and the parameter that does.
 const WRITTEN: (&str, &str) = ("fs.write", "text");
+
+/// How many links a path goes by, as the workspace follows them.
+const MAX_LINKS: usize = 40;
 
 /// What was found.
 pub(super) struct History {
@@ -53,6 +57,10 @@ struct Ground<'a> {
     veil: Option<Veil>,
     programs: Option<&'a ProgramsPart>,
     reproduced: HashMap<&'a str, &'a [Change]>,
+    /// How many elements blocks have, where that was known.
+    elements: HashMap<&'a str, usize>,
+    /// The links that were seen, and where they lead.
+    links: HashMap<&'a str, &'a str>,
 }
 
 impl History {
@@ -91,6 +99,8 @@ impl History {
             veil,
             programs: bound.programs.as_ref(),
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
+            elements: findings.iter().flat_map(|found| &found.blocks).filter_map(elements).collect(),
+            links: findings.iter().flat_map(|found| &found.observations).filter_map(link).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         let mut order = Order::default();
@@ -176,7 +186,13 @@ impl<'a> Ground<'a> {
             let mut faults = self.started(name, args, state);
             faults.extend(self.uncovered(name, changes, state));
             faults.extend(self.unlike_call(name, args, changes));
+            faults.extend(self.elsewhere(name, args, changes, state));
             return faults;
+        }
+        if let Event::EachStarted { each, elements } = event
+            && let Some(bound) = self.elements.get(each.as_str()).filter(|bound| **bound != *elements as usize)
+        {
+            return vec![format!("block `{each}` began with {elements} elements, and {bound} were approved")];
         }
         if let Event::StepObserved { step: name, changes, .. } = event {
             return self.observed(name, changes, state);
@@ -254,6 +270,45 @@ impl<'a> Ground<'a> {
         };
         let other = changes.iter().filter(is_other);
         other.map(|change| format!("step `{name}` changed `{}` as its call does not", change.path)).collect()
+    }
+
+    /// Changes at another path than the one that `fs.write` names, or to which the links lead that were seen or that the run made. Where
+    /// nobody has recorded which links there are, because the path was not known or something acted in the open, it is not told.
+    fn elsewhere(&self, name: &str, args: &Value, changes: &[Change], state: &RunState) -> Vec<String> {
+        let is_written = self.step(name).is_some_and(|step| step.call.tool.name == WRITTEN.0);
+        let bound = self.call(name).and_then(|call| call.args.get("path")?.as_str());
+        let path = args.get("path").and_then(Value::as_str).filter(|path| is_written && bound == Some(path));
+        let Some(path) = path.filter(|_| self.standing == Standing::Recorded && self.is_all_recorded()) else {
+            return Vec::new();
+        };
+        let is_at = |path: &str, change: &Change| match change.after {
+            FileState::Directory { .. } => within(path, &change.path),
+            FileState::Absent | FileState::File { .. } | FileState::Link { .. } | FileState::Other => {
+                change.path == path
+            }
+        };
+        // What the run has made is looked for only where it matters.
+        if self.links.is_empty() && changes.iter().all(|change| is_at(path, change)) {
+            return Vec::new();
+        }
+        let path = led(path, |at| match state.left_at(at).map(|(_, change)| &change.after) {
+            Some(FileState::Link { target }) => Some(target.clone()),
+            Some(_) => None,
+            None => self.links.get(at).map(|target| (*target).to_owned()),
+        });
+        let other = changes.iter().filter(|change| !is_at(&path, change));
+        other.map(|change| format!("step `{name}` changed `{}` as its call does not", change.path)).collect()
+    }
+
+    /// Whether all that the steps of the plan change in the workspace is recorded.
+    fn is_all_recorded(&self) -> bool {
+        self.plan.steps.iter().all(|step| {
+            let args = self.call(&step.name).map(|call| &call.args);
+            step.call.is_read_only()
+                || step.is_gate
+                || step.call.tool.catalogue() == "fs"
+                || args.is_some_and(|args| self.sealed(step, args))
+        })
     }
 
     fn undone(&self, name: &str, args: &Value) -> Vec<String> {
@@ -345,4 +400,40 @@ fn is_unfinished(state: &StepState) -> bool {
         StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } => true,
         StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped { .. } | StepState::Undone => false,
     }
+}
+
+fn elements((block, _, elements): &(String, Option<bool>, Elements)) -> Option<(&str, usize)> {
+    match elements {
+        Elements::Known(number) => Some((block, *number)),
+        Elements::AfterRun => None,
+    }
+}
+
+/// A link that was seen, and where it leads.
+fn link(seen: &Observation) -> Option<(&str, &str)> {
+    Some((seen.look.at()?, seen.seen.strip_prefix("link → ")?))
+}
+
+/// Where a path leads by links.
+fn led(path: &str, lead: impl Fn(&str) -> Option<String>) -> String {
+    let parts = |path: &str| -> VecDeque<String> {
+        path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+    };
+    let (mut pending, mut done) = (parts(path), Vec::new());
+    let mut links = 0;
+    while let Some(part) = pending.pop_front() {
+        if part == ".." {
+            done.pop();
+            continue;
+        }
+        done.push(part);
+        if let Some(target) = lead(&done.join("/")).filter(|_| links < MAX_LINKS) {
+            links += 1;
+            done.pop();
+            let mut all = parts(&target);
+            all.append(&mut pending);
+            pending = all;
+        }
+    }
+    done.join("/")
 }

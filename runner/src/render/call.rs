@@ -1,7 +1,7 @@
 //! A step's call ⟶ text: `fs.write(path: "a.txt", text: "…")`, where only what is shown elsewhere may be shortened.
 
 use super::foreign::within;
-use super::text::{columns, inline};
+use super::text::{beginning, columns, inline};
 use crate::report::{CriticalReport, StepOutcome, StepReport, Undoing};
 use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE, EffectVerb};
 use planc_lang::value::Value;
@@ -159,7 +159,7 @@ pub fn brief(value: &Value, limit: usize) -> String {
     let text = value_text(value, true);
     match columns(&text) > limit {
         false => text,
-        true => text.chars().take(limit.saturating_sub(1)).chain(['…']).collect(),
+        true => format!("{}…", beginning(&text, limit.saturating_sub(1))),
     }
 }
 

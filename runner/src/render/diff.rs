@@ -26,7 +26,11 @@ pub fn verb(change: &ChangeReport) -> (&'static str, &'static str, Tone) {
 pub fn what(change: &ChangeReport) -> String {
     let describe = |state: &FileState| match state {
         FileState::Absent => "nothing".to_owned(),
-        FileState::File { bytes, mode, .. } => format!("{bytes} bytes, mode {mode:04o}"),
+        FileState::File { bytes, mode, .. } if is_secret(change) || state.is_untold() => {
+            format!("{bytes} bytes, mode {mode:04o}")
+        }
+        // Nothing else tells two contents of one length apart.
+        FileState::File { bytes, mode, digest } => format!("{bytes} bytes, mode {mode:04o}, {digest}"),
         FileState::Directory { mode } => format!("directory, mode {mode:04o}"),
         FileState::Link { target } => format!("link to {}", inline(target)),
         FileState::Other => "a device or a pipe".to_owned(),
@@ -62,7 +66,7 @@ pub fn mode(change: &ChangeReport) -> String {
         (FileState::File { mode: a, .. }, FileState::File { mode: b, .. }) if a != b && change.diff.is_some() => {
             format!(", mode {a:04o} ⟶ {b:04o}")
         }
-        (FileState::Absent, FileState::File { mode, .. }) if mode & 0o111 != 0 && change.diff.is_some() => {
+        (FileState::Absent, FileState::File { mode, .. }) if *mode != 0o644 && change.diff.is_some() => {
             format!(", mode {mode:04o}")
         }
         _ => String::new(),

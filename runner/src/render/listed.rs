@@ -2,12 +2,13 @@
 //! card reads, changes and calls that follow each other stand together by kind; their numbers tell their order.
 
 use super::alike::{self, Of, Unit};
+use super::call::{Detail, call};
 use super::calls::{self, Numbered};
 use super::fold::{Density, Fold, SHOWN_ELEMENTS};
 use super::steps::{LATE_BLOCK, draw_step, elements};
-use super::text::{Look, Tone, count, hang, inline};
+use super::text::{Look, Tone, count, hang, inline, one_of};
 use crate::report::{BlockOutcome, BlockReport, StepOutcome, StepReport, UndoKind};
-use planc_lang::syntax::{Approval, OnFailure};
+use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 
 /// This many steps in a row that only read are shown as one line.
 pub const FOLD_READS: usize = 4;
@@ -120,6 +121,7 @@ fn is_plain(step: &StepReport) -> bool {
         && step.late.is_empty()
         && step.expects.is_empty()
         && step.when.is_none()
+        && !step.own_timeout
         && step.on_failure == OnFailure::Stop
 }
 
@@ -141,10 +143,18 @@ fn draw_plain(out: &mut String, look: Look, steps: &[StepReport], first: usize, 
     calls::draw(out, look, &calls, numbers, fold);
 }
 
+/// A step and what it reads, which its name need not say: the paths, or the whole call where they are not told.
+fn read(step: &StepReport) -> String {
+    let read = step.effects.iter().filter(|effect| effect.verb == EffectVerb::Reads);
+    let paths: Vec<String> = read.map(|effect| one_of(&effect.resource)).collect();
+    let what = if paths.is_empty() { call(step, Detail::Compact) } else { paths.join(", ") };
+    format!("{}: {what}", inline(&step.name))
+}
+
 /// Steps that read, in order, one at least.
 fn draw_reads(out: &mut String, look: Look, steps: &[Numbered<'_>], numbers: usize) {
     let [(first, _), .., (last, _)] = steps else { return };
-    let names: Vec<String> = steps.iter().map(|(_, step)| inline(&step.name)).collect();
+    let names: Vec<String> = steps.iter().map(|(_, step)| read(step)).collect();
     let number = format!("{first:>numbers$}–{last}");
     let among = if last - first >= steps.len() { " among these" } else { "" };
     let text = format!("{}{among}: {}", count(steps.len(), "read"), names.join(", "));

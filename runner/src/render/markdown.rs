@@ -261,11 +261,14 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
     for expect in &step.expects {
         writeln!(out, "- checked at run: {}", code(expect))?;
     }
+    if let Some(timeout) = super::steps::timeout(step, Detail::Compact) {
+        writeln!(out, "- {timeout}")?;
+    }
     for change in &step.changes {
         let (_, word, _) = diff::verb(change);
         match &change.diff {
             Some(text) => {
-                writeln!(out, "- {word} {} (+{} -{} lines)\n", code(&change.path), change.added, change.removed)?;
+                writeln!(out, "- {word} {} ({})\n", code(&change.path), diff::extent(change))?;
                 fenced(out, "diff", &diff::body(text))?;
             }
             None => writeln!(out, "- {word} {} ({})", code(&change.path), prose(&diff::what(change)))?,
@@ -329,13 +332,32 @@ pub fn prose(text: &str) -> String {
             c => out.push(c),
         }
     }
-    // A link that a renderer would make of bare text.
-    out.replace("://", ":&#8203;//")
+    apart(&out)
 }
 
-/// A line of the plan's own Markdown inside a quote: no HTML, no pictures that would be fetched.
+/// What a renderer would make a link or a picture of, though nothing marks it (`https://…`, `www.…`, `:lock:`), taken apart.
+fn apart(text: &str) -> String {
+    const NOTHING: &str = "&#8203;";
+    let mut out = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let is_host = c == '.' && out.len() >= 3 && out.as_bytes()[out.len() - 3..].eq_ignore_ascii_case(b"www");
+        if is_host {
+            out.push_str(NOTHING);
+        }
+        out.push(c);
+        let rest = &text[at + c.len_utf8()..];
+        let goes_on = || rest.find([' ', ':']).is_some_and(|at| rest[at..].starts_with(':'));
+        if c == ':' && (rest.starts_with("//") || goes_on()) {
+            out.push_str(NOTHING);
+        }
+    }
+    out
+}
+
+/// A line of the plan's own Markdown inside a quote: no HTML, no characters by their number, no links with other words than their
+/// address, no pictures that would be fetched.
 fn quoted(line: &str) -> String {
-    line.replace('<', "&lt;").replace("![", "\\!\\[")
+    line.replace('&', "&amp;").replace('<', "&lt;").replace("![", "\\![").replace('[', "\\[")
 }
 
 /// The longest line in a fence, in columns.

@@ -6,7 +6,7 @@ use super::diff;
 use super::fold::{Fold, SUMMARISED};
 use super::foreign::SAID;
 use super::summary::has;
-use super::text::{Look, Tone, columns, count, hang, inline, one_of, said};
+use super::text::{Look, Tone, beginning, columns, count, hang, inline, one_of, said};
 use crate::report::{BlockOutcome, Confinement, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::{Approval, EXTRACT_FROM, EffectVerb, OnFailure};
 use planc_lang::value::Value;
@@ -43,7 +43,7 @@ pub fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usiz
 fn cut(text: &str, keep: usize, room: usize) -> String {
     let mut shown = text[..keep].to_owned();
     let rest = room.saturating_sub(columns(&shown) + 1);
-    let more: String = text[keep..].chars().take(rest).collect();
+    let more = beginning(&text[keep..], rest);
     if more.trim().len() > 3 {
         shown.push_str(more.trim_end());
         shown.push('…');
@@ -189,13 +189,17 @@ pub fn notes(step: &StepReport, detail: Detail) -> Vec<(Tone, String)> {
     for expect in &step.expects {
         notes.push((Tone::Dim, format!("checked at run: {}", inline(expect))));
     }
-    if let (true, Some(timeout)) = (is_full, step.timeout_ms) {
-        notes.push((Tone::Dim, format!("at most {} s", timeout as f64 / 1000.0)));
-    }
+    notes.extend(timeout(step, detail).map(|text| (Tone::Dim, text)));
     if is_full && !step.waits_for.is_empty() {
         notes.push((Tone::Dim, format!("waits for {}", inline(&step.waits_for.join(", ")))));
     }
     notes
+}
+
+/// How long one attempt may take, where the plan says so: whether a step fails is decided by that.
+pub fn timeout(step: &StepReport, detail: Detail) -> Option<String> {
+    let is_told = step.own_timeout || detail == Detail::Full;
+    step.timeout_ms.filter(|_| is_told).map(|timeout| format!("at most {} s", timeout as f64 / 1000.0))
 }
 
 /// Where a program runs: of a step, or of what takes it back.

@@ -5,7 +5,6 @@
 use super::foreign::{GOES_ON, SAID, within};
 pub use super::foreign::{inline, lines};
 use anstyle::{AnsiColor, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The narrowest and the widest card, in columns.
 pub const WIDTHS: (usize, usize) = (60, 100);
@@ -70,9 +69,14 @@ impl Paint {
     }
 }
 
-/// The columns that a text without styles takes.
+/// The most columns that a text without styles takes. How wide a character is that is not ASCII each terminal decides by itself.
 pub fn columns(text: &str) -> usize {
-    text.width()
+    text.chars().map(size).sum()
+}
+
+/// The most columns that a character takes.
+fn size(c: char) -> usize {
+    if c.is_ascii() { 1 } else { 2 }
 }
 
 /// Breaks a harmless text without styles into pieces of at most `width` columns, the first of `first`, between words where it
@@ -82,19 +86,17 @@ fn pieces(text: &str, first: usize, width: usize) -> Vec<String> {
     let mut used = 0;
     let mut out: Vec<String> = vec![String::new()];
     let mut push = |piece: &str, used: &mut usize, is_word: bool| {
-        let size = columns(piece);
-        if is_word && *used > 0 && *used + size > room {
+        if is_word && *used > 0 && *used + columns(piece) > room {
             out.push(String::new());
             (room, *used) = (width, 0);
         }
         for c in piece.chars() {
-            let size = c.width().unwrap_or(0);
-            if *used + size > room {
+            if *used + size(c) > room {
                 out.push(String::new());
                 (room, *used) = (width, 0);
             }
             out.last_mut().expect("there is one").push(c);
-            *used += size;
+            *used += size(c);
         }
     };
     let mut rest = text;
@@ -110,18 +112,34 @@ fn pieces(text: &str, first: usize, width: usize) -> Vec<String> {
 /// Breaks a harmless text without styles into lines of at most `width` columns, between words where it can. What a line goes on
 /// with stands behind a [`GOES_ON`], so that it looks like no line of its own, and no blank is lost.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let all = pieces(text, width, width.saturating_sub(1)).into_iter().enumerate();
+    let all = pieces(text, width, width.saturating_sub(size(GOES_ON))).into_iter().enumerate();
     all.map(|(index, piece)| if index == 0 { piece } else { format!("{GOES_ON}{piece}") }).collect()
 }
 
 /// Wraps with `first` before the first line and as many blanks before the others; `tone` colours the text.
 pub fn hang(out: &mut String, look: Look, first: &str, first_columns: usize, text: &str, tone: Option<Tone>) {
-    below(out, look, first, first_columns, &wrap(text, look.width.saturating_sub(first_columns)), tone);
+    let room = look.width.saturating_sub(first_columns + signs(first));
+    below(out, look, first, first_columns, &wrap(text, room), tone);
+}
+
+/// The beginning of a text, of at most so many columns.
+pub fn beginning(text: &str, room: usize) -> &str {
+    let mut used = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        used += size(*c);
+        used > room
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+/// By how many columns the signs before a text may be wider than they are counted.
+fn signs(first: &str) -> usize {
+    first.chars().filter(|c| !c.is_ascii()).count()
 }
 
 /// What the author of a plan says, inline: each of its lines behind a [`SAID`], so that it looks like nothing that planc says.
 pub fn said(out: &mut String, look: Look, first: &str, first_columns: usize, text: &str) {
-    let width = look.width.saturating_sub(first_columns + 1);
+    let width = look.width.saturating_sub(first_columns + signs(first) + size(SAID));
     let all = pieces(text, width.saturating_sub(1), width).into_iter().enumerate();
     let lines: Vec<String> = all
         .map(|(index, piece)| if index == 0 { format!("{SAID} {piece}") } else { format!("{SAID}{piece}") })
@@ -133,14 +151,21 @@ pub fn said(out: &mut String, look: Look, first: &str, first_columns: usize, tex
 /// its own.
 pub fn fit(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut used, mut is_style) = (0, false);
+    let (mut used, mut is_style, mut is_rule) = (0, false, true);
     for c in text.chars() {
-        let size = if is_style { 0 } else { c.width().unwrap_or(0) };
+        let is_styled = is_style;
         // A style is an escape, and ends with its letter.
         is_style = c == '\u{1b}' || is_style && !c.is_ascii_alphabetic();
-        if used + size > width && width > 2 {
+        // A line of planc's own, and nothing else stands on it.
+        is_rule = c == '\n' || is_rule && (is_style || is_styled || c == '─');
+        let size = match (is_styled || c.is_control(), is_rule) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => size(c),
+        };
+        if used + size > width && width > 4 {
             out.extend(['\n', GOES_ON]);
-            used = 1;
+            used = self::size(GOES_ON);
         }
         used = if c == '\n' { 0 } else { used + size };
         out.push(c);
@@ -210,13 +235,21 @@ mod tests {
 
     #[test]
     fn words_wrap_and_long_words_break() {
-        assert_eq!(wrap("one two three four", 10), ["one two", "┊ three", "┊ four"]);
+        assert_eq!(wrap("one two three four", 12), ["one two", "┊ three", "┊ four"]);
         assert_eq!(wrap("abcdefghijklmno", 10), ["abcdefghij", "┊klmno"]);
         assert_eq!(wrap("abcdefghij klmno", 10), ["abcdefghij", "┊ klmno"]);
         assert_eq!(wrap("abcdefghij  klmno", 10), ["abcdefghij", "┊  klmno"]);
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("  - one two three", 10), ["  - one", "┊ two three"]);
-        assert_eq!(wrap("長い長い長い長い", 11), ["長い長い長", "┊い長い"]);
+        assert_eq!(wrap("長い長い長い長い", 12), ["長い長い長い", "┊長い"]);
+        // No table of widths says what the terminal does.
+        for letters in ["㉈㉈㉈㉈㉈㉈㉈㉈", "①①①①①①①①", "éééééééé", "────────"]
+        {
+            assert_eq!(wrap(letters, 12).len(), 2, "{letters}");
+            assert_eq!(fit(letters, 12).lines().count(), if letters.starts_with('─') { 1 } else { 2 }, "{letters}");
+            assert_eq!(fit(&format!("x{letters}"), 12).lines().count(), 2, "{letters}");
+        }
+        assert_eq!(columns("aé"), 3);
     }
 
     #[test]
@@ -224,7 +257,7 @@ mod tests {
         for text in
             ["a  b   c    d     e", "abcdefghijklm  nopqrstuvwxyz 0123456789", &" x".repeat(50), &" ".repeat(40)]
         {
-            for width in 11..40 {
+            for width in 12..40 {
                 let lines = wrap(text, width);
                 assert!(lines.iter().all(|line| columns(line) <= width), "{lines:?}");
                 assert_eq!(lines.concat().replace(GOES_ON, ""), text);

@@ -65,6 +65,9 @@ pub struct StepReport {
     /// How long one attempt may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub timeout_ms: Option<u64>,
+    /// Whether the plan says so, not the catalogue.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub own_timeout: bool,
     /// The condition under which it runs at all, as written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub when: Option<String>,

@@ -57,7 +57,7 @@ mod tests {
     }
 
     fn change(path: &str, before: FileState, after: FileState) -> Change {
-        Change { path: path.into(), before, after }
+        Change { path: path.into(), before, after, remade: None }
     }
 
     #[test]

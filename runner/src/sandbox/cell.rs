@@ -3,6 +3,7 @@
 
 use super::clear::clear;
 use super::inside::{self, Report};
+use super::notes::in_the_way;
 use super::seen::Seen;
 use super::spec::{CellError, Inside, LAUNCH, Put, Spec};
 use super::upper::{self, Observed};
@@ -47,6 +48,9 @@ impl Cell {
 
     fn made(spec: Spec, trial: bool) -> Result<Cell, CellError> {
         let failed = |error: io::Error| CellError(format!("could not make a cell for the program: {error}"));
+        if let Some(why) = in_the_way(&spec) {
+            return Err(CellError(why));
+        }
         let cells = spec.state.join(CELLS);
         DirBuilder::new().recursive(true).mode(0o700).create(&cells).map_err(failed)?;
         sweep(&spec.state);

@@ -16,6 +16,7 @@ mod inside;
 mod kernel;
 mod launch;
 mod limits;
+mod notes;
 mod probe;
 mod puts;
 mod root;

@@ -284,7 +284,8 @@ impl Found<'_> {
             content.map_or(Ok(()), &mut keep)?;
             net.insert(path.clone(), (before, after));
         }
-        Ok(Observed { changes: ordered(net), contents, dropped: self.dropped })
+        let changes = ordered(net).into_iter().map(|change| self.workspace.remembering(change)).collect();
+        Ok(Observed { changes, contents, dropped: self.dropped })
     }
 
     /// What is at a path of the copy.

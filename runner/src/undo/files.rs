@@ -3,8 +3,8 @@
 use crate::dry_run::{MAX_DIFF_BYTES, change_report};
 use crate::event::Conflict;
 use crate::run::RunSetup;
-use crate::state::StepRecord;
-use crate::workspace::{Change, FileState};
+use crate::state::{RunState, StepRecord};
+use crate::workspace::{Change, FileState, private, shared};
 use planc_lang::digest::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,11 +23,16 @@ pub(super) struct Restored {
 }
 
 /// Restores what a step changed, last first. `left` are paths that were left: earlier changes of them are left too.
-pub(super) async fn restore(setup: &Arc<RunSetup>, record: &StepRecord, left: &mut BTreeSet<String>) -> Restored {
+pub(super) async fn restore(
+    setup: &Arc<RunSetup>,
+    record: &StepRecord,
+    remade: BTreeMap<String, Remade>,
+    left: &mut BTreeSet<String>,
+) -> Restored {
     let (task_setup, record) = (setup.clone(), record.clone());
     let mut paths = std::mem::take(left);
     let restoring = tokio::task::spawn_blocking(move || {
-        let restored = restore_all(&task_setup, &record, &mut paths);
+        let restored = restore_all(&task_setup, &record, &remade, &mut paths);
         (restored, paths)
     });
     match restoring.await {
@@ -42,7 +47,44 @@ pub(super) async fn restore(setup: &Arc<RunSetup>, record: &StepRecord, left: &m
     }
 }
 
-fn restore_all(setup: &RunSetup, record: &StepRecord, left: &mut BTreeSet<String>) -> Restored {
+/// The paths that a step changed and a later one took away, and with which mode that is made again: what was there before had, besides
+/// its mode, a group or a list of access, and what is made again has not.
+pub(super) fn remade_since(state: &RunState, record: &StepRecord) -> BTreeMap<String, Remade> {
+    let later = state.steps().iter().filter(|other| other.clock > record.clock).flat_map(|other| &other.changes);
+    let remade = later.filter_map(|change| Some((change, change.remade?, change.before.mode()?)));
+    let how = |mode: u32, before: u32| if mode == private(before) { Remade::Private } else { Remade::Shared };
+    remade.map(|(change, mode, before)| (change.path.clone(), how(mode, before))).collect()
+}
+
+/// What of a mode is left to what is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remade {
+    /// What the owner may.
+    Private,
+    /// What everybody may.
+    Shared,
+}
+
+impl Remade {
+    fn of(self, state: &FileState) -> FileState {
+        state.mode().map_or_else(
+            || state.clone(),
+            |mode| {
+                state.with_mode(match self {
+                    Remade::Private => private(mode),
+                    Remade::Shared => shared(mode),
+                })
+            },
+        )
+    }
+}
+
+fn restore_all(
+    setup: &RunSetup,
+    record: &StepRecord,
+    remade: &BTreeMap<String, Remade>,
+    left: &mut BTreeSet<String>,
+) -> Restored {
     let mut done = record.restored.clone();
     let mut outcome = Restored::default();
     for change in record.changes.iter().rev() {
@@ -50,7 +92,7 @@ fn restore_all(setup: &RunSetup, record: &StepRecord, left: &mut BTreeSet<String
             done.swap_remove(index);
             continue;
         }
-        match restore_one(setup, change, left) {
+        match restore_one(setup, change, remade.get(&change.path), left) {
             Ok(()) => outcome.restored.push(change.clone()),
             Err(Left { why, diff }) => {
                 left.insert(change.path.clone());
@@ -74,28 +116,38 @@ impl From<String> for Left {
 }
 
 /// Restores what was before one change, or says why not. What is restored already is fine.
-fn restore_one(setup: &RunSetup, change: &Change, left: &BTreeSet<String>) -> Result<(), Left> {
+fn restore_one(
+    setup: &RunSetup,
+    change: &Change,
+    remade: Option<&Remade>,
+    left: &BTreeSet<String>,
+) -> Result<(), Left> {
     if left.contains(&change.path) {
         return Err("a later change of it was left".to_owned().into());
     }
     let present = setup.workspace.state(&change.path).map_err(|error| error.to_string())?;
-    if present == change.before {
+    let back = change.reversed();
+    let back = match remade {
+        Some(remade) => Change { before: remade.of(&back.before), after: remade.of(&back.after), ..back },
+        None => back,
+    };
+    if present == change.before || present == back.after {
         return Ok(());
     }
-    if present != change.after {
+    if present != back.before {
         let why = format!("changed since: the run left {}, found {present}", change.after);
         return Err(Left { why, diff: since(setup, change, present) });
     }
     if matches!((&change.before, &change.after), (FileState::Absent, FileState::Directory { .. })) {
         must_be_empty(setup, &change.path)?;
     }
-    setup.workspace.restore(change, &setup.contents).map_err(|error| error.to_string())?;
+    setup.workspace.apply(&back, &setup.contents).map_err(|error| error.to_string())?;
     Ok(())
 }
 
 /// How a text is other now than the run left it.
 fn since(setup: &RunSetup, change: &Change, present: FileState) -> Option<String> {
-    let since = Change { path: change.path.clone(), before: change.after.clone(), after: present };
+    let since = Change { path: change.path.clone(), before: change.after.clone(), after: present, remade: None };
     let is_short = |state: &FileState| match state {
         FileState::File { bytes, .. } => *bytes <= MAX_DIFF_BYTES as u64,
         FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => true,

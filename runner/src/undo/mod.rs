@@ -160,7 +160,8 @@ async fn take_back_step(
     if record.changes.is_empty() && !called {
         return Ok(None);
     }
-    let Restored { restored, conflicts } = files::restore(setup, record, left_paths).await;
+    let remade = files::remade_since(&recorder.state(), record);
+    let Restored { restored, conflicts } = files::restore(setup, record, remade, left_paths).await;
     report.conflicts.extend(conflicts.iter().map(|conflict| (record.name.clone(), conflict.clone())));
     if conflicts.is_empty() {
         report.undone.push(record.name.clone());

@@ -66,7 +66,7 @@ fn cannot(what: &str, error: &io::Error) -> io::Error {
 }
 
 /// The names of its attributes; a file system may have none.
-fn names(file: BorrowedFd<'_>) -> io::Result<Vec<String>> {
+pub(super) fn names(file: BorrowedFd<'_>) -> io::Result<Vec<String>> {
     let mut list = Vec::with_capacity(MAX_BYTES);
     match rustix::fs::flistxattr(file, rustix::buffer::spare_capacity(&mut list)) {
         Ok(_) => {}

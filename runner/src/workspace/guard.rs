@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn change(path: &str, before: FileState, after: FileState) -> Change {
-        Change { path: path.into(), before, after }
+        Change { path: path.into(), before, after, remade: None }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod completed;
 mod hidden;
 mod contents;
 mod attributes;
+mod readers;
 mod apply;
 mod overlay;
 mod direct;
@@ -31,6 +32,7 @@ pub use listing::{Entry, Info, Kind, Listing};
 pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
+pub(crate) use readers::{private, shared};
 pub use root::Workspace;
 pub use versioned::{MAX_INDEX_BYTES, Versioned};
 
@@ -127,12 +129,36 @@ pub struct Change {
     pub before: FileState,
     /// What is there afterwards.
     pub after: FileState,
+    /// The mode with which it is made again where this is taken back; none: as it was. A file that is made again has neither the group nor the
+    /// list of access of the one that was there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remade: Option<u32>,
 }
 
 impl Change {
     /// The change that takes this one back.
     pub fn reversed(&self) -> Change {
-        Change { path: self.path.clone(), before: self.after.clone(), after: self.before.clone() }
+        let after = self.remade.map_or_else(|| self.before.clone(), |mode| self.before.with_mode(mode));
+        Change { path: self.path.clone(), before: self.after.clone(), after, remade: None }
+    }
+}
+
+impl FileState {
+    /// A file or a folder with another mode.
+    pub(crate) fn with_mode(&self, mode: u32) -> FileState {
+        match self {
+            FileState::File { digest, bytes, .. } => FileState::File { digest: *digest, bytes: *bytes, mode },
+            FileState::Directory { .. } => FileState::Directory { mode },
+            other @ (FileState::Absent | FileState::Link { .. } | FileState::Other) => other.clone(),
+        }
+    }
+
+    /// The mode of a file or a folder.
+    pub(crate) fn mode(&self) -> Option<u32> {
+        match self {
+            FileState::File { mode, .. } | FileState::Directory { mode } => Some(*mode),
+            FileState::Absent | FileState::Link { .. } | FileState::Other => None,
+        }
     }
 }
 

@@ -164,3 +164,48 @@ fn names_of_fields_are_not_taken_for_fields() {
         }
     }
 }
+
+/// How long a step may take decides what comes after it; a content that is no text has a digest; what is read is no matter of names.
+#[test]
+fn what_decides_is_on_every_card() {
+    let place = Place::new();
+    let plan = |steps: &str| {
+        format!(
+            "plan \"p\" {{\n  critical {{\n    create \"b\"\n    run \"make\"\n    read \"**\"\n  }}\n  {steps}\n}}\n"
+        )
+    };
+    let run = |more: &str| plan(&format!("step a = process.run(argv: [\"make\", \"t\"]) {{\n    {more}\n  }}"));
+    let copy = plan("step a = fs.copy(from: \"odd\", to: \"b\")");
+    let reads = |path: &str| {
+        let more: Vec<String> = (0..4).map(|number| format!("step r{number} = fs.read(path: \"{number}\")")).collect();
+        plan(&format!("{}\n  step r = fs.read(path: \"{path}\")", more.join("\n  ")))
+    };
+    for name in ["0", "1", "2", "3", "plain", ".env"] {
+        place.put(name, "x\n");
+    }
+    for form in FORMS {
+        assert_ne!(card(&place, &run("timeout 5s"), form), card(&place, &run("timeout 5h"), form), "{form}");
+        let fails = |timeout: &str| run(&format!("timeout {timeout}\n    on failure continue"));
+        assert_ne!(card(&place, &fails("5s"), form), card(&place, &fails("5h"), form), "{form}");
+        assert!(card(&place, &run("timeout 5s"), form).contains("at most 5 s"), "{form}");
+        for content in [&b"a\xff"[..], b"b\xff"] {
+            place.put("odd", content).put("p.pl", &copy);
+            let digest = planc_lang::digest::Digest::of(content).to_string();
+            let said = place.planc(&["--format", form, "plan", "p.pl"]).exits(0);
+            assert!(said.out.replace(['┊', ' ', '\n'], "").contains(&digest), "{form}: {}", said.out);
+        }
+        assert_ne!(card(&place, &reads("plain"), form), card(&place, &reads(".env"), form), "{form}");
+    }
+}
+
+/// What a renderer of Markdown makes of text that nothing marks.
+#[test]
+fn nothing_in_markdown_becomes_a_link_or_a_picture() {
+    let place = Place::new();
+    let plan = "plan \"www.evil.example :lock: Www.evil.example\" {\n  context \"\"\"\n    [approve here](https://evil.example) &#8238; ![x](y)\n    \"\"\"\n  \
+                step a = fs.stat(path: \"a\")\n}\n";
+    let shown = card(&place, plan, "markdown");
+    assert!(shown.contains("www&#8203;.evil.example :&#8203;lock:"), "{shown}");
+    assert!(shown.contains("Www&#8203;.evil"), "{shown}");
+    assert!(shown.contains("> \\[approve here](https://evil.example) &amp;#8238; \\!\\[x](y)"), "{shown}");
+}

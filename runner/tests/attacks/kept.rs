@@ -240,3 +240,81 @@ fn who_may_read_a_file_may_and_nobody_else() {
         assert_eq!(picture(), before, "the undo of {step}");
     }
 }
+
+/// What is made new has the group and the list of access that its folder gives it: the mode of what it is made of gives others no more there.
+/// Nor does what an undo makes again, also where an earlier change of it is taken back.
+#[test]
+fn who_could_not_read_a_file_cannot_when_it_is_moved() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    const ACL: &str = "system.posix_acl_access";
+    let place = Place::new();
+    let list = list_for(4321);
+    let mode = |file: &str| place.ws().join(file).metadata().unwrap().mode() & 0o777;
+    let give = |file: &str, mode: u32| {
+        fs::set_permissions(place.ws().join(file), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for file in
+        ["list.txt", "copy.txt", "group.txt", "open.txt", "plain.txt", "over.txt", "folder/deep.txt", "given/x.txt"]
+    {
+        place.put(file, "salaries\n");
+        give(file, 0o640);
+    }
+    for file in ["list.txt", "copy.txt"] {
+        if setxattr(place.ws().join(file), ACL, &list, XattrFlags::empty()).is_err() {
+            return crate::place::skipped("who_could_not_read_a_file", "the file system has no lists of access");
+        }
+    }
+    setxattr(place.ws().join("given"), "system.posix_acl_default", &list, XattrFlags::empty()).unwrap();
+    assert_eq!(mode("list.txt"), 0o660, "the mask");
+    give("open.txt", 0o664);
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root {
+        for file in ["group.txt", "open.txt", "folder/deep.txt", "folder", "over.txt"] {
+            chown(place.ws().join(file), None, Some(1234)).unwrap();
+        }
+        give("folder", 0o750);
+    }
+    let plan = "plan \"Tidy\" {\n  critical {\n    delete \"**\"\n    create \"**\"\n    modify \"**\"\n    run \"sh\"\n  }\n  \
+                step z = fs.append(path: \"group.txt\", text: \"more\\n\")\n  \
+                step a = fs.move(from: \"group.txt\", to: \"kept/group.txt\")\n  \
+                step b = fs.move(from: \"list.txt\", to: \"kept/list.txt\")\n  \
+                step c = fs.copy(from: \"copy.txt\", to: \"kept/copy.txt\")\n  \
+                step d = fs.move(from: \"open.txt\", to: \"kept/open.txt\")\n  \
+                step e = fs.move(from: \"folder\", to: \"kept/folder\")\n  \
+                step f = fs.copy(from: \"plain.txt\", to: \"given/plain.txt\")\n  \
+                step g = fs.copy(from: \"plain.txt\", to: \"kept/plain.txt\")\n  \
+                step h = process.run(argv: [\"sh\", \"-c\", \"rm given/x.txt over.txt\"])\n}\n";
+    place.put("p.pl", plan).run("p.pl").exits(0);
+    let expected = [
+        ("kept/list.txt", 0o600),
+        ("kept/copy.txt", 0o600),
+        ("kept/group.txt", if is_root { 0o600 } else { 0o640 }),
+        ("kept/open.txt", if is_root { 0o644 } else { 0o664 }),
+        ("kept/folder/deep.txt", if is_root { 0o600 } else { 0o640 }),
+        ("given/plain.txt", 0o600),
+        ("kept/plain.txt", 0o640),
+    ];
+    for (file, is) in expected {
+        assert_eq!(mode(file), is, "{file}");
+    }
+    if is_root {
+        assert_eq!(mode("kept/folder"), 0o700);
+    }
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    let expected = [
+        ("list.txt", 0o600),
+        ("group.txt", if is_root { 0o600 } else { 0o640 }),
+        ("open.txt", if is_root { 0o644 } else { 0o664 }),
+        ("folder/deep.txt", if is_root { 0o600 } else { 0o640 }),
+        ("over.txt", if is_root { 0o600 } else { 0o640 }),
+        ("given/x.txt", 0o600),
+        ("plain.txt", 0o640),
+    ];
+    for (file, is) in expected {
+        assert_eq!((mode(file), place.get(file).as_str()), (is, "salaries\n"), "{file}");
+    }
+    assert!(
+        getxattr(place.ws().join("copy.txt"), ACL, rustix::buffer::spare_capacity(&mut Vec::with_capacity(64))).is_ok()
+    );
+}

@@ -195,6 +195,35 @@ fn a_second_name_of_what_a_program_really_writes_is_no_way() {
     }
 }
 
+/// Attributes by which the kernel's overlay hides a file or empties a folder: a check in a cell would not find what was bound.
+#[test]
+fn notes_for_the_overlay_hide_nothing_from_a_check() {
+    use rustix::fs::{XattrFlags, setxattr};
+    const CHECK: &str =
+        "step c = process.run(argv: [\"sh\", \"check.sh\"])\n  step b = process.run(argv: [\"sh\", \"deploy.sh\"])";
+    for (at, name) in [
+        ("state/FREEZE", "user.overlay.whiteout"),
+        ("state/FREEZE", "user.overlay.metacopy"),
+        ("state", "user.overlay.opaque"),
+        (".", "user.overlay.redirect"),
+        (".git/x", "user.overlay.origin"),
+    ] {
+        let place = place();
+        place.put("deploy.sh", EVIL).put("state/FREEZE", "").put(".git/x", "").put(".gitignore", "state\n");
+        place.put("check.sh", "if [ -e state/FREEZE ]; then exit 1; fi\n");
+        after(&place, "true", CHECK).exits(4);
+        let digest = place.digest("p.pl");
+        if setxattr(place.ws().join(at), name, b"x", XattrFlags::empty()).is_err() {
+            return crate::place::skipped("notes_for_the_overlay", "the file system has no attributes");
+        }
+        place
+            .planc(&["run", &format!("--approve={digest}"), "p.pl"])
+            .exits(4)
+            .says(&format!("has the attribute `{name}`"));
+        has_not_run(&place, at);
+    }
+}
+
 /// What looks like an option that moves a program may be one of another, or none: the files are bound as they are seen from here, too.
 #[test]
 fn no_word_takes_the_files_of_a_line_away() {

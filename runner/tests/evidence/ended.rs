@@ -103,3 +103,72 @@ fn a_yes_counts_once_and_when_it_counts() {
     link_again(&mut bundle);
     refused(&bundle, "a further yes was used up");
 }
+
+#[test]
+fn a_block_has_the_elements_that_were_approved_and_ends_with_them() {
+    let place = Place::new();
+    place.put("keep.txt", "keep\n").put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    create \"*.txt\"\n    modify \"*.txt\"\n  }\n  each x = name in [\"1.txt\", \"2.txt\", \"3.txt\"] {\n    \
+         step c = fs.write(path: name, text: \"c\\n\")\n  }\n  step b = fs.write(path: \"b.txt\", text: \"b\\n\")\n}\n",
+    );
+    place.run("p.pl").exits(0);
+    let whole = export(&place);
+    verify_json(&whole, &[]).exits(0);
+    let is_of = |event: &Json, step: &str| event["step"] == step;
+    let left_out = "block `x` ended, and step `c[1]` had not ended well";
+    refused(&without(&whole, |event| is_of(event, "c[1]")), left_out);
+    let all = |event: &Json| event["step"].as_str().is_some_and(|step| step.starts_with("c["));
+    refused(&without(&whole, all), "block `x` ended, and step `c[0]` had not ended well");
+    // Another element, which writes what it likes.
+    for name in ["c[7]", "c[3]", "c[01]", "c", "b[0]"] {
+        let mut bundle = whole.clone();
+        let records = bundle["records"].as_array_mut().unwrap();
+        let own: Vec<Json> = records.iter().filter(|record| is_of(&kept(record), "c[2]")).cloned().collect();
+        let at = records.iter().rposition(|record| is_of(&kept(record), "c[2]")).unwrap() + 1;
+        let other = |mut record: Json| {
+            let text = record["kept"].as_str().unwrap().replace("c[2]", name).replace("3.txt", "keep.txt");
+            record["kept"] = json!(text);
+            record
+        };
+        records.splice(at..at, own.into_iter().map(other));
+        link_again(&mut bundle);
+        refused(&bundle, &format!("step `{name}` is of no element that is worked on"));
+    }
+    let mut bundle = without(&whole, |event| is_of(event, "c[1]") || is_of(event, "c[2]"));
+    forge(&mut bundle, "\"each_started\"", "\"elements\":3", "\"elements\":1");
+    refused(&bundle, "block `x` began with 1 elements, and 3 were approved");
+    refused(&without(&whole, |event| event["event"] == "each_started"), "block `x` ended, and it had not begun");
+    let mut bundle = whole.clone();
+    forge(
+        &mut bundle,
+        "\"step_started\",\"step\":\"b\"",
+        "\"path\":\"b.txt\",\"before\"",
+        "\"path\":\"keep.txt\",\"before\"",
+    );
+    refused(&bundle, "step `b` changed `keep.txt` as its call does not");
+}
+
+/// Links lead a call to another path than it names, also those that the run has made.
+#[test]
+fn what_is_written_is_where_the_links_lead() {
+    let place = Place::new();
+    place.put("real/old", "").link("real", "led");
+    place.put(
+        "p.pl",
+        "plan \"p\" {\n  critical {\n    create \"**\"\n    run \"sh\"\n  }\n  step a = fs.write(path: \"led/a.txt\", text: \"a\")\n  \
+         step l = process.run(argv: [\"sh\", \"-c\", \"ln -s real/deep more\"])\n  step b = fs.write(path: \"more/b.txt\", text: \"b\")\n  \
+         step c = fs.write(path: \"x/y/z.txt\", text: \"c\")\n}\n",
+    );
+    place.put("real/deep/old", "");
+    place.run("p.pl").exits(0);
+    assert_eq!((place.get("real/a.txt").as_str(), place.get("real/deep/b.txt").as_str()), ("a", "b"));
+    let whole = export(&place);
+    verify_json(&whole, &[]).exits(0);
+    for (step, from) in [("a", "real/a.txt"), ("b", "real/deep/b.txt"), ("c", "x/y/z.txt")] {
+        let mut bundle = whole.clone();
+        let has = format!("\"step_started\",\"step\":\"{step}\"");
+        forge(&mut bundle, &has, &format!("\"path\":\"{from}\",\"before\""), "\"path\":\"real/other\",\"before\"");
+        refused(&bundle, &format!("step `{step}` changed `real/other` as its call does not"));
+    }
+}

@@ -41,7 +41,7 @@ impl Overlay {
                 net.insert(path, (before, after));
             }
         }
-        ordered(net)
+        ordered(net).into_iter().map(|change| self.base.remembering(change)).collect()
     }
 
     /// The paths changed since changes were last taken of which it is not known what is there before, or with which mode
@@ -145,7 +145,7 @@ pub(crate) fn ordered(net: BTreeMap<String, (FileState, FileState)>) -> Vec<Chan
         .collect();
     let (mut first, mut middle, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (path, (before, after)) in net {
-        let change = |before: FileState, after: FileState| Change { path: path.clone(), before, after };
+        let change = |before: FileState, after: FileState| Change { path: path.clone(), before, after, remade: None };
         if swapped.contains(&path) {
             first.push(change(before, FileState::Absent));
             middle.push(change(FileState::Absent, after));

@@ -1,7 +1,7 @@
 //! Changing the simulated world, path by path.
 
 use super::shown::{Shown, wrong_kind};
-use super::{Change, Digest, FileError, FileState, Kind, MAX_FILE_BYTES, Overlay, Sight, World, parent};
+use super::{Change, Digest, FileError, FileState, Kind, MAX_FILE_BYTES, Overlay, Readers, Sight, World, parent};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ impl Overlay {
     }
 
     /// Copies one path, and nothing beneath it, to a path in a directory that exists: a file with its mode, a directory
-    /// with its mode, a link as a link.
+    /// with its mode, a link as a link. Where the copy has another group or list of access, the mode gives nobody more.
     pub fn copy_one(&mut self, from: &str, to: &str) -> Result<Sight<()>, FileError> {
         let shown = match self.before(from)? {
             Sight::Known(shown) => shown,
@@ -88,14 +88,21 @@ impl Overlay {
             }
             Shown::File { .. } | Shown::Directory { .. } | Shown::Link { .. } => {}
         }
+        let before = self.before(to)?;
+        let of = self.readers_at(from, &shown);
+        let new = match &before {
+            Sight::Known(replaced @ Shown::File { .. }) => self.readers_at(to, replaced),
+            Sight::Known(_) => self.readers_in(parent(to)),
+            Sight::Unknown { .. } => Readers::UNTOLD,
+        };
         let shown = match shown {
             // The copy is of the account that planc runs as, and nobody shall have its rights.
             Shown::File { bytes, digest, mode } => {
-                Shown::File { bytes, digest, mode: mode.map(|mode| mode & !FileState::RIGHTS) }
+                Shown::File { bytes, digest, mode: mode.map(|mode| new.mode(of, mode & !FileState::RIGHTS)) }
             }
+            Shown::Directory { mode } => Shown::Directory { mode: mode.map(|mode| new.mode(of, mode)) },
             other => other,
         };
-        let before = self.before(to)?;
         self.put(to, before, shown)?;
         Ok(Sight::Known(()))
     }
@@ -133,6 +140,29 @@ impl Overlay {
         }
         self.put(path, before, Shown::Absent)?;
         Ok(Sight::Known(()))
+    }
+
+    /// Who may read what is shown at a path: what a change replaces keeps who may.
+    fn readers_at(&self, path: &str, shown: &Shown) -> Readers {
+        let is_there = self.base.look(path).is_ok_and(|info| info.kind == shown.info().kind);
+        if is_there { self.base.readers(path) } else { self.readers_in(parent(path)) }
+    }
+
+    /// Who may read what is made in a folder.
+    fn readers_in(&self, folder: &str) -> Readers {
+        if self.base.look(folder).is_ok_and(|info| info.kind == Kind::Directory) {
+            return self.base.readers_in(folder);
+        }
+        if folder == "." {
+            return Readers::UNTOLD;
+        }
+        // It is made itself, and has a list of access for what is made in it where the one above it has.
+        let above = self.readers_in(parent(folder));
+        match self.simulated(folder) {
+            Some(Shown::Directory { mode: Some(mode) }) if mode & 0o2000 != 0 => above,
+            Some(Shown::Directory { mode: Some(_) }) => Readers { group: Readers::own().group, ..above },
+            _ => Readers::UNTOLD,
+        }
     }
 
     /// What is at a path with its content, seen because it is about to be changed or copied.

@@ -11,6 +11,7 @@ mod edits;
 
 use super::error::FileError;
 use super::listing::{Info, Kind, Listing, matches_seen};
+use super::readers::Readers;
 use super::resolve::{Last, Way, World};
 use super::root::Workspace;
 use super::walk::{self, join, parent};
