@@ -4,8 +4,8 @@ mod others;
 
 pub use others::{changed_for_others, is_data_of_repository, is_for_others, is_there, naming_lines};
 
-use crate::workspace::{Change, FileState};
-use others::unnamed;
+use crate::workspace::{Change, FileState, Workspace};
+use others::{unnamed, unnamed_in};
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::grants::Grants;
 use planc_lang::paths::literal_prefix;
@@ -160,12 +160,14 @@ pub fn uncovered_paths(
 }
 
 /// The paths that somebody else than planc may change, and that no line covers: nobody records what is changed, so that all that
-/// a call may touch must be covered, a folder with whatever it may hold. `is_open` says that what is not known may become so.
+/// a call may touch must be covered, a folder with whatever it may hold, and what others execute later named. `is_open` says that
+/// what is not known may become so.
 pub fn uncovered_by_others(
     grants: &Grants<'_>,
     touches: &[(EffectVerb, Resource)],
     is_open: bool,
     mut is_folder: impl FnMut(&str) -> bool,
+    workspace: &Workspace,
 ) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();
     for (verb, resource) in touches {
@@ -193,8 +195,16 @@ pub fn uncovered_by_others(
             | Resource::AnyIn(_)
             | Resource::Everything => true,
         };
+        let touched = match resource {
+            Resource::Path(path) => Some(path.as_str()),
+            Resource::Glob(glob) => Some(literal_prefix(glob)).filter(|folder| !folder.is_empty()),
+            _ => None,
+        };
+        let unnamed = || touched.and_then(|path| unnamed_in(grants, verbs, path, workspace));
         if !is_covered {
             uncovered.push(Uncovered { verb: verbs[0], resource: resource.to_string() });
+        } else if let Some(resource) = unnamed() {
+            uncovered.push(Uncovered { verb: verbs[0], resource });
         }
     }
     uncovered

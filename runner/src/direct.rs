@@ -1,8 +1,8 @@
 //! A call that somebody else than planc carries out, a server for one ⟶ why it must not be made: a path that it touches does not
-//! lie where it is written, or is none.
+//! lie where it is written, is none, or holds what is out of reach.
 //!
-//! Whoever opens a path without planc follows the links that are there. So none may be: then the path as it is written is the
-//! one that `critical`, policy and `read` have judged.
+//! Whoever opens a path without planc follows the links that are there, and goes through folders as far as they lead. So no link may
+//! be there: then the path as it is written is the one that `critical`, policy and `read` have judged.
 
 use crate::workspace::FileError;
 use planc_lang::addresses::normal;
@@ -24,11 +24,11 @@ pub(crate) fn astray(
     let led = touches.iter().find_map(|(verb, resource)| {
         let path = match resource {
             Resource::Path(path) => path.as_str(),
-            Resource::Glob(glob) => literal_prefix(glob),
-            _ => "",
+            // What it matches is up to who reads it: it is all that its folder holds.
+            Resource::Glob(glob) => Some(literal_prefix(glob)).filter(|folder| !folder.is_empty()).unwrap_or("."),
+            _ => return None,
         };
-        let changes = matches!(verb, EffectVerb::Writes | EffectVerb::Creates);
-        (!path.is_empty()).then(|| check(path, changes).err()).flatten()
+        check(path, *verb != EffectVerb::Reads).err()
     });
     let why = led.map(|error| error.to_string());
     let why = why.or_else(|| nowhere(tool, values, result)).or_else(|| touches.iter().find_map(unclear))?;

@@ -212,7 +212,7 @@ fn a_part_that_is_covered_does_not_cover_the_whole() {
         ("modify \"docs/a\"", "files.put(path: \"docs\")", false),
         ("modify \"docs/*\"", "files.put(path: \"docs/sub\")", false),
         ("modify \"docs/**\"", "files.put(path: \"docs/sub\")", true),
-        ("modify \"**\"", "files.put(path: \".\")", true),
+        ("modify \"**\"", "files.put(path: \".\")", false),
         ("delete \"docs/a\"", "files.wipe(files: \"docs/*\")", false),
         ("delete \"docs/*\"", "files.wipe(files: \"docs/*\")", true),
         ("delete \"docs/**\"", "files.wipe(files: \"docs/*.md\")", true),
@@ -239,4 +239,67 @@ fn nothing_is_taken_back_through_a_link() {
     let said = place.planc(&["undo", &place.last_run()]);
     assert_ne!(said.code, Some(0), "{}", said.short());
     assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()));
+}
+
+/// What a folder holds is touched with it, and so is what a glob may match, whoever decides what that is.
+#[test]
+fn a_folder_is_all_that_it_holds() {
+    let globs = "  tool all(path: glob) -> string {\n    named \"put\"\n    writes path\n  }\n  \
+                 tool find(path: glob) -> string {\n    named \"get\"\n    reads path\n  }\n  tool get(";
+    for (path, changes, reads) in [
+        ("own", false, true),
+        ("own/part.sh", false, true),
+        ("cat", false, false),
+        ("sub", false, false),
+        ("second", false, true),
+        (".", false, false),
+        ("docs", true, true),
+        // A catalogue may come to lie there.
+        ("later", false, false),
+    ] {
+        let place = place();
+        place.put("cat/more.pl", "catalogue more {}\n").put("own/part.sh", "").put("sub/inner/planc.toml", "");
+        place.put("files.pl", CATALOGUE.replace("  tool get(", globs)).put("second/a", "");
+        fs::hard_link(place.ws().join("second/a"), place.ws().join("docs-a")).unwrap();
+        let toml = place.get("planc.toml").replace("command = ", "args = [\"./own/part.sh\"]\ncommand = ");
+        let toml = toml.replace("\"files.pl\"", "\"files.pl\", \"cat/*.pl\", \"later/*.pl\"");
+        place.put("planc.toml", toml.replace("[\"docs/**\"]", "[\"**\"]"));
+        let glob = if path == "." { "*.p?".to_owned() } else { format!("{path}/*.p?") };
+        for (step, is_fine) in [
+            (format!("files.put(path: \"{path}\")"), changes),
+            (format!("files.all(path: \"{glob}\")"), changes),
+            (format!("files.get(path: \"{path}\")"), reads),
+            (format!("files.find(path: \"{glob}\")"), reads),
+        ] {
+            place.put("p.pl", plan(&format!("  step a = {step}")).replace("docs/**", "**"));
+            let said = place.planc(&["plan", "p.pl"]);
+            assert_eq!(said.code == Some(0), is_fine, "{step}: {}", said.short());
+        }
+        assert_eq!(calls(&place).contains("get"), reads, "{path}: {}", calls(&place));
+        assert!(!calls(&place).contains("put"));
+    }
+}
+
+/// What others execute later a line must name for a server, too.
+#[test]
+fn a_server_changes_hooks_by_their_name_only() {
+    for (path, line, is_fine) in [
+        (".git/hooks/pre-commit", "**", false),
+        (".git/hooks/pre-commit", ".git/**", false),
+        (".git/hooks/pre-commit", ".git/hooks/pre-commit", true),
+        (".git/hooks", ".git/**", false),
+        (".git/hooks", ".git/hooks/**", true),
+        (".git", ".git/**", false),
+        ("repo", "**", false),
+        ("repo/refs", "**", true),
+        (".claude/settings.json", "**", false),
+        (".claude/settings.json", ".claude/**", true),
+    ] {
+        let place = place();
+        place.put("repo/.git/config", "").put("repo/refs/x", "");
+        let steps = format!("  step a = files.put(path: \"{path}\")");
+        place.put("p.pl", plan(&steps).replace("docs/**", line));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert_eq!(said.code == Some(0), is_fine, "{path} by {line}: {}", said.short());
+    }
 }

@@ -366,7 +366,8 @@ fn what_others_change_after_the_card_is_looked_at() {
         let file = std::fs::File::options().write(true).open(place.ws().join("lib/a.sh")).unwrap();
         file.set_modified(std::time::UNIX_EPOCH).unwrap();
     };
-    let acts: [(&dyn Fn(&Place), &str); 4] = [
+    type Deed<'a> = &'a dyn Fn(&Place);
+    let acts: [(Deed<'_>, &str); 4] = [
         (&evil, "content of lib/a.sh for programs in the open"),
         (&gone, "lib: directory"),
         (&moved, "content of lib/b.sh for programs in the open"),
