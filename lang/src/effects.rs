@@ -176,12 +176,23 @@ pub(crate) fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource
             match (value.as_str(), ty.without_null()) {
                 (Some(text), Type::Glob) => Resource::Glob(text.into()),
                 (Some(text), Type::Path) => Resource::Path(text.into()),
+                // What may be a path is one where it has the form.
+                (Some(text), Type::Union(members)) if has(&members, &Type::Path) && check_path(text).is_ok() => {
+                    Resource::Path(text.into())
+                }
+                (Some(text), Type::Union(members)) if has(&members, &Type::Glob) && check_glob(text).is_ok() => {
+                    Resource::Glob(text.into())
+                }
                 (None, Type::Glob | Type::Path) => Resource::AnyPath,
                 (Some(text), _) => named(text),
                 (None, _) => Resource::Everything,
             }
         }
     }
+}
+
+fn has(members: &[Type], form: &Type) -> bool {
+    members.iter().any(|member| member.plain() == *form)
 }
 
 /// A program and its arguments. One that is partly unknown is unknown: whether a grant covers it is decided at the run.
@@ -208,11 +219,9 @@ fn words(text: &str) -> Vec<SmolStr> {
 
 /// The resource that a text names by itself, where no catalogue says of which space it is.
 fn named(text: &str) -> Resource {
-    if is_address(text) {
-        return address(text);
-    }
     match text.split_once(':') {
         Some((space, path)) if space.eq_ignore_ascii_case(FILE) => a_glob(path),
+        Some(_) if is_address(text) => address(text),
         Some((space, name)) if is_space(space) => Resource::Named(space.into(), name.into()),
         Some(_) | None => Resource::Named(SmolStr::default(), text.into()),
     }
@@ -248,7 +257,7 @@ enum Space<'t> {
 impl Space<'_> {
     fn of(beginning: &str) -> Space<'_> {
         match beginning.split_once(':') {
-            Some((FILE, rest)) if !rest.starts_with("//") => Space::File,
+            Some((FILE, _)) => Space::File,
             Some((URL | "http" | "https", _)) => Space::Url,
             Some((_, rest)) if rest.starts_with("//") => Space::Url,
             Some((space, _)) => Space::Of(space),

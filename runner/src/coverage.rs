@@ -180,7 +180,9 @@ pub fn uncovered_by_others(
         let allows = |path: &str| verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)));
         let is_covered = match resource {
             Resource::Path(path) => is_whole(path, allows) || allows(path) && !is_folder(path),
-            Resource::Glob(glob) if !glob.contains(WILDCARDS) => allows(glob),
+            Resource::Glob(path) if !path.contains(WILDCARDS) => {
+                is_whole(path, allows) || allows(path) && !is_folder(path)
+            }
             Resource::Glob(glob) => {
                 let same = |grant: &Grant| grant.paths().as_ref() == Some(resource) && grant.may_allow(*verb, resource);
                 grants.iter().any(same) || is_whole(literal_prefix(glob), allows)

@@ -4,12 +4,27 @@ use super::listing::Kind;
 use super::resolve::{Last, World};
 use super::walk::join;
 use super::{FileError, MAX_WALKED, Overlay, Workspace};
+use planc_lang::effects::Resource;
+use planc_lang::paths::{literal_prefix, path_meets_glob};
 use rustix::fs::FileType;
 
 impl Workspace {
+    /// Refuses what is written of paths and does not lie there: see [`Workspace::check_direct_path`]. What a glob matches is up to
+    /// who reads it: it is all that its folder holds, and goes through no link that it may match on its way.
+    pub(crate) fn check_direct(&self, touched: &Resource, changes: bool) -> Result<(), FileError> {
+        let Some(path) = folder_of(touched) else { return Ok(()) };
+        self.check_direct_path(path, changes)?;
+        let Resource::Glob(glob) = touched else { return Ok(()) };
+        let is_led = |path: &&String| is_on_way(path, glob) && matches!(self.kind(path), Ok(Kind::Link));
+        match self.held(path)?.iter().find(is_led) {
+            Some(link) => Err(FileError::Led { path: glob.as_str().into(), link: link.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a path with a link on the way or at its end, and what no tool may reach. Of a path that somebody `changes` also
     /// what no tool may change, and a file with a further name, which would change with it. A folder is all that it holds, or may.
-    pub(crate) fn check_direct(&self, path: &str, changes: bool) -> Result<(), FileError> {
+    fn check_direct_path(&self, path: &str, changes: bool) -> Result<(), FileError> {
         self.direct_in(self, path)?;
         if changes {
             self.check_own(path)?;
@@ -77,8 +92,24 @@ impl Workspace {
 
 impl Overlay {
     /// The same in the simulated world, and in that of now: who is asked before a yes finds the latter.
-    pub(crate) fn check_direct(&self, path: &str, changes: bool) -> Result<(), FileError> {
+    pub(crate) fn check_direct(&self, touched: &Resource, changes: bool) -> Result<(), FileError> {
+        let Some(path) = folder_of(touched) else { return Ok(()) };
         self.workspace().direct_in(self, path)?;
-        self.workspace().check_direct(path, changes)
+        self.workspace().check_direct(touched, changes)
     }
+}
+
+/// The path that is touched, or the folder in which a glob begins.
+fn folder_of(touched: &Resource) -> Option<&str> {
+    match touched {
+        Resource::Path(path) => Some(path),
+        Resource::Glob(glob) => Some(literal_prefix(glob)).map(|folder| if folder.is_empty() { "." } else { folder }),
+        _ => None,
+    }
+}
+
+/// Whether the first parts of a glob may match a path, up to a `**`: that goes through all that its folder holds.
+fn is_on_way(path: &str, glob: &str) -> bool {
+    let bounded = glob.split('/').take_while(|part| !part.contains("**")).count();
+    path.split('/').count() <= bounded && path_meets_glob(path, glob)
 }
