@@ -27,6 +27,9 @@ const FILE: &str = "file";
 /// The space of what lies behind a URL.
 pub const URL: &str = "url";
 
+/// What addresses begin with that readers take in other spellings, too.
+const SCHEMES: [&str; 6] = [FILE, "http", "https", "ftp", "ws", "wss"];
+
 /// What makes a glob of a path.
 const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
@@ -221,10 +224,19 @@ fn words(text: &str) -> Vec<SmolStr> {
 fn named(text: &str) -> Resource {
     match text.split_once(':') {
         Some((space, path)) if space.eq_ignore_ascii_case(FILE) => a_glob(path),
-        Some(_) if is_address(text) => address(text),
+        Some(_) if is_address(text) || seems_address(text) => address(text),
         Some((space, name)) if is_space(space) => Resource::Named(space.into(), name.into()),
         Some(_) | None => Resource::Named(SmolStr::default(), text.into()),
     }
+}
+
+/// Whether some would make an address of a text that is none: with blanks before it, or without `//`.
+fn seems_address(text: &str) -> bool {
+    let scheme = text
+        .split_once(':')
+        .map(|(scheme, _)| scheme.trim_start_matches(|c: char| c.is_whitespace() || c.is_control()));
+    let is_known = |scheme: &str| SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    scheme.is_some_and(|scheme| is_known(scheme) || text.trim_start() != text)
 }
 
 /// What lies behind an address, in its one spelling; one that has none stays as it is written.

@@ -4,9 +4,12 @@
 //! a name is straight that has nothing in it of which anybody could make anything.
 
 use crate::addresses;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 
 /// The signs that a part of a straight name may have besides letters and digits.
-const SIGNS: &str = "-_.:@+,=&!'\"() ";
+const SIGNS: &str = "-_.:@,!() ";
 
 /// The same for a part of a path: without what makes an address or a quotation of it. Brackets stand in names of files.
 const SIGNS_OF_PATHS: &str = "-_.@+,=()[] ";
@@ -54,12 +57,13 @@ fn is_straight_part(part: &str, signs: &str) -> bool {
         && !part.ends_with(['.', ' '])
         && !part.starts_with(' ')
         && !part.contains("..")
-        && !part.chars().any(is_wide)
+        && !part.chars().any(is_unseen)
+        && ComposingNormalizerBorrowed::new_nfkc().is_normalized(part)
 }
 
-/// The letters, digits and signs that some systems take for those of ASCII.
-fn is_wide(c: char) -> bool {
-    ('\u{ff00}'..='\u{ffef}').contains(&c)
+/// What nobody sees, letters among it.
+fn is_unseen(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// A name as it is compared: without the `/` that it may begin or end with.
@@ -116,6 +120,11 @@ mod tests {
             "a\u{200b}b",
             "file:///srv/a",
             "FILE:a",
+            "pages/a&path=admin/keys",
+            "x' OR path='admin/keys",
+            "\u{1d41a}dmin/keys",
+            "a\u{3164}dmin",
+            "\u{212b}",
         ] {
             assert!(!is_straight(odd), "{odd:?}");
         }

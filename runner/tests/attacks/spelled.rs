@@ -57,7 +57,11 @@ fn deny(effect: &str, resource: &str) -> String {
 }
 
 /// Names as a plan writes them that some server takes for `admin/keys`.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 19] = [
+    "pages/a&path=admin/keys",
+    "x' OR path='admin/keys",
+    "\u{1d41a}\u{1d41d}\u{1d426}\u{1d422}\u{1d427}/keys",
+    "a\u{3164}dmin/keys",
     "admin/keys",
     "/admin/keys",
     "admin/keys/",
@@ -237,4 +241,22 @@ fn no_redirect_leads_to_what_a_rule_denies() {
     let asked = asked.lock().unwrap();
     assert!(!asked.iter().any(|path| path.contains("ecret") && !path.contains("/go")), "{asked:?}");
     assert!(asked.contains(&"/other".to_owned()), "{asked:?}");
+}
+
+/// A value that says its space itself says it in one spelling, or is none to ask for.
+#[test]
+fn no_text_is_an_address_in_another_spelling() {
+    let rules = format!("read = [\"**\"]\n{}", deny("reads", "https://h.example/secret/**"));
+    let place = place(&rules);
+    for url in [
+        "https:/h.example/secret/x",
+        "https:h.example/secret/x",
+        " https://h.example/secret/x",
+        "HTTPS:/h.example/secret/x",
+        " wiki:admin/keys",
+    ] {
+        place.put("p.pl", format!("plan \"R\" {{\n  step a = wiki.fetch(url: \"{url}\")\n}}\n"));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert!(said.code != Some(0) && calls(&place).is_empty(), "{url}: {}", said.short());
+    }
 }
