@@ -116,6 +116,10 @@ pub fn is_straight(address: &str) -> bool {
     if normal(address).is_none_or(|normal| normal != written && normal.strip_suffix('/') != Some(&written)) {
         return false;
     }
+    // Only on the web is nothing of a query a part of the way.
+    if !matches!(scheme, "http" | "https") && rest.contains('?') {
+        return false;
+    }
     let path = rest.split(['?', '#']).next().unwrap_or(rest);
     let path = path.split_once('/').map_or("", |(_, path)| path);
     let path = path.strip_suffix('/').unwrap_or(path);
@@ -236,6 +240,7 @@ mod tests {
             "HTTP://h/",
             "https://h/a%00",
             "note://a#b",
+            "note://a?/../b",
         ] {
             assert!(!is_straight(odd), "{odd}");
         }

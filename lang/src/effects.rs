@@ -27,6 +27,9 @@ const FILE: &str = "file";
 /// The space of what lies behind a URL.
 pub const URL: &str = "url";
 
+/// What addresses begin with that readers take in other spellings, too.
+const SCHEMES: [&str; 6] = [FILE, "http", "https", "ftp", "ws", "wss"];
+
 /// What makes a glob of a path.
 const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
@@ -176,12 +179,23 @@ pub(crate) fn from_value(verb: EffectVerb, value: &Value, ty: &Type) -> Resource
             match (value.as_str(), ty.without_null()) {
                 (Some(text), Type::Glob) => Resource::Glob(text.into()),
                 (Some(text), Type::Path) => Resource::Path(text.into()),
+                // What may be a path is one where it has the form.
+                (Some(text), Type::Union(members)) if has(&members, &Type::Path) && check_path(text).is_ok() => {
+                    Resource::Path(text.into())
+                }
+                (Some(text), Type::Union(members)) if has(&members, &Type::Glob) && check_glob(text).is_ok() => {
+                    Resource::Glob(text.into())
+                }
                 (None, Type::Glob | Type::Path) => Resource::AnyPath,
                 (Some(text), _) => named(text),
                 (None, _) => Resource::Everything,
             }
         }
     }
+}
+
+fn has(members: &[Type], form: &Type) -> bool {
+    members.iter().any(|member| member.plain() == *form)
 }
 
 /// A program and its arguments. One that is partly unknown is unknown: whether a grant covers it is decided at the run.
@@ -208,14 +222,21 @@ fn words(text: &str) -> Vec<SmolStr> {
 
 /// The resource that a text names by itself, where no catalogue says of which space it is.
 fn named(text: &str) -> Resource {
-    if is_address(text) {
-        return address(text);
-    }
     match text.split_once(':') {
         Some((space, path)) if space.eq_ignore_ascii_case(FILE) => a_glob(path),
+        Some(_) if is_address(text) || seems_address(text) => address(text),
         Some((space, name)) if is_space(space) => Resource::Named(space.into(), name.into()),
         Some(_) | None => Resource::Named(SmolStr::default(), text.into()),
     }
+}
+
+/// Whether some would make an address of a text that is none: with blanks before it, or without `//`.
+fn seems_address(text: &str) -> bool {
+    let scheme = text
+        .split_once(':')
+        .map(|(scheme, _)| scheme.trim_start_matches(|c: char| c.is_whitespace() || c.is_control()));
+    let is_known = |scheme: &str| SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    scheme.is_some_and(|scheme| is_known(scheme) || text.trim_start() != text)
 }
 
 /// What lies behind an address, in its one spelling; one that has none stays as it is written.
@@ -248,7 +269,7 @@ enum Space<'t> {
 impl Space<'_> {
     fn of(beginning: &str) -> Space<'_> {
         match beginning.split_once(':') {
-            Some((FILE, rest)) if !rest.starts_with("//") => Space::File,
+            Some((FILE, _)) => Space::File,
             Some((URL | "http" | "https", _)) => Space::Url,
             Some((_, rest)) if rest.starts_with("//") => Space::Url,
             Some((space, _)) => Space::Of(space),

@@ -4,8 +4,8 @@ mod others;
 
 pub use others::{changed_for_others, is_data_of_repository, is_for_others, is_there, naming_lines};
 
-use crate::workspace::{Change, FileState, Observation};
-use others::unnamed;
+use crate::workspace::{Change, FileState, Observation, Workspace};
+use others::{unnamed, unnamed_in};
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::grants::Grants;
 use planc_lang::paths::literal_prefix;
@@ -169,12 +169,14 @@ pub fn uncovered_paths(
 }
 
 /// The paths that somebody else than planc may change, and that no line covers: nobody records what is changed, so that all that
-/// a call may touch must be covered, a folder with whatever it may hold. `is_open` says that what is not known may become so.
+/// a call may touch must be covered, a folder with whatever it may hold, and what others execute later named. `is_open` says that
+/// what is not known may become so.
 pub fn uncovered_by_others(
     grants: &Grants<'_>,
     touches: &[(EffectVerb, Resource)],
     is_open: bool,
     mut is_folder: impl FnMut(&str) -> bool,
+    workspace: &Workspace,
 ) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();
     for (verb, resource) in touches {
@@ -187,7 +189,9 @@ pub fn uncovered_by_others(
         let allows = |path: &str| verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)));
         let is_covered = match resource {
             Resource::Path(path) => is_whole(path, allows) || allows(path) && !is_folder(path),
-            Resource::Glob(glob) if !glob.contains(WILDCARDS) => allows(glob),
+            Resource::Glob(path) if !path.contains(WILDCARDS) => {
+                is_whole(path, allows) || allows(path) && !is_folder(path)
+            }
             Resource::Glob(glob) => {
                 let same = |grant: &Grant| grant.paths().as_ref() == Some(resource) && grant.may_allow(*verb, resource);
                 grants.iter().any(same) || is_whole(literal_prefix(glob), allows)
@@ -202,8 +206,16 @@ pub fn uncovered_by_others(
             | Resource::AnyIn(_)
             | Resource::Everything => true,
         };
+        let touched = match resource {
+            Resource::Path(path) => Some(path.as_str()),
+            Resource::Glob(glob) => Some(literal_prefix(glob)).filter(|folder| !folder.is_empty()),
+            _ => None,
+        };
+        let unnamed = || touched.and_then(|path| unnamed_in(grants, verbs, path, workspace));
         if !is_covered {
             uncovered.push(Uncovered { verb: verbs[0], resource: resource.to_string() });
+        } else if let Some(resource) = unnamed() {
+            uncovered.push(Uncovered { verb: verbs[0], resource });
         }
     }
     uncovered

@@ -447,6 +447,7 @@ pub fn known_releases(report: &PlanReport) -> BTreeMap<String, Value> {
 /// The tools that planc brings, and those of the servers that the operator wired up, called at this pace. Nothing is started.
 pub fn registry(config: &Config, pace: Pace) -> Registry {
     let mut registry = Registry::builtin().with_model(config.model.clone()).with_pace(pace);
+    registry = registry.with_policy(config.policy.clone());
     for (name, server) in &config.servers {
         registry.insert_server(Arc::new(Server::new(name, server.clone(), Some(&config.state))));
     }

@@ -1,14 +1,14 @@
 //! A call that somebody else than planc carries out, a server for one ⟶ why it must not be made: a path that it touches does not
-//! lie where it is written, or is none.
+//! lie where it is written, is none, or holds what is out of reach.
 //!
-//! Whoever opens a path without planc follows the links that are there. So none may be: then the path as it is written is the
-//! one that `critical`, policy and `read` have judged.
+//! Whoever opens a path without planc follows the links that are there, and goes through folders as far as they lead. So no link may
+//! be there: then the path as it is written is the one that `critical`, policy and `read` have judged.
 
 use crate::workspace::FileError;
 use planc_lang::addresses::normal;
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::{Resource, Target, TemplatePart, URL};
-use planc_lang::paths::literal_prefix;
+use planc_lang::names::{is_straight_glob, is_straight_path};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
 
@@ -18,34 +18,32 @@ pub(crate) fn astray(
     tool: &Tool,
     values: &[Value],
     result: Option<&Value>,
-    mut check: impl FnMut(&str, bool) -> Result<(), FileError>,
+    mut check: impl FnMut(&Resource, bool) -> Result<(), FileError>,
 ) -> Option<String> {
     let touches = tool.touched(values, result);
     let led = touches.iter().find_map(|(verb, resource)| {
-        let path = match resource {
-            Resource::Path(path) => path.as_str(),
-            Resource::Glob(glob) => literal_prefix(glob),
-            _ => "",
-        };
-        let changes = matches!(verb, EffectVerb::Writes | EffectVerb::Creates);
-        (!path.is_empty()).then(|| check(path, changes).err()).flatten()
+        matches!(resource, Resource::Path(_) | Resource::Glob(_))
+            .then(|| check(resource, *verb != EffectVerb::Reads).err())
+            .flatten()
     });
     let why = led.map(|error| error.to_string());
     let why = why.or_else(|| nowhere(tool, values, result)).or_else(|| touches.iter().find_map(unclear))?;
     Some(format!("`{}` is not called: {why}", tool.name))
 }
 
-/// An address that has no spelling of its own.
+/// A path, a glob or an address that has no spelling of its own.
 fn unclear((_, resource): &(EffectVerb, Resource)) -> Option<String> {
+    let shown =
+        |what: &str, text: &str| Some(format!("readers could disagree about the {what} `{}`", text.escape_debug()));
     match resource {
-        Resource::Named(space, address) if space == URL && normal(address).is_none() => {
-            Some(format!("readers could disagree about the address `{}`", address.escape_debug()))
-        }
+        Resource::Path(path) if !is_straight_path(path) => shown("path", path),
+        Resource::Glob(glob) if !is_straight_glob(glob) => shown("glob", glob),
+        Resource::Named(space, address) if space == URL && normal(address).is_none() => shown("address", address),
         _ => None,
     }
 }
 
-/// A text that a template makes a path of, and that is none.
+/// A text that would have to be a path, and is none.
 fn nowhere(tool: &Tool, values: &[Value], result: Option<&Value>) -> Option<String> {
     let open = |part: &TemplatePart| match part {
         TemplatePart::Text(_) => false,
@@ -53,9 +51,12 @@ fn nowhere(tool: &Tool, values: &[Value], result: Option<&Value>) -> Option<Stri
         TemplatePart::Result(_) => result.is_none(),
     };
     let names_none = tool.effects.declared().iter().any(|effect| {
-        let Target::Template(parts) = &effect.target else { return false };
+        let is_open = match &effect.target {
+            Target::Template(parts) => parts.iter().any(open),
+            Target::Param(index) => !values[*index].is_known() || values[*index] == Value::Null,
+        };
         let resource = || planc_lang::effects::resource(effect, values, result, |index| &tool.params[index].ty);
-        effect.counts(values) && !parts.iter().any(open) && resource() == Resource::AnyPath
+        effect.counts(values) && !is_open && resource() == Resource::AnyPath
     });
     names_none.then(|| "what it is given makes no path of the workspace".to_owned())
 }

@@ -5,7 +5,8 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal;
-use crate::desk::value_of;
+use crate::desk::{opened, value_of};
+use crate::direct::astray;
 use crate::observe::{Difference, ObserveError, Observed, Verdict, observe};
 use crate::render::text::{Tone, count, inline};
 use planc_lang::catalogue::Tool;
@@ -37,6 +38,11 @@ pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit
             .help("what is observed are tools of servers"));
     }
     let values = values(tool, &args.args)?;
+    // The copy has what the workspace has, and a path that leads out of the one may lead out of the other.
+    let workspace = opened(&session.config).map_err(|error| Fault::usage(error.to_string()))?;
+    if let Some(why) = astray(tool, &values, None, |touched, changes| workspace.check_direct(touched, changes)) {
+        return Err(Fault::usage(why));
+    }
     agreed(&tool.name, &args.args)?;
     session.out.progress(&format!("calling {} in a copy of the workspace\n", inline(&tool.name)));
     let seen = runtime()?.block_on(observe(&session.config, tool, &values))?;

@@ -8,6 +8,7 @@ use super::variables::open_path;
 use super::wired::{Wired, matches_any};
 use planc_lang::digest::Digest;
 use planc_lang::names::is_straight;
+use planc_lang::paths::{compile_glob, literal_prefix};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub const DEFAULT_RESULT_BYTES: u64 = 1 << 20;
 pub const MAX_RESULT_BYTES: u64 = 16 << 20;
 /// How long a server may take to start where nothing else is said, in milliseconds.
 pub const DEFAULT_START_MS: u64 = 30_000;
+/// A path that no file has.
+const ANY_BENEATH: &str = "\0/\0";
 /// The largest program of a server whose content is part of what is approved.
 const MAX_PROGRAM_BYTES: u64 = 512 << 20;
 
@@ -204,12 +207,27 @@ impl ServerConfig {
     pub fn may_read(&self, resource: &str) -> bool {
         let name = resource.split_once(':').map_or(resource, |(_, name)| name);
         let is_exactly = || self.read.iter().any(|line| line == resource);
-        matches_any(&self.read, resource) && (is_straight(name) || is_exactly())
+        self.may_read_text(resource) && (is_straight(name) || is_exactly())
     }
 
-    /// Whether a path that its tools are given may be read before approval.
-    pub fn may_read_path(&self, path: &str) -> bool {
-        matches_any(&self.read, path)
+    /// The same as it is written: what may be made of it is for the caller to know.
+    pub fn may_read_text(&self, resource: &str) -> bool {
+        matches_any(&self.read, resource)
+    }
+
+    /// Whether a path that its tools are given may be read before approval: a file, or what may be a folder with all it may hold.
+    pub fn may_read_path(&self, path: &str, is_file: bool) -> bool {
+        // No file has these names: only a glob over all that lies beneath matches.
+        let any = if path == "." { ANY_BENEATH.to_owned() } else { format!("{path}/{ANY_BENEATH}") };
+        let read = |path: &str| self.read.iter().any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(path)));
+        read(&any) || is_file && read(path)
+    }
+
+    /// Whether what a glob matches may be read before approval: by the same glob, or by one over its folder.
+    pub fn may_read_glob(&self, glob: &str) -> bool {
+        let folder = literal_prefix(glob);
+        self.read.iter().any(|line| line == glob)
+            || self.may_read_path(if folder.is_empty() { "." } else { folder }, false)
     }
 
     /// What an approval is bound to: the wiring, the program behind it, and the files and folders that it names as parts of it.

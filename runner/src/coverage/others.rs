@@ -4,7 +4,7 @@
 
 use super::{Uncovered, verb_of};
 use crate::workspace::{Change, FileState, Kind, Workspace};
-use planc_lang::effects::CriticalVerb;
+use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::paths::{literal_prefix, within};
 
@@ -163,6 +163,27 @@ pub(super) fn unnamed(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&
     };
     let unnamed = for_others(changes, exists).filter(|(change, verb, place)| !is_named(change, *verb, place));
     unnamed.map(|(change, verb, _)| Uncovered { verb, resource: change.path.clone() }).collect()
+}
+
+/// What others execute or go by, at a path or in the folder there, that no line names, where somebody else than planc changes it:
+/// the lines are to name it as in [`unnamed`].
+pub(super) fn unnamed_in(
+    grants: &Grants<'_>,
+    verbs: &[CriticalVerb],
+    path: &str,
+    workspace: &Workspace,
+) -> Option<String> {
+    let place = |path: &str| decides(path, |folder| is_repository(folder, &|path: &str| is_there(workspace, path)));
+    let is_named = |place: &str| {
+        let names = |grant: &Grant| verbs.contains(&grant.verb) && within(plain(&grant.resource), place);
+        grants.iter().any(names)
+    };
+    // Whatever may come to lie in it: no file has this name.
+    let any = (workspace.kind(path) != Ok(Kind::File)).then(|| format!("{path}/\0"));
+    let held = workspace.held(path).unwrap_or_default();
+    let all = [path.to_owned()].into_iter().chain(any).chain(held);
+    let mut unnamed = all.filter(|path| place(path).is_some_and(|place| !is_named(&place)));
+    unnamed.next().map(|path| path.trim_end_matches("/\0").to_owned())
 }
 
 /// The lines that name what others execute or go by, as `VERB RESOURCE`: what a call of which the changes are not known may

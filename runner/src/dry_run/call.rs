@@ -14,7 +14,7 @@ use crate::tool::pages::{Turn, follow};
 use crate::tool::process::{Place, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
-use crate::workspace::{Look, Overlay};
+use crate::workspace::{Kind, Look, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
@@ -203,10 +203,17 @@ impl DryRun<'_> {
             idempotency_key: None,
             pass_env: Vec::new(),
         };
-        let (context, pace) = (&context, self.registry.pace());
+        let (context, pace, workspace) = (&context, self.registry.pace(), self.workspace);
+        let is_program = tool.as_program().is_some();
         let one = |args: Args, _: Turn| -> Future_<'_, Result<Value, ToolError>> {
             Box::pin(async move {
                 pace.wait(&args.tool).await?;
+                // Whoever waits may have made a link meanwhile.
+                let check = |touched: &Resource, changes| workspace.check_direct(touched, changes);
+                let why = if is_program { None } else { astray(&args.tool, &args.values, None, check) };
+                if let Some(why) = why {
+                    return Err(ToolError::before(why));
+                }
                 tool.call(&args, context).await
             })
         };
@@ -373,7 +380,10 @@ impl DryRun<'_> {
     ) -> bool {
         let in_scope = |(verb, resource): &(EffectVerb, Resource)| {
             let is_listed = match resource {
-                Resource::Path(path) | Resource::Glob(path) => server.may_read_path(path),
+                Resource::Glob(glob) if glob.contains(['*', '?']) => server.may_read_glob(glob),
+                Resource::Path(path) | Resource::Glob(path) => {
+                    server.may_read_path(path, self.workspace.kind(path) == Ok(Kind::File))
+                }
                 resource => server.may_read(&resource.to_string()),
             };
             *verb == EffectVerb::Reads && is_listed

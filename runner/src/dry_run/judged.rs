@@ -76,7 +76,8 @@ impl Steps<'_, '_> {
         let grants = self.grants();
         let overlay = &self.overlay;
         let is_folder = |path: &str| overlay.kind(path).is_ok_and(|kind| kind == Kind::Directory);
-        for uncovered in uncovered_by_others(&grants, &call.tool.touches(values), is_open, is_folder) {
+        let touches = call.tool.touches(values);
+        for uncovered in uncovered_by_others(&grants, &touches, is_open, is_folder, overlay.workspace()) {
             self.problem(at, uncovered.to_string());
         }
     }

@@ -33,7 +33,8 @@ enum Seen {
 }
 
 impl Scratch {
-    /// Copies a workspace: its files, folders and links, as they are. Other things, such as sockets, are left out.
+    /// Copies a workspace: its files, folders and links, as they are. Other things, such as sockets, are left out, and so are links
+    /// that would lead out of the copy.
     pub(super) fn of(workspace: &Path) -> Result<Scratch, String> {
         let folder = tempfile::Builder::new().prefix("planc-observe-").tempdir().map_err(|error| error.to_string())?;
         let scratch = Scratch { workspace: workspace.to_owned(), folder };
@@ -52,6 +53,9 @@ impl Scratch {
             bytes += if metadata.is_file() { metadata.len() } else { 0 };
             if entries > MAX_COPIED_ENTRIES || bytes > MAX_COPIED_BYTES {
                 return Err(format!("it has more than {MAX_COPIED_ENTRIES} entries or {MAX_COPIED_BYTES} bytes"));
+            }
+            if metadata.is_symlink() && !stays(entry.path(), workspace) {
+                continue;
             }
             copy(entry.path(), &scratch.root().join(within), &metadata)
                 .map_err(|error| format!("`{}`: {error}", within.display()))?;
@@ -142,6 +146,19 @@ impl Picture {
 /// Everything in a folder, hidden and ignored things included; links are not followed.
 fn walk(folder: &Path) -> ignore::Walk {
     ignore::WalkBuilder::new(folder).standard_filters(false).follow_links(false).build()
+}
+
+/// Whether a link leads to what is in the workspace, and by a way that does so in a copy as well.
+fn stays(link: &Path, workspace: &Path) -> bool {
+    let leads_within = |to: PathBuf| workspace.canonicalize().is_ok_and(|workspace| to.starts_with(workspace));
+    let is_relative = fs::read_link(link).is_ok_and(|to| to.is_relative() && !climbs(link, &to, workspace));
+    is_relative && link.canonicalize().is_ok_and(leads_within)
+}
+
+/// Whether the `..` of a link go up further than the workspace.
+fn climbs(link: &Path, to: &Path, workspace: &Path) -> bool {
+    let depth = link.strip_prefix(workspace).map_or(0, |link| link.components().count() - 1);
+    to.components().filter(|part| *part == std::path::Component::ParentDir).count() > depth
 }
 
 fn copy(from: &Path, to: &Path, metadata: &fs::Metadata) -> std::io::Result<()> {

@@ -31,7 +31,8 @@ pub(crate) fn uncovered_in(
     let is_open = tool.effects.tell_by_result() && result.is_none();
     let is_folder = |path: &str| setup.workspace.kind(path).is_ok_and(|kind| kind == Kind::Directory);
     let grants = grants(setup, recorder);
-    uncovered_by_others(&grants, &tool.touched(args, result), is_open, is_folder).into_iter().next()
+    let touched = tool.touched(args, result);
+    uncovered_by_others(&grants, &touched, is_open, is_folder, &setup.workspace).into_iter().next()
 }
 
 /// Whether a tool is carried out by somebody else than planc, who opens paths by himself. Programs have rules of their own.

@@ -10,8 +10,11 @@ use crate::journal::{AuditRow, now};
 use crate::seal::Keys;
 use crate::tool::mcp::Server;
 use crate::tool::mcp::relay::Relay;
+use crate::workspace::Workspace;
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
+use planc_lang::effects::Resource;
+use planc_lang::names::{is_file, is_straight_path};
 use std::sync::Arc;
 
 /// The longest state of a round that is taken back, sealed.
@@ -157,9 +160,13 @@ impl Sessions {
         if let Some(why) = open.wants_plan().filter(|_| !offer.resources.is_empty()) {
             return Err(SessionError::NotGiven(why));
         }
-        let whole = offer.resources.iter().map(|resource| format!("{of}:{resource}"));
-        if let Some(resource) = whole.into_iter().find(|resource| !rules.may_read(resource)) {
-            let resource = short(&resource);
+        let workspace = &open.world.desk.workspace;
+        let may_read = |resource: &&String| match is_file(resource) {
+            true => rules.may_read_text(&format!("{of}:{resource}")) && lies_in(workspace, resource),
+            false => rules.may_read(&format!("{of}:{resource}")),
+        };
+        if let Some(resource) = offer.resources.iter().find(|resource| !may_read(resource)) {
+            let resource = short(&format!("{of}:{resource}"));
             return Err(SessionError::NotGiven(format!("`{resource}` is not among what may be read of `{of}`")));
         }
         let what = format!("{name} {}", offer.resources.join("\n"));
@@ -174,6 +181,13 @@ impl Sessions {
         self.world()?.desk.store.audit(&line(caller, None, name, ("", true, why)))?;
         Ok(())
     }
+}
+
+/// Whether the address of a file is a path of the workspace that lies where it is written.
+fn lies_in(workspace: &Workspace, address: &str) -> bool {
+    let root = workspace.root().to_str().map(|root| format!("file://{}/", root.trim_end_matches('/')));
+    let Some(path) = root.and_then(|root| address.strip_prefix(&root)) else { return false };
+    is_straight_path(path) && workspace.check_direct(&Resource::Path(path.into()), false).is_ok()
 }
 
 /// A line of the audit log: of what, about what, whether it was let through, and why.

@@ -1,11 +1,14 @@
 //! `http.get`: an address ⟶ the text of a page, from exactly the host that was approved.
 //!
 //! No proxy of the environment is used, since a proxy is another party than the one that was approved. Redirects stay with
-//! the same host and port; going from `http` to `https` at their usual ports is allowed, the reverse is not. A failure
+//! the same host and port; going from `http` to `https` at their usual ports is allowed, the reverse is not. Each address on the way
+//! is judged by policy as a call of it would be. A failure
 //! before there is a connection changed nothing; after that the request may have arrived, so the contact counts as made.
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
+use crate::policy::{Moment, Policy as Rules};
 use planc_lang::effects::host_of;
+use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -20,13 +23,37 @@ pub const MAX_REDIRECTS: usize = 10;
 const SHOWN_CHARS: usize = 300;
 
 /// `http.get`
-#[derive(Clone, Copy, Debug)]
-pub struct Get;
+#[derive(Clone, Debug, Default)]
+pub struct Get {
+    /// What each address is judged by that a redirect leads to; none: there are no rules.
+    pub policy: Option<Rules>,
+}
+
+/// What a redirect leads to is judged as a call of it would be, and followed where nobody is asked, or for the same reasons.
+struct Judge {
+    policy: Rules,
+    args: Args,
+}
+
+impl Judge {
+    fn follows(&self, next: &Url) -> bool {
+        let Some(url) = self.args.tool.param("url") else { return false };
+        let verdict = |values: &[Value]| {
+            self.policy.decide(&self.args.tool, values, &self.args.tool.touches(values), Moment::Now)
+        };
+        let mut values = self.args.values.clone();
+        values[url] = Value::string(next.as_str());
+        let next = verdict(&values);
+        next.decision == Approval::Auto || next == verdict(&self.args.values)
+    }
+}
 
 impl LiveTool for Get {
     fn call<'a>(&'a self, args: &'a Args, context: &'a CallContext) -> Future_<'a, Result<Value, ToolError>> {
         Box::pin(async move {
-            let request = Request::new(args)?;
+            let mut request = Request::new(args)?;
+            let args = || Args { tool: args.tool.clone(), values: args.values.clone() };
+            request.judge = self.policy.clone().map(|policy| Judge { policy, args: args() });
             let mut kill = context.kill.clone();
             let url = request.url.clone();
             let asked_to_end = async {
@@ -52,6 +79,7 @@ struct Request {
     headers: HeaderMap,
     any_status: bool,
     max_bytes: u64,
+    judge: Option<Judge>,
 }
 
 impl Request {
@@ -69,15 +97,17 @@ impl Request {
             headers: headers(args.get("headers").as_list().unwrap_or_default())?,
             any_status: args.flag("any_status").ok_or_else(|| unknown("any_status"))?,
             max_bytes,
+            judge: None,
         })
     }
 
-    async fn run(self) -> Result<Value, ToolError> {
+    async fn run(mut self) -> Result<Value, ToolError> {
+        let redirects = same_host(self.judge.take());
         let failed = |error: &reqwest::Error| {
             let message = format!("could not get `{}`: {}", self.url, reason(error));
             if error.is_connect() || error.is_builder() { ToolError::before(message) } else { ToolError::done(message) }
         };
-        let client = Client::builder().no_proxy().redirect(same_host()).build().map_err(|error| failed(&error))?;
+        let client = Client::builder().no_proxy().redirect(redirects).build().map_err(|error| failed(&error))?;
         let request = client.get(self.url.clone()).headers(self.headers.clone());
         let response = request.send().await.map_err(|error| failed(&error))?;
         let (url, status) = (response.url().to_string(), response.status());
@@ -153,13 +183,17 @@ fn headers(list: &[Value]) -> Result<HeaderMap, ToolError> {
     Ok(headers)
 }
 
-fn same_host() -> Policy {
-    Policy::custom(|attempt| {
+fn same_host(judge: Option<Judge>) -> Policy {
+    Policy::custom(move |attempt| {
         let Some(first) = attempt.previous().first() else { return attempt.stop() };
         if attempt.previous().len() > MAX_REDIRECTS {
             return attempt.error("it redirects too often");
         }
         match stays(first, attempt.url()) {
+            true if judge.as_ref().is_some_and(|judge| !judge.follows(attempt.url())) => {
+                let to = attempt.url().to_string();
+                attempt.error(format!("it redirects to `{to}`, which policy does not let be got as this is"))
+            }
             true => attempt.follow(),
             false => {
                 let to = attempt.url().host_str().unwrap_or_default().to_owned();

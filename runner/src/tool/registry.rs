@@ -5,6 +5,7 @@ use super::mcp::relay::Relay;
 use super::pace::Pace;
 use super::{FileTool, LiveTool, fs, http, model, process};
 use crate::config::ModelWiring;
+use crate::policy::Policy;
 use planc_lang::syntax::EXTRACT;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,7 +67,7 @@ impl Registry {
             registry.insert(name, Implementation::Files(tool));
         }
         registry.insert(process::NAME, Implementation::Live(Arc::new(process::Run)));
-        registry.insert("http.get", Implementation::Live(Arc::new(http::Get)));
+        registry.insert("http.get", Implementation::Live(Arc::new(http::Get::default())));
         registry.insert(EXTRACT, Implementation::Live(Arc::new(model::Extract::default())));
         registry
     }
@@ -74,6 +75,12 @@ impl Registry {
     /// The same, with a model that can be asked.
     pub fn with_model(mut self, wiring: Option<ModelWiring>) -> Registry {
         self.insert(EXTRACT, Implementation::Live(Arc::new(model::Extract { wiring })));
+        self
+    }
+
+    /// The same, where redirects are held to these rules.
+    pub fn with_policy(mut self, policy: Policy) -> Registry {
+        self.insert("http.get", Implementation::Live(Arc::new(http::Get { policy: Some(policy) })));
         self
     }
 

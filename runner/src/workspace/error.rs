@@ -38,6 +38,16 @@ pub enum FileError {
         /// The path.
         path: String,
     },
+    /// Somebody else than planc would touch what is out of reach with the folder that it lies in, or may come to lie in.
+    #[error(
+        "`{path}` is not given to whoever opens it without planc: `{held}`, which is out of reach, would be touched with it"
+    )]
+    Holds {
+        /// The path.
+        path: String,
+        /// What it holds.
+        held: String,
+    },
     /// planc's own configuration, state or program.
     #[error("`{path}` is planc's own: no tool may read or change it")]
     Protected {

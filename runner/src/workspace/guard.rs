@@ -8,7 +8,7 @@ use super::{Change, FileState};
 use crate::config::{CONFIG_NAME, STATE_NAME};
 use globset::GlobMatcher;
 use planc_lang::cover::PROTECTED_NAMES;
-use planc_lang::paths::{compile_glob, literal_prefix, within};
+use planc_lang::paths::{compile_glob, literal_prefix, path_meets_glob, within};
 use rustix::fs::Stat;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -117,6 +117,21 @@ impl Guard {
             true => Err(FileError::Protected { path: change.path.clone() }),
             false => Ok(()),
         }
+    }
+
+    /// What lies beneath a path, or may come to lie there, and that no tool may read, or change, by its place. In a folder that is
+    /// there whatever a glob over catalogues may match counts.
+    pub(super) fn beneath(&self, path: &str, is_there: bool, changes: bool) -> Option<String> {
+        let lower = path.to_lowercase();
+        let own = PROTECTED_NAMES.into_iter().chain(self.inside.iter().map(String::as_str));
+        let wired = self.programs.iter().filter(|_| changes).map(String::as_str);
+        let is_within = |own: &&str| within(&own.to_lowercase(), &lower);
+        let meets = |glob: &&str| match is_there {
+            true => path_meets_glob(&lower, glob),
+            false => within(literal_prefix(glob), &lower),
+        };
+        let globs = || self.globs.iter().map(|glob| glob.glob().glob());
+        own.chain(wired).find(is_within).or_else(|| globs().find(meets)).map(str::to_owned)
     }
 
     /// Refuses a change of what runs before anybody approves anything.

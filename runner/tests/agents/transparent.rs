@@ -203,6 +203,37 @@ fn only_what_the_operator_lets_be_read_is_read() {
     assert!(refused["error"]["message"].as_str().unwrap().contains("more than one call needs a plan"), "{refused}");
 }
 
+/// A resource that is a file is one of the workspace, at the path that is written.
+#[test]
+fn no_resource_is_a_file_behind_a_link() {
+    let place = wired(&[], "read = [\"up:file:**\", \"up:FILE:**\"]\ntransparent = true\n");
+    for (folder, file) in [("docs", "docs/a"), ("secret", "secret/key")] {
+        std::fs::create_dir(place.workspace().join(folder)).unwrap();
+        place.write(file, "text\n");
+    }
+    std::os::unix::fs::symlink("../secret", place.workspace().join("docs/s")).unwrap();
+    let root = place.workspace().canonicalize().unwrap().display().to_string();
+    let mut agent = place.server(&[]);
+    let mut said = |uri: &str| {
+        let answer = agent.request("resources/read", json!({ "uri": uri }));
+        answer["error"]["message"].as_str().unwrap_or_default().to_owned()
+    };
+    for uri in [
+        format!("file://{root}/docs/s/key"),
+        format!("file://{root}/docs/x?/../../secret/key"),
+        format!("file://{root}/docs/../secret/key"),
+        format!("file://{root}/planc.toml"),
+        format!("FILE://{root}/docs/a"),
+        format!("file:{root}/docs/a"),
+        "file:///etc/hostname".into(),
+    ] {
+        assert!(said(&uri).contains("is not among what may be read of `up`"), "{uri}: {}", said(&uri));
+    }
+    // It is passed on; the server has none.
+    let found = said(&format!("file://{root}/docs/a"));
+    assert!(!found.contains("is not among"), "{found}");
+}
+
 #[test]
 fn answers_are_passed_on_as_they_are_and_say_nothing_in_the_name_of_planc() {
     let place = wired(&["get"], TRANSPARENT);

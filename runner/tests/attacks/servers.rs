@@ -212,7 +212,7 @@ fn a_part_that_is_covered_does_not_cover_the_whole() {
         ("modify \"docs/a\"", "files.put(path: \"docs\")", false),
         ("modify \"docs/*\"", "files.put(path: \"docs/sub\")", false),
         ("modify \"docs/**\"", "files.put(path: \"docs/sub\")", true),
-        ("modify \"**\"", "files.put(path: \".\")", true),
+        ("modify \"**\"", "files.put(path: \".\")", false),
         ("delete \"docs/a\"", "files.wipe(files: \"docs/*\")", false),
         ("delete \"docs/*\"", "files.wipe(files: \"docs/*\")", true),
         ("delete \"docs/**\"", "files.wipe(files: \"docs/*.md\")", true),
@@ -238,5 +238,243 @@ fn nothing_is_taken_back_through_a_link() {
     place.link("../secret/key", "docs/l");
     let said = place.planc(&["undo", &place.last_run()]);
     assert_ne!(said.code, Some(0), "{}", said.short());
+    assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()));
+}
+
+/// What a folder holds is touched with it, and so is what a glob may match, whoever decides what that is.
+#[test]
+fn a_folder_is_all_that_it_holds() {
+    for (path, changes, reads) in [
+        ("own", false, true),
+        ("own/part.sh", false, true),
+        ("cat", false, false),
+        ("sub", false, false),
+        ("second", false, true),
+        (".", false, false),
+        ("docs", true, true),
+        // A catalogue may come to lie there.
+        ("later", false, false),
+    ] {
+        let place = place();
+        place.put("cat/more.pl", "catalogue more {}\n").put("own/part.sh", "").put("sub/inner/planc.toml", "");
+        place.put("files.pl", CATALOGUE.replace("  tool get(", WIDER)).put("second/a", "");
+        fs::hard_link(place.ws().join("second/a"), place.ws().join("docs-a")).unwrap();
+        let toml = place.get("planc.toml").replace("command = ", "args = [\"./own/part.sh\"]\ncommand = ");
+        let toml = toml.replace("\"files.pl\"", "\"files.pl\", \"cat/*.pl\", \"later/*.pl\"");
+        place.put("planc.toml", toml.replace("[\"docs/**\"]", "[\"**\"]"));
+        let glob = if path == "." { "*.p?".to_owned() } else { format!("{path}/*.p?") };
+        for (step, is_fine) in [
+            (format!("files.put(path: \"{path}\")"), changes),
+            (format!("files.all(path: \"{glob}\")"), changes),
+            (format!("files.get(path: \"{path}\")"), reads),
+            (format!("files.find(path: \"{glob}\")"), reads),
+        ] {
+            place.put("p.pl", plan(&format!("  step a = {step}")).replace("docs/**", "**"));
+            let said = place.planc(&["plan", "p.pl"]);
+            assert_eq!(said.code == Some(0), is_fine, "{step}: {}", said.short());
+        }
+        assert_eq!(calls(&place).contains("get"), reads, "{path}: {}", calls(&place));
+        assert!(!calls(&place).contains("put"));
+    }
+}
+
+/// What others execute later a line must name for a server, too.
+#[test]
+fn a_server_changes_hooks_by_their_name_only() {
+    for (path, line, is_fine) in [
+        (".git/hooks/pre-commit", "**", false),
+        (".git/hooks/pre-commit", ".git/**", false),
+        (".git/hooks/pre-commit", ".git/hooks/pre-commit", true),
+        (".git/hooks", ".git/**", false),
+        (".git/hooks", ".git/hooks/**", true),
+        (".git", ".git/**", false),
+        ("repo", "**", false),
+        ("repo/refs", "**", true),
+        (".claude/settings.json", "**", false),
+        (".claude/settings.json", ".claude/**", true),
+    ] {
+        let place = place();
+        place.put("repo/.git/config", "").put("repo/refs/x", "");
+        let steps = format!("  step a = files.put(path: \"{path}\")");
+        place.put("p.pl", plan(&steps).replace("docs/**", line));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert_eq!(said.code == Some(0), is_fine, "{path} by {line}: {}", said.short());
+    }
+}
+
+/// A server that lists, searches, and reads addresses.
+const WIDER: &str = r#"  tool all(path: glob) -> string {
+    named "put"
+    writes path
+  }
+  tool find(path: glob) -> string {
+    named "get"
+    reads path
+  }
+  tool open(path: string) -> string {
+    named "get"
+    reads path
+  }
+  tool perhaps(path: path | "none") -> string {
+    named "get"
+    reads path
+  }
+  tool get("#;
+
+fn wider() -> Place {
+    let place = place();
+    place.put("files.pl", CATALOGUE.replace("  tool get(", WIDER));
+    place.put("planc.toml", place.get("planc.toml").replace("read = [\"docs/**\"]", "read = [\"**\"]"));
+    place
+}
+
+/// Some take blanks and quotes off the ends of a path, `~` for a home, braces for alternatives, a class for a link.
+#[test]
+fn no_path_is_read_otherwise_than_it_is_written() {
+    let place = wider();
+    place.link("../secret", "docs/s");
+    for (tool, path) in [
+        ("get", "'secret/key'"),
+        ("get", "\\\"secret/key\\\""),
+        ("get", " secret/key"),
+        ("get", "secret/key "),
+        ("get", "docs/~root/x"),
+        ("get", "docs/$HOME/x"),
+        ("get", "docs/%2e%2e/secret/key"),
+        ("get", "file:secret/key"),
+        ("get", "-rf"),
+        ("find", "docs/{a,..}/{docs,..}/secret/key"),
+        ("find", "docs/[s]/key"),
+        ("find", "docs/@(s)/key"),
+        ("find", "docs/?/key"),
+        ("find", "docs/*/key"),
+    ] {
+        let change = if tool == "get" { "put" } else { "all" };
+        for step in [format!("files.{tool}(path: \"{path}\")"), format!("files.{change}(path: \"{path}\")")] {
+            place.put("p.pl", plan(&format!("  step a = {step}")).replace("docs/**", "**"));
+            let said = place.planc(&["plan", "p.pl"]);
+            assert!(said.code != Some(0) && said.out.contains("BLOCKED"), "{step}: {}", said.short());
+        }
+    }
+    assert_eq!(calls(&place), "");
+    for path in [
+        "docs/.github/ci.yml",
+        "docs/@scope/x",
+        "docs/[id].tsx",
+        "docs/+page.svelte",
+        "docs/_x/__init__.py",
+        "docs/(auth)/page.tsx",
+        "docs/\u{dc}ber uns.md",
+        "docs/a-b_c.d,e=1",
+    ] {
+        place.put("p.pl", plan(&format!("  step a = files.put(path: \"{path}\")")));
+        place.planc(&["plan", "p.pl"]).exits(0);
+    }
+    place.put("p.pl", plan("  step a = files.find(path: \"docs/**/b\")"));
+    place.planc(&["plan", "p.pl"]).exits(0);
+    assert_eq!(calls(&place), "get docs/**/b\n");
+}
+
+/// The address of a file is a path, and what may be a path is one.
+#[test]
+fn no_address_of_a_file_goes_round_the_rule_for_paths() {
+    let place = wider();
+    let root = place.ws().display().to_string();
+    place.link("../secret", "docs/s");
+    place.put("planc.toml", place.get("planc.toml").replace("read = [\"**\"]", "read = [\"**\", \"url:file:**\"]"));
+    for (tool, path) in [
+        ("open", format!("file://{root}/docs/s/key")),
+        ("open", format!("file://{root}/docs/x?/../../secret/key")),
+        ("open", format!("FILE://{root}/docs/a")),
+        ("open", format!("file:{root}/docs/a")),
+        ("open", "file:../home/x".into()),
+        ("open", "file:docs/s/key".into()),
+        ("perhaps", "docs/s/key".into()),
+    ] {
+        place.put("p.pl", plan(&format!("  step a = files.{tool}(path: \"{path}\")")));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert!(said.code != Some(0) && said.out.contains("is not called"), "{tool} {path}: {}", said.short());
+    }
+    assert_eq!(calls(&place), "");
+    place.put("p.pl", plan("  step a = files.perhaps(path: \"docs/a\")"));
+    place.planc(&["plan", "p.pl"]).exits(0);
+    assert_eq!(calls(&place), "get docs/a\n");
+}
+
+/// Before a yes it is looked right before the call, also where planc has waited for the limit of a tool.
+#[test]
+fn a_link_that_is_made_in_a_wait_is_not_followed() {
+    let place = place();
+    let limited = CATALOGUE.replace(
+        "  tool get(path: path) -> string {\n",
+        "  tool get(path: path) -> string {\n    limit 1 per second\n",
+    );
+    place.put("files.pl", limited).put("docs/n/key", "doc\n");
+    let read = |path: &str| format!("files.get(path: \"{path}\")");
+    place.put(
+        "p.pl",
+        plan(&format!("  step a = {}\n  step b = {} {{\n    after a\n  }}", read("docs/a"), read("docs/n/key"))),
+    );
+    let (list, folder) = (place.at("out/calls"), place.ws().join("docs/n"));
+    let swap = std::thread::spawn(move || {
+        while !list.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        fs::remove_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink("../secret", &folder).unwrap();
+    });
+    let said = place.planc(&["plan", "--full", "p.pl"]);
+    swap.join().unwrap();
+    assert!(said.code != Some(0) && !said.out.contains("KEY"), "{}", said.short());
+    assert_eq!(calls(&place), "get docs/a\n");
+}
+
+/// The folder that a template makes is covered whole, as any other.
+#[test]
+fn a_folder_by_a_template_is_covered_whole() {
+    let place = place();
+    for (line, is_fine) in [("docs/*", false), ("docs/**", true)] {
+        place.put("p.pl", plan("  step a = files.place(path: \"docs/sub\")").replace("docs/**", line));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert_eq!(said.code == Some(0), is_fine, "{line}: {}", said.short());
+    }
+}
+
+/// A line over the files of a folder is none over the folders in it.
+#[test]
+fn a_folder_is_read_before_a_yes_where_all_in_it_may_be() {
+    for (read, step, is_asked) in [
+        ("docs/*", "files.get(path: \"docs/a\")", true),
+        ("docs/*", "files.get(path: \"docs/sub\")", false),
+        ("docs/**", "files.get(path: \"docs/sub\")", true),
+        ("docs/*", "files.find(path: \"docs/**\")", false),
+        ("docs/*", "files.find(path: \"docs/*\")", true),
+        ("docs/sub/**", "files.find(path: \"docs/sub/*\")", true),
+    ] {
+        let place = wider();
+        let toml = place.get("planc.toml");
+        let at = toml.rfind("read = [").unwrap();
+        place.put("planc.toml", format!("{}read = [{read:?}]\n", &toml[..at]));
+        place.put("p.pl", format!("plan \"R\" {{\n  step a = {step}\n}}\n"));
+        place.planc(&["plan", "p.pl"]);
+        assert_eq!(!calls(&place).is_empty(), is_asked, "{read} for {step}");
+    }
+}
+
+/// The copy in which a tool is observed has no way back to the workspace.
+#[test]
+fn nothing_is_observed_through_a_link() {
+    let place = place();
+    place.link("../secret/key", "docs/l");
+    place.link(place.ws().join("secret"), "docs/k");
+    for path in ["docs/l", "docs/k/key"] {
+        let (code, shown) = on_terminal(
+            &place,
+            &["tools", "observe", "files.put", &format!("--arg=path={path}")],
+            "is not called",
+            &Act::Type(b"yes\n"),
+        );
+        assert!(code != 0 && shown.contains("is not called"), "{path}: {shown}");
+    }
     assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()));
 }

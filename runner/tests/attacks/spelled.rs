@@ -57,7 +57,11 @@ fn deny(effect: &str, resource: &str) -> String {
 }
 
 /// Names as a plan writes them that some server takes for `admin/keys`.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 19] = [
+    "pages/a&path=admin/keys",
+    "x' OR path='admin/keys",
+    "\u{1d41a}\u{1d41d}\u{1d426}\u{1d422}\u{1d427}/keys",
+    "a\u{3164}dmin/keys",
     "admin/keys",
     "/admin/keys",
     "admin/keys/",
@@ -191,5 +195,68 @@ fn a_standing_answer_covers_no_other_spelling() {
         let said = place.planc(&["plan", "--format", "json", "p.pl"]);
         let standing = said.json()["steps"][0]["standing_yes"].as_bool().unwrap_or(false);
         assert_eq!(standing, is_covered, "{name}: {}", said.short());
+    }
+}
+
+/// An address that a redirect leads to is one that is called.
+#[test]
+fn no_redirect_leads_to_what_a_rule_denies() {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let list = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut line = String::new();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            reader.read_line(&mut line).unwrap();
+            let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            let mut rest = String::new();
+            while reader.read_line(&mut rest).is_ok_and(|read| read > 2) {
+                rest.clear();
+            }
+            let answer = match path.strip_prefix("/go") {
+                Some(to) => {
+                    format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                }
+                None => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\npage".to_owned(),
+            };
+            list.lock().unwrap().push(path);
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let rule = deny("reads", &format!("http://127.0.0.1:{port}/secret/**"));
+    let place = place(&format!("[http]\nhosts = [\"127.0.0.1:{port}\"]\n{rule}"));
+    let said = |path: &str| {
+        let step = format!("step a = http.get(url: \"http://127.0.0.1:{port}{path}\")");
+        place.put("p.pl", format!("plan \"G\" {{\n  critical {{\n    contact \"**\"\n  }}\n  {step}\n}}\n"));
+        place.planc(&["plan", "p.pl"])
+    };
+    for path in ["/go/secret/a", "/go/go/secret/a", "/go/%73ecret/a", "/go/x/../secret/a", "/go/secret"] {
+        assert_ne!(said(path).code, Some(0), "{path}");
+    }
+    said("/go/other").exits(0);
+    let asked = asked.lock().unwrap();
+    assert!(!asked.iter().any(|path| path.contains("ecret") && !path.contains("/go")), "{asked:?}");
+    assert!(asked.contains(&"/other".to_owned()), "{asked:?}");
+}
+
+/// A value that says its space itself says it in one spelling, or is none to ask for.
+#[test]
+fn no_text_is_an_address_in_another_spelling() {
+    let rules = format!("read = [\"**\"]\n{}", deny("reads", "https://h.example/secret/**"));
+    let place = place(&rules);
+    for url in [
+        "https:/h.example/secret/x",
+        "https:h.example/secret/x",
+        " https://h.example/secret/x",
+        "HTTPS:/h.example/secret/x",
+        " wiki:admin/keys",
+    ] {
+        place.put("p.pl", format!("plan \"R\" {{\n  step a = wiki.fetch(url: \"{url}\")\n}}\n"));
+        let said = place.planc(&["plan", "p.pl"]);
+        assert!(said.code != Some(0) && calls(&place).is_empty(), "{url}: {}", said.short());
     }
 }
