@@ -102,6 +102,8 @@ pub struct Desk {
     pub standing: Standing,
     /// Stops its dry runs.
     pub stop: Stop,
+    /// When it was opened: what is older was there before.
+    pub opened: jiff::Timestamp,
 }
 
 /// What of that which models have said before is used in a dry run.
@@ -135,6 +137,7 @@ impl Desk {
             early: Early::Off,
             standing,
             stop: Stop::new(),
+            opened: jiff::Timestamp::now(),
         })
     }
 
@@ -376,12 +379,22 @@ impl Desk {
     /// When the card of a plan was made, and when the calls of its run ended so far.
     fn drawn(&self, run: &StoredRun, digest: &Digest) -> Result<Drawn, DeskError> {
         let stored = self.store.plan(&digest.to_string())?;
-        let time = |written: &str| written.parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        let mut ended = Ended::new();
+        // Written down without what is less than a millisecond.
+        let rest = jiff::SignedDuration::from_millis(1);
+        let time = |written: &str| {
+            written
+                .parse()
+                .map_or(jiff::Timestamp::UNIX_EPOCH, |then: jiff::Timestamp| then.saturating_add(rest).unwrap_or(then))
+        };
+        let made = self.store.first_made(&stored)?;
+        let at = time(&made);
+        let (mut ended, mut last) = (Ended::new(), at);
         for stored in self.store.events(&run.id)? {
-            note(&mut ended, &stored.event, time(&stored.at));
+            let then = time(&stored.at);
+            note(&mut ended, &stored.event, then);
+            last = last.max(then);
         }
-        Ok(Drawn { at: time(&stored.created_at), ended })
+        Ok(Drawn { at, last, ended })
     }
 
     /// What carrying out a run, or taking it back, needs.

@@ -40,7 +40,9 @@ pub(super) fn observe_tool(session: &Session, args: &ObserveArgs) -> Result<Exit
     let values = values(tool, &args.args)?;
     // The copy has what the workspace has, and a path that leads out of the one may lead out of the other.
     let workspace = opened(&session.config).map_err(|error| Fault::usage(error.to_string()))?;
-    if let Some(why) = astray(tool, &values, None, |touched, changes| workspace.check_direct(touched, changes)) {
+    if let Some(why) =
+        astray(&session.config, tool, &values, None, |touched, changes| workspace.check_direct(touched, changes))
+    {
         return Err(Fault::usage(why));
     }
     agreed(&tool.name, &args.args)?;

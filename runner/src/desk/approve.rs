@@ -145,6 +145,10 @@ impl Desk {
             Recorded::Unheard { by } => return Err(Refusal::ChangesRequested { by }.into()),
             Recorded::Aborted => return Err(DeskError::Aborted),
         }
+        let is_older = plan.created_at.parse().is_ok_and(|made: jiff::Timestamp| made < self.opened);
+        if yes.channel == Channel::Argument.as_str() && !is_older {
+            self.store.forget_when(plan)?;
+        }
         // On a terminal it was made right before; who names a digest has read it at some time.
         self.store.keep_as_shown(plan, yes.channel == Channel::Terminal.as_str())?;
         let run = self.store.open_run(&plan.digest)?;

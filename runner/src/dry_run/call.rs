@@ -160,7 +160,7 @@ impl DryRun<'_> {
     pub(super) fn astray(&self, tool: &Tool, values: &[Value], overlay: &Overlay) -> Option<String> {
         match self.registry.get(&tool.name)? {
             Implementation::Live(live) if live.as_program().is_none() => {
-                astray(tool, values, None, |path, changes| overlay.check_direct(path, changes))
+                astray(self.config, tool, values, None, |path, changes| overlay.check_direct(path, changes))
             }
             Implementation::Live(_) | Implementation::Files(_) => None,
         }
@@ -203,14 +203,14 @@ impl DryRun<'_> {
             idempotency_key: None,
             pass_env: Vec::new(),
         };
-        let (context, pace, workspace) = (&context, self.registry.pace(), self.workspace);
+        let (context, pace, workspace, config) = (&context, self.registry.pace(), self.workspace, self.config);
         let is_program = tool.as_program().is_some();
         let one = |args: Args, _: Turn| -> Future_<'_, Result<Value, ToolError>> {
             Box::pin(async move {
                 pace.wait(&args.tool).await?;
                 // Whoever waits may have made a link meanwhile.
                 let check = |touched: &Resource, changes| workspace.check_direct(touched, changes);
-                let why = if is_program { None } else { astray(&args.tool, &args.values, None, check) };
+                let why = if is_program { None } else { astray(config, &args.tool, &args.values, None, check) };
                 if let Some(why) = why {
                     return Err(ToolError::before(why));
                 }

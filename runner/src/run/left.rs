@@ -200,7 +200,9 @@ fn late_list(setup: &RunSetup, naming: Naming<'_>, which: &str, value: Value, fo
         to: vec![to(naming)],
     };
     let late = veiled_content(setup, naming.finder(), late);
+    // What planc cannot look at is told, and no more.
+    let found = found.into_iter().filter(|found| found.present != FileState::Other);
     let seen =
         |Found { path, present, .. }| Observation { look: Look::At { path }, seen: FileState::to_string(&present) };
-    UnseenContent { late, files: found.into_iter().map(seen).collect(), is_own: false }
+    UnseenContent { late, files: found.map(seen).collect(), is_own: false }
 }

@@ -13,7 +13,7 @@ use planc_lang::value::Value;
 /// Why somebody else than planc must not carry a call out, or has gone astray in it as its result tells.
 pub(crate) fn astray_in(setup: &RunSetup, tool: &Tool, args: &[Value], result: Option<&Value>) -> Option<String> {
     is_of_others(setup, tool)
-        .then(|| astray(tool, args, result, |path, changes| setup.workspace.check_direct(path, changes)))
+        .then(|| astray(&setup.config, tool, args, result, |path, changes| setup.workspace.check_direct(path, changes)))
         .flatten()
 }
 

@@ -3,13 +3,13 @@
 //! The time of the last change of a file is the kernel's, and nobody can set it. What a program in the open or a server did is recorded
 //! nowhere, so that what it has left counts as known: only what was changed after it had ended is looked at.
 
-use super::ended::undo_of;
+use super::ended::{Drawn, undo_of};
 use super::known::is_unrecorded;
 use super::{Recorder, RunSetup};
-use crate::config::Changed;
+use crate::config::{Changed, Unconfined};
 use crate::coverage::is_data_of_repository;
-use crate::state::StepRecord;
-use crate::workspace::{FileState, TEMPORARY_PREFIX};
+use crate::state::{StepRecord, StepState, UndoState};
+use crate::workspace::{FileState, is_own_temporary};
 use jiff::Timestamp;
 use planc_lang::paths::within;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,11 +28,30 @@ pub(super) struct Others {
     pub(super) folders: Vec<(String, FileState)>,
 }
 
+/// Looks around before this process changes anything: by then what was changed since the card, or since the run was left, is not the
+/// run's, and a folder tells also of what went from it. Blocks while it walks.
+pub(crate) fn look_around(setup: &RunSetup, recorder: &Recorder) {
+    let Some(drawn) = watched(setup) else { return };
+    let found = changed(setup, drawn.last.max(drawn.at));
+    let cut_off: BTreeMap<String, Vec<FileState>> = {
+        let state = recorder.state();
+        let running = state.steps().iter().filter(|record| matches!(record.state, StepState::Running { .. }));
+        running.flat_map(StepRecord::all_changes).map(|change| (change.path.clone(), Vec::new())).collect()
+    };
+    recorder.found_around(found.into_iter().filter(|path| !holds(&cut_off, path)).collect());
+}
+
+/// Since when others are watched; none: they are not, or nothing of this plan may run in the open.
+fn watched(setup: &RunSetup) -> Option<&Drawn> {
+    let programs = &setup.config.programs;
+    let may_be_open = !programs.open.is_empty() || programs.unconfined != Unconfined::Deny;
+    setup.drawn.as_ref().filter(|_| may_be_open && programs.changed == Changed::Ask)
+}
+
 /// Blocks while it walks the workspace.
 pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<String>) -> Others {
-    let Some(drawn) = setup.drawn.as_ref().filter(|_| setup.config.programs.changed == Changed::Ask) else {
-        return Others::default();
-    };
+    let Some(drawn) = watched(setup) else { return Others::default() };
+    let around = recorder.around();
     let (since, own) = {
         let state = recorder.state();
         let ended = recorder.ended();
@@ -44,26 +63,40 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
         let since = state.steps().iter().filter_map(of).max().max(Some(drawn.at)).unwrap_or(drawn.at);
         let mut own: BTreeMap<String, Vec<FileState>> = BTreeMap::new();
         for change in state.steps().iter().flat_map(StepRecord::all_changes) {
-            own.entry(change.path.clone()).or_default().extend([change.before.clone(), change.after.clone()]);
+            let states = own.entry(change.path.clone()).or_default();
+            // What was there before is put back by taking back alone.
+            if state.undo == UndoState::No {
+                states.clear();
+            } else {
+                states.push(change.before.clone());
+            }
+            states.push(change.after.clone());
         }
         (since, own)
     };
     let mut found = Others::default();
-    for path in changed(setup, since) {
-        let Ok(present) = setup.workspace.state(&path) else { continue };
+    let later = changed(setup, since).into_iter().filter(|path| !around.contains(path));
+    let later = later.map(|path| (path, false)).collect::<Vec<_>>();
+    for (path, is_around) in around.iter().map(|path| (path.clone(), true)).chain(later) {
+        let Ok(present) = setup.workspace.state(&path) else {
+            // Others find it all the same.
+            found.folders.push((path, FileState::Other));
+            continue;
+        };
         let is_own = own.get(&path).is_some_and(|states| states.contains(&present));
         match present {
             FileState::File { .. } | FileState::Link { .. } if !is_own && !named.contains(&path) => {
                 found.contents.push((path, present));
             }
+            // Git makes and removes files for a moment in its own.
+            FileState::Directory { .. } if path.split('/').any(|part| part == ".git") => {}
+            // Nobody knows what comes out of it.
+            FileState::Other => found.folders.push((path, present)),
             // Whatever the run puts into a folder changes that, too.
-            FileState::Directory { .. } if !holds(&own, &path) => found.folders.push((path, present)),
+            FileState::Directory { .. } if is_around || !holds(&own, &path) => found.folders.push((path, present)),
             _ => {}
         }
     }
-    let shown: BTreeSet<&String> = found.contents.iter().map(|(path, _)| path).collect();
-    let of_shown = |folder: &str| shown.iter().any(|path| parent(path) == folder);
-    found.folders.retain(|(folder, _)| !of_shown(folder));
     found
 }
 
@@ -76,27 +109,41 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder)
 }
 
-/// What was changed in any way after a time: paths from the root.
+/// Whether something in a repository says which commit is meant: what programs push and check out.
+fn is_ref(path: &str) -> bool {
+    let mut parts = path.split('/').skip_while(|part| *part != ".git").skip(1);
+    parts.next().is_some_and(|first| matches!(first, "refs" | "HEAD" | "packed-refs"))
+}
+
+/// What was changed in any way after a time: paths from the root. What cannot be looked at may have been.
 fn changed(setup: &RunSetup, since: Timestamp) -> Vec<String> {
     let root = setup.workspace.root();
     let scratch = setup.config.programs.scratch.clone();
     let from_root = root.to_owned();
-    let relative = move |path: &Path| path.strip_prefix(&from_root).ok()?.to_str().map(str::to_owned);
+    let relative = move |path: &Path| path.strip_prefix(&from_root).unwrap_or(path).to_string_lossy().into_owned();
     let below = relative.clone();
     let mut walk = ignore::WalkBuilder::new(root);
     walk.standard_filters(false).follow_links(false).filter_entry(move |entry| {
-        let Some(path) = below(entry.path()) else { return false };
-        let is_own = path.split('/').any(|part| part.starts_with(TEMPORARY_PREFIX));
-        path.is_empty()
-            || !is_own && !is_data_of_repository(&path) && !scratch.iter().any(|folder| within(&path, folder))
+        let path = below(entry.path());
+        // What planc itself is about to put in place.
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        let is_own = is_file && path.rsplit('/').next().is_some_and(is_own_temporary);
+        let is_data = is_data_of_repository(&path) && !is_ref(&path);
+        path.is_empty() || !is_own && !is_data && !scratch.iter().any(|folder| within(&path, folder))
     });
     let is_later = |entry: &ignore::DirEntry| {
-        let metadata = std::fs::symlink_metadata(entry.path()).ok()?;
-        let changed = Timestamp::new(metadata.ctime(), i32::try_from(metadata.ctime_nsec()).ok()?).ok()?;
-        (changed > since).then_some(())
+        let time = |metadata: std::fs::Metadata| {
+            Timestamp::new(metadata.ctime(), i32::try_from(metadata.ctime_nsec()).ok()?).ok()
+        };
+        let changed = std::fs::symlink_metadata(entry.path()).ok().and_then(time);
+        changed.is_none_or(|changed| changed > since)
     };
-    let found = walk.build().filter_map(Result::ok).filter(|entry| is_later(entry).is_some());
-    let path =
-        |entry: ignore::DirEntry| relative(entry.path()).map(|path| if path.is_empty() { ".".into() } else { path });
-    found.filter_map(path).collect()
+    let name = |path: String| if path.is_empty() { ".".to_owned() } else { path };
+    let found = walk.build().filter_map(|entry| match entry {
+        // A folder that planc itself is about to put in place is empty; what is in one is told.
+        Ok(entry) if entry.file_name().to_str().is_some_and(is_own_temporary) => None,
+        Ok(entry) => is_later(&entry).then(|| name(relative(entry.path()))),
+        Err(error) => Some(error.to_string()),
+    });
+    found.collect()
 }

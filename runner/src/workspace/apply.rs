@@ -9,7 +9,7 @@
 use super::attributes;
 use super::contents::Contents;
 use super::error::{FileError, has_no_room, reason};
-use super::guard::is_temporary;
+use super::guard::is_own_temporary;
 use super::root::Workspace;
 use super::{Change, FileState, TEMPORARY_PREFIX, walk};
 use planc_lang::paths::check_path;
@@ -92,7 +92,7 @@ impl Workspace {
             let Ok(open) = self.confined.directory(dir) else { continue };
             let Ok(entries) = rustix::fs::Dir::read_from(&open) else { continue };
             let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok().map(str::to_owned));
-            for name in names.filter(|name| is_temporary(name) && name.len() == TEMPORARY_PREFIX.len() + 32) {
+            for name in names.filter(|name| is_own_temporary(name)) {
                 let gone = rustix::fs::unlinkat(&open, &name, AtFlags::empty())
                     .or_else(|_| rustix::fs::unlinkat(&open, &name, AtFlags::REMOVEDIR));
                 if gone.is_ok() {

@@ -178,6 +178,12 @@ pub(super) fn is_own_name(name: &str) -> bool {
     PROTECTED_NAMES.iter().any(|own| name.eq_ignore_ascii_case(own)) || is_temporary(name)
 }
 
+/// Whether a file name is one that planc gives to what it is about to put in place.
+pub fn is_own_temporary(name: &str) -> bool {
+    let drawn = name.strip_prefix(TEMPORARY_PREFIX);
+    drawn.is_some_and(|drawn| drawn.len() == 32 && drawn.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Whether a file name is that of a temporary file of planc.
 pub(super) fn is_temporary(name: &str) -> bool {
     name.get(..TEMPORARY_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(TEMPORARY_PREFIX))

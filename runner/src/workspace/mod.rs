@@ -28,6 +28,7 @@ mod direct;
 pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};
 pub use error::FileError;
+pub use guard::is_own_temporary;
 pub use listing::{Entry, Info, Kind, Listing};
 pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};

@@ -478,3 +478,24 @@ fn nothing_is_observed_through_a_link() {
     }
     assert_eq!((place.get("secret/key"), calls(&place)), ("KEY\n".to_owned(), String::new()));
 }
+
+/// A path that is judged from the workspace is another one for a server that works in a folder of it.
+#[test]
+fn a_server_that_works_elsewhere_is_told_no_path() {
+    for (cwd, works) in [("docs/sub", false), (".", true), ("docs/..", true)] {
+        let place = place();
+        place.put("docs/docs-of-sub", "").put("docs/sub/docs/a", "another\n");
+        let toml = place.get("planc.toml").replace("command =", &format!("cwd = \"{cwd}\"\ncommand ="));
+        place.put("planc.toml", toml);
+        for step in ["files.put(path: \"docs/a\")", "files.place(path: \"docs/a\")"] {
+            let said = place.put("p.pl", plan(&format!("  step a = {step}"))).planc(&["plan", "p.pl"]);
+            match works {
+                true => drop(said.exits(0)),
+                false => drop(said.exits(1).says("its server works in")),
+            }
+        }
+        let reads = "plan \"r\" {\n  step a = files.get(path: \"docs/a\")\n  output o = a\n}\n";
+        let said = place.put("p.pl", reads).planc(&["plan", "--format", "json", "p.pl"]);
+        assert_eq!(calls(&place).contains("get docs/a"), works, "{cwd}: {}", said.short());
+    }
+}

@@ -399,6 +399,48 @@ fn what_others_change_after_the_card_is_looked_at() {
     }
 }
 
+/// What was changed between the card and the run is known before the run changes anything: the folders that it works in tell of it, too.
+#[test]
+fn what_went_from_a_folder_that_the_run_works_in_is_told() {
+    let steps = "step w = fs.write(path: \"lib/w\", text: \"true\\n\")\n  step v = fs.write(path: \"other/v\", text: \"v\")\n  step o = \
+                 fs.write(path: \"o\", text: \"o\")\n  step m = process.run(argv: [\"sh\", \"main.sh\"])";
+    let acts: [Changes; 2] = [
+        |place| std::fs::remove_file(place.ws().join("lib/keep")).unwrap(),
+        // Two folders change places, and no file in them is another one.
+        |place| {
+            for (from, to) in [("lib", "x"), ("other", "lib"), ("x", "other")] {
+                std::fs::rename(place.ws().join(from), place.ws().join(to)).unwrap();
+            }
+        },
+    ];
+    for act in acts {
+        let place = place();
+        place.put("other/a.sh", format!("{EVIL}\n"));
+        let digest = place.put("p.pl", plan(steps)).digest("p.pl");
+        act(&place);
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("lib: directory");
+        assert_eq!(log(&place), "");
+    }
+}
+
+/// Who names a digest that is not known here has read a card somewhere else, at a time that nobody knows; and the second run of a yes to
+/// several is by the card of the first.
+#[test]
+fn a_card_that_was_not_made_here_was_made_at_no_time() {
+    let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+    let place = place();
+    let other = place.at("xdg/another");
+    let state = other.to_str().unwrap().to_owned();
+    let mut elsewhere = place.bare(&["--format", "json", "plan", "p.pl", "--state-dir", &state]);
+    place.put("p.pl", plan(main));
+    let output = elsewhere.output().unwrap();
+    let planned: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let digest = planned["digest"].as_str().unwrap().to_owned();
+    place.put("lib/a.sh", EVIL);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
+    assert_eq!(log(&place), "");
+}
+
 /// What the run itself does, and what programs in the open leave, which nobody records, is no change by others.
 #[test]
 fn what_the_run_changes_is_no_change_by_others() {
