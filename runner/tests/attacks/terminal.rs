@@ -45,7 +45,7 @@ pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (
     let shown = Arc::new(Mutex::new(Vec::new()));
     let mut reader = pair.master.try_clone_reader().expect("a terminal can be read");
     let seen = shown.clone();
-    std::thread::spawn(move || {
+    let reading = std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = reader.read(&mut buffer) {
             seen.lock().expect("no reader panics").extend_from_slice(&buffer[..count]);
@@ -83,6 +83,11 @@ pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (
         }
     };
     drop((writer, master));
+    // What was written last may still be on its way; a process that was left holds the terminal open.
+    let all = Instant::now() + Duration::from_secs(2);
+    while !reading.is_finished() && Instant::now() < all {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     (status.exit_code(), text())
 }
 
