@@ -91,7 +91,7 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
             // Git makes and removes files for a moment in its own.
             FileState::Directory { .. } if path.split('/').any(|part| part == ".git") => {}
             // Nobody knows what comes out of it.
-            FileState::Other => found.folders.push((path, present)),
+            FileState::Other if !named.contains(&path) => found.folders.push((path, present)),
             // Whatever the run puts into a folder changes that, too.
             FileState::Directory { .. } if is_around || !holds(&own, &path) => found.folders.push((path, present)),
             _ => {}
@@ -107,6 +107,12 @@ fn holds(own: &BTreeMap<String, Vec<FileState>>, folder: &str) -> bool {
 
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+}
+
+/// Whether nobody knows what comes out of it, whenever it was made.
+fn pours(entry: &ignore::DirEntry) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    entry.file_type().is_some_and(|kind| kind.is_fifo() || kind.is_char_device() || kind.is_block_device())
 }
 
 /// Whether something in a repository says which commit is meant: what programs push and check out.
@@ -142,7 +148,7 @@ fn changed(setup: &RunSetup, since: Timestamp) -> Vec<String> {
     let found = walk.build().filter_map(|entry| match entry {
         // A folder that planc itself is about to put in place is empty; what is in one is told.
         Ok(entry) if entry.file_name().to_str().is_some_and(is_own_temporary) => None,
-        Ok(entry) => is_later(&entry).then(|| name(relative(entry.path()))),
+        Ok(entry) => (is_later(&entry) || pours(&entry)).then(|| name(relative(entry.path()))),
         Err(error) => Some(error.to_string()),
     });
     found.collect()

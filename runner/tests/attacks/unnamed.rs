@@ -423,6 +423,22 @@ fn what_went_from_a_folder_that_the_run_works_in_is_told() {
     }
 }
 
+/// Nor does anybody know what comes out of a pipe, though it was there before the card.
+#[test]
+fn a_pipe_that_nothing_names_is_told() {
+    let place = place();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        place.ws().join("lib/pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o644),
+        0,
+    )
+    .unwrap();
+    let digest = place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"main.sh\"])")).digest("p.pl");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("lib/pipe: other");
+}
+
 /// Who names a digest that is not known here has read a card somewhere else, at a time that nobody knows; and the second run of a yes to
 /// several is by the card of the first.
 #[test]
