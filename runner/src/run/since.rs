@@ -109,10 +109,19 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder)
 }
 
-/// Whether nobody knows what comes out of it, whenever it was made.
+/// Whether nobody knows what comes out of it, whenever it was made: also a link into a repository, whose data is not looked at.
 fn pours(entry: &ignore::DirEntry) -> bool {
     use std::os::unix::fs::FileTypeExt;
-    entry.file_type().is_some_and(|kind| kind.is_fifo() || kind.is_char_device() || kind.is_block_device())
+    let leads_into_repository = || {
+        let led = entry.path().canonicalize().unwrap_or_default();
+        led.iter().any(|part| part.eq_ignore_ascii_case(".git"))
+    };
+    entry.file_type().is_some_and(|kind| {
+        kind.is_fifo()
+            || kind.is_char_device()
+            || kind.is_block_device()
+            || kind.is_symlink() && leads_into_repository()
+    })
 }
 
 /// Whether something in a repository says which commit is meant: what programs push and check out.

@@ -439,6 +439,17 @@ fn a_pipe_that_nothing_names_is_told() {
     place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("lib/pipe: other");
 }
 
+/// What git keeps as data is not looked at, so that a link into it is.
+#[test]
+fn a_link_into_the_data_of_a_repository_is_told() {
+    let place = place();
+    place.put(".git/objects/a.sh", "true\n").link("../.git/objects/a.sh", "lib/a.sh");
+    let digest = place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"main.sh\"])")).digest("p.pl");
+    place.put(".git/objects/a.sh", EVIL);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
+    assert_eq!(log(&place), "");
+}
+
 /// Who names a digest that is not known here has read a card somewhere else, at a time that nobody knows; and the second run of a yes to
 /// several is by the card of the first.
 #[test]
