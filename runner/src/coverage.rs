@@ -188,14 +188,12 @@ pub fn uncovered_by_others(
         };
         let allows = |path: &str| verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)));
         let is_covered = match resource {
-            Resource::Path(path) => is_whole(path, allows) || allows(path) && !is_folder(path),
-            Resource::Glob(path) if !path.contains(WILDCARDS) => {
-                is_whole(path, allows) || allows(path) && !is_folder(path)
-            }
-            Resource::Glob(glob) => {
+            Resource::Glob(glob) if glob.contains(WILDCARDS) => {
                 let same = |grant: &Grant| grant.paths().as_ref() == Some(resource) && grant.may_allow(*verb, resource);
                 grants.iter().any(same) || is_whole(literal_prefix(glob), allows)
             }
+            // A glob without wildcards is a path.
+            Resource::Path(path) | Resource::Glob(path) => is_whole(path, allows) || allows(path) && !is_folder(path),
             Resource::AnyPath if is_open => grants.iter().any(|grant| grant.may_allow(*verb, resource)),
             Resource::AnyPath => is_whole("", allows),
             Resource::Program(_)

@@ -1,7 +1,8 @@
 //! What others have changed in the workspace since the card was made ⟶ shown before a program runs in the open, which may find any of it.
 //!
-//! The time of the last change of a file is the kernel's, and nobody can set it. What a program in the open or a server did is recorded
-//! nowhere, so that what it has left counts as known: only what was changed after it had ended is looked at.
+//! The time of the last change of a file is the kernel's, and nobody can set it. It is looked at before the run changes anything, and
+//! again before each such program. What a program in the open or a server did is recorded nowhere, so that what was changed while one was
+//! at work counts as known.
 
 use super::ended::{Drawn, undo_of};
 use super::known::is_unrecorded;
@@ -24,7 +25,7 @@ pub(super) const SOMEBODY: &str = "it was changed since the card was made";
 pub(super) struct Others {
     /// Files and links.
     pub(super) contents: Vec<(String, FileState)>,
-    /// Folders in which something came or went that is not there to be shown.
+    /// Folders in which something came or went, and what is there and cannot be shown.
     pub(super) folders: Vec<(String, FileState)>,
 }
 
@@ -33,12 +34,13 @@ pub(super) struct Others {
 pub(crate) fn look_around(setup: &RunSetup, recorder: &Recorder) {
     let Some(drawn) = watched(setup) else { return };
     let found = changed(setup, drawn.last.max(drawn.at));
-    let cut_off: BTreeMap<String, Vec<FileState>> = {
+    // What was cut off may be made in part, which is not yet recorded as done.
+    let cut_off = {
         let state = recorder.state();
         let running = state.steps().iter().filter(|record| matches!(record.state, StepState::Running { .. }));
-        running.flat_map(StepRecord::all_changes).map(|change| (change.path.clone(), Vec::new())).collect()
+        with_folders(running.flat_map(StepRecord::all_changes).map(|change| change.path.as_str()))
     };
-    recorder.found_around(found.into_iter().filter(|path| !holds(&cut_off, path)).collect());
+    recorder.found_around(found.into_iter().filter(|path| !cut_off.contains(path)).collect());
 }
 
 /// Since when others are watched; none: they are not, or nothing of this plan may run in the open.
@@ -74,6 +76,7 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
         }
         (since, own)
     };
+    let touched = with_folders(own.keys().map(String::as_str));
     let mut found = Others::default();
     let later = changed(setup, since).into_iter().filter(|path| !around.contains(path));
     let later = later.map(|path| (path, false)).collect::<Vec<_>>();
@@ -93,16 +96,16 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
             // Nobody knows what comes out of it.
             FileState::Other if !named.contains(&path) => found.folders.push((path, present)),
             // Whatever the run puts into a folder changes that, too.
-            FileState::Directory { .. } if is_around || !holds(&own, &path) => found.folders.push((path, present)),
+            FileState::Directory { .. } if is_around || !touched.contains(&path) => found.folders.push((path, present)),
             _ => {}
         }
     }
     found
 }
 
-/// Whether the run has changed a folder, or something right in it.
-fn holds(own: &BTreeMap<String, Vec<FileState>>, folder: &str) -> bool {
-    own.keys().any(|path| path == folder || parent(path) == folder)
+/// Paths that were changed, with the folders that each of them is right in, which are changed with them.
+fn with_folders<'p>(changed: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
+    changed.flat_map(|path| [path, parent(path)]).map(str::to_owned).collect()
 }
 
 fn parent(path: &str) -> &str {
