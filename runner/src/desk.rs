@@ -8,10 +8,11 @@ use crate::clock::SystemClock;
 use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
 use crate::dry_run::{DryRun, Early, InputValue, Outcome, Purpose, Sight};
 use crate::event::Event;
+use crate::inventory::Inventory;
 use crate::journal::{Grant, Role, Store, StoredPlan, StoredRun, StoredSource, now};
 use crate::mode::{InWorkspace, ModeWatch, Modes, Standing};
 use crate::report::{Chosen, PlanReport, PlanStatus};
-use crate::run::{Ask, Drawn, Ended, GRACE, RunSetup, Watch, note};
+use crate::run::{Ask, GRACE, RunSetup, Surroundings, Watch};
 use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::Sealer;
@@ -19,6 +20,7 @@ use crate::state::RunState;
 use crate::stop::Stop;
 use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
+use crate::tool::process::is_watched;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Contents, FileError, Workspace};
@@ -102,8 +104,6 @@ pub struct Desk {
     pub standing: Standing,
     /// Stops its dry runs.
     pub stop: Stop,
-    /// When it was opened: what is older was there before.
-    pub opened: jiff::Timestamp,
 }
 
 /// What of that which models have said before is used in a dry run.
@@ -137,7 +137,6 @@ impl Desk {
             early: Early::Off,
             standing,
             stop: Stop::new(),
-            opened: jiff::Timestamp::now(),
         })
     }
 
@@ -243,6 +242,7 @@ impl Desk {
             once,
             created_at: now(),
             heard: None,
+            inventory: None,
         };
         for pinned in plan.predictions.iter().filter_map(|prediction| prediction.pinned.as_ref()) {
             self.store.save_extraction(&pinned.asked, &pinned.value)?;
@@ -255,6 +255,11 @@ impl Desk {
         self.mark(&mut plan, &draft.compiled)?;
         if is_kept {
             self.store.save_plan(&plan)?;
+        }
+        if is_watched(&self.config, &draft.compiled.plan) {
+            let inventory = Inventory::of(self.workspace.root(), &self.config.programs.scratch);
+            self.store.keep_inventory(&plan, &inventory)?;
+            plan.inventory = Some(inventory);
         }
         if plan.status == PlanStatus::NeedsApproval && !plan.report.changes_requested.is_empty() {
             plan.status = PlanStatus::ChangesRequested;
@@ -293,6 +298,7 @@ impl Desk {
             registry: &self.registry,
             time,
             standing: &standing,
+            site: Some(self.site()?),
             veil: veil.as_ref(),
             sight: Sight::All,
             early: self.early,
@@ -376,25 +382,16 @@ impl Desk {
         Ok(())
     }
 
-    /// When the card of a plan was made, and when the calls of its run ended so far.
-    fn drawn(&self, run: &StoredRun, digest: &Digest) -> Result<Drawn, DeskError> {
-        let stored = self.store.plan(&digest.to_string())?;
-        // Written down without what is less than a millisecond.
-        let rest = jiff::SignedDuration::from_millis(1);
-        let time = |written: &str| {
-            written
-                .parse()
-                .map_or(jiff::Timestamp::UNIX_EPOCH, |then: jiff::Timestamp| then.saturating_add(rest).unwrap_or(then))
-        };
-        let made = self.store.first_made(&stored)?;
-        let at = time(&made);
-        let (mut ended, mut last) = (Ended::new(), at);
-        for stored in self.store.events(&run.id)? {
-            let then = time(&stored.at);
-            note(&mut ended, &stored.event, then);
-            last = last.max(then);
+    /// What is known of the workspace of a run, where what others change in it is to be shown.
+    fn around(&self, run: &StoredRun, planned: &Planned) -> Result<Option<Arc<Surroundings>>, DeskError> {
+        if !is_watched(&self.config, &planned.compiled.plan) {
+            return Ok(None);
         }
-        Ok(Drawn { at, last, ended })
+        let known = self.store.inventory(&run.id, &planned.plan)?;
+        let (store, run) = (self.store.clone(), run.id.clone());
+        let keep = Box::new(move |known: &Inventory| drop(store.keep_inventory_of_run(&run, known)));
+        let root = self.workspace.root().to_owned();
+        Ok(Some(Arc::new(Surroundings::new(root, &self.config, known, keep))))
     }
 
     /// What carrying out a run, or taking it back, needs.
@@ -433,7 +430,7 @@ impl Desk {
             contents,
             registry: self.registry.clone(),
             journal: Arc::new(journal),
-            drawn: Some(self.drawn(run, &planned.plan.digest)?),
+            around: self.around(run, planned)?,
             veil,
             digest: planned.plan.digest,
             claim: self.claim(&planned.plan)?,

@@ -14,6 +14,7 @@ pub mod mask;
 pub mod workspace;
 pub mod coverage;
 mod direct;
+pub mod inventory;
 pub mod sandbox;
 pub mod tool;
 pub mod import;

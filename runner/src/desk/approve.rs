@@ -145,12 +145,14 @@ impl Desk {
             Recorded::Unheard { by } => return Err(Refusal::ChangesRequested { by }.into()),
             Recorded::Aborted => return Err(DeskError::Aborted),
         }
-        let is_older = plan.created_at.parse().is_ok_and(|made: jiff::Timestamp| made < self.opened);
-        if yes.channel == Channel::Argument.as_str() && !is_older {
-            self.store.forget_when(plan)?;
+        match &plan.inventory {
+            // The card was made right before the question.
+            Some(seen) if yes.channel == Channel::Terminal.as_str() => self.store.replace_inventory(plan, seen)?,
+            // Who names a digest has read a card before.
+            Some(_) if yes.channel == Channel::Argument.as_str() => self.store.forget_inventory(plan)?,
+            Some(_) | None => {}
         }
-        // On a terminal it was made right before; who names a digest has read it at some time.
-        self.store.keep_as_shown(plan, yes.channel == Channel::Terminal.as_str())?;
+        self.store.keep_as_shown(plan)?;
         let run = self.store.open_run(&plan.digest)?;
         match self.store.judge_approval(&self.claim(plan)?, &run.id)? {
             Ok(_) => {

@@ -39,6 +39,7 @@ impl Desk {
                 observations: &observations,
                 predictions: &found.predictions,
                 veil: veil.as_ref(),
+                site: Some(self.site()?),
                 once: approved.once.as_deref(),
             };
             let (bound, deed) = (bound_bytes(&as_approved), Some(deed_digest(&as_approved)));
@@ -56,7 +57,7 @@ impl Desk {
         let inputs = as_given(&planned.inputs);
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
         let looked = planned.plan.looked();
-        let found = self.bound(planned, &inputs, &looked, veil.as_ref()).found();
+        let found = self.bound(planned, &inputs, &looked, veil.as_ref())?.found();
         let Some(found) = found else { return Ok(None) };
         let place = found_place(&planned.plan.digest);
         Ok(Some(self.sealer()?.seal(&place, &String::from_utf8_lossy(&found))?))
@@ -69,8 +70,8 @@ impl Desk {
         inputs: &'b [InputValue],
         observations: &'b [Observation],
         veil: Option<&'b Veil>,
-    ) -> Bound<'b> {
-        Bound {
+    ) -> Result<Bound<'b>, DeskError> {
+        Ok(Bound {
             compiled: &planned.compiled,
             inputs,
             config: &self.config,
@@ -78,8 +79,9 @@ impl Desk {
             observations,
             predictions: &planned.plan.predictions,
             veil,
+            site: Some(self.site()?),
             once: planned.plan.once.as_deref(),
-        }
+        })
     }
 
     /// Whether a run may begin or go on: what the operator decided since the plan was stored makes it another plan, an
@@ -88,7 +90,7 @@ impl Desk {
         let inputs = as_given(&planned.inputs);
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?;
         let looked = planned.plan.looked();
-        let bound = self.bound(planned, &inputs, &looked, veil.as_ref());
+        let bound = self.bound(planned, &inputs, &looked, veil.as_ref())?;
         if approval_digest(&bound) != planned.plan.digest {
             let digest = planned.plan.digest;
             let stored = self.store.bound(&digest)?.unwrap_or_default();

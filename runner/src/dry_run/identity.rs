@@ -6,7 +6,7 @@ use crate::config::{Approvals, Changed, Config, Limits, Network, Programs, Serve
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::report::PlanReport;
 use crate::tool::model::wiring_identity;
-use crate::tool::process::enforced;
+use crate::tool::process::{enforced, is_watched};
 use crate::veil::Veil;
 use crate::workspace::{Change, Observation};
 use planc_lang::catalogue::Tool;
@@ -46,6 +46,8 @@ pub struct Bound<'a> {
     pub predictions: &'a [Prediction],
     /// What of that is secret: bound as commitments.
     pub veil: Option<&'a Veil>,
+    /// Where a yes to the plan counts; none: nowhere. Bound where what others have changed there since is to be shown.
+    pub site: Option<Digest>,
     /// What makes the digest of a plan with secrets another one for each dry run; none: what was bound before there was any.
     pub once: Option<&'a str>,
 }
@@ -204,7 +206,7 @@ pub fn other_undo(stored: &str, plan: &Plan, config: &Config, undo: &[&Tool]) ->
     if !undo.iter().any(|tool| may_run(tool)) {
         return None;
     }
-    let now = serde_json::to_value(programs(config, plan)).ok()?;
+    let now = serde_json::to_value(programs(config, plan, None)).ok()?;
     let then = stored.get("programs").unwrap_or(&serde_json::Value::Null);
     let passed = serde_json::to_value(&config.pass_env).ok()?;
     let is_same = PLACE.iter().all(|part| then.get(part) == now.get(part)) && stored.get("pass_env") == Some(&passed);
@@ -244,17 +246,20 @@ struct BoundPrograms<'a> {
     network: Network,
     unconfined: Unconfined,
     changed: Changed,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<Digest>,
     limits: Limits,
     /// Whether this machine can confine them.
     holds: bool,
 }
 
-fn programs<'a>(config: &'a Config, plan: &Plan) -> Option<BoundPrograms<'a>> {
+fn programs<'a>(config: &'a Config, plan: &Plan, site: Option<Digest>) -> Option<BoundPrograms<'a>> {
     let enforced = enforced(config, plan)?;
     let Programs { scratch, read, open, network, dry_run: _, unconfined, changed, limits, launcher: _, home: _ } =
         &config.programs;
     let (network, unconfined, changed, limits) = (*network, *unconfined, *changed, *limits);
-    Some(BoundPrograms { scratch, read, open, network, unconfined, changed, limits, holds: enforced.holds() })
+    let site = site.filter(|_| is_watched(config, plan));
+    Some(BoundPrograms { scratch, read, open, network, unconfined, changed, site, limits, holds: enforced.holds() })
 }
 
 /// The digest that an approval names.
@@ -290,7 +295,7 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         approval: &bound.config.approval,
         pass_env: &bound.config.pass_env,
         variables: variables_of(bound.config, plan),
-        programs: programs(bound.config, plan),
+        programs: programs(bound.config, plan, bound.site),
         workspace: bound.config.workspace.to_string_lossy().into_owned(),
         servers: servers(bound),
         findings: bound.veil.is_none().then(|| bound.findings()),

@@ -99,6 +99,8 @@ pub struct DryRun<'a> {
     pub time: u32,
     /// What persons approved always.
     pub standing: &'a [Terms],
+    /// Where a yes to the plan would count; none: nowhere.
+    pub site: Option<Digest>,
     /// What is secret; none: nothing.
     pub veil: Option<&'a Veil>,
     /// What of it is known: [`Sight::All`], whoever asks for a dry run.
@@ -290,6 +292,7 @@ impl DryRun<'_> {
             observations: &looked(&report, &untold),
             predictions: &predictions,
             veil: self.veil,
+            site: self.site,
             once: once.as_deref(),
         };
         let (bound, deed) = match self.purpose {

@@ -26,7 +26,7 @@ mod work;
 
 use crate::event::{End, Event};
 use crate::journal::RunLock;
-use crate::run::{Recorder, RunError, RunSetup, environment, environment_of, look_around};
+use crate::run::{Recorder, RunError, RunSetup, environment, environment_of};
 use crate::schedule::{self, Order};
 use crate::state::{RunState, UndoState};
 use crate::undo;
@@ -63,9 +63,6 @@ pub async fn execute(setup: RunSetup) -> Result<End, RunError> {
     let resumed = events.iter().any(|event| matches!(event, Event::Started { .. }));
     let deadline = deadline::set(&run, resumed).await?;
     run.recorder.record(Event::Started { pid: std::process::id(), resumed }).await?;
-    let around = run.clone();
-    let looked = tokio::task::spawn_blocking(move || look_around(&around.setup, &around.recorder)).await;
-    looked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     let watching = deadline::look_after(&run, deadline);
     let end = run.clone().carry_out(resumed).await?;
     let (end, outputs) = finish::outputs(&run, end).await?;

@@ -9,6 +9,7 @@ pub mod chain;
 mod error;
 mod extractions;
 mod head;
+mod inventories;
 mod lock;
 mod modes;
 mod paced;

@@ -131,43 +131,16 @@ impl Store {
         })
     }
 
-    /// Keeps a plan as it was shown to who said the first yes to it, whatever was stored of it meanwhile.
-    pub fn keep_as_shown(&self, plan: &StoredPlan, is_new: bool) -> Outcome<()> {
+    /// Keeps a plan as it was shown to who said the first yes to it, whatever was stored of it meanwhile; with what was in the
+    /// workspace, where that was looked at right before.
+    pub fn keep_as_shown(&self, plan: &StoredPlan) -> Outcome<()> {
         let plan = plan.clone();
         self.work("keep what was shown", move |at, connection| {
-            let update = "UPDATE plans SET report = ?2, predictions = ?3,
-                created_at = CASE WHEN ?4 THEN ?5 ELSE created_at END
+            let update = "UPDATE plans SET report = ?2, predictions = ?3
                 WHERE digest = ?1 AND (SELECT count(*) FROM approvals WHERE digest = ?1) = 1";
-            let values = params![
-                plan.digest.to_string(),
-                kept(&at, &plan, "report", &plan.report)?,
-                predictions(&at, &plan)?,
-                is_new,
-                plan.created_at,
-            ];
+            let values =
+                params![plan.digest.to_string(), kept(&at, &plan, "report", &plan.report)?, predictions(&at, &plan)?];
             at.sql(connection.execute(update, values)).map(|_| ())
-        })
-    }
-
-    /// When a plan was stored first, for whichever time of it: the second run of a yes to several has a digest of its own.
-    pub fn first_made(&self, plan: &StoredPlan) -> Outcome<String> {
-        let (digest, deed, made) = (plan.plan_digest.to_string(), plan.report.deed, plan.created_at.clone());
-        self.work("look when the plan was made", move |at, connection| {
-            let query =
-                "SELECT min(created_at) FROM plans WHERE plan_digest = ?1 AND (?2 IS NULL OR NOT json_valid(report)
-                OR json_extract(report, '$.deed') = ?2)";
-            let deed = deed.map(|deed| deed.to_string());
-            let first = connection.query_row(query, params![digest, deed], |row| row.get::<_, Option<String>>(0));
-            Ok(at.sql(first)?.unwrap_or(made))
-        })
-    }
-
-    /// Nobody knows when the card of a plan was made that somebody names and that is stored here for the first time.
-    pub fn forget_when(&self, plan: &StoredPlan) -> Outcome<()> {
-        let (digest, made) = (plan.digest.to_string(), plan.created_at.clone());
-        self.work("note that nobody saw the plan here", move |at, connection| {
-            let update = "UPDATE plans SET created_at = '1970-01-01T00:00:00Z' WHERE digest = ?1 AND created_at = ?2";
-            at.sql(connection.execute(update, params![digest, made])).map(|_| ())
         })
     }
 
@@ -269,6 +242,7 @@ fn select_plan(at: &At, connection: &Connection, condition: &str, value: &str) -
         once,
         created_at: texts[9].clone(),
         heard: None,
+        inventory: None,
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::approval::Approved;
 use crate::event::Event;
+use crate::inventory::Inventory;
 use crate::prediction::Prediction;
 use crate::report::{PlanReport, PlanStatus};
 use crate::workspace::Observation;
@@ -44,6 +45,8 @@ pub struct StoredPlan {
     ///
     /// [`Store::heard`]: super::Store::heard
     pub heard: Option<Digest>,
+    /// What was in the workspace when its card was made, where that is of interest; it is kept beside the plan.
+    pub inventory: Option<Inventory>,
 }
 
 /// What became of a yes that was to be recorded.

@@ -18,8 +18,20 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 11] =
-    [FIRST, CHAIN, MODES, BOUND, EXTRACTIONS, REPORTS, BOUNDED_APPROVALS, SESSIONS, PACED, STANDING, IDENTITY];
+const FORMATS: [&str; 12] = [
+    FIRST,
+    CHAIN,
+    MODES,
+    BOUND,
+    EXTRACTIONS,
+    REPORTS,
+    BOUNDED_APPROVALS,
+    SESSIONS,
+    PACED,
+    STANDING,
+    IDENTITY,
+    INVENTORIES,
+];
 
 /// The format that this program writes.
 pub(super) const FORMAT: i64 = FORMATS.len() as i64;
@@ -157,6 +169,13 @@ DELETE FROM grants;
 const IDENTITY: &str = "
 CREATE TABLE IF NOT EXISTS identity (id INTEGER PRIMARY KEY CHECK (id = 1), drawn TEXT NOT NULL) STRICT;
 INSERT OR IGNORE INTO identity (id, drawn) VALUES (1, lower(hex(randomblob(32))));
+";
+
+/// What was in the workspace when a card was made, by the deed of its plan, and what is known of it since, by run; null: nobody knows.
+const INVENTORIES: &str = "
+CREATE TABLE IF NOT EXISTS inventories (
+  id INTEGER PRIMARY KEY, of TEXT NOT NULL UNIQUE, at TEXT NOT NULL, inventory TEXT
+) STRICT;
 ";
 
 /// Opens the database at `path`, creating it where nothing is.

@@ -73,6 +73,7 @@ impl Checks for InWorkspace {
             standing: &[],
             sight: Sight::All,
             veil: None,
+            site: None,
             early: Early::Off,
             runtime: runtime.as_ref(),
             recall: &|_| None,

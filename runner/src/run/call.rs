@@ -2,6 +2,7 @@
 
 use super::lines::grants;
 use super::others::{astray_in, uncovered_in};
+use super::surroundings::at_work;
 use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Uncovered, changed, read_beneath};
 use crate::event::{Event, StandingAnswer};
@@ -477,7 +478,7 @@ pub(crate) async fn call_live(
             within_limits(setup, &args, context, tool.call(&args, context)).await
         })
     };
-    follow(args, &one).await.and_then(|value| acceptable(args, value))
+    at_work(setup, tool, args, follow(args, &one)).await.and_then(|value| acceptable(args, value))
 }
 
 /// Waits until a call of the tool may be made; whether nobody has asked to stop meanwhile.

@@ -6,6 +6,7 @@ use crate::prediction::{Exact, Prediction};
 use crate::state::{RunState, StepRecord};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, FileState};
+use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Instance, Step};
@@ -80,10 +81,15 @@ pub(super) fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
     }
     let made = |name: &str| record.args.as_ref().and_then(|args| args.get(name)).cloned().unwrap_or(Value::Null);
     let values: Vec<Value> = tool.params.iter().map(|param| made(&param.name)).collect();
+    changes_files(tool, &values)
+}
+
+/// Whether a call with these arguments may change files of the workspace.
+pub(super) fn changes_files(tool: &Tool, values: &[Value]) -> bool {
     let changes = |(verb, resource): &(EffectVerb, Resource)| match resource {
         Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath => *verb != EffectVerb::Reads,
         Resource::Program(_) | Resource::AnyProgram | Resource::Everything => true,
         Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => false,
     };
-    tool.touches(&values).iter().any(changes)
+    tool.touches(values).iter().any(changes)
 }

@@ -7,7 +7,7 @@
 
 use super::known::NOBODY_KNOWS;
 use super::late::{Content, shown_content, veiled_content};
-use super::since::{SOMEBODY, by_others};
+use super::surroundings::{SOMEBODY, by_others};
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
@@ -62,7 +62,7 @@ pub(super) fn of_left(
     let known: BTreeSet<String> = unseen.iter().map(|found| found.path.clone()).collect();
     unseen.extend(others.contents.into_iter().filter(|(path, _)| !known.contains(path)).map(somebodys));
     let mut marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
-    marks.extend(others.folders.into_iter().map(somebodys));
+    marks.extend(others.marks.into_iter().map(somebodys));
     let (data, files): (Vec<Found>, Vec<Found>) =
         unseen.into_iter().partition(|found| is_data_of_repository(&found.path));
     match files.len() > MAX_LEFT_SHOWN {

@@ -6,7 +6,6 @@ mod call;
 mod caller;
 mod cells;
 mod clean;
-mod ended;
 mod found;
 mod held;
 mod images;
@@ -19,7 +18,7 @@ mod named;
 mod others;
 mod provenance;
 mod recorder;
-mod since;
+mod surroundings;
 mod unapproved;
 mod unseen;
 mod values;
@@ -27,10 +26,10 @@ mod ways;
 
 pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
-pub use ended::{Drawn, Ended, note};
 pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
 pub use left::MAX_LEFT_SHOWN;
 pub use recorder::{Recorder, Watch};
+pub use surroundings::{Keep, Surroundings};
 
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{
@@ -48,7 +47,6 @@ pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::look_again;
 pub(crate) use named::{expected_files, is_agreed, of_named};
 pub(crate) use others::{astray_in, uncovered_in};
-pub(crate) use since::look_around;
 pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 
@@ -116,8 +114,8 @@ pub struct RunSetup {
     pub registry: Arc<Registry>,
     /// Where everything is recorded.
     pub journal: Arc<dyn Journal>,
-    /// Since when what is in the workspace is not what it was on the card; none: that is of no interest.
-    pub drawn: Option<Drawn>,
+    /// What is known of the workspace, where what others change in it is to be shown.
+    pub around: Option<Arc<Surroundings>>,
     /// What an approval of this plan names: the digest of its report.
     pub digest: Digest,
     /// What the operator wants of a yes to it.

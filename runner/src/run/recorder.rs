@@ -1,14 +1,12 @@
 //! An event ⟶ durable, then part of the state, then shown: in this order, always.
 
-use super::ended::{Ended, note};
 use super::values::{Derived, Recorded};
 use crate::approval::{Approved, Claim, Lack};
 use crate::event::Event;
 use crate::journal::{Journal, StoreError};
 use crate::state::RunState;
 use crate::veil::Veil;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Is told of every event once it is durable. Must return soon.
 pub type Watch = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -20,10 +18,6 @@ pub struct Recorder {
     state: Mutex<RunState>,
     derived: Derived,
     veil: Option<Veil>,
-    /// When calls ended that this process has made.
-    ended: Mutex<Ended>,
-    /// What others had changed when this process began.
-    around: OnceLock<BTreeSet<String>>,
     /// Held while a person looks at late values.
     asking: tokio::sync::Mutex<()>,
 }
@@ -32,16 +26,7 @@ impl Recorder {
     /// A recorder that goes on from a state.
     pub fn new(journal: Arc<dyn Journal>, watch: Option<Watch>, veil: Option<Veil>, state: RunState) -> Recorder {
         let (derived, asking) = (Derived::default(), tokio::sync::Mutex::default());
-        Recorder {
-            journal,
-            watch,
-            state: Mutex::new(state),
-            derived,
-            veil,
-            ended: Mutex::default(),
-            around: OnceLock::new(),
-            asking,
-        }
+        Recorder { journal, watch, state: Mutex::new(state), derived, veil, asking }
     }
 
     /// Records one event: without secrets in the words of errors, and shown without secrets at all.
@@ -75,7 +60,6 @@ impl Recorder {
 
     /// What is durable becomes part of the state, and is shown.
     fn take_in(&self, event: &Event) {
-        note(&mut self.ended(), event, jiff::Timestamp::now());
         self.state().apply(event);
         if let Some(watch) = &self.watch {
             match &self.veil {
@@ -83,21 +67,6 @@ impl Recorder {
                 None => watch(event),
             }
         }
-    }
-
-    /// When calls ended that this process has made; not to be held while anything is waited for.
-    pub(super) fn ended(&self) -> MutexGuard<'_, Ended> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps what others had changed when this process began.
-    pub(super) fn found_around(&self, found: BTreeSet<String>) {
-        // A process begins once.
-        let _ = self.around.set(found);
-    }
-
-    pub(super) fn around(&self) -> BTreeSet<String> {
-        self.around.get().cloned().unwrap_or_default()
     }
 
     /// The turn to ask a person about late values.

@@ -9,7 +9,7 @@ mod found;
 
 use crate::event::{Conflict, Event};
 use crate::journal::RunLock;
-use crate::run::{Recorder, RunError, RunSetup, clean, leaves_nothing, look_around, sweep};
+use crate::run::{Recorder, RunError, RunSetup, clean, leaves_nothing, sweep};
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use calls::CallEnd;
 pub use files::MAX_CONFLICT_BYTES;
@@ -47,7 +47,6 @@ pub async fn undo(setup: RunSetup) -> Result<UndoReport, RunError> {
         return Ok(UndoReport { complete: true, ..UndoReport::default() });
     }
     let recorder = Recorder::new(setup.journal.clone(), setup.watch.clone(), setup.veil.clone(), state);
-    look_around(&setup, &recorder);
     take_back(&Arc::new(setup), &recorder).await
 }
 

@@ -20,6 +20,7 @@ mod launcher;
 mod late;
 mod links;
 mod looks;
+mod meanwhile;
 mod opened;
 mod others;
 mod passes;

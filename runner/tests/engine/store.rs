@@ -69,6 +69,7 @@ pub fn plan(text: &str, rev: u32) -> StoredPlan {
         predictions: Vec::new(),
         created_at: planc::journal::now(),
         heard: None,
+        inventory: None,
     }
 }
 

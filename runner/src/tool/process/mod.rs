@@ -13,7 +13,7 @@ mod walls;
 
 pub use group::{kill_survivors, survivors};
 pub use sealed::Ran;
-pub use walls::{Place, Walls, enforced, place};
+pub use walls::{Place, Walls, enforced, is_watched, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::config::{confined, in_the_open};

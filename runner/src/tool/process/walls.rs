@@ -3,7 +3,7 @@
 
 use super::second_names::second_name;
 use super::{NAME, QUIETENED, Request, Sees, ToolError};
-use crate::config::{Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
+use crate::config::{Changed, Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
 use crate::workspace::find_program;
 use planc_lang::effects::{CriticalVerb, Grant};
@@ -57,6 +57,17 @@ pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
     let calls = plan.steps.iter().flat_map(|step| std::iter::once(&step.call).chain(step.undo.as_deref()));
     let runs = calls.into_iter().any(|call| call.tool.name == NAME);
     runs.then(|| probe(&config.programs.launcher, &config.state))
+}
+
+/// Whether something of a plan may run in the open, and the operator wants to see what others change in the workspace meanwhile.
+pub fn is_watched(config: &Config, plan: &Plan) -> bool {
+    let programs = &config.programs;
+    let may_be_open = || {
+        let unconfined = programs.unconfined != Unconfined::Deny;
+        let enforced = enforced(config, plan);
+        enforced.is_some_and(|enforced| !programs.open.is_empty() || unconfined && !enforced.holds())
+    };
+    programs.changed == Changed::Ask && may_be_open()
 }
 
 /// Why a cell has no network.

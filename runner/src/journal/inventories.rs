@@ -1,0 +1,73 @@
+//! What was in the workspace when a card was made, and what is known of it since in a run.
+
+use super::at::Outcome;
+use super::now;
+use super::records::StoredPlan;
+use super::store::Store;
+use crate::inventory::Inventory;
+use rusqlite::{OptionalExtension, params};
+
+/// How many are kept: of an older card or run nobody knows what was there, and everything is shown.
+const KEPT: i64 = 100;
+
+impl Store {
+    /// Keeps what was in the workspace when the card of a plan was made for the first time, whichever time of the plan it is for.
+    pub fn keep_inventory(&self, plan: &StoredPlan, inventory: &Inventory) -> Outcome<()> {
+        self.insert_inventory(card(plan), plan.created_at.clone(), inventory, "ON CONFLICT (of) DO NOTHING")
+    }
+
+    /// Keeps what is known of the workspace in a run.
+    pub fn keep_inventory_of_run(&self, run: &str, inventory: &Inventory) -> Outcome<()> {
+        let replaces = "ON CONFLICT (of) DO UPDATE SET at = excluded.at, inventory = excluded.inventory";
+        self.insert_inventory(run.to_owned(), now(), inventory, replaces)
+    }
+
+    fn insert_inventory(&self, of: String, at: String, inventory: &Inventory, otherwise: &'static str) -> Outcome<()> {
+        let (made, inventory) = (at, inventory.clone());
+        self.work("keep what is in the workspace", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            let insert = format!("INSERT INTO inventories (of, at, inventory) VALUES (?1, ?2, ?3) {otherwise}");
+            at.sql(transaction.execute(&insert, params![of, made, at.json(&inventory)?]))?;
+            let forget = "UPDATE inventories SET inventory = NULL
+                WHERE inventory IS NOT NULL AND id <= (SELECT max(id) FROM inventories) - ?1";
+            at.sql(transaction.execute(forget, [KEPT]))?;
+            at.sql(transaction.commit())
+        })
+    }
+
+    /// The first yes was said to a card that was made right before: what was there then counts.
+    pub fn replace_inventory(&self, plan: &StoredPlan, inventory: &Inventory) -> Outcome<()> {
+        let (of, digest) = (card(plan), plan.digest.to_string());
+        let (made, inventory) = (plan.created_at.clone(), inventory.clone());
+        self.work("keep what is in the workspace", move |at, connection| {
+            let update = "UPDATE inventories SET at = ?2, inventory = ?3
+                WHERE of = ?1 AND (SELECT count(*) FROM approvals WHERE digest = ?4) = 1";
+            at.sql(connection.execute(update, params![of, made, at.json(&inventory)?, digest])).map(|_| ())
+        })
+    }
+
+    /// Nobody knows what was there when the card was made of a plan that was stored just now, and that somebody has read before.
+    pub fn forget_inventory(&self, plan: &StoredPlan) -> Outcome<()> {
+        let (of, made) = (card(plan), plan.created_at.clone());
+        self.work("note that nobody saw the plan here", move |at, connection| {
+            let update = "UPDATE inventories SET inventory = NULL WHERE of = ?1 AND at = ?2";
+            at.sql(connection.execute(update, params![of, made])).map(|_| ())
+        })
+    }
+
+    /// What is known of the workspace in a run of a plan, or was there when its card was made; none: nobody knows.
+    pub fn inventory(&self, run: &str, plan: &StoredPlan) -> Outcome<Option<Inventory>> {
+        let (run, card) = (run.to_owned(), card(plan));
+        self.work("read what was in the workspace", move |at, connection| {
+            let query = "SELECT inventory FROM inventories WHERE of IN (?1, ?2) ORDER BY of = ?1 DESC LIMIT 1";
+            let row = connection.query_row(query, [&run, &card], |row| row.get::<_, Option<String>>(0)).optional();
+            let text = at.sql(row)?.flatten();
+            text.map(|text| at.parse("what was in the workspace", "", text)).transpose()
+        })
+    }
+}
+
+/// What all cards of a plan have in common that say the same.
+fn card(plan: &StoredPlan) -> String {
+    plan.report.deed.unwrap_or(plan.digest).to_string()
+}

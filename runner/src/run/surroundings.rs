@@ -1,0 +1,161 @@
+//! What others have changed in the workspace since the card was made ⟶ shown before a program runs in the open, which may find any of it.
+//!
+//! What is known of the workspace is an [`Inventory`]: the one that was made with the card, and made anew after each call of which nobody
+//! records what it changes, so that what was changed while one was at work counts as known. What the run itself has done is in its
+//! journal.
+
+use super::known::changes_files;
+use super::{Recorder, RunSetup};
+use crate::config::Config;
+use crate::inventory::{Inventory, shown};
+use crate::state::{RunState, StepRecord, StepState, UndoState};
+use crate::tool::{Args, LiveTool};
+use crate::workspace::{FileState, is_own_temporary};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What it is said to have come from.
+pub(super) const SOMEBODY: &str = "it was changed since the card was made";
+
+/// How long a file is waited for that is about to be put in place, and how often.
+const MOMENT: Duration = Duration::from_millis(10);
+const MOMENTS: usize = 20;
+
+/// Keeps what is known of the workspace for the next process of the run. Where that fails, more is shown there.
+pub type Keep = Box<dyn Fn(&Inventory) + Send + Sync>;
+
+/// What is known of the workspace around a run.
+pub struct Surroundings {
+    root: PathBuf,
+    scratch: Vec<String>,
+    /// None: nobody knows what was there when the card was made.
+    known: Mutex<Option<Inventory>>,
+    keep: Keep,
+}
+
+impl Surroundings {
+    /// Around a run of the workspace at `root`, of which this is known.
+    pub fn new(root: PathBuf, config: &Config, known: Option<Inventory>, keep: Keep) -> Surroundings {
+        Surroundings { root, scratch: config.programs.scratch.clone(), known: Mutex::new(known), keep }
+    }
+
+    /// Blocks while it walks.
+    fn look(&self) -> Inventory {
+        Inventory::of(&self.root, &self.scratch)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Inventory>> {
+        // What is in it is replaced as a whole.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether something was known to be at a path.
+    fn knew(&self, path: &str) -> bool {
+        self.known().as_ref().is_some_and(|known| known.holds(path))
+    }
+
+    /// Whether a file that is called like one that planc is about to put in place is one: it is soon gone. Blocks while it waits.
+    fn is_moment(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let is_gone = || {
+            let gone = self.root.join(path).symlink_metadata().is_err();
+            if !gone {
+                std::thread::sleep(MOMENT);
+            }
+            gone
+        };
+        is_own_temporary(name) && !self.knew(path) && (0..MOMENTS).any(|_| is_gone())
+    }
+
+    /// A call has ended that nobody records; none: what there was at its beginning was shown to a person. Blocks while it walks.
+    fn take_in(&self, begin: Option<&Inventory>) {
+        let now = self.look();
+        let mut known = self.known();
+        let then = match (begin, known.take()) {
+            (None, _) => Some(now),
+            (Some(begin), Some(known)) => Some(now.after_call(begin, &known)),
+            (Some(_), None) => None,
+        };
+        then.iter().for_each(&self.keep);
+        *known = then;
+    }
+}
+
+/// Makes a call, and takes what it has changed as known where nobody records that. A program in the open was shown what it could find; a
+/// server was not.
+pub(super) async fn at_work<T>(setup: &RunSetup, tool: &dyn LiveTool, args: &Args, call: impl Future<Output = T>) -> T {
+    let changes = changes_files(&args.tool, &args.values);
+    let Some(around) = setup.around.as_ref().filter(|_| changes) else { return call.await };
+    let looks = around.clone();
+    let begin = match tool.as_program() {
+        Some(_) => Ok(None),
+        None => tokio::task::spawn_blocking(move || Some(looks.look())).await,
+    };
+    let outcome = call.await;
+    // A look that broke down tells nothing, so that more is shown.
+    if let Ok(begin) = begin {
+        let around = around.clone();
+        let _ = tokio::task::spawn_blocking(move || around.take_in(begin.as_ref())).await;
+    }
+    outcome
+}
+
+/// What was changed by others, and is neither named nor as the run itself has left it.
+#[derive(Default)]
+pub(super) struct Others {
+    /// Files and links.
+    pub(super) contents: Vec<(String, FileState)>,
+    /// Folders, what is gone, and what is there and cannot be shown.
+    pub(super) marks: Vec<(String, FileState)>,
+}
+
+/// Blocks while it walks the workspace.
+pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<String>) -> Others {
+    let Some(around) = &setup.around else { return Others::default() };
+    let mut found = Others::default();
+    let now = around.look();
+    let Some(other) = around.known().as_ref().map(|known| now.other_than(known)) else {
+        let root = ".".to_owned();
+        found.marks.push((root.clone(), setup.workspace.state(&root).unwrap_or(FileState::Other)));
+        return found;
+    };
+    let own = own(&recorder.state());
+    for path in other {
+        // Others find it, though planc cannot look at it.
+        let present = setup.workspace.state(&path).unwrap_or(FileState::Other);
+        let is_own = own.get(&path).is_some_and(|states| states.contains(&present));
+        // What planc itself is about to put in place.
+        let is_moment = present == FileState::Absent && !around.knew(&path) || around.is_moment(&path);
+        // Git makes and removes folders for a moment in its own.
+        let is_of_git = matches!(present, FileState::Directory { .. }) && path.split('/').any(|part| part == ".git");
+        if is_own || is_moment || is_of_git || named.contains(&path) {
+            continue;
+        }
+        match present {
+            FileState::File { .. } | FileState::Link { .. } => found.contents.push((path, present)),
+            FileState::Directory { .. } | FileState::Absent | FileState::Other => {
+                found.marks.push((shown(&path).to_owned(), present));
+            }
+        }
+    }
+    found
+}
+
+/// By path how the run itself may have left it: as it did last, and while it is taken back, or a call is cut off, as it was before.
+fn own(state: &RunState) -> BTreeMap<String, Vec<FileState>> {
+    let mut own: BTreeMap<String, Vec<FileState>> = BTreeMap::new();
+    for record in state.steps() {
+        let may_be_before = state.undo != UndoState::No || matches!(record.state, StepState::Running { .. });
+        for change in StepRecord::all_changes(record) {
+            let states = own.entry(change.path.clone()).or_default();
+            match may_be_before {
+                true => states.push(change.before.clone()),
+                false => states.clear(),
+            }
+            states.push(change.after.clone());
+        }
+    }
+    own
+}

@@ -1,0 +1,280 @@
+//! What others change in the workspace after the card was made is told before a program runs in the open, path by path.
+
+use crate::place::{Place, said, until};
+use crate::terminal::{Act, on_terminal};
+use std::fs;
+
+/// What stands before the answer.
+const ASKS: &str = "`no` ends the run here: ";
+
+/// What the attacker wants to be run in the open: it leaves a line outside of the workspace.
+const EVIL: &str = "echo evil >> ../out/log";
+
+const MAIN: &str = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+
+/// A confined program that is at work until `go` is there.
+const WAITS: &str = "step s = process.run(argv: [\"sh\", \"wait.sh\"])";
+
+/// A plan that may do much.
+fn plan(steps: &str) -> String {
+    format!(
+        "plan \"p\" {{\n  critical {{\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"sh\"\n  }}\n  {steps}\n}}\n"
+    )
+}
+
+fn log(place: &Place) -> String {
+    fs::read_to_string(place.at("out/log")).unwrap_or_default()
+}
+
+/// `main.sh`, which is as it was approved, runs in the open what is in `lib`.
+fn place() -> Place {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\n");
+    place.put("main.sh", "for each in lib/*; do . ./$each; done\n").put("lib/keep", "");
+    place
+}
+
+/// What somebody does in a workspace.
+type Changes = fn(&Place);
+
+/// What somebody else puts there after the card was made, or after the run, nobody has seen either, whatever the command line names; the
+/// kernel says when.
+#[test]
+fn what_others_change_after_the_card_is_looked_at() {
+    let main = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+    let undo = "step m = fs.write(path: \"x\", text: \"x\") {\n    undo process.run(argv: [\"sh\", \"main.sh\"])\n  }";
+    let evil = |place: &Place| drop(fs::write(place.ws().join("lib/a.sh"), format!("{EVIL}\n")));
+    let gone = |place: &Place| drop(fs::remove_file(place.ws().join("lib/keep")));
+    let moved = |place: &Place| {
+        fs::write(place.at("out/b.sh"), format!("{EVIL}\n")).unwrap();
+        fs::rename(place.at("out/b.sh"), place.ws().join("lib/b.sh")).unwrap();
+    };
+    // A time that says nothing of it.
+    let old = |place: &Place| {
+        fs::write(place.ws().join("lib/a.sh"), format!("{EVIL}\n")).unwrap();
+        let file = fs::File::options().write(true).open(place.ws().join("lib/a.sh")).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    };
+    let acts: [(Changes, &str); 4] = [
+        (evil, "content of lib/a.sh for programs in the open"),
+        (gone, "lib/keep: absent"),
+        (moved, "content of lib/b.sh for programs in the open"),
+        (old, "content of lib/a.sh for programs in the open"),
+    ];
+    for (act, says) in acts {
+        // Without a file the program fails by itself.
+        for (allowed, codes) in [(false, &[3][..]), (true, &[0, 4])] {
+            let place = place();
+            if allowed {
+                place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\nchanged = \"allow\"\n");
+            }
+            let digest = place.put("p.pl", plan(main)).digest("p.pl");
+            act(&place);
+            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits_with(codes);
+            if !allowed {
+                said.says(says);
+                assert_eq!(log(&place), "", "{says}");
+            }
+        }
+        // Taking back is a long time after.
+        let place = place();
+        place.put("p.pl", plan(undo)).run("p.pl").exits(0);
+        act(&place);
+        place.planc(&["undo", &place.last_run()]).says(says);
+        assert_eq!(log(&place), "", "{says}");
+    }
+}
+
+/// The folders that the run works in tell nothing: what went from one, or came there with another, is told by its path.
+#[test]
+fn what_others_do_where_the_run_works_is_told() {
+    let steps = "step w = fs.write(path: \"lib/w\", text: \"true\\n\")\n  step v = fs.write(path: \"other/v\", text: \"v\")\n  step o = \
+                 fs.write(path: \"o\", text: \"o\")";
+    let acts: [(Changes, &str); 4] = [
+        (|place| fs::remove_file(place.ws().join("lib/keep")).unwrap(), "lib/keep: absent"),
+        // Two folders change places, and no file in them is another one.
+        (exchange, "content of lib/a.sh for programs in the open"),
+        (|place| _ = place.put("lib/.planc-0123456789abcdef0123456789abcdef", EVIL), "lib/.planc-0123"),
+        (|place| fs::create_dir(place.ws().join("lib/-e")).unwrap(), "lib/-e: directory"),
+    ];
+    for (act, says) in acts {
+        let place = place();
+        place.put("other/a.sh", format!("{EVIL}\n"));
+        let digest = place.put("p.pl", plan(&format!("{steps}\n  {MAIN}"))).digest("p.pl");
+        act(&place);
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says(says);
+        assert_eq!(log(&place), "", "{says}");
+
+        // The same while the run is at work.
+        let place = self::place();
+        place.put("other/a.sh", format!("{EVIL}\n"));
+        place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\nscratch = [\"made\"]\n");
+        place.put("wait.sh", "touch made/begun; while [ ! -e made/go ]; do sleep 0.02; done\n").put("made/x", "");
+        let digest = place.put("p.pl", plan(&format!("{steps}\n  {WAITS}\n  {MAIN}"))).digest("p.pl");
+        let command = place.command(&["run", &format!("--approve={digest}"), "p.pl"]);
+        let run = std::thread::spawn(move || said(command));
+        until("the confined program works", || place.has("made/begun"));
+        act(&place);
+        place.put("made/go", "");
+        run.join().unwrap().exits(3).says(says);
+        assert_eq!(log(&place), "", "{says}");
+        // Nor is it forgotten when the run goes on, which begins by taking away what a cut-off process has left.
+        let codes: &[i32] = if says.starts_with("lib/.planc") { &[0] } else { &[3] };
+        place.planc(&["resume", &place.last_run()]).exits_with(codes);
+        assert_eq!(log(&place), "", "{says}");
+    }
+}
+
+fn exchange(place: &Place) {
+    for (from, to) in [("lib", "x"), ("other", "lib"), ("x", "other")] {
+        fs::rename(place.ws().join(from), place.ws().join(to)).unwrap();
+    }
+}
+
+/// What a server is called for may take long, and what others did before it is none of its.
+#[test]
+fn what_others_do_before_a_server_is_called_is_told() {
+    let place = place();
+    place.program("server.sh", SERVER);
+    let toml = format!(
+        "[programs]\nopen = [\"sh main.sh\"]\n[catalogues]\nfiles = [\"files.pl\"]\n[servers.files]\ncommand = {:?}\n",
+        place.at("server.sh")
+    );
+    place.put("planc.toml", toml).put("notes/x", "x\n");
+    place.put("files.pl", "catalogue files {\n  tool put(path: path) -> string {\n    writes path\n  }\n}\n");
+    place.put("p.pl", plan(&format!("step n = files.put(path: \"notes/x\")\n  {MAIN}")));
+    // What it does itself is known.
+    place.run("p.pl").exits(0);
+    assert_eq!(place.get("notes/x"), "evil\n");
+    let digest = place.digest("p.pl");
+    place.put("lib/a.sh", EVIL);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
+    place.planc(&["resume", &place.last_run()]).exits(3).says("content of lib/a.sh");
+    assert_eq!(log(&place), "");
+}
+
+/// It writes the path that it is told.
+const SERVER: &str = r#"while read -r line; do
+  id=$(printf %s "$line" | sed -n 's/.*"id":\([^,}]*\).*/\1/p')
+  case "$line" in
+    *'"method":"initialize"'*) answer='"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"files","version":"1"}}' ;;
+    *'"method":"tools/list"'*) answer='"result":{"tools":[{"name":"put","inputSchema":{"type":"object"}}]}' ;;
+    *'"method":"tools/call"'*)
+      path=$(printf %s "$line" | sed -n 's/.*"path":"\([^"]*\)".*/\1/p')
+      echo evil > "$path"
+      answer='"result":{"content":[{"type":"text","text":"done"}]}' ;;
+    *) answer='"error":{"code":-32601,"message":"there is no such method"}' ;;
+  esac
+  [ -n "$id" ] && printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$answer"
+done"#;
+
+/// What cannot be looked at is found by others, and a name that is no text.
+#[test]
+fn what_planc_cannot_look_at_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd = |place: &Place| place.ws().join("lib").join(std::ffi::OsStr::from_bytes(b"a\xff.sh"));
+    let place = place();
+    fs::write(odd(&place), "true\n").unwrap();
+    let digest = place.put("p.pl", plan(MAIN)).digest("p.pl");
+    fs::write(odd(&place), EVIL).unwrap();
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says(r"lib/a\\xff.sh: other");
+    assert_eq!(log(&place), "");
+}
+
+/// One yes may be for several runs: what was changed after the first of them was on no card.
+#[test]
+fn what_others_do_between_two_runs_is_told() {
+    let place = place();
+    let digest = place.put("p.pl", plan(MAIN)).digest("p.pl");
+    let (code, shown) = on_terminal(&place, &["approve", &digest, "--uses", "2"], "yes", &Act::Type(b"yes\n"));
+    assert_eq!(code, 0, "{shown}");
+    place.planc(&["run", "p.pl"]).exits(0);
+    place.put("lib/a.sh", EVIL);
+    place.planc(&["run", "p.pl"]).exits(3).says("content of lib/a.sh");
+    assert_eq!(log(&place), "");
+}
+
+/// A person who was shown what others did says yes to that, once.
+#[test]
+fn what_others_do_is_asked_about_once() {
+    let place = place();
+    let twice = format!("{MAIN}\n  step n = process.run(argv: [\"sh\", \"main.sh\"])");
+    let digest = place.put("p.pl", plan(&twice)).digest("p.pl");
+    place.put("lib/a.sh", "echo good >> ../out/log\n");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
+    let (code, shown) = on_terminal(&place, &["resume", &place.last_run()], ASKS, &Act::Type(b"yes\n"));
+    assert_eq!((code, log(&place).as_str()), (0, "good\ngood\n"), "{shown}");
+}
+
+/// Nor does anybody know what comes out of a pipe, though it was there before the card.
+#[test]
+fn a_pipe_that_nothing_names_is_told() {
+    let place = place();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        place.ws().join("lib/pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o644),
+        0,
+    )
+    .unwrap();
+    let digest = place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"main.sh\"])")).digest("p.pl");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("lib/pipe: other");
+}
+
+/// What git keeps as data is not looked at, so that a link into it is.
+#[test]
+fn a_link_into_the_data_of_a_repository_is_told() {
+    let place = place();
+    place.put(".git/objects/a.sh", "true\n").link("../.git/objects/a.sh", "lib/a.sh");
+    let digest = place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"main.sh\"])")).digest("p.pl");
+    place.put(".git/objects/a.sh", EVIL);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
+    assert_eq!(log(&place), "");
+}
+
+/// A card that was made with another state directory is one of another plan: there the inventory would be made when it is first stored,
+/// after whatever was changed.
+#[test]
+fn a_card_of_another_state_is_none_here() {
+    for plans_late in [false, true] {
+        let place = place();
+        let other = place.at("xdg/another");
+        place.put("p.pl", plan(MAIN));
+        let elsewhere = said(place.bare(&["--format", "json", "plan", "p.pl", "--state-dir", other.to_str().unwrap()]));
+        let digest = elsewhere.json()["digest"].as_str().expect("a plan has a digest").to_owned();
+        place.put("lib/a.sh", EVIL);
+        if plans_late {
+            place.planc(&["plan", "p.pl"]).exits(0);
+        }
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5);
+        assert_eq!(log(&place), "");
+    }
+}
+
+/// Where an inventory is not kept, nobody knows what was there.
+#[test]
+fn what_nobody_knows_is_told_as_a_whole() {
+    let place = place();
+    let digest = place.put("p.pl", plan(MAIN)).digest("p.pl");
+    let changed = place.database().execute("UPDATE inventories SET inventory = NULL", []).unwrap();
+    assert_eq!(changed, 1);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says(".: directory");
+    place.planc(&["resume", &place.last_run()]).exits(3).says(".: directory");
+    let (code, shown) = on_terminal(&place, &["resume", &place.last_run()], ASKS, &Act::Type(b"yes\n"));
+    assert_eq!(code, 0, "{shown}");
+}
+
+/// What the run itself does, and what programs in the open leave, which nobody records, is no change by others.
+#[test]
+fn what_the_run_changes_is_no_change_by_others() {
+    let steps = "step w = fs.write(path: \"lib/w\", text: \"true\\n\")\n  step d = fs.delete(path: \"lib/keep\")\n  \
+                 step m = process.run(argv: [\"sh\", \"main.sh\"])\n  step n = process.run(argv: [\"sh\", \"main.sh\"]) {\n    \
+                 undo process.run(argv: [\"sh\", \"main.sh\"])\n  }\n  step o = fs.write(path: \"o\", text: \"o\") {\n    undo \
+                 process.run(argv: [\"sh\", \"main.sh\"])\n  }";
+    let place = place();
+    place.put("main.sh", "echo more >> made; mkdir -p deep; echo x > deep/$$; rm -f gone; ls lib >> ../out/log\n");
+    place.put("gone", "").put("p.pl", plan(steps)).run("p.pl").exits(0);
+    place.planc(&["undo", &place.last_run()]).exits(0);
+    assert_eq!(log(&place).matches("w\n").count(), 4, "{}", log(&place));
+}
