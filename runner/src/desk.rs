@@ -257,7 +257,8 @@ impl Desk {
             self.store.save_plan(&plan)?;
         }
         if is_watched(&self.config, &draft.compiled.plan) {
-            let inventory = Inventory::of(self.workspace.root(), &self.config.programs.scratch);
+            let root = self.workspace.root();
+            let inventory = Inventory::of(root, &self.config.programs.scratch).to_compare(root);
             self.store.keep_inventory(&plan, &inventory)?;
             plan.inventory = Some(inventory);
         }

@@ -1,20 +1,38 @@
 //! All that is in a workspace, by path ⟶ what is another one there than was.
 //!
-//! It says which file is at a path, not what is in it: the number that the file system knows it by, and the time of its last change of
-//! any kind, which is the kernel's, and nobody can set it. Two of these are only ever compared for being the same.
+//! It says which file is at a path: the number that the file system knows it by, and the time of its last change of any kind, which is the
+//! kernel's, and nobody can set it. Two of these are only ever compared for being the same. What is stored through a mapping leaves a
+//! time only when its page was clean before, and on file systems in memory never: so of what was changed a short time before, and of
+//! everything there, the content counts too.
 //!
 //! Folders of `[programs] scratch` are left out, and data of repositories, but not what says which commit is meant.
 
 use crate::coverage::is_data_of_repository;
+use jiff::{SignedDuration, Timestamp};
+use planc_lang::digest::Digest;
 use planc_lang::paths::within;
+use rustix::fs::{Mode, OFlags, statfs};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 /// What stands before a path that is no text, and in no name.
 const NO_TEXT: char = '\0';
+
+/// How long after its last change a page may wait to be written to its file, and a store into it leaves no time: the kernel writes after half a
+/// minute, and after ten where it saves power.
+const UNWRITTEN: SignedDuration = SignedDuration::from_mins(15);
+
+/// The longest content that counts, in bytes: 1 GiB. Of a longer one nobody can say whether it is the same.
+const MAX_CONTENT: u64 = 1 << 30;
+
+/// File systems in memory, which write nothing and leave no time: tmpfs and ramfs.
+const IN_MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// What is in a workspace, by the path from its root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,13 +48,16 @@ enum Entry {
     /// Anything else, by its number and the time of its last change in seconds and nanoseconds.
     #[serde(rename = "f")]
     Other(u64, i64, i64),
+    /// The same with its content.
+    #[serde(rename = "c")]
+    Content(u64, i64, i64, Digest),
     /// What nobody can say of whether it is the same: a pipe, a device, a link into the data of a repository, what cannot be looked at.
     #[serde(rename = "?")]
     Unknown,
 }
 
 impl Inventory {
-    /// What is below `root` now. Blocks while it walks.
+    /// What is below `root` now, without contents. Blocks while it walks.
     pub fn of(root: &Path, scratch: &[String]) -> Inventory {
         let (from, left_out) = (root.to_owned(), scratch.to_vec());
         let mut walk = ignore::WalkBuilder::new(root);
@@ -53,40 +74,65 @@ impl Inventory {
         Inventory(entries.collect())
     }
 
-    /// The paths at which there is another one than `before`, nothing where something was, or something where nothing was, in order. Of
-    /// a folder that is gone what was in it is not told, nor a new folder in which something is.
-    pub fn other_than(&self, before: &Inventory) -> Vec<String> {
-        let here = self.0.iter().filter(|(path, entry)| match (before.0.get(*path), entry) {
-            (Some(Entry::Folder(_, mode)), Entry::Folder(_, now)) if mode == now => false,
-            (Some(Entry::Folder(..)), Entry::Folder(..)) => true,
-            (_, Entry::Folder(..)) => self.is_empty(path),
-            (Some(then), _) => then == &Entry::Unknown || then != *entry,
-            (None, _) => true,
-        });
-        let is_gone = |path: &str| before.0.contains_key(path) && !self.0.contains_key(path);
-        let gone = before.0.keys().filter(|path| is_gone(path) && !is_gone(parent(path)));
-        let mut other: Vec<String> = here.map(|(path, _)| path).chain(gone).cloned().collect();
-        other.sort();
-        other
-    }
-
-    /// This one after a call of which nobody records what it changes, at whose beginning it was like `begin`: what differed from `known`
-    /// by then, and was not changed by the call, differs still.
-    pub fn after_call(self, begin: &Inventory, known: &Inventory) -> Inventory {
-        let mut after = self;
-        for (path, then) in &begin.0 {
-            if known.0.get(path) != Some(then) && after.0.get(path) == Some(then) {
-                match known.0.get(path) {
-                    Some(known) => after.0.insert(path.clone(), *known),
-                    None => after.0.remove(path),
+    /// The same to compare later ones with: with contents, where a change of them might leave no time. Blocks while it reads.
+    pub fn to_compare(mut self, root: &Path) -> Inventory {
+        let now = Timestamp::now();
+        let is_in_memory = |path: &Path| statfs(path).is_ok_and(|found| IN_MEMORY.contains(&(found.f_type as u64)));
+        let mut in_memory: BTreeMap<u64, bool> = BTreeMap::new();
+        for (path, entry) in &mut self.0 {
+            let Entry::Other(number, seconds, rest) = *entry else { continue };
+            let place = root.join(path);
+            let Ok(found) = place.symlink_metadata() else { continue };
+            let changed = Timestamp::from_second(seconds).unwrap_or(now);
+            let is_recent = now.duration_since(changed) < UNWRITTEN;
+            if found.is_file() && (is_recent || *in_memory.entry(found.dev()).or_insert_with(|| is_in_memory(&place))) {
+                *entry = match digest(&place) {
+                    Ok(digest) => Entry::Content(number, seconds, rest, digest),
+                    Err(_) => Entry::Unknown,
                 };
             }
         }
-        let was_gone = known.0.iter().filter(|(path, _)| !begin.0.contains_key(*path));
-        for (path, known) in was_gone {
-            after.0.entry(path.clone()).or_insert(*known);
+        self
+    }
+
+    /// The paths at which there is another one than `before`, nothing where something was, or something where nothing was. Blocks while it
+    /// reads what was kept with its content.
+    pub fn other_than(&self, before: &Inventory, root: &Path) -> BTreeSet<String> {
+        let is_same =
+            |path: &str, entry: &Entry| before.0.get(path).is_some_and(|then| then.is(entry, &root.join(path)));
+        let here = self.0.iter().filter(|(path, entry)| !is_same(path, entry)).map(|(path, _)| path);
+        let gone = before.0.keys().filter(|path| !self.0.contains_key(*path));
+        here.chain(gone).cloned().collect()
+    }
+
+    /// What of the paths that are [others](Self::other_than) says all that is to be said: of a folder that is gone not what was in it, nor a
+    /// new one in which something is.
+    pub fn to_tell<'p>(&self, before: &Inventory, other: &'p BTreeSet<String>) -> impl Iterator<Item = &'p String> {
+        let is_gone = |path: &str| other.contains(path) && !self.0.contains_key(path);
+        other.iter().filter(move |path| match (before.0.get(*path), self.0.get(*path)) {
+            (Some(Entry::Folder(_, mode)), Some(Entry::Folder(_, now))) => mode != now,
+            (_, Some(Entry::Folder(..))) => self.is_empty(path),
+            (_, Some(_)) => true,
+            (_, None) => !is_gone(parent(path)),
+        })
+    }
+
+    /// This one after a call of which nobody records what it changes, at whose `begin` there were `others` than known: those that the call did not
+    /// change are so still.
+    pub fn after_call(mut self, begin: &Inventory, others: &BTreeSet<String>, known: &Inventory) -> Inventory {
+        for path in others {
+            let is_changed = match (begin.0.get(path), self.0.get(path)) {
+                (Some(begin), Some(now)) => !begin.is_numbered(now),
+                (begin, now) => begin.is_some() != now.is_some(),
+            };
+            if !is_changed {
+                match known.0.get(path) {
+                    Some(known) => self.0.insert(path.clone(), *known),
+                    None => self.0.remove(path),
+                };
+            }
         }
-        after
+        self
     }
 
     /// Whether something is at a path.
@@ -102,6 +148,34 @@ impl Inventory {
 }
 
 impl Entry {
+    /// Whether the same is there now. Blocks while it reads a content.
+    fn is(&self, now: &Entry, place: &Path) -> bool {
+        let is_content = match self {
+            Entry::Content(.., then) => digest(place).is_ok_and(|digest| digest == *then),
+            Entry::Folder(..) | Entry::Other(..) => true,
+            Entry::Unknown => false,
+        };
+        self.is_numbered(now) && is_content
+    }
+
+    /// Whether the same numbers are there, whatever the content.
+    fn is_numbered(&self, now: &Entry) -> bool {
+        match (self.numbers(), now.numbers()) {
+            (Some(then), Some(now)) => then == now,
+            (_, _) => false,
+        }
+    }
+
+    fn numbers(&self) -> Option<(bool, u64, i64, i64)> {
+        match *self {
+            Entry::Folder(number, mode) => Some((true, number, mode.into(), 0)),
+            Entry::Other(number, seconds, rest) | Entry::Content(number, seconds, rest, _) => {
+                Some((false, number, seconds, rest))
+            }
+            Entry::Unknown => None,
+        }
+    }
+
     fn of(entry: &ignore::DirEntry) -> Entry {
         let Ok(found) = std::fs::symlink_metadata(entry.path()) else { return Entry::Unknown };
         let kind = found.file_type();
@@ -114,6 +188,19 @@ impl Entry {
             false => Entry::Other(found.ino(), found.ctime(), found.ctime_nsec()),
         }
     }
+}
+
+/// The digest of the file that is right there. Never waits: a pipe that took its place is none.
+fn digest(place: &Path) -> io::Result<Digest> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(place, flags, Mode::empty())?);
+    let found = file.metadata()?;
+    if !found.is_file() || found.len() > MAX_CONTENT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut hasher = Sha256::new();
+    io::copy(&mut file.take(MAX_CONTENT), &mut hasher)?;
+    Ok(Digest(hasher.finalize().into()))
 }
 
 /// A path as a person reads it.

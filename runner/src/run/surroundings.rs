@@ -69,13 +69,26 @@ impl Surroundings {
         is_own_temporary(name) && !self.knew(path) && (0..MOMENTS).any(|_| is_gone())
     }
 
-    /// A call has ended that nobody records; none: what there was at its beginning was shown to a person. Blocks while it walks.
-    fn take_in(&self, begin: Option<&Inventory>) {
+    /// The paths of which is to be told; none: nobody knows what was there. Blocks while it walks.
+    fn others(&self) -> Option<Vec<String>> {
+        let (now, other) = self.compare();
+        self.known().as_ref().map(|known| now.to_tell(known, &other).cloned().collect())
+    }
+
+    /// What there is now, and what of it is another one than known. Blocks while it walks.
+    fn compare(&self) -> (Inventory, BTreeSet<String>) {
         let now = self.look();
+        let other = self.known().as_ref().map(|known| now.other_than(known, &self.root)).unwrap_or_default();
+        (now, other)
+    }
+
+    /// A call has ended that nobody records; none: what there was at its beginning was shown to a person. Blocks while it walks.
+    fn take_in(&self, begin: Option<(Inventory, BTreeSet<String>)>) {
+        let now = self.look().to_compare(&self.root);
         let mut known = self.known();
         let then = match (begin, known.take()) {
             (None, _) => Some(now),
-            (Some(begin), Some(known)) => Some(now.after_call(begin, &known)),
+            (Some((begin, others)), Some(known)) => Some(now.after_call(&begin, &others, &known)),
             (Some(_), None) => None,
         };
         then.iter().for_each(&self.keep);
@@ -88,16 +101,18 @@ impl Surroundings {
 pub(super) async fn at_work<T>(setup: &RunSetup, tool: &dyn LiveTool, args: &Args, call: impl Future<Output = T>) -> T {
     let changes = changes_files(&args.tool, &args.values);
     let Some(around) = setup.around.as_ref().filter(|_| changes) else { return call.await };
-    let looks = around.clone();
     let begin = match tool.as_program() {
         Some(_) => Ok(None),
-        None => tokio::task::spawn_blocking(move || Some(looks.look())).await,
+        None => {
+            let around = around.clone();
+            tokio::task::spawn_blocking(move || Some(around.compare())).await
+        }
     };
     let outcome = call.await;
     // A look that broke down tells nothing, so that more is shown.
     if let Ok(begin) = begin {
         let around = around.clone();
-        let _ = tokio::task::spawn_blocking(move || around.take_in(begin.as_ref())).await;
+        let _ = tokio::task::spawn_blocking(move || around.take_in(begin)).await;
     }
     outcome
 }
@@ -115,8 +130,7 @@ pub(super) struct Others {
 pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<String>) -> Others {
     let Some(around) = &setup.around else { return Others::default() };
     let mut found = Others::default();
-    let now = around.look();
-    let Some(other) = around.known().as_ref().map(|known| now.other_than(known)) else {
+    let Some(other) = around.others() else {
         let root = ".".to_owned();
         found.marks.push((root.clone(), setup.workspace.state(&root).unwrap_or(FileState::Other)));
         return found;

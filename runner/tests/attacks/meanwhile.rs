@@ -1,8 +1,9 @@
 //! What others change in the workspace after the card was made is told before a program runs in the open, path by path.
 
-use crate::place::{Place, said, until};
+use crate::place::{Place, said, skipped, until};
 use crate::terminal::{Act, on_terminal};
 use std::fs;
+use std::process::Command;
 
 /// What stands before the answer.
 const ASKS: &str = "`no` ends the run here: ";
@@ -28,7 +29,10 @@ fn log(place: &Place) -> String {
 
 /// `main.sh`, which is as it was approved, runs in the open what is in `lib`.
 fn place() -> Place {
-    let place = Place::new();
+    place_at(Place::new())
+}
+
+fn place_at(place: Place) -> Place {
     place.put("planc.toml", "[programs]\nopen = [\"sh main.sh\"]\n");
     place.put("main.sh", "for each in lib/*; do . ./$each; done\n").put("lib/keep", "");
     place
@@ -277,4 +281,41 @@ fn what_the_run_changes_is_no_change_by_others() {
     place.put("gone", "").put("p.pl", plan(steps)).run("p.pl").exits(0);
     place.planc(&["undo", &place.last_run()]).exits(0);
     assert_eq!(log(&place).matches("w\n").count(), 4, "{}", log(&place));
+}
+
+/// A store through a mapping leaves no time where the page was stored into before, and on a file system in memory never.
+#[test]
+fn what_is_stored_through_a_mapping_is_told() {
+    const MEMORY: &str = "/dev/shm";
+    let store = "import mmap, os, sys, time\n\
+                 file = os.open(sys.argv[1], os.O_RDWR)\n\
+                 page = mmap.mmap(file, 0)\n\
+                 page[0] = ord('t')\n\
+                 open(sys.argv[2], 'w').close()\n\
+                 while not os.path.exists(sys.argv[3]): time.sleep(0.01)\n\
+                 page[:] = sys.argv[4].encode()\n";
+    let name = "what_is_stored_through_a_mapping_is_told";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skipped(name, "there is no python3");
+    }
+    let mut places = vec![place_at(Place::new())];
+    match fs::metadata(MEMORY) {
+        Ok(_) => places.push(place_at(Place::within(MEMORY))),
+        Err(_) => skipped(name, "there is no file system in memory"),
+    }
+    for place in places {
+        let was = format!("true{}\n", " ".repeat(EVIL.len() - 4));
+        place.put("lib/a.sh", &was).put("p.pl", plan(MAIN));
+        let mut python = Command::new("python3");
+        python.args(["-c", store]).arg(place.ws().join("lib/a.sh"));
+        python.arg(place.at("out/begun")).arg(place.at("out/go")).arg(format!("{EVIL}\n"));
+        let mut python = python.spawn().unwrap();
+        until("the page is stored into", || place.at("out/begun").exists());
+        let digest = place.digest("p.pl");
+        fs::write(place.at("out/go"), "").unwrap();
+        assert!(python.wait().unwrap().success());
+        assert_eq!(place.get("lib/a.sh"), format!("{EVIL}\n"));
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
+        assert_eq!(log(&place), "");
+    }
 }

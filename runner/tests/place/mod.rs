@@ -72,7 +72,15 @@ impl Place {
 
     /// With a workspace of this name.
     pub fn called(name: &str) -> Place {
-        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        Place::of(tempfile::tempdir().expect("a temporary directory can be made"), name)
+    }
+
+    /// In a folder of its own within another one.
+    pub fn within(folder: &str) -> Place {
+        Place::of(tempfile::tempdir_in(folder).expect("a temporary directory can be made"), "ws")
+    }
+
+    fn of(dir: tempfile::TempDir, name: &str) -> Place {
         for folder in [name, "home", "xdg", "bin", "out"] {
             fs::create_dir_all(dir.path().join(folder)).expect("a directory can be made");
         }
