@@ -5,7 +5,7 @@
 
 use super::bound::{BoundPart, given};
 use crate::dry_run::{Meaning, destroys, effects, undo};
-use crate::report::{InputReport, OutputReport, PlanReport, ReleaseReport, StepReport, UndoKind, Undoing};
+use crate::report::{BlockReport, InputReport, OutputReport, PlanReport, ReleaseReport, StepReport, UndoKind, Undoing};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
 use planc_lang::plan::{Call, EachId, Instance, Plan, base_name};
@@ -39,63 +39,60 @@ fn of_plan(
     (bound, deed): (&BoundPart, Digest),
 ) -> BTreeSet<String> {
     let plan = &compiled.plan;
-    let shown = report.clone();
-    let inputs = plan.inputs.iter().zip(&report.inputs).map(|(declared, input)| InputReport {
+    // Steps and what was looked at are held against what is bound, one by one.
+    let mut shown = PlanReport { steps: Vec::new(), observations: Vec::new(), ..report.clone() };
+    shown.verifications.iter_mut().for_each(|of| of.steps.clear());
+    let inputs = plan.inputs.iter().zip(&shown.inputs).map(|(declared, input)| InputReport {
         name: declared.name.to_string(),
         secret: declared.secret,
         value: input.value.clone(),
         default: input.default && declared.default.as_ref().map(Digest::of_json) == Some(Digest::of_json(&input.value)),
     });
-    let assumptions = plan.assumptions.iter().zip(&report.assumptions);
-    let lines = plan.critical.iter().zip(&report.critical);
-    let reuse = plan.reuse.iter().zip(&report.reuse);
-    let blocks = (0..plan.eaches.len()).map(EachId::new).zip(&report.blocks);
-    let verifications = plan.verifications.iter().zip(&report.verifications);
-    let outputs = plan.outputs.iter().zip(&report.outputs);
-    let expected = PlanReport {
+    let assumptions = plan.assumptions.iter().zip(&shown.assumptions);
+    let lines = plan.critical.iter().zip(&shown.critical);
+    let reuse = plan.reuse.iter().zip(&shown.reuse);
+    let blocks = (0..plan.eaches.len()).map(EachId::new).zip(&shown.blocks);
+    let verifications = plan.verifications.iter().zip(&shown.verifications);
+    let outputs = plan.outputs.iter().zip(&shown.outputs);
+    let declared = PlanReport {
         time: bound.time,
-        deed: report.deed.map(|_| deed),
+        deed: shown.deed.map(|_| deed),
         inputs: inputs.collect(),
         assumptions: assumptions.map(|(of, shown)| meaning.assumption(of, shown.outcome.clone())).collect(),
         critical: lines
             .map(|(line, shown)| meaning.critical(line, shown.value.clone(), shown.touched.clone()))
             .collect(),
         reuse: reuse.map(|(of, shown)| meaning.reuse(of, shown.exists)).collect(),
-        blocks: blocks
-            .map(|(of, shown)| crate::report::BlockReport {
-                late: shown.late,
-                at: shown.at,
-                outcome: shown.outcome.clone(),
-                ..meaning.block(of)
-            })
-            .collect(),
+        blocks: blocks.map(|(of, shown)| block(shown, meaning.block(of))).collect(),
         verifications: verifications
-            .map(|(of, shown)| meaning.verification(of, shown.steps.clone(), shown.outcome.clone()))
+            .map(|(of, shown)| meaning.verification(of, Vec::new(), shown.outcome.clone()))
             .collect(),
         outputs: outputs
             .map(|(of, shown)| OutputReport { name: of.name.to_string(), value: shown.value.clone() })
             .collect(),
-        // Held against what is bound.
-        digest: shown.digest,
-        plan_digest: shown.plan_digest,
-        releases: shown.releases,
-        steps: shown.steps,
-        observations: shown.observations,
-        // Nobody can tell.
-        status: shown.status,
-        rev: shown.rev,
-        assurance: shown.assurance,
-        grounds: shown.grounds,
-        problems: shown.problems,
-        plan_mode: shown.plan_mode,
-        catalogues: shown.catalogues,
-        part: shown.part,
-        disclosures: shown.disclosures,
-        revision: shown.revision,
-        changes_requested: shown.changes_requested,
         ..meaning.plan()
     };
-    let mut parts = differing(&expected, report);
+    let found = shown.clone();
+    let expected = PlanReport {
+        // Held against what is bound.
+        digest: found.digest,
+        plan_digest: found.plan_digest,
+        releases: found.releases,
+        // Nobody can tell.
+        status: found.status,
+        rev: found.rev,
+        assurance: found.assurance,
+        grounds: found.grounds,
+        problems: found.problems,
+        plan_mode: found.plan_mode,
+        catalogues: found.catalogues,
+        part: found.part,
+        disclosures: found.disclosures,
+        revision: found.revision,
+        changes_requested: found.changes_requested,
+        ..declared
+    };
+    let mut parts = differing(&expected, &shown);
     let counts = [
         ("inputs", plan.inputs.len(), report.inputs.len()),
         ("assumptions", plan.assumptions.len(), report.assumptions.len()),
@@ -108,6 +105,11 @@ fn of_plan(
     let other = counts.into_iter().filter(|(_, declared, shown)| declared != shown);
     parts.extend(other.map(|(part, _, _)| part.to_owned()));
     parts
+}
+
+/// A block with what the dry run says of its elements.
+fn block(shown: &BlockReport, declared: BlockReport) -> BlockReport {
+    BlockReport { late: shown.late, at: shown.at, outcome: shown.outcome.clone(), ..declared }
 }
 
 /// The releases that are shown with other values than were approved, or otherwise than the plan has them.
