@@ -395,8 +395,14 @@ impl<'a> Ground<'a> {
             faults.extend((!agreed).then(|| format!("the gate `{name}` opened without a yes")));
             return faults;
         }
-        if !record.is_some_and(|record| matches!(record.state, StepState::Running { .. })) {
-            faults.push(format!("step `{name}` has a result, and no call of it had begun"));
+        match record.map(|record| &record.state) {
+            // It was recorded before the changes were made.
+            Some(StepState::Running { result: Some(recorded), .. }) if self.standing == Standing::Recorded => {
+                let other = || format!("the result of step `{name}` is another one than was recorded with its changes");
+                faults.extend((recorded != result).then(other));
+            }
+            Some(StepState::Running { .. }) => {}
+            _ => faults.push(format!("step `{name}` has a result, and no call of it had begun")),
         }
         if let (Standing::Recorded, Err(misfit)) = (self.standing, check_value(result, &step.call.tool.result)) {
             faults.push(format!("the result of step `{name}` is not of its type: {}", self.misfit(name, misfit)));

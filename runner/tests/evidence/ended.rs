@@ -170,6 +170,10 @@ fn what_a_run_returns_and_a_file_holds_follows_from_the_records() {
     let mut bundle = export(&place);
     forge(&mut bundle, "\"event\":\"ended\"", "\"said\":\"yes\"", "\"said\":\"no\"");
     refused(&bundle, "the output `said` is another one than follows");
+    // What came of a call is recorded with what it changes.
+    let mut bundle = whole.clone();
+    forge(&mut bundle, "\"step_succeeded\",\"step\":\"log\"", "log.txt", "other");
+    refused(&bundle, "the result of step `log` is another one than was recorded with its changes");
     let mut bundle = whole.clone();
     let written = whole["records"].as_array().unwrap().iter().map(kept);
     let written = written.filter(|event| event["event"] == "step_started" && event["step"] == "copy[0]");
