@@ -12,7 +12,7 @@ mod view;
 
 pub use frontier::{Frontier, MAX_OPEN_ELEMENTS};
 pub use pause::{MAX_PAUSE, pause};
-pub use standing::{is_over, is_repeatable, may_retry, tries_again};
+pub use standing::{has_failed, is_over, is_repeatable, may_retry, tries_again, unchecked};
 pub use view::MAX_AHEAD;
 
 use crate::event::End;

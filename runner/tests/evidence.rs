@@ -104,6 +104,17 @@ fn forge(bundle: &mut Json, has: &str, from: &str, to: &str) {
     link_again(bundle);
 }
 
+/// The bundle with events in a place, all of it linked again.
+fn with(whole: &Json, at: usize, events: &[Json]) -> Json {
+    let mut bundle = whole.clone();
+    let records = bundle["records"].as_array_mut().unwrap();
+    let time = records[0]["at"].clone();
+    let record = |event: &Json| json!({ "seq": 1, "at": time, "kept": event.to_string(), "link": "" });
+    records.splice(at..at, events.iter().map(record));
+    link_again(&mut bundle);
+    bundle
+}
+
 #[test]
 fn what_is_exported_holds_together_elsewhere() {
     let place = world();

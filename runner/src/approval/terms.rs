@@ -41,6 +41,9 @@ impl Terms {
 
     /// Why they do not hold at a point in time; none: they do.
     pub fn lapsed(&self, now: Timestamp) -> Option<String> {
+        if !(1..=MAX_USES).contains(&self.uses) {
+            return Some(format!("it is for {} runs", self.uses));
+        }
         if let Some(expires) = &self.expires {
             match expires.parse::<Timestamp>() {
                 Ok(end) if now < end => {}

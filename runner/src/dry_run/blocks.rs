@@ -129,13 +129,9 @@ impl Steps<'_, '_> {
         let acts = plan.steps_of(id).any(|step| !plan.get(step).is_read_only());
         BlockReport {
             late: acts && outcome == BlockOutcome::KnownAfterRun && !is_foreseen,
-            name: each.name.to_string(),
-            variable: each.variable.to_string(),
-            list: self.dry.written(&each.list),
-            when: each.when.as_ref().map(|when| self.dry.written(when)),
-            steps: plan.steps_of(id).map(|step| plan.get(step).name.to_string()).collect(),
             at,
             outcome,
+            ..self.dry.meaning().block(id)
         }
     }
 }

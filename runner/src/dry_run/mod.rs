@@ -27,11 +27,14 @@ pub use identity::{
 };
 pub use variables::other_variables;
 
+pub(crate) use meaning::{Meaning, undo};
+pub(crate) use steps::{destroys, effects};
+
 use crate::config::Config;
 use crate::prediction::Prediction;
 use crate::report::{
-    AssumptionReport, Assurance, CheckOutcome, CriticalReport, InputReport, OutputReport, PlanReport, PlanStatus,
-    Problem, REPORT_FORMAT, ReuseReport, VerificationReport,
+    AssumptionReport, CheckOutcome, CriticalReport, InputReport, OutputReport, PlanReport, PlanStatus, Problem,
+    ReuseReport, VerificationReport,
 };
 use crate::standing::Terms;
 use crate::stop::Stop;
@@ -169,13 +172,13 @@ impl DryRun<'_> {
         let mut overlay = Overlay::new(self.workspace.clone());
         let mut env = Env::new(plan, self.known_inputs());
         self.veil.iter().for_each(|veil| env.hide(veil.hides()));
+        let meaning = self.meaning();
         let assumptions: Vec<AssumptionReport> = plan
             .assumptions
             .iter()
-            .map(|assumption| AssumptionReport {
-                text: assumption.text.clone(),
-                outcome: self.check(assumption.check.as_ref(), &mut env, &mut self.before(&mut overlay)),
-                check: assumption.check.as_ref().map(|check| self.written(check)),
+            .map(|assumption| {
+                let outcome = self.check(assumption.check.as_ref(), &mut env, &mut self.before(&mut overlay));
+                meaning.assumption(assumption, outcome)
             })
             .collect();
         let mut steps = Steps::new(self, env, overlay);
@@ -218,16 +221,12 @@ impl DryRun<'_> {
             .verifications
             .iter()
             .zip(of_verification)
-            .map(|(verification, steps)| VerificationReport {
-                text: verification.text.clone(),
-                steps,
-                outcome: {
-                    let labels = Some(&labels);
-                    let mut caller =
-                        DryCaller { dry: self, world: World::After, overlay: &mut overlay, laid: &laid, labels };
-                    self.check(verification.check.as_ref(), &mut env, &mut caller)
-                },
-                check: verification.check.as_ref().map(|check| self.written(check)),
+            .map(|(verification, steps)| {
+                let labels = Some(&labels);
+                let mut caller =
+                    DryCaller { dry: self, world: World::After, overlay: &mut overlay, laid: &laid, labels };
+                let outcome = self.check(verification.check.as_ref(), &mut env, &mut caller);
+                meaning.verification(verification, steps, outcome)
             })
             .collect();
         let (outputs, failing) = self.outputs(&mut env, &mut overlay);
@@ -237,42 +236,24 @@ impl DryRun<'_> {
         let critical = self.critical_values(&mut env);
         let releases = self.releases(&labels, released, &mut env);
         let observations = overlay.base_observations().to_vec();
+        // What it binds is known when all of it is; its assurance, its number and which part it is, the desk finds out.
         let report = PlanReport {
-            format: REPORT_FORMAT,
             status: if problems.is_empty() { PlanStatus::NeedsApproval } else { PlanStatus::Blocked },
-            title: plan.title.clone(),
-            rev: 1,
             time: self.time,
-            // What it binds is known when all of it is.
-            digest: Digest::of([]),
-            deed: None,
-            plan_digest: self.compiled.digest,
-            // What it is above that, the desk finds out.
-            assurance: Assurance::Advisory,
-            grounds: Vec::new(),
             problems,
-            plan_mode: None,
             catalogues: self.config.given_names(),
-            // Which part it is, the desk knows.
-            part: None,
-            rationale: plan.rationale.clone(),
-            context: plan.context.clone(),
             inputs: self.input_reports(),
-            names: self.names(),
             assumptions,
             critical: self.critical(critical, &touched),
             releases,
-            secret: self.veil.is_some(),
             disclosures: self.disclosures(),
             reuse,
             steps: own,
             blocks,
-            waves: self.waves(),
             verifications,
             outputs,
             observations,
-            revision: None,
-            changes_requested: Vec::new(),
+            ..meaning.plan()
         };
         let report = match self.veil {
             Some(veil) => veil.report(report),
@@ -360,14 +341,14 @@ impl DryRun<'_> {
     }
 
     fn reuse(&self, reuse: &planc_lang::plan::Reuse) -> ReuseReport {
-        let (target, exists) = match &reuse.target {
-            ReuseTarget::Tool(tool) => (tool.name.to_string(), true),
+        let exists = match &reuse.target {
+            ReuseTarget::Tool(_) => true,
             ReuseTarget::Path(path) => {
                 let state = self.workspace.resolve(path).and_then(|path| self.workspace.state(&path));
-                (path.clone(), state.is_ok_and(|state| state != crate::workspace::FileState::Absent))
+                state.is_ok_and(|state| state != crate::workspace::FileState::Absent)
             }
         };
-        ReuseReport { target, why: reuse.why.clone(), exists }
+        self.meaning().reuse(reuse, exists)
     }
 
     fn standing_problems(
@@ -403,15 +384,6 @@ impl DryRun<'_> {
         problems
     }
 
-    fn waves(&self) -> Vec<Vec<String>> {
-        let plan = &self.compiled.plan;
-        let waves = self.compiled.graph.waves().into_iter().map(|wave| {
-            let own = wave.into_iter().filter(|id| plan.get(*id).verification.is_none());
-            own.map(|id| plan.get(id).name.to_string()).collect::<Vec<_>>()
-        });
-        waves.filter(|wave| !wave.is_empty()).collect()
-    }
-
     /// What the lines of `critical` stand for that are about a value; nothing that is secret is bound.
     fn critical_values(&self, env: &mut Env<'_>) -> Vec<Option<Value>> {
         let plan = &self.compiled.plan;
@@ -433,16 +405,7 @@ impl DryRun<'_> {
             .map(|(index, (line, value))| {
                 let of_line: BTreeSet<&String> =
                     touched.iter().filter(|(i, _)| *i == index).map(|(_, what)| what).collect();
-                CriticalReport {
-                    verb: line.verb.as_str().into(),
-                    resource: match &line.scope {
-                        CriticalScope::Text(grant) => grant.resource.to_string(),
-                        CriticalScope::Value(expr) => self.written(expr),
-                    },
-                    value,
-                    why: line.why.clone(),
-                    touched: of_line.into_iter().cloned().collect(),
-                }
+                self.meaning().critical(line, value, of_line.into_iter().cloned().collect())
             })
             .collect()
     }

@@ -9,9 +9,6 @@ use planc_lang::releases;
 use planc_lang::secrets::hidden;
 use planc_lang::value::Value;
 
-/// The most places that a value is said to go to.
-const MAX_DESTINATIONS: usize = 8;
-
 /// The value of a release for an element of a block.
 pub(super) type Released = (usize, Option<u32>, Value);
 
@@ -32,26 +29,9 @@ impl DryRun<'_> {
             own.into_iter().map(|index| (index, None, self.released_value(index, env))).collect();
         all.extend(within);
         all.sort_by_key(|(index, element, _)| (*index, *element));
-        all.into_iter().filter_map(|released| self.release(labels, released)).collect()
-    }
-
-    fn release(&self, labels: &Labels, (index, element, value): Released) -> Option<ReleaseReport> {
-        let plan = &self.compiled.plan;
-        let defined = &plan.lets[index];
-        let release = defined.release.as_ref()?;
-        let label = labels.of_released(plan, index);
-        let way = match release.kind {
-            ReleaseKind::Endorse => labels.path(label),
-            ReleaseKind::Reveal => labels.secret_path(label),
-        };
-        Some(ReleaseReport {
-            name: element.map_or_else(|| defined.name.to_string(), |element| format!("{}[{element}]", defined.name)),
-            kind: release.kind,
-            reason: release.reason.clone(),
-            value,
-            from: way.iter().map(|hop| hop.phrase(plan)).collect(),
-            to: releases::destinations(plan, index, MAX_DESTINATIONS),
-        })
+        let meaning = self.meaning();
+        let release = |(index, element, value)| meaning.release(labels, (index, element), value);
+        all.into_iter().filter_map(release).collect()
     }
 
     /// The value of a release as it is told. What fails is a failure of the step that needs it; here it is not known.

@@ -3,6 +3,7 @@
 use super::DryRun;
 use super::call::{Called, looked_path, words};
 use super::diff::{change_report, is_drawn};
+use super::meaning;
 use super::releases::Released;
 use super::told::{KEPT, unknown_args};
 use crate::coverage::{unallowed, verb_of};
@@ -24,7 +25,7 @@ use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
 use planc_lang::labels::{Label, Labels};
 use planc_lang::marks::Taken;
-use planc_lang::plan::{Call, Expr, Instance, Step, StepId};
+use planc_lang::plan::{Call, Expr, Instance, Step};
 use planc_lang::releases;
 use planc_lang::syntax::{EffectVerb, OnFailure};
 use planc_lang::types::Type;
@@ -400,52 +401,25 @@ impl<'d, 'a> Steps<'d, 'a> {
     fn report(&mut self, at: &At<'_>, when: Option<bool>, values: &[Value], done: Done, verdict: &Verdict) {
         let At { instance, step, .. } = *at;
         let tool = &step.call.tool;
-        let touches = tool.touches(values);
-        let plan = &self.dry.compiled.plan;
-        let mut waits_for: Vec<StepId> =
-            self.dry.compiled.graph.dependencies(instance.step).map(|(before, _)| before).collect();
-        waits_for.sort_unstable();
         let standing_yes = self.standing_yes(tool, values);
         let confined = self.confined(&step.call, values);
-        let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let unsure = std::mem::take(&mut self.unsure);
         let for_others = self.for_others(at, &done.outcome, &done.changes, &unsure);
         let report = StepReport {
-            name: at.name.clone(),
-            tool: tool.name.to_string(),
-            because: step.because.clone(),
             args: given(&step.call, values),
             effects: effects(tool, values),
-            read_only: step.call.is_read_only(),
-            destructive,
+            destructive: destroys(tool, values),
             policy: verdict.decision,
             policy_why: verdict.told(),
             standing_yes,
             undo: self.undo_kind(step, confined.as_ref()),
             confined,
-            reproduce: step.reproduce,
-            on_failure: step.on_failure,
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
             for_others,
-            each: step.each.map(|each| plan.each(each).name.to_string()),
-            element: instance.element.map(|element| element as usize),
-            poll: step.poll.as_ref().map(|poll| {
-                let seconds = |ms: u64| ms as f64 / 1000.0;
-                let until = self.dry.written(&poll.until);
-                format!("every {} s for {} s until {until}", seconds(poll.every_ms), seconds(poll.for_ms))
-            }),
-            waits_for: waits_for.into_iter().map(|before| plan.get(before).name.to_string()).collect(),
-            timeout_ms: step.timeout_ms.or(tool.timeout_ms),
-            own_timeout: step.timeout_ms.is_some(),
-            when: step.when.as_ref().map(|when| self.dry.written(when)),
-            retry: step.retry.map(|retry| format!("{} every {} s", retry.times, retry.every_ms as f64 / 1000.0)),
-            written: self.dry.written_args(step),
             late: self.late(step, when, values),
-            expects: step.expect.iter().map(|expect| self.dry.written(expect)).collect(),
-            undo_call: step.undo.as_ref().map(|call| self.dry.written_call(call)),
             undoing: self.undoing(step),
-            approved_before: None,
+            ..self.dry.meaning().step(instance)
         };
         self.reports.push((step.verification, report));
     }
@@ -505,11 +479,10 @@ impl<'d, 'a> Steps<'d, 'a> {
 
     fn undo_kind(&self, step: &Step, confined: Option<&Confinement>) -> UndoKind {
         let tool = &step.call.tool;
-        if step.undo.is_some() {
-            return UndoKind::Declared;
+        if let Some(undo) = meaning::undo(step) {
+            return undo;
         }
         match self.dry.registry.get(&tool.name) {
-            _ if step.call.is_read_only() => UndoKind::Nothing,
             Some(Implementation::Files(_)) => UndoKind::Automatic,
             Some(Implementation::Live(_)) if matches!(confined, Some(Confinement::Cell { ports: None, .. })) => {
                 UndoKind::Automatic
@@ -534,13 +507,18 @@ impl standing::Place for Simulated<'_> {
 }
 
 /// What a call touches.
-pub(super) fn effects(tool: &Tool, values: &[Value]) -> Vec<EffectReport> {
+pub(crate) fn effects(tool: &Tool, values: &[Value]) -> Vec<EffectReport> {
     let touches = tool.touches(values).into_iter().map(|(verb, resource)| {
         let program = tool.program(values).filter(|_| resource == Resource::AnyProgram);
         let partly = program.map(|program| format!("{program} (with arguments known after run)"));
         EffectReport { verb, resource: partly.unwrap_or_else(|| resource.to_string()) }
     });
     touches.collect()
+}
+
+/// Whether a call destroys something.
+pub(crate) fn destroys(tool: &Tool, values: &[Value]) -> bool {
+    tool.touches(values).iter().any(|(verb, _)| *verb == EffectVerb::Deletes)
 }
 
 /// The arguments that a call gives, by name; defaults are the catalogue's and are left out.

@@ -3,7 +3,7 @@
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
 use super::named::may_be_absent;
-use super::steps::{Steps, effects, given};
+use super::steps::{Steps, destroys, effects, given};
 use crate::named::{Named, commands};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
@@ -27,7 +27,7 @@ impl Steps<'_, '_> {
             tool: call.tool.name.to_string(),
             args: given(call, &values),
             effects: effects(&call.tool, &values),
-            destructive: call.tool.touches(&values).iter().any(|(verb, _)| *verb == EffectVerb::Deletes),
+            destructive: destroys(&call.tool, &values),
             confined: self.confined(call, &values),
         })
     }

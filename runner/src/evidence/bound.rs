@@ -2,12 +2,12 @@
 
 use crate::config::{Approvals, Network, is_open};
 use crate::prediction::Elements;
-use crate::report::{CriticalReport, PlanReport, StepReport};
+use crate::report::{PlanReport, StepReport};
 use crate::veil::is_unknown;
 use crate::workspace::{Change, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::effects::CriticalVerb;
-use planc_lang::plan::{Call, CriticalLine, CriticalScope, Input, Plan, StepId, base_name};
+use planc_lang::plan::{Call, Input, Plan, StepId, base_name};
 use planc_lang::secrets::{Secrets, hidden};
 use planc_lang::value::Value;
 use serde::Deserialize;
@@ -121,31 +121,6 @@ impl BoundPart {
         faults
     }
 
-    /// What of the plan itself a report shows as something else: its title, and what it may touch.
-    pub(super) fn unlike_text(&self, report: &PlanReport, plan: &Plan) -> Vec<String> {
-        let mut faults = Vec::new();
-        if report.title != plan.title {
-            faults.push("it shows another title than the plan has".to_owned());
-        }
-        let is_same = |shown: &CriticalReport, line: &CriticalLine| {
-            let is_resource = match &line.scope {
-                CriticalScope::Text(grant) => {
-                    let written = grant.resource.to_string();
-                    shown.resource == written && shown.value.is_none()
-                }
-                CriticalScope::Value(_) => shown.value.is_some(),
-            };
-            is_resource && shown.verb == line.verb.as_str() && shown.why == line.why
-        };
-        let is_all = report.critical.len() == plan.critical.len()
-            && report.critical.iter().zip(&plan.critical).all(|(shown, line)| is_same(shown, line))
-            && report.critical.iter().filter_map(|line| line.value.as_ref()).eq(&self.critical);
-        if !is_all {
-            faults.push("it shows other lines of `critical` than were approved".to_owned());
-        }
-        faults
-    }
-
     /// The name of an argument that is shown as another value than it is bound. In a plan with secrets not all is shown that is known.
     fn differing(&self, bound: &Value, shown: &Value) -> Option<String> {
         let (Value::Record(bound), Value::Record(given)) = (bound, shown) else {
@@ -163,7 +138,7 @@ impl BoundPart {
 }
 
 /// The arguments that a call gives: defaults are the catalogue's, and a report leaves them out.
-fn given(call: &Call, args: &Value) -> Value {
+pub(super) fn given(call: &Call, args: &Value) -> Value {
     let is_given =
         |name: &str| call.tool.param(name).is_none_or(|index| call.args.get(index).is_some_and(Option::is_some));
     match args {

@@ -1,14 +1,41 @@
-//! The end of a run, and what was left out on the way to it ⟶ whether planc would have ended it there, or left that out.
+//! The end of a run and of taking back, what was left out on the way to it, and what is said of it ⟶ whether planc would have ended it
+//! there, left that out, or said so.
 
+use super::order::Order;
 use crate::event::{End, Event};
-use crate::schedule::is_over;
-use crate::state::{BlockState, RunState};
+use crate::executor::{GIVEN, has_value};
+use crate::schedule::{has_failed, is_over, unchecked};
+use crate::state::{BlockState, RunState, StepState, UndoState};
+use crate::undo;
 use planc_lang::plan::{Instance, Plan, Unit, base_name};
 
-/// What is wrong with an event that ends or leaves out.
-pub(super) fn faults(plan: &Plan, event: &Event, state: &RunState) -> Vec<String> {
+/// What is wrong with an event that ends, leaves out, or says how it went.
+pub(super) fn faults(plan: &Plan, event: &Event, state: &RunState, order: &Order) -> Vec<String> {
     match event {
-        Event::Ended { end: End::Done, .. } => open(plan, state),
+        Event::Ended { end, .. } => ended(plan, *end, state, order),
+        Event::VerificationHeld { text } => {
+            let Some(next) = next_is(plan, state, text) else {
+                return vec![format!("`{text}` is said to hold, and it was not to be checked")];
+            };
+            let open = unfinished(plan, state, None).chain(unfinished(plan, state, Some(next)));
+            open.map(|open| format!("`{text}` is said to hold, and {open} had not ended well")).collect()
+        }
+        Event::VerificationFailed { text, .. } => {
+            let is_known = text == GIVEN
+                || next_is(plan, state, text).is_some()
+                || plan.outputs.iter().any(|output| has_value(&output.name) == *text);
+            if !is_known {
+                return vec![format!("`{text}` is said not to hold, and it was not to be checked")];
+            }
+            let open = unfinished(plan, state, None);
+            open.map(|open| format!("`{text}` is said not to hold, and {open} had not ended well")).collect()
+        }
+        Event::UndoEnded { complete } => taken_back(plan, *complete, state),
+        Event::StepUndone { step, conflicts, .. } if conflicts.is_empty() => {
+            let is_open = state.step(step).is_some_and(|record| undo::wants_call(plan, record));
+            let fault = || format!("step `{step}` was taken back, and its undo call had not been made");
+            is_open.then(fault).into_iter().collect()
+        }
         Event::StepStarted { step, .. } => beyond(plan, step, state),
         Event::EachEnded { each } => open_elements(plan, each, state),
         Event::StepSkipped { step, .. } => {
@@ -25,6 +52,49 @@ pub(super) fn faults(plan: &Plan, event: &Event, state: &RunState) -> Vec<String
         }
         _ => Vec::new(),
     }
+}
+
+/// The verification that is checked next, if that is its text.
+fn next_is(plan: &Plan, state: &RunState, text: &str) -> Option<usize> {
+    unchecked(plan, state).filter(|next| plan.verifications[*next].text == text)
+}
+
+/// Why a run does not end so: each end has its reason among the records.
+fn ended(plan: &Plan, end: End, state: &RunState, order: &Order) -> Vec<String> {
+    let is_reason = match end {
+        End::Done => return open(plan, state),
+        End::Failed => {
+            let mut own = state.steps().iter().filter_map(|record| Some((record, plan.get(record.instance?.step))));
+            let step = own.any(|(record, step)| step.verification.is_none() && has_failed(step, record));
+            step || is_refuted(state) || order.has_reason(end)
+        }
+        // Who says no, or what refuses, fails what it is about.
+        End::Refused => {
+            let failed = |state: &StepState| matches!(state, StepState::Failed { .. });
+            state.steps().iter().any(|record| failed(&record.state)) || is_refuted(state)
+        }
+        End::InDoubt => state.doubts().next().is_some(),
+        End::Stale | End::Interrupted | End::Overdue | End::Held | End::Waiting => order.has_reason(end),
+    };
+    match is_reason {
+        true => Vec::new(),
+        false => vec![format!("the run ended as {}, and nothing is recorded that ends it so", serde_json::json!(end))],
+    }
+}
+
+/// Whether a block has failed, or what was to hold in the end does not.
+fn is_refuted(state: &RunState) -> bool {
+    state.blocks.iter().any(|block| matches!(block.state, BlockState::Failed { .. }))
+        || state.verifications.iter().any(|(_, why)| why.is_some())
+}
+
+/// What had not been taken back when that ended.
+fn taken_back(plan: &Plan, complete: bool, state: &RunState) -> Vec<String> {
+    if state.undo != UndoState::Started {
+        return vec!["taking back ended, and nobody was taking back".to_owned()];
+    }
+    let open = state.steps().iter().filter(|record| complete && undo::is_left(plan, record));
+    open.map(|record| format!("all was taken back, and step `{}` was not", record.name)).collect()
 }
 
 /// That a block has no such element, or not now; a step that stands in none has none.
@@ -65,23 +135,26 @@ fn open_elements(plan: &Plan, name: &str, state: &RunState) -> Vec<String> {
         .collect()
 }
 
+/// What of the plan itself, or of a verification, has not ended well.
+fn unfinished(plan: &Plan, state: &RunState, verification: Option<usize>) -> impl Iterator<Item = String> {
+    plan.units().into_iter().filter_map(move |unit| match unit {
+        Unit::Step(id) => {
+            let step = plan.get(id);
+            let record = state.get(Instance { step: id, element: None });
+            (step.verification == verification && !is_over(step, record)).then(|| format!("step `{}`", step.name))
+        }
+        Unit::Each(id) => {
+            let is_over = matches!(state.block(id), Some(BlockState::Ended { .. } | BlockState::Skipped { .. }));
+            (verification.is_none() && !is_over).then(|| format!("block `{}`", plan.each(id).name))
+        }
+    })
+}
+
 /// What a run that is done has left open.
 fn open(plan: &Plan, state: &RunState) -> Vec<String> {
-    let mut faults = Vec::new();
-    for unit in plan.units() {
-        let open = match unit {
-            Unit::Step(id) => {
-                let step = plan.get(id);
-                let record = state.get(Instance { step: id, element: None });
-                (!is_over(step, record)).then(|| format!("step `{}`", step.name))
-            }
-            Unit::Each(id) => {
-                let is_over = matches!(state.block(id), Some(BlockState::Ended { .. } | BlockState::Skipped { .. }));
-                (!is_over).then(|| format!("block `{}`", plan.each(id).name))
-            }
-        };
-        faults.extend(open.map(|open| format!("the run was done, and {open} had not ended well")));
-    }
+    let parts = std::iter::once(None).chain((0..plan.verifications.len()).map(Some));
+    let open = parts.flat_map(|part| unfinished(plan, state, part));
+    let mut faults: Vec<String> = open.map(|open| format!("the run was done, and {open} had not ended well")).collect();
     for (index, verification) in plan.verifications.iter().enumerate() {
         // One of words alone is for a person.
         if verification.check.is_none() && !plan.steps.iter().any(|step| step.verification == Some(index)) {

@@ -105,22 +105,14 @@ impl History {
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
         let mut order = Order::default();
         for event in events {
-            match event {
-                Event::StepStarted { step, args, .. } if standing == Standing::Recorded => {
-                    history.unapproved.extend(ground.given.faults(step, args, &history.state, ground.call(step)));
-                }
-                Event::StepSkipped { step, .. } if standing == Standing::Recorded => {
-                    history.unapproved.extend(ground.given.left_out(step, &history.state));
-                }
-                _ => {}
+            if standing == Standing::Recorded {
+                let (unapproved, unfounded) = ground.unlike_records(event, &history.state);
+                history.unapproved.extend(unapproved);
+                history.unfounded.extend(unfounded);
             }
             history.unapproved.extend(ground.unapproved(event, &history.state));
-            history.unapproved.extend(order.faults(plan, event, &history.state));
-            history.unapproved.extend(ended::faults(plan, event, &history.state));
-            if let (Event::Ended { outputs, .. }, Standing::Recorded) = (event, standing) {
-                history.unfounded.extend(ground.given.other_outputs(outputs, &history.state));
-            }
-            order.apply(event, standing);
+            history.unapproved.extend(ended::faults(plan, event, &history.state, &order));
+            history.unapproved.extend(order.take(plan, event, &history.state, standing));
             history.unfounded.extend(ground.unfounded(event, &history.state));
             history.state.apply(event);
         }
@@ -171,6 +163,24 @@ impl<'a> Ground<'a> {
         let mut words = misfit.to_string();
         self.veil.iter().for_each(|veil| veil.hide_why(name, &mut words));
         words
+    }
+
+    /// What does not follow from what is recorded: what was done, and what is said to have come of it.
+    fn unlike_records(&self, event: &Event, state: &RunState) -> (Vec<String>, Vec<String>) {
+        let given = &self.given;
+        match event {
+            Event::StepStarted { step, args, .. } => (given.faults(step, args, state, self.call(step)), Vec::new()),
+            Event::StepSkipped { step, .. } => (given.left_out(step, state).into_iter().collect(), Vec::new()),
+            Event::EachSkipped { each, .. } => (given.left_out_block(each, state).into_iter().collect(), Vec::new()),
+            Event::VerificationHeld { text } => {
+                (Vec::new(), given.other_outcome(text, true, state).into_iter().collect())
+            }
+            Event::VerificationFailed { text, .. } => {
+                (Vec::new(), given.other_outcome(text, false, state).into_iter().collect())
+            }
+            Event::Ended { outputs, .. } => (Vec::new(), given.other_outputs(outputs, state)),
+            _ => (Vec::new(), Vec::new()),
+        }
     }
 
     fn unapproved(&self, event: &Event, state: &RunState) -> Vec<String> {
@@ -385,8 +395,14 @@ impl<'a> Ground<'a> {
             faults.extend((!agreed).then(|| format!("the gate `{name}` opened without a yes")));
             return faults;
         }
-        if !record.is_some_and(|record| matches!(record.state, StepState::Running { .. })) {
-            faults.push(format!("step `{name}` has a result, and no call of it had begun"));
+        match record.map(|record| &record.state) {
+            // It was recorded before the changes were made.
+            Some(StepState::Running { result: Some(recorded), .. }) if self.standing == Standing::Recorded => {
+                let other = || format!("the result of step `{name}` is another one than was recorded with its changes");
+                faults.extend((recorded != result).then(other));
+            }
+            Some(StepState::Running { .. }) => {}
+            _ => faults.push(format!("step `{name}` has a result, and no call of it had begun")),
         }
         if let (Standing::Recorded, Err(misfit)) = (self.standing, check_value(result, &step.call.tool.result)) {
             faults.push(format!("the result of step `{name}` is not of its type: {}", self.misfit(name, misfit)));

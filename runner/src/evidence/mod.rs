@@ -12,6 +12,7 @@ mod order;
 mod shown;
 mod unseen;
 mod verify;
+mod words;
 mod yes;
 
 pub use export::{ExportError, export};

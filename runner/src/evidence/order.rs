@@ -5,7 +5,7 @@
 //! that was killed right after it recorded a no asks again: what it asked for stays open until there is a yes.
 
 use super::bound::{Standing, of_name};
-use crate::event::{Event, LateKind};
+use crate::event::{Conflict, End, Event, LateKind};
 use crate::schedule::{is_over, tries_again};
 use crate::state::{BlockState, RunState, StepState, UndoCall, UndoState};
 use crate::workspace::Change;
@@ -36,88 +36,48 @@ pub(super) struct Order {
     denied: BTreeMap<(String, String), LateKind>,
     /// Gates at which a person said no.
     closed: BTreeSet<String>,
+    /// How the run may end, by what it has found out since it went on.
+    reasons: Vec<End>,
 }
 
 impl Order {
-    /// What must not come now.
-    pub(super) fn faults(&self, plan: &Plan, event: &Event, state: &RunState) -> Vec<String> {
+    /// What is wrong with an event where it stands, as far as what came before tells; takes it into account. Shown events tell not always
+    /// what an answer was about.
+    pub(super) fn take(&mut self, plan: &Plan, event: &Event, state: &RunState, standing: Standing) -> Vec<String> {
         match event {
-            Event::Started { .. } if !state.can_resume() => vec!["the run went on although it was over".to_owned()],
-            Event::AssumptionOverridden { text, .. } => {
-                let is_said = state.approved.as_ref().is_some_and(|approved| approved.overrides(text).is_some());
-                told(!is_said, || format!("nobody who approved has taken `{text}` as given"))
-            }
-            Event::StepStarted { step, .. } => self.started(plan, step, state),
-            Event::EachStarted { each, .. } => self.in_the_way(each, &format!("block `{each}`"), state),
-            Event::StepSucceeded { step, changes, .. } => {
-                self.opened(plan, step, state).into_iter().chain(unseen(step, changes, state)).collect()
-            }
-            Event::StepFailed { step, changes, .. } | Event::StepInDoubt { step, changes, .. } => {
-                unseen(step, changes, state)
-            }
-            Event::StepObserved { step, changes, .. } => self.observed(step, changes),
-            Event::UndoCallObserved { step, changes } => self.observed(step, changes),
-            Event::UndoCallStarted { step, .. } => self.undo_started(plan, step, state),
-            Event::UndoCallEnded { step, error: None } => {
-                let is_open = state.step(step).is_some_and(|record| record.undo_call == UndoCall::Started);
-                told(!is_open, || format!("the undo call of step `{step}` has ended, and it had not begun"))
-            }
-            Event::StepUndone { step, restored, .. } => undone(step, restored, state),
             Event::Approved { .. } => {
-                told(state.approved.is_some(), || "a further yes was used up, and a run uses one".to_owned())
+                return told(state.approved.is_some(), || "a further yes was used up, and a run uses one".to_owned());
             }
-            Event::Started { .. }
-            | Event::AssumptionHeld { .. }
-            | Event::AssumptionFailed { .. }
-            | Event::Stale { .. }
-            | Event::CallAnswered { .. }
-            | Event::Held { .. }
-            | Event::CallWaits { .. }
-            | Event::StepSkipped { .. }
-            | Event::DoubtResolved { .. }
-            | Event::Looked { .. }
-            | Event::GateAnswered { .. }
-            | Event::ValuesWait { .. }
-            | Event::ValuesAnswered { .. }
-            | Event::EachSkipped { .. }
-            | Event::EachEnded { .. }
-            | Event::EachFailed { .. }
-            | Event::VerificationHeld { .. }
-            | Event::VerificationFailed { .. }
-            | Event::DeadlineSet { .. }
-            | Event::DeadlinePassed { .. }
-            | Event::Interrupted { .. }
-            | Event::Ended { .. }
-            | Event::UndoStarted { .. }
-            | Event::UndoCallEnded { error: Some(_), .. }
-            | Event::UndoEnded { .. } => Vec::new(),
-        }
-    }
-
-    /// Takes an event into account. Shown events tell not always what an answer was about.
-    pub(super) fn apply(&mut self, event: &Event, standing: Standing) {
-        match event {
-            Event::Started { .. } => self.goes_on(),
+            Event::Started { .. } => {
+                self.goes_on();
+                return told(!state.can_resume(), || "the run went on although it was over".to_owned());
+            }
             Event::UndoStarted { .. } => {
                 self.goes_on();
                 self.refused.clear();
                 self.unwanted.clear();
             }
-            Event::AssumptionHeld { text } | Event::AssumptionOverridden { text, .. } => {
-                self.failing.remove(text);
-                self.given.insert(text.clone());
+            Event::AssumptionHeld { text } => self.is_given(text),
+            Event::AssumptionOverridden { text, .. } => {
+                self.is_given(text);
+                let is_said = state.approved.as_ref().is_some_and(|approved| approved.overrides(text).is_some());
+                return told(!is_said, || format!("nobody who approved has taken `{text}` as given"));
             }
             Event::AssumptionFailed { text, .. } => {
                 self.failing.insert(text.clone());
             }
-            Event::Stale { step: Some(step), .. } => {
-                self.stale.insert(step.clone());
+            Event::Stale { step, .. } => {
+                self.reasons.push(End::Stale);
+                match step {
+                    Some(step) => drop(self.stale.insert(step.clone())),
+                    None => self.stopped = Some("the world was not as approved"),
+                }
             }
-            Event::Stale { step: None, .. } => self.stopped = Some("the world was not as approved"),
-            Event::CallWaits { step } => {
-                self.waiting.insert(step.clone());
-            }
-            Event::ValuesWait { of, .. } => {
+            Event::Interrupted { .. } => self.reasons.push(End::Interrupted),
+            Event::DeadlinePassed { .. } => self.reasons.push(End::Overdue),
+            Event::Held { .. } => self.reasons.push(End::Held),
+            Event::CallWaits { step: of } | Event::ValuesWait { of, .. } => {
+                self.reasons.push(End::Waiting);
                 self.waiting.insert(of.clone());
             }
             Event::CallAnswered { step, answer, changes, .. } => {
@@ -141,40 +101,65 @@ impl Order {
                     self.closed.insert(step.clone());
                 }
             }
-            Event::ValuesAnswered { of, agreed: false, values, .. } => {
+            Event::ValuesAnswered { of, agreed, values, .. } => {
                 self.waiting.remove(of);
-                self.denied.extend(values.iter().map(|value| ((of.clone(), value.id.clone()), value.kind)));
+                match agreed {
+                    true => self.denied.retain(|(_, id), _| values.iter().all(|value| value.id != *id)),
+                    false => {
+                        self.denied.extend(values.iter().map(|value| ((of.clone(), value.id.clone()), value.kind)));
+                    }
+                }
             }
-            Event::ValuesAnswered { of, agreed: true, values, .. } => {
-                self.waiting.remove(of);
-                self.denied.retain(|(_, id), _| values.iter().all(|value| value.id != *id));
+            Event::StepStarted { step, .. } => return self.started(plan, step, state),
+            Event::EachStarted { each, .. } => return self.in_the_way(each, &format!("block `{each}`"), state),
+            Event::StepSucceeded { step, changes, .. } => {
+                let opened = self.opened(plan, step, state);
+                return opened.into_iter().chain(unseen(step, changes, state)).collect();
             }
-            Event::Approved { .. }
-            | Event::Held { .. }
-            | Event::StepStarted { .. }
-            | Event::StepObserved { .. }
-            | Event::StepSucceeded { .. }
-            | Event::StepFailed { .. }
-            | Event::StepSkipped { .. }
-            | Event::StepInDoubt { .. }
+            Event::StepFailed { step, changes, .. } | Event::StepInDoubt { step, changes, .. } => {
+                return unseen(step, changes, state);
+            }
+            Event::StepObserved { step, changes, .. } | Event::UndoCallObserved { step, changes } => {
+                return self.observed(step, changes);
+            }
+            Event::UndoCallStarted { step, .. } => return self.undo_started(plan, step, state),
+            Event::UndoCallEnded { step, error: None } => {
+                let is_open = state.step(step).is_some_and(|record| record.undo_call == UndoCall::Started);
+                return told(!is_open, || format!("the undo call of step `{step}` has ended, and it had not begun"));
+            }
+            Event::StepUndone { step, restored, conflicts } => return undone(step, restored, conflicts, state),
+            Event::Ended { .. } => {
+                let goes_on = self.begun && state.end.is_none();
+                return told(!goes_on, || "the run ended, and nobody went on with it".to_owned());
+            }
+            Event::StepSkipped { .. }
             | Event::DoubtResolved { .. }
             | Event::Looked { .. }
-            | Event::EachStarted { .. }
             | Event::EachSkipped { .. }
             | Event::EachEnded { .. }
             | Event::EachFailed { .. }
             | Event::VerificationHeld { .. }
             | Event::VerificationFailed { .. }
             | Event::DeadlineSet { .. }
-            | Event::DeadlinePassed { .. }
-            | Event::Interrupted { .. }
-            | Event::Ended { .. }
-            | Event::StepUndone { .. }
-            | Event::UndoCallStarted { .. }
-            | Event::UndoCallObserved { .. }
-            | Event::UndoCallEnded { .. }
+            | Event::UndoCallEnded { error: Some(_), .. }
             | Event::UndoEnded { .. } => {}
         }
+        Vec::new()
+    }
+
+    /// Whether what the run has found out since it went on is a reason to end so.
+    pub(super) fn has_reason(&self, end: End) -> bool {
+        self.reasons.contains(&end) || end == End::Failed && !self.failing.is_empty()
+    }
+
+    /// Whether a person said no to a value that this would use.
+    fn is_denied(&self, name: &str) -> bool {
+        self.denied.keys().any(|(of, _)| of == name)
+    }
+
+    fn is_given(&mut self, text: &str) {
+        self.failing.remove(text);
+        self.given.insert(text.to_owned());
     }
 
     /// Another process asks anew and looks again. What is in a file may be something else by then, which nobody needs to be shown; other
@@ -184,6 +169,7 @@ impl Order {
         self.stopped = None;
         self.stale.clear();
         self.waiting.clear();
+        self.reasons.clear();
         self.denied.retain(|_, kind| *kind != LateKind::Content);
     }
 
@@ -230,14 +216,13 @@ impl Order {
 
     /// What keeps a step or a block from beginning.
     fn in_the_way(&self, name: &str, what: &str, state: &RunState) -> Vec<String> {
-        let is_denied = self.denied.keys().any(|(of, _)| of == name);
         let rows = [
             (state.end.is_some(), "the run had ended"),
             (self.stopped.is_some(), self.stopped.unwrap_or_default()),
             (self.stale.contains(name), "the world was not as approved before it"),
             (self.waiting.contains(name), "it waited for a yes"),
             (self.refused.contains(name), "a person had said no to its call"),
-            (is_denied, "a person had said no to what it would use"),
+            (self.is_denied(name), "a person had said no to what it would use"),
         ];
         let applying = rows.into_iter().filter(|(applies, _)| *applies);
         applying.map(|(_, why)| format!("{what} began although {why}")).collect()
@@ -271,8 +256,7 @@ impl Order {
         if is_again {
             faults.push(format!("{what} began again, and it may act twice"));
         }
-        let is_denied = self.denied.keys().any(|(of, _)| of == name);
-        if self.waiting.contains(name) || self.refused.contains(name) || is_denied {
+        if self.waiting.contains(name) || self.refused.contains(name) || self.is_denied(name) {
             faults.push(format!("{what} began without the yes that it wanted"));
         }
         faults
@@ -316,13 +300,24 @@ fn unseen(name: &str, changes: &[Change], state: &RunState) -> Vec<String> {
         .collect()
 }
 
-fn undone(name: &str, restored: &[Change], state: &RunState) -> Vec<String> {
+/// A step that was taken back: what was put back is what it had changed, and all of it, but for what was left and is told.
+fn undone(name: &str, restored: &[Change], conflicts: &[Conflict], state: &RunState) -> Vec<String> {
     let mut faults =
         told(state.undo != UndoState::Started, || format!("step `{name}` was taken back, and nobody was taking back"));
-    let made = state.step(name).map_or(&[][..], |record| &record.changes);
-    let other = restored.iter().filter(|change| !made.contains(change));
-    faults
-        .extend(other.map(|change| format!("`{}` was put back, and step `{name}` had not changed it so", change.path)));
+    let record = state.step(name);
+    let made = record.map_or(&[][..], |record| &record.changes);
+    let mut open: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+    made.iter().for_each(|change| open.entry(&change.path).or_default().push(change));
+    let earlier = record.into_iter().flat_map(|record| &record.restored);
+    for (change, is_now) in earlier.map(|change| (change, false)).chain(restored.iter().map(|change| (change, true))) {
+        let at_path = open.get_mut(change.path.as_str());
+        let taken = at_path.and_then(|open| Some(open.swap_remove(open.iter().position(|made| *made == change)?)));
+        if taken.is_none() && is_now {
+            faults.push(format!("`{}` was put back, and step `{name}` had not changed it so", change.path));
+        }
+    }
+    let left = open.into_iter().filter(|(_, changes)| !changes.is_empty() && conflicts.is_empty());
+    faults.extend(left.map(|(path, _)| format!("step `{name}` was taken back, and `{path}` was not put back")));
     faults
 }
 

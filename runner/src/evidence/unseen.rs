@@ -5,14 +5,16 @@
 
 use super::bound::{BoundPart, of_name};
 use crate::event::LateValue;
+use crate::executor::has_value;
 use crate::late::{Unseen, is_looked_at_whole, unseen};
 use crate::prediction::Prediction;
+use crate::schedule::unchecked;
 use crate::state::{RunState, StepRecord, StepState};
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval, eval_args};
 use planc_lang::grants::{self, Grants};
 use planc_lang::marks::Taken;
-use planc_lang::plan::{Call, CriticalLine, CriticalScope, Expr, Instance, Plan, ReleaseKind, Step};
+use planc_lang::plan::{Call, CriticalLine, CriticalScope, Expr, ExprKind, Instance, Plan, ReleaseKind, Step};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
 use planc_lang::value::{Value, is_known, is_wholly_known};
@@ -90,14 +92,16 @@ impl<'a> Given<'a> {
         (holds == Value::Bool(true)).then(|| format!("step `{name}` was left out, and its condition is true"))
     }
 
+    /// Why a block must not have been left out: the same.
+    pub(super) fn left_out_block(&self, name: &str, state: &RunState) -> Option<String> {
+        let block = self.plan.eaches.iter().find(|each| each.name == name)?;
+        let holds = eval(block.when.as_ref()?, &mut self.ended(state), &mut NoCalls).ok()?;
+        (holds == Value::Bool(true)).then(|| format!("block `{name}` was left out, and its condition is true"))
+    }
+
     /// Outputs that are others than follow from what is recorded.
     pub(super) fn other_outputs(&self, outputs: &Value, state: &RunState) -> Vec<String> {
-        let mut env = self.seen(state);
-        for id in self.plan.step_ids().filter(|id| self.plan.get(*id).each.is_none()) {
-            if let Some(value) = state.get(Instance { step: id, element: None }).and_then(value_of) {
-                env.set_step(id, value);
-            }
-        }
+        let mut env = self.ended(state);
         let mut faults = Vec::new();
         for output in self.plan.outputs.iter().filter(|_| *outputs != Value::Null) {
             let Ok(follows) = eval(&output.value, &mut env, &mut NoCalls) else { continue };
@@ -107,6 +111,38 @@ impl<'a> Given<'a> {
             }
         }
         faults
+    }
+
+    /// What is said of the verification that is checked next, or of an output, where something else follows from what is recorded.
+    pub(super) fn other_outcome(&self, text: &str, holds: bool, state: &RunState) -> Option<String> {
+        let next = unchecked(self.plan, state).filter(|next| self.plan.verifications[*next].text == text);
+        let follows = match next {
+            Some(next) => {
+                let check = self.plan.verifications[next].check.as_ref()?;
+                if !holds && !self.is_decided(next, check, state) {
+                    return None;
+                }
+                eval(check, &mut self.ended(state), &mut NoCalls).ok()?.as_bool()?
+            }
+            None => {
+                let output = self.plan.outputs.iter().find(|output| has_value(&output.name) == text)?;
+                is_wholly_known(&eval(&output.value, &mut self.ended(state), &mut NoCalls).ok()?)
+            }
+        };
+        let said = |holds| if holds { "holds" } else { "does not hold" };
+        let fault =
+            || format!("it is said that `{text}` {}, and by what is recorded it {}", said(holds), said(follows));
+        (holds != follows && (next.is_some() || follows)).then(fault)
+    }
+
+    /// Whether a check follows from what is recorded alone: none of its steps has failed, it calls nothing, and nobody is asked about what it
+    /// uses.
+    fn is_decided(&self, verification: usize, check: &Expr, state: &RunState) -> bool {
+        let of_it = |record: &&StepRecord| record.verification == Some(verification);
+        let failed = |record: &StepRecord| matches!(record.state, StepState::Failed { .. });
+        !state.steps().iter().filter(of_it).any(failed)
+            && self.plan.within([check]).all(|part| !matches!(part.kind, ExprKind::Call(_)))
+            && releases::used_by(self.plan, [check]).is_empty()
     }
 
     /// What names stand for as far as somebody has answered for it: no result is known.
@@ -120,6 +156,17 @@ impl<'a> Given<'a> {
                 ReleaseKind::Endorse | ReleaseKind::Reveal => None,
             };
             env.pin_let(index, value.unwrap_or_else(|| Value::Unknown(defined.value.ty.clone())));
+        }
+        env
+    }
+
+    /// The same with the results of all steps that have ended.
+    fn ended(&self, state: &RunState) -> Env<'a> {
+        let mut env = self.seen(state);
+        for id in self.plan.step_ids().filter(|id| self.plan.get(*id).each.is_none()) {
+            if let Some(value) = state.get(Instance { step: id, element: None }).and_then(value_of) {
+                env.set_step(id, value);
+            }
         }
         env
     }

@@ -8,7 +8,7 @@ use super::export::contents;
 use super::history::History;
 use super::shown::{out_of_place, unlike};
 use super::yes::{deed, deed_of, of_rule, of_signatures, of_times, wanted};
-use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES};
+use super::{Bundle, EVIDENCE_FORMAT, MAX_BUNDLE_BYTES, words};
 use crate::approval::Signers;
 use crate::config::MAX_CATALOGUES;
 use crate::desk::{found_place, recompile};
@@ -251,11 +251,8 @@ fn of_report(bundle: &Bundle, bound: &Result<BoundPart, String>, compiled: Optio
         faults.push(format!("it is of {}, plan {}", report.digest, report.plan_digest));
     }
     let Ok(bound) = bound else { return faults };
-    if bound.time != report.time {
-        faults.push("it is of another time that the plan runs".to_owned());
-    }
     if let Some(compiled) = compiled {
-        faults.extend(bound.unlike_text(report, &compiled.plan));
+        faults.extend(words::unlike(report, compiled, bound, deed(&bundle.bound, bound.time)));
         faults.extend(bound.unlike(report, &compiled.plan));
     }
     faults
@@ -335,7 +332,10 @@ fn unchecked(
             is_wanted(|bound, _| !bound.approval.by_effect.is_empty()),
             "whether the plan has effects of which the operator wants more, beyond those that its report shows",
         ),
-        (true, "the words of the report, and the changes that it foretells, which the approval does not bind"),
+        (
+            true,
+            "of the report what the approval does not bind: status, rev, assurance, problems, policy, what confines programs, what is foretold",
+        ),
         (true, "which of the changes that `critical` allows a call made; of `fs.write` the contents follow from it"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),

@@ -56,6 +56,14 @@ fn failed_step(run: &Run, index: usize) -> Option<String> {
     })
 }
 
+/// What does not hold where a person says no to what the outputs would tell.
+pub(crate) const GIVEN: &str = "the outputs may be given";
+
+/// What does not hold where an output cannot be computed.
+pub(crate) fn has_value(output: &str) -> String {
+    format!("the output `{output}` has a value")
+}
+
 /// What the run returns. An output that has no value fails a run that was done.
 pub(crate) async fn outputs(run: &Run, end: End) -> Result<(End, Value), RunError> {
     if end != End::Done {
@@ -63,6 +71,10 @@ pub(crate) async fn outputs(run: &Run, end: End) -> Result<(End, Value), RunErro
     }
     let used = run.setup.compiled.plan.outputs.iter().map(|output| &output.value);
     if let Err(stopped) = late::outside(run, "an output", used).await? {
+        if let Some(why) = stopped.why {
+            let text = GIVEN.to_owned();
+            run.recorder.record(Event::VerificationFailed { text, why }).await?;
+        }
         return Ok((stopped.end, NOTHING));
     }
     let (values, failure) = {
@@ -81,7 +93,7 @@ pub(crate) async fn outputs(run: &Run, end: End) -> Result<(End, Value), RunErro
     match failure {
         None => Ok((End::Done, values)),
         Some((name, why)) => {
-            let text = format!("the output `{name}` has a value");
+            let text = has_value(&name);
             run.recorder.record(Event::VerificationFailed { text, why }).await?;
             Ok((End::Failed, values))
         }

@@ -31,6 +31,7 @@ use crate::schedule::{self, Order};
 use crate::state::{RunState, UndoState};
 use crate::undo;
 use drive::Drive;
+pub(crate) use finish::{GIVEN, has_value};
 pub use given::unfit;
 use planc_lang::eval::Env;
 use planc_lang::plan::Instance;

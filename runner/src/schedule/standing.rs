@@ -1,7 +1,7 @@
-//! What is recorded of a step ⟶ how it stands for those that wait for it.
+//! What is recorded of a step ⟶ how it stands for those that wait for it; and which verification comes next.
 
-use crate::state::{StepRecord, StepState};
-use planc_lang::plan::Step;
+use crate::state::{RunState, StepRecord, StepState};
+use planc_lang::plan::{Plan, Step};
 use planc_lang::syntax::OnFailure;
 
 /// How a step, or a whole block, stands for those that wait for it.
@@ -38,6 +38,11 @@ pub fn is_over(step: &Step, record: Option<&StepRecord>) -> bool {
     standing(step, record) == Standing::Ended
 }
 
+/// Whether a step that nobody is working on has failed, and nothing goes on.
+pub fn has_failed(step: &Step, record: &StepRecord) -> bool {
+    standing(step, Some(record)) == Standing::Failed
+}
+
 /// Whether a step is tried again that has failed so often. Attempts that a crash cut off do not count.
 pub fn may_retry(step: &Step, failures: u32) -> bool {
     is_repeatable(step) && step.retry.is_some_and(|retry| failures <= retry.times)
@@ -54,4 +59,19 @@ pub fn tries_again(step: &Step, record: &StepRecord) -> bool {
 /// Whether repeating the call cannot act twice.
 pub fn is_repeatable(step: &Step) -> bool {
     step.call.is_read_only() || step.call.tool.idempotent
+}
+
+/// The verification that is checked next: the first that planc can check and that has no outcome. Texts may occur twice: the n-th outcome
+/// belongs to the n-th verification with that text.
+pub fn unchecked(plan: &Plan, state: &RunState) -> Option<usize> {
+    let checkable = |index: &usize| {
+        plan.verifications[*index].check.is_some() || plan.steps.iter().any(|step| step.verification == Some(*index))
+    };
+    let is_unchecked = |index: &usize| {
+        let text = &plan.verifications[*index].text;
+        let same = |other: &usize| plan.verifications[*other].text == *text;
+        let before = (0..*index).filter(same).filter(checkable).count();
+        state.verifications.iter().filter(|(other, _)| other == text).count() <= before
+    };
+    (0..plan.verifications.len()).filter(checkable).find(is_unchecked)
 }

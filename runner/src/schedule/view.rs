@@ -1,7 +1,7 @@
 //! Everything that one decision looks at.
 
 use super::frontier::Frontier;
-use super::standing::{Standing, standing};
+use super::standing::{Standing, standing, unchecked};
 use super::{Action, Order, Situation};
 use crate::event::End;
 use crate::state::{BlockState, RunState};
@@ -276,23 +276,10 @@ impl<'a> View<'a> {
             // Only a graph with a circle leads here: it must not pass for success.
             return Action::End(End::Failed);
         }
-        match (0..self.plan.verifications.len()).find(|index| self.is_unchecked(*index)) {
+        match unchecked(self.plan, self.state) {
             Some(index) => Action::Check(index),
             None if self.state.verifications.iter().any(|(_, why)| why.is_some()) => Action::End(End::Failed),
             None => Action::End(End::Done),
         }
-    }
-
-    /// Whether a verification that planc can check has no outcome. Texts may occur twice: the n-th outcome belongs to the
-    /// n-th verification with that text.
-    fn is_unchecked(&self, index: usize) -> bool {
-        let checkable = |index: &usize| {
-            self.plan.verifications[*index].check.is_some()
-                || self.plan.steps.iter().any(|step| step.verification == Some(*index))
-        };
-        let text = &self.plan.verifications[index].text;
-        let same = |other: &usize| self.plan.verifications[*other].text == *text;
-        let before = (0..index).filter(same).filter(checkable).count();
-        checkable(&index) && self.state.verifications.iter().filter(|(other, _)| other == text).count() <= before
     }
 }

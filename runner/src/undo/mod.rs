@@ -14,7 +14,7 @@ use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use calls::CallEnd;
 pub use files::MAX_CONFLICT_BYTES;
 use files::Restored;
-use planc_lang::plan::Step;
+use planc_lang::plan::{Plan, Step};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -118,6 +118,22 @@ async fn settle(setup: &RunSetup, recorder: &Recorder) -> Result<(), RunError> {
         }
     }
     Ok(())
+}
+
+/// Whether the declared call that takes a step back is still to be made, or nobody knows what became of it.
+pub(crate) fn wants_call(plan: &Plan, record: &StepRecord) -> bool {
+    let duty = record.instance.map(|instance| duty(plan.get(instance.step), record));
+    matches!(duty, Some(Duty::Call | Duty::Finish | Duty::Doubt(_)))
+}
+
+/// Whether a step that began has not been taken back as far as planc knows how to.
+pub(crate) fn is_left(plan: &Plan, record: &StepRecord) -> bool {
+    let is_open = record.has_begun() && record.state != StepState::Undone;
+    let is_doubtful = || {
+        let duty = record.instance.map(|instance| duty(plan.get(instance.step), record));
+        matches!(duty, Some(Duty::Leave)) && is_in_doubt(Some(record))
+    };
+    is_open && (!record.changes.is_empty() || wants_call(plan, record) || is_doubtful())
 }
 
 /// Steps that began and were not taken back, in the reverse order in which they ended.

@@ -177,6 +177,16 @@ plan "Names" {
 }
 
 #[test]
+fn a_no_to_an_output_is_recorded_as_what_does_not_hold() {
+    let plan = "plan \"p\" {\n  step made = fake.call(name: \"a\", method: \"get\")\n  let id = endorse(made.id, \"its number\")\n  output id = id\n}\n";
+    let world = World::new(&[], plan);
+    let (process, seen) = goes_on(&world, Break::Never, Agreement::No);
+    assert_eq!((process.end(), seen[0].of.as_str()), (End::Refused, "an output"));
+    let text = "the outputs may be given";
+    assert!(world.has(|event| matches!(event, Event::VerificationFailed { text: of, .. } if of == text)));
+}
+
+#[test]
 fn a_list_is_shown_whole_before_its_first_element() {
     let world = World::new(
         &[],

@@ -1,7 +1,7 @@
 //! What must not come after what in a history, and what may: a no, a failed assumption, a stale world and the end stop what is behind
 //! them, and a process that goes on asks anew.
 
-use super::{Place, export, faults, link_again, verify_json, world};
+use super::{Place, export, faults, link_again, verify_json, with, world};
 use planc::workspace::Change;
 use planc_lang::digest::Digest;
 use serde_json::{Value as Json, json};
@@ -14,17 +14,6 @@ fn place_of(bundle: &Json, part: &str) -> usize {
 
 fn told(bundle: &Json, at: usize) -> Json {
     serde_json::from_str(bundle["records"][at]["kept"].as_str().unwrap()).unwrap()
-}
-
-/// The bundle with events in a place, all of it linked again.
-fn with(whole: &Json, at: usize, events: &[Json]) -> Json {
-    let mut bundle = whole.clone();
-    let records = bundle["records"].as_array_mut().unwrap();
-    let time = records[0]["at"].clone();
-    let record = |event: &Json| json!({ "seq": 1, "at": time, "kept": event.to_string(), "link": "" });
-    records.splice(at..at, events.iter().map(record));
-    link_again(&mut bundle);
-    bundle
 }
 
 fn without(whole: &Json, part: &str) -> Json {

@@ -95,21 +95,131 @@ fn only_sealed_records_are_shown_and_all_are_or_none() {
     verify_json(&bundle, &[]).exits(4).says("those that the records name");
 }
 
+const WORDS: &str = r#"plan "Words" {
+  rationale "It is needed."
+  reuse "in.txt" "it is there"
+  input times: int = 3
+  critical {
+    create "*.txt" "they are made"
+    create name
+    delete "*.txt"
+    run "sh -c"
+  }
+  assume "in is there" { fs.stat(path: "in.txt").kind == "file" }
+  step n = fs.read(path: "in.txt")
+  let name = endorse(n.text.trim(), "the name of a file")
+  step made = fs.write(path: name, text: "x") {
+    because "it is asked for"
+  }
+  step p = process.run(argv: ["sh", "-c", "echo hi"]) {
+    when times > 2
+    timeout 5s
+    undo process.run(argv: ["sh", "-c", "true"])
+  }
+  each all = path in ["1.txt", "2.txt"] {
+    step one = fs.write(path: path, text: "1")
+    step two = fs.delete(path: path)
+  }
+  verify "it is made" {
+    step v = fs.stat(path: name)
+    v.kind == "file"
+  }
+  output said = p?.stdout
+}
+"#;
+
+/// What follows from the text and from what was approved is shown so.
 #[test]
-fn the_report_shows_the_title_and_the_lines_of_the_plan() {
-    let whole = export(&world());
+fn the_report_shows_what_the_plan_says() {
+    let place = Place::new();
+    place.put("in.txt", "made.txt\n").put("p.pl", WORDS);
+    place.run("p.pl").exits(0);
+    let whole = export(&place);
+    let said = verify_json(&whole, &[]).exits(0);
+    assert!(
+        said.json()["unchecked"].to_string().contains("status, rev, assurance, problems, policy"),
+        "{}",
+        said.short()
+    );
     type Change = (&'static str, fn(&mut Json));
     let changes: &[Change] = &[
-        ("another title", |b| b["report"]["title"] = json!("Harmless")),
-        ("lines of `critical`", |b| drop(b["report"]["critical"].as_array_mut().unwrap().pop())),
-        ("lines of `critical`", |b| b["report"]["critical"][1]["resource"] = json!("none/**")),
-        ("lines of `critical`", |b| b["report"]["critical"][0]["why"] = json!("as agreed")),
+        ("`title`", |r| r["title"] = json!("Harmless")),
+        ("`rationale`", |r| r["rationale"] = json!("None is needed.")),
+        ("`context`", |r| r["context"] = json!("Agreed with the board.")),
+        ("`time`", |r| r["time"] = json!(7)),
+        ("`deed`", |r| r["deed"] = r["digest"].clone()),
+        ("`secret`", |r| r["secret"] = json!(true)),
+        ("`waves`", |r| drop(r["waves"].as_array_mut().unwrap().pop())),
+        ("`names`", |r| r["names"] = json!([{ "name": "name", "value": "harmless" }])),
+        ("`inputs`", |r| drop(r["inputs"].as_array_mut().unwrap().pop())),
+        ("`inputs`", |r| r["inputs"][0]["secret"] = json!(true)),
+        ("`critical`", |r| drop(r["critical"].as_array_mut().unwrap().pop())),
+        ("`critical`", |r| r["critical"][0]["resource"] = json!("none/**")),
+        ("`critical`", |r| r["critical"][1]["resource"] = json!("other")),
+        ("`critical`", |r| r["critical"][0]["why"] = json!("as agreed")),
+        ("other values", |r| r["critical"][1]["value"] = json!("other.txt")),
+        ("`assumptions`", |r| r["assumptions"] = json!([])),
+        ("`assumptions`", |r| r["assumptions"][0]["check"] = json!("true")),
+        ("`reuse`", |r| r["reuse"][0]["target"] = json!("other.txt")),
+        ("`blocks`", |r| r["blocks"][0]["list"] = json!("[]")),
+        ("`blocks`", |r| r["blocks"] = json!([])),
+        ("`verifications`", |r| r["verifications"][0]["text"] = json!("all is well")),
+        ("`outputs`", |r| r["outputs"][0]["name"] = json!("other")),
+        ("other releases", |r| drop(r.as_object_mut().unwrap().remove("releases"))),
+        ("other releases", |r| r["releases"][0]["value"] = json!("other.txt")),
+        ("the release `name`", |r| r["releases"][0]["reason"] = json!("no reason")),
+        ("the release `name`", |r| r["releases"][0]["to"] = json!([])),
+        ("`tool` of step `made`", |r| r["steps"][1]["tool"] = json!("fs.read")),
+        ("`because` of step `made`", |r| r["steps"][1]["because"] = json!("it is harmless")),
+        ("`effects` of step `made`", |r| r["steps"][1]["effects"] = json!([])),
+        ("`effects` of step `p`", |r| r["steps"][2]["effects"] = json!([])),
+        ("`read_only` of step `p`", |r| r["steps"][2]["read_only"] = json!(true)),
+        ("`timeout_ms` of step `p`", |r| r["steps"][2]["timeout_ms"] = json!(18_000_000)),
+        ("`when` of step `p`", |r| r["steps"][2]["when"] = json!("false")),
+        ("`undo` of step `p`", |r| r["steps"][2]["undo"] = json!("automatic")),
+        ("`undo_call` of step `p`", |r| r["steps"][2]["undo_call"] = json!("fs.delete(path: \"x\")")),
+        ("`undoing` of step `p`", |r| r["steps"][2]["undoing"]["effects"] = json!([])),
+        ("`undoing` of step `p`", |r| drop(r["steps"][2].as_object_mut().unwrap().remove("undoing"))),
+        ("`waits_for` of step `p`", |r| r["steps"][2]["waits_for"] = json!(["v"])),
+        ("`destructive` of step `two[1]`", |r| r["steps"][6]["destructive"] = json!(false)),
+        ("`element` of step `two[1]`", |r| r["steps"][6]["element"] = json!(0)),
+        ("the step `v` where the plan has none", |r| {
+            let moved = r["verifications"][0]["steps"].as_array_mut().unwrap().remove(0);
+            r["steps"].as_array_mut().unwrap().push(moved);
+        }),
     ];
     for (what, change) in changes {
         let mut bundle = whole.clone();
-        change(&mut bundle);
-        assert_ne!(bundle, whole);
+        change(&mut bundle["report"]);
+        assert_ne!(bundle, whole, "{what}");
         let said = verify_json(&bundle, &[]).exits(4);
-        assert!(faults(&said).contains(what) && said.json()["title"] == "Evidence", "{what}: {}", said.short());
+        assert!(faults(&said).contains(what) && said.json()["title"] == "Words", "{what}: {}", said.short());
+    }
+}
+
+/// The same of a plan with a secret, as far as it goes without the key.
+#[test]
+fn the_report_of_a_plan_with_secrets_shows_what_it_says() {
+    let place = Place::new();
+    fs::write(place.at("token"), "hunter2-hunter2").unwrap();
+    let text = "plan \"s\" {\n  input token: string secret\n  critical { run \"sh -c\" }\n  step b = process.run(argv: [\"sh\", \"-c\", \"cat\"], stdin: token) {\n    timeout 5s\n  }\n}\n";
+    place.put("p.pl", text);
+    let input = format!("token={}", place.at("token").display());
+    let digest = place.digest_with(&["plan", "p.pl", "--input-file", &input]);
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl", "--input-file", &input]).exits(0);
+    let whole = export(&place);
+    verify_json(&whole, &[]).exits(0);
+    type Change = (&'static str, fn(&mut Json));
+    let changes: &[Change] = &[
+        ("`timeout_ms` of step `b`", |r| r["steps"][0]["timeout_ms"] = json!(1)),
+        ("`written` of step `b`", |r| r["steps"][0]["written"] = json!([])),
+        ("`secret`", |r| r["secret"] = json!(false)),
+        ("the step `c` where the plan has none", |r| r["steps"][0]["name"] = json!("c")),
+    ];
+    for (what, change) in changes {
+        let mut bundle = whole.clone();
+        change(&mut bundle["report"]);
+        let said = verify_json(&bundle, &[]).exits(4);
+        assert!(faults(&said).contains(what), "{what}: {}", said.short());
     }
 }
