@@ -239,6 +239,13 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(called) => called,
             None => self.dry.call(&step.call, values, earlier, &mut self.overlay),
         };
+        // Also where it fails: that may follow from what it has read.
+        if let Some(why) = self.judge_beneath(at, values) {
+            // Nobody is told what it has read, nor does anything after it find that.
+            self.overlay.roll_back_untold();
+            self.dry.mark_unknown(&touches, &mut self.overlay);
+            return self.later(at, why);
+        }
         let called = match called {
             Ok(called) => called,
             // Whether a file tool fails may follow from what is in a file, and a tool that gives secrets may say one.
@@ -255,12 +262,6 @@ impl<'d, 'a> Steps<'d, 'a> {
                 return self.failed(at, error.message, Vec::new());
             }
         };
-        if let Some(why) = self.judge_beneath(at, values, &touches) {
-            // Nobody is told what it has read, nor does anything after it find that.
-            self.overlay.roll_back();
-            self.dry.mark_unknown(&touches, &mut self.overlay);
-            return self.later(at, why);
-        }
         self.judge_unknown(at);
         let changes = self.overlay.take_changes();
         let grants = self.grants();

@@ -24,6 +24,7 @@ mod readers;
 mod apply;
 mod overlay;
 mod direct;
+mod names;
 
 pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};
