@@ -6,7 +6,7 @@
 
 use planc_lang::addresses::{is_pattern, met_as};
 use planc_lang::effects::{CriticalVerb, Grant, Resource, URL};
-use planc_lang::names::is_straight;
+use planc_lang::names::{is_straight, split_space};
 use planc_lang::paths::{literal_prefix, within};
 use planc_lang::syntax::EffectVerb;
 
@@ -63,8 +63,8 @@ impl Pattern {
             Resource::Everything => true,
             // A name that goes ways may be any of its space.
             Resource::Named(space, name) if !is_straight(name) => {
-                let own = self.text.split_once(':').map(|(own, _)| own);
-                self.text == "**" || own == Some(space) || space == URL && is_pattern(&self.text)
+                let is_own = split_space(&self.text).is_some_and(|(own, _)| own == *space);
+                self.text == "**" || is_own || space == URL && is_pattern(&self.text)
             }
             Resource::Named(space, name) if space == URL => {
                 self.place.as_ref().is_some_and(|grant| met_as(name).iter().any(|name| grant.matches_name(URL, name)))
