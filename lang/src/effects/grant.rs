@@ -3,7 +3,7 @@
 use super::{FILE, Resource, URL, WILDCARDS};
 use crate::addresses::{is_address, is_pattern, normal, normal_host, normal_pattern};
 use crate::names::{bare, is_straight, split_space};
-use crate::paths::{check_path, compile_glob, globs_meet, lies_beneath};
+use crate::paths::{check_glob, compile_glob, globs_meet, lies_beneath};
 use crate::syntax::EffectVerb;
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ struct PathScope {
 
 impl PathScope {
     fn new(glob: &str) -> Result<PathScope, String> {
-        check_path(glob)?;
+        check_glob(glob)?;
         let directory = glob.strip_suffix("/**").filter(|directory| !directory.contains(WILDCARDS));
         Ok(PathScope { glob: glob.into(), matcher: compile_glob(glob)?, directory: directory.map(SmolStr::new) })
     }

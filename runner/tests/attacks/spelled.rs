@@ -279,3 +279,28 @@ fn no_space_is_another_one_in_upper_case() {
     place.put("p.pl", "plan \"W\" {\n  critical {\n    modify \"Wiki:pages/a\"\n  }\n  step a = wiki.put(path: \"pages/a\", text: \"x\")\n}\n");
     place.planc(&["plan", "p.pl"]).exits(0);
 }
+
+/// A glob of which one reading goes back is none, wherever it stands.
+#[test]
+fn no_glob_goes_back_between_braces() {
+    let line = |text: &str| {
+        format!("plan \"B\" {{\n  critical {{\n    {text}\n  }}\n  step a = fs.write(path: \"a/x\", text: \"x\")\n}}\n")
+    };
+    for glob in ["a/{..,b}/x", "a/.{.,b}/x", "{a,b/..}/x"] {
+        let place = Place::new();
+        place.put("a/x", "x").put("x", "SECRET");
+        place.put("p.pl", format!("plan \"B\" {{\n  step a = fs.search(pattern: \"S\", files: {glob:?})\n}}\n"));
+        place.planc(&["plan", "p.pl"]).exits(1).says("goes back with `..`");
+        place.put("p.pl", line(&format!("modify {glob:?}")));
+        place.planc(&["plan", "p.pl"]).exits(1).says("goes back with `..`");
+        place.put("p.pl", line("modify \"a/x\""));
+        for toml in [
+            format!("[workspace]\nread = [{glob:?}]\n"),
+            format!("[catalogues]\nfiles = [{glob:?}]\n"),
+            format!("[[policy.rule]]\neffects = [\"reads\"]\nresources = [{glob:?}]\ndecision = \"deny\"\n"),
+        ] {
+            place.put("planc.toml", toml);
+            place.planc(&["plan", "p.pl"]).exits(2).says("goes back with `..`");
+        }
+    }
+}
