@@ -25,6 +25,7 @@ mod apply;
 mod overlay;
 mod direct;
 mod names;
+mod foreign;
 
 pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};
