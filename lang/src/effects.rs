@@ -6,7 +6,7 @@
 use crate::addresses::{is_address, normal, normal_host};
 pub use crate::hosts::host_of;
 use crate::hosts::hosts_meet;
-use crate::names::may_be_same;
+use crate::names::{may_be_same, split_space};
 use crate::paths::{check_glob, check_path, globs_meet, path_meets_glob, within};
 use crate::syntax::EffectVerb;
 use crate::types::Type;
@@ -222,10 +222,10 @@ fn words(text: &str) -> Vec<SmolStr> {
 
 /// The resource that a text names by itself, where no catalogue says of which space it is.
 fn named(text: &str) -> Resource {
-    match text.split_once(':') {
-        Some((space, path)) if space.eq_ignore_ascii_case(FILE) => a_glob(path),
+    match split_space(text) {
+        Some((space, path)) if space == FILE => a_glob(path),
         Some(_) if is_address(text) || seems_address(text) => address(text),
-        Some((space, name)) if is_space(space) => Resource::Named(space.into(), name.into()),
+        Some((space, name)) if is_space(&space) => Resource::Named(space, name.into()),
         Some(_) | None => Resource::Named(SmolStr::default(), text.into()),
     }
 }
@@ -257,24 +257,24 @@ fn is_space(text: &str) -> bool {
 }
 
 /// The space of what a template names, which follows from its constant beginning and never from a value.
-enum Space<'t> {
+enum Space {
     File,
     Url,
     /// This one; empty: none is named.
-    Of(&'t str),
+    Of(SmolStr),
     /// It begins with a value, which says all.
     Open,
 }
 
-impl Space<'_> {
-    fn of(beginning: &str) -> Space<'_> {
-        match beginning.split_once(':') {
-            Some((FILE, _)) => Space::File,
-            Some((URL | "http" | "https", _)) => Space::Url,
+impl Space {
+    fn of(beginning: &str) -> Space {
+        match split_space(beginning) {
+            Some((space, _)) if space == FILE => Space::File,
+            Some((space, _)) if [URL, "http", "https"].contains(&space.as_str()) => Space::Url,
             Some((_, rest)) if rest.starts_with("//") => Space::Url,
             Some((space, _)) => Space::Of(space),
             None if beginning.is_empty() => Space::Open,
-            None => Space::Of(""),
+            None => Space::Of(SmolStr::default()),
         }
     }
 
@@ -283,7 +283,7 @@ impl Space<'_> {
         match self {
             Space::File => Resource::AnyPath,
             Space::Url => Resource::AnyIn(URL.into()),
-            Space::Of(space) => Resource::AnyIn((*space).into()),
+            Space::Of(space) => Resource::AnyIn(space.clone()),
             Space::Open => Resource::Everything,
         }
     }
@@ -315,7 +315,7 @@ fn from_template(parts: &[TemplatePart], args: &[Value], result: Option<&Value>)
             Some(_) | None => return space.any(),
         }
     }
-    let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+    let (own, rest) = split_space(&text).unwrap_or_default();
     match space {
         // In a file's name the wildcards of a value stand for themselves, which a glob cannot say.
         Space::File if has_wild_value => {
@@ -326,9 +326,9 @@ fn from_template(parts: &[TemplatePart], args: &[Value], result: Option<&Value>)
             }
         }
         Space::File => a_glob(rest),
-        Space::Url => address(text.strip_prefix(URL).and_then(|rest| rest.strip_prefix(':')).unwrap_or(&text)),
-        Space::Of("") => Resource::Named(SmolStr::default(), text.into()),
-        Space::Of(space) => Resource::Named(space.into(), rest.into()),
+        Space::Url => address(if own == URL { rest } else { &text }),
+        Space::Of(space) if space.is_empty() => Resource::Named(SmolStr::default(), text.into()),
+        Space::Of(space) => Resource::Named(space, rest.into()),
         Space::Open => named(&text),
     }
 }

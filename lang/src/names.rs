@@ -7,6 +7,7 @@ use crate::addresses;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
+use smol_str::SmolStr;
 
 /// The signs that a part of a straight name may have besides letters and digits.
 const SIGNS: &str = "-_.:@,!() ";
@@ -64,6 +65,11 @@ fn is_straight_part(part: &str, signs: &str) -> bool {
 /// What nobody sees, letters among it.
 fn is_unseen(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// The space that a text begins with, in the lower case in which spaces are compared as schemes are, and the name behind it.
+pub fn split_space(text: &str) -> Option<(SmolStr, &str)> {
+    text.split_once(':').map(|(space, name)| (space.to_ascii_lowercase().into(), name))
 }
 
 /// A name as it is compared: without the `/` that it may begin or end with.

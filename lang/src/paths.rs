@@ -62,7 +62,50 @@ pub fn meant(path: &str) -> Result<String, &'static str> {
 /// The form of a `glob`: a path whose parts may have `*`, `?`, `[…]`, `{a,b}`; `**` as a whole part is any number of parts.
 pub fn check_glob(glob: &str) -> Result<(), String> {
     check_path(glob)?;
-    compile_glob(glob).map(|_| ())
+    compile_glob(glob)?;
+    match goes_back(glob) {
+        true => Err(format!("the glob `{}` goes back with `..` in one of its readings", glob.escape_debug())),
+        false => Ok(()),
+    }
+}
+
+/// Whether an alternative of a valid glob has a part `..`, whatever that is put together from. All are followed at once: a bit each
+/// for those of which the part is empty so far, `.`, `..`, anything else.
+fn goes_back(glob: &str) -> bool {
+    const EMPTY: u8 = 1;
+    const BACK: u8 = 4;
+    const OTHER: u8 = 8;
+    let with_dot = |parts: u8| parts << 1 & 0b1111 | parts & OTHER;
+    let (mut parts, mut is_back) = (EMPTY, false);
+    // Around each group: what there was before it, and after its alternatives so far.
+    let mut groups: Vec<(u8, u8)> = Vec::new();
+    let mut rest = glob.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '/' => {
+                is_back |= parts & BACK != 0;
+                parts = EMPTY;
+            }
+            '.' => parts = with_dot(parts),
+            '{' => groups.push((parts, 0)),
+            ',' if let Some((before, after)) = groups.last_mut() => {
+                *after |= parts;
+                parts = *before;
+            }
+            '}' => parts |= groups.pop().map_or(0, |(_, after)| after),
+            '[' => {
+                let mut class = String::new();
+                // A bracket that stands first is one of the class.
+                while let Some(c) = rest.next().filter(|c| *c != ']' || matches!(class.as_str(), "" | "!" | "^")) {
+                    class.push(c);
+                }
+                let has_dot = class.contains('.') && !class.starts_with(['!', '^']);
+                parts = if has_dot { with_dot(parts) | OTHER } else { OTHER };
+            }
+            _ => parts = OTHER,
+        }
+    }
+    is_back || parts & BACK != 0
 }
 
 /// Whether `path` is `ancestor` or lies beneath it.
@@ -141,4 +184,47 @@ pub fn compile_glob(glob: &str) -> Result<GlobMatcher, String> {
         .build()
         .map(|glob| glob.compile_matcher())
         .map_err(|error| format!("the glob `{}` is not valid: {}", glob.escape_debug(), error.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_reading_of_a_glob_goes_back() {
+        for back in [
+            "a/{..,b}/x",
+            "a/{b,..}",
+            "a/.{.,b}/x",
+            "a/{.,b}{.,c}/x",
+            "{a/..,b}",
+            "{a,{b,..}}/x",
+            "a/{b/.,c}./x",
+            "a/[.][.]/x",
+            "a/[.]{[.],b}",
+            "a/{,..}/x",
+            "a/{,.}./x",
+            "../a",
+            "a/{b,c/../d}",
+        ] {
+            assert!(check_glob(back).is_err(), "{back}");
+        }
+        for glob in [
+            "a/{b,c}/x",
+            "a/...{,x}",
+            "a/..b{,c}",
+            "{.git,.github}/**",
+            "**/.{env,npmrc}",
+            "a/{,.}b",
+            "src/{,sub/}*.rs",
+            "a/[!.]*",
+            "a/[..x]y.",
+            "{.,_}[a-z]*",
+            "a,..b",
+            "a/[]..]x",
+            "v{1..3}",
+        ] {
+            assert_eq!(check_glob(glob), Ok(()), "{glob}");
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! Whether `critical` covers what a call does: exact paths, programs and hosts, judged where arguments are known.
 
 mod others;
+mod read;
 
 pub use others::{changed_for_others, is_data_of_repository, is_for_others, is_there, naming_lines};
+pub use read::Held;
 
-use crate::workspace::{Change, FileState, Observation, Workspace};
+use crate::workspace::{Change, FileState, Workspace};
 use others::{unnamed, unnamed_in};
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::grants::Grants;
@@ -37,15 +39,6 @@ pub fn verb_of(change: &Change) -> Option<CriticalVerb> {
         (_, FileState::Absent) => Some(CriticalVerb::Delete),
         _ => Some(CriticalVerb::Modify),
     }
-}
-
-/// The files beneath what a call touches whose contents it has read, as touches of their own: a rule may be about one of them. What
-/// the call names itself was judged.
-pub fn read_beneath(touches: &[(EffectVerb, Resource)], seen: &[Observation]) -> Vec<(EffectVerb, Resource)> {
-    let is_named =
-        |path: &str| touches.iter().any(|(_, touched)| matches!(touched, Resource::Path(named) if named == path));
-    let files = seen.iter().filter(|seen| seen.seen.starts_with("file ")).filter_map(|seen| seen.look.at());
-    files.filter(|path| !is_named(path)).map(|path| (EffectVerb::Reads, Resource::Path(path.into()))).collect()
 }
 
 /// What changes of files do, each as the verb that it is. A directory that is made on the way to something that is made in it

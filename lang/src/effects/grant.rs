@@ -2,8 +2,8 @@
 
 use super::{FILE, Resource, URL, WILDCARDS};
 use crate::addresses::{is_address, is_pattern, normal, normal_host, normal_pattern};
-use crate::names::{bare, is_straight};
-use crate::paths::{check_path, compile_glob, globs_meet, lies_beneath};
+use crate::names::{bare, is_straight, split_space};
+use crate::paths::{check_glob, compile_glob, globs_meet, lies_beneath};
 use crate::syntax::EffectVerb;
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ struct PathScope {
 
 impl PathScope {
     fn new(glob: &str) -> Result<PathScope, String> {
-        check_path(glob)?;
+        check_glob(glob)?;
         let directory = glob.strip_suffix("/**").filter(|directory| !directory.contains(WILDCARDS));
         Ok(PathScope { glob: glob.into(), matcher: compile_glob(glob)?, directory: directory.map(SmolStr::new) })
     }
@@ -111,13 +111,13 @@ impl Grant {
             },
             CriticalVerb::Contact => Scope::Hosts(host_glob(resource)?),
             CriticalVerb::Read | CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete => {
-                match resource.split_once(':') {
+                match split_space(resource) {
                     Some(_) if is_pattern(resource) => addresses(resource)?,
-                    Some((FILE, path)) => Scope::Paths(PathScope::new(path)?),
-                    Some((URL, address)) if is_pattern(address) => addresses(address)?,
+                    Some((space, path)) if space == FILE => Scope::Paths(PathScope::new(path)?),
+                    Some((space, address)) if space == URL && is_pattern(address) => addresses(address)?,
                     // A name in a space of its own, such as `table:users`.
                     Some((space, name)) if space.len() > 1 && !space.contains('/') && !space.contains(WILDCARDS) => {
-                        Scope::Names(space.into(), compile_glob(bare(name))?)
+                        Scope::Names(space, compile_glob(bare(name))?)
                     }
                     _ => Scope::Paths(PathScope::new(resource)?),
                 }
@@ -242,7 +242,7 @@ impl Grant {
 
     /// Whether the line says exactly this name.
     fn is_exactly(&self, space: &str, name: &str) -> bool {
-        let own = self.resource.strip_prefix(space).and_then(|rest| rest.strip_prefix(':'));
+        let own = split_space(&self.resource).filter(|(own, _)| own == space).map(|(_, own)| own);
         let is_said = |own: &str| own == name || space == URL && normal(own).as_deref() == Some(name);
         is_said(&self.resource) || own.is_some_and(is_said)
     }

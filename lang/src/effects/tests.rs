@@ -83,6 +83,7 @@ fn a_path_grant_covers_what_its_glob_matches() {
         ("**", ".env", true),
         ("{a,b}/*.rs", "b/x.rs", true),
         ("file:src/*", "src/a", true),
+        ("File:src/*", "src/a", true),
         ("table:*", "table:a", false),
     ];
     for (glob, path, expected) in cases {
@@ -177,6 +178,11 @@ fn templates_name_what_they_can() {
     assert_eq!(template("", Value::string("wiki:a#://")), name("wiki", "a#://"));
     assert_eq!(template("", Value::string("R-1?://")), name("", "R-1?://"));
     assert_eq!(template("", Value::string("File:docs/a")), glob("docs/a"));
+    // A space is one in any case.
+    assert_eq!(template("", Value::string("Wiki:A")), name("wiki", "A"));
+    assert_eq!(template("WIKI:", Value::string("A")), name("wiki", "A"));
+    assert_eq!(template("File:", Value::string("A")), glob("A"));
+    assert_eq!(template("URL:", Value::string("https://H.example/A")), name("url", "https://h.example/A"));
 }
 
 fn part() -> impl Strategy<Value = String> {
@@ -266,6 +272,9 @@ fn a_name_that_goes_ways_lies_in_no_glob() {
         ("wiki:**", "wiki", "file:///srv/../a", false),
         ("repo:**", "repo", "/srv/a", true),
         ("repo:a/../b", "repo", "a/../b", true),
+        ("Repo:a/../b", "repo", "a/../b", true),
+        ("WIKI:pages/**", "wiki", "pages/a", true),
+        ("wiki:pages/**", "wiki", "Pages/a", false),
         ("https://a.example/**", "url", "https://a.example/x", true),
         ("https://a.example/x/**", "url", "https://a.example/x/../y", false),
     ];

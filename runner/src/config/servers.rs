@@ -7,7 +7,7 @@ use super::places::lies_in;
 use super::variables::open_path;
 use super::wired::{Wired, matches_any};
 use planc_lang::digest::Digest;
-use planc_lang::names::is_straight;
+use planc_lang::names::{is_straight, split_space};
 use planc_lang::paths::{compile_glob, literal_prefix};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ impl ServerSettings {
             start_timeout_ms: self.start_timeout_ms.unwrap_or(DEFAULT_START_MS),
             timeout_ms: self.timeout_ms,
             max_result_bytes: self.max_result_bytes.unwrap_or(DEFAULT_RESULT_BYTES),
-            read: self.read.iter().map(|glob| glob.get_ref().clone()).collect(),
+            read: self.read.iter().map(|glob| spelled(glob.get_ref())).collect(),
             prefix: self.prefix.unwrap_or(true),
             transparent: self.transparent.as_ref().is_some_and(|word| *word.get_ref()),
             workspace: workspace.to_owned(),
@@ -290,4 +290,12 @@ pub fn program(command: &str, cwd: &Path, workspace: &Path, pass_env: &[String])
     }
     let is_outside = |path: &PathBuf| is_executable(path) && !lies_in(path, workspace);
     std::env::split_paths(&open_path(pass_env, workspace)).map(|dir| dir.join(command)).find(is_outside)
+}
+
+/// A glob over resources with its space as it is compared.
+fn spelled(glob: &str) -> String {
+    match split_space(glob) {
+        Some((space, name)) if !space.contains('/') => format!("{space}:{name}"),
+        Some(_) | None => glob.to_owned(),
+    }
 }

@@ -6,6 +6,7 @@ use super::{Uncovered, verb_of};
 use crate::workspace::{Change, FileState, Kind, Workspace};
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
+use planc_lang::names::split_space;
 use planc_lang::paths::{literal_prefix, within};
 
 /// What in the folder of a repository is only data: objects, the names of commits, what is staged, texts of commits. All
@@ -210,7 +211,7 @@ fn names_for_others(text: &str, exists: &impl Fn(&str) -> bool) -> bool {
 
 /// The path of a line.
 fn plain(text: &str) -> &str {
-    text.strip_prefix("file:").unwrap_or(text)
+    split_space(text).filter(|(space, _)| space == "file").map_or(text, |(_, path)| path)
 }
 
 #[cfg(test)]

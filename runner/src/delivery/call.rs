@@ -11,6 +11,7 @@ use crate::tool::{Args, CallContext, EffectKnown, LiveTool};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::effects::{Grant, Resource};
+use planc_lang::names::split_space;
 use planc_lang::syntax::{Approval, EffectVerb, Mark};
 use planc_lang::value::Value;
 use serde_json::{Value as Json, json};
@@ -178,7 +179,10 @@ fn covers(grant: &Grant, verb: EffectVerb, resource: &Resource) -> bool {
     match resource {
         Resource::Host(host) => verb == EffectVerb::Contacts && grant.allows_host(host),
         Resource::Named(..) => grant.may_allow(verb, resource),
-        Resource::AnyIn(space) => grant.resource == format!("{space}:*") && grant.may_allow(verb, resource),
+        Resource::AnyIn(space) => {
+            let is_all = split_space(&grant.resource).is_some_and(|(own, name)| own == *space && name == "*");
+            is_all && grant.may_allow(verb, resource)
+        }
         Resource::Path(_)
         | Resource::Glob(_)
         | Resource::AnyPath

@@ -3,10 +3,11 @@
 use super::DryRun;
 use super::named::{look_at_named, look_at_own};
 use crate::config::ServerConfig;
+use crate::coverage::Held;
 use crate::direct::astray;
 use crate::laid::{Laid, unforeseen};
 use crate::named::{Named, outside, unread};
-use crate::policy::{Moment, led};
+use crate::policy::{Moment, Verdict};
 use crate::prediction::Pinned;
 use crate::stop::raised;
 use crate::tool::model::{NOT_WIRED, identity};
@@ -318,6 +319,20 @@ impl DryRun<'_> {
         hidden.or_else(outside).or_else(unread).map_or(Ok(()), |why| Err(ToolError::before(why)))
     }
 
+    /// A call as policy is held against it.
+    pub(super) fn held<'h>(&'h self, tool: &'h Tool, values: &'h [Value]) -> Held<'h> {
+        let is_of_files = matches!(self.registry.get(&tool.name), Some(Implementation::Files(_)));
+        Held { policy: &self.config.policy, tool, values, is_of_files, workspace: self.workspace }
+    }
+
+    /// What policy says of a call of a file tool by what it has looked at, where it says more than of what the call names.
+    pub(super) fn beneath(&self, tool: &Tool, values: &[Value], overlay: &mut Overlay) -> Option<Verdict> {
+        let held = self.held(tool, values);
+        let touches = held.touched(leads(overlay));
+        let all = held.beneath(touches, overlay.observed())?;
+        Some(self.config.policy.decide(tool, values, &all, Moment::Planned))
+    }
+
     /// Why a file tool may not look at what it touches before approval: it may at everything in the operator's read scope,
     /// where links lead included, and for reads with policy `auto`. A change looks too: its diff shows what was there.
     pub(super) fn may_not_look(
@@ -327,8 +342,8 @@ impl DryRun<'_> {
         touches: &[(EffectVerb, Resource)],
         overlay: &mut Overlay,
     ) -> Option<&'static str> {
-        let led = led(touches, |path| vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]);
-        match self.config.policy.decide(&call.tool, values, &led, Moment::Planned).decision {
+        let touched = self.held(&call.tool, values).touched(leads(overlay));
+        match self.config.policy.decide(&call.tool, values, &touched, Moment::Planned).decision {
             // What is denied is not even looked at.
             Approval::Deny => return Some("policy denies it"),
             Approval::Ask if call.is_read_only() => return Some("policy asks before it is read"),
@@ -388,8 +403,9 @@ impl DryRun<'_> {
             };
             *verb == EffectVerb::Reads && is_listed
         };
+        let touched = || self.held(tool, values).touched(|_| Vec::new());
         !tool.is_for_execution()
-            && self.config.policy.decide(tool, values, touches, Moment::Now).decision == Approval::Auto
+            && self.config.policy.decide(tool, values, &touched(), Moment::Now).decision == Approval::Auto
             && !server.read.is_empty()
             && values.iter().all(Value::is_known)
             // What names nothing that it reads is in no scope.
@@ -414,6 +430,11 @@ impl DryRun<'_> {
             && !touches.is_empty()
             && touches.iter().all(reads_only)
     }
+}
+
+/// The paths that a path leads to: where it ends, and the link at its end itself.
+pub(super) fn leads(overlay: &mut Overlay) -> impl FnMut(&str) -> Vec<Option<String>> {
+    |path| vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
 }
 
 /// Which world a check sees.
@@ -452,7 +473,13 @@ impl Caller for DryCaller<'_, '_> {
         let has_effects = || self.dry.compiled.plan.steps.iter().any(|step| !step.call.is_read_only());
         let is_server = self.dry.config.servers.contains_key(call.tool.catalogue());
         let later = self.world == World::After && is_server && has_effects();
-        match self.dry.call(call, &args, later, self.overlay) {
+        let called = self.dry.call(call, &args, later, self.overlay);
+        let is_of_files = matches!(self.dry.registry.get(&call.tool.name), Some(Implementation::Files(_)));
+        if is_of_files && self.dry.beneath(&call.tool, &args, self.overlay).is_some() {
+            self.overlay.roll_back_untold();
+            return Ok(Value::Unknown(call.tool.result.clone()));
+        }
+        match called {
             Ok(
                 Called::Made(value)
                 | Called::Ran(value)

@@ -1,13 +1,12 @@
 //! The calls of steps ⟶ what stands against them: lines of `critical` that are missing, policy, tools that nothing carries out.
 
 use super::Early;
+use super::call::leads;
 use super::steps::{At, Steps};
 use super::told::unknown_args;
-use crate::coverage::{
-    changed, read_beneath, uncovered_by_others, uncovered_paths, uncovered_reads, uncovered_touches,
-};
+use crate::coverage::{changed, uncovered_by_others, uncovered_paths, uncovered_reads, uncovered_touches};
 use crate::laid::unforeseen;
-use crate::policy::{Moment, Verdict, led as led_of};
+use crate::policy::{Moment, Verdict};
 use crate::report::{Problem, StepOutcome};
 use crate::tool::model::NOT_WIRED;
 use crate::tool::registry::Implementation;
@@ -103,23 +102,12 @@ impl Steps<'_, '_> {
     }
 
     /// Why a file tool should not have looked at something beneath what it names, of which policy says more than of that.
-    pub(super) fn judge_beneath(
-        &mut self,
-        at: &At<'_>,
-        values: &[Value],
-        touches: &[(EffectVerb, Resource)],
-    ) -> Option<String> {
+    pub(super) fn judge_beneath(&mut self, at: &At<'_>, values: &[Value]) -> Option<String> {
         let tool = &at.step.call.tool;
         if !self.is_of_files(at.step) {
             return None;
         }
-        let beneath = read_beneath(touches, self.overlay.observed());
-        let policy = &self.dry.config.policy;
-        let of_call = policy.decide(tool, values, touches, Moment::Planned).decision;
-        let verdict = policy.decide(tool, values, &beneath, Moment::Planned);
-        if beneath.is_empty() || verdict.decision <= of_call {
-            return None;
-        }
+        let verdict = self.dry.beneath(tool, values, &mut self.overlay)?;
         let message = format!("what it reads beneath that: {}", verdict.phrase(&tool.name));
         self.problems.push(Problem {
             step: Some(at.name.clone()),
@@ -137,11 +125,7 @@ impl Steps<'_, '_> {
         if at.step.is_gate {
             return Verdict { decision: call.tool.approval, reasons: Vec::new(), later: Vec::new() };
         }
-        let mut touches = {
-            let overlay = &mut self.overlay;
-            let led = |path: &str| vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()];
-            led_of(&call.tool.touches(values), led)
-        };
+        let mut touches = self.dry.held(&call.tool, values).touched(leads(&mut self.overlay));
         touches.extend(changed(changes));
         let policy = &self.dry.config.policy;
         let verdict = policy.decide(&call.tool, values, &touches, Moment::Planned);

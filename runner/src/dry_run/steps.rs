@@ -19,17 +19,19 @@ use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Kind, Overlay, Sight};
 use planc_lang::catalogue::Tool;
-use planc_lang::effects::{CriticalVerb, Resource};
+use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::eval::{Env, NoCalls};
 use planc_lang::grants::{self, Grants};
 use planc_lang::graph::Edge;
 use planc_lang::labels::{Label, Labels};
 use planc_lang::marks::Taken;
+use planc_lang::paths::{path_meets_glob, within};
 use planc_lang::plan::{Call, Expr, Instance, Step};
 use planc_lang::releases;
 use planc_lang::syntax::{EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
+use std::cell::OnceCell;
 
 /// The dry run as far as it has come.
 pub(super) struct Steps<'d, 'a> {
@@ -53,7 +55,12 @@ pub(super) struct Steps<'d, 'a> {
     pub(super) labels: Labels,
     /// A step has failed: nothing after it is reached.
     pub(super) stopped: bool,
+    /// What belongs to others in the workspace, once that was asked.
+    pub(super) others: OnceCell<Vec<(String, bool)>>,
 }
+
+/// The most paths that are told of those that a program cannot write.
+const MAX_OF_OTHERS: usize = 100;
 
 /// What became of one step.
 struct Done {
@@ -103,6 +110,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                 None => Labels::of(&dry.compiled.plan),
             },
             stopped: false,
+            others: OnceCell::new(),
         }
     }
 
@@ -240,6 +248,13 @@ impl<'d, 'a> Steps<'d, 'a> {
             Some(called) => called,
             None => self.dry.call(&step.call, values, earlier, &mut self.overlay),
         };
+        // Also where it fails: that may follow from what it has read.
+        if let Some(why) = self.judge_beneath(at, values) {
+            // Nobody is told what it has read, nor does anything after it find that.
+            self.overlay.roll_back_untold();
+            self.dry.mark_unknown(&touches, &mut self.overlay);
+            return self.later(at, why);
+        }
         let called = match called {
             Ok(called) => called,
             // Whether a file tool fails may follow from what is in a file, and a tool that gives secrets may say one.
@@ -256,12 +271,6 @@ impl<'d, 'a> Steps<'d, 'a> {
                 return self.failed(at, error.message, Vec::new());
             }
         };
-        if let Some(why) = self.judge_beneath(at, values, &touches) {
-            // Nobody is told what it has read, nor does anything after it find that.
-            self.overlay.roll_back();
-            self.dry.mark_unknown(&touches, &mut self.overlay);
-            return self.later(at, why);
-        }
         self.judge_unknown(at);
         let changes = self.overlay.take_changes();
         let grants = self.grants();
@@ -461,16 +470,43 @@ impl<'d, 'a> Steps<'d, 'a> {
             Place::Cell => {
                 let walls = Walls::new(self.dry.config, &grants);
                 let enforced = probe(&self.dry.config.programs.launcher, &self.dry.config.state);
+                let of_others = self.of_others(&grants);
                 Some(Confinement::Cell {
                     ports: walls.ports().map(<[u16]>::to_vec),
                     scratch: scratch(),
                     processes: enforced.processes,
+                    of_others,
                 })
             }
             Place::Open => Some(Confinement::Open),
             Place::Asked(why) => Some(Confinement::Asked { why }),
             Place::Nowhere(_) => None,
         }
+    }
+
+    /// What lines of `critical` let a program in a cell write, and it cannot. What lies in folders of `scratch` is there for real.
+    fn of_others(&self, grants: &Grants<'_>) -> Vec<String> {
+        let globs = grants.iter().filter_map(|grant| match grant.paths() {
+            Some(Resource::Glob(glob)) => Some((grant, glob)),
+            _ => None,
+        });
+        let writes = |grant: &Grant| matches!(grant.verb, CriticalVerb::Create | CriticalVerb::Modify);
+        let changes = |grant: &Grant| writes(grant) || grant.verb == CriticalVerb::Delete;
+        let globs: Vec<_> = globs.filter(|(grant, _)| changes(grant)).collect();
+        if globs.is_empty() {
+            return Vec::new();
+        }
+        let is_real = |path: &str| self.dry.config.programs.scratch.iter().any(|folder| within(path, folder));
+        // A file can be deleted all the same, and one be made anew in its place.
+        let may_write = |path: &str, is_folder: bool| {
+            globs.iter().any(|(grant, glob)| match is_folder {
+                true => path_meets_glob(path, glob),
+                false => writes(grant) && grant.allows_path(grant.verb, path),
+            })
+        };
+        let all = self.others.get_or_init(|| self.dry.workspace.of_others());
+        let found = all.iter().filter(|(path, is_folder)| may_write(path, *is_folder) && !is_real(path));
+        found.map(|(path, _)| path.clone()).take(MAX_OF_OTHERS).collect()
     }
 
     pub(super) fn is_of_files(&self, step: &Step) -> bool {

@@ -6,6 +6,7 @@ use super::{In, Mistake};
 use crate::scope::Scope;
 use cedar_policy::PolicyId;
 use planc_lang::effects::Resource;
+use planc_lang::names::split_space;
 use planc_lang::resolve::CATEGORIES;
 use planc_lang::syntax::EffectVerb;
 
@@ -65,13 +66,9 @@ fn read(verb: EffectVerb, text: &str) -> Resource {
     match verb {
         EffectVerb::Runs => Resource::Program(text.split_whitespace().map(Into::into).collect()),
         EffectVerb::Contacts => Resource::Host(text.into()),
-        EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes => {
-            match text.split_once(':') {
-                Some((space, name)) if space.len() > 1 && !space.contains('/') => {
-                    Resource::Named(space.into(), name.into())
-                }
-                Some(_) | None => Resource::Path(text.into()),
-            }
-        }
+        EffectVerb::Reads | EffectVerb::Writes | EffectVerb::Creates | EffectVerb::Deletes => match split_space(text) {
+            Some((space, name)) if space.len() > 1 && !space.contains('/') => Resource::Named(space, name.into()),
+            Some(_) | None => Resource::Path(text.into()),
+        },
     }
 }

@@ -6,7 +6,7 @@
 
 use planc_lang::addresses::{is_pattern, met_as};
 use planc_lang::effects::{CriticalVerb, Grant, Resource, URL};
-use planc_lang::names::is_straight;
+use planc_lang::names::{is_straight, split_space};
 use planc_lang::paths::{literal_prefix, within};
 use planc_lang::syntax::EffectVerb;
 
@@ -58,12 +58,13 @@ impl Pattern {
 
     /// Whether a call that touches the resource may touch something that the pattern matches.
     pub(super) fn may_meet(&self, resource: &Resource) -> bool {
+        let resource = &plain(resource);
         match resource {
             Resource::Everything => true,
             // A name that goes ways may be any of its space.
             Resource::Named(space, name) if !is_straight(name) => {
-                let own = self.text.split_once(':').map(|(own, _)| own);
-                self.text == "**" || own == Some(space) || space == URL && is_pattern(&self.text)
+                let is_own = split_space(&self.text).is_some_and(|(own, _)| own == *space);
+                self.text == "**" || is_own || space == URL && is_pattern(&self.text)
             }
             Resource::Named(space, name) if space == URL => {
                 self.place.as_ref().is_some_and(|grant| met_as(name).iter().any(|name| grant.matches_name(URL, name)))
@@ -90,10 +91,10 @@ impl Pattern {
         }
     }
 
-    /// Whether everything that the call touches there is matched.
+    /// Whether everything that the call touches there is matched. Of a path only that counts: what lies beneath is told besides.
     pub(super) fn holds(&self, resource: &Resource) -> bool {
         let Some(grant) = self.of(resource) else { return false };
-        match resource {
+        match &plain(resource) {
             Resource::Path(path) => grant.allows_path(CriticalVerb::Modify, path),
             Resource::Glob(glob) => {
                 let folder = self.text.strip_suffix("/**").filter(|folder| *folder == literal_prefix(folder));
@@ -107,6 +108,14 @@ impl Pattern {
             Resource::AnyPath => self.text == "**",
             Resource::AnyProgram | Resource::AnyHost | Resource::AnyIn(_) | Resource::Everything => false,
         }
+    }
+}
+
+/// A glob without wildcards is the path that it is.
+fn plain(resource: &Resource) -> Resource {
+    match resource {
+        Resource::Glob(glob) if literal_prefix(glob) == glob => Resource::Path(glob.clone()),
+        other => other.clone(),
     }
 }
 

@@ -206,6 +206,7 @@ pub fn timeout(step: &StepReport, detail: Detail) -> Option<String> {
 fn place(of: &str, confined: &Confinement) -> (Tone, String) {
     let text = format!("{of}{}", inline(&confined.to_string()));
     match confined {
+        Confinement::Cell { of_others, .. } if !of_others.is_empty() => (Tone::Careful, format!("! {text}")),
         Confinement::Cell { ports: None, .. } => (Tone::Dim, text),
         Confinement::Cell { ports: Some(_), .. } => (Tone::Careful, text),
         Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. } => (Tone::Bad, format!("! {text}")),

@@ -201,6 +201,9 @@ pub enum UndoKind {
     Impossible,
 }
 
+/// How many paths are told that a program cannot write.
+const TOLD: usize = 5;
+
 /// What confines a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "place", rename_all = "snake_case")]
@@ -215,6 +218,9 @@ pub enum Confinement {
         scratch: Vec<String>,
         /// Whether the number of its processes is limited.
         processes: bool,
+        /// What `critical` lets it write and it cannot: it belongs to another account or group than planc's.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        of_others: Vec<String>,
     },
     /// What it is, only the run tells: by that it is confined, or runs in the open.
     Late {
@@ -234,7 +240,7 @@ pub enum Confinement {
 impl std::fmt::Display for Confinement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Confinement::Cell { ports, scratch, processes } => {
+            Confinement::Cell { ports, scratch, processes, of_others } => {
                 f.write_str("confined: works on a copy, of which only what `critical` allows is kept; ")?;
                 match ports {
                     None => f.write_str("no network")?,
@@ -248,6 +254,13 @@ impl std::fmt::Display for Confinement {
                 }
                 if !processes {
                     f.write_str("; its number of processes is limited only for accounts other than root")?;
+                }
+                if !of_others.is_empty() {
+                    let told = of_others.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
+                    let more = of_others.len().saturating_sub(TOLD);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    let why = "belongs to another account or group than planc's";
+                    write!(f, "; cannot write what {why}, whatever `critical` says: {told}{more}")?;
                 }
                 Ok(())
             }

@@ -4,10 +4,10 @@ use super::lines::grants;
 use super::others::{astray_in, uncovered_in};
 use super::surroundings::at_work;
 use super::{Answer, Question, Recorder, RunSetup, values};
-use crate::coverage::{self, Uncovered, changed, read_beneath};
+use crate::coverage::{self, Held, Uncovered, changed};
 use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
-use crate::policy::{Moment, Verdict, led};
+use crate::policy::{Moment, Verdict};
 use crate::standing::Terms;
 use crate::stop::raised;
 use crate::tool::pages::{Turn, follow};
@@ -173,11 +173,20 @@ struct Asked {
 /// What policy says of a call right before it is made: of what it touches as it is written and as links lead now, and of
 /// what else is known.
 pub(crate) fn judged(setup: &RunSetup, tool: &Tool, args: &[Value], more: Vec<(EffectVerb, Resource)>) -> Verdict {
-    let workspace = &setup.workspace;
-    let mut touches =
-        led(&tool.touches(args), |path| vec![workspace.resolve(path).ok(), workspace.resolve_link(path).ok()]);
+    let mut touches = touched(setup, held(setup, tool, args));
     touches.extend(more);
     setup.config.policy.decide(tool, args, &touches, Moment::Now)
+}
+
+/// A call as policy is held against it.
+fn held<'h>(setup: &'h RunSetup, tool: &'h Tool, values: &'h [Value]) -> Held<'h> {
+    let is_of_files = matches!(setup.registry.get(&tool.name), Some(Implementation::Files(_)));
+    Held { policy: &setup.config.policy, tool, values, is_of_files, workspace: &setup.workspace }
+}
+
+fn touched(setup: &RunSetup, held: Held<'_>) -> Vec<(EffectVerb, Resource)> {
+    let workspace = &setup.workspace;
+    held.touched(|path| vec![workspace.resolve(path).ok(), workspace.resolve_link(path).ok()])
 }
 
 /// What a file tool would change now; nothing where that cannot be told, or for any other tool.
@@ -360,16 +369,15 @@ pub(crate) struct Simulated {
 /// Runs a file tool over the real tree without changing it.
 pub(crate) fn simulate(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<Simulated, ToolError> {
     let mut overlay = Overlay::new(setup.workspace.clone());
-    let result = tool(args, &mut overlay)?;
+    let result = tool(args, &mut overlay);
+    let held = held(setup, &args.tool, &args.values);
+    if let Some(all) = held.beneath(touched(setup, held), overlay.observed()) {
+        let verdict = setup.config.policy.decide(&args.tool, &args.values, &all, Moment::Now);
+        return Err(ToolError::before(format!("what it reads beneath that: {}", verdict.phrase(&args.tool.name))));
+    }
+    let result = result?;
     if !result.is_known() {
         return Err(ToolError::before(format!("the result of `{}` is not known", args.tool.name)));
-    }
-    let beneath = read_beneath(&args.tool.touches(&args.values), overlay.observed());
-    let decide = |touches: &[_]| setup.config.policy.decide(&args.tool, &args.values, touches, Moment::Now);
-    let verdict = decide(&beneath);
-    if !beneath.is_empty() && verdict.decision > decide(&args.tool.touches(&args.values)).decision {
-        let why = verdict.phrase(&args.tool.name);
-        return Err(ToolError::before(format!("what it reads beneath that: {why}")));
     }
     let changes = overlay.take_changes();
     Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone() })

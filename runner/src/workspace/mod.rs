@@ -24,6 +24,8 @@ mod readers;
 mod apply;
 mod overlay;
 mod direct;
+mod names;
+mod foreign;
 
 pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};

@@ -1,6 +1,7 @@
 //! Links and other spellings: what a call finds has the labels of who put it there, whatever the path is called.
 
 use crate::place::Place;
+use crate::terminal::{Act, on_terminal};
 
 /// Outside text is written to one path, and read at another that leads there.
 fn plan(critical: &str, steps: &str) -> String {
@@ -178,4 +179,23 @@ fn a_link_lets_no_secret_go_in_the_dry_run() {
             .replace("    create \"leak.txt\"\n", ""),
     );
     place.planc(&["plan", "v.pl", "--input-file", &input]).exits(1).says("put a secret");
+}
+
+/// A rule that asks about what is read asks about it by its other names, too, and a yes to that is one.
+#[test]
+fn a_rule_that_asks_asks_by_every_name() {
+    let rule = "[[policy.rule]]\neffects = [\"reads\"]\nresources = [\"docs/**\"]\ndecision = \"ask\"\n";
+    for (line, step) in [
+        ("create \"out/**\"", "fs.copy(from: \"hard\", to: \"out/x\")"),
+        ("modify \"docs/**\"", "fs.write(path: \"docs/a\", text: \"x\")"),
+        ("modify \"hard\"", "fs.write(path: \"hard\", text: \"x\")"),
+    ] {
+        let place = Place::new();
+        place.put("planc.toml", rule).put("docs/a", "a");
+        std::fs::hard_link(place.ws().join("docs/a"), place.ws().join("hard")).unwrap();
+        place.put("p.pl", format!("plan \"P\" {{\n  critical {{\n    {line}\n  }}\n  step a = {step}\n}}\n"));
+        place.run("p.pl").exits(3);
+        let (code, shown) = on_terminal(&place, &["resume", &place.last_run()], "`once`", &Act::Type(b"once\n"));
+        assert!(code == 0 && shown.contains("docs/a"), "{step}: {shown}");
+    }
 }

@@ -260,3 +260,47 @@ fn no_text_is_an_address_in_another_spelling() {
         assert!(said.code != Some(0) && calls(&place).is_empty(), "{url}: {}", said.short());
     }
 }
+
+/// The space of a name is one in upper and lower case, whoever writes it: a value, a rule, a line, the operator.
+#[test]
+fn no_space_is_another_one_in_upper_case() {
+    for (rule, read) in [("wiki:admin/**", "wiki:**"), ("Wiki:admin/**", "WIKI:**")] {
+        let place = place(&format!("read = [{read:?}]\n{}", deny("reads", rule)));
+        for name in ["wiki:admin/keys", "Wiki:admin/keys", "WIKI:admin/keys"] {
+            place.put("p.pl", format!("plan \"R\" {{\n  step a = wiki.fetch(url: {name:?})\n}}\n"));
+            let said = place.planc(&["plan", "p.pl"]).exits(6).says("reads wiki:admin/keys");
+            assert!(calls(&place).is_empty(), "{name}: {}", said.short());
+        }
+        place.put("p.pl", "plan \"R\" {\n  step a = wiki.fetch(url: \"wikI:pages/a\")\n}\n");
+        place.planc(&["plan", "p.pl"]).exits(0);
+        assert!(calls(&place).contains("pages/a"), "{}", calls(&place));
+    }
+    let place = place("");
+    place.put("p.pl", "plan \"W\" {\n  critical {\n    modify \"Wiki:pages/a\"\n  }\n  step a = wiki.put(path: \"pages/a\", text: \"x\")\n}\n");
+    place.planc(&["plan", "p.pl"]).exits(0);
+}
+
+/// A glob of which one reading goes back is none, wherever it stands.
+#[test]
+fn no_glob_goes_back_between_braces() {
+    let line = |text: &str| {
+        format!("plan \"B\" {{\n  critical {{\n    {text}\n  }}\n  step a = fs.write(path: \"a/x\", text: \"x\")\n}}\n")
+    };
+    for glob in ["a/{..,b}/x", "a/.{.,b}/x", "{a,b/..}/x"] {
+        let place = Place::new();
+        place.put("a/x", "x").put("x", "SECRET");
+        place.put("p.pl", format!("plan \"B\" {{\n  step a = fs.search(pattern: \"S\", files: {glob:?})\n}}\n"));
+        place.planc(&["plan", "p.pl"]).exits(1).says("goes back with `..`");
+        place.put("p.pl", line(&format!("modify {glob:?}")));
+        place.planc(&["plan", "p.pl"]).exits(1).says("goes back with `..`");
+        place.put("p.pl", line("modify \"a/x\""));
+        for toml in [
+            format!("[workspace]\nread = [{glob:?}]\n"),
+            format!("[catalogues]\nfiles = [{glob:?}]\n"),
+            format!("[[policy.rule]]\neffects = [\"reads\"]\nresources = [{glob:?}]\ndecision = \"deny\"\n"),
+        ] {
+            place.put("planc.toml", toml);
+            place.planc(&["plan", "p.pl"]).exits(2).says("goes back with `..`");
+        }
+    }
+}

@@ -347,3 +347,59 @@ fn what_is_read_beneath_a_folder_is_judged_file_by_file() {
         }
     }
 }
+
+/// A file is read under all names that it has in the workspace, whatever it is called by who reads it; and what is in a file that
+/// is changed stands in the diff.
+#[test]
+fn no_other_name_leads_around_a_rule() {
+    let rule = "[[policy.rule]]\neffects = [\"reads\"]\nresources = [\"docs/**/key\"]\ndecision = \"deny\"\n";
+    let place = Place::new();
+    place.put("planc.toml", rule).put("docs/a/key", "DENIED").put("pub/other", "x").put("free/a", "FREE");
+    for name in ["hard", "pub/hard"] {
+        std::fs::hard_link(place.ws().join("docs/a/key"), place.ws().join(name)).unwrap();
+    }
+    std::fs::hard_link(place.ws().join("free/a"), place.ws().join("free/b")).unwrap();
+    let digest = planc_lang::digest::Digest::of(b"DENIED").hex();
+    for step in [
+        "fs.read(path: \"hard\")",
+        "fs.copy(from: \"hard\", to: \"out\")",
+        "fs.move(from: \"hard\", to: \"out\")",
+        "fs.edit(path: \"hard\", edits: [{ find: \"D\", replace: \"x\" }])",
+        "fs.write(path: \"hard\", text: \"x\")",
+        "fs.write(path: \"docs/a/key\", text: \"x\")",
+        "fs.delete(path: \"hard\")",
+        "fs.delete(path: \"docs/a/key\")",
+        "fs.copy(from: \"pub\", to: \"out\")",
+        "fs.copy(from: \"docs/a\", to: \"out\")",
+        "fs.delete(path: \"pub\", recursive: true)",
+        "fs.search(pattern: \"^D\", files: \"pub/*\", max_matches: 0)",
+    ] {
+        let lines = "create \"**\"\n    modify \"**\"\n    delete \"**\"\n    read \"**\"";
+        place.put("p.pl", plan(lines, &format!("step a = {step}")));
+        let said = place.planc(&["--format", "json", "plan", "p.pl"]).exits(6).says("reads docs/a/key");
+        assert!(!said.out.contains("DENIED") && !said.out.contains(&digest), "{step}: {}", said.short());
+        let check = format!("assume \"so\" {{\n    {step}.files > 0\n  }}\n  step b = fs.stat(path: \"free\")");
+        if step.contains("search") {
+            let said = place.put("p.pl", plan(lines, &check)).planc(&["--format", "json", "plan", "p.pl"]).exits(0);
+            assert_eq!(said.json()["assumptions"][0]["outcome"]["outcome"], "unconfirmed", "{}", said.short());
+            assert!(!said.out.contains(&digest), "{}", said.short());
+        }
+    }
+    // What has other names of which no rule speaks is read as ever.
+    place.put(
+        "p.pl",
+        plan(
+            "create \"out/**\"",
+            "step a = fs.read(path: \"free/b\")\n  step c = fs.copy(from: \"free\", to: \"out/x\")",
+        ),
+    );
+    place.run("p.pl").exits(0);
+    // A name that comes later is found at the run.
+    let late = "step s = process.run(argv: [\"ln\", \"free/b\", \"docs/a/key\"])\n  step a = fs.copy(from: \"free\", to: \"out/y\")";
+    place.put("planc.toml", format!("[programs]\nopen = [\"ln\"]\n{rule}"));
+    std::fs::remove_file(place.ws().join("docs/a/key")).unwrap();
+    place.put("p.pl", plan("create \"**\"\n    run \"ln\"", late));
+    let digest = place.digest("p.pl");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(4).says("reads docs/a/key");
+    assert!(!place.has("out/y"));
+}

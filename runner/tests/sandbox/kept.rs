@@ -59,6 +59,47 @@ fn an_account_that_is_not_root_has_cells() {
     assert_eq!(place.get("a.txt"), format!("a\n{NOBODY}\n"));
 }
 
+/// A cell knows one account and one group. What belongs to others a program cannot write there, and may go on regardless: so the
+/// card says before the yes what that is.
+#[test]
+fn what_belongs_to_others_is_told_before_the_yes() {
+    const OTHERS: u32 = 1234;
+    if !rustix::process::geteuid().is_root() {
+        return crate::place::skipped("what_belongs_to_others", "only root makes such files");
+    }
+    let script = "echo b >> a.txt; echo b > sub/deep/x; echo b > made/new; echo b >> mine.txt";
+    for (line, told) in [
+        ("modify \"*.txt\"\n    create \"sub/**\"", "whatever `critical` says: a.txt, sub"),
+        ("create \"**/x\"", "whatever `critical` says: sub"),
+        ("modify \"**\"", "whatever `critical` says: a.txt, sub"),
+        ("delete \"a.txt\"\n    modify \"mine.txt\"\n    create \"made/**\"", ""),
+    ] {
+        let place = Place::new();
+        place.put("planc.toml", "[programs]\nscratch = [\"real\"]\n").put("a.txt", "a\n").put("mine.txt", "a\n");
+        place.put("sub/deep/old", "x").put("real/x", "x").put("made/old", "x").put("p.pl", plan(line, script));
+        for (path, owner, group) in [
+            ("a.txt", None, Some(OTHERS)),
+            ("sub", Some(OTHERS), None),
+            ("sub/deep", None, Some(OTHERS)),
+            ("real/x", Some(OTHERS), None),
+        ] {
+            std::os::unix::fs::lchown(place.ws().join(path), owner, group).unwrap();
+        }
+        let planned = place.planc(&["--format", "json", "plan", "p.pl"]).exits(0).json();
+        let of_others = &planned["steps"][0]["confined"]["of_others"];
+        assert_eq!(
+            of_others.as_array().map_or(0, Vec::len),
+            told.matches(", ").count() + usize::from(!told.is_empty())
+        );
+        let card = place.planc(&["plan", "p.pl"]).exits(0).out;
+        let card = card.split_whitespace().filter(|word| *word != "┊").collect::<Vec<_>>().join(" ");
+        assert!(card.contains(told) && card.contains("cannot write") != told.is_empty(), "{line}: {card}");
+        place.run("p.pl");
+        assert_eq!(place.get("a.txt"), "a\n", "{line}");
+        assert!(!place.has("sub/deep/x"), "{line}");
+    }
+}
+
 #[test]
 fn what_is_not_covered_is_named_and_nothing_is_kept() {
     let python = "import os\nopen('dist/x', 'w').write('x')\nos.remove('a.txt')\n";

@@ -1,11 +1,12 @@
 //! What calls changed in an overlay ⟶ the net changes in the order in which they can be applied.
 
 use super::{
-    Change, FileError, FileState, Kind, MAX_CALL_BYTES, MAX_HELD_BYTES, MAX_PATHS, Overlay, Shown, Sight, World, parent,
+    Change, FileError, FileState, Kind, Look, MAX_CALL_BYTES, MAX_HELD_BYTES, MAX_PATHS, Overlay, Shown, Sight, World,
+    parent,
 };
 use planc_lang::paths::within;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A path that a call changes while it is not known what is there before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +75,16 @@ impl Overlay {
             self.marks = marks;
         }
         self.forget_call();
+    }
+
+    /// As [`roll_back`](Overlay::roll_back); and what files were looked at since the last time, nobody is told.
+    pub fn roll_back_untold(&mut self) {
+        let files = self.observations.iter().filter(|seen| seen.seen.starts_with("file ")).map(|seen| &seen.look);
+        let files: BTreeSet<Look> = files.cloned().collect();
+        self.base_observations.retain(|seen| !files.contains(&seen.look));
+        self.observations.retain(|seen| !files.contains(&seen.look));
+        self.base_looked.retain(|look| !files.contains(look));
+        self.roll_back();
     }
 
     /// Puts something at a path.
