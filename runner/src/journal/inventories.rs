@@ -5,7 +5,7 @@ use super::now;
 use super::records::StoredPlan;
 use super::store::Store;
 use crate::inventory::Inventory;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 /// How many are kept: of an older card or run nobody knows what was there, and everything is shown.
 const KEPT: i64 = 100;
@@ -40,9 +40,9 @@ impl Store {
         let (of, digest) = (card(plan), plan.digest.to_string());
         let (made, inventory) = (plan.created_at.clone(), inventory.clone());
         self.work("keep what is in the workspace", move |at, connection| {
-            let update = "UPDATE inventories SET at = ?2, inventory = ?3
-                WHERE of = ?1 AND (SELECT count(*) FROM approvals WHERE digest = ?4) = 1";
-            at.sql(connection.execute(update, params![of, made, at.json(&inventory)?, digest])).map(|_| ())
+            let replace = "INSERT OR REPLACE INTO inventories (of, at, inventory)
+                SELECT ?1, ?2, ?3 WHERE (SELECT count(*) FROM approvals WHERE digest = ?4) = 1";
+            at.sql(connection.execute(replace, params![of, made, at.json(&inventory)?, digest])).map(|_| ())
         })
     }
 
@@ -55,13 +55,16 @@ impl Store {
         })
     }
 
-    /// What is known of the workspace in a run of a plan, or was there when its card was made; none: nobody knows.
+    /// What is known of the workspace in a run of a plan, in the beginning what was there when its card was made; none: nobody knows.
     pub fn inventory(&self, run: &str, plan: &StoredPlan) -> Outcome<Option<Inventory>> {
         let (run, card) = (run.to_owned(), card(plan));
         self.work("read what was in the workspace", move |at, connection| {
-            let query = "SELECT inventory FROM inventories WHERE of IN (?1, ?2) ORDER BY of = ?1 DESC LIMIT 1";
-            let row = connection.query_row(query, [&run, &card], |row| row.get::<_, Option<String>>(0)).optional();
-            let text = at.sql(row)?.flatten();
+            // Another yes to the same plan is none that this run begins with.
+            let begin = "INSERT OR IGNORE INTO inventories (of, at, inventory)
+                SELECT ?1, ?3, (SELECT inventory FROM inventories WHERE of = ?2)";
+            at.sql(connection.execute(begin, params![run, card, now()]))?;
+            let query = "SELECT inventory FROM inventories WHERE of = ?1";
+            let text: Option<String> = at.sql(connection.query_row(query, [&run], |row| row.get(0)))?;
             text.map(|text| at.parse("what was in the workspace", "", text)).transpose()
         })
     }

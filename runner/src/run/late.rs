@@ -283,8 +283,11 @@ pub(crate) fn of_contents(
             continue;
         }
         let (from, to) = (format!("step `{by}` wrote it"), format!("step `{name}` runs a program that may read it"));
-        let value =
-            shown_content(setup, name, Content { finder, path: &path, present: &present, from, to, links: &[] });
+        let value = shown_content(
+            setup,
+            name,
+            Content { finder: Some(finder), path: &path, present: &present, from, to, links: &[] },
+        );
         late.push((value, Observation { look: Look::At { path }, seen: present.to_string() }));
     }
     late
@@ -306,8 +309,8 @@ pub(super) struct Finder {
 
 /// A content that is shown.
 pub(super) struct Content<'a> {
-    /// What finds it.
-    pub(super) finder: Finder,
+    /// What finds it; none: no secret of the plan is in it.
+    pub(super) finder: Option<Finder>,
     /// Where it is.
     pub(super) path: &'a str,
     /// The file that has it, or a link.
@@ -351,7 +354,8 @@ pub(super) fn shown_content(setup: &RunSetup, name: &str, of: Content<'_>) -> La
 }
 
 /// What a call may find, hidden where a secret may be in it.
-pub(super) fn veiled_content(setup: &RunSetup, Finder { step, is_undo }: Finder, found: LateValue) -> LateValue {
+pub(super) fn veiled_content(setup: &RunSetup, finder: Option<Finder>, found: LateValue) -> LateValue {
+    let Some(Finder { step, is_undo }) = finder else { return found };
     let label = if is_undo { setup.labels.reached_undoing(step) } else { setup.labels.found(step) };
     match setup.veil.as_ref().filter(|_| label.secrecy > Secrecy::Public) {
         Some(veil) => hidden(veil, found),

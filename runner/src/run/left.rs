@@ -13,6 +13,7 @@ use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
 use crate::coverage::is_data_of_repository;
 use crate::event::{Difference, LateKind, LateValue};
+use crate::inventory::is_ref;
 use crate::state::{RunState, StepRecord};
 use crate::workspace::{FileState, Look, Observation};
 use planc_lang::digest::Digest;
@@ -49,7 +50,13 @@ pub(super) fn of_left(
     let mut unseen: Vec<Found> = Vec::new();
     for left in candidates {
         match setup.workspace.state(&left.path) {
-            Ok(present) => unseen.extend(left.by(&present).map(|by| Found { path: left.path, present, by })),
+            Ok(present) => unseen.extend(left.by(&present).map(|by| Found {
+                path: left.path,
+                present,
+                which: None,
+                by,
+                may_tell: true,
+            })),
             Err(error) => {
                 let seen = "what somebody has looked at".to_owned();
                 let expected = Observation { look: Look::At { path: left.path }, seen };
@@ -58,36 +65,46 @@ pub(super) fn of_left(
         }
     }
     let others = by_others(setup, recorder, named);
-    let somebodys = |(path, present): (String, FileState)| Found { path, present, by: SOMEBODY.to_owned() };
+    // Where the plan has no secret, that is the same.
+    let may_tell = others.may_be_own || setup.veil.is_none();
+    let somebodys = |path, present, which| Found { path, present, which, by: SOMEBODY.to_owned(), may_tell };
     let known: BTreeSet<String> = unseen.iter().map(|found| found.path.clone()).collect();
-    unseen.extend(others.contents.into_iter().filter(|(path, _)| !known.contains(path)).map(somebodys));
+    let contents = others.contents.into_iter().filter(|(path, _)| !known.contains(path));
+    unseen.extend(contents.map(|(path, present)| somebodys(path, present, None)));
     let mut marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
-    marks.extend(others.marks.into_iter().map(somebodys));
-    let (data, files): (Vec<Found>, Vec<Found>) =
-        unseen.into_iter().partition(|found| is_data_of_repository(&found.path));
-    match files.len() > MAX_LEFT_SHOWN {
-        true => found.contents.push(listed(setup, naming, "contents", files)),
-        false => found.contents.extend(files.into_iter().map(|file| shown(setup, naming, file))),
+    marks.extend(others.marks.into_iter().map(|(path, present, which)| somebodys(path, present, which)));
+    let is_data = |found: &Found| is_data_of_repository(&found.path) && !is_ref(&found.path);
+    let (data, files): (Vec<Found>, Vec<Found>) = unseen.into_iter().partition(is_data);
+    if files.len() <= MAX_LEFT_SHOWN {
+        found.contents.extend(files.into_iter().map(|file| shown(setup, naming, file)));
+    } else {
+        found.contents.extend(lists(files).map(|files| listed(setup, naming, "contents", files)));
     }
-    if !data.is_empty() {
-        found.contents.push(listed(setup, naming, "data of repositories", data));
-    }
-    if !marks.is_empty() {
-        found.contents.push(told(setup, naming, marks));
-    }
+    found.contents.extend(lists(data).map(|data| listed(setup, naming, "data of repositories", data)));
+    found.contents.extend(lists(marks).map(|marks| told(setup, naming, marks)));
     found
+}
+
+/// One list of what may tell a secret, and one of what cannot.
+fn lists(found: Vec<Found>) -> impl Iterator<Item = Vec<Found>> {
+    let (may, cannot): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|found| found.may_tell);
+    [may, cannot].into_iter().filter(|found| !found.is_empty())
 }
 
 /// What nobody has seen, with who has left it.
 struct Found {
     path: String,
     present: FileState,
+    /// Which one that is, where its state says too little.
+    which: Option<String>,
     by: String,
+    /// Whether a secret of the plan may be in it.
+    may_tell: bool,
 }
 
-fn shown(setup: &RunSetup, naming: Naming<'_>, Found { path, present, by }: Found) -> UnseenContent {
-    let content =
-        Content { finder: naming.finder(), path: &path, present: &present, from: by, to: to(naming), links: &[] };
+fn shown(setup: &RunSetup, naming: Naming<'_>, Found { path, present, by, may_tell, .. }: Found) -> UnseenContent {
+    let finder = may_tell.then(|| naming.finder());
+    let content = Content { finder, path: &path, present: &present, from: by, to: to(naming), links: &[] };
     let late = shown_content(setup, IN_THE_OPEN, content);
     let file = Observation { look: Look::At { path }, seen: present.to_string() };
     UnseenContent { late, files: vec![file], is_own: false }
@@ -151,7 +168,7 @@ fn present_marks(
         if present != FileState::Absent {
             shown.insert(path.clone());
         }
-        found.push(Found { path, present, by });
+        found.push(Found { path, present, which: None, by, may_tell: true });
     }
     found.reverse();
     found
@@ -172,7 +189,10 @@ impl Left {
 
 /// What is there besides contents, or no more there.
 fn told(setup: &RunSetup, naming: Naming<'_>, found: Vec<Found>) -> UnseenContent {
-    let line = |found: &Found| Value::string(format!("{}: {}", found.path, found.present));
+    let line = |Found { path, present, which, .. }: &Found| {
+        let which = which.as_ref().map(|which| format!(", {which}")).unwrap_or_default();
+        Value::string(format!("{path}: {present}{which}"))
+    };
     let value = Value::list(found.iter().map(line));
     late_list(setup, naming, "folders, modes and deletions", value, found)
 }
@@ -190,8 +210,10 @@ fn listed(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) 
 
 fn late_list(setup: &RunSetup, naming: Naming<'_>, which: &str, value: Value, found: Vec<Found>) -> UnseenContent {
     let from: BTreeSet<&String> = found.iter().map(|found| &found.by).collect();
+    let may_tell = found.iter().any(|found| found.may_tell);
+    let whose = if may_tell { "" } else { " by others" };
     let late = LateValue {
-        id: format!("{which} for {IN_THE_OPEN}"),
+        id: format!("{which}{whose} for {IN_THE_OPEN}"),
         kind: LateKind::Content,
         value,
         commitment: None,
@@ -199,7 +221,7 @@ fn late_list(setup: &RunSetup, naming: Naming<'_>, which: &str, value: Value, fo
         from: from.into_iter().cloned().collect(),
         to: vec![to(naming)],
     };
-    let late = veiled_content(setup, naming.finder(), late);
+    let late = veiled_content(setup, may_tell.then(|| naming.finder()), late);
     // What planc cannot look at is told, and no more.
     let found = found.into_iter().filter(|found| found.present != FileState::Other);
     let seen =

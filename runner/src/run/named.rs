@@ -74,8 +74,8 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
                     true => format!("{} runs a program that may read it", naming.name),
                     false => format!("step `{}` runs a program that may read it", naming.name),
                 };
-                let content =
-                    Content { finder: naming.finder(), path: &path, present: &present, from, to, links: &links };
+                let finder = Some(naming.finder());
+                let content = Content { finder, path: &path, present: &present, from, to, links: &links };
                 let late = shown_content(setup, naming.name, content);
                 let at = |(path, state): (String, FileState)| Observation {
                     look: Look::At { path },

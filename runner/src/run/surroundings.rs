@@ -4,11 +4,11 @@
 //! records what it changes, so that what was changed while one was at work counts as known. What the run itself has done is in its
 //! journal.
 
-use super::known::changes_files;
+use super::known::{changes_files, is_unrecorded};
 use super::{Recorder, RunSetup};
 use crate::config::Config;
 use crate::inventory::{Inventory, shown};
-use crate::state::{RunState, StepRecord, StepState, UndoState};
+use crate::state::{RunState, StepRecord, StepState};
 use crate::tool::{Args, LiveTool};
 use crate::workspace::{FileState, is_own_temporary};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,10 +69,11 @@ impl Surroundings {
         is_own_temporary(name) && !self.knew(path) && (0..MOMENTS).any(|_| is_gone())
     }
 
-    /// The paths of which is to be told; none: nobody knows what was there. Blocks while it walks.
-    fn others(&self) -> Option<Vec<String>> {
+    /// What there is now, and the paths of which is to be told; none: nobody knows what was there. Blocks while it walks.
+    fn others(&self) -> (Inventory, Option<Vec<String>>) {
         let (now, other) = self.compare();
-        self.known().as_ref().map(|known| now.to_tell(known, &other).cloned().collect())
+        let told = self.known().as_ref().map(|known| now.to_tell(known, &other).cloned().collect());
+        (now, told)
     }
 
     /// What there is now, and what of it is another one than known. Blocks while it walks.
@@ -122,53 +123,72 @@ pub(super) async fn at_work<T>(setup: &RunSetup, tool: &dyn LiveTool, args: &Arg
 pub(super) struct Others {
     /// Files and links.
     pub(super) contents: Vec<(String, FileState)>,
-    /// Folders, what is gone, and what is there and cannot be shown.
-    pub(super) marks: Vec<(String, FileState)>,
+    /// Folders, what is gone, and what is there and cannot be shown; with which one that is, so that a yes is none to another.
+    pub(super) marks: Vec<(String, FileState, Option<String>)>,
+    /// Whether a call has begun that may have done it all the same: one that was cut off, and that nobody records.
+    pub(super) may_be_own: bool,
 }
 
 /// Blocks while it walks the workspace.
 pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<String>) -> Others {
     let Some(around) = &setup.around else { return Others::default() };
-    let mut found = Others::default();
-    let Some(other) = around.others() else {
+    let (own, may_be_own) = {
+        let state = recorder.state();
+        (own(&state), state.steps().iter().any(|record| is_unrecorded(setup, record)))
+    };
+    let mut found = Others { may_be_own, ..Others::default() };
+    let (now, other) = around.others();
+    let Some(other) = other else {
         let root = ".".to_owned();
-        found.marks.push((root.clone(), setup.workspace.state(&root).unwrap_or(FileState::Other)));
+        let state = setup.workspace.state(&root).unwrap_or(FileState::Other);
+        found.marks.push((root, state, Some(format!("all of it {}", now.digest()))));
         return found;
     };
-    let own = own(&recorder.state());
     for path in other {
         // Others find it, though planc cannot look at it.
         let present = setup.workspace.state(&path).unwrap_or(FileState::Other);
         let is_own = own.get(&path).is_some_and(|states| states.contains(&present));
         // What planc itself is about to put in place.
         let is_moment = present == FileState::Absent && !around.knew(&path) || around.is_moment(&path);
+        let is_folder = matches!(present, FileState::Directory { .. });
         // Git makes and removes folders for a moment in its own.
-        let is_of_git = matches!(present, FileState::Directory { .. }) && path.split('/').any(|part| part == ".git");
-        if is_own || is_moment || is_of_git || named.contains(&path) {
+        let is_of_git = is_folder && path.split('/').any(|part| part == ".git");
+        if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder {
             continue;
         }
         match present {
             FileState::File { .. } | FileState::Link { .. } => found.contents.push((path, present)),
-            FileState::Directory { .. } | FileState::Absent | FileState::Other => {
-                found.marks.push((shown(&path).to_owned(), present));
-            }
+            FileState::Other => found.marks.push((shown(&path).to_owned(), present, now.which(&path))),
+            FileState::Directory { .. } | FileState::Absent => found.marks.push((path, present, None)),
         }
     }
     found
 }
 
-/// By path how the run itself may have left it: as it did last, and while it is taken back, or a call is cut off, as it was before.
+/// By path how the run itself may have left it: as it did last, or put back last; before and after where that was cut off.
 fn own(state: &RunState) -> BTreeMap<String, Vec<FileState>> {
     let mut own: BTreeMap<String, Vec<FileState>> = BTreeMap::new();
-    for record in state.steps() {
-        let may_be_before = state.undo != UndoState::No || matches!(record.state, StepState::Running { .. });
-        for change in StepRecord::all_changes(record) {
+    let mut records: Vec<&StepRecord> = state.steps().iter().collect();
+    records.sort_by_key(|record| record.clock);
+    for record in &records {
+        for change in &record.changes {
+            let is_cut_off = matches!(record.state, StepState::Running { .. });
             let states = own.entry(change.path.clone()).or_default();
-            match may_be_before {
-                true => states.push(change.before.clone()),
-                false => states.clear(),
-            }
+            states.clear();
+            states.extend(is_cut_off.then(|| change.before.clone()));
             states.push(change.after.clone());
+        }
+    }
+    // What was done last is taken back first.
+    for record in records.iter().rev() {
+        for change in &record.undo_changes {
+            own.insert(change.path.clone(), vec![change.after.clone()]);
+        }
+        for change in &record.undo_pending {
+            own.insert(change.path.clone(), vec![change.before.clone(), change.after.clone()]);
+        }
+        for change in &record.restored {
+            own.insert(change.path.clone(), vec![change.before.clone(), change.reversed().after]);
         }
     }
     own

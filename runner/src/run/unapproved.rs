@@ -3,7 +3,7 @@
 use super::late::Finder;
 use crate::event::{Difference, LateValue};
 use crate::state::RunState;
-use crate::workspace::Observation;
+use crate::workspace::{Look, Observation};
 use planc_lang::plan::{Call, Instance};
 use planc_lang::value::Value;
 
@@ -69,10 +69,12 @@ impl Unapproved {
     pub(crate) fn in_the_way(self, state: &RunState) -> Vec<Difference> {
         let is_agreed = |late: &LateValue| state.agreed.get(&late.id).is_some_and(|agreed| agreed.is_as(late));
         let open = self.contents.into_iter().filter(|unseen| !unseen.is_own && !is_agreed(&unseen.late));
-        let found = open.filter_map(|unseen| {
-            let file = unseen.files.into_iter().next()?;
+        let found = open.map(|unseen| {
+            // What planc cannot look at has no file that could be looked at again.
+            let whole = Observation { look: Look::At { path: ".".to_owned() }, seen: unseen.late.id };
+            let file = unseen.files.into_iter().next().unwrap_or(whole);
             let expected = Observation { look: file.look, seen: "what somebody has looked at".to_owned() };
-            Some(Difference { expected, found: file.seen })
+            Difference { expected, found: file.seen }
         });
         found.chain(self.different).collect()
     }

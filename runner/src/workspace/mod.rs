@@ -37,7 +37,7 @@ pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
 pub(crate) use readers::{private, shared};
 pub use root::Workspace;
-pub use versioned::{MAX_INDEX_BYTES, Versioned};
+pub use versioned::{MAX_INDEX_BYTES, Versioned, index_digest};
 
 use planc_lang::digest::Digest;
 use planc_lang::secrets::HIDDEN;

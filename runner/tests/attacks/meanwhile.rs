@@ -1,6 +1,7 @@
 //! What others change in the workspace after the card was made is told before a program runs in the open, path by path.
 
-use crate::place::{Place, said, skipped, until};
+use crate::place::{Place, can_mount, said, skipped, until};
+use crate::signed::QUESTION;
 use crate::terminal::{Act, on_terminal};
 use std::fs;
 use std::process::Command;
@@ -318,4 +319,138 @@ fn what_is_stored_through_a_mapping_is_told() {
         place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("content of lib/a.sh");
         assert_eq!(log(&place), "");
     }
+}
+
+/// Taking back goes from the last step to the first: what an earlier one has replaced is not there again by then.
+#[test]
+fn what_was_replaced_is_put_back_by_taking_back_alone() {
+    for first in ["fs.delete(path: \"lib/old\")", "fs.write(path: \"lib/old\", text: \"true\\n\")"] {
+        let place = place();
+        let steps = format!(
+            "step d = {first}\n  step w = fs.write(path: \"x\", text: \"x\") {{\n    undo process.run(argv: [\"sh\", \"main.sh\"])\n  }}"
+        );
+        place.put("lib/old", EVIL).put("p.pl", plan(&steps)).run("p.pl").exits(0);
+        place.put("lib/old", EVIL);
+        place.planc(&["undo", &place.last_run()]).says("content of lib/old");
+        assert_eq!(log(&place), "", "{first}");
+        // As the run has left it, it is known.
+        match first.starts_with("fs.delete") {
+            true => fs::remove_file(place.ws().join("lib/old")).unwrap(),
+            false => drop(fs::write(place.ws().join("lib/old"), "true\n")),
+        }
+        place.planc(&["undo", &place.last_run()]).exits(0);
+        assert_eq!(place.get("lib/old"), EVIL);
+    }
+}
+
+/// What was on the card of another run of the same plan was on none of the first.
+#[test]
+fn another_yes_is_none_to_what_was_changed_since_the_first() {
+    let undo = "step w = fs.write(path: \"x\", text: \"x\") {\n    undo process.run(argv: [\"sh\", \"main.sh\"])\n  }";
+    let place = place();
+    place.put("p.pl", plan(undo));
+    let yes = || {
+        let (code, shown) = on_terminal(&place, &["run", "--approve", "p.pl"], QUESTION, &Act::Type(b"yes\n"));
+        assert_eq!(code, 0, "{shown}");
+    };
+    yes();
+    let first = place.last_run();
+    place.put("lib/a.sh", EVIL);
+    fs::remove_file(place.ws().join("x")).unwrap();
+    yes();
+    assert_ne!(place.last_run(), first);
+    place.planc(&["undo", &first]).says("content of lib/a.sh");
+    assert_eq!(log(&place), "");
+}
+
+/// Of what cannot be shown, a yes is one to this, and of a workspace that nobody knows to all that is in it then.
+#[test]
+fn a_yes_to_a_name_is_none_to_another_content() {
+    for is_known in [true, false] {
+        let place = place();
+        place.put("main.sh", ". ./sub/a.sh\n").put("sub/planc.toml", "").put("sub/a.sh", "true\n");
+        let digest = place.put("p.pl", plan(MAIN)).digest("p.pl");
+        if !is_known {
+            place.database().execute("UPDATE inventories SET inventory = NULL", []).unwrap();
+        }
+        place.put("sub/a.sh", "echo good >> ../out/log\n");
+        let file = place.ws().join("sub/a.sh");
+        let swap = move || fs::write(&file, EVIL).unwrap();
+        let approve = format!("--approve={digest}");
+        let act = Act::Meanwhile(Box::new(swap), b"yes\n");
+        let (code, shown) = on_terminal(&place, &["run", &approve, "p.pl"], ASKS, &act);
+        assert_eq!((code, log(&place).as_str()), (5, ""), "{shown}");
+    }
+}
+
+/// Which commit is meant, and what one would hold; not what git remembers of files.
+#[test]
+fn what_a_repository_means_is_told() {
+    let commit = "step m = process.run(argv: [\"git\", \"commit\", \"-qm\", \"ok\"])";
+    let worktree = "step m = process.run(argv: [\"git\", \"-C\", \"wt\", \"log\"])";
+    let fetched = "step m = process.run(argv: [\"git\", \"log\", \"FETCH_HEAD\"])";
+    for (step, act, says) in [
+        (
+            commit,
+            "git update-index --add --cacheinfo 100644,$(echo evil | git hash-object -w --stdin),deploy.sh",
+            ".git/index",
+        ),
+        (worktree, "git rev-parse HEAD > .git/worktrees/wt/HEAD", "content of .git/worktrees/wt/HEAD"),
+        (fetched, "git rev-parse HEAD > .git/FETCH_HEAD", "content of .git/FETCH_HEAD"),
+        (fetched, "git branch other", "content of .git/refs/heads/other"),
+        (commit, "touch a; git status", ""),
+    ] {
+        let place = place();
+        place.put("planc.toml", "[programs]\nopen = [\"git\"]\n").put("a", "a\n");
+        let git = |script: &str| {
+            let done = Command::new("sh").args(["-ec", script]).current_dir(place.ws()).output().unwrap();
+            assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
+        };
+        git("git init -q -b main; git config user.email a@b; git config user.name a; git add a; git commit -qm one");
+        git("git worktree add -q -b topic wt; git rev-parse HEAD > .git/FETCH_HEAD; echo b > b; git add b");
+        place.put("p.pl", plan(step).replace("run \"sh\"", "run \"git\""));
+        let digest = place.digest("p.pl");
+        git(&format!("sleep 0.05; {act}"));
+        let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
+        match says {
+            // The file itself was touched.
+            "" => assert!(!said.exits(3).out.contains(".git"), "{act}"),
+            says => drop(said.exits(3).says(says)),
+        }
+    }
+}
+
+/// What others do is told also where the plan has a secret, which is not in it.
+#[test]
+fn no_secret_hides_what_others_do() {
+    let place = place();
+    let text = "plan \"p\" {\n  input token: string secret\n  critical {\n    create \"**\"\n    run \"sh\"\n    run \"tee\"\n  }\n  step k = \
+                process.run(argv: [\"tee\", \"conf\"], stdin: token)\n  step m = process.run(argv: [\"sh\", \"main.sh\"])\n}\n";
+    fs::write(place.at("token"), "hunter22").unwrap();
+    place.put("p.pl", text);
+    let digest = place.digest_with(&["plan", "p.pl", "--input-file", "token=../token"]);
+    place.put("lib/a.sh", EVIL);
+    fs::remove_file(place.ws().join("lib/keep")).unwrap();
+    let approve = format!("--approve={digest}");
+    let said = place.planc(&["run", &approve, "p.pl", "--input-file", "token=../token"]).exits(3);
+    said.says(EVIL).says("lib/keep: absent");
+    assert_eq!(log(&place), "");
+}
+
+/// Who serves a file system says any number of a file, and to each who asks another content.
+#[test]
+fn what_is_mounted_in_the_workspace_is_told() {
+    let name = "what_is_mounted_in_the_workspace_is_told";
+    if !can_mount() {
+        return skipped(name, "nothing can be mounted");
+    }
+    let place = place();
+    let digest = place.put("p.pl", plan(MAIN)).digest("p.pl");
+    let planc = place.command(&["run", &format!("--approve={digest}"), "p.pl"]);
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-ec", "mount -t tmpfs none lib; echo true > lib/a.sh; exec \"$@\"", "sh"]);
+    command.arg(planc.get_program()).args(planc.get_args()).current_dir(place.ws());
+    command.env_clear().envs(planc.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    said(command).exits(3).says("lib: directory");
+    assert_eq!(log(&place), "");
 }
