@@ -27,7 +27,7 @@ pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENT
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
 pub use nested::above;
-pub use places::{Places, account_home, is_hidden_in_home, lies_in, unfit};
+pub use places::{OF_CLIENTS, OF_GIT, Places, account_home, is_hidden_in_home, lies_in, unfit};
 pub use programs::{Changed, EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use run::{MAX_DEADLINE_DAYS, run_time};
