@@ -257,6 +257,108 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
 }
 
 #[test]
+fn what_planc_writes_goes_through_no_link() {
+    let place = Place::new();
+    place.put("tools.json", "{\"tools\": [{\"name\": \"x\", \"inputSchema\": {\"type\": \"object\"}}]}");
+    place.put("../home/.bashrc", "kept").put("man/keep", "").put("catalogues/keep", "");
+    for name in ["catalogues/.x.pl.new", "catalogues/.x.mcp.json.new", "catalogues/x.mcp.json", "man/planc.1"] {
+        place.link("../../home/.bashrc", name);
+    }
+    let import = |name: &str| place.planc(&["tools", "import", "--mcp", name, "--from", "tools.json"]);
+    // A lock that says something else is none.
+    import("x").exits(2);
+    fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
+    place.link("../../home/.new", "catalogues/x.mcp.json");
+    import("x").exits(0);
+    place.planc(&["man", "--dir", "man"]).exits(0);
+    assert!(place.get("man/planc.1").contains("planc") && place.has("man/planc-plan.1"));
+    assert!(place.get("catalogues/x.pl").contains("tool x()"));
+    // Nor through a folder that is one.
+    fs::rename(place.ws().join("catalogues"), place.ws().join("before")).unwrap();
+    place.link("../home", "catalogues");
+    import("y").exits(2).says("leads out of the workspace");
+    assert_eq!(place.get("../home/.bashrc"), "kept");
+    assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 1);
+    // A text in another form is written where it was read.
+    place.put("../p.pl", "plan \"P\"   {\n}\n");
+    place.link("../p.pl", "p.pl");
+    place.planc(&["fmt", "p.pl"]).exits(0);
+    assert_eq!((place.get("../p.pl").contains("   "), place.ws().join("p.pl").is_symlink()), (false, true));
+}
+
+#[test]
+fn a_demo_is_played_in_no_workspace() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/keep", "");
+    place.link(place.ws().join("target"), "../out/target");
+    for folder in ["target/demo", "demo", "../out/target/demo"] {
+        place.planc(&["demo", "hello", folder]).exits(2).says("lies in the workspace of");
+        assert!(!place.has(folder), "{folder}");
+    }
+    let mut command = place.command(&["demo", "hello"]);
+    command.env("TMPDIR", place.ws().join("target"));
+    said(command).exits(2).says("lies in the workspace of");
+    place.planc(&["demo", "hello", "../out/demo"]).exits(0);
+    place.planc(&["demo", "hello", "../out/demo"]).exits(2).says("File exists");
+}
+
+#[test]
+fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
+    let place = Place::new();
+    let ran = |path: &str| {
+        place.put("a.pl", write(path));
+        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.last_run()
+    };
+    let (good, other) = (ran("a.txt"), ran("b.txt"));
+    place.planc(&["evidence", &good, "-o", &other]).exits(0);
+    let named = format!("./{other}");
+    place.planc(&["verify", &other]).exits(2).says("is the name of a run and of a file").says(&named);
+    place.planc(&["verify", &named]).exits(0).says(&good);
+    place.planc(&["verify", &good]).exits(0).says("is as it was written");
+    let (digest, signers) = (place.digest("a.pl"), ["--signers", "signers"]);
+    place.put(&digest, "text").put("signers", "");
+    for word in [&other, &digest] {
+        place.planc(&[&["verify-approval", word], &signers[..]].concat()).exits(2).says("of a run and of a file");
+    }
+    // A name of hexadecimal digits that no run has is a file.
+    place.planc(&["evidence", &good, "-o", "feed"]).exits(0);
+    place.planc(&["verify", "feed"]).exits(0).says(&good);
+}
+
+#[test]
+fn a_workspace_is_not_chosen_within_what_others_execute() {
+    let place = Place::new();
+    for folder in [".git/hooks", ".claude", "sub/.Codex/x", "bare/hooks", "bare/refs", "bare/objects"] {
+        place.put(&format!("{folder}/keep"), "");
+        place.put(&format!("{folder}/a.pl"), write("pre-commit"));
+    }
+    place.put("bare/HEAD", "");
+    for folder in [".git/hooks", ".claude", "sub/.Codex/x", "bare/hooks"] {
+        let all = [["run", "--approve", "a.pl"].as_slice(), &["plan", "a.pl"], &["init"]];
+        for args in all {
+            place.planc(&[&["-C", folder], args].concat()).exits(2).says("cannot be a workspace");
+        }
+        place.planc(&["-C", folder, "check", "a.pl"]).exits(0);
+        assert!(!place.has(&format!("{folder}/pre-commit")), "{folder}");
+    }
+    // Where an operator has said something, it is one.
+    place.put(".claude/worktrees/x/planc.toml", "").put(".claude/worktrees/x/a.pl", write("a.txt"));
+    place.planc(&["-C", ".claude/worktrees/x", "run", "--approve", "a.pl"]).exits(0);
+}
+
+/// Somebody who wants a person for what is deleted does not get one for what is emptied: planc has what it held.
+#[test]
+fn to_empty_a_file_is_not_to_delete_it() {
+    let place = Place::new();
+    place.put("planc.toml", "[approval]\ndestructive = { require = \"terminal\" }\n").put("a.txt", "old\n");
+    place.put("a.pl", write("a.txt"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    place.put("a.pl", "plan \"d\" {\n  critical { delete \"a.txt\" }\n  step d = fs.delete(path: \"a.txt\")\n}\n");
+    place.planc(&["run", "--approve", "a.pl"]).exits(3);
+}
+
+#[test]
 fn what_others_execute_or_go_by_is_named_and_written_with_a_person() {
     for path in [".git/hooks/pre-commit", ".claude/settings.json", "sub/.mcp.json", ".Codex/config.toml"] {
         let plan = |line: &str| {
