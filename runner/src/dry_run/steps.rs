@@ -410,6 +410,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let destructive = touches.iter().any(|(verb, _)| *verb == EffectVerb::Deletes);
         let unsure = std::mem::take(&mut self.unsure);
         let for_others = self.for_others(at, &done.outcome, &done.changes, &unsure);
+        let loadable = self.loadable(at, &done.outcome, &done.changes, &unsure, confined.as_ref());
         let report = StepReport {
             name: at.name.clone(),
             tool: tool.name.to_string(),
@@ -428,6 +429,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
             for_others,
+            loadable,
             each: step.each.map(|each| plan.each(each).name.to_string()),
             element: instance.element.map(|element| element as usize),
             poll: step.poll.as_ref().map(|poll| {

@@ -143,12 +143,12 @@ fn what_runs_before_a_yes_is_changed_by_no_plan() {
         place.planc(&["run", "--approve", "a.pl"]).exits(1).says("a part of a server");
         let script = "echo evil > real/server.sh";
         place.put("a.pl", shell("modify \"real/server.sh\"", script));
-        place.planc(&["run", "--approve", "a.pl"]).exits(4).says("a part of a server");
+        place.run("a.pl").exits(4).says("a part of a server");
         if !args.contains("real") {
             // The way there is not led elsewhere.
             let script = "rm tools; mkdir evil; echo evil > evil/server.sh; ln -s evil tools";
             place.put("a.pl", shell("delete \"tools\"\n    create \"tools\"\n    modify \"tools\"\n    create \"evil/**\"\n    create \"evil\"", script));
-            place.planc(&["run", "--approve", "a.pl"]).exits(4).says("is planc's own");
+            place.run("a.pl").exits(4).says("is planc's own");
         }
         assert_eq!(place.get("tools/server.sh"), "exit 1\n");
     }
@@ -439,14 +439,14 @@ fn what_a_server_would_run_is_made_by_no_plan() {
         let script = format!("mkdir -p {folder}; echo evil > {path}");
         let lines = "create \"**\"\n    modify \"**\"\n    delete \"one\"";
         place.put("a.pl", shell(lines, &script));
-        place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]);
+        place.run("a.pl").exits_with(&[4, 6]);
         place.put("a.pl", shell(lines, "mkdir -p evil; rm -f one; ln -s evil one"));
         if args.contains("by/") {
-            place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]).says("is planc's own");
+            place.run("a.pl").exits_with(&[4, 6]).says("is planc's own");
         }
         assert!(!place.ws().join(path).exists(), "{command} {args}: {path}");
         // What is beside it is a plan's.
-        place.put("a.pl", write("beside/new.py"));
+        place.put("beside/keep", "").put("a.pl", write("beside/new.py"));
         place.planc(&["run", "--approve", "a.pl"]).exits(0);
     }
     // Neither a word that is no path nor what the server works on is guarded.
@@ -455,8 +455,63 @@ fn what_a_server_would_run_is_made_by_no_plan() {
     place.put("planc.toml", wired("mail", "[\"serve\", \"--root\", \".\", \"--docs=./docs\"]", "data = [\"docs\"]\n"));
     for path in ["serve", "docs/a.md", "b.txt"] {
         place.put("a.pl", write(path));
-        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.run("a.pl").exits(0);
     }
+}
+
+/// What nobody names, and is found: a module in the folder in which a server works, or beside its program.
+#[test]
+fn what_a_server_finds_by_itself_is_left_there_with_a_person() {
+    let (module, program) = ("[\"-m\", \"crm\"]", "[\"srv/server.py\"]");
+    let model = "[model]\ncommand = [\"python3\", \"-m\", \"ask\"]\n";
+    let sub = "cwd = \"sub\"\n";
+    for (config, path, by) in [
+        (wired("python3", module, ""), "json.py", "the server `mail`"),
+        (wired("python3", module, ""), "json/__init__.py", "the server `mail`"),
+        (wired("npx", "[\"-y\", \"crm\"]", ""), "node_modules/crm/x.js", "the server `mail`"),
+        (wired("python3", module, sub), "sub/json.py", "the server `mail`"),
+        (wired("python3", module, "cwd = \"by\"\n"), "sub/json.py", "the server `mail`"),
+        (wired("python3", program, ""), "srv/json.py", "the server `mail`"),
+        (wired("python3", program, ""), "srv/deep/x.py", "the server `mail`"),
+        (wired("python3", "[\"by/server.py\"]", ""), "sub/x.py", "the server `mail`"),
+        (model.to_owned(), "json.py", "the program of `[model]`"),
+        (wired("python3", module, sub), "json.py", ""),
+        (wired("python3", module, ""), "src/json.py", ""),
+        (wired("python3", program, ""), "src/json.py", ""),
+        (wired("python3", module, "data = [\"*.md\"]\n"), "notes.md", ""),
+        ("".to_owned(), "json.py", ""),
+    ] {
+        let place = Place::new();
+        place.put("mail.pl", CATALOGUE).put("planc.toml", &config).put("srv/server.py", "").put("src/keep", "");
+        place.put("srv/deep/keep", "").put("sub/server.py", "").link("sub", "by");
+        let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
+        let script = format!("mkdir -p {folder}; echo evil > {path}");
+        let folders = if place.has(folder) { String::new() } else { format!("create \"{folder}\"\n    ") };
+        let named = shell(&format!("{folders}create \"{path}\""), &script);
+        let wide = shell("create \"**\"", &script);
+        for (plan, code) in [(write(path), 3), (named, 3), (wide, 6)] {
+            place.put("a.pl", &plan);
+            let said = place.planc(&["run", "--approve", "a.pl"]);
+            if by.is_empty() {
+                said.exits(0);
+                fs::remove_file(place.ws().join(path)).unwrap();
+                continue;
+            }
+            said.exits(code).says(&format!("what {by} may do by loading"));
+            assert!(!place.has(path), "{config}: {path}");
+        }
+        if !by.is_empty() {
+            place.put("a.pl", write(path));
+            let card = place.planc(&["plan", "a.pl"]).exits(0);
+            card.says(&format!("everything can be undone, but what {by} may do by loading `"));
+            place.run("a.pl").exits(0);
+        }
+    }
+    // Where programs really write is such a place, too.
+    let place = Place::new();
+    place.put("mail.pl", CATALOGUE).put("a.pl", shell("", "true"));
+    place.put("planc.toml", wired("npx", "[\"-y\", \"crm\"]", "[programs]\nscratch = [\"node_modules\"]\n"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(3).says("may do by loading `node_modules`");
 }
 
 #[test]
