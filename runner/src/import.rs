@@ -4,13 +4,13 @@
 
 use crate::config::{Config, ServerConfig};
 use crate::tool::mcp::{Lock, LockError, Server, ServerError, ServerInfo};
+use crate::writing::replace;
 use planc_lang::catalogue::Tool;
 use planc_lang::diagnostic::Diagnostic;
-use planc_lang::import::{catalogue, merge, pin};
+use planc_lang::import::{Standing, catalogue, merge, pin};
 use serde::Serialize;
 use serde_json::Value;
 use similar::TextDiff;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,6 +52,14 @@ pub enum ImportError {
         path: String,
         /// The first of them.
         first: String,
+    },
+    /// The file is something else, and so is the lock beside it.
+    #[error("`{path}` is there, and has no catalogue `{name}`")]
+    Other {
+        /// The file.
+        path: String,
+        /// The catalogue.
+        name: String,
     },
     /// The recorded answer is none.
     #[error("`{path}` is no answer to `tools/list`: {why}")]
@@ -98,7 +106,7 @@ pub enum Imported {
     },
     /// Everything was as it is.
     Unchanged,
-    /// Reviewed tools are different now: nothing was written.
+    /// What stands in the catalogue would be different: nothing was written.
     ToReview(Vec<Change>),
 }
 
@@ -145,7 +153,8 @@ pub fn catalogue_file(config: &Config, name: &str) -> PathBuf {
     found.cloned().unwrap_or_else(|| config.workspace.join("catalogues").join(format!("{name}.pl")))
 }
 
-/// Brings a catalogue file and its lock up to what a server says.
+/// Brings a catalogue file and its lock up to what a server says. Whatever stands in the catalogue counts as reviewed, and what the
+/// lock says of it only shows how it is different now: the lock is written with every answer.
 pub fn import(file: &Path, name: &str, answer: &Answer, review: Review) -> Result<Imported, ImportError> {
     let lock_file = Lock::path_of(file);
     let lock = Lock::read(&lock_file)?;
@@ -156,33 +165,45 @@ pub fn import(file: &Path, name: &str, answer: &Answer, review: Review) -> Resul
         Err(error) => return Err(file_error("read", file, &error)),
     };
     let shown = file.display().to_string();
-    let broken = |list: Vec<Diagnostic>| ImportError::Broken {
-        path: shown.clone(),
-        first: list.first().map(|one| one.message.clone()).unwrap_or_default(),
+    let is_new = |name: &str| Change { tool: name.to_owned(), kind: ChangeKind::New, diff: String::new() };
+    let (text, mut changes, new): (String, Vec<Change>, Vec<Change>) = match &previous {
+        None => {
+            let new = answer.definitions.iter().filter_map(|one| one.get("name")?.as_str()).map(is_new).collect();
+            (catalogue(name, &answer.server.name, &answer.definitions), Vec::new(), new)
+        }
+        Some(text) => {
+            let broken = |list: Vec<Diagnostic>| ImportError::Broken {
+                path: shown.clone(),
+                first: list.first().map(|one| one.message.clone()).unwrap_or_default(),
+            };
+            let merged = merge(text, name, &before, &answer.definitions).map_err(broken)?;
+            let merged = merged.ok_or(ImportError::Other { path: shown, name: name.to_owned() })?;
+            let changes = merged.changed.iter().map(|standing| change(standing, &before, &answer.definitions));
+            (merged.text, changes.collect(), merged.new.iter().map(|name| is_new(name)).collect())
+        }
     };
-    let merged = match &previous {
-        None => None,
-        Some(text) => merge(text, name, &before, &answer.definitions).map_err(broken)?,
-    };
-    let changes = changes(&before, &answer.definitions);
-    let is_reviewed = merged.is_some();
-    let differs = changes.iter().any(|change| change.kind == ChangeKind::Changed);
-    if is_reviewed && differs && review == Review::Unseen {
+    if !changes.is_empty() && review == Review::Unseen {
+        changes.extend(new);
         return Ok(Imported::ToReview(changes));
     }
-    let text = match (merged, previous.clone()) {
-        (Some(text), _) => text,
-        (None, None) => catalogue(name, &answer.server.name, &answer.definitions),
-        // A file that declares something else keeps it.
-        (None, Some(other)) => format!("{other}\n{}", catalogue(name, &answer.server.name, &answer.definitions)),
-    };
     let new_lock = Lock::new(name, answer.server.clone(), &answer.definitions);
     if previous.as_ref() == Some(&text) && lock.as_ref() == Some(&new_lock) {
         return Ok(Imported::Unchanged);
     }
+    changes.extend(new);
     write(file, &text)?;
     write(&lock_file, &new_lock.to_text())?;
     Ok(Imported::Written { changes, tools: answer.definitions.len() })
+}
+
+/// How what stood in a catalogue is different. Where nobody knows what it was pinned to, all that is said now is shown.
+fn change(standing: &Standing, before: &[Value], now: &[Value]) -> Change {
+    let named = |one: &&Value| one.get("name").and_then(Value::as_str) == Some(standing.name.as_str());
+    let is_it = |one: &&Value| named(one) && standing.pinned == Some(pin(one).to_string());
+    let now = now.iter().find(named);
+    let kind = if standing.is_gone { ChangeKind::Gone } else { ChangeKind::Changed };
+    let diff = now.map_or(String::new(), |now| diff(before.iter().find(is_it), now));
+    Change { tool: standing.name.clone(), kind, diff }
 }
 
 /// How what a server says differs from what its catalogue pins. `lock` says what the pins stand for.
@@ -198,7 +219,7 @@ pub fn compare(tools: &[Arc<Tool>], lock: Option<&Lock>, now: &[Value]) -> Vec<C
             Some(_) => continue,
         };
         let before = locked.iter().find(|before| tool.pinned == Some(pin(before)));
-        let diff = before.zip(definition).map_or(String::new(), |(before, now)| diff(before, now));
+        let diff = before.zip(definition).map_or(String::new(), |(before, now)| diff(Some(before), now));
         found.push(Change { tool: tool.wire_name().to_owned(), kind, diff });
     }
     for definition in now.iter().filter(|now| !tools.iter().any(|tool| tool.wire_name() == name_of(now))) {
@@ -207,42 +228,18 @@ pub fn compare(tools: &[Arc<Tool>], lock: Option<&Lock>, now: &[Value]) -> Vec<C
     found
 }
 
-fn changes(before: &[Value], now: &[Value]) -> Vec<Change> {
-    let by_name = |list: &[Value]| -> BTreeMap<String, Value> {
-        let named = |one: &Value| Some((one.get("name")?.as_str()?.to_owned(), one.clone()));
-        list.iter().filter_map(named).collect()
-    };
-    let (before, now) = (by_name(before), by_name(now));
-    let mut found = Vec::new();
-    for (name, definition) in &now {
-        let change = |kind, diff| Change { tool: name.clone(), kind, diff };
-        match before.get(name) {
-            None => found.push(change(ChangeKind::New, String::new())),
-            Some(old) if pin(old) != pin(definition) => found.push(change(ChangeKind::Changed, diff(old, definition))),
-            Some(_) => {}
-        }
-    }
-    let gone = before.keys().filter(|name| !now.contains_key(*name));
-    found.extend(gone.map(|name| Change { tool: name.clone(), kind: ChangeKind::Gone, diff: String::new() }));
-    found
-}
-
 /// The lines in which two definitions differ.
-fn diff(before: &Value, now: &Value) -> String {
+fn diff(before: Option<&Value>, now: &Value) -> String {
     let text = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
-    let (before, now) = (text(before), text(now));
+    let (before, now) = (before.map_or(String::new(), text), text(now));
     let diff = TextDiff::from_lines(&before, &now);
     diff.unified_diff().context_radius(2).to_string()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ImportError> {
-    let failed = |error: std::io::Error| file_error("write", path, &error);
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.new"));
-    std::fs::write(&beside, text).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
+    let written = std::fs::create_dir_all(folder).and_then(|()| replace(path, text.as_bytes()));
+    written.map_err(|error| file_error("write", path, &error))
 }
 
 fn file_error(what: &'static str, path: &Path, error: &std::io::Error) -> ImportError {

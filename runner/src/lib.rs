@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod stop;
+mod writing;
 pub mod scope;
 pub mod policy;
 mod named;

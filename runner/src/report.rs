@@ -3,8 +3,8 @@
 mod step;
 
 pub use step::{
-    BlockOutcome, BlockReport, ChangeReport, Confinement, Earlier, EffectReport, StepOutcome, StepReport, UndoKind,
-    Undoing,
+    BlockOutcome, BlockReport, ChangeReport, Confinement, Earlier, EffectReport, Loadable, StepOutcome, StepReport,
+    UndoKind, Undoing,
 };
 
 use crate::workspace::Observation;

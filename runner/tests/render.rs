@@ -82,6 +82,7 @@ fn step(name: &str, tool: &str, args: Value, effects: &[(EffectVerb, &str)], out
         outcome,
         changes: vec![],
         for_others: vec![],
+        loadable: vec![],
         each: None,
         element: None,
         poll: None,

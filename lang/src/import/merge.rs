@@ -48,6 +48,28 @@ impl Written {
     }
 }
 
+/// A text and what a server says now, in one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The text.
+    pub text: String,
+    /// The declarations that stood in the earlier text and are not there as they were: other ones, remarked on, or dropped.
+    pub changed: Vec<Standing>,
+    /// The tools that did not stand there, by their names at the server.
+    pub new: Vec<String>,
+}
+
+/// A declaration that stood in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The name of a tool at its server, or that of a type.
+    pub name: String,
+    /// What the tool was pinned to, as far as it was.
+    pub pinned: Option<String>,
+    /// Whether there is nothing of this name any more.
+    pub is_gone: bool,
+}
+
 /// A tool of a text, in parts.
 struct Parts {
     doc: String,
@@ -72,7 +94,7 @@ enum Inner {
 
 /// Brings the catalogue `name` of the text `previous` up to what the server says `now`; `before` is what it said when that
 /// text was written, as far as it is known. None: the text has no such catalogue.
-pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Result<Option<String>, Vec<Diagnostic>> {
+pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Result<Option<Merged>, Vec<Diagnostic>> {
     let written = Written::new(previous.to_owned())?;
     let Some(catalogue) = written.catalogue(name) else { return Ok(None) };
     let (base, base_types) = declarations(name, before, Names::new());
@@ -95,10 +117,12 @@ pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Res
     };
     let mut edits: Vec<(Span, String)> = Vec::new();
     let mut known: Vec<String> = Vec::new();
+    let mut changed: Vec<Standing> = Vec::new();
     for tool in &catalogue.tools {
         let wire = wire_name(tool);
         known.push(wire.clone());
         let span = whole(tool.doc.as_ref(), tool.span);
+        let standing = |is_gone| Standing { name: wire.clone(), pinned: pinned(tool), is_gone };
         let Some(definition) = find(now, &wire) else {
             let gone = "// The server has no such tool any more.\n";
             let is_said =
@@ -106,6 +130,7 @@ pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Res
                     tool.span.start <= comment.span.start && written.slice(comment.span) == gone.trim_end()
                 });
             if let (Some(block), false) = (tool.block, is_said) {
+                changed.push(standing(true));
                 edits.push((Span::new(block.start + 1, block.start + 1), format!("\n{gone}")));
             }
             continue;
@@ -117,6 +142,7 @@ pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Res
         }
         let Some(new) = theirs.iter().find(|declaration| declaration.wire == wire).and_then(alone) else { continue };
         let old = base.iter().find(|declaration| declaration.wire == wire).and_then(alone);
+        changed.push(standing(false));
         edits.push((span, joined(tool.name.name.as_str(), &wire, old.as_ref(), &ours, &new)));
     }
     let new: Vec<&Declaration> = theirs
@@ -126,15 +152,19 @@ pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Res
     let end = Span::new(catalogue.body.end - 1, catalogue.body.end - 1);
     let texts: String = new.iter().map(|declaration| format!("\n{}\n", declaration.text)).collect();
     edits.push((end, texts));
-    let changed: String = edits.iter().map(|(_, text)| text.as_str()).collect();
+    let edited_in: String = edits.iter().map(|(_, text)| text.as_str()).collect();
     for ty in catalogue.types.iter().filter(|ty| is_generated(ty)) {
         let name = ty.name.name.as_str();
-        let is_used = || mentions(previous, name) || mentions(&changed, name);
-        match types.get(name) {
-            Some(text) => edits.push((ty.ty.span, text.clone())),
-            None if !is_used() => edits.push((whole(ty.doc.as_ref(), ty.span), String::new())),
-            None => {}
+        let is_used = || mentions(previous, name) || mentions(&edited_in, name);
+        let (span, text) = match types.get(name) {
+            Some(text) => (ty.ty.span, text.clone()),
+            None if !is_used() => (whole(ty.doc.as_ref(), ty.span), String::new()),
+            None => continue,
+        };
+        if text.is_empty() || formatted_type(&text).is_none_or(|text| squeezed(&text) != text_of(ty)) {
+            changed.push(Standing { name: name.to_owned(), pinned: None, is_gone: text.is_empty() });
         }
+        edits.push((span, text));
     }
     let start = Span::new(catalogue.body.start + 1, catalogue.body.start + 1);
     let present = |name: &str| catalogue.types.iter().any(|ty| ty.name.name == name);
@@ -142,7 +172,8 @@ pub fn merge(previous: &str, name: &str, before: &[Value], now: &[Value]) -> Res
         types.iter().filter(|(name, _)| !present(name)).map(|(name, ty)| format!("\ntype {name} = {ty}\n")).collect();
     edits.push((start, fresh));
     let text = edited(written.source(), edits);
-    Ok(Some(formatted(&text).unwrap_or(text)))
+    let new = new.iter().map(|declaration| declaration.wire.clone()).collect();
+    Ok(Some(Merged { text: formatted(&text).unwrap_or(text), changed, new }))
 }
 
 /// Whether a text has a name more than once, or in something that is not its own declaration.
@@ -188,6 +219,14 @@ fn wire_name(tool: &syntax::Tool) -> String {
         _ => None,
     });
     named.unwrap_or_else(|| tool.name.name.to_string())
+}
+
+/// What the definition of a tool is pinned to.
+fn pinned(tool: &syntax::Tool) -> Option<String> {
+    tool.clauses.iter().find_map(|clause| match &clause.kind {
+        ToolClauseKind::Pinned(digest) => Some(digest.value.clone()),
+        _ => None,
+    })
 }
 
 /// A generated declaration in parts.

@@ -12,7 +12,7 @@ mod schema;
 mod tool;
 mod types;
 
-pub use merge::merge;
+pub use merge::{Merged, Standing, merge};
 pub use pin::pin;
 pub use schema::{MAX_ALTERNATIVES, MAX_SCHEMA_DEPTH, MAX_SCHEMAS};
 pub use tool::MAX_PARAMETERS;

@@ -70,8 +70,9 @@ pub fn not_undoable(report: &PlanReport) -> Vec<String> {
     let steps = report.all_steps().filter_map(|step| match step.undo {
         // What somebody executes or goes by in the meantime is not taken back with the file.
         UndoKind::Nothing | UndoKind::Automatic => {
-            let place = step.for_others.first()?;
-            Some(format!("what others do by `{place}` meanwhile (`{}`, {})", step.name, step.tool))
+            let of_others = step.for_others.first().map(|place| format!("what others do by `{place}` meanwhile"));
+            let what = of_others.or_else(|| step.loadable.first().map(ToString::to_string))?;
+            Some(format!("{what} (`{}`, {})", step.name, step.tool))
         }
         // A declared `undo` is a call like any other: it may fail.
         UndoKind::Declared | UndoKind::Impossible => Some(format!("`{}` ({})", step.name, step.tool)),

@@ -10,7 +10,7 @@ use super::terminal::{Terminal, Typed, confirm};
 use crate::approval::{Approved, Channel};
 use crate::desk::{Desk, DeskError, Draft, Planned, Recall, Unlike, has_secret_inputs, inputs, shown_inputs};
 use crate::dry_run::{Early, other_variables};
-use crate::journal::{StoredPlan, StoredRun};
+use crate::journal::{StoreError, StoredPlan, StoredRun};
 use crate::render::card::{Card, Folded, card};
 use crate::render::fold::is_whole;
 use crate::render::summary::totals;
@@ -18,6 +18,7 @@ use crate::render::text::{Look, inline};
 use crate::report::{PlanReport, PlanStatus};
 use planc_lang::digest::Digest;
 use planc_lang::value::Value;
+use std::path::PathBuf;
 
 /// What a plan file is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,27 @@ pub fn find(session: &Session, name: &str) -> Result<(Desk, StoredPlan, StoredRu
     };
     let plan = desk.store.plan(&run.plan.to_string())?;
     Ok((desk, plan, run))
+}
+
+/// The file that a word names that may also name a run, or the plan of a run; none: it is the name of one, or of nothing. A run and a
+/// file of one name are never taken for each other: a file may be called as somebody wants.
+pub fn file(session: &Session, word: &str) -> Result<Option<PathBuf>, Fault> {
+    let file = session.path(word);
+    let is_name = word.strip_prefix("sha256:").unwrap_or(word).bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let Some(store) = is_name.then(|| session.existing_store()).transpose()?.flatten() else { return Ok(Some(file)) };
+    let found = if is_digest(word) { store.plan(word).map(|_| ()) } else { store.run(word).map(|_| ()) };
+    match found {
+        Err(StoreError::Unknown { .. }) => Ok(Some(file)),
+        Ok(()) | Err(StoreError::Ambiguous { .. }) => {
+            let word = inline(word);
+            let fault = Fault::usage(format!("`{word}` is the name of a run and of a file"));
+            Err(fault.help(format!("`./{word}` is the file; where the run is meant, move the file")))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A plan by digest, also one that something stands against, or that of a run.

@@ -4,8 +4,10 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::init::FIRST_PLAN_TEXT;
 use super::output::Output;
+use crate::config::above;
 use crate::render::card::shell_word;
 use crate::render::text::Tone;
+use crate::writing::{USUAL_MODE, create};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,7 +45,7 @@ const SETUP: &str = "setup.sh";
 pub struct Args {
     /// Which example; without a name, one that planc can take back by itself
     name: Option<String>,
-    /// The folder to make; without it, a fresh one for temporary files
+    /// The folder to make, in no workspace; without it, a fresh one for temporary files
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
     /// List the examples
@@ -72,7 +74,8 @@ pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
     play(out, example, &folder)
 }
 
-/// Makes the folder and writes the example into it: the plan beside the workspace it works in.
+/// Makes the folder and writes the example into it: the plan beside the workspace it works in. Not in a workspace, where programs
+/// may write while the example is played.
 fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     let unique = uuid::Uuid::new_v4().simple().to_string();
     let folder = match chosen {
@@ -80,12 +83,17 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
         None => std::env::temp_dir().join(format!("planc-demo-{}-{}", example.name, &unique[..8])),
     };
     let failed = |error: std::io::Error| Fault::usage(format!("cannot make `{}`: {error}", folder.display()));
+    // As it is seen from the root: a relative path has nothing above it.
+    if let Some(outer) = std::path::absolute(&folder).ok().as_deref().and_then(above) {
+        let message = format!("`{}` lies in the workspace of `{}`", folder.display(), outer.display());
+        return Err(Fault::usage(message).help("name a folder outside of it, that is not there yet"));
+    }
     std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
     std::fs::create_dir_all(folder.join("workspace")).map_err(failed)?;
     for (path, content) in example.files {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
-        std::fs::write(path, content).map_err(failed)?;
+        create(&path, content, USUAL_MODE).map_err(failed)?;
     }
     folder.canonicalize().map_err(failed)
 }

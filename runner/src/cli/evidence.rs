@@ -6,10 +6,8 @@ use super::fault::Fault;
 use super::session::Session;
 use crate::evidence::{self, ExportError};
 use crate::render::text::{count, inline};
+use crate::writing::create;
 use serde_json::json;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// Arguments of `planc evidence`.
@@ -43,12 +41,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     };
     let mut text = serde_json::to_vec(&bundle).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
-    if let Err(error) = file.write_all(&text).and_then(|()| file.sync_all()) {
-        // Half a bundle would be taken for damaged evidence.
-        let _ = std::fs::remove_file(&path);
-        return Err(failed(error));
-    }
+    create(&path, &text, 0o600).map_err(failed)?;
     let head = bundle.records.last().map(|record| record.link.as_str()).unwrap_or_default();
     if session.out.is_json() {
         let (records, digest) = (bundle.records.len(), bundle.digest);

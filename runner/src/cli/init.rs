@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use crate::config::{CONFIG_NAME, Places, TEMPLATE, above, unfit};
-use std::io::Write;
+use crate::writing::{USUAL_MODE, create};
 use std::path::PathBuf;
 
 /// The name of the first plan.
@@ -53,8 +53,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (mut written, mut kept) = (Vec::new(), Vec::new());
     for (name, text) in [(CONFIG_NAME, TEMPLATE), (FIRST_PLAN, FIRST_PLAN_TEXT)] {
         let path = folder.join(name);
-        let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
-        match made.and_then(|mut file| file.write_all(text.as_bytes())) {
+        match create(&path, text.as_bytes(), USUAL_MODE) {
             Ok(()) => written.push(name),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => kept.push(name),
             Err(error) => return Err(Fault::usage(format!("cannot write `{}`: {error}", path.display()))),

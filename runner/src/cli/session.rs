@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
-use crate::config::{Config, Missing, Overrides, Places, is_hidden_in_home};
+use crate::config::{Config, Missing, Overrides, Places, is_hidden_in_home, lies_in};
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
@@ -94,6 +94,19 @@ impl Session {
             ))
             .help("name one that is not, and move it")),
             false => Ok(path),
+        }
+    }
+
+    /// Refuses a file of the workspace whose folder is behind a link out of it: it would be written elsewhere than where it is named.
+    pub fn stays_within(&self, path: &Path) -> Result<(), Fault> {
+        let root = &self.config.workspace;
+        match path.parent().is_none_or(|folder| !folder.starts_with(root) || lies_in(folder, root)) {
+            true => Ok(()),
+            false => Err(Fault::usage(format!(
+                "`{}` is behind a link that leads out of the workspace, and planc writes no such file",
+                self.config.shown(path)
+            ))
+            .help("make a folder of the link, or name another file")),
         }
     }
 

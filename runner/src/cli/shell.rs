@@ -4,9 +4,10 @@ use super::Cli;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::output::Output;
+use crate::writing::replace;
 use clap::CommandFactory;
 use planc_lang::suggest::nearest;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `planc completions`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,9 @@ pub(super) fn man(out: Output, args: &ManArgs) -> Result<Exit, Fault> {
     let mut root = Cli::command();
     root.build();
     if let Some(dir) = &args.dir {
-        clap_mangen::generate_to(Cli::command(), dir)
+        let mut root = Cli::command().disable_help_subcommand(true);
+        root.build();
+        pages(&root, dir)
             .map_err(|error| Fault::usage(format!("cannot write manual pages into `{}`: {error}", dir.display())))?;
         return Ok(Exit::Success);
     }
@@ -48,6 +51,14 @@ pub(super) fn man(out: Output, args: &ManArgs) -> Result<Exit, Fault> {
     drawn.map_err(|error| Fault::usage(format!("cannot draw the manual page: {error}")))?;
     out.print(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)
+}
+
+/// Writes the pages of a command, and of those within it.
+fn pages(command: &clap::Command, dir: &Path) -> std::io::Result<()> {
+    command.get_subcommands().filter(|command| !command.is_hide_set()).try_for_each(|command| pages(command, dir))?;
+    let (page, mut text) = (clap_mangen::Man::new(command.clone()), Vec::new());
+    page.render(&mut text)?;
+    replace(&dir.join(page.get_filename()), &text)
 }
 
 /// Arguments of `planc help`.

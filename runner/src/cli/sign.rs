@@ -8,6 +8,7 @@ use crate::approval::{
 };
 use crate::desk::Desk;
 use crate::render::text::inline;
+use crate::writing::{USUAL_MODE, create};
 use ssh_key::PrivateKey;
 use std::ffi::OsString;
 use std::io::Read;
@@ -33,10 +34,8 @@ pub fn read(path: &Path) -> Result<Signed, Fault> {
 
 /// Writes a file that is not there yet.
 pub fn write(path: &Path, text: &str) -> Result<(), Fault> {
-    use std::io::Write;
-    let file = std::fs::File::options().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(|error| Fault::usage(format!("cannot write `{}`: {error}", path.display())))
+    create(path, text.as_bytes(), USUAL_MODE)
+        .map_err(|error| Fault::usage(format!("cannot write `{}`: {error}", path.display())))
 }
 
 fn text(path: &Path, limit: u64) -> Result<String, Fault> {

@@ -4,13 +4,14 @@
 
 use super::fault::Fault;
 use crate::config::Config;
+use crate::writing::replace;
 use planc_lang::catalogue::Catalogue;
 use planc_lang::codes::Code;
 use planc_lang::compile::{add_builtin, load_catalogue};
 use planc_lang::diagnostic::{Colour, Diagnostic, render_all, to_json};
 use planc_lang::source::{MAX_SOURCE_BYTES, Source, Sources, Span};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// What standard input is called.
@@ -176,21 +177,9 @@ fn unread(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-/// Writes a file beside the old one and puts it in its place, mode kept.
+/// Writes a file beside the old one and puts it in its place, mode kept. A link stays a link: it is the file behind it that was
+/// read, and nothing but its own text, in another form, is written.
 pub fn rewrite(path: &Path, text: &str) -> Result<(), Fault> {
-    let failed = |error: std::io::Error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display()));
-    // A link stays a link.
-    let path = path.canonicalize().map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let permissions = path.metadata().map_err(failed)?.permissions();
-    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&beside).and_then(|mut file| {
-        file.set_permissions(permissions)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.and_then(|()| std::fs::rename(&beside, &path)).map_err(|error| {
-        let _ = std::fs::remove_file(&beside);
-        failed(error)
-    })
+    let written = path.canonicalize().and_then(|path| replace(&path, text.as_bytes()));
+    written.map_err(|error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display())))
 }

@@ -32,7 +32,7 @@ pub struct ImportArgs {
     /// Write this file instead of `catalogues/NAME.pl`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     to: Option<PathBuf>,
-    /// Take over changed definitions of reviewed tools, which a person looks at on the terminal
+    /// Take over what is different in the catalogue then, which a person looks at on the terminal
     #[arg(long)]
     accept: bool,
     /// The server: a program with its arguments
@@ -71,6 +71,7 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
         }
         Some(to) => session.output(to)?,
     };
+    session.stays_within(&file)?;
     let outcome = match import(&file, name, &answer, Review::Unseen)? {
         Imported::ToReview(changes) if args.accept => {
             looked_at(session, &changes)?;
@@ -104,7 +105,7 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
         Imported::ToReview(changes) => {
             changes.iter().for_each(|change| text.push_str(&drawn(session, change)));
             text.push_str(
-                "nothing was written: reviewed tools are different now. Once somebody has looked at the changes:\n",
+                "nothing was written: what was reviewed is different now. Once somebody has looked at the changes:\n",
             );
             text.push_str(&format!("  planc tools import --mcp {} --accept …\n", inline(name)));
         }
@@ -283,6 +284,14 @@ fn next_steps(session: &Session, args: &ImportArgs, name: &str, file: &std::path
 
 impl From<ImportError> for Fault {
     fn from(error: ImportError) -> Fault {
-        Fault::usage(error.to_string())
+        let fault = Fault::usage(error.to_string());
+        match error {
+            ImportError::Other { .. } => fault.help("name another file with `--to FILE`: each has one catalogue"),
+            ImportError::Server(_)
+            | ImportError::Lock(_)
+            | ImportError::File { .. }
+            | ImportError::Broken { .. }
+            | ImportError::NoAnswer { .. } => fault,
+        }
     }
 }

@@ -37,8 +37,7 @@ pub struct Args {
 
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
-    let file = session.path(&args.target);
-    if file.is_file() {
+    if let Some(file) = carry::file(session, &args.target)? {
         return bundle(session, args, &file);
     }
     let (desk, plan, run) = carry::find(session, &args.target)?;

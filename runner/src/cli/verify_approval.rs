@@ -29,8 +29,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             .help("name it with `--signers FILE`, or in `[approval] signers`")
     })?;
     let signers = Signers::read(&path).map_err(|error| Fault::usage(error.to_string()))?;
-    let file = session.path(&args.target);
-    let all = if file.is_file() { vec![sign::read(&file)?] } else { recorded(session, &args.target)? };
+    let all = match carry::file(session, &args.target)? {
+        Some(file) => vec![sign::read(&file)?],
+        None => recorded(session, &args.target)?,
+    };
     let now = jiff::Timestamp::now();
     let checked: Vec<Result<Verified, StatementError>> =
         all.iter().map(|signed| verify(signed, &signers, now)).collect();

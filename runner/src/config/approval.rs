@@ -79,7 +79,7 @@ impl Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Something is destroyed.
+    /// Something is deleted.
     Destructive,
     /// planc cannot take it back by itself.
     NotUndoable,

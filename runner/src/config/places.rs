@@ -94,6 +94,19 @@ const SYSTEM: [&str; 10] = [
     "/home/linuxbrew/.linuxbrew",
 ];
 
+/// What else belongs to the system: nobody has a project there, and the system goes by what is there.
+const OF_SYSTEM: [&str; 11] =
+    ["/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run", "/sys", "/var/spool"];
+
+/// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
+pub const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
+
+/// The folder of a repository.
+pub const OF_GIT: &str = ".git";
+
+/// What the folder of a repository has, whatever it is called.
+const REPOSITORY: [&str; 3] = ["HEAD", "objects", "refs"];
+
 /// What holds keys in the home of an account.
 const KEYS: [&str; 4] = [".ssh", ".gnupg", ".aws", ".kube"];
 
@@ -128,8 +141,18 @@ pub(super) fn is_of_system(path: &Path) -> bool {
     SYSTEM.iter().any(|system| path.starts_with(system))
 }
 
+/// Whether a folder lies in what others execute or go by, or is that: from there, a path within says nothing of it.
+fn is_for_others(folder: &Path) -> bool {
+    let names = || OF_CLIENTS.into_iter().chain([OF_GIT]);
+    let mut parts = folder.components().filter_map(|part| part.as_os_str().to_str());
+    let is_repository = |folder: &Path| REPOSITORY.iter().all(|name| folder.join(name).symlink_metadata().is_ok());
+    parts.any(|part| names().any(|name| part.eq_ignore_ascii_case(name)))
+        || folder.ancestors().skip(1).any(is_repository)
+}
+
 /// Why no plan has business in a folder; none: it may be a workspace. The home of the account, where its keys lie, and all above it
-/// are none; what it hides and what belongs to the system, unless a `planc.toml` is there; what holds keys; the state of a workspace.
+/// are none; what it hides, what belongs to the system, and what others execute, unless a `planc.toml` is there; what holds keys; the
+/// state of a workspace.
 pub fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'static str> {
     let workspace = &resolve(workspace);
     let homes = homes(places.home.as_deref());
@@ -140,8 +163,10 @@ pub fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'stat
         Some("keys are kept there")
     } else if !has_file && is_hidden_in_home(workspace) {
         Some("it lies in what the home of this account hides, and no `planc.toml` is there")
-    } else if !has_file && is_of_system(workspace) {
+    } else if !has_file && (is_of_system(workspace) || OF_SYSTEM.iter().any(|system| workspace.starts_with(system))) {
         Some("it belongs to the system, and no `planc.toml` is there")
+    } else if !has_file && is_for_others(workspace) {
+        Some("it lies in what git or the clients of agents execute and go by, and no `planc.toml` is there")
     } else if workspace.ancestors().any(|folder| folder.join(STATE_NAME).symlink_metadata().is_ok()) {
         Some("it is the state of another workspace")
     } else {
@@ -225,10 +250,29 @@ mod tests {
     #[test]
     fn what_belongs_to_the_system_is_a_workspace_where_a_file_says_so() {
         let places = Places { current: "/".into(), state_home: None, home: None };
-        for folder in ["/opt/app", "/usr/src/app", "/nix/store/x"] {
+        for folder in ["/opt/app", "/usr/src/app", "/nix/store/x", "/etc", "/etc/cron.d", "/lib64/x", "/run/user/1"] {
             assert!(unfit(Path::new(folder), false, &places).is_some(), "{folder}");
             assert_eq!(unfit(Path::new(folder), true, &places), None, "{folder}");
         }
-        assert_eq!(unfit(Path::new("/optional/app"), false, &places), None);
+        for folder in ["/optional/app", "/library", "/var/www/app"] {
+            assert_eq!(unfit(Path::new(folder), false, &places), None, "{folder}");
+        }
+    }
+
+    #[test]
+    fn what_others_execute_is_a_workspace_where_a_file_says_so() {
+        let places = Places { current: "/".into(), state_home: None, home: None };
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".git/hooks", "a/.GIT", ".claude/skills/x", ".codex", "bare/hooks", "bare/objects", "bare/refs"] {
+            std::fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        std::fs::write(folder.path().join("bare/HEAD"), "").unwrap();
+        for name in [".git", ".git/hooks", "a/.GIT/new", ".claude/skills/x", ".codex", "bare/hooks"] {
+            assert!(unfit(&folder.path().join(name), false, &places).is_some(), "{name}");
+            assert_eq!(unfit(&folder.path().join(name), true, &places), None, "{name}");
+        }
+        for name in ["", "a", "a/.github", "bare"] {
+            assert_eq!(unfit(&folder.path().join(name), false, &places), None, "{name}");
+        }
     }
 }

@@ -116,7 +116,7 @@ fn sorted(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
 }
 
 /// A path, what it is behind each link on the way, one after the other, and what it is without any.
-fn ways(path: &Path) -> Vec<PathBuf> {
+pub(super) fn ways(path: &Path) -> Vec<PathBuf> {
     let mut found = vec![path.components().collect::<PathBuf>()];
     while let Some(next) = found.last().and_then(|path| behind_link(path)).filter(|next| !found.contains(next)) {
         if found.len() > MAX_LINKS {

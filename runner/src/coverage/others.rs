@@ -3,6 +3,7 @@
 //! nobody has read is a yes to.
 
 use super::{Uncovered, verb_of};
+use crate::config::{OF_CLIENTS, OF_GIT};
 use crate::workspace::{Change, FileState, Kind, Workspace};
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
@@ -60,9 +61,6 @@ const HEAD: &str = "HEAD";
 /// What a folder has that the repositories of several worktrees share: its configuration and its hooks are theirs.
 const SHARED: [&str; 2] = ["objects", "refs"];
 
-/// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
-const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
-
 /// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
 /// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
 /// tells that of a folder.
@@ -72,7 +70,7 @@ fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
     if let Some(at) = parts.iter().position(is_of_client) {
         return Some(parts[..=at].join("/"));
     }
-    let is_git = |part: &&str| part.eq_ignore_ascii_case(".git");
+    let is_git = |part: &&str| part.eq_ignore_ascii_case(OF_GIT);
     let mut in_git = false;
     for (at, _) in parts.iter().enumerate().filter(|(_, part)| is_git(part)) {
         in_git = true;
@@ -126,7 +124,7 @@ pub fn is_for_others(path: &str, exists: impl Fn(&str) -> bool) -> bool {
 
 /// Whether a path is in the folder of a repository, and only data there: nothing that git executes.
 pub fn is_data_of_repository(path: &str) -> bool {
-    path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) && decides(path, |_| true).is_none()
+    path.split('/').any(|part| part.eq_ignore_ascii_case(OF_GIT)) && decides(path, |_| true).is_none()
 }
 
 /// The changes of what others execute or go by, each with what it does and the place that a line must name. `exists` tells

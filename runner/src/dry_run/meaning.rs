@@ -189,6 +189,7 @@ impl<'a> Meaning<'a> {
             outcome: StepOutcome::NotReached,
             changes: Vec::new(),
             for_others: Vec::new(),
+            loadable: Vec::new(),
             each: step.each.map(|each| plan.each(each).name.to_string()),
             element: instance.element.map(|element| element as usize),
             poll: step.poll.as_ref().map(|poll| {

@@ -3,8 +3,9 @@
 
 use super::steps::{At, Steps};
 use crate::coverage::{changed_for_others, is_for_others, naming_lines};
-use crate::report::StepOutcome;
-use crate::workspace::{Change, Kind, Sight};
+use crate::report::{Confinement, Loadable, StepOutcome};
+use crate::workspace::{Change, FileState, Kind, Sight};
+use planc_lang::effects::{CriticalVerb, Grant};
 
 impl Steps<'_, '_> {
     /// What a step changes that others execute or go by: paths, and where its changes are not known exactly the lines of
@@ -16,18 +17,7 @@ impl Steps<'_, '_> {
         changes: &[Change],
         unsure: &[String],
     ) -> Vec<String> {
-        let is_exact = match outcome {
-            _ if at.step.call.is_read_only() => return Vec::new(),
-            StepOutcome::Skipped | StepOutcome::NotReached | StepOutcome::Gate => return Vec::new(),
-            StepOutcome::Simulated { .. } => true,
-            // A program may do something else in the run, unless it must not.
-            StepOutcome::Ran { .. } => at.step.reproduce,
-            StepOutcome::Read { .. }
-            | StepOutcome::Extracted { .. }
-            | StepOutcome::Foretold { .. }
-            | StepOutcome::KnownAfterRun { .. }
-            | StepOutcome::Fails { .. } => false,
-        };
+        let Some(known) = known(at, outcome) else { return Vec::new() };
         let grants = self.grants();
         // What a step before may have made of a repository, a line names: that is told of that step.
         let is_there = |path: &str| {
@@ -36,11 +26,73 @@ impl Steps<'_, '_> {
         };
         let mut found = changed_for_others(changes, is_there);
         found.extend(unsure.iter().filter(|path| is_for_others(path, is_there)).cloned());
-        if !is_exact {
+        if known == Known::Partly {
             found.extend(naming_lines(&grants, is_there));
         }
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// What a step leaves where something looks for code by itself that is started before a yes: paths, and where its changes are
+    /// not known exactly the lines of `critical` that name such a place, and folders that programs really write. What else it turns out to
+    /// leave there, the run finds.
+    pub(super) fn loadable(
+        &mut self,
+        at: &At<'_>,
+        outcome: &StepOutcome,
+        changes: &[Change],
+        unsure: &[String],
+        confined: Option<&Confinement>,
+    ) -> Vec<Loadable> {
+        let Some(known) = known(at, outcome) else { return Vec::new() };
+        let loaders = self.dry.config.loaders();
+        let left = changes.iter().filter(|change| change.before != change.after && change.after != FileState::Absent);
+        let paths = left.map(|change| &change.path).chain(unsure);
+        let mut found: Vec<Loadable> =
+            paths.filter_map(|path| Some(Loadable { place: path.clone(), by: loaders.by(path)?.to_owned() })).collect();
+        if let Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) = confined {
+            // Whatever may come to lie in it: no file has this name.
+            let by = |folder: &String| loaders.by(&format!("{folder}/\0")).map(str::to_owned);
+            found.extend(scratch.iter().filter_map(|folder| Some(Loadable { place: folder.clone(), by: by(folder)? })));
+        }
+        if known == Known::Partly {
+            let grants = self.grants();
+            let leaves = |grant: &&Grant| matches!(grant.verb, CriticalVerb::Create | CriticalVerb::Modify);
+            let lines = grants.iter().filter(leaves).filter(|grant| grant.is_resolved() && grant.paths().is_some());
+            found.extend(lines.filter_map(|grant| {
+                let by = loaders.by_what_is_named(grant.resource.strip_prefix("file:").unwrap_or(&grant.resource))?;
+                Some(Loadable { place: format!("{} {:?}", grant.verb.as_str(), grant.resource), by: by.to_owned() })
+            }));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// How much is known of what a step changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// All of it.
+    Exactly,
+    /// What its lines of `critical` say.
+    Partly,
+}
+
+/// How much is known of what a step changes; none: it changes nothing.
+fn known(at: &At<'_>, outcome: &StepOutcome) -> Option<Known> {
+    match outcome {
+        _ if at.step.call.is_read_only() => None,
+        StepOutcome::Skipped | StepOutcome::NotReached | StepOutcome::Gate => None,
+        StepOutcome::Simulated { .. } => Some(Known::Exactly),
+        // A program may do something else in the run, unless it must not.
+        StepOutcome::Ran { .. } if at.step.reproduce => Some(Known::Exactly),
+        StepOutcome::Ran { .. }
+        | StepOutcome::Read { .. }
+        | StepOutcome::Extracted { .. }
+        | StepOutcome::Foretold { .. }
+        | StepOutcome::KnownAfterRun { .. }
+        | StepOutcome::Fails { .. } => Some(Known::Partly),
     }
 }

@@ -414,6 +414,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let confined = self.confined(&step.call, values);
         let unsure = std::mem::take(&mut self.unsure);
         let for_others = self.for_others(at, &done.outcome, &done.changes, &unsure);
+        let loadable = self.loadable(at, &done.outcome, &done.changes, &unsure, confined.as_ref());
         let report = StepReport {
             args: given(&step.call, values),
             effects: effects(tool, values),
@@ -426,6 +427,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             outcome: done.outcome,
             changes: done.changes.iter().map(|change| change_report(change, self.overlay.contents())).collect(),
             for_others,
+            loadable,
             late: self.late(step, when, values),
             undoing: self.undoing(step),
             ..self.dry.meaning().step(instance)

@@ -193,6 +193,7 @@ fn of_step(
         outcome: shown.outcome,
         changes: shown.changes,
         for_others: shown.for_others,
+        loadable: shown.loadable,
         late: shown.late,
         approved_before: shown.approved_before,
         ..meaning.step(instance)

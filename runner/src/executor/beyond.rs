@@ -6,6 +6,7 @@
 use super::attempt::Attempt;
 use crate::config::Effect;
 use crate::coverage::{changed_for_others, is_there};
+use crate::report::Loadable;
 use crate::workspace::{Change, FileState};
 
 /// Why the yes to the run is none to these changes; nothing: it is.
@@ -14,9 +15,15 @@ pub(super) fn beyond(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String
     let lasting = changed_for_others(changes, |path| is_there(&setup.workspace, path));
     let lasting =
         lasting.into_iter().map(|path| (Effect::NotUndoable, format!("what others do by `{path}` meanwhile")));
+    let loaders = setup.config.loaders();
+    let left = changes.iter().filter(|change| change.before != change.after && change.after != FileState::Absent);
+    let loaded = left.filter_map(|change| {
+        let loadable = Loadable { place: change.path.clone(), by: loaders.by(&change.path)?.to_owned() };
+        Some((Effect::NotUndoable, loadable.to_string()))
+    });
     let gone = changes.iter().filter(|change| change.after == FileState::Absent && change.before != FileState::Absent);
     let gone = gone.map(|change| (Effect::Destructive, format!("that `{}` is gone", change.path)));
-    let found: Vec<(Effect, String)> = lasting.chain(gone).collect();
+    let found: Vec<(Effect, String)> = lasting.chain(loaded).chain(gone).collect();
     let (_, first) = found.first()?;
     let approved = attempt.run.recorder.state().approved.clone();
     let why = match &approved {

@@ -33,6 +33,8 @@ pub struct Totals {
     pub scratch: BTreeSet<String>,
     /// What others execute or go by that may change: what they do meanwhile is not taken back.
     pub for_others: BTreeSet<String>,
+    /// What something may load by itself that is started before a yes, by what is started.
+    pub loadable: BTreeMap<String, BTreeSet<String>>,
     /// Names of the steps that ask for a yes of their own.
     pub asks: Vec<String>,
 }
@@ -62,6 +64,9 @@ pub fn totals(report: &PlanReport) -> Totals {
             UndoKind::Automatic | UndoKind::Nothing => {}
         }
         totals.for_others.extend(step.for_others.iter().cloned());
+        for loadable in &step.loadable {
+            totals.loadable.entry(loadable.by.clone()).or_default().insert(loadable.place.clone());
+        }
         if let Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) = &step.confined {
             totals.scratch.extend(scratch.iter().cloned());
         }
@@ -115,13 +120,17 @@ impl Totals {
         }
     }
 
-    /// What programs leave in the operator's scratch folders, and what others do by what is changed meanwhile.
+    /// What programs leave in the operator's scratch folders, and what others do by what is changed meanwhile, servers among them.
     fn left(&self) -> String {
         let folders: Vec<String> = self.scratch.iter().map(|folder| inline(folder)).collect();
         let others: Vec<String> = self.for_others.iter().cloned().collect();
         let written = (!folders.is_empty()).then(|| format!("what programs write in {}", folders.join(", ")));
         let done = (!others.is_empty()).then(|| format!("what others do by {} meanwhile", names(&others)));
-        let left: Vec<String> = written.into_iter().chain(done).collect();
+        let loaded = self.loadable.iter().map(|(by, places)| {
+            let places: Vec<String> = places.iter().cloned().collect();
+            format!("what {} may do by loading {} meanwhile", inline(by), names(&places))
+        });
+        let left: Vec<String> = written.into_iter().chain(done).chain(loaded).collect();
         match left.is_empty() {
             true => String::new(),
             false => format!(", but {}", left.join(" and ")),

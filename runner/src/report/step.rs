@@ -7,6 +7,21 @@ use planc_lang::syntax::{Approval, EffectVerb, OnFailure};
 use planc_lang::value::Value;
 use serde::{Deserialize, Serialize};
 
+/// What lies where something looks for code that is started before a yes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Loadable {
+    /// A path, or a line of `critical` that names it.
+    pub place: String,
+    /// What is started, in words.
+    pub by: String,
+}
+
+impl std::fmt::Display for Loadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "what {} may do by loading `{}` meanwhile", self.by, self.place)
+    }
+}
+
 /// A step as the approver sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepReport {
@@ -51,6 +66,9 @@ pub struct StepReport {
     /// are not known the lines of `critical` that name such places.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub for_others: Vec<String>,
+    /// What of that something may load by itself that is started before a yes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub loadable: Vec<Loadable>,
     /// The `each` block that it stands in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub each: Option<String>,

@@ -50,6 +50,27 @@ impl Versioned {
     }
 }
 
+/// The digest of what a commit of an index would hold, and of what git is told to leave alone; not of what git remembers of the files. None:
+/// it cannot be read.
+pub fn index_digest(path: &Path) -> Option<Digest> {
+    if path.metadata().ok()?.len() > MAX_INDEX_BYTES {
+        return None;
+    }
+    let index = File::at(path, Hash::Sha1, false, decode::Options::default()).ok()?;
+    let said = Flags::ASSUME_VALID | Flags::INTENT_TO_ADD | Flags::SKIP_WORKTREE;
+    let mut hasher = Sha256::new();
+    for entry in index.entries() {
+        let path = entry.path(&index);
+        hasher.update((path.len() as u64).to_be_bytes());
+        hasher.update(path);
+        hasher.update(entry.mode.bits().to_be_bytes());
+        hasher.update([entry.stage_raw() as u8]);
+        hasher.update((entry.flags & said).bits().to_be_bytes());
+        hasher.update(entry.id.as_slice());
+    }
+    Some(Digest(hasher.finalize().into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,25 +102,4 @@ mod tests {
         std::fs::write(folder.path().join(".git/index"), "no index").unwrap();
         assert!(Versioned::around(&workspace).is_none(), "an index that cannot be read holds nothing");
     }
-}
-
-/// The digest of what a commit of an index would hold, and of what git is told to leave alone; not of what git remembers of the files. None:
-/// it cannot be read.
-pub fn index_digest(path: &Path) -> Option<Digest> {
-    if path.metadata().ok()?.len() > MAX_INDEX_BYTES {
-        return None;
-    }
-    let index = File::at(path, Hash::Sha1, false, decode::Options::default()).ok()?;
-    let said = Flags::ASSUME_VALID | Flags::INTENT_TO_ADD | Flags::SKIP_WORKTREE;
-    let mut hasher = Sha256::new();
-    for entry in index.entries() {
-        let path = entry.path(&index);
-        hasher.update((path.len() as u64).to_be_bytes());
-        hasher.update(path);
-        hasher.update(entry.mode.bits().to_be_bytes());
-        hasher.update([entry.stage_raw() as u8]);
-        hasher.update((entry.flags & said).bits().to_be_bytes());
-        hasher.update(entry.id.as_slice());
-    }
-    Some(Digest(hasher.finalize().into()))
 }

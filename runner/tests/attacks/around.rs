@@ -143,12 +143,12 @@ fn what_runs_before_a_yes_is_changed_by_no_plan() {
         place.planc(&["run", "--approve", "a.pl"]).exits(1).says("a part of a server");
         let script = "echo evil > real/server.sh";
         place.put("a.pl", shell("modify \"real/server.sh\"", script));
-        place.planc(&["run", "--approve", "a.pl"]).exits(4).says("a part of a server");
+        place.run("a.pl").exits(4).says("a part of a server");
         if !args.contains("real") {
             // The way there is not led elsewhere.
             let script = "rm tools; mkdir evil; echo evil > evil/server.sh; ln -s evil tools";
             place.put("a.pl", shell("delete \"tools\"\n    create \"tools\"\n    modify \"tools\"\n    create \"evil/**\"\n    create \"evil\"", script));
-            place.planc(&["run", "--approve", "a.pl"]).exits(4).says("is planc's own");
+            place.run("a.pl").exits(4).says("is planc's own");
         }
         assert_eq!(place.get("tools/server.sh"), "exit 1\n");
     }
@@ -257,6 +257,108 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
 }
 
 #[test]
+fn what_planc_writes_goes_through_no_link() {
+    let place = Place::new();
+    place.put("tools.json", "{\"tools\": [{\"name\": \"x\", \"inputSchema\": {\"type\": \"object\"}}]}");
+    place.put("../home/.bashrc", "kept").put("man/keep", "").put("catalogues/keep", "");
+    for name in ["catalogues/.x.pl.new", "catalogues/.x.mcp.json.new", "catalogues/x.mcp.json", "man/planc.1"] {
+        place.link("../../home/.bashrc", name);
+    }
+    let import = |name: &str| place.planc(&["tools", "import", "--mcp", name, "--from", "tools.json"]);
+    // A lock that says something else is none.
+    import("x").exits(2);
+    fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
+    place.link("../../home/.new", "catalogues/x.mcp.json");
+    import("x").exits(0);
+    place.planc(&["man", "--dir", "man"]).exits(0);
+    assert!(place.get("man/planc.1").contains("planc") && place.has("man/planc-plan.1"));
+    assert!(place.get("catalogues/x.pl").contains("tool x()"));
+    // Nor through a folder that is one.
+    fs::rename(place.ws().join("catalogues"), place.ws().join("before")).unwrap();
+    place.link("../home", "catalogues");
+    import("y").exits(2).says("leads out of the workspace");
+    assert_eq!(place.get("../home/.bashrc"), "kept");
+    assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 1);
+    // A text in another form is written where it was read.
+    place.put("../p.pl", "plan \"P\"   {\n}\n");
+    place.link("../p.pl", "p.pl");
+    place.planc(&["fmt", "p.pl"]).exits(0);
+    assert_eq!((place.get("../p.pl").contains("   "), place.ws().join("p.pl").is_symlink()), (false, true));
+}
+
+#[test]
+fn a_demo_is_played_in_no_workspace() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/keep", "");
+    place.link(place.ws().join("target"), "../out/target");
+    for folder in ["target/demo", "demo", "../out/target/demo"] {
+        place.planc(&["demo", "hello", folder]).exits(2).says("lies in the workspace of");
+        assert!(!place.has(folder), "{folder}");
+    }
+    let mut command = place.command(&["demo", "hello"]);
+    command.env("TMPDIR", place.ws().join("target"));
+    said(command).exits(2).says("lies in the workspace of");
+    place.planc(&["demo", "hello", "../out/demo"]).exits(0);
+    place.planc(&["demo", "hello", "../out/demo"]).exits(2).says("File exists");
+}
+
+#[test]
+fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
+    let place = Place::new();
+    let ran = |path: &str| {
+        place.put("a.pl", write(path));
+        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.last_run()
+    };
+    let (good, other) = (ran("a.txt"), ran("b.txt"));
+    place.planc(&["evidence", &good, "-o", &other]).exits(0);
+    let named = format!("./{other}");
+    place.planc(&["verify", &other]).exits(2).says("is the name of a run and of a file").says(&named);
+    place.planc(&["verify", &named]).exits(0).says(&good);
+    place.planc(&["verify", &good]).exits(0).says("is as it was written");
+    let (digest, signers) = (place.digest("a.pl"), ["--signers", "signers"]);
+    place.put(&digest, "text").put("signers", "");
+    for word in [&other, &digest] {
+        place.planc(&[&["verify-approval", word], &signers[..]].concat()).exits(2).says("of a run and of a file");
+    }
+    // A name of hexadecimal digits that no run has is a file.
+    place.planc(&["evidence", &good, "-o", "feed"]).exits(0);
+    place.planc(&["verify", "feed"]).exits(0).says(&good);
+}
+
+#[test]
+fn a_workspace_is_not_chosen_within_what_others_execute() {
+    let place = Place::new();
+    for folder in [".git/hooks", ".claude", "sub/.Codex/x", "bare/hooks", "bare/refs", "bare/objects"] {
+        place.put(&format!("{folder}/keep"), "");
+        place.put(&format!("{folder}/a.pl"), write("pre-commit"));
+    }
+    place.put("bare/HEAD", "");
+    for folder in [".git/hooks", ".claude", "sub/.Codex/x", "bare/hooks"] {
+        let all = [["run", "--approve", "a.pl"].as_slice(), &["plan", "a.pl"], &["init"]];
+        for args in all {
+            place.planc(&[&["-C", folder], args].concat()).exits(2).says("cannot be a workspace");
+        }
+        place.planc(&["-C", folder, "check", "a.pl"]).exits(0);
+        assert!(!place.has(&format!("{folder}/pre-commit")), "{folder}");
+    }
+    // Where an operator has said something, it is one.
+    place.put(".claude/worktrees/x/planc.toml", "").put(".claude/worktrees/x/a.pl", write("a.txt"));
+    place.planc(&["-C", ".claude/worktrees/x", "run", "--approve", "a.pl"]).exits(0);
+}
+
+/// Somebody who wants a person for what is deleted does not get one for what is emptied: planc has what it held.
+#[test]
+fn to_empty_a_file_is_not_to_delete_it() {
+    let place = Place::new();
+    place.put("planc.toml", "[approval]\ndestructive = { require = \"terminal\" }\n").put("a.txt", "old\n");
+    place.put("a.pl", write("a.txt"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    place.put("a.pl", "plan \"d\" {\n  critical { delete \"a.txt\" }\n  step d = fs.delete(path: \"a.txt\")\n}\n");
+    place.planc(&["run", "--approve", "a.pl"]).exits(3);
+}
+
+#[test]
 fn what_others_execute_or_go_by_is_named_and_written_with_a_person() {
     for path in [".git/hooks/pre-commit", ".claude/settings.json", "sub/.mcp.json", ".Codex/config.toml"] {
         let plan = |line: &str| {
@@ -337,14 +439,14 @@ fn what_a_server_would_run_is_made_by_no_plan() {
         let script = format!("mkdir -p {folder}; echo evil > {path}");
         let lines = "create \"**\"\n    modify \"**\"\n    delete \"one\"";
         place.put("a.pl", shell(lines, &script));
-        place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]);
+        place.run("a.pl").exits_with(&[4, 6]);
         place.put("a.pl", shell(lines, "mkdir -p evil; rm -f one; ln -s evil one"));
         if args.contains("by/") {
-            place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]).says("is planc's own");
+            place.run("a.pl").exits_with(&[4, 6]).says("is planc's own");
         }
         assert!(!place.ws().join(path).exists(), "{command} {args}: {path}");
         // What is beside it is a plan's.
-        place.put("a.pl", write("beside/new.py"));
+        place.put("beside/keep", "").put("a.pl", write("beside/new.py"));
         place.planc(&["run", "--approve", "a.pl"]).exits(0);
     }
     // Neither a word that is no path nor what the server works on is guarded.
@@ -353,8 +455,63 @@ fn what_a_server_would_run_is_made_by_no_plan() {
     place.put("planc.toml", wired("mail", "[\"serve\", \"--root\", \".\", \"--docs=./docs\"]", "data = [\"docs\"]\n"));
     for path in ["serve", "docs/a.md", "b.txt"] {
         place.put("a.pl", write(path));
-        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.run("a.pl").exits(0);
     }
+}
+
+/// What nobody names, and is found: a module in the folder in which a server works, or beside its program.
+#[test]
+fn what_a_server_finds_by_itself_is_left_there_with_a_person() {
+    let (module, program) = ("[\"-m\", \"crm\"]", "[\"srv/server.py\"]");
+    let model = "[model]\ncommand = [\"python3\", \"-m\", \"ask\"]\n";
+    let sub = "cwd = \"sub\"\n";
+    for (config, path, by) in [
+        (wired("python3", module, ""), "json.py", "the server `mail`"),
+        (wired("python3", module, ""), "json/__init__.py", "the server `mail`"),
+        (wired("npx", "[\"-y\", \"crm\"]", ""), "node_modules/crm/x.js", "the server `mail`"),
+        (wired("python3", module, sub), "sub/json.py", "the server `mail`"),
+        (wired("python3", module, "cwd = \"by\"\n"), "sub/json.py", "the server `mail`"),
+        (wired("python3", program, ""), "srv/json.py", "the server `mail`"),
+        (wired("python3", program, ""), "srv/deep/x.py", "the server `mail`"),
+        (wired("python3", "[\"by/server.py\"]", ""), "sub/x.py", "the server `mail`"),
+        (model.to_owned(), "json.py", "the program of `[model]`"),
+        (wired("python3", module, sub), "json.py", ""),
+        (wired("python3", module, ""), "src/json.py", ""),
+        (wired("python3", program, ""), "src/json.py", ""),
+        (wired("python3", module, "data = [\"*.md\"]\n"), "notes.md", ""),
+        ("".to_owned(), "json.py", ""),
+    ] {
+        let place = Place::new();
+        place.put("mail.pl", CATALOGUE).put("planc.toml", &config).put("srv/server.py", "").put("src/keep", "");
+        place.put("srv/deep/keep", "").put("sub/server.py", "").link("sub", "by");
+        let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
+        let script = format!("mkdir -p {folder}; echo evil > {path}");
+        let folders = if place.has(folder) { String::new() } else { format!("create \"{folder}\"\n    ") };
+        let named = shell(&format!("{folders}create \"{path}\""), &script);
+        let wide = shell("create \"**\"", &script);
+        for (plan, code) in [(write(path), 3), (named, 3), (wide, 6)] {
+            place.put("a.pl", &plan);
+            let said = place.planc(&["run", "--approve", "a.pl"]);
+            if by.is_empty() {
+                said.exits(0);
+                fs::remove_file(place.ws().join(path)).unwrap();
+                continue;
+            }
+            said.exits(code).says(&format!("what {by} may do by loading"));
+            assert!(!place.has(path), "{config}: {path}");
+        }
+        if !by.is_empty() {
+            place.put("a.pl", write(path));
+            let card = place.planc(&["plan", "a.pl"]).exits(0);
+            card.says(&format!("everything can be undone, but what {by} may do by loading `"));
+            place.run("a.pl").exits(0);
+        }
+    }
+    // Where programs really write is such a place, too.
+    let place = Place::new();
+    place.put("mail.pl", CATALOGUE).put("a.pl", shell("", "true"));
+    place.put("planc.toml", wired("npx", "[\"-y\", \"crm\"]", "[programs]\nscratch = [\"node_modules\"]\n"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(3).says("may do by loading `node_modules`");
 }
 
 #[test]

@@ -78,6 +78,44 @@ fn another_definition_is_stale_until_it_is_reviewed() {
     assert_eq!(log(&place).len(), 1);
 }
 
+/// Whoever may call planc can write an answer, and the lock with it.
+#[test]
+fn what_stands_in_a_catalogue_is_another_thing_only_with_a_person() {
+    let place = reviewed();
+    let (before, lock) = (place.get("catalogues/mock.pl"), place.get("catalogues/mock.mcp.json"));
+    let import = |more: &[&str]| place.planc(&[&["tools", "import"], more].concat());
+    let none = r#"{ "tools": [] }"#;
+    place
+        .put("none.json", none)
+        .put("other.json", r#"{ "tools": [{ "name": "a", "inputSchema": { "type": "object" } }] }"#);
+    import(&["--mcp", "mock", "--from", "none.json"]).exits(5).says("put is gone");
+    import(&["--mcp", "other", "--from", "other.json", "--to", "catalogues/mock.pl"]).exits(2).says("has no catalogue");
+    assert_eq!(
+        (place.get("catalogues/mock.pl"), place.get("catalogues/mock.mcp.json")),
+        (before.clone(), lock.clone())
+    );
+    // Without what was said then, all that is said now is shown.
+    wire(&place, "changed", "");
+    for other in [None, Some(lock.replace("unknownToTypes", "other"))] {
+        std::fs::remove_file(place.ws().join("catalogues/mock.mcp.json")).unwrap();
+        if let Some(text) = other {
+            place.put("catalogues/mock.mcp.json", text);
+        }
+        import(&["--mcp", "mock"]).exits(5).says("mails it to its author").says("nothing was written");
+        assert_eq!(place.get("catalogues/mock.pl"), before);
+        place.put("catalogues/mock.mcp.json", &lock);
+    }
+    // What is only more changes nothing of it.
+    let mut said: serde_json::Value = serde_json::from_str(&lock).unwrap();
+    let mut tools: Vec<_> = said["tools"].as_array().unwrap().iter().map(|tool| tool["definition"].clone()).collect();
+    tools.push(serde_json::json!({ "name": "a", "inputSchema": { "type": "object" } }));
+    said["tools"] = tools.into();
+    place.put("more.json", said.to_string());
+    import(&["--mcp", "mock", "--from", "more.json"]).exits(0).says("3 tools");
+    let after = place.get("catalogues/mock.pl");
+    assert!(after.starts_with(before.trim_end_matches(&['}', '\n'][..])) && after.contains("tool a()"), "{after}");
+}
+
 #[test]
 fn an_approval_is_for_the_wiring_that_it_saw() {
     let place = reviewed();
