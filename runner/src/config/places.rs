@@ -95,8 +95,8 @@ const SYSTEM: [&str; 10] = [
 ];
 
 /// What else belongs to the system: nobody has a project there, and the system goes by what is there.
-const OF_SYSTEM: [&str; 11] =
-    ["/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run", "/sys", "/var/spool"];
+const OF_SYSTEM: [&str; 10] =
+    ["/boot", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run/systemd", "/sys", "/var/spool"];
 
 /// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
 pub const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn what_belongs_to_the_system_is_a_workspace_where_a_file_says_so() {
         let places = Places { current: "/".into(), state_home: None, home: None };
-        for folder in ["/opt/app", "/usr/src/app", "/nix/store/x", "/etc", "/etc/cron.d", "/lib64/x", "/run/user/1"] {
+        for folder in ["/opt/app", "/usr/src/app", "/nix/store/x", "/etc", "/etc/cron.d", "/lib64/x", "/run/systemd/system"] {
             assert!(unfit(Path::new(folder), false, &places).is_some(), "{folder}");
             assert_eq!(unfit(Path::new(folder), true, &places), None, "{folder}");
         }
