@@ -59,16 +59,18 @@ const HEAD: &str = "HEAD";
 /// What a folder has that the repositories of several worktrees share: its configuration and its hooks are theirs.
 const SHARED: [&str; 2] = ["objects", "refs"];
 
-/// What decides what the clients of agents execute and allow: their hooks, their servers, their rules.
-const OF_CLIENTS: [&str; 4] = [".claude", ".codex", ".gemini", ".mcp.json"];
+/// What decides as a whole what others execute: of the clients of agents their hooks, their servers and their rules, and the folders of
+/// version control other than git.
+const WHOLE: [&str; 10] =
+    [".claude", ".codex", ".gemini", ".mcp.json", ".hg", ".jj", ".svn", ".bzr", ".pijul", "_darcs"];
 
 /// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
 /// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
 /// tells that of a folder.
 fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
     let parts: Vec<&str> = path.split('/').collect();
-    let is_of_client = |part: &&str| OF_CLIENTS.iter().any(|name| part.eq_ignore_ascii_case(name));
-    if let Some(at) = parts.iter().position(is_of_client) {
+    let is_whole = |part: &&str| WHOLE.iter().any(|name| part.eq_ignore_ascii_case(name));
+    if let Some(at) = parts.iter().position(is_whole) {
         return Some(parts[..=at].join("/"));
     }
     let is_git = |part: &&str| part.eq_ignore_ascii_case(".git");
@@ -235,6 +237,8 @@ mod tests {
             ("bare/config", "bare/config"),
             ("sub/bare/hooks/update", "sub/bare/hooks"),
             ("bare/info/attributes", "bare/info"),
+            (".hg/hgrc", ".hg"),
+            ("sub/.jj/repo/config.toml", "sub/.jj"),
         ] {
             assert_eq!(at(path).as_deref(), Some(place), "{path}");
         }
