@@ -28,6 +28,7 @@ mod vouch;
 pub use cell::{Cell, sweep};
 pub use inside::{Ended, Report};
 pub use launch::launched;
+pub use limits::{LOCKED, STACK};
 pub use probe::{Enforced, probe};
 pub use seen::Seen;
 pub use spec::{CellError, Inside, LAUNCH, Put, Spec};

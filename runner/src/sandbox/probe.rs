@@ -2,8 +2,8 @@
 
 use super::cell::Cell;
 use super::inside::Ended;
+use super::limits;
 use super::spec::{Inside, Spec};
-use crate::config::Limits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
@@ -66,7 +66,7 @@ fn in_cell(launcher: &Path, state: &Path, workspace: &Path) -> Result<Enforced, 
         read: Vec::new(),
         hidden: vec![state.to_owned()],
         ports: None,
-        limits: Limits::default(),
+        limits: limits::within_reach(),
         before: Vec::new(),
     };
     let cell = Cell::trial(spec).map_err(|error| error.to_string())?;
