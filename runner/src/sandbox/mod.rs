@@ -12,6 +12,7 @@ mod beneath;
 mod cell;
 mod clear;
 mod filter;
+mod given;
 mod inside;
 mod kernel;
 mod launch;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::net::{TcpListener, UdpSocket};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -52,10 +52,12 @@ fn try_out(launcher: &Path, state: &Path) -> Enforced {
 
 fn in_cell(launcher: &Path, state: &Path, workspace: &Path) -> Result<Enforced, String> {
     let workspace = workspace.canonicalize().map_err(|error| error.to_string())?;
+    let own = workspace.metadata().map_err(|error| error.to_string())?;
     let spec = Spec {
         launcher: launcher.to_owned(),
         state: state.to_owned(),
         workspace: workspace.clone(),
+        identity: (own.dev(), own.ino()),
         program: "/".into(),
         argv: Vec::new(),
         directory: ".".into(),
