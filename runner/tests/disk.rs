@@ -58,10 +58,10 @@ fn expected() -> BTreeMap<Vec<u8>, String> {
     tree(&place)
 }
 
-/// A command whose files grow to this size at most, in units of 512 bytes.
+/// A command whose files grow to this size at most, in units of 512 bytes; programs in cells have limits of their own.
 fn limited(place: &Place, units: u64, args: &[&str]) -> Said {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -f $0; exec \"$@\"", &units.to_string()]);
+    command.args(["-c", "ulimit -S -f $0; exec \"$@\"", &units.to_string()]);
     command.arg(assert_cmd::cargo::cargo_bin!("planc")).args(args).arg("--state-dir").arg(place.state());
     command
         .current_dir(place.ws())

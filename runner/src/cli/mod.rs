@@ -4,6 +4,7 @@
 pub mod exit;
 pub mod fault;
 pub mod output;
+mod caller;
 mod texts;
 mod told;
 mod session;
@@ -149,7 +150,7 @@ pub enum Command {
 
 /// Runs one command line, program name first, and gives its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    outlive_limits();
+    caller::let_go();
     let alone = write_alone();
     let args: Vec<OsString> = args.into_iter().collect();
     let exit = match Cli::try_parse_from(&args) {
@@ -174,17 +175,6 @@ fn write_alone() -> Result<(), Fault> {
         ))
         .help("`umask 077` takes from others alone")),
     }
-}
-
-/// A file that may grow no further is an error of the write like any other, and must not end the process. The programs that
-/// planc starts are told by the system as ever.
-fn outlive_limits() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-    let _inside = runtime.enter();
-    // What handles a signal stays when the runtime is gone. Where there is none, the process ends as by any other signal, which
-    // loses nothing that was recorded.
-    let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
 }
 
 fn run(cli: Cli, alone: Result<(), Fault>) -> Exit {

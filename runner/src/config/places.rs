@@ -250,7 +250,9 @@ mod tests {
     #[test]
     fn what_belongs_to_the_system_is_a_workspace_where_a_file_says_so() {
         let places = Places { current: "/".into(), state_home: None, home: None };
-        for folder in ["/opt/app", "/usr/src/app", "/nix/store/x", "/etc", "/etc/cron.d", "/lib64/x", "/run/systemd/system"] {
+        for folder in
+            ["/opt/app", "/usr/src/app", "/nix/store/x", "/etc", "/etc/cron.d", "/lib64/x", "/run/systemd/system"]
+        {
             assert!(unfit(Path::new(folder), false, &places).is_some(), "{folder}");
             assert_eq!(unfit(Path::new(folder), true, &places), None, "{folder}");
         }

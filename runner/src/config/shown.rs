@@ -6,6 +6,8 @@ use super::places::{homes, is_of_system};
 use super::programs::Programs;
 use super::variables::holds_programs;
 use serde::{Deserialize, Serialize};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Folders of the home that hold a toolchain, which programs may read where `PATH` leads into them.
@@ -57,6 +59,9 @@ const SYSTEM_KEYS: [&str; 8] = [
     "/etc/ssl/private",
     "/etc/krb5.keytab",
 ];
+
+/// The configuration of the system, of which programs find what every account may read.
+const CONFIGURATION: &str = "/etc";
 
 /// What nothing is shown of because a variable names it: it is no place of programs, or leads anywhere.
 const NO_PLACES: [&str; 3] = ["/proc", "/dev", "/sys"];
@@ -150,7 +155,7 @@ impl Programs {
             places.iter().flat_map(|home| HOME_KEYS.iter().map(|name| home.join(name))).collect();
         let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         hidden.extend(given.iter().flat_map(|home| ["credentials", "credentials.toml"].map(|name| home.join(name))));
-        hidden.extend(SYSTEM_KEYS.iter().map(PathBuf::from).chain(also));
+        hidden.extend(SYSTEM_KEYS.iter().map(PathBuf::from).chain(closed(Path::new(CONFIGURATION))).chain(also));
         let real: Vec<PathBuf> = hidden.iter().filter_map(|path| path.canonicalize().ok()).collect();
         hidden.extend(real);
         // What is shown in another place is hidden there as well.
@@ -164,6 +169,27 @@ impl Programs {
         hidden.dedup();
         hidden
     }
+}
+
+/// What in a folder is not for every account to read, or is neither file, folder nor link. Blocks while it walks.
+fn closed(folder: &Path) -> Vec<PathBuf> {
+    let is_closed = |found: &Metadata| match found.file_type() {
+        kind if kind.is_symlink() => false,
+        kind if kind.is_dir() => found.mode() & 0o5 != 0o5,
+        kind => !kind.is_file() || found.mode() & 0o4 == 0,
+    };
+    let mut closed = Vec::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(found) if is_closed(&found) => closed.push(entry.path()),
+                Ok(found) if found.is_dir() => pending.push(entry.path()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    closed
 }
 
 /// Whether a folder of `PATH` is there for programs: it belongs to the system or has the name that such folders have, and a program

@@ -61,13 +61,17 @@ const HEAD: &str = "HEAD";
 /// What a folder has that the repositories of several worktrees share: its configuration and its hooks are theirs.
 const SHARED: [&str; 2] = ["objects", "refs"];
 
+/// The folders of version control other than git, which decide as a whole what others execute.
+const OF_OTHER_VERSION_CONTROL: [&str; 6] = [".hg", ".jj", ".svn", ".bzr", ".pijul", "_darcs"];
+
 /// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
 /// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
 /// tells that of a folder.
 fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
     let parts: Vec<&str> = path.split('/').collect();
-    let is_of_client = |part: &&str| OF_CLIENTS.iter().any(|name| part.eq_ignore_ascii_case(name));
-    if let Some(at) = parts.iter().position(is_of_client) {
+    let whole = OF_CLIENTS.iter().chain(&OF_OTHER_VERSION_CONTROL);
+    let is_whole = |part: &&str| whole.clone().any(|name| part.eq_ignore_ascii_case(name));
+    if let Some(at) = parts.iter().position(is_whole) {
         return Some(parts[..=at].join("/"));
     }
     let is_git = |part: &&str| part.eq_ignore_ascii_case(OF_GIT);
@@ -234,6 +238,8 @@ mod tests {
             ("bare/config", "bare/config"),
             ("sub/bare/hooks/update", "sub/bare/hooks"),
             ("bare/info/attributes", "bare/info"),
+            (".hg/hgrc", ".hg"),
+            ("sub/.jj/repo/config.toml", "sub/.jj"),
         ] {
             assert_eq!(at(path).as_deref(), Some(place), "{path}");
         }

@@ -11,7 +11,7 @@ use crate::config::{HOME, Network};
 use crate::coverage::uncovered_touches;
 use crate::policy::Moment;
 use crate::sandbox::Seen;
-use crate::tool::process::{Place, Run, Walls};
+use crate::tool::process::{Bound, Place, Run, Walls};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, ToolError};
 use planc_lang::conform::check_value;
@@ -108,7 +108,9 @@ impl Steps<'_, '_> {
             // Before approval nobody is given what the operator keeps for approved programs, but where the cell has its home.
             pass_env: dry.config.pass_env.iter().filter(|name| *name == HOME).cloned().collect(),
         };
-        let ran = runtime.block_on(run.sealed(&args, &context, &walls))?;
+        // What it sees is put there whole.
+        let bound = Bound { workspace: dry.workspace.identity()?, given: Vec::new() };
+        let ran = runtime.block_on(run.sealed(&args, &context, &walls, bound))?;
         check_value(&ran.value, &args.tool.result).map_err(|misfit| {
             ToolError::before(format!("the result of `{}` is not of its type: {misfit}", args.tool.name))
         })?;

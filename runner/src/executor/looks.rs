@@ -6,15 +6,17 @@
 use super::late::named;
 use super::work::Work;
 use crate::event::{Difference, End};
-use crate::run::{RunError, expected_files, is_agreed, leaves_nothing, look_again};
+use crate::run::{RunError, as_found, expected_files, is_agreed, leaves_nothing, look_again};
 use crate::state::{StepRecord, StepState};
 use crate::workspace::{Change, Look, Observation};
 use planc_lang::value::Value;
 
 impl Work<'_> {
-    /// Looks at everything that the step is expected to see; gives the end of the run where something is another.
-    pub(super) async fn looks(&self, values: &[Value]) -> Result<Option<End>, RunError> {
-        let mut differences = look_again(&self.run.setup, self.expected()).await;
+    /// Looks at everything that the step is expected to see; gives it as it was found, or the end of the run where something is another.
+    pub(super) async fn looks(&self, values: &[Value]) -> Result<Result<Vec<Observation>, End>, RunError> {
+        let expected = self.expected();
+        let mut differences = look_again(&self.run.setup, expected.clone()).await;
+        let seen = as_found(expected, &differences);
         differences.retain(|difference| !self.is_agreed(difference));
         if let Some(own) = self.may_have_left() {
             differences.retain(|difference| !is_own(difference, &own));
@@ -22,11 +24,11 @@ impl Work<'_> {
         // A person may have thought long about whether the call may be made, and another step may have ended meanwhile.
         let unapproved = named(*self, values).await?;
         differences.extend(unapproved.in_the_way(&self.run.recorder.state()));
-        self.ends_stale(differences).await
+        Ok(self.ends_stale(differences).await?.map_or(Ok(seen), Err))
     }
 
     /// What the dry run says, and what the files must be that the command line names.
-    pub(super) fn expected(&self) -> Vec<Observation> {
+    fn expected(&self) -> Vec<Observation> {
         let Some(prediction) = self.prediction() else { return Vec::new() };
         let mut expected = prediction.observations.clone();
         expected.extend(expected_files(prediction, &self.run.recorder.state()));

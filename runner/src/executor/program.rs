@@ -8,7 +8,7 @@ use crate::coverage::{is_there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
 use crate::prediction::Exact;
-use crate::run::{Held, Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
+use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
 use crate::schedule::is_repeatable;
 use crate::tool::process::{Ran, Run, Walls};
 use crate::tool::{EffectKnown, ToolError};
@@ -17,8 +17,6 @@ use crate::workspace::Change;
 /// The most paths that a message names.
 const MAX_NAMED: usize = 10;
 
-/// Why a program fails that had other files than were looked at.
-const TOUCHED: &str = "a file that it is bound to was changed while it ran, and nothing of what it did was kept";
 /// Why a program fails that must do what it did before approval.
 const OTHERWISE: &str = "it did not change what it changed in the dry run, and nothing of what it did was kept";
 
@@ -26,14 +24,13 @@ const OTHERWISE: &str = "it did not change what it changed in the dry run, and n
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
     let walls = Walls::new(&setup.config, &grants(setup, &attempt.run.recorder));
-    let work = attempt.work();
-    let held = Held::of(setup, work.expected());
-    if let Some(end) = work.looks(&attempt.args.values).await? {
-        return Ok(Outcome::Halt(end));
-    }
+    let bound = match attempt.work().looks(&attempt.args.values).await? {
+        Ok(bound) => bound,
+        Err(end) => return Ok(Outcome::Halt(end)),
+    };
     attempt.started(Vec::new(), None).await?;
     let purpose = Purpose::Step(attempt.name);
-    let ran = call_program(setup, tool, &walls, attempt.args, purpose, timeout_of(attempt.step)).await;
+    let ran = call_program(setup, tool, &walls, attempt.args, bound, (purpose, timeout_of(attempt.step))).await;
     let Ran { value, observed } = match ran {
         Ok(ran) => ran,
         Err(_) if setup.stop.is_killing() && (walls.is_closed() || is_repeatable(attempt.step)) => {
@@ -44,10 +41,6 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     // From here on only files are left to change: what a program with a network sent is done.
     let effect_done = !walls.is_closed();
     let fault = |error: String| Fault { effect_done, ..Fault::before(error) };
-    let touched = held.touched(setup, &attempt.run.recorder.state(), Some(work.instance));
-    if !touched.is_empty() {
-        return stale(attempt, fault(TOUCHED.to_owned()), touched).await;
-    }
     if let Some(error) = attempt.unacceptable(&value) {
         return Ok(attempt.failed(Fault { result: Some(value), ..fault(error) }).await?);
     }

@@ -145,7 +145,7 @@ impl Work<'_> {
         if let Some(end) = run.held().await? {
             return Ok(Some(end));
         }
-        self.looks(values).await
+        Ok(self.looks(values).await?.err())
     }
 
     async fn attempts(&self, args: Args) -> Result<StepEnd, RunError> {
@@ -178,7 +178,7 @@ impl Work<'_> {
                         return Ok(StepEnd::Halt(end));
                     }
                     // Somebody may have changed something while it was waited.
-                    if let Some(end) = self.looks(&args.values).await? {
+                    if let Err(end) = self.looks(&args.values).await? {
                         return Ok(StepEnd::Halt(end));
                     }
                     attempt.number += 1;

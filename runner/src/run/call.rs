@@ -11,11 +11,11 @@ use crate::policy::{Moment, Verdict};
 use crate::standing::Terms;
 use crate::stop::raised;
 use crate::tool::pages::{Turn, follow};
-use crate::tool::process::{Place, Ran, Run, Walls, place};
+use crate::tool::process::{Bound, Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, FileTool, Future_, LiveTool, ToolError};
 use crate::veil::{Veil, WHY};
-use crate::workspace::{Change, Overlay};
+use crate::workspace::{Change, Observation, Overlay};
 use planc_lang::catalogue::Tool;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
@@ -404,17 +404,18 @@ pub(crate) fn place_of(setup: &RunSetup, tool: &dyn LiveTool, args: &Args) -> Op
     Some(place(&setup.config, &argv?))
 }
 
-/// Runs a program in a cell within its time limit. What it changed there is not in the workspace yet.
+/// Runs a program in a cell within its time limit, with what its call is bound to. What it changed there is not in the workspace yet.
 pub(crate) async fn call_program(
     setup: &RunSetup,
     tool: &Run,
     walls: &Walls,
     args: &Args,
-    purpose: Purpose<'_>,
-    timeout_ms: Option<u64>,
+    given: Vec<Observation>,
+    (purpose, timeout_ms): (Purpose<'_>, Option<u64>),
 ) -> Result<Ran, ToolError> {
     let context = context(setup, args, purpose, timeout_ms);
-    let ran = within_limits(setup, args, &context, Box::pin(tool.sealed(args, &context, walls))).await?;
+    let bound = Bound { workspace: setup.workspace.identity()?, given };
+    let ran = within_limits(setup, args, &context, Box::pin(tool.sealed(args, &context, walls, bound))).await?;
     Ok(Ran { value: acceptable(args, ran.value)?, observed: ran.observed })
 }
 

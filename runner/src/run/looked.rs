@@ -20,6 +20,16 @@ pub(crate) async fn look_again(setup: &Arc<RunSetup>, observations: Vec<Observat
     })
 }
 
+/// What was looked at, as it was found. `differences` are all that look_again gave of it.
+pub(crate) fn as_found(mut expected: Vec<Observation>, differences: &[Difference]) -> Vec<Observation> {
+    for observation in &mut expected {
+        if let Some(different) = differences.iter().find(|different| different.expected.look == observation.look) {
+            observation.seen.clone_from(&different.found);
+        }
+    }
+    expected
+}
+
 fn differences(setup: &RunSetup, observations: Vec<Observation>) -> Vec<Difference> {
     let difference = |expected: Observation| {
         let found = match setup.workspace.observe(&expected.look) {

@@ -2,13 +2,14 @@
 //! home, its temporary files, and what the launcher is told.
 
 use super::clear::clear;
+use super::given::give;
 use super::inside::{self, Report};
-use super::notes::in_the_way;
+use super::notes::{self, Folders};
 use super::seen::Seen;
 use super::spec::{CellError, Inside, LAUNCH, Put, Spec};
 use super::upper::{self, Observed};
 use super::vouch::Vouch;
-use crate::workspace::Workspace;
+use crate::workspace::{Change, FileState, Observation, Stamp, Workspace};
 use rustix::process::Pid;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -29,8 +30,14 @@ pub struct Cell {
     launcher: PathBuf,
     /// Folders of which it is not told what the program changed there.
     untold: Vec<String>,
+    /// What is not as in the workspace but was given to it.
+    given: Seen,
+    /// The folders of the workspace that it shows.
+    folders: Folders,
+    /// Folders that are there for real.
+    real: Vec<String>,
     /// When it was made, by the clock of files.
-    made: (i64, i64),
+    made: (i128, i128),
     /// That this process has made it.
     vouch: Option<Vouch>,
 }
@@ -48,9 +55,7 @@ impl Cell {
 
     fn made(spec: Spec, trial: bool) -> Result<Cell, CellError> {
         let failed = |error: io::Error| CellError(format!("could not make a cell for the program: {error}"));
-        if let Some(why) = in_the_way(&spec) {
-            return Err(CellError(why));
-        }
+        let folders = notes::folders(&spec).map_err(CellError)?;
         let cells = spec.state.join(CELLS);
         DirBuilder::new().recursive(true).mode(0o700).create(&cells).map_err(failed)?;
         sweep(&spec.state);
@@ -62,7 +67,10 @@ impl Cell {
             dir,
             launcher: spec.launcher.clone(),
             untold: spec.untold.clone(),
-            made: (stat.mtime(), stat.mtime_nsec()),
+            given: Seen::default(),
+            folders,
+            real: spec.scratch.clone(),
+            made: (stat.mtime().into(), stat.mtime_nsec().into()),
             vouch: None,
         };
         let mode = spec.workspace.metadata().map_err(failed)?.mode() & 0o7777;
@@ -78,6 +86,7 @@ impl Cell {
             home: spec.home,
             scratch: spec.scratch.iter().map(|folder| spec.workspace.join(folder)).collect(),
             workspace: spec.workspace,
+            identity: spec.identity,
             program: spec.program,
             argv: spec.argv,
             env: spec.env,
@@ -93,6 +102,12 @@ impl Cell {
         Ok(cell)
     }
 
+    /// Gives the program what its call is bound to, as it was looked at, before it starts. An error: it is another by now. Blocks.
+    pub fn give(&mut self, workspace: &Workspace, bound: &[Observation]) -> Result<(), CellError> {
+        self.given = give(&self.dir, workspace, bound, &self.real)?;
+        Ok(())
+    }
+
     /// The command that makes the cell around itself and then starts the program. It has no environment: what a plan gives
     /// a program shall not reach the launcher.
     pub fn command(&self) -> tokio::process::Command {
@@ -106,9 +121,32 @@ impl Cell {
         inside::report_of(&self.dir)
     }
 
-    /// What the program left changed in its copy of the workspace, compared with the workspace as it is. Blocks.
+    /// What the program left changed in its copy of the workspace, compared with what it was given, and else with the workspace as it
+    /// is. Blocks.
     pub fn changes(&self, workspace: &Workspace) -> Result<Observed, CellError> {
-        upper::changes(&self.dir.join("upper"), workspace, &self.untold, self.made)
+        let observed = self.changes_from(workspace, &self.given)?;
+        for change in &observed.changes {
+            workspace.check_change(change).map_err(|error| CellError(error.to_string()))?;
+            if self.is_of_others(workspace, change) {
+                return Err(upper::changed_by_others(&change.path));
+            }
+        }
+        Ok(observed)
+    }
+
+    /// Whether somebody else has changed meanwhile what a change is of: the file, or a folder on the way, which is another one than the
+    /// copy showed.
+    fn is_of_others(&self, workspace: &Workspace, change: &Change) -> bool {
+        let is_another = |path: &str| match (workspace.stamp(path), self.folders.get(Path::new(path))) {
+            (Some(now), Some(then)) => now.file != *then,
+            // In a folder that has come there is nothing to be lost but what came with it.
+            (Some(now), None) => now.is_folder && change.before != FileState::Absent,
+            (None, _) => false,
+        };
+        let is_later = |now: Stamp| !now.is_folder && now.changed > self.made;
+        let above = change.path.match_indices('/').map(|(at, _)| &change.path[..at]);
+        let own = matches!(change.before, FileState::Directory { .. }).then_some(change.path.as_str());
+        above.chain(own).any(is_another) || workspace.stamp(&change.path).is_some_and(is_later)
     }
 
     /// The same, compared with the workspace as a simulation shows it.

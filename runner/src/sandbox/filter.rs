@@ -144,8 +144,9 @@ fn denials(network: bool) -> Result<Rules, String> {
         false => Vec::new(),
     };
     rules.insert(libc::SYS_socket, sockets.into_iter().map(rule).collect::<Result<_, _>>()?);
-    // A pair of sockets reaches nobody but the two.
-    rules.insert(libc::SYS_socketpair, vec![rule(vec![not(0, libc::AF_UNIX)?])?]);
+    // A pair of sockets reaches nobody but the two, unless one of them can send to any name. A raw one is one of datagrams.
+    let pairs = [vec![not(0, libc::AF_UNIX)?], vec![kind(libc::SOCK_DGRAM)?], vec![kind(libc::SOCK_RAW)?]];
+    rules.insert(libc::SYS_socketpair, pairs.into_iter().map(rule).collect::<Result<_, _>>()?);
     let namespaces = NAMESPACES.iter().map(|flag| {
         let flag = *flag as u32 as u64;
         rule(vec![condition(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(flag), flag)?])

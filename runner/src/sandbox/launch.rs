@@ -9,6 +9,7 @@ use super::inside::{self, Ended, REPORT, Report};
 use super::spec::{Inside, LAUNCH};
 use super::{cell, filter, kernel, limits, probe, root, vouch};
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::personality::{self, Persona};
 use nix::sys::signal::{SigSet, Signal};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -169,7 +170,7 @@ fn live(dir: &Path, inside: &mut Inside) -> Result<Report, String> {
     let writable = root::make(dir, inside)?;
     let processes = root::limit_processes(inside.limits.processes);
     root::close()?;
-    limits::set(&inside.limits).map_err(said("setting limits"))?;
+    limits::set(&inside.limits)?;
     drop_capabilities()?;
     let devices: Vec<PathBuf> = root::DEVICES.iter().map(|name| Path::new("/dev").join(name)).collect();
     let ports = inside.ports.clone().unwrap_or_default();
@@ -217,6 +218,9 @@ fn run(inside: &Inside) -> Result<Report, String> {
     let mut command = Command::new(&inside.program);
     // What is made has the same mode whoever starts planc, and is written by its account alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(UMASK));
+    // What is asked to end shall hear it.
+    SigSet::empty().thread_set_mask().map_err(|error| format!("letting signals through: {error}"))?;
+    personality::set(Persona::empty()).map_err(|error| format!("setting the personality: {error}"))?;
     let name: &OsStr = inside.argv.first().map_or(inside.program.as_os_str(), OsStr::new);
     command
         .arg0(name)

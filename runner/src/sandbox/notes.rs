@@ -1,10 +1,13 @@
-//! A workspace ⟶ something in it that has notes by which the kernel's overlay would show another workspace than there is.
+//! A workspace ⟶ its folders, or something in it that has notes by which the kernel's overlay would show another workspace than
+//! there is.
 
 use super::spec::Spec;
 use ignore::WalkBuilder;
 use rustix::fs::Access;
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What the overlay goes by: that a file is none, that a folder is empty, that a content lies elsewhere.
@@ -12,9 +15,13 @@ const NOTES: [&[u8]; 2] = [b"user.overlay.", b"trusted.overlay."];
 /// The longest list of names that Linux gives.
 const MAX_NAMES: usize = 65_536;
 
-/// Why a copy of the workspace would not show the workspace, or that nobody can say. Only what the copy does not show is left out: what
-/// lies in folders that are there for real, and what is hidden. Blocks while it walks.
-pub(super) fn in_the_way(spec: &Spec) -> Option<String> {
+/// The folders of a workspace, each by device and number.
+pub(super) type Folders = BTreeMap<PathBuf, (u64, u64)>;
+
+/// The folders that a copy of the workspace shows. An error: why the copy would not show the workspace, or that nobody can say. Only what
+/// the copy does not show is left out: what lies in folders that are there for real, and what is hidden. Blocks while it walks.
+pub(super) fn folders(spec: &Spec) -> Result<Folders, String> {
+    let mut folders = Folders::new();
     let mut out: Vec<PathBuf> = spec.scratch.iter().map(|folder| spec.workspace.join(folder)).collect();
     out.extend(spec.hidden.iter().flat_map(|hidden| [Some(hidden.clone()), hidden.canonicalize().ok()]).flatten());
     let mut walk = WalkBuilder::new(&spec.workspace);
@@ -25,24 +32,32 @@ pub(super) fn in_the_way(spec: &Spec) -> Option<String> {
     let shown = |path: &Path| path.strip_prefix(&spec.workspace).unwrap_or(path).display().to_string();
     for entry in walk.build() {
         let path = match &entry {
-            Ok(entry) => entry.path(),
+            Ok(entry) => {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                if let (true, Ok(own), Ok(found)) =
+                    (is_folder, entry.path().strip_prefix(&spec.workspace), entry.path().symlink_metadata())
+                {
+                    folders.insert(own.to_owned(), (found.dev(), found.ino()));
+                }
+                entry.path()
+            }
             Err(error) if is_gone(error) || is_closed(error) => continue,
-            Err(error) => return Some(format!("cannot look at all of the workspace: {error}")),
+            Err(error) => return Err(format!("cannot look at all of the workspace: {error}")),
         };
         match note(path, &mut names) {
             Ok(None) => {}
             Ok(Some(name)) => {
                 let path = shown(path);
-                return Some(format!(
+                return Err(format!(
                     "`{path}` has the attribute `{name}`, by which the program would see something else there than is there: \
                      `setfattr -x {name} {path}` removes it"
                 ));
             }
             Err(Errno::NOENT) => {}
-            Err(error) => return Some(format!("cannot look at the attributes of `{}`: {error}", shown(path))),
+            Err(error) => return Err(format!("cannot look at the attributes of `{}`: {error}", shown(path))),
         }
     }
-    None
+    Ok(folders)
 }
 
 /// The first name that the overlay goes by. `names` is room for all.

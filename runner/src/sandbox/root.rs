@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// The devices of a cell.
@@ -68,7 +68,7 @@ pub(super) fn make(dir: &Path, inside: &Inside) -> Result<Vec<PathBuf>, String> 
     pieces.sort_by_key(|(place, _)| place.components().count());
     let new = folder(&root).map_err(said("opening", &root))?;
     for (place, piece) in &pieces {
-        let is_put = put(dir, &new, place, piece)?;
+        let is_put = put(dir, &new, place, piece, inside)?;
         if is_put && !matches!(piece, Piece::Read(_)) {
             writable.push(place.clone());
         }
@@ -79,7 +79,7 @@ pub(super) fn make(dir: &Path, inside: &Inside) -> Result<Vec<PathBuf>, String> 
         }
     }
     for folder in &inside.scratch {
-        scratch(&new, &inside.workspace, folder)?;
+        scratch(dir, &new, &inside.workspace, folder)?;
         writable.push(folder.clone());
     }
     for hidden in &inside.hidden {
@@ -156,7 +156,7 @@ fn system(root: &Path) -> Result<Vec<(PathBuf, Piece)>, String> {
 
 /// Puts a piece in its place. Gives whether it is there: what may be read need not exist, or has become a link since it was looked
 /// at; and a place that would have to be made in what may only be read, or behind a link, is none.
-fn put(dir: &Path, root: &OwnedFd, place: &Path, piece: &Piece) -> Result<bool, String> {
+fn put(dir: &Path, root: &OwnedFd, place: &Path, piece: &Piece, inside: &Inside) -> Result<bool, String> {
     let source = match piece {
         Piece::Read(from) => {
             match folder(Path::new("/")).and_then(|all| beneath(&all, relative(from), OFlags::empty())) {
@@ -186,7 +186,7 @@ fn put(dir: &Path, root: &OwnedFd, place: &Path, piece: &Piece) -> Result<bool, 
             close_beneath(&mounted, |_| false)?;
         }
         (Piece::Write(from), _) => mount_bind(from, &target).map_err(errno("mounting", from))?,
-        (Piece::Copy, _) => copy(dir, place, &target)?,
+        (Piece::Copy, _) => copy(dir, inside, &target)?,
     }
     Ok(true)
 }
@@ -227,9 +227,15 @@ fn prepare(root: &OwnedFd, place: &Path, is_dir: bool) -> io::Result<OwnedFd> {
 }
 
 /// Puts the workspace there, and everything that is changed in it elsewhere.
-fn copy(dir: &Path, workspace: &Path, to: &Path) -> Result<(), String> {
+fn copy(dir: &Path, inside: &Inside, to: &Path) -> Result<(), String> {
+    let workspace = &inside.workspace;
+    let open = folder(workspace).map_err(said("opening", workspace))?;
+    let found = path_of(&open).metadata().map_err(said("looking at", workspace))?;
+    if (found.dev(), found.ino()) != inside.identity {
+        return Err(format!("`{}` is another folder by now", workspace.display()));
+    }
     // By names without anything that would have to be escaped.
-    mount_bind(workspace, dir.join("lower")).map_err(errno("mounting", workspace))?;
+    mount_bind(path_of(&open), dir.join("lower")).map_err(errno("mounting", workspace))?;
     std::env::set_current_dir(dir).map_err(said("entering", dir))?;
     let options = CString::new("lowerdir=lower,upperdir=upper,workdir=work,userxattr").unwrap_or_default();
     mount("overlay", to, "overlay", MountFlags::NOSUID | MountFlags::NODEV, Some(options.as_c_str()))
@@ -237,13 +243,13 @@ fn copy(dir: &Path, workspace: &Path, to: &Path) -> Result<(), String> {
 }
 
 /// Puts the very folder of the workspace in the place of its copy.
-fn scratch(root: &OwnedFd, workspace: &Path, path: &Path) -> Result<(), String> {
+fn scratch(dir: &Path, root: &OwnedFd, workspace: &Path, path: &Path) -> Result<(), String> {
     let linked = |error: io::Error| match error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
         true => format!("the scratch folder `{}` is a link, or lies behind one", path.display()),
         false => said("opening the scratch folder", path)(error),
     };
     let own = path.strip_prefix(workspace).unwrap_or(path);
-    let from = folder(workspace).and_then(|open| beneath(open, own, OFlags::DIRECTORY)).map_err(linked)?;
+    let from = folder(&dir.join("lower")).and_then(|open| beneath(open, own, OFlags::DIRECTORY)).map_err(linked)?;
     let to = beneath(root, relative(path), OFlags::DIRECTORY).map_err(linked)?;
     mount_bind(path_of(&from), path_of(&to)).map_err(errno("mounting the scratch folder", path))
 }

@@ -15,6 +15,8 @@ pub struct Spec {
     pub state: PathBuf,
     /// The workspace, canonical.
     pub workspace: PathBuf,
+    /// Which folder that is, by device and number.
+    pub identity: (u64, u64),
     /// The executable.
     pub program: PathBuf,
     /// Its arguments, the first one being what it is called.
@@ -58,6 +60,7 @@ pub enum Put<C> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Inside {
     pub(super) workspace: PathBuf,
+    pub(super) identity: (u64, u64),
     pub(super) program: PathBuf,
     pub(super) argv: Vec<String>,
     pub(super) directory: PathBuf,

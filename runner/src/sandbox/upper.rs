@@ -4,11 +4,13 @@
 //! all that lies beneath. A path is looked at in both folders, so that what was changed and changed back is no change.
 
 use super::spec::CellError;
-use crate::workspace::{Change, FileError, FileState, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_PATHS, Workspace, ordered};
+use crate::workspace::{
+    Change, FileError, FileState, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_PATHS, Workspace, digested, ordered,
+};
 use planc_lang::digest::Digest;
 use planc_lang::paths::{check_path, within};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Metadata, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -48,44 +50,9 @@ pub(super) trait Base {
     fn differing(&self) -> Vec<String>;
 }
 
-impl Base for &Workspace {
-    fn state(&mut self, path: &str) -> Result<FileState, FileError> {
-        Workspace::state(self, path)
-    }
-
-    fn content(&mut self, path: &str) -> Result<Vec<u8>, FileError> {
-        self.read(path, MAX_FILE_BYTES)
-    }
-
-    fn names(&mut self, path: &str) -> Result<Vec<String>, FileError> {
-        self.all_names(path)
-    }
-
-    fn differing(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-/// What a program changed since `made`, by the clock of files.
-pub(super) fn changes(
-    upper: &Path,
-    workspace: &Workspace,
-    scratch: &[String],
-    made: (i64, i64),
-) -> Result<Observed, CellError> {
-    let mut base = workspace;
-    let observed = against(upper, workspace, scratch, &mut base)?;
-    for change in &observed.changes {
-        workspace.check_change(change).map_err(|error| CellError(error.to_string()))?;
-        let Ok(found) = workspace.root().join(&change.path).symlink_metadata() else { continue };
-        if !found.is_dir() && (found.ctime(), found.ctime_nsec()) > made {
-            return Err(CellError(format!(
-                "`{}` was changed by somebody else while the program ran, and the program changed it too",
-                change.path
-            )));
-        }
-    }
-    Ok(observed)
+/// Why nothing of what a program did is kept that changed what somebody else changed too.
+pub(super) fn changed_by_others(path: &str) -> CellError {
+    CellError(format!("`{path}` was changed by somebody else while the program ran, and the program changed it too"))
 }
 
 /// What the copy has other than a base.
@@ -250,7 +217,7 @@ impl Found<'_> {
         let mut bytes = 0u64;
         for path in &self.candidates {
             let before = base.state(path).map_err(world)?;
-            let (after, content) = self.after(path)?;
+            let after = self.after(path, &before)?;
             if before == after {
                 continue;
             }
@@ -278,32 +245,43 @@ impl Found<'_> {
                     false => Ok(()),
                 }
             };
-            if matches!(before, FileState::File { .. }) {
-                keep(base.content(path).map_err(world)?)?;
+            if let Some(digest) = before.digest() {
+                let content = base.content(path).map_err(world)?;
+                if Digest::of(&content) != *digest {
+                    return Err(changed_by_others(path));
+                }
+                keep(content)?;
             }
-            content.map_or(Ok(()), &mut keep)?;
+            if let Some(digest) = after.digest() {
+                let content = self.content(path)?;
+                if Digest::of(&content) != *digest {
+                    return Err(changed_by_others(path));
+                }
+                keep(content)?;
+            }
             net.insert(path.clone(), (before, after));
         }
         let changes = ordered(net).into_iter().map(|change| self.workspace.remembering(change)).collect();
         Ok(Observed { changes, contents, dropped: self.dropped })
     }
 
-    /// What is at a path of the copy.
-    fn after(&self, path: &str) -> Result<(FileState, Option<Vec<u8>>), CellError> {
+    /// What is at a path of the copy, where this was there before.
+    fn after(&self, path: &str, before: &FileState) -> Result<FileState, CellError> {
         match self.upper_at(path)? {
-            At::Nothing => Ok((FileState::Absent, None)),
-            At::Upper(place) => match (state(&place, path)?, self.modes.get(&place)) {
-                ((FileState::Directory { .. }, _), Some(mode)) => Ok((FileState::Directory { mode: *mode }, None)),
+            At::Nothing => Ok(FileState::Absent),
+            At::Upper(place) => match (state(&place, path, before)?, self.modes.get(&place)) {
+                (FileState::Directory { .. }, Some(mode)) => Ok(FileState::Directory { mode: *mode }),
                 (state, _) => Ok(state),
             },
-            At::Lower => {
-                let state = self.workspace.state(path).map_err(world)?;
-                let content = match state {
-                    FileState::File { .. } => Some(self.workspace.read(path, MAX_FILE_BYTES).map_err(world)?),
-                    FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => None,
-                };
-                Ok((state, content))
-            }
+            At::Lower => self.workspace.state(path).map_err(world),
+        }
+    }
+
+    /// The content of a file of the copy.
+    fn content(&self, path: &str) -> Result<Vec<u8>, CellError> {
+        match self.upper_at(path)? {
+            At::Upper(place) => fs::read(&place).map_err(failed(path)),
+            At::Lower | At::Nothing => self.workspace.read(path, MAX_FILE_BYTES).map_err(world),
         }
     }
 }
@@ -339,23 +317,27 @@ fn readable(place: &Path) -> io::Result<Option<u32>> {
     }
 }
 
-fn state(place: &Path, path: &str) -> Result<(FileState, Option<Vec<u8>>), CellError> {
+fn state(place: &Path, path: &str, before: &FileState) -> Result<FileState, CellError> {
     let found = place.symlink_metadata().map_err(failed(path))?;
     let mode = found.mode() & 0o7777;
     if found.is_symlink() {
         let target = fs::read_link(place).map_err(failed(path))?;
         let target = target.into_os_string().into_string();
         let target = target.map_err(|_| CellError(format!("the link `{path}` that the program made is not UTF-8")))?;
-        return Ok((FileState::Link { target }, None));
+        return Ok(FileState::Link { target });
     }
     if found.is_dir() {
-        return Ok((FileState::Directory { mode }, None));
+        return Ok(FileState::Directory { mode });
     }
-    if found.len() > MAX_FILE_BYTES {
-        return Err(CellError(format!("the program left `{path}` with more than {MAX_FILE_BYTES} bytes")));
+    let too_large = || CellError(format!("the program left `{path}` with more than {MAX_FILE_BYTES} bytes"));
+    let is_large = found.len() > MAX_FILE_BYTES;
+    // What it was given may be as large as it likes, and stays as it was.
+    if is_large && !matches!(before, FileState::File { bytes, .. } if *bytes == found.len()) {
+        return Err(too_large());
     }
     readable(place).map_err(failed(path))?;
-    let content = fs::read(place).map_err(failed(path))?;
-    let state = FileState::File { digest: Digest::of(&content), bytes: content.len() as u64, mode };
-    Ok((state, Some(content)))
+    let digested = File::open(place).and_then(|mut file| digested(&mut file, &mut io::sink()));
+    let (digest, bytes) = digested.map_err(failed(path))?;
+    let state = FileState::File { digest, bytes, mode };
+    if is_large && state != *before { Err(too_large()) } else { Ok(state) }
 }

@@ -5,7 +5,7 @@ use crate::coverage;
 use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
-    Agreed, Found, Held, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
+    Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
     critical_values, environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes,
     place_of, simulate,
 };
@@ -14,7 +14,7 @@ use crate::state::StepRecord;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, EffectKnown, ToolError};
-use crate::workspace::Change;
+use crate::workspace::{Change, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::eval::{NoCalls, eval_args};
 use planc_lang::grants::Grants;
@@ -63,10 +63,10 @@ pub(super) async fn make(
         return Ok(stopped(&why));
     }
     let made = Made { name, step, call };
-    let held = Held::of(setup, found::expected(setup, record));
-    if let Some(end) = against(setup, recorder, record, made, &values).await? {
-        return Ok(end);
-    }
+    let given = match against(setup, recorder, record, made, &values).await? {
+        Ok(given) => given,
+        Err(end) => return Ok(end),
+    };
     let args = Args { tool: call.tool.clone(), values };
     let started = Event::UndoCallStarted {
         step: name.to_owned(),
@@ -74,7 +74,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, made, args, held).await {
+    match carry_out(setup, recorder, made, args, given).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so, and whether it is made again.
         Err(error) if error.effect != EffectKnown::None && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -110,26 +110,27 @@ fn told(setup: &RunSetup, step: &str, why: &str) -> String {
     format!("the undo call of step `{step}`: {why}")
 }
 
-/// What stands against a call with known arguments, where anything does: what it would find, or what a person says.
+/// What a call with known arguments names, as it was found right before, or what stands against it: what it would find, or what a
+/// person says.
 async fn against(
     setup: &Arc<RunSetup>,
     recorder: &Recorder,
     record: &StepRecord,
     made: Made<'_>,
     values: &[Value],
-) -> Result<Option<CallEnd>, StoreError> {
-    let stopped = |why: &str| Ok(Some(CallEnd::Stopped(told(setup, made.name, why))));
+) -> Result<Result<Vec<Observation>, CallEnd>, StoreError> {
+    let stopped = |why: &str| Ok(Err(CallEnd::Stopped(told(setup, made.name, why))));
     // What is not as it was approved is not asked about.
-    let conflicts = found::changed(setup, recorder, record).await;
+    let (_, conflicts) = found::changed(setup, recorder, record).await;
     if !conflicts.is_empty() {
-        return Ok(Some(CallEnd::Left(conflicts)));
+        return Ok(Err(CallEnd::Left(conflicts)));
     }
     let mut late = of_call(setup, recorder, made, record.instance, values);
     let unapproved = found::unapproved(setup, recorder, record, made.call, values);
     late.extend(unapproved.contents.into_iter().map(|unseen| unseen.late));
     match agree(setup, recorder, made.name, late).await? {
         Agreed::Yes => {}
-        Agreed::Waits => return Ok(Some(waits(made.name))),
+        Agreed::Waits => return Ok(Err(waits(made.name))),
         Agreed::No(why) => return stopped(&why),
     }
     match paced(setup, &made.call.tool).await {
@@ -139,13 +140,13 @@ async fn against(
     }
     match permit(setup, recorder, made, values, None).await? {
         Permit::Yes => {}
-        Permit::Waits => return Ok(Some(waits(made.name))),
+        Permit::Waits => return Ok(Err(waits(made.name))),
         Permit::Refused(why) => return stopped(&why),
     }
     // A person may have thought about it for long.
-    let mut conflicts = found::changed(setup, recorder, record).await;
+    let (seen, mut conflicts) = found::changed(setup, recorder, record).await;
     conflicts.extend(found::unseen(setup, recorder, record, made.call, values));
-    Ok((!conflicts.is_empty()).then_some(CallEnd::Left(conflicts)))
+    Ok(if conflicts.is_empty() { Ok(seen) } else { Err(CallEnd::Left(conflicts)) })
 }
 
 /// The releases that the call depends on; says why it is not made.
@@ -201,7 +202,7 @@ async fn carry_out(
     recorder: &Recorder,
     made: Made<'_>,
     args: Args,
-    held: Held,
+    given: Vec<Observation>,
 ) -> Result<(), ToolError> {
     let Made { name: step, call, .. } = made;
     match implementation(setup, &call.tool.name)? {
@@ -209,8 +210,9 @@ async fn carry_out(
             let Some(run) = tool.as_program() else { return Err(ToolError::before("it is no program")) };
             let critical = critical_values(setup, recorder);
             let walls = Walls::new(&setup.config, &Grants::new(&setup.compiled.plan, &critical).known());
-            let ran = call_program(setup, run, &walls, &args, Purpose::Undo(step), call.tool.timeout_ms).await?;
-            let kept = keep(setup, recorder, made, &args, held, ran.observed).await;
+            let purpose = (Purpose::Undo(step), call.tool.timeout_ms);
+            let ran = call_program(setup, run, &walls, &args, given, purpose).await?;
+            let kept = keep(setup, recorder, made, &args, ran.observed).await;
             // From here on only files are left to change: what a program with a network sent is done.
             kept.map_err(|error| match (error.effect, walls.is_closed()) {
                 (EffectKnown::None, false) => ToolError::done(error.message),
@@ -234,14 +236,8 @@ async fn keep(
     recorder: &Recorder,
     made: Made<'_>,
     args: &Args,
-    held: Held,
     Observed { changes, contents, .. }: Observed,
 ) -> Result<(), ToolError> {
-    if let Some(Difference { expected, .. }) = held.touched(setup, &recorder.state(), None).first() {
-        let path = expected.look.at().unwrap_or("a file").to_owned();
-        let why = format!("`{path}` was changed while it ran, and nothing of what it did was kept");
-        return Err(ToolError::before(why));
-    }
     let permit = permit_changes(setup, recorder, made, &args.values, None, &changes).await;
     match permit.map_err(|error| ToolError::before(error.to_string()))? {
         Permit::Yes => {}

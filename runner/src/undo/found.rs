@@ -2,8 +2,8 @@
 
 use crate::event::{Conflict, Difference};
 use crate::run::{
-    Naming, Recorder, RunSetup, Unapproved, critical_values, implementation, is_in_cell, look_again, of_contents,
-    of_named,
+    Naming, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell, look_again,
+    of_contents, of_named,
 };
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
 use crate::tool::registry::Implementation;
@@ -15,14 +15,20 @@ use planc_lang::plan::Call;
 use planc_lang::value::Value;
 use std::sync::Arc;
 
-/// Why the call is not made: the programs and files that it names and that somebody else has changed.
-pub(super) async fn changed(setup: &Arc<RunSetup>, recorder: &Recorder, record: &StepRecord) -> Vec<Conflict> {
-    let mut different = look_again(setup, expected(setup, record)).await;
+/// What the call names, as it was found; with why the call is not made: the programs and files of it that somebody else has changed.
+pub(super) async fn changed(
+    setup: &Arc<RunSetup>,
+    recorder: &Recorder,
+    record: &StepRecord,
+) -> (Vec<Observation>, Vec<Conflict>) {
+    let expected = expected(setup, record);
+    let mut different = look_again(setup, expected.clone()).await;
+    let seen = as_found(expected, &different);
     if !different.is_empty() {
         let own = Own::of(setup, recorder);
         different.retain(|difference| !own.explains(setup, difference));
     }
-    different.into_iter().map(conflict).collect()
+    (seen, different.into_iter().map(conflict).collect())
 }
 
 /// What the call names of which nobody has approved what is in it: in the open that the run itself has left it, or may have, is
@@ -54,7 +60,7 @@ pub(super) fn unseen(
 }
 
 /// What the call was approved with.
-pub(super) fn expected(setup: &RunSetup, record: &StepRecord) -> Vec<Observation> {
+fn expected(setup: &RunSetup, record: &StepRecord) -> Vec<Observation> {
     let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
     predicted.map_or_else(Vec::new, |prediction| prediction.undo_observations.clone())
 }

@@ -35,8 +35,10 @@ pub use listing::{Entry, Info, Kind, Listing};
 pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
 pub use program::find_program;
+pub(crate) use program::seen as seen_program;
 pub(crate) use readers::{private, shared};
 pub use root::Workspace;
+pub(crate) use root::{BEHIND_A_LINK, digested};
 pub use versioned::{MAX_INDEX_BYTES, Versioned, index_digest};
 
 use planc_lang::digest::Digest;
@@ -243,11 +245,13 @@ impl Look {
     }
 }
 
-/// Which file is at a place, and when it was last changed in any way.
+/// Which file is at a path, and when it was last changed in any way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    file: (u64, u64),
-    changed: (i128, i128),
+    /// By device and number.
+    pub(crate) file: (u64, u64),
+    pub(crate) is_folder: bool,
+    pub(crate) changed: (i128, i128),
 }
 
 /// A look and what was seen.

@@ -1,5 +1,6 @@
 //! The name of a program ⟶ the executable that it stands for. Knows nothing of arguments, and runs nothing.
 
+use planc_lang::digest::Digest;
 use std::env;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,11 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
     }
     let path = env::var_os("PATH")?;
     env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|file| is_executable(file))
+}
+
+/// A program as an observation is written.
+pub(crate) fn seen(file: &Path, digest: &Digest) -> String {
+    format!("{} {digest}", file.display())
 }
 
 /// Whether a path, links followed, is a regular file that somebody may execute.

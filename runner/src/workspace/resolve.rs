@@ -39,7 +39,7 @@ pub(super) struct Resolved {
 }
 
 /// Where a path leads that a program is given.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Way {
     /// The links that are followed, in order, also where they lead nowhere.
     pub(crate) links: Vec<String>,

@@ -2,7 +2,7 @@
 //!
 //! A path is resolved once; from then on no access follows a link.
 
-use super::confined::{Blocked, Confined, mode_of};
+use super::confined::{Blocked, Confined, identity_of, mode_of};
 use super::error::FileError;
 use super::guard::{Guard, is_own_name, is_temporary};
 use super::listing::{Entry, Info, Kind, Listing, matches_seen};
@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 
 /// The largest `.gitignore` that counts.
 const MAX_RULES_BYTES: u64 = 1 << 20;
+
+/// What is seen at a path on the way to which a link is.
+pub(crate) const BEHIND_A_LINK: &str = "behind a link";
 
 /// The directory that plans work in. Nothing outside of it is reached, and nothing that is planc's own.
 #[derive(Debug)]
@@ -190,22 +193,43 @@ impl Workspace {
         }
     }
 
-    /// Which file is at the place of a look, and when it was last changed in any way; none: nothing is there, or it is no
-    /// place. Nobody can set that time, so that an equal stamp says that nothing was changed and changed back.
-    pub(crate) fn stamp(&self, look: &Look) -> Option<Stamp> {
-        match look {
-            Look::At { path } => {
-                let stat = self.confined.stat(path).ok()?;
-                let changed = (i128::from(stat.st_ctime), i128::from(stat.st_ctime_nsec));
-                Some(Stamp { file: (stat.st_dev, stat.st_ino), changed })
-            }
-            Look::Program { name } => {
-                let found = self.program(name).ok()??.metadata().ok()?;
-                let changed = (found.ctime().into(), found.ctime_nsec().into());
-                Some(Stamp { file: (found.dev(), found.ino()), changed })
-            }
-            Look::Entries { .. } | Look::Matches { .. } | Look::Call { .. } | Look::Tool { .. } => None,
+    /// Which folder the workspace is, by device and number, whatever is at its path by now.
+    pub(crate) fn identity(&self) -> Result<(u64, u64), FileError> {
+        let stat = self.confined.stat(".").map_err(|blocked| FileError::io("look at", ".", blocked))?;
+        Ok(identity_of(&stat))
+    }
+
+    /// Which file is at a resolved path, and when it was last changed; none: nothing is there.
+    pub(crate) fn stamp(&self, path: &str) -> Option<Stamp> {
+        let stat = self.confined.stat(path).ok()?;
+        Some(Stamp {
+            file: identity_of(&stat),
+            is_folder: kind_of(&stat) == Kind::Directory,
+            changed: (i128::from(stat.st_ctime), i128::from(stat.st_ctime_nsec)),
+        })
+    }
+
+    /// What is at a resolved path, a file of any size by the digest of what is written to `to`; none: the path is behind a link.
+    pub(crate) fn read_to(&self, path: &str, to: &mut dyn io::Write) -> Result<Option<FileState>, FileError> {
+        if matches!(self.confined.stat(path), Err(Blocked::Link)) {
+            return Ok(None);
         }
+        let info = self.info(path)?;
+        if info.kind != Kind::File {
+            return state_without_content(path, &info).map(Some);
+        }
+        let (mut file, stat) = self.open_file(path)?;
+        let (digest, bytes) = digested(&mut file, to).map_err(|error| FileError::io("read", path, error))?;
+        Ok(Some(FileState::File { digest, bytes, mode: mode_of(&stat) }))
+    }
+
+    /// The paths in the workspace by which a program is reached that lies there: the links on the way, and the file.
+    pub(crate) fn ways_to(&self, program: &Path) -> Vec<String> {
+        let within = |path: &Path| path.strip_prefix(&self.path).ok().and_then(Path::to_str).map(str::to_owned);
+        let way = within(program).map(|path| self.way(&path)).unwrap_or_default();
+        // Something outside may lead into the workspace.
+        let end = way.end.or_else(|| within(&program.canonicalize().ok()?));
+        way.links.into_iter().chain(end).collect()
     }
 
     /// The absolute path of the executable that `argv[0]` stands for: a bare name is looked up on PATH, `./…` is a path in
@@ -261,25 +285,16 @@ impl Workspace {
     }
 
     fn observe_at(&self, path: &str) -> Result<String, FileError> {
-        match self.confined.stat(path) {
-            Err(Blocked::Link) => return Ok("behind a link".into()),
-            Ok(stat) if kind_of(&stat) == Kind::File && stat.st_size as u64 > MAX_FILE_BYTES => {
-                self.guard.check_identity(path, &stat)?;
-                let (mode, bytes) = (mode_of(&stat), stat.st_size);
-                // Which file it is, and when it was last changed in any way, a time that nobody can set.
-                let (file, changed) = (stat.st_ino, stat.st_ctime);
-                return Ok(format!("file {mode:04o} {bytes} bytes, {file} of {changed}.{:09}", stat.st_ctime_nsec));
-            }
-            _ => {}
-        }
-        Ok(self.state(path)?.to_string())
+        let state = self.read_to(path, &mut io::sink())?;
+        Ok(state.map_or_else(|| BEHIND_A_LINK.to_owned(), |state| state.to_string()))
     }
 
     fn observe_program(&self, name: &str) -> Result<String, FileError> {
         let Some(file) = self.program(name)? else { return Ok("absent".into()) };
         let shown = file.display().to_string();
-        let digest = digest_of(&file).map_err(|error| FileError::io("read the program", &shown, error))?;
-        Ok(format!("{shown} {digest}"))
+        let digest = File::open(&file).and_then(|mut file| digested(&mut file, &mut io::sink()));
+        let (digest, _) = digest.map_err(|error| FileError::io("read the program", &shown, error))?;
+        Ok(program::seen(&file, &digest))
     }
 
     fn info(&self, path: &str) -> Result<Info, FileError> {
@@ -411,22 +426,26 @@ fn read_listing(dir: &OwnedFd, path: &str, guard: &Guard) -> Result<Listing, Fil
     Ok(listing)
 }
 
-/// The digest of a file of any size.
-fn digest_of(file: &Path) -> io::Result<Digest> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut File::open(file)?, &mut HashWriter(&mut hasher))?;
-    Ok(Digest(hasher.finalize().into()))
+/// The digest and the length of a file of any size, whose content is written to `to`.
+pub(crate) fn digested(file: &mut File, to: &mut dyn io::Write) -> io::Result<(Digest, u64)> {
+    let mut hashing = Hashing { hasher: Sha256::new(), to };
+    let bytes = io::copy(file, &mut hashing)?;
+    Ok((Digest(hashing.hasher.finalize().into()), bytes))
 }
 
-struct HashWriter<'a>(&'a mut Sha256);
+struct Hashing<'a> {
+    hasher: Sha256,
+    to: &'a mut dyn io::Write,
+}
 
-impl io::Write for HashWriter<'_> {
+impl io::Write for Hashing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
+        let written = self.to.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.to.flush()
     }
 }

@@ -106,7 +106,7 @@ fn what_leads_out_of_the_workspace_is_said() {
     assert!(words(&card).contains("`x.sh` leads out of the workspace, where nothing is bound"), "{card}");
 }
 
-/// Of a file that is too large to be read each time, the time of its last change counts that nobody can set.
+/// A file of any size is bound by what is in it, whatever its times say.
 #[test]
 fn a_large_script_is_not_another_one() {
     let place = place();

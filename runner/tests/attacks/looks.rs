@@ -214,28 +214,27 @@ fn a_bound_file_is_not_another_one_while_the_program_runs() {
     let good = "echo good > out.txt\n";
     let evil = |place: &Place| {
         place.put("tools/other.sh", "echo evil > out.txt\n");
-        until("the other script has run", || copied(place, "out.txt").as_deref() == Some("evil\n"));
+        until("the other script has run", || copied(place, "out.txt").as_deref() != Some("begun\n"));
         place.put("tools/other.sh", good);
     };
     let moved = |place: &Place| {
-        let (tools, away) = (place.ws().join("tools"), place.ws().join("away"));
-        fs::rename(&tools, &away).unwrap();
-        fs::rename(&away, &tools).unwrap();
+        fs::rename(place.ws().join("tools"), place.ws().join("away")).unwrap();
+        evil(place);
     };
     type Act<'a> = &'a dyn Fn(&Place);
-    let acts: [(&str, Act<'_>, i32); 3] =
-        [("swapped", &evil, 5), ("moved away and back", &moved, 5), ("nothing", &|_| {}, 0)];
-    for (how, act, code) in acts {
+    let acts: [(&str, Act<'_>); 3] =
+        [("there and back", &evil), ("its folder is another", &moved), ("nothing", &|_| {})];
+    for (how, act) in acts {
         let place = Place::new();
         place.put("tools/build.sh", "echo begun > out.txt\nsleep 2\nsh \"$1\"\nsleep 2\n");
         place.put("tools/other.sh", good).put("p.pl", BOTH);
         let approve = format!("--approve={}", place.digest("p.pl"));
         let mut command = place.command(&["run", &approve, "p.pl"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        until("the program has begun", || in_a_copy(&place, "out.txt"));
+        until("the program has begun", || copied(&place, "out.txt").as_deref() == Some("begun\n"));
         act(&place);
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{how}");
-        assert_eq!(place.has("out.txt"), code == 0, "{how}");
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{how}");
+        assert_eq!(place.get("out.txt"), "good\n", "{how}");
     }
 }
 

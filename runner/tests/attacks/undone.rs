@@ -1,6 +1,6 @@
 //! Declared `undo` calls: what takes a step back is shown, bound and found as it was approved, or it is not made.
 
-use crate::looks::{copied, in_a_copy};
+use crate::looks::copied;
 use crate::place::{Place, until};
 use crate::terminal::{Act, on_terminal};
 use std::process::Stdio;
@@ -394,14 +394,14 @@ fn a_bound_file_is_not_another_one_while_a_program_takes_back() {
         place.run("p.pl").exits(0);
         let run = place.last_run();
         let mut child = place.command(&["undo", &run]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        until("the program has begun", || in_a_copy(&place, "out.txt"));
+        until("the program has begun", || copied(&place, "out.txt").as_deref() == Some("begun\n"));
         if let Some(evil) = evil {
             place.put("v.sh", evil);
-            until("the other script has run", || copied(&place, "out.txt").as_deref() == Some("evil\n"));
+            until("the other script has run", || copied(&place, "out.txt").as_deref() != Some("begun\n"));
             place.put("v.sh", good);
         }
-        let is_done = child.wait().unwrap().success();
-        assert_eq!((is_done, place.has("out.txt")), (evil.is_none(), evil.is_none()));
+        assert!(child.wait().unwrap().success());
+        assert_eq!(place.get("out.txt"), "good\n");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::early::{dry, place, plan, sh, stdout, step};
 use crate::place::{Place, picture, skipped};
 use planc::sandbox::{Cell, Ended, Put, Report, Spec};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,10 +42,12 @@ fn a_folder_that_became_a_link_to_another_is_no_change_of_the_other() {
 
 /// What becomes of a cell whose copy is made like this.
 fn made(place: &Place, puts: Vec<Put<Arc<[u8]>>>, scratch: &[&str], script: &str) -> Report {
+    let own = place.ws().metadata().unwrap();
     let spec = Spec {
         launcher: assert_cmd::cargo::cargo_bin!("planc").to_owned(),
         state: place.state(),
         workspace: place.ws(),
+        identity: (own.dev(), own.ino()),
         program: "/bin/sh".into(),
         argv: ["sh", "-c", script].map(str::to_owned).into(),
         directory: ".".into(),

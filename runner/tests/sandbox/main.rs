@@ -6,6 +6,7 @@ mod place;
 mod alone;
 mod early;
 mod escape;
+mod given;
 mod kept;
 mod left;
 mod links;

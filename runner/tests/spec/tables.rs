@@ -69,6 +69,8 @@ pub fn limits() -> String {
         ("a program: processes, unless set", planc::config::Limits::default().processes.to_string()),
         ("a program: size of a file, unless set", format!("{} MiB", planc::config::Limits::default().file_mb)),
         ("a program: open files, unless set", planc::config::Limits::default().open_files.to_string()),
+        ("a program: stack", mib(planc::sandbox::STACK)),
+        ("a program: memory that is kept from being swapped out", format!("{} KiB", planc::sandbox::LOCKED >> 10)),
         (
             "a program in a dry run, where nothing else is said",
             format!("{} s", planc::dry_run::EARLY_TIMEOUT.as_secs()),

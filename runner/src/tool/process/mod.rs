@@ -12,7 +12,7 @@ mod sealed;
 mod walls;
 
 pub use group::{kill_survivors, survivors};
-pub use sealed::Ran;
+pub use sealed::{Bound, Ran};
 pub use walls::{Place, Walls, enforced, is_watched, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};

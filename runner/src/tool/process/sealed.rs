@@ -7,6 +7,7 @@ use super::walls::Walls;
 use super::{Args, CallContext, DRAIN, Ended, Request, Run, ToolError, ended, feed, plain};
 use crate::sandbox::{self, Cell, Observed};
 use crate::tool::EffectKnown;
+use crate::workspace::Observation;
 use planc_lang::value::Value;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -21,13 +22,37 @@ pub struct Ran {
     pub observed: Observed,
 }
 
+/// What a program in a cell shall find.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// Which folder the workspace is, by device and number.
+    pub workspace: (u64, u64),
+    /// What its call is bound to, as it was right before.
+    pub given: Vec<Observation>,
+}
+
 impl Run {
     /// Runs a program in a cell.
-    pub async fn sealed(&self, args: &Args, context: &CallContext, walls: &Walls) -> Result<Ran, ToolError> {
+    pub async fn sealed(
+        &self,
+        args: &Args,
+        context: &CallContext,
+        walls: &Walls,
+        bound: Bound,
+    ) -> Result<Ran, ToolError> {
         let request = Arc::new(Request::new(args, context, walls.sees())?);
         let before = |why: String| ToolError::before(format!("could not run `{}`: {why}", request.shown));
-        let spec = walls.spec(&request)?;
-        let making = tokio::task::spawn_blocking(move || Cell::make(spec));
+        if request.workspace.identity()? != bound.workspace {
+            return Err(before(format!("`{}` is another folder by now", request.workspace.root().display())));
+        }
+        let spec = walls.spec(&request, bound.workspace)?;
+        let making = tokio::task::spawn_blocking({
+            let request = request.clone();
+            move || {
+                let mut cell = Cell::make(spec)?;
+                cell.give(&request.workspace, &bound.given).map(|()| cell)
+            }
+        });
         let cell = match making.await {
             Ok(made) => made.map_err(|error| before(error.to_string()))?,
             Err(error) => return Err(before(error.to_string())),

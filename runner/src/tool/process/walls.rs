@@ -177,7 +177,7 @@ impl Walls {
     }
 
     /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
-    pub(super) fn spec(&self, request: &Request) -> Result<Spec, ToolError> {
+    pub(super) fn spec(&self, request: &Request, workspace: (u64, u64)) -> Result<Spec, ToolError> {
         for folder in &self.scratch {
             let resolved = request.workspace.resolve(folder)?;
             // A link would lead what is written there past everything that was approved.
@@ -191,6 +191,7 @@ impl Walls {
             launcher: self.launcher.clone(),
             state: self.state.clone(),
             workspace: request.workspace.root().to_owned(),
+            identity: workspace,
             program: request.program.clone(),
             argv: request.argv.clone(),
             directory: request.directory.clone(),
