@@ -8,16 +8,15 @@
 //! Folders of `[programs] scratch` are left out, and what a repository keeps by a name that is made of the content. Of what is mounted in the
 //! workspace nobody knows: who serves it says any number, and to each who asks another content.
 
-use crate::workspace::index_digest;
+use crate::workspace::{digested, index_digest};
 use jiff::{SignedDuration, Timestamp};
 use planc_lang::digest::Digest;
 use planc_lang::paths::within;
 use rustix::fs::{Mode, OFlags, statfs};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -230,14 +229,12 @@ impl Entry {
 /// The digest of the file that is right there. Never waits: a pipe that took its place is none.
 fn digest(place: &Path) -> io::Result<Digest> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(place, flags, Mode::empty())?);
+    let mut file = File::from(rustix::fs::open(place, flags, Mode::empty())?);
     let found = file.metadata()?;
     if !found.is_file() || found.len() > MAX_CONTENT {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let mut hasher = Sha256::new();
-    io::copy(&mut file.take(MAX_CONTENT), &mut hasher)?;
-    Ok(Digest(hasher.finalize().into()))
+    digested(&mut file, &mut io::sink()).map(|(digest, _)| digest)
 }
 
 /// A path as a person reads it.
