@@ -3,7 +3,7 @@
 mod others;
 mod read;
 
-pub use others::{changed_for_others, is_data_of_repository, is_for_others, is_there, naming_lines};
+pub use others::{changed_for_others, is_for_others, is_there, naming_lines};
 pub use read::Held;
 
 use crate::workspace::{Change, FileState, Workspace};

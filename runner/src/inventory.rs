@@ -5,20 +5,20 @@
 //! time only when its page was clean before, and on some file systems never: so of what was changed a short time before, and of everything
 //! there, the content counts too.
 //!
-//! Folders of `[programs] scratch` are left out, and what a repository keeps by a name that is made of the content. Of what is mounted in the
-//! workspace nobody knows: who serves it says any number, and to each who asks another content.
+//! Folders of `[programs] scratch` are left out. Of what is mounted in the workspace nobody knows: who serves it says any number, and to each
+//! who asks another content.
 
-use crate::workspace::{digested, index_digest};
+use crate::workspace::digested;
 use jiff::{SignedDuration, Timestamp};
 use planc_lang::digest::Digest;
 use planc_lang::paths::within;
-use rustix::fs::{Mode, OFlags, statfs};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Statx, StatxFlags, makedev, statfs, statvfs, statx};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// What git keeps for itself.
@@ -40,50 +40,54 @@ const WRITTEN_BACK: [u64; 4] = [0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010];
 
 /// What is in a workspace, by the path from its root.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Inventory(BTreeMap<String, Entry>);
+pub struct Inventory {
+    /// Which file system the root is on, as the kernel says it: the kind and the number.
+    on: (u64, u64),
+    entries: BTreeMap<String, Entry>,
+}
 
 /// Which one is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Entry {
     /// A folder, by its number and mode: what comes and goes in it is told by its own path.
     #[serde(rename = "d")]
-    Folder(u64, u32),
-    /// Anything else.
+    Folder(u64, u16),
+    /// Anything else, by its number and the time of its last change in seconds and nanoseconds.
     #[serde(rename = "f")]
-    Other(Numbers),
+    Other(u64, i64, u32),
     /// The same with its content.
     #[serde(rename = "c")]
-    Content(Numbers, Digest),
-    /// The index of a repository, by what a commit would hold: what git remembers there of files changes whenever it is asked.
-    #[serde(rename = "i")]
-    Index(Digest),
-    /// What nobody can say of whether it is the same: a pipe, a device, a folder of another file system, a link into the data of a
-    /// repository, what cannot be looked at.
+    Content(u64, i64, u32, Digest),
+    /// What nobody can say of whether it is the same: a pipe, a device, what is mounted there, what cannot be looked at.
     #[serde(rename = "?")]
     Unknown,
 }
-
-/// The number of a file, the time of its last change in seconds and nanoseconds, and on another device than the workspace which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Numbers(u64, i64, i64, #[serde(skip_serializing_if = "Option::is_none", default)] Option<u64>);
 
 impl Inventory {
     /// What is below `root` now, without contents. Blocks while it walks.
     pub fn of(root: &Path, scratch: &[String]) -> Inventory {
         let (from, left_out) = (root.to_owned(), scratch.to_vec());
-        let device = root.metadata().map_or(0, |found| found.dev());
+        let mount = look(root).ok().map(|found| mount(&found));
         let mut walk = ignore::WalkBuilder::new(root);
         walk.standard_filters(false).follow_links(false).same_file_system(true).filter_entry(move |entry| {
             let path = relative(&from, entry.path());
-            !is_named_by_content(&path) && !left_out.iter().any(|folder| within(&path, folder))
+            !left_out.iter().any(|folder| within(&path, folder))
         });
-        let entries = walk.build().map(|entry| match entry {
-            Ok(entry) => (relative(root, entry.path()), Entry::of(&entry, device)),
+        let found = walk.build().map(|entry| match entry {
+            Ok(entry) => (relative(root, entry.path()), Entry::of(entry.path(), mount)),
             // It names what could not be looked at.
             Err(error) => (error.to_string(), Entry::Unknown),
         });
-        Inventory(entries.collect())
+        let mut entries = BTreeMap::new();
+        for (path, entry) in found {
+            // A folder comes before what is in it, and of one that is mounted nothing more is to be said.
+            let is_mounted = path != "." && entries.get(parent(&path)) == Some(&Entry::Unknown);
+            if !is_mounted {
+                entries.insert(path, entry);
+            }
+        }
+        let kind = statfs(root).map_or(0, |found| found.f_type as u64);
+        Inventory { on: (kind, statvfs(root).map_or(0, |found| found.f_fsid)), entries }
     }
 
     /// The same to compare later ones with: with contents, where a change of them might leave no time. Blocks while it reads.
@@ -91,42 +95,46 @@ impl Inventory {
         let now = Timestamp::now();
         let writes = |path: &Path| statfs(path).is_ok_and(|found| WRITTEN_BACK.contains(&(found.f_type as u64)));
         let mut written_back: BTreeMap<u64, bool> = BTreeMap::new();
-        let mut may_hide = |entry: &Entry, place: &Path| {
-            let Entry::Other(Numbers(_, seconds, ..)) = entry else { return false };
-            let changed = Timestamp::from_second(*seconds).unwrap_or(now);
+        let mut may_hide = |seconds: i64, place: &Path| {
+            let changed = Timestamp::from_second(seconds).unwrap_or(now);
             let Ok(found) = place.symlink_metadata() else { return true };
             let is_recent = now.duration_since(changed) < UNWRITTEN;
             found.is_file() && (is_recent || !*written_back.entry(found.dev()).or_insert_with(|| writes(place)))
         };
-        self.0.retain(|path, entry| {
+        self.entries.retain(|path, entry| {
             let place = root.join(path);
-            let numbers = match *entry {
-                Entry::Other(numbers) if may_hide(entry, &place) => numbers,
+            let (number, seconds, rest) = match *entry {
+                Entry::Other(number, seconds, rest) if may_hide(seconds, &place) => (number, seconds, rest),
                 _ => return true,
             };
             let content = digest(&place);
             let is_gone = content.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-            *entry = content.map_or(Entry::Unknown, |digest| Entry::Content(numbers, digest));
+            *entry = content.map_or(Entry::Unknown, |digest| Entry::Content(number, seconds, rest, digest));
             !is_gone || path.starts_with(NO_TEXT)
         });
         self
+    }
+
+    /// Whether both are of one file system: numbers of another one say nothing.
+    pub fn is_comparable(&self, before: &Inventory) -> bool {
+        self.on == before.on
     }
 
     /// The paths at which there is another one than `before`, nothing where something was, or something where nothing was. Blocks while it
     /// reads what was kept with its content.
     pub fn other_than(&self, before: &Inventory, root: &Path) -> BTreeSet<String> {
         let is_same =
-            |path: &str, entry: &Entry| before.0.get(path).is_some_and(|then| then.is(entry, &root.join(path)));
-        let here = self.0.iter().filter(|(path, entry)| !is_same(path, entry)).map(|(path, _)| path);
-        let gone = before.0.keys().filter(|path| !self.0.contains_key(*path));
+            |path: &str, entry: &Entry| before.entries.get(path).is_some_and(|then| then.is(entry, &root.join(path)));
+        let here = self.entries.iter().filter(|(path, entry)| !is_same(path, entry)).map(|(path, _)| path);
+        let gone = before.entries.keys().filter(|path| !self.entries.contains_key(*path));
         here.chain(gone).cloned().collect()
     }
 
     /// What of the paths that are [others](Self::other_than) says all that is to be said: of a folder that is gone not what was in it, nor a
     /// new one in which something is.
     pub fn to_tell<'p>(&self, before: &Inventory, other: &'p BTreeSet<String>) -> impl Iterator<Item = &'p String> {
-        let is_gone = |path: &str| other.contains(path) && !self.0.contains_key(path);
-        other.iter().filter(move |path| match (before.0.get(*path), self.0.get(*path)) {
+        let is_gone = |path: &str| other.contains(path) && !self.entries.contains_key(path);
+        other.iter().filter(move |path| match (before.entries.get(*path), self.entries.get(*path)) {
             (Some(Entry::Folder(_, mode)), Some(Entry::Folder(_, now))) => mode != now,
             (_, Some(Entry::Folder(..))) => self.is_empty(path),
             (_, Some(_)) => true,
@@ -138,31 +146,39 @@ impl Inventory {
     /// change are so still.
     pub fn after_call(mut self, begin: &Inventory, others: &BTreeSet<String>, known: &Inventory) -> Inventory {
         for path in others {
-            let is_changed = match (begin.0.get(path), self.0.get(path)) {
+            let is_changed = match (begin.entries.get(path), self.entries.get(path)) {
                 (Some(begin), Some(now)) => !begin.is_numbered(now),
                 (begin, now) => begin.is_some() != now.is_some(),
             };
             if !is_changed {
-                match known.0.get(path) {
-                    Some(known) => self.0.insert(path.clone(), *known),
-                    None => self.0.remove(path),
+                match known.entries.get(path) {
+                    Some(known) => self.entries.insert(path.clone(), *known),
+                    None => self.entries.remove(path),
                 };
             }
         }
         self
     }
 
-    /// Which one is at a path, in words; none: nobody can say.
-    pub fn which(&self, path: &str) -> Option<String> {
-        match self.0.get(path)? {
-            Entry::Other(Numbers(number, seconds, rest, _)) | Entry::Content(Numbers(number, seconds, rest, _), _) => {
-                let rest = i32::try_from(*rest).unwrap_or_default();
-                let changed =
-                    Timestamp::new(*seconds, rest).map_or_else(|error| error.to_string(), |time| time.to_string());
-                Some(format!("number {number}, changed {changed}"))
-            }
-            Entry::Folder(..) | Entry::Index(_) | Entry::Unknown => None,
+    /// Which one is at a path, in words; none: nobody can say. Blocks while it reads.
+    pub fn which(&self, path: &str, root: &Path) -> Option<String> {
+        match self.entries.get(path)? {
+            Entry::Other(number, ..) | Entry::Content(number, ..) => match digest(&root.join(path)) {
+                Ok(digest) => Some(digest.to_string()),
+                Err(_) => Some(format!("number {number}")),
+            },
+            Entry::Folder(..) | Entry::Unknown => None,
         }
+    }
+
+    /// Whether a folder is at a path of which can be said what is in it.
+    pub fn is_folder(&self, path: &str) -> bool {
+        matches!(self.entries.get(path), Some(Entry::Folder(..)))
+    }
+
+    /// Whether something is at a path of which nobody can say whether it is the same.
+    pub fn is_unknown(&self, path: &str) -> bool {
+        self.entries.get(path) == Some(&Entry::Unknown)
     }
 
     /// Stands for all that is there.
@@ -172,57 +188,71 @@ impl Inventory {
 
     /// Whether something is at a path.
     pub fn holds(&self, path: &str) -> bool {
-        self.0.contains_key(path)
+        self.entries.contains_key(path)
     }
 
     fn is_empty(&self, folder: &str) -> bool {
         let inside = if folder == "." { String::new() } else { format!("{folder}/") };
-        let mut next = self.0.range(inside.clone()..).filter(|(path, _)| *path != ".");
+        let mut next = self.entries.range(inside.clone()..).filter(|(path, _)| *path != ".");
         next.next().is_none_or(|(path, _)| !path.starts_with(&inside))
     }
 }
 
 impl Entry {
-    fn of(entry: &ignore::DirEntry, device: u64) -> Entry {
-        let Ok(found) = std::fs::symlink_metadata(entry.path()) else { return Entry::Unknown };
-        let kind = found.file_type();
-        let pours = kind.is_fifo() || kind.is_char_device() || kind.is_block_device();
-        let is_elsewhere = found.dev() != device;
-        if pours || kind.is_dir() && is_elsewhere || kind.is_symlink() && leads_into_repository(entry.path()) {
+    /// What is at a place in a workspace on this mount.
+    fn of(place: &Path, on: Option<u64>) -> Entry {
+        let Ok(found) = look(place) else { return Entry::Unknown };
+        let kind = FileType::from_raw_mode(found.stx_mode.into());
+        if on != Some(mount(&found)) {
             return Entry::Unknown;
         }
-        if kind.is_file()
-            && is_index(entry.path())
-            && let Some(digest) = index_digest(entry.path())
-        {
-            return Entry::Index(digest);
-        }
-        match kind.is_dir() {
-            true => Entry::Folder(found.ino(), found.mode()),
-            false => {
-                let device = is_elsewhere.then_some(found.dev());
-                Entry::Other(Numbers(found.ino(), found.ctime(), found.ctime_nsec(), device))
+        match kind {
+            FileType::Directory => Entry::Folder(found.stx_ino, found.stx_mode),
+            FileType::RegularFile | FileType::Symlink | FileType::Socket => {
+                Entry::Other(found.stx_ino, found.stx_ctime.tv_sec, found.stx_ctime.tv_nsec)
             }
+            FileType::Fifo | FileType::CharacterDevice | FileType::BlockDevice | FileType::Unknown => Entry::Unknown,
         }
     }
 
     /// Whether the same is there now. Blocks while it reads a content.
     fn is(&self, now: &Entry, place: &Path) -> bool {
         let is_content = match self {
-            Entry::Content(_, then) => digest(place).is_ok_and(|digest| digest == *then),
-            Entry::Folder(..) | Entry::Other(_) | Entry::Index(_) | Entry::Unknown => true,
+            Entry::Content(.., then) => digest(place).is_ok_and(|digest| digest == *then),
+            Entry::Folder(..) | Entry::Other(..) | Entry::Unknown => true,
         };
         self.is_numbered(now) && is_content
     }
 
     /// Whether the same numbers are there, whatever the content.
     fn is_numbered(&self, now: &Entry) -> bool {
-        match (self, now) {
-            (Entry::Folder(then, mode), Entry::Folder(now, present)) => (then, mode) == (now, present),
-            (Entry::Other(then) | Entry::Content(then, _), Entry::Other(now) | Entry::Content(now, _)) => then == now,
-            (Entry::Index(then), Entry::Index(now)) => then == now,
+        match (self.numbers(), now.numbers()) {
+            (Some(then), Some(now)) => then == now,
             (_, _) => false,
         }
+    }
+
+    fn numbers(&self) -> Option<(bool, u64, i64, u32)> {
+        match *self {
+            Entry::Folder(number, mode) => Some((true, number, 0, mode.into())),
+            Entry::Other(number, seconds, rest) | Entry::Content(number, seconds, rest, _) => {
+                Some((false, number, seconds, rest))
+            }
+            Entry::Unknown => None,
+        }
+    }
+}
+
+fn look(place: &Path) -> rustix::io::Result<Statx> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+    statx(CWD, place, flags, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)
+}
+
+/// The mount that something is on; of a kernel that does not say that, the device.
+fn mount(found: &Statx) -> u64 {
+    match StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID) {
+        true => found.stx_mnt_id,
+        false => makedev(found.stx_dev_major, found.stx_dev_minor),
     }
 }
 
@@ -256,12 +286,6 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder)
 }
 
-/// Whether a link leads to what is not looked at, so that nobody would see that it is another one.
-fn leads_into_repository(link: &Path) -> bool {
-    let led = link.canonicalize().unwrap_or_default();
-    led.iter().any(|part| part.eq_ignore_ascii_case(GIT))
-}
-
 /// The parts of a path behind the folder of a repository; none: it is in none.
 fn in_repository(path: &str) -> Option<Vec<&str>> {
     let mut parts = path.split('/').skip_while(|part| *part != GIT);
@@ -269,25 +293,15 @@ fn in_repository(path: &str) -> Option<Vec<&str>> {
     Some(parts.collect())
 }
 
-/// Whether a repository keeps something by a name that is made of its content: objects, also of a submodule.
-fn is_named_by_content(path: &str) -> bool {
+/// Whether something in a repository is only data that nobody reads: objects, packs of them and what is kept about them, an index, a log.
+pub fn is_data(path: &str) -> bool {
     let Some(parts) = in_repository(path) else { return false };
-    let kept = parts.iter().position(|part| matches!(*part, "objects" | "lfs"));
-    kept.is_some_and(|kept| {
-        let before = &parts[..kept];
-        before.is_empty()
-            || before[0] == "modules" && !before.iter().any(|part| matches!(*part, "refs" | "logs" | "hooks"))
-    })
-}
-
-/// Whether something in a repository says which commit is meant: what programs push and check out. It is a line or a few.
-pub fn is_ref(path: &str) -> bool {
-    let parts = in_repository(path).unwrap_or_default();
-    parts.contains(&"refs") && !parts.contains(&"logs")
-        || parts.last().is_some_and(|name| name.ends_with("HEAD") || *name == "packed-refs")
-}
-
-/// Whether a file is called like the index of a repository, of a worktree or of a submodule.
-fn is_index(place: &Path) -> bool {
-    place.file_name().is_some_and(|name| name == "index") && place.iter().any(|part| part == GIT)
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match parts.as_slice() {
+        // A line that says which commit is meant.
+        parts if parts.contains(&"refs") && !parts.contains(&"logs") => false,
+        [.., "objects", start, rest] if start.len() == 2 => is_hex(start) && is_hex(rest),
+        [.., "objects", "pack" | "info", _] | [.., "index"] | ["lfs", ..] => true,
+        parts => parts.contains(&"logs"),
+    }
 }

@@ -126,11 +126,6 @@ pub fn is_for_others(path: &str, exists: impl Fn(&str) -> bool) -> bool {
     decides(path, |folder| is_repository(folder, &exists)).is_some()
 }
 
-/// Whether a path is in the folder of a repository, and only data there: nothing that git executes.
-pub fn is_data_of_repository(path: &str) -> bool {
-    path.split('/').any(|part| part.eq_ignore_ascii_case(OF_GIT)) && decides(path, |_| true).is_none()
-}
-
 /// The changes of what others execute or go by, each with what it does and the place that a line must name. `exists` tells
 /// whether something is at a path, before or after them.
 fn for_others(

@@ -11,9 +11,8 @@ use super::surroundings::{SOMEBODY, by_others};
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
-use crate::coverage::is_data_of_repository;
 use crate::event::{Difference, LateKind, LateValue};
-use crate::inventory::is_ref;
+use crate::inventory::is_data;
 use crate::state::{RunState, StepRecord};
 use crate::workspace::{FileState, Look, Observation};
 use planc_lang::digest::Digest;
@@ -24,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const IN_THE_OPEN: &str = "programs in the open";
 /// The most contents that are shown one by one; of more there is a list.
 pub const MAX_LEFT_SHOWN: usize = 100;
+/// The most paths that a list names; of more it counts how many there are in each folder of the root.
+pub const MAX_LISTED: usize = 500;
 
 /// A path at which the run has left what nobody has seen.
 struct Left {
@@ -73,8 +74,7 @@ pub(super) fn of_left(
     unseen.extend(contents.map(|(path, present)| somebodys(path, present, None)));
     let mut marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
     marks.extend(others.marks.into_iter().map(|(path, present, which)| somebodys(path, present, which)));
-    let is_data = |found: &Found| is_data_of_repository(&found.path) && !is_ref(&found.path);
-    let (data, files): (Vec<Found>, Vec<Found>) = unseen.into_iter().partition(is_data);
+    let (data, files): (Vec<Found>, Vec<Found>) = unseen.into_iter().partition(|found| is_data(&found.path));
     if files.len() <= MAX_LEFT_SHOWN {
         found.contents.extend(files.into_iter().map(|file| shown(setup, naming, file)));
     } else {
@@ -191,21 +191,41 @@ impl Left {
 fn told(setup: &RunSetup, naming: Naming<'_>, found: Vec<Found>) -> UnseenContent {
     let line = |Found { path, present, which, .. }: &Found| {
         let which = which.as_ref().map(|which| format!(", {which}")).unwrap_or_default();
-        Value::string(format!("{path}: {present}{which}"))
+        format!("{path}: {present}{which}")
     };
-    let value = Value::list(found.iter().map(line));
+    let lines: Vec<String> = found.iter().map(line).collect();
+    let value = match lines.len() > MAX_LISTED {
+        true => counted(&found, &lines),
+        false => Value::list(lines.into_iter().map(Value::string)),
+    };
     late_list(setup, naming, "folders, modes and deletions", value, found)
 }
 
-/// Contents that nobody reads, for they are many or of a repository: which there are. A list that is longer than what is shown whole is
-/// refused as any late value is.
+/// Contents that nobody reads, for they are many or of a repository: which there are.
 fn listed(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) -> UnseenContent {
     let all: Vec<(&String, String)> = found.iter().map(|found| (&found.path, found.present.to_string())).collect();
-    let value = Value::record([
-        ("files", Value::list(found.iter().map(|found| Value::string(found.path.clone())))),
-        ("digest", Value::string(Digest::of_json(&all).to_string())),
-    ]);
+    let value = match all.len() > MAX_LISTED {
+        true => counted(&found, &all),
+        false => Value::record([
+            ("files", Value::list(found.iter().map(|found| Value::string(found.path.clone())))),
+            ("digest", Value::string(Digest::of_json(&all).to_string())),
+        ]),
+    };
     late_list(setup, naming, which, value, found)
+}
+
+/// So many that nobody reads their names: how many there are in which folder, right in the root by name.
+fn counted(found: &[Found], all: &impl serde::Serialize) -> Value {
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    for found in found {
+        *folders.entry(found.path.split('/').next().unwrap_or_default()).or_default() += 1;
+    }
+    let lines = folders.into_iter().map(|(folder, count)| Value::string(format!("{folder}: {count}")));
+    Value::record([
+        ("count", Value::Int(i64::try_from(found.len()).unwrap_or(i64::MAX))),
+        ("in", Value::list(lines)),
+        ("digest", Value::string(Digest::of_json(all).to_string())),
+    ])
 }
 
 fn late_list(setup: &RunSetup, naming: Naming<'_>, which: &str, value: Value, found: Vec<Found>) -> UnseenContent {

@@ -26,7 +26,7 @@ mod ways;
 pub use ask::{Agreement, Answer, Ask, CannotAsk, GateQuestion, LateQuestion, Question};
 pub use call::MAX_DEPTH;
 pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
-pub use left::MAX_LEFT_SHOWN;
+pub use left::{MAX_LEFT_SHOWN, MAX_LISTED};
 pub use recorder::{Recorder, Watch};
 pub use surroundings::{Keep, Surroundings};
 

@@ -72,7 +72,10 @@ impl Surroundings {
     /// What there is now, and the paths of which is to be told; none: nobody knows what was there. Blocks while it walks.
     fn others(&self) -> (Inventory, Option<Vec<String>>) {
         let (now, other) = self.compare();
-        let told = self.known().as_ref().map(|known| now.to_tell(known, &other).cloned().collect());
+        let known = self.known();
+        let comparable = known.as_ref().filter(|known| now.is_comparable(known));
+        let told = comparable.map(|known| now.to_tell(known, &other).cloned().collect());
+        drop(known);
         (now, told)
     }
 
@@ -89,8 +92,10 @@ impl Surroundings {
         let mut known = self.known();
         let then = match (begin, known.take()) {
             (None, _) => Some(now),
-            (Some((begin, others)), Some(known)) => Some(now.after_call(&begin, &others, &known)),
-            (Some(_), None) => None,
+            (Some((begin, others)), Some(known)) if now.is_comparable(&known) => {
+                Some(now.after_call(&begin, &others, &known))
+            }
+            (Some(_), known) => known,
         };
         then.iter().for_each(&self.keep);
         *known = then;
@@ -141,7 +146,7 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
     let Some(other) = other else {
         let root = ".".to_owned();
         let state = setup.workspace.state(&root).unwrap_or(FileState::Other);
-        found.marks.push((root, state, Some(format!("all of it {}", now.digest()))));
+        found.marks.push((root, state, Some(format!("all of it {}", now.to_compare(&around.root).digest()))));
         return found;
     };
     for path in other {
@@ -152,13 +157,15 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
         let is_moment = present == FileState::Absent && !around.knew(&path) || around.is_moment(&path);
         let is_folder = matches!(present, FileState::Directory { .. });
         // Git makes and removes folders for a moment in its own.
-        let is_of_git = is_folder && path.split('/').any(|part| part == ".git");
+        let is_of_git = now.is_folder(&path) && path.split('/').any(|part| part == ".git");
         if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder {
             continue;
         }
         match present {
+            // What is mounted there says to each who asks another content.
+            FileState::File { .. } if now.is_unknown(&path) => found.marks.push((path, FileState::Other, None)),
             FileState::File { .. } | FileState::Link { .. } => found.contents.push((path, present)),
-            FileState::Other => found.marks.push((shown(&path).to_owned(), present, now.which(&path))),
+            FileState::Other => found.marks.push((shown(&path).to_owned(), present, now.which(&path, &around.root))),
             FileState::Directory { .. } | FileState::Absent => found.marks.push((path, present, None)),
         }
     }

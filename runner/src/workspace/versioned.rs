@@ -4,13 +4,11 @@
 //! git would convert on its way in (line ends, filters) counts as not held, and so does a repository with longer names of
 //! objects: that says too little, never too much.
 
-use gix_index::entry::{Flags, Mode, Stage};
+use gix_index::entry::{Mode, Stage};
 use gix_index::hash::Kind as Hash;
 use gix_index::{File, decode};
 use gix_object::bstr::BStr;
 use gix_object::{Kind, compute_hash};
-use planc_lang::digest::Digest;
-use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
 /// The largest index that is read, in bytes.
@@ -48,27 +46,6 @@ impl Versioned {
         let is_content = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE | Mode::SYMLINK);
         is_content && compute_hash(entry.id.kind(), Kind::Blob, content).is_ok_and(|id| id == entry.id)
     }
-}
-
-/// The digest of what a commit of an index would hold, and of what git is told to leave alone; not of what git remembers of the files. None:
-/// it cannot be read.
-pub fn index_digest(path: &Path) -> Option<Digest> {
-    if path.metadata().ok()?.len() > MAX_INDEX_BYTES {
-        return None;
-    }
-    let index = File::at(path, Hash::Sha1, false, decode::Options::default()).ok()?;
-    let said = Flags::ASSUME_VALID | Flags::INTENT_TO_ADD | Flags::SKIP_WORKTREE;
-    let mut hasher = Sha256::new();
-    for entry in index.entries() {
-        let path = entry.path(&index);
-        hasher.update((path.len() as u64).to_be_bytes());
-        hasher.update(path);
-        hasher.update(entry.mode.bits().to_be_bytes());
-        hasher.update([entry.stage_raw() as u8]);
-        hasher.update((entry.flags & said).bits().to_be_bytes());
-        hasher.update(entry.id.as_slice());
-    }
-    Some(Digest(hasher.finalize().into()))
 }
 
 #[cfg(test)]

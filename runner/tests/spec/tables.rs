@@ -124,6 +124,7 @@ pub fn limits() -> String {
         ("elements of an `each` that are begun", planc::schedule::MAX_OPEN_ELEMENTS.to_string()),
         ("a late value that is shown whole", format!("{} KiB", planc::run::MAX_LATE_BYTES >> 10)),
         ("contents for programs in the open: shown one by one", planc::run::MAX_LEFT_SHOWN.to_string()),
+        ("contents for programs in the open: named in a list", planc::run::MAX_LISTED.to_string()),
         ("a longer content: what is shown of it", format!("{} characters", planc::run::MAX_CONTENT_SHOWN)),
         ("changes of paths on a folded card that is whole", planc::render::fold::WHOLE_CHANGES.to_string()),
         ("what is drawn of each step or block on one that is not", planc::render::fold::SUMMARISED.to_string()),
