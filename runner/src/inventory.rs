@@ -67,14 +67,14 @@ impl Inventory {
     /// What is below `root` now, without contents. Blocks while it walks.
     pub fn of(root: &Path, scratch: &[String]) -> Inventory {
         let (from, left_out) = (root.to_owned(), scratch.to_vec());
-        let mount = look(root).ok().map(|found| mount(&found));
+        let on = look(root).ok().map(|found| mount(&found));
         let mut walk = ignore::WalkBuilder::new(root);
         walk.standard_filters(false).follow_links(false).same_file_system(true).filter_entry(move |entry| {
             let path = relative(&from, entry.path());
             !left_out.iter().any(|folder| within(&path, folder))
         });
         let found = walk.build().map(|entry| match entry {
-            Ok(entry) => (relative(root, entry.path()), Entry::of(entry.path(), mount)),
+            Ok(entry) => (relative(root, entry.path()), Entry::of(entry.path(), on)),
             // It names what could not be looked at.
             Err(error) => (error.to_string(), Entry::Unknown),
         });
@@ -160,15 +160,10 @@ impl Inventory {
         self
     }
 
-    /// Which one is at a path, in words; none: nobody can say. Blocks while it reads.
-    pub fn which(&self, path: &str, root: &Path) -> Option<String> {
-        match self.entries.get(path)? {
-            Entry::Other(number, ..) | Entry::Content(number, ..) => match digest(&root.join(path)) {
-                Ok(digest) => Some(digest.to_string()),
-                Err(_) => Some(format!("number {number}")),
-            },
-            Entry::Folder(..) | Entry::Unknown => None,
-        }
+    /// Which content is at a path that planc cannot show; none: nobody can say. Blocks while it reads.
+    pub fn which(&self, path: &str, root: &Path) -> Option<Digest> {
+        let is_known = matches!(self.entries.get(path)?, Entry::Other(..) | Entry::Content(..));
+        is_known.then(|| digest(&root.join(path)).ok()).flatten()
     }
 
     /// Whether a folder is at a path of which can be said what is in it.
@@ -200,7 +195,7 @@ impl Inventory {
 
 impl Entry {
     /// What is at a place in a workspace on this mount.
-    fn of(place: &Path, on: Option<u64>) -> Entry {
+    fn of(place: &Path, on: Option<(u64, u64)>) -> Entry {
         let Ok(found) = look(place) else { return Entry::Unknown };
         let kind = FileType::from_raw_mode(found.stx_mode.into());
         if on != Some(mount(&found)) {
@@ -248,12 +243,10 @@ fn look(place: &Path) -> rustix::io::Result<Statx> {
     statx(CWD, place, flags, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)
 }
 
-/// The mount that something is on; of a kernel that does not say that, the device.
-fn mount(found: &Statx) -> u64 {
-    match StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID) {
-        true => found.stx_mnt_id,
-        false => makedev(found.stx_dev_major, found.stx_dev_minor),
-    }
+/// The device that something is on, and the mount, where the kernel says that.
+fn mount(found: &Statx) -> (u64, u64) {
+    let says = StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID);
+    (makedev(found.stx_dev_major, found.stx_dev_minor), if says { found.stx_mnt_id } else { 0 })
 }
 
 /// The digest of the file that is right there. Never waits: a pipe that took its place is none.
@@ -293,15 +286,21 @@ fn in_repository(path: &str) -> Option<Vec<&str>> {
     Some(parts.collect())
 }
 
+/// Whether git makes and removes folders at a path for a moment.
+pub fn is_for_a_moment(path: &str) -> bool {
+    in_repository(path).is_some_and(|parts| matches!(parts.as_slice(), ["objects" | "refs" | "logs", _, ..]))
+}
+
 /// Whether something in a repository is only data that nobody reads: objects, packs of them and what is kept about them, an index, a log.
 pub fn is_data(path: &str) -> bool {
     let Some(parts) = in_repository(path) else { return false };
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match parts.as_slice() {
-        // A line that says which commit is meant.
-        parts if parts.contains(&"refs") && !parts.contains(&"logs") => false,
+        // What is executed, and a line that says which commit is meant.
+        parts if parts.contains(&"hooks") || parts.contains(&"refs") && !parts.contains(&"logs") => false,
         [.., "objects", start, rest] if start.len() == 2 => is_hex(start) && is_hex(rest),
-        [.., "objects", "pack" | "info", _] | [.., "index"] | ["lfs", ..] => true,
-        parts => parts.contains(&"logs"),
+        [.., "objects", "pack" | "info", _] | [.., "index"] | ["lfs", "objects", ..] | ["logs", ..] => true,
+        ["worktrees" | "modules", _, "logs", ..] => true,
+        _ => false,
     }
 }

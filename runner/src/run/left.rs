@@ -65,7 +65,7 @@ pub(super) fn of_left(
             }
         }
     }
-    let others = by_others(setup, recorder, named);
+    let others = by_others(setup, recorder, naming.name, named);
     // Where the plan has no secret, that is the same.
     let may_tell = others.may_be_own || setup.veil.is_none();
     let somebodys = |path, present, which| Found { path, present, which, by: SOMEBODY.to_owned(), may_tell };

@@ -7,10 +7,11 @@
 use super::known::{changes_files, is_unrecorded};
 use super::{Recorder, RunSetup};
 use crate::config::Config;
-use crate::inventory::{Inventory, shown};
+use crate::inventory::{Inventory, is_for_a_moment, shown};
 use crate::state::{RunState, StepRecord, StepState};
 use crate::tool::{Args, LiveTool};
 use crate::workspace::{FileState, is_own_temporary};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,12 +34,15 @@ pub struct Surroundings {
     /// None: nobody knows what was there when the card was made.
     known: Mutex<Option<Inventory>>,
     keep: Keep,
+    /// When this process came to it.
+    begun: Timestamp,
 }
 
 impl Surroundings {
     /// Around a run of the workspace at `root`, of which this is known.
     pub fn new(root: PathBuf, config: &Config, known: Option<Inventory>, keep: Keep) -> Surroundings {
-        Surroundings { root, scratch: config.programs.scratch.clone(), known: Mutex::new(known), keep }
+        let (scratch, begun) = (config.programs.scratch.clone(), Timestamp::now());
+        Surroundings { root, scratch, known: Mutex::new(known), keep, begun }
     }
 
     /// Blocks while it walks.
@@ -49,6 +53,11 @@ impl Surroundings {
     fn known(&self) -> MutexGuard<'_, Option<Inventory>> {
         // What is in it is replaced as a whole.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is said of something of which nobody can say which it is, so that a yes to it is one for this call, in this process.
+    fn for_once(&self, name: &str) -> String {
+        format!("nobody can say which, for `{name}` at {}", self.begun)
     }
 
     /// Whether something was known to be at a path.
@@ -134,8 +143,8 @@ pub(super) struct Others {
     pub(super) may_be_own: bool,
 }
 
-/// Blocks while it walks the workspace.
-pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<String>) -> Others {
+/// What a call that is called so may find. Blocks while it walks the workspace.
+pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, named: &BTreeSet<String>) -> Others {
     let Some(around) = &setup.around else { return Others::default() };
     let (own, may_be_own) = {
         let state = recorder.state();
@@ -146,7 +155,8 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
     let Some(other) = other else {
         let root = ".".to_owned();
         let state = setup.workspace.state(&root).unwrap_or(FileState::Other);
-        found.marks.push((root, state, Some(format!("all of it {}", now.to_compare(&around.root).digest()))));
+        let all = now.to_compare(&around.root).digest();
+        found.marks.push((root, state, Some(format!("all of it {all}, {}", around.for_once(name)))));
         return found;
     };
     for path in other {
@@ -156,16 +166,23 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, named: &BTreeSet<
         // What planc itself is about to put in place.
         let is_moment = present == FileState::Absent && !around.knew(&path) || around.is_moment(&path);
         let is_folder = matches!(present, FileState::Directory { .. });
-        // Git makes and removes folders for a moment in its own.
-        let is_of_git = now.is_folder(&path) && path.split('/').any(|part| part == ".git");
-        if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder {
+        let is_of_git = now.is_folder(&path) && !around.knew(&path) && is_for_a_moment(&path);
+        let is_unknown = now.is_unknown(&path);
+        if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder && !is_unknown {
             continue;
         }
         match present {
-            // What is mounted there says to each who asks another content.
-            FileState::File { .. } if now.is_unknown(&path) => found.marks.push((path, FileState::Other, None)),
+            // A pipe, and what is mounted there, says to each who asks another content.
+            _ if is_unknown => {
+                let present = if is_folder { present } else { FileState::Other };
+                found.marks.push((shown(&path).to_owned(), present, Some(around.for_once(name))));
+            }
             FileState::File { .. } | FileState::Link { .. } => found.contents.push((path, present)),
-            FileState::Other => found.marks.push((shown(&path).to_owned(), present, now.which(&path, &around.root))),
+            FileState::Other => {
+                let which = now.which(&path, &around.root).map(|digest| digest.to_string());
+                let which = which.unwrap_or_else(|| around.for_once(name));
+                found.marks.push((shown(&path).to_owned(), present, Some(which)));
+            }
             FileState::Directory { .. } | FileState::Absent => found.marks.push((path, present, None)),
         }
     }

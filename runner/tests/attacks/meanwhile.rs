@@ -1,6 +1,6 @@
 //! What others change in the workspace after the card was made is told before a program runs in the open, path by path.
 
-use crate::place::{Place, can_mount, said, skipped, until};
+use crate::place::{Place, Said, can_mount, said, skipped, until};
 use crate::signed::QUESTION;
 use crate::terminal::{Act, on_terminal};
 use std::fs;
@@ -95,12 +95,13 @@ fn what_others_change_after_the_card_is_looked_at() {
 fn what_others_do_where_the_run_works_is_told() {
     let steps = "step w = fs.write(path: \"lib/w\", text: \"true\\n\")\n  step v = fs.write(path: \"other/v\", text: \"v\")\n  step o = \
                  fs.write(path: \"o\", text: \"o\")";
-    let acts: [(Changes, &str); 4] = [
+    let acts: [(Changes, &str); 5] = [
         (|place| fs::remove_file(place.ws().join("lib/keep")).unwrap(), "lib/keep: absent"),
         // Two folders change places, and no file in them is another one.
         (exchange, "content of lib/a.sh for programs in the open"),
         (|place| _ = place.put("lib/.planc-0123456789abcdef0123456789abcdef", EVIL), "lib/.planc-0123"),
         (|place| fs::create_dir(place.ws().join("lib/-e")).unwrap(), "lib/-e: directory"),
+        (|place| fs::create_dir_all(place.ws().join("lib/b/.git")).unwrap(), "lib/b/.git: directory"),
     ];
     for (act, says) in acts {
         let place = place();
@@ -224,7 +225,17 @@ fn a_pipe_that_nothing_names_is_told() {
     )
     .unwrap();
     let digest = place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"main.sh\"])")).digest("p.pl");
-    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3).says("lib/pipe: other");
+    place
+        .planc(&["run", &format!("--approve={digest}"), "p.pl"])
+        .exits(3)
+        .says("lib/pipe: other, nobody can say which, for `m`");
+    // A yes to it would be one for this process alone.
+    let asked = |said: Said| {
+        let text = said.err.split_once("for `m` at ").expect("it says when").1;
+        text.chars().take_while(|c| *c != '"').collect::<String>()
+    };
+    let resume = || asked(place.planc(&["resume", &place.last_run()]).exits(3));
+    assert_ne!(resume(), resume());
 }
 
 /// What git keeps as data is looked at like anything else, also where a link leads there.
