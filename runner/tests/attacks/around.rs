@@ -311,7 +311,11 @@ fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
         place.last_run()
     };
     let (good, other) = (ran("a.txt"), ran("b.txt"));
-    place.planc(&["evidence", &good, "-o", &other]).exits(0);
+    let bundle = |name: &str| {
+        place.planc(&["evidence", &good, "-o", "bundle.json"]).exits(0);
+        fs::rename(place.ws().join("bundle.json"), place.ws().join(name)).unwrap();
+    };
+    bundle(&other);
     let named = format!("./{other}");
     place.planc(&["verify", &other]).exits(2).says("is the name of a run and of a file").says(&named);
     place.planc(&["verify", &named]).exits(0).says(&good);
@@ -322,8 +326,25 @@ fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
         place.planc(&[&["verify-approval", word], &signers[..]].concat()).exits(2).says("of a run and of a file");
     }
     // A name of hexadecimal digits that no run has is a file.
-    place.planc(&["evidence", &good, "-o", "feed"]).exits(0);
+    bundle("feed");
     place.planc(&["verify", "feed"]).exits(0).says(&good);
+    // The same for a plan that is compared, and one that is run.
+    place.put("a.pl", write("c.txt"));
+    let waiting = place.digest("a.pl");
+    for word in [&other, &waiting] {
+        place.put(word, write("evil.txt"));
+        place.planc(&["diff", &good, word]).exits(2).says("of a run and of a file").says(&format!("./{word}"));
+        place.planc(&["diff", word, &good]).exits(2).says("of a run and of a file");
+        for args in [["run", word].as_slice(), &["run", "--approve", word]] {
+            place.planc(args).exits(2).says("of a run and of a file").says(&format!("./{word}"));
+        }
+        place.planc(&["diff", &good, &format!("./{word}")]).exits(1);
+        assert!(!place.has("evil.txt"));
+    }
+    place.planc(&["run", "--approve", &format!("./{waiting}")]).exits(0);
+    assert!(place.has("evil.txt"));
+    place.put("feed", write("d.txt"));
+    place.planc(&["run", "--approve", "feed"]).exits(0);
 }
 
 #[test]
