@@ -291,7 +291,10 @@ fn a_demo_is_played_in_no_workspace() {
     let place = Place::new();
     place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/keep", "");
     place.link(place.ws().join("target"), "../out/target");
-    for folder in ["target/demo", "demo", "../out/target/demo"] {
+    place.link("../../out/led", "target/link");
+    place.planc(&["demo", "hello", "target/link"]).exits(2).says("File exists");
+    assert!(!place.at("out/led").exists());
+    for folder in ["target/demo", "demo", "../out/target/demo", "../out/target/../x"] {
         place.planc(&["demo", "hello", folder]).exits(2).says("lies in the workspace of");
         assert!(!place.has(folder), "{folder}");
     }
