@@ -167,7 +167,7 @@ fn catalogues_behind_a_link_are_the_operators_too() {
     place.put("a.pl", write("Real/deep/new.pl"));
     place.planc(&["run", "--approve", "a.pl"]).exits(1).says("is planc's own");
     place.put("a.pl", shell("create \"Real/**\"", "echo x > Real/deep/new.pl"));
-    place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]).says("is planc's own");
+    place.run("a.pl").exits_with(&[4, 6]).says("is planc's own");
     assert!(!place.has("Real/deep/new.pl"));
 }
 
@@ -471,7 +471,7 @@ fn what_a_server_would_run_is_made_by_no_plan() {
         assert!(!place.ws().join(path).exists(), "{command} {args}: {path}");
         // What is beside it is a plan's.
         place.put("beside/keep", "").put("a.pl", write("beside/new.py"));
-        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.run("a.pl").exits(0);
     }
     // Neither a word that is no path nor what the server works on is guarded.
     let place = Place::new();
@@ -483,51 +483,75 @@ fn what_a_server_would_run_is_made_by_no_plan() {
     }
 }
 
-/// What nobody names, and is found: a module in the folder in which a server works, or beside its program.
+/// What nobody names, and is found: wherever in the workspace a program looks that is started before a yes.
 #[test]
-fn what_a_server_finds_by_itself_is_left_there_with_a_person() {
+fn what_a_server_may_load_by_itself_is_changed_with_a_person() {
     let (module, program) = ("[\"-m\", \"crm\"]", "[\"srv/server.py\"]");
     let model = "[model]\ncommand = [\"python3\", \"-m\", \"ask\"]\n";
-    let sub = "cwd = \"sub\"\n";
+    let place = Place::new();
+    let (outside, root) = (place.at("out").display().to_string(), place.ws().display().to_string());
+    let out = format!("cwd = {outside:?}\n");
+    let path = format!("{out}env = {{ PYTHONPATH = \"/x:{root}\" }}\n");
+    let (linked, named) = (format!("{out}data = [\"docs/**\"]\n"), format!("[\"{root}/srv/server.py\"]"));
+    let server = "the server `mail`";
     for (config, path, by) in [
-        (wired("python3", module, ""), "json.py", "the server `mail`"),
-        (wired("python3", module, ""), "json/__init__.py", "the server `mail`"),
-        (wired("npx", "[\"-y\", \"crm\"]", ""), "node_modules/crm/x.js", "the server `mail`"),
-        (wired("python3", module, sub), "sub/json.py", "the server `mail`"),
-        (wired("python3", module, "cwd = \"by\"\n"), "sub/json.py", "the server `mail`"),
-        (wired("python3", program, ""), "srv/json.py", "the server `mail`"),
-        (wired("python3", program, ""), "srv/deep/x.py", "the server `mail`"),
-        (wired("python3", "[\"by/server.py\"]", ""), "sub/x.py", "the server `mail`"),
-        (model.to_owned(), "json.py", "the program of `[model]`"),
-        (wired("python3", module, sub), "json.py", ""),
-        (wired("python3", module, ""), "src/json.py", ""),
-        (wired("python3", program, ""), "src/json.py", ""),
-        (wired("python3", module, "data = [\"*.md\"]\n"), "notes.md", ""),
+        (wired("python3", module, ""), "json.py", server),
+        (wired("python3", module, ""), "src/json.py", server),
+        (wired("npx", "[\"-y\", \"crm\"]", ""), "node_modules/crm/x.js", server),
+        (wired("node", "[\"index.js\"]", "cwd = \"sub\"\n"), "node_modules/dep/index.js", server),
+        (wired("node", "[\"index.js\"]", "cwd = \"by\"\n"), "packages/dep/index.js", server),
+        (wired(".venv/bin/python", "[\"-m\", \"crm\"]", ""), ".venv/lib/site-packages/x.pth", server),
+        (wired("python3", program, ""), "src/json.py", server),
+        (wired("python3", &named, &out), "src/json.py", server),
+        (wired("python3", module, &path), "src/json.py", server),
+        (wired("python3", "[\"-m\", \"crm\", \"../ws\"]", &out), "src/json.py", server),
+        (wired("python3", module, "cwd = \"..\"\n"), "src/json.py", server),
+        (wired("python3", module, "data = [\"docs/**\"]\n"), "src/json.py", server),
+        (model.to_owned(), "src/json.py", "the program of `[model]`"),
+        (wired("python3", module, &out), "src/json.py", ""),
+        (wired("python3", module, &linked), "src/json.py", ""),
+        (wired("python3", module, "data = [\"docs/**\"]\n"), "docs/deep/a.py", ""),
+        (wired("python3", module, "data = [\"*.md\"]\n"), "src/notes.md", ""),
+        (format!("{model}data = [\"docs/**\"]\n"), "docs/deep/a.py", ""),
+        ("[servers.mail]\nurl = \"http://127.0.0.1:9/\"\n".to_owned(), "src/json.py", ""),
         ("".to_owned(), "json.py", ""),
     ] {
-        let place = Place::new();
+        let place = &place;
         place.put("mail.pl", CATALOGUE).put("planc.toml", &config).put("srv/server.py", "").put("src/keep", "");
-        place.put("srv/deep/keep", "").put("sub/server.py", "").link("sub", "by");
+        place.put("docs/deep/keep", "").put("sub/server.py", "");
+        if !place.has("by") {
+            place.link("sub", "by");
+        }
         let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
         let script = format!("mkdir -p {folder}; echo evil > {path}");
-        let folders = if place.has(folder) { String::new() } else { format!("create \"{folder}\"\n    ") };
-        let named = shell(&format!("{folders}create \"{path}\""), &script);
-        let wide = shell("create \"**\"", &script);
-        for (plan, code) in [(write(path), 3), (named, 3), (wide, 6)] {
+        let all = folder.match_indices('/').map(|(at, _)| &folder[..at]).chain([folder]);
+        let new: String =
+            all.filter(|folder| !place.has(folder)).map(|folder| format!("create \"{folder}\"\n    ")).collect();
+        let wide = if path.starts_with("docs/") { "docs/**" } else { "**" };
+        let wide = if path.ends_with(".md") { "src/*.md" } else { wide };
+        let named = shell(&format!("{new}create \"{path}\""), &script);
+        for plan in [write(path), named, shell(&format!("create {wide:?}"), &script)] {
             place.put("a.pl", &plan);
-            let said = place.planc(&["run", "--approve", "a.pl"]);
+            // What the operator excepts has a line of its own.
             if by.is_empty() {
-                said.exits(0);
+                place.planc(&["run", "--approve", "a.pl"]).exits(0);
                 fs::remove_file(place.ws().join(path)).unwrap();
                 continue;
             }
-            said.exits(code).says(&format!("what {by} may do by loading"));
+            place.planc(&["run", "--approve", "a.pl"]).exits(3).says(&format!("what {by} may do by loading"));
             assert!(!place.has(path), "{config}: {path}");
         }
         if !by.is_empty() {
             place.put("a.pl", write(path));
             let card = place.planc(&["plan", "a.pl"]).exits(0);
             card.says(&format!("everything can be undone, but what {by} may do by loading `"));
+            place.run("a.pl").exits(0);
+            // Nor is it deleted by nobody.
+            let delete = format!(
+                "plan \"d\" {{\n  critical {{ delete \"{path}\" }}\n  step d = fs.delete(path: \"{path}\")\n}}\n"
+            );
+            place.put("a.pl", delete);
+            place.planc(&["run", "--approve", "a.pl"]).exits(3).says(&format!("what {by} may do by loading"));
             place.run("a.pl").exits(0);
         }
     }
