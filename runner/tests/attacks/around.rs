@@ -228,19 +228,21 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
     place.put("a.pl", write("a.txt"));
     let digest = place.digest("a.pl");
     place
-        .planc(&["approve", &digest, "--comment", "$(id)", "--statement", "../home/.bash_profile"])
+        .planc(&["approve", &digest, "--comment", "$(id)", "--statement", "../home/.bash_profile.json"])
         .exits(2)
         .says("is hidden");
     place.planc(&["run", "--approve", "a.pl"]).exits(0);
     let run = place.last_run();
-    for path in ["../home/.bash_profile", "../home/.config/x/y", ".envrc"] {
+    for path in ["../home/.x.json", "../home/.config/x/y.json", ".envrc.json", ".planc/x.json", ".claude/x.json"] {
         place.planc(&["evidence", &run, "-o", path]).exits(2).says("is hidden");
     }
     place.put(
         "tools.json",
         "{\"tools\": [{\"name\": \"x\", \"description\": \"$(id)\", \"inputSchema\": {\"type\": \"object\"}}]}",
     );
-    for (path, why) in [("../home/.profile.pl", "is hidden"), ("../home/profile", "is no place for a catalogue")] {
+    for (path, why) in
+        [("../home/.profile.pl", "is hidden"), ("../home/profile", "ends in `.pl`"), (".claude/z.pl", "is hidden")]
+    {
         place.planc(&["tools", "import", "--mcp", "x", "--from", "tools.json", "--to", path]).exits(2).says(why);
     }
     assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 0);
@@ -248,12 +250,48 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
     place.put("x/keep", "");
     place.put("../home/.config/keep", "");
     for (target, name) in
-        [("../../home/.bashrc", "x/a"), ("../home/.config", "y/planc"), ("../../home/.config/keep", "x/c")]
+        [("../../home/.bashrc", "x/a.json"), ("../home/.config", "y/x.json"), ("../../home/.config/keep", "x/c.json")]
     {
-        place.link(target, name.strip_suffix("/planc").unwrap_or(name));
+        place.link(target, name.strip_suffix("/x.json").unwrap_or(name));
         place.planc(&["evidence", &run, "-o", name]).exits(2).says("or a link to what is");
     }
-    assert!(!place.at("home/.bashrc").exists() && !place.at("home/.config/planc").exists());
+    assert!(!place.at("home/.bashrc").exists() && !place.at("home/.config/x.json").exists());
+}
+
+/// What planc writes of a plan's words where its caller says is called as its form is, and lies where nobody executes it.
+#[test]
+fn what_planc_writes_is_nothing_that_others_execute() {
+    let place = Place::new();
+    place.put("sub/planc.toml", "").put("bare/HEAD", "").put("bare/hooks/keep", "").put("docs/keep", "");
+    place.put("a.pl", write("a.txt").replace("\"w\"", "\"Notes $(id)\""));
+    let digest = place.digest("a.pl");
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let run = place.last_run();
+    place.put("../out/.claude/keep", "").put("../out/.git/hooks/keep", "").put(".git/hooks/keep", "");
+    place.link("GNUmakefile", "link.json");
+    place.link(".git", "repository");
+    for (path, why) in [
+        ("GNUmakefile", "name one that ends in `.json`"),
+        ("CLAUDE.md", "name one that ends in `.json`"),
+        ("policy.cedar", "name one that ends in `.json`"),
+        ("docs/planc.toml", "name one that ends in `.json`"),
+        ("link.json", "a link"),
+        (".git/hooks/x.json", "is hidden"),
+        ("repository/hooks/x.json", "is hidden"),
+        ("bare/hooks/x.json", "execute and go by"),
+        ("../out/.claude/x.json", "execute and go by"),
+        ("../out/.git/hooks/x.json", "execute and go by"),
+        ("sub/x.json", "is a workspace of its own"),
+    ] {
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says(why);
+        place.planc(&["approve", &digest, "--statement", path]).exits(2).says(why);
+        assert!(!place.ws().join(path).exists(), "{path}");
+    }
+    for path in ["docs/bundle.json", "../out/bundle.json"] {
+        place.planc(&["evidence", &run, "-o", path]).exits(0);
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says("is there already");
+        place.planc(&["verify", path]).exits(0);
+    }
 }
 
 #[test]
