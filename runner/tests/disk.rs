@@ -250,9 +250,9 @@ fn evidence_that_has_no_space_leaves_no_half_of_it() {
     let place = world();
     place.run("p.pl").exits(0);
     let run = place.last_run();
-    let bundle = place.at("out/bundle");
+    let bundle = place.at("out/bundle.json");
     let whole = {
-        let whole = place.at("out/whole");
+        let whole = place.at("out/whole.json");
         place.planc(&["evidence", &run, "-o", &whole.to_string_lossy()]).exits(0);
         fs::metadata(whole).expect("it was written").len()
     };
@@ -265,7 +265,7 @@ fn evidence_that_has_no_space_leaves_no_half_of_it() {
         assert!(!bundle.exists(), "{units}");
     }
     assert!(half > 0, "the store never could be opened; a bundle has {whole} bytes");
-    let said = place.planc(&["evidence", &run, "-o", &place.at("nowhere/bundle").to_string_lossy()]);
+    let said = place.planc(&["evidence", &run, "-o", &place.at("nowhere/bundle.json").to_string_lossy()]);
     assert_eq!(said.code, Some(2));
     assert!(said.err.contains("cannot write `"), "{}", said.short());
 }

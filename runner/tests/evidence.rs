@@ -54,7 +54,7 @@ fn world() -> Place {
 /// The bundle of the last run.
 fn export(place: &Place) -> Json {
     let run = place.last_run();
-    let file = place.at("out/bundle").display().to_string();
+    let file = place.at("out/bundle.json").display().to_string();
     let _ = fs::remove_file(&file);
     fs::create_dir_all(place.at("out")).unwrap();
     place.planc(&["evidence", &run, "-o", &file]).exits(0);
@@ -135,7 +135,7 @@ fn what_is_exported_holds_together_elsewhere() {
     verify_json(&after, &[]).exits(0);
     // The earlier end is no longer the end.
     verify_json(&after, &["--head", &head]).exits(4);
-    let again = place.planc(&["evidence", &place.last_run(), "-o", &place.at("out/bundle").display().to_string()]);
+    let again = place.planc(&["evidence", &place.last_run(), "-o", &place.at("out/bundle.json").display().to_string()]);
     again.exits(2).says("exists");
 }
 
@@ -382,7 +382,7 @@ fn what_was_signed_counts_and_not_what_stands_beside_it() {
     let signers = place.at("out/signers");
     fs::write(&signers, format!("ann {}\n", key.public_key().to_openssh().unwrap())).unwrap();
     let signers = signers.display().to_string();
-    let (statement, digest) = (place.at("out/statement"), place.digest("p.pl"));
+    let (statement, digest) = (place.at("out/statement.json"), place.digest("p.pl"));
     place.planc(&["approve", &digest, "--statement", &statement.display().to_string()]).exits(0);
     let statement = fs::read_to_string(statement).unwrap();
     let signature = sign_with_key(&key, statement.as_bytes()).unwrap().text();

@@ -197,9 +197,9 @@ fn agree(example: &Example) {
 fn evidence(example: &Example) {
     let runs: Value = serde_json::from_str(&example.planc(&["runs", "--format", "json"]).out).expect("JSON");
     let id = runs["runs"][0]["run"].as_str().expect("a run has a name").to_owned();
-    let written = example.planc(&["evidence", &id, "-o", "../evidence"]);
+    let written = example.planc(&["evidence", &id, "-o", "../evidence.json"]);
     assert_eq!(written.exit, 0, "{}: {}", example.name, written.err);
-    let verified = example.planc(&["verify", "../evidence"]);
+    let verified = example.planc(&["verify", "../evidence.json"]);
     assert_eq!(verified.exit, 0, "{}: {}", example.name, verified.out);
 }
 

@@ -266,7 +266,8 @@ fn extract(wiring: ModelWiring, result: Type, timeout: Duration) -> Result<Value
 fn a_model_that_does_not_end_is_ended() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let argv = ["sh", "-c", "sleep 1000 & echo $! > pid; wait"].map(str::to_owned).to_vec();
-    let wiring = ModelWiring::Command { argv, folder: folder.path().to_owned(), pass_env: Vec::new() };
+    let wiring =
+        ModelWiring::Command { argv, folder: folder.path().to_owned(), pass_env: Vec::new(), data: Vec::new() };
     let error = extract(wiring, Type::Int, Duration::from_millis(500)).expect_err("there is no answer");
     assert_eq!(error.message, "the model did not answer within 500 ms");
     let pid = std::fs::read_to_string(folder.path().join("pid")).expect("it had started");

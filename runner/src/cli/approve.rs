@@ -18,8 +18,8 @@ use std::path::PathBuf;
 #[command(
     after_help = "The plan is shown and asked about on the controlling terminal. `--sign` signs the yes with an Ed25519 key \
     of OpenSSH, held by the agent of keys or in a file; `[approval] signers` says whose signatures count.\n\
-    To sign on another machine: `--statement FILE` writes what is to be signed, `ssh-keygen -Y sign -n planc-approval -f KEY \
-    FILE` signs it there, and `--signed FILE` takes it in."
+    To sign on another machine: `--statement FILE.json` writes what is to be signed, `ssh-keygen -Y sign -n planc-approval -f KEY \
+    FILE.json` signs it there, and `--signed FILE.json` takes it in."
 )]
 pub struct Args {
     /// A run that waits, or the digest of its plan; the beginning is enough
@@ -49,10 +49,10 @@ pub struct Args {
     /// The private key to sign with; without it, the agent of keys is asked
     #[arg(long, value_name = "FILE", requires = "sign", value_hint = clap::ValueHint::FilePath)]
     key: Option<PathBuf>,
-    /// Write what was signed into FILE and the signature into FILE.sig
+    /// Write what was signed into FILE, whose name ends in `.json`, and the signature into FILE.sig
     #[arg(long, value_name = "FILE", requires = "sign", value_hint = clap::ValueHint::FilePath)]
     output: Option<PathBuf>,
-    /// Write what would be signed, and approve nothing
+    /// Write what would be signed into FILE, whose name ends in `.json`, and approve nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sign", "signed"], value_hint = clap::ValueHint::FilePath)]
     statement: Option<PathBuf>,
     /// Take in what was signed elsewhere: FILE, and FILE.sig
@@ -84,7 +84,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
     if let Some(path) = &args.statement {
-        sign::write(&session.output(path)?, &statement.text())?;
+        sign::write(&session.output_of_none(path, "json")?, &statement.text())?;
         session.out.progress(&format!(
             "nothing is approved; sign it with `ssh-keygen -Y sign -n planc-approval -f KEY {}`\n",
             path.display()
@@ -101,7 +101,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             let signature = sign::sign(session, &terminal, &desk, args.key.as_deref(), statement.text().as_bytes())?;
             let signed = Signed { statement: statement.text(), signature: signature.text() };
             if let Some(path) = &args.output {
-                let path = session.output(path)?;
+                let path = session.output_of_none(path, "json")?;
                 sign::write(&path, &signed.statement)?;
                 sign::write(&sign::beside(&path), &signed.signature)?;
             }

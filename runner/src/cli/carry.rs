@@ -111,11 +111,12 @@ pub fn find(session: &Session, name: &str) -> Result<(Desk, StoredPlan, StoredRu
 /// file of one name are never taken for each other: a file may be called as somebody wants.
 pub fn file(session: &Session, word: &str) -> Result<Option<PathBuf>, Fault> {
     let file = session.path(word);
-    let is_name = word.strip_prefix("sha256:").unwrap_or(word).bytes().all(|byte| byte.is_ascii_hexdigit());
     if !file.is_file() {
         return Ok(None);
     }
-    let Some(store) = is_name.then(|| session.existing_store()).transpose()?.flatten() else { return Ok(Some(file)) };
+    let Some(store) = is_name(word).then(|| session.existing_store()).transpose()?.flatten() else {
+        return Ok(Some(file));
+    };
     let found = if is_digest(word) { store.plan(word).map(|_| ()) } else { store.run(word).map(|_| ()) };
     match found {
         Err(StoreError::Unknown { .. }) => Ok(Some(file)),
@@ -126,6 +127,11 @@ pub fn file(session: &Session, word: &str) -> Result<Option<PathBuf>, Fault> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a run or a digest may be called so.
+pub fn is_name(word: &str) -> bool {
+    word.strip_prefix("sha256:").unwrap_or(word).bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A plan by digest, also one that something stands against, or that of a run.

@@ -75,27 +75,29 @@ pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
 }
 
 /// Makes the folder and writes the example into it: the plan beside the workspace it works in. Not in a workspace, where programs
-/// may write while the example is played.
+/// may write while the example is played: that is told of the folder as it was made, and nothing else is used from then on.
 fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     let unique = uuid::Uuid::new_v4().simple().to_string();
-    let folder = match chosen {
+    let named = match chosen {
         Some(folder) => folder.to_owned(),
         None => std::env::temp_dir().join(format!("planc-demo-{}-{}", example.name, &unique[..8])),
     };
-    let failed = |error: std::io::Error| Fault::usage(format!("cannot make `{}`: {error}", folder.display()));
-    // As it is seen from the root: a relative path has nothing above it.
-    if let Some(outer) = std::path::absolute(&folder).ok().as_deref().and_then(above) {
-        let message = format!("`{}` lies in the workspace of `{}`", folder.display(), outer.display());
+    let failed = |error: std::io::Error| Fault::usage(format!("cannot make `{}`: {error}", named.display()));
+    std::fs::DirBuilder::new().mode(0o700).create(&named).map_err(failed)?;
+    let folder = named.canonicalize().map_err(failed)?;
+    if let Some(outer) = above(&folder) {
+        // Only what is empty is removed.
+        let _ = std::fs::remove_dir(&folder);
+        let message = format!("`{}` lies in the workspace of `{}`", named.display(), outer.display());
         return Err(Fault::usage(message).help("name a folder outside of it, that is not there yet"));
     }
-    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
     std::fs::create_dir_all(folder.join("workspace")).map_err(failed)?;
     for (path, content) in example.files {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
         create(&path, content, USUAL_MODE).map_err(failed)?;
     }
-    folder.canonicalize().map_err(failed)
+    Ok(folder)
 }
 
 /// Runs the commands a person would type, and shows each of them.

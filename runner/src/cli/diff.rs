@@ -63,7 +63,7 @@ struct Form<'r> {
 
 /// A plan from a file, or as it was when it was planned.
 fn plan(session: &Session, name: &str) -> Result<Arc<Compiled>, Fault> {
-    let is_file = name == "-" || session.path(name).exists();
+    let is_file = name == "-" || carry::file(session, name)?.is_some();
     if is_file || !is_stored(name) {
         return Ok(session.compile(name)?.compiled);
     }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub struct Args {
     /// The run; the beginning of its name is enough
     run: String,
-    /// Where the bundle is written; a file that is there already is left. Without it, to standard output
+    /// Where the bundle is written: a new file whose name ends in `.json`. Without it, to standard output
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     output: Option<PathBuf>,
 }
@@ -31,7 +31,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         session.out.json(&bundle)?;
         return Ok(Exit::Success);
     };
-    let path = session.output(output)?;
+    let path = session.output_of_none(output, "json")?;
     let failed = |error: std::io::Error| {
         let fault = Fault::usage(format!("cannot write `{}`: {error}", output.display()));
         match error.kind() {

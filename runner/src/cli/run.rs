@@ -85,14 +85,15 @@ fn yes(args: &Args) -> Result<Yes, Fault> {
     }
 }
 
-/// Whether the text of a plan is meant: standard input, or a file, there or not.
-fn is_text(session: &Session, target: &str) -> bool {
-    target == "-" || session.path(target).exists() || target.ends_with(".pl")
+/// Whether the text of a plan is meant: standard input, or a file, there or not; an error where a run is called so as well.
+fn is_text(session: &Session, target: &str) -> Result<bool, Fault> {
+    let is_meant = target == "-" || target.ends_with(".pl") || carry::file(session, target)?.is_some();
+    Ok(is_meant || (!carry::is_name(target) && session.path(target).exists()))
 }
 
 /// The plan that shall run: from a file, with a dry run of its own, or one that waits.
 fn target(session: &Session, args: &Args, yes: &Yes) -> Result<(Desk, Planned), Fault> {
-    if is_text(session, &args.target) {
+    if is_text(session, &args.target)? {
         // What cannot be read or has mistakes leaves no trace, and nothing is looked at where nothing may run.
         let draft = session.compile(&args.target)?;
         let desk = session.desk()?;
@@ -144,7 +145,7 @@ fn approve(
 ) -> Result<String, Fault> {
     let plan = &planned.plan;
     match yes {
-        Yes::Unsaid if is_text(session, name) => Err(carry::waiting_anew(planned, &lack.told())),
+        Yes::Unsaid if is_text(session, name)? => Err(carry::waiting_anew(planned, &lack.told())),
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {

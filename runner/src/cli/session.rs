@@ -4,6 +4,7 @@ use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
 use crate::config::{Config, Missing, Overrides, Places, is_hidden_in_home, lies_in};
+use crate::coverage::is_for_others;
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
@@ -12,6 +13,7 @@ use crate::tool::registry::Registry;
 use planc_lang::codes::Severity;
 use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,24 +79,54 @@ impl Session {
         self.current.join(name)
     }
 
-    /// A file that is to be written: none that a shell or a session starts with, since part of what is written is whatever a plan
-    /// says.
-    pub fn output(&self, name: impl AsRef<Path>) -> Result<PathBuf, Fault> {
+    /// A file that is to be written where the caller says: its name ends as its form does, and it is none that a shell or a session
+    /// starts with, nor lies in what others execute or go by, since part of what is written is whatever a plan says.
+    pub fn output(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
         let path = self.path(name);
+        let shown = path.display().to_string();
+        let refused = |why: &str| Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)));
+        let ends = |path: &Path| path.extension().is_some_and(|extension| extension == ending);
         // What a link leads to is what would be written.
         let led = led(&path);
-        let is_hidden = |path: &Path| {
-            let name = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            name || is_hidden_in_home(path)
-        };
-        match is_hidden(&path) || led.as_deref().is_none_or(is_hidden) {
-            true => Err(Fault::usage(format!(
-                "`{}` is hidden, or a link to what is or to nothing, and planc writes no such file",
-                path.display()
-            ))
-            .help("name one that is not, and move it")),
-            false => Ok(path),
+        if !ends(&path) {
+            return Err(refused("is no name for this").help(format!("name one that ends in `.{ending}`")));
         }
+        if is_hidden(&path) || led.as_deref().is_none_or(|led| is_hidden(led) || self.hides(led)) {
+            return Err(
+                refused("is hidden, or a link to what is or to nothing").help("name one that is not, and move it")
+            );
+        }
+        match led.is_some_and(|led| ends(&led) && !self.is_for_others(&led)) {
+            true => Ok(path),
+            false => Err(refused("lies in what git or the clients of agents execute and go by, or leads elsewhere")
+                .help(format!("name one in another folder, that ends in `.{ending}`"))),
+        }
+    }
+
+    /// The same for a file that no part of planc reads: none of what is planc's own, either.
+    pub fn output_of_none(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
+        let path = self.output(name, ending)?;
+        let led = led(&path).unwrap_or_else(|| path.clone());
+        let Some(within) = led.strip_prefix(&self.config.workspace).ok().and_then(Path::to_str) else {
+            return Ok(path);
+        };
+        let workspace = opened(&self.config).map_err(DeskError::from)?;
+        match workspace.kind(within) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(Fault::usage(error.to_string()).help("name a file that is planc's in no way")),
+        }
+    }
+
+    /// Whether the workspace hides a file, in a folder of it.
+    fn hides(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.config.workspace).is_ok_and(|within| within.iter().any(is_dotted))
+    }
+
+    /// Whether others execute or go by what lies somewhere: told from the root of the workspace, or of everything.
+    fn is_for_others(&self, path: &Path) -> bool {
+        let root = if path.starts_with(&self.config.workspace) { &self.config.workspace } else { Path::new("/") };
+        let within = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+        is_for_others(&within, |path| root.join(path).symlink_metadata().is_ok())
     }
 
     /// Refuses a file of the workspace whose folder is behind a link out of it: it would be written elsewhere than where it is named.
@@ -266,11 +298,17 @@ pub fn count_errors(diagnostics: &[Diagnostic]) -> usize {
     diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
 }
 
+/// Whether a file is hidden, by its name or by the home of the account.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(is_dotted) || is_hidden_in_home(path)
+}
+
+fn is_dotted(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
 /// Where a file that is written would lie; none: behind a link to nothing, which is made by writing.
 fn led(path: &Path) -> Option<PathBuf> {
-    if path.starts_with("/dev") {
-        return Some(path.to_owned());
-    }
     match path.symlink_metadata() {
         Ok(file) if file.is_symlink() => path.canonicalize().ok(),
         Ok(_) | Err(_) => {

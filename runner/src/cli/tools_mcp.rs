@@ -65,11 +65,7 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
     };
     let file = match &args.to {
         None => catalogue_file(&session.config, name),
-        Some(to) if to.extension().is_none_or(|extension| extension != "pl") => {
-            return Err(Fault::usage(format!("`{}` is no place for a catalogue", to.display()))
-                .help("the name of a catalogue ends in `.pl`"));
-        }
-        Some(to) => session.output(to)?,
+        Some(to) => session.output(to, "pl")?,
     };
     session.stays_within(&file)?;
     let outcome = match import(&file, name, &answer, Review::Unseen)? {

@@ -17,6 +17,7 @@ pub struct ModelSettings {
     command: Option<Spanned<Vec<String>>>,
     endpoint: Option<Spanned<String>>,
     pass_env: Vec<Spanned<String>>,
+    data: Vec<Spanned<String>>,
 }
 
 /// How a model is reached.
@@ -31,6 +32,9 @@ pub enum ModelWiring {
         folder: PathBuf,
         /// Environment variables that it gets besides the usual few.
         pass_env: Vec<String>,
+        /// Globs over what it works on: neither a part of it, nor loaded by it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        data: Vec<String>,
     },
     /// An address that requests are sent to.
     Endpoint {
@@ -72,6 +76,12 @@ impl ModelSettings {
                 return Err(at(name.span().start, message));
             }
         }
+        for glob in &self.data {
+            if let Err(error) = globset::Glob::new(glob.get_ref()) {
+                let message = format!("`{}` in `data` is no glob: {}", glob.get_ref(), error.kind());
+                return Err(at(glob.span().start, message));
+            }
+        }
         Ok(())
     }
 
@@ -81,6 +91,7 @@ impl ModelSettings {
                 argv: command.get_ref().clone(),
                 folder: folder.to_owned(),
                 pass_env: self.pass_env.iter().map(|name| name.get_ref().clone()).collect(),
+                data: self.data.iter().map(|glob| glob.get_ref().clone()).collect(),
             }),
             (None, Some(endpoint)) => Some(ModelWiring::Endpoint { url: endpoint.get_ref().clone() }),
             (None, None) => None,
@@ -107,9 +118,9 @@ impl ModelWiring {
     /// What the wiring says; none: it is an address.
     pub(super) fn wired(&self) -> Option<Wired<'_>> {
         match self {
-            ModelWiring::Command { argv, folder, .. } => {
+            ModelWiring::Command { argv, folder, data, .. } => {
                 let (command, args) = argv.split_first()?;
-                Some(Wired { workspace: folder, cwd: folder, command, args, env: None, data: &[] })
+                Some(Wired { workspace: folder, cwd: folder, command, args, env: None, data })
             }
             ModelWiring::Endpoint { .. } => None,
         }

@@ -4,7 +4,7 @@
 use super::steps::{At, Steps};
 use crate::coverage::{changed_for_others, is_for_others, naming_lines};
 use crate::report::{Confinement, Loadable, StepOutcome};
-use crate::workspace::{Change, FileState, Kind, Sight};
+use crate::workspace::{Change, Kind, Sight};
 use planc_lang::effects::{CriticalVerb, Grant};
 
 impl Steps<'_, '_> {
@@ -34,9 +34,8 @@ impl Steps<'_, '_> {
         found
     }
 
-    /// What a step leaves where something looks for code by itself that is started before a yes: paths, and where its changes are
-    /// not known exactly the lines of `critical` that name such a place, and folders that programs really write. What else it turns out to
-    /// leave there, the run finds.
+    /// What a step changes that something may load by itself that is started before a yes: paths, and where its changes are not known
+    /// exactly the lines of `critical` about such, and folders that programs really write.
     pub(super) fn loadable(
         &mut self,
         at: &At<'_>,
@@ -47,8 +46,8 @@ impl Steps<'_, '_> {
     ) -> Vec<Loadable> {
         let Some(known) = known(at, outcome) else { return Vec::new() };
         let loaders = self.dry.config.loaders();
-        let left = changes.iter().filter(|change| change.before != change.after && change.after != FileState::Absent);
-        let paths = left.map(|change| &change.path).chain(unsure);
+        let changed = changes.iter().filter(|change| change.before != change.after);
+        let paths = changed.map(|change| &change.path).chain(unsure);
         let mut found: Vec<Loadable> =
             paths.filter_map(|path| Some(Loadable { place: path.clone(), by: loaders.by(path)?.to_owned() })).collect();
         if let Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) = confined {
@@ -58,10 +57,12 @@ impl Steps<'_, '_> {
         }
         if known == Known::Partly {
             let grants = self.grants();
-            let leaves = |grant: &&Grant| matches!(grant.verb, CriticalVerb::Create | CriticalVerb::Modify);
-            let lines = grants.iter().filter(leaves).filter(|grant| grant.is_resolved() && grant.paths().is_some());
+            let changes = |grant: &&Grant| {
+                matches!(grant.verb, CriticalVerb::Create | CriticalVerb::Modify | CriticalVerb::Delete)
+            };
+            let lines = grants.iter().filter(changes).filter(|grant| grant.is_resolved() && grant.paths().is_some());
             found.extend(lines.filter_map(|grant| {
-                let by = loaders.by_what_is_named(grant.resource.strip_prefix("file:").unwrap_or(&grant.resource))?;
+                let by = loaders.by(grant.resource.strip_prefix("file:").unwrap_or(&grant.resource))?;
                 Some(Loadable { place: format!("{} {:?}", grant.verb.as_str(), grant.resource), by: by.to_owned() })
             }));
         }

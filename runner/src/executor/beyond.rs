@@ -16,8 +16,8 @@ pub(super) fn beyond(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String
     let lasting =
         lasting.into_iter().map(|path| (Effect::NotUndoable, format!("what others do by `{path}` meanwhile")));
     let loaders = setup.config.loaders();
-    let left = changes.iter().filter(|change| change.before != change.after && change.after != FileState::Absent);
-    let loaded = left.filter_map(|change| {
+    let changed = changes.iter().filter(|change| change.before != change.after);
+    let loaded = changed.filter_map(|change| {
         let loadable = Loadable { place: change.path.clone(), by: loaders.by(&change.path)?.to_owned() };
         Some((Effect::NotUndoable, loadable.to_string()))
     });

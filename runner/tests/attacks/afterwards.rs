@@ -51,7 +51,7 @@ pub fn told(place: &Place) -> Vec<(&'static str, String)> {
 }
 
 fn bundle(place: &Place) -> Value {
-    let file = place.at("out/bundle");
+    let file = place.at("out/bundle.json");
     let _ = fs::remove_file(&file);
     fs::create_dir_all(place.at("out")).unwrap();
     place.planc(&["evidence", &place.last_run(), "-o", &file.display().to_string()]).exits(0);

@@ -167,7 +167,7 @@ fn catalogues_behind_a_link_are_the_operators_too() {
     place.put("a.pl", write("Real/deep/new.pl"));
     place.planc(&["run", "--approve", "a.pl"]).exits(1).says("is planc's own");
     place.put("a.pl", shell("create \"Real/**\"", "echo x > Real/deep/new.pl"));
-    place.planc(&["run", "--approve", "a.pl"]).exits_with(&[4, 6]).says("is planc's own");
+    place.run("a.pl").exits_with(&[4, 6]).says("is planc's own");
     assert!(!place.has("Real/deep/new.pl"));
 }
 
@@ -228,19 +228,21 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
     place.put("a.pl", write("a.txt"));
     let digest = place.digest("a.pl");
     place
-        .planc(&["approve", &digest, "--comment", "$(id)", "--statement", "../home/.bash_profile"])
+        .planc(&["approve", &digest, "--comment", "$(id)", "--statement", "../home/.bash_profile.json"])
         .exits(2)
         .says("is hidden");
     place.planc(&["run", "--approve", "a.pl"]).exits(0);
     let run = place.last_run();
-    for path in ["../home/.bash_profile", "../home/.config/x/y", ".envrc"] {
+    for path in ["../home/.x.json", "../home/.config/x/y.json", ".envrc.json", ".planc/x.json", ".claude/x.json"] {
         place.planc(&["evidence", &run, "-o", path]).exits(2).says("is hidden");
     }
     place.put(
         "tools.json",
         "{\"tools\": [{\"name\": \"x\", \"description\": \"$(id)\", \"inputSchema\": {\"type\": \"object\"}}]}",
     );
-    for (path, why) in [("../home/.profile.pl", "is hidden"), ("../home/profile", "is no place for a catalogue")] {
+    for (path, why) in
+        [("../home/.profile.pl", "is hidden"), ("../home/profile", "ends in `.pl`"), (".claude/z.pl", "is hidden")]
+    {
         place.planc(&["tools", "import", "--mcp", "x", "--from", "tools.json", "--to", path]).exits(2).says(why);
     }
     assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 0);
@@ -248,12 +250,48 @@ fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
     place.put("x/keep", "");
     place.put("../home/.config/keep", "");
     for (target, name) in
-        [("../../home/.bashrc", "x/a"), ("../home/.config", "y/planc"), ("../../home/.config/keep", "x/c")]
+        [("../../home/.bashrc", "x/a.json"), ("../home/.config", "y/x.json"), ("../../home/.config/keep", "x/c.json")]
     {
-        place.link(target, name.strip_suffix("/planc").unwrap_or(name));
+        place.link(target, name.strip_suffix("/x.json").unwrap_or(name));
         place.planc(&["evidence", &run, "-o", name]).exits(2).says("or a link to what is");
     }
-    assert!(!place.at("home/.bashrc").exists() && !place.at("home/.config/planc").exists());
+    assert!(!place.at("home/.bashrc").exists() && !place.at("home/.config/x.json").exists());
+}
+
+/// What planc writes of a plan's words where its caller says is called as its form is, and lies where nobody executes it.
+#[test]
+fn what_planc_writes_is_nothing_that_others_execute() {
+    let place = Place::new();
+    place.put("sub/planc.toml", "").put("bare/HEAD", "").put("bare/hooks/keep", "").put("docs/keep", "");
+    place.put("a.pl", write("a.txt").replace("\"w\"", "\"Notes $(id)\""));
+    let digest = place.digest("a.pl");
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let run = place.last_run();
+    place.put("../out/.claude/keep", "").put("../out/.git/hooks/keep", "").put(".git/hooks/keep", "");
+    place.link("GNUmakefile", "link.json");
+    place.link(".git", "repository");
+    for (path, why) in [
+        ("GNUmakefile", "name one that ends in `.json`"),
+        ("CLAUDE.md", "name one that ends in `.json`"),
+        ("policy.cedar", "name one that ends in `.json`"),
+        ("docs/planc.toml", "name one that ends in `.json`"),
+        ("link.json", "a link"),
+        (".git/hooks/x.json", "is hidden"),
+        ("repository/hooks/x.json", "is hidden"),
+        ("bare/hooks/x.json", "execute and go by"),
+        ("../out/.claude/x.json", "execute and go by"),
+        ("../out/.git/hooks/x.json", "execute and go by"),
+        ("sub/x.json", "is a workspace of its own"),
+    ] {
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says(why);
+        place.planc(&["approve", &digest, "--statement", path]).exits(2).says(why);
+        assert!(!place.ws().join(path).exists(), "{path}");
+    }
+    for path in ["docs/bundle.json", "../out/bundle.json"] {
+        place.planc(&["evidence", &run, "-o", path]).exits(0);
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says("is there already");
+        place.planc(&["verify", path]).exits(0);
+    }
 }
 
 #[test]
@@ -291,7 +329,10 @@ fn a_demo_is_played_in_no_workspace() {
     let place = Place::new();
     place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/keep", "");
     place.link(place.ws().join("target"), "../out/target");
-    for folder in ["target/demo", "demo", "../out/target/demo"] {
+    place.link("../../out/led", "target/link");
+    place.planc(&["demo", "hello", "target/link"]).exits(2).says("File exists");
+    assert!(!place.at("out/led").exists());
+    for folder in ["target/demo", "demo", "../out/target/demo", "../out/target/../x"] {
         place.planc(&["demo", "hello", folder]).exits(2).says("lies in the workspace of");
         assert!(!place.has(folder), "{folder}");
     }
@@ -311,7 +352,11 @@ fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
         place.last_run()
     };
     let (good, other) = (ran("a.txt"), ran("b.txt"));
-    place.planc(&["evidence", &good, "-o", &other]).exits(0);
+    let bundle = |name: &str| {
+        place.planc(&["evidence", &good, "-o", "bundle.json"]).exits(0);
+        fs::rename(place.ws().join("bundle.json"), place.ws().join(name)).unwrap();
+    };
+    bundle(&other);
     let named = format!("./{other}");
     place.planc(&["verify", &other]).exits(2).says("is the name of a run and of a file").says(&named);
     place.planc(&["verify", &named]).exits(0).says(&good);
@@ -322,8 +367,25 @@ fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
         place.planc(&[&["verify-approval", word], &signers[..]].concat()).exits(2).says("of a run and of a file");
     }
     // A name of hexadecimal digits that no run has is a file.
-    place.planc(&["evidence", &good, "-o", "feed"]).exits(0);
+    bundle("feed");
     place.planc(&["verify", "feed"]).exits(0).says(&good);
+    // The same for a plan that is compared, and one that is run.
+    place.put("a.pl", write("c.txt"));
+    let waiting = place.digest("a.pl");
+    for word in [&other, &waiting] {
+        place.put(word, write("evil.txt"));
+        place.planc(&["diff", &good, word]).exits(2).says("of a run and of a file").says(&format!("./{word}"));
+        place.planc(&["diff", word, &good]).exits(2).says("of a run and of a file");
+        for args in [["run", word].as_slice(), &["run", "--approve", word]] {
+            place.planc(args).exits(2).says("of a run and of a file").says(&format!("./{word}"));
+        }
+        place.planc(&["diff", &good, &format!("./{word}")]).exits(1);
+        assert!(!place.has("evil.txt"));
+    }
+    place.planc(&["run", "--approve", &format!("./{waiting}")]).exits(0);
+    assert!(place.has("evil.txt"));
+    place.put("feed", write("d.txt"));
+    place.planc(&["run", "--approve", "feed"]).exits(0);
 }
 
 #[test]
@@ -447,7 +509,7 @@ fn what_a_server_would_run_is_made_by_no_plan() {
         assert!(!place.ws().join(path).exists(), "{command} {args}: {path}");
         // What is beside it is a plan's.
         place.put("beside/keep", "").put("a.pl", write("beside/new.py"));
-        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.run("a.pl").exits(0);
     }
     // Neither a word that is no path nor what the server works on is guarded.
     let place = Place::new();
@@ -459,51 +521,75 @@ fn what_a_server_would_run_is_made_by_no_plan() {
     }
 }
 
-/// What nobody names, and is found: a module in the folder in which a server works, or beside its program.
+/// What nobody names, and is found: wherever in the workspace a program looks that is started before a yes.
 #[test]
-fn what_a_server_finds_by_itself_is_left_there_with_a_person() {
+fn what_a_server_may_load_by_itself_is_changed_with_a_person() {
     let (module, program) = ("[\"-m\", \"crm\"]", "[\"srv/server.py\"]");
     let model = "[model]\ncommand = [\"python3\", \"-m\", \"ask\"]\n";
-    let sub = "cwd = \"sub\"\n";
+    let place = Place::new();
+    let (outside, root) = (place.at("out").display().to_string(), place.ws().display().to_string());
+    let out = format!("cwd = {outside:?}\n");
+    let path = format!("{out}env = {{ PYTHONPATH = \"/x:{root}\" }}\n");
+    let (linked, named) = (format!("{out}data = [\"docs/**\"]\n"), format!("[\"{root}/srv/server.py\"]"));
+    let server = "the server `mail`";
     for (config, path, by) in [
-        (wired("python3", module, ""), "json.py", "the server `mail`"),
-        (wired("python3", module, ""), "json/__init__.py", "the server `mail`"),
-        (wired("npx", "[\"-y\", \"crm\"]", ""), "node_modules/crm/x.js", "the server `mail`"),
-        (wired("python3", module, sub), "sub/json.py", "the server `mail`"),
-        (wired("python3", module, "cwd = \"by\"\n"), "sub/json.py", "the server `mail`"),
-        (wired("python3", program, ""), "srv/json.py", "the server `mail`"),
-        (wired("python3", program, ""), "srv/deep/x.py", "the server `mail`"),
-        (wired("python3", "[\"by/server.py\"]", ""), "sub/x.py", "the server `mail`"),
-        (model.to_owned(), "json.py", "the program of `[model]`"),
-        (wired("python3", module, sub), "json.py", ""),
-        (wired("python3", module, ""), "src/json.py", ""),
-        (wired("python3", program, ""), "src/json.py", ""),
-        (wired("python3", module, "data = [\"*.md\"]\n"), "notes.md", ""),
+        (wired("python3", module, ""), "json.py", server),
+        (wired("python3", module, ""), "src/json.py", server),
+        (wired("npx", "[\"-y\", \"crm\"]", ""), "node_modules/crm/x.js", server),
+        (wired("node", "[\"index.js\"]", "cwd = \"sub\"\n"), "node_modules/dep/index.js", server),
+        (wired("node", "[\"index.js\"]", "cwd = \"by\"\n"), "packages/dep/index.js", server),
+        (wired(".venv/bin/python", "[\"-m\", \"crm\"]", ""), ".venv/lib/site-packages/x.pth", server),
+        (wired("python3", program, ""), "src/json.py", server),
+        (wired("python3", &named, &out), "src/json.py", server),
+        (wired("python3", module, &path), "src/json.py", server),
+        (wired("python3", "[\"-m\", \"crm\", \"../ws\"]", &out), "src/json.py", server),
+        (wired("python3", module, "cwd = \"..\"\n"), "src/json.py", server),
+        (wired("python3", module, "data = [\"docs/**\"]\n"), "src/json.py", server),
+        (model.to_owned(), "src/json.py", "the program of `[model]`"),
+        (wired("python3", module, &out), "src/json.py", ""),
+        (wired("python3", module, &linked), "src/json.py", ""),
+        (wired("python3", module, "data = [\"docs/**\"]\n"), "docs/deep/a.py", ""),
+        (wired("python3", module, "data = [\"*.md\"]\n"), "src/notes.md", ""),
+        (format!("{model}data = [\"docs/**\"]\n"), "docs/deep/a.py", ""),
+        ("[servers.mail]\nurl = \"http://127.0.0.1:9/\"\n".to_owned(), "src/json.py", ""),
         ("".to_owned(), "json.py", ""),
     ] {
-        let place = Place::new();
+        let place = &place;
         place.put("mail.pl", CATALOGUE).put("planc.toml", &config).put("srv/server.py", "").put("src/keep", "");
-        place.put("srv/deep/keep", "").put("sub/server.py", "").link("sub", "by");
+        place.put("docs/deep/keep", "").put("sub/server.py", "");
+        if !place.has("by") {
+            place.link("sub", "by");
+        }
         let (folder, _) = path.rsplit_once('/').unwrap_or((".", ""));
         let script = format!("mkdir -p {folder}; echo evil > {path}");
-        let folders = if place.has(folder) { String::new() } else { format!("create \"{folder}\"\n    ") };
-        let named = shell(&format!("{folders}create \"{path}\""), &script);
-        let wide = shell("create \"**\"", &script);
-        for (plan, code) in [(write(path), 3), (named, 3), (wide, 6)] {
+        let all = folder.match_indices('/').map(|(at, _)| &folder[..at]).chain([folder]);
+        let new: String =
+            all.filter(|folder| !place.has(folder)).map(|folder| format!("create \"{folder}\"\n    ")).collect();
+        let wide = if path.starts_with("docs/") { "docs/**" } else { "**" };
+        let wide = if path.ends_with(".md") { "src/*.md" } else { wide };
+        let named = shell(&format!("{new}create \"{path}\""), &script);
+        for plan in [write(path), named, shell(&format!("create {wide:?}"), &script)] {
             place.put("a.pl", &plan);
-            let said = place.planc(&["run", "--approve", "a.pl"]);
+            // What the operator excepts has a line of its own.
             if by.is_empty() {
-                said.exits(0);
+                place.planc(&["run", "--approve", "a.pl"]).exits(0);
                 fs::remove_file(place.ws().join(path)).unwrap();
                 continue;
             }
-            said.exits(code).says(&format!("what {by} may do by loading"));
+            place.planc(&["run", "--approve", "a.pl"]).exits(3).says(&format!("what {by} may do by loading"));
             assert!(!place.has(path), "{config}: {path}");
         }
         if !by.is_empty() {
             place.put("a.pl", write(path));
             let card = place.planc(&["plan", "a.pl"]).exits(0);
             card.says(&format!("everything can be undone, but what {by} may do by loading `"));
+            place.run("a.pl").exits(0);
+            // Nor is it deleted by nobody.
+            let delete = format!(
+                "plan \"d\" {{\n  critical {{ delete \"{path}\" }}\n  step d = fs.delete(path: \"{path}\")\n}}\n"
+            );
+            place.put("a.pl", delete);
+            place.planc(&["run", "--approve", "a.pl"]).exits(3).says(&format!("what {by} may do by loading"));
             place.run("a.pl").exits(0);
         }
     }

@@ -99,7 +99,7 @@ impl Signing {
 
     /// What is to be signed, from planc.
     pub fn statement(&self, name: &str, more: &[&str]) -> PathBuf {
-        let file = self.at(name);
+        let file = self.at(&format!("{name}.json"));
         let path = file.display().to_string();
         self.place.planc(&[&["approve", &self.digest, "--statement", &path], more].concat()).exits(0);
         file
@@ -161,7 +161,7 @@ fn what_ssh_keygen_signs_is_a_yes() {
 #[test]
 fn what_planc_signs_ssh_keygen_verifies() {
     let Some(signing) = Signing::new("what_planc_signs_ssh_keygen_verifies", SIGNED) else { return };
-    let (key, file) = (signing.at("alice").display().to_string(), signing.at("t"));
+    let (key, file) = (signing.at("alice").display().to_string(), signing.at("t.json"));
     let args = ["approve", &signing.digest, "--sign", "--key", &key, "--output", &file.display().to_string()];
     let (code, shown) = on_terminal(&signing.place, &args, QUESTION, &Act::Type(b"yes\n"));
     assert_eq!(code, 0, "{shown}");
@@ -329,7 +329,7 @@ fn a_statement_for_several_runs_is_for_so_many() {
     for time in 0..2 {
         signing.runs();
         // The evidence of each run shows whose yes it was, to who has the file of signers.
-        let bundle = signing.at(&format!("bundle {time}")).display().to_string();
+        let bundle = signing.at(&format!("bundle {time}.json")).display().to_string();
         let (run, signers) = (signing.place.last_run(), signing.at("signers").display().to_string());
         signing.place.planc(&["evidence", &run, "-o", &bundle]).exits(0);
         signing.place.planc(&["verify", &bundle, "--signers", &signers]).exits(0).says("signed by those who may sign");
@@ -346,7 +346,7 @@ fn a_yes_counts_within_its_bounds_alone() {
     let Some(signing) = Signing::new("a_yes_counts_within_its_bounds_alone", SIGNED) else { return };
     let refuse = |name: &str, bound: &str| {
         let bound = format!("{name}={bound}");
-        let said = signing.place.planc(&["approve", &signing.digest, "--statement", "/dev/null/x", &bound]);
+        let said = signing.place.planc(&["approve", &signing.digest, "--statement", "/dev/null/x.json", &bound]);
         said.exits(2).says(name);
     };
     refuse("--expires", "-1h");
@@ -577,7 +577,7 @@ fn what_fails_is_taken_as_given_by_name_alone() {
     let said = signing.place.planc(&["--format", "json", "plan", "p.pl"]);
     let digest = said.json()["digest"].as_str().unwrap().to_owned();
     let signing = Signing { digest, ..signing };
-    let path = signing.at("no").display().to_string();
+    let path = signing.at("no.json").display().to_string();
     signing.place.planc(&["approve", &signing.digest, "--statement", &path]).exits(1).says("--override");
     let wrong = signing.statement("wrong", &["--override", "it is Monday=it will be"]);
     signing.sign("alice", "planc-approval", &wrong);

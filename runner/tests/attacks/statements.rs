@@ -41,7 +41,7 @@ fn a_statement_that_tells_of_something_else_is_no_yes() {
     let Some(signing) = Signing::new("a_statement_that_tells_of_something_else", SIGNED) else { return };
     signing.place.put("h.pl", HARMLESS).put("seen.txt", "seen");
     let harmless = signing.place.digest("h.pl");
-    let other = signing.at("h");
+    let other = signing.at("h.json");
     signing.place.planc(&["approve", &harmless, "--statement", &other.display().to_string()]).exits(0);
     let (own, other) = (read(&signing.statement("own", &[])), read(&other));
     let mut lies = vec![

@@ -36,7 +36,7 @@ fn two_people_are_two() {
     place.put("planc.toml", format!("[approval]\nrequire = \"two\"\nsigners = \"{signers}\"\n"));
     let digest = place.digest("p.pl");
     for (name, seed) in [("ann", 7), ("bob", 8)] {
-        let file = place.at(&format!("out/{name}"));
+        let file = place.at(&format!("out/{name}.json"));
         let path = file.display().to_string();
         place.planc(&["approve", &digest, "--statement", &path]).exits(0);
         let statement = fs::read_to_string(&file).unwrap();

@@ -26,7 +26,7 @@ pub(super) async fn answer(wiring: &ModelWiring, request: Vec<u8>, context: &Cal
     };
     let asking = async {
         match wiring {
-            ModelWiring::Command { argv, folder, pass_env } => by_command(argv, folder, pass_env, request).await,
+            ModelWiring::Command { argv, folder, pass_env, .. } => by_command(argv, folder, pass_env, request).await,
             ModelWiring::Endpoint { url } => from_address(url, request).await,
         }
     };
