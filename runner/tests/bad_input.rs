@@ -255,7 +255,7 @@ fn the_state_lies_outside_of_the_workspace_and_is_private() {
     std::os::unix::fs::symlink(place.ws(), place.at("link")).unwrap();
     with(&place.at("link/state")).exits(2).says("lies in the workspace");
     with(&place.at("")).exits(2).says("lies in the state directory");
-    assert_eq!(fs::read_dir(place.ws()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(place.ws()).unwrap().count(), 2);
     fs::write(place.at("file"), "").unwrap();
     with(&place.at("file")).exits(2).says("not a directory");
     with(&place.at("file/below")).exits(2).says("file");
@@ -296,7 +296,7 @@ fn without_a_home_there_is_an_error_or_another_place() {
         // The account may have a home of its own, which is not for tests: nothing is planned here.
         assert!(matches!(said.code, Some(0 | 2)), "{said:?}");
     }
-    assert_eq!(fs::read_dir(place.ws()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(place.ws()).unwrap().count(), 2);
 }
 
 #[test]
@@ -321,6 +321,7 @@ fn any_name_of_a_workspace_will_do() {
             as &std::ffi::OsStr);
     if fs::create_dir(&raw).is_ok() {
         fs::write(raw.join("p.pl"), WRITE).unwrap();
+        fs::write(raw.join("planc.toml"), "").unwrap();
         let mut command = place.command(&["run", "--approve", "p.pl"]);
         command.current_dir(&raw);
         said(command).exits(0);
@@ -651,7 +652,7 @@ fn a_full_disk_for_the_workspace_leaves_it_as_it_was() {
         "x".repeat(200_000)
     );
     fs::write(place.at("p.pl"), plan).unwrap();
-    let script = "mount -t tmpfs -o size=128k none \"$WS\" && cd \"$WS\" && echo keep > keep.txt && \
+    let script = "mount -t tmpfs -o size=128k none \"$WS\" && cd \"$WS\" && : > planc.toml && echo keep > keep.txt && \
         \"$PLANC\" --state-dir \"$STATE\" run --approve \"$PLACE/p.pl\"; echo code=$?; ls -A; cat keep.txt; \
         RUN=$(\"$PLANC\" --state-dir \"$STATE\" runs | grep -oE '[0-9a-f]{8}' | head -1); \
         \"$PLANC\" --state-dir \"$STATE\" undo $RUN; echo undo=$?; ls -A";
@@ -662,8 +663,8 @@ fn a_full_disk_for_the_workspace_leaves_it_as_it_was() {
         "{ran:?}"
     );
     let after = ran.out.split("undo=").nth(1).unwrap_or_default();
-    assert!(ran.out.contains("keep.txt\nsmall.txt\nkeep\n"), "no half file stays: {}", ran.out);
-    assert_eq!(after, "0\nkeep.txt\n", "{ran:?}");
+    assert!(ran.out.contains("keep.txt\nplanc.toml\nsmall.txt\nkeep\n"), "no half file stays: {}", ran.out);
+    assert_eq!(after, "0\nkeep.txt\nplanc.toml\n", "{ran:?}");
 }
 
 #[test]
@@ -730,7 +731,7 @@ fn a_limit_on_the_size_of_files_is_an_error_like_any_other() {
         assert!(!ran.err.contains("panicked"), "{ran:?}");
         assert!(!place.has("big.txt"), "{blocks}");
     }
-    assert_eq!(fs::read_dir(place.ws()).unwrap().count(), 1, "no temporary file stays");
+    assert_eq!(fs::read_dir(place.ws()).unwrap().count(), 2, "no temporary file stays");
 }
 
 #[test]

@@ -16,7 +16,15 @@ impl World {
         for name in ["home", "state", "ws", "tmp"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
+        std::fs::write(folder.path().join("ws/planc.toml"), "").unwrap();
         World { folder }
+    }
+
+    /// Where no operator has said anything.
+    fn unsaid() -> World {
+        let world = World::new();
+        std::fs::remove_file(world.workspace().join("planc.toml")).unwrap();
+        world
     }
 
     fn workspace(&self) -> std::path::PathBuf {
@@ -271,7 +279,7 @@ fn state_is_private_and_never_in_the_workspace() {
 
 #[test]
 fn a_home_that_is_the_workspace_can_still_be_checked() {
-    let world = World::new();
+    let world = World::unsaid();
     world.write("good.pl", GOOD);
     let home = world.workspace();
     let run = |args: &[&str]| world.planc(args).env("HOME", &home).env_remove("XDG_STATE_HOME").output().unwrap();
@@ -286,7 +294,7 @@ fn a_home_that_is_the_workspace_can_still_be_checked() {
 
 #[test]
 fn names_are_relative_to_the_chosen_directory() {
-    let world = World::new();
+    let world = World::unsaid();
     std::fs::create_dir(world.workspace().join("inner")).unwrap();
     world.write("inner/good.pl", GOOD);
     assert_eq!(world.run(&["-C", "inner", "check", "good.pl"]).2, 0);
@@ -464,8 +472,8 @@ fn inputs_are_typed() {
 
 #[test]
 fn the_demo_works_without_a_terminal_and_leaves_the_folder_clean() {
-    let world = World::new();
-    let (out, err, code) = world.run(&["demo", "hello"]);
+    let world = World::unsaid();
+    let (out, err, code) = world.run(&["demo"]);
     assert_eq!(code, 0, "{out}{err}");
     assert!(err.contains("$ planc run --approve") && out.contains("[DONE]"));
     assert_eq!(std::fs::read_dir(world.workspace()).unwrap().count(), 0);
@@ -492,7 +500,7 @@ fn graph_compile_tools_and_explain_answer() {
 
 #[test]
 fn fmt_rewrites_checks_and_leaves_mistakes_alone() {
-    let world = World::new();
+    let world = World::unsaid();
     let crooked = GOOD.replace("  critical", "      critical").replace("path: \"a.txt\", ", "path:\"a.txt\",   ");
     world.write("crooked.pl", &crooked);
     world.write("broken.pl", "plan \"x\" {\n");

@@ -9,7 +9,7 @@ use super::record::Approved;
 use super::rule::{not_undoable, rule_for};
 use super::signers::Signers;
 use super::statement::{Statement, verify};
-use crate::config::{Approvals, Effect, Elicitation, Require, Rule};
+use crate::config::{Approvals, Closed, Effect, Elicitation, Require, Rule};
 use crate::report::{PlanReport, PlanStatus, Problem};
 use jiff::Timestamp;
 use planc_lang::digest::Digest;
@@ -37,6 +37,9 @@ pub enum Refusal {
     /// The operator lets no client of an agent say yes.
     #[error("an answer in an agent's client is no approval here")]
     NoElicitation,
+    /// No plan is approved where nobody is.
+    #[error("{}, so that nothing is approved where nobody is", .0.told())]
+    Closed(Closed),
     /// Without a terminal such a plan must be named.
     #[error("planc cannot undo {}", .steps.join(", "))]
     NotUndoable {
@@ -253,8 +256,10 @@ impl Claim {
             }
             Channel::Signed if is_signed => Ok(()),
             Channel::Signed => Err("it has no signature".into()),
-            Channel::Unattended if !self.not_undoable.is_empty() => {
-                Err(format!("nobody was there, and planc cannot undo {}", self.not_undoable.join(", ")))
+            Channel::Unattended if self.approvals.closed.is_some() || !self.not_undoable.is_empty() => {
+                let cannot = || format!("planc cannot undo {}", self.not_undoable.join(", "));
+                let why = self.approvals.closed.map_or_else(cannot, |why| why.told().to_owned());
+                Err(format!("nobody was there, and {why}"))
             }
             Channel::Elicitation if self.approvals.elicitation == Elicitation::Never => {
                 Err("an answer in an agent's client is no approval here".into())
@@ -354,9 +359,10 @@ pub fn judge(report: &PlanReport, approvals: &Approvals, yes: &Approved) -> Resu
             (Elicitation::Undoable, steps) if !steps.is_empty() => Err(Refusal::NotUndoable { steps }),
             (Elicitation::Undoable | Elicitation::Any, _) => Ok(()),
         },
-        Channel::Unattended => match not_undoable(report) {
-            steps if steps.is_empty() => Ok(()),
-            steps => Err(Refusal::NotUndoable { steps }),
+        Channel::Unattended => match (approvals.closed, not_undoable(report)) {
+            (Some(why), _) => Err(Refusal::Closed(why)),
+            (None, steps) if steps.is_empty() => Ok(()),
+            (None, steps) => Err(Refusal::NotUndoable { steps }),
         },
     }
 }

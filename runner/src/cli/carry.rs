@@ -206,7 +206,9 @@ pub fn record(desk: &Desk, plan: &StoredPlan, yes: &Approved) -> Result<(), Faul
     match approved.map_err(Fault::from) {
         Ok(None) => Ok(()),
         Ok(Some(lack)) => Err(waiting(plan, &lack.told())),
-        Err(fault) if fault.exit == Exit::Waiting => Err(waiting(plan, &fault.message)),
+        Err(fault) if fault.exit == Exit::Waiting => {
+            Err(fault.help.iter().fold(waiting(plan, &fault.message), |told, help| told.help(help)))
+        }
         Err(fault) => Err(fault),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use crate::approval::{Refusal, RequestError};
+use crate::config::Closed;
 use crate::desk::{DeskError, InputError};
 use crate::journal::{LockError, StoreError};
 use crate::run::RunError;
@@ -39,6 +40,13 @@ impl Fault {
         self
     }
 }
+
+/// What to do where nobody is.
+const NAMED: &str = "or somebody names what was reviewed, with `--approve=DIGEST`";
+
+/// What to do where no operator has said anything.
+const UNSAID: &str =
+    "where what planc can undo needs nobody, the operator puts a `planc.toml` there: `planc init`, on a terminal";
 
 /// What to do where the state directory takes no more.
 const ROOM: &str = "nothing that was recorded is lost: make room there, then go on: `planc runs` tells with what, \
@@ -111,6 +119,8 @@ impl From<DeskError> for Fault {
             DeskError::Refused(refusal) => match refusal {
                 Refusal::Blocked { policy: true, .. } => Fault::new(Exit::Refused, message),
                 Refusal::Blocked { policy: false, .. } => Fault::new(Exit::PlanErrors, message),
+                Refusal::Closed(Closed::Unsaid) => Fault::new(Exit::Waiting, message).help(NAMED).help(UNSAID),
+                Refusal::Closed(Closed::Around | Closed::Within) => Fault::new(Exit::Waiting, message).help(NAMED),
                 Refusal::TerminalRequired
                 | Refusal::SignatureRequired { .. }
                 | Refusal::NoElicitation

@@ -1,9 +1,11 @@
-//! `planc init`: an empty folder ⟶ a configuration and a first plan. Never overwrites.
+//! `planc init`: an empty folder ⟶ a configuration, with the yes of a person, and a first plan. Never overwrites.
 
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
+use super::terminal::agreed;
 use crate::config::{CONFIG_NAME, Places, TEMPLATE, above, unfit};
+use crate::render::text::inline;
 use crate::writing::{USUAL_MODE, create};
 use std::path::PathBuf;
 
@@ -47,6 +49,16 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if let Some(outer) = above(&folder).filter(|_| is_new) {
         return Err(Fault::usage(format!("`{}` lies in the workspace of `{}`", folder.display(), outer.display()))
             .help("the operator writes a `planc.toml` there, and lists the folder in `[workspace] nested` of the outer one"));
+    }
+    if is_new {
+        let folder = inline(&folder.to_string_lossy());
+        let question =
+            format!("Write `{CONFIG_NAME}` into `{folder}`? Where one is, what planc can undo needs nobody's yes.");
+        let unsaid = "where a `planc.toml` is, what planc can undo needs nobody's yes: only a person on a terminal lets planc write one";
+        agreed(&question).map_err(|no| {
+            no.refused(unsaid)
+                .help("where nobody is, as in CI, `planc.toml` is a file of the project that somebody has put there")
+        })?;
     }
     std::fs::create_dir_all(&folder)
         .map_err(|error| Fault::usage(format!("cannot make the folder `{}`: {error}", folder.display())))?;

@@ -108,6 +108,36 @@ pub struct Approvals {
     pub agents: Vec<String>,
     /// For which plans an accepted question in an agent's client is an approval.
     pub elicitation: Elicitation,
+    /// Why no plan is approved where nobody is, whatever it does; none: some are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
+}
+
+/// Why no plan is approved where nobody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Closed {
+    /// No operator has said anything.
+    Unsaid,
+    /// What is started in the workspace around this one may load what is here.
+    Around,
+    /// What is started in a workspace within this one may load what is here.
+    Within,
+}
+
+impl Closed {
+    /// In a sentence.
+    pub fn told(self) -> &'static str {
+        match self {
+            Closed::Unsaid => "no `planc.toml` is here",
+            Closed::Around => {
+                "the workspace around this one has programs as servers or model, which may load what is here"
+            }
+            Closed::Within => {
+                "a workspace within this one has programs as servers or model, which may load what is here"
+            }
+        }
+    }
 }
 
 /// For which plans an accepted question in an agent's client is an approval.

@@ -188,6 +188,7 @@ impl ApprovalSettings {
             accounts: self.accounts.clone(),
             agents: self.agents.clone(),
             elicitation: self.elicitation,
+            closed: None,
         }
     }
 

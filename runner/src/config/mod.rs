@@ -22,7 +22,7 @@ mod variables;
 mod window;
 mod wired;
 
-pub use approval::{Approvals, Effect, Elicitation, Require, Rule};
+pub use approval::{Approvals, Closed, Effect, Elicitation, Require, Rule};
 pub use error::{ConfigError, Place};
 pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse};
 pub use loaded::Loaders;
@@ -188,8 +188,13 @@ impl Config {
         let base = overrides.directory.as_ref().map_or_else(|| places.current.clone(), |dir| places.current.join(dir));
         let given: Vec<PathBuf> = overrides.catalogues.iter().map(|path| base.join(path)).collect();
         catalogues.extend(given.iter().cloned());
-        let approval = settings.approval.read(found.as_deref());
+        let within = nested::within(&workspace, &settings)?;
+        let approval = Approvals {
+            closed: nested::closed(found.as_deref(), &within)?,
+            ..settings.approval.read(found.as_deref())
+        };
         approval.check_place(&workspace)?;
+        approval.signers.iter().try_for_each(|path| nested::check_signers(path))?;
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
@@ -238,6 +243,7 @@ impl Config {
             report,
         };
         wired::check_scratch(&config)?;
+        nested::check_parts(&config, &within)?;
         Ok(config)
     }
 

@@ -85,6 +85,11 @@ impl ModelSettings {
         Ok(())
     }
 
+    /// Whether it is a program.
+    pub(super) fn is_program(&self) -> bool {
+        self.command.is_some()
+    }
+
     pub(super) fn wiring(&self, folder: &Path) -> Option<ModelWiring> {
         match (&self.command, &self.endpoint) {
             (Some(command), _) => Some(ModelWiring::Command {

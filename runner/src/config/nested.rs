@@ -1,10 +1,15 @@
 //! One `planc.toml` within the folder of another ⟶ whether it counts: rules that somebody set are not replaced by a file that was
 //! put beneath them.
 
+use super::file::Settings;
 use super::places::{find_upwards, resolve};
-use super::{CONFIG_NAME, ConfigError, file};
-use planc_lang::paths::compile_glob;
-use std::path::{Path, PathBuf};
+use super::wired::{Wired, ways};
+use super::{CONFIG_NAME, Closed, Config, ConfigError, ReportPlace, file};
+use planc_lang::paths::{compile_glob, literal_prefix};
+use std::path::{Component, Path, PathBuf};
+
+/// The most entries that are looked at for workspaces within one.
+const MAX_ENTRIES: usize = 100_000;
 
 /// The next `planc.toml` above a folder that is a workspace of its own, or shall become one.
 pub fn above(folder: &Path) -> Option<PathBuf> {
@@ -32,6 +37,142 @@ pub(super) fn check(inner: &Path) -> Result<(), ConfigError> {
                 .help("or takes one of the two files away"));
         }
         inner = outer;
+    }
+    Ok(())
+}
+
+/// A workspace within another one, which lists it.
+pub(super) struct Within {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// Whether programs are started in it before anybody approves anything, as far as is known.
+    starts: bool,
+}
+
+/// All workspaces within one.
+pub(super) fn within(root: &Path, settings: &Settings) -> Result<Vec<Within>, ConfigError> {
+    let mut found: Vec<Within> = Vec::new();
+    for glob in settings.workspace.nested() {
+        for folder in listed(root, glob)? {
+            if found.iter().any(|other| other.folder == folder) {
+                continue;
+            }
+            // One that cannot be read starts nothing now, and whatever it says later.
+            let inner = file::read(&folder.join(CONFIG_NAME));
+            if let Ok(inner) = &inner {
+                found.extend(within(&folder, inner)?);
+            }
+            found.push(Within { folder, starts: inner.map_or(true, |inner| starts(&inner)) });
+        }
+    }
+    Ok(found)
+}
+
+/// The folders with a `planc.toml` that a line of `nested` means.
+fn listed(root: &Path, glob: &str) -> Result<Vec<PathBuf>, ConfigError> {
+    let is_one = |folder: &Path| folder.join(CONFIG_NAME).symlink_metadata().is_ok();
+    let prefix = literal_prefix(glob);
+    if prefix == glob {
+        return Ok(Some(root.join(glob)).filter(|folder| is_one(folder)).into_iter().collect());
+    }
+    let matcher = compile_glob(glob).map_err(ConfigError::world)?;
+    let depth = |path: &str| path.split('/').filter(|part| !part.is_empty()).count();
+    let deepest = (!glob.contains("**")).then(|| depth(glob) - depth(prefix));
+    let walk = ignore::WalkBuilder::new(root.join(prefix))
+        .standard_filters(false)
+        .follow_links(false)
+        .max_depth(deepest)
+        .build();
+    let mut folders = Vec::new();
+    for (at, entry) in walk.filter_map(Result::ok).enumerate() {
+        if at == MAX_ENTRIES {
+            let message = format!("`{glob}` in `[workspace] nested` means more than {MAX_ENTRIES} files and folders");
+            return Err(ConfigError::world(message).help("name the folders, or a folder around them"));
+        }
+        let folder = entry.path();
+        let is_listed = folder.strip_prefix(root).is_ok_and(|relative| matcher.is_match(relative));
+        if is_listed && folder != root && is_one(folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    Ok(folders)
+}
+
+/// Whether a configuration has programs started before anybody approves anything.
+fn starts(settings: &Settings) -> bool {
+    settings.servers.values().any(|server| server.is_program()) || settings.model.is_program()
+}
+
+/// Why no plan is approved where nobody is; none: some are. What starts in a workspace finds code in folders above and beneath by
+/// itself, and plans of the other workspace do not know of it.
+pub(super) fn closed(found: Option<&Path>, within: &[Within]) -> Result<Option<Closed>, ConfigError> {
+    let Some(found) = found else { return Ok(Some(Closed::Unsaid)) };
+    let mut inner = found.to_owned();
+    while let Some(outer) = inner.parent().and_then(above) {
+        if starts(&file::read(&outer)?) {
+            return Ok(Some(Closed::Around));
+        }
+        inner = outer;
+    }
+    Ok(within.iter().any(|within| within.starts).then_some(Closed::Within))
+}
+
+/// Refuses what planc goes by, or runs in the open before anybody approves anything, where that lies in a workspace within this one:
+/// plans of that one may change it.
+pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), ConfigError> {
+    for (name, server) in &config.servers {
+        let help = "keep it outside of that folder; what the server only works on is listed in its `data`";
+        for path in server.wired().iter().flat_map(Wired::parts) {
+            check_in(config, within, &path, (&format!("the server `{name}` runs, or is told of,"), help))?;
+        }
+        if let Some(wired) = server.wired() {
+            let what = format!("the server `{name}` works in");
+            check_in(config, &[], wired.cwd, (&what, "let it work in another folder"))?;
+        }
+    }
+    let help = "keep it outside of that folder";
+    for path in config.model.iter().flat_map(|model| model.parts()) {
+        check_in(config, within, &path, ("the program of `[model]` is, or is told of,", help))?;
+    }
+    for path in config.catalogues.iter().filter(|path| !config.given.contains(path)) {
+        check_in(config, &[], path, ("a catalogue is", help))?;
+    }
+    if let ReportPlace::File { path } = &config.report.place {
+        check_in(config, &[], path, ("the report is written to", help))?;
+    }
+    config.cedar.iter().try_for_each(|path| check_in(config, &[], path, ("the policy is read from", help)))
+}
+
+/// Refuses signers that lie in any workspace: there plans could reach the file, and what it says counts at once.
+pub(super) fn check_signers(signers: &Path) -> Result<(), ConfigError> {
+    let Some(other) = ways(signers).iter().find_map(|path| find_upwards(&resolve(path.parent()?), CONFIG_NAME)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "the file of signers `{}` lies in the workspace of `{}`, where plans could reach it",
+        signers.display(),
+        other.display()
+    );
+    Err(ConfigError::world(message).help("keep it in a folder of no workspace, and name it in `[approval] signers`"))
+}
+
+/// The same for one path, with all that lies beneath it as far as a workspace of `within` does.
+fn check_in(config: &Config, within: &[Within], path: &Path, (what, help): (&str, &str)) -> Result<(), ConfigError> {
+    let is_within = |path: &Path| path.starts_with(&config.workspace) && path != config.workspace;
+    let is_one = |folder: &&Path| folder.join(CONFIG_NAME).symlink_metadata().is_ok();
+    // What comes behind `..` stands in the way that is next.
+    let straight = |path: &PathBuf| path.components().take_while(|part| *part != Component::ParentDir).collect();
+    for path in ways(path).iter().map(straight).filter(|path: &PathBuf| is_within(path)) {
+        let around = path.ancestors().take_while(|folder| is_within(folder)).find(is_one);
+        let beneath = || within.iter().map(|within| within.folder.as_path()).find(|folder| folder.starts_with(&path));
+        let Some(inner) = around.or_else(beneath) else { continue };
+        let message = format!(
+            "`{}` is a workspace of its own, whose plans could change what happens here before anybody approves anything: \
+             {what} `{}`",
+            config.shown(inner),
+            config.shown(&path)
+        );
+        return Err(ConfigError::world(message).help(help));
     }
     Ok(())
 }

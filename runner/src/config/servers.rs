@@ -108,6 +108,11 @@ pub struct ServerConfig {
 }
 
 impl ServerSettings {
+    /// Whether it is started.
+    pub(super) fn is_program(&self) -> bool {
+        self.command.is_some()
+    }
+
     /// What is wrong with it, if anything: a phrase, and where.
     pub(super) fn mistake(&self, name: &Spanned<String>) -> Option<(usize, String)> {
         let at = name.span().start;

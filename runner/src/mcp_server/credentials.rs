@@ -2,6 +2,7 @@
 //!
 //! An agent's credential opens `/mcp` and nothing else; an approver's opens the routes of the operator and not `/mcp`.
 
+use crate::config::above;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fs::OpenOptions;
@@ -34,7 +35,7 @@ pub struct Credentials {
 
 impl Credentials {
     /// Reads a file of lines `name: credential`, or of one credential, whose name is then `default`. It must be nobody
-    /// else's to write, not everybody's to read, and lie outside of `workspace`, where a plan could change it. Where nothing is, one is made with a
+    /// else's to write, not everybody's to read, and lie outside of `workspace` and every other one, where a plan could change it. Where nothing is, one is made with a
     /// new credential, for its owner alone.
     pub fn read_or_make(path: &Path, default: &str, workspace: &Path) -> Result<Credentials, CredentialError> {
         let fault = |why: String| CredentialError { path: path.to_owned(), why };
@@ -46,6 +47,12 @@ impl Credentials {
         let place = path.canonicalize().map_err(|error| fault(error.to_string()))?;
         if place.starts_with(workspace) {
             return Err(fault("it lies in the workspace, where a plan could change it".into()));
+        }
+        if let Some(other) = above(&place) {
+            return Err(fault(format!(
+                "it lies in the workspace of `{}`, where a plan could change it",
+                other.display()
+            )));
         }
         let file = std::fs::File::open(&place).map_err(|error| fault(error.to_string()))?;
         let meta = file.metadata().map_err(|error| fault(error.to_string()))?;

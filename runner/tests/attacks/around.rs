@@ -339,7 +339,7 @@ fn a_demo_is_played_in_no_workspace() {
     let mut command = place.command(&["demo", "hello"]);
     command.env("TMPDIR", place.ws().join("target"));
     said(command).exits(2).says("lies in the workspace of");
-    place.planc(&["demo", "hello", "../out/demo"]).exits(0);
+    place.planc(&["demo", "config-to-toml", "../out/demo"]).exits(0);
     place.planc(&["demo", "hello", "../out/demo"]).exits(2).says("File exists");
 }
 
@@ -390,7 +390,7 @@ fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
 
 #[test]
 fn a_workspace_is_not_chosen_within_what_others_execute() {
-    let place = Place::new();
+    let place = Place::new().unsaid();
     for folder in [".git/hooks", ".claude", "sub/.Codex/x", "bare/hooks", "bare/refs", "bare/objects"] {
         place.put(&format!("{folder}/keep"), "");
         place.put(&format!("{folder}/a.pl"), write("pre-commit"));
@@ -654,4 +654,93 @@ fn nothing_that_runs_before_a_yes_lies_where_programs_write() {
     }
     place.put("planc.toml", wired("server", "[\"--db=target/mail.db\"]", &format!("data = [\"target/*\"]\n{scratch}")));
     place.planc(&["plan", "l.pl"]).says("there is no program `server`");
+}
+
+/// Whoever calls planc chooses a folder in which the rules of another workspace are kept: nothing there says so.
+#[test]
+fn where_no_operator_has_said_anything_somebody_approves() {
+    let place = Place::new();
+    fs::create_dir_all(place.at("out/ops")).unwrap();
+    fs::write(place.at("out/ops/allowed_signers"), "ada").unwrap();
+    let file = "../out/ops/a.pl";
+    place.put(file, write("allowed_signers"));
+    place.planc(&["-C", "../out/ops", "run", "--approve", "a.pl"]).exits(3).says("no `planc.toml` is here");
+    assert_eq!(place.get("../out/ops/allowed_signers"), "ada");
+    // Nor does planc say it for whoever calls it.
+    for args in [["-C", "../out/ops", "init", "."], ["-C", "../out", "init", "ops"]] {
+        place.planc(&args).exits(6).says("only a person on a terminal");
+        assert!(!place.has("../out/ops/planc.toml"));
+    }
+    // A digest is one as everywhere.
+    let digest = place.digest_with(&["-C", "../out/ops", "plan", "a.pl"]);
+    place.planc(&["-C", "../out/ops", "run", &format!("--approve={digest}"), "a.pl"]).exits(0);
+    // What was approved by nobody before the file went is none.
+    place.put("a.pl", write("a.txt"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let place = Place::new().unsaid();
+    place.put("a.pl", write("a.txt"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(3).says("planc init");
+    place.put("planc.toml", "").planc(&["run", "--approve", "a.pl"]).exits(0);
+}
+
+#[test]
+fn nobody_goes_by_what_lies_in_a_workspace_within() {
+    let place = Place::new();
+    place.put("sub/planc.toml", "").put("sub/mail.pl", CATALOGUE).put("sub/srv/server.py", "").put("l.pl", LOOK);
+    place.put("sub/policy.cedar", "").put("mail.pl", CATALOGUE).put("srv/server.py", "");
+    place.link("sub/srv", "linked");
+    let server = |more: &str| format!("[servers.mail]\ncommand = \"python3\"\n{more}");
+    for (config, what) in [
+        (server("args = [\"sub/srv/server.py\"]\n"), "runs, or is told of, `sub/srv/server.py`"),
+        (server("args = [\"linked/server.py\"]\n"), "runs, or is told of, `sub/srv/server.py`"),
+        (server("args = [\"server.py\"]\ncwd = \"sub/srv\"\n"), "`sub/srv"),
+        (server("cwd = \"sub\"\n"), "works in `sub`"),
+        ("[catalogues]\nfiles = [\"sub/mail.pl\"]\n".into(), "a catalogue is `sub/mail.pl`"),
+        ("[catalogues]\nfiles = [\"*/*.pl\"]\n".into(), "a catalogue is `sub/mail.pl`"),
+        ("[policy]\ncedar = \"sub/policy.cedar\"\n".into(), "the policy is read from `sub/policy.cedar`"),
+        ("[model]\ncommand = [\"sh\", \"sub/srv/server.py\"]\n".into(), "the program of `[model]`"),
+        ("[report]\nfile = \"sub/report.md\"\n".into(), "the report is written to `sub/report.md`"),
+    ] {
+        place.put("planc.toml", format!("[workspace]\nnested = [\"sub\"]\n{config}"));
+        place.planc(&["plan", "l.pl"]).exits(2).says("`sub` is a workspace of its own").says(what);
+    }
+    // A folder that is named is one with all it holds.
+    place.put("planc.toml", format!("[workspace]\nnested = [\"srv/*\"]\n{}", server("args = [\"./srv\"]\n")));
+    place.planc(&["plan", "l.pl"]).exits_with(&[0, 1]);
+    place.put("srv/x/planc.toml", "");
+    place.planc(&["plan", "l.pl"]).exits(2).says("`srv/x` is a workspace of its own");
+}
+
+#[test]
+fn what_one_workspace_starts_finds_nothing_of_another_around_or_within() {
+    let place = Place::new();
+    let server = "[servers.mail]\ncommand = \"python3\"\nargs = [\"-m\", \"server\"]\n";
+    let nested = "[workspace]\nnested = [\"packages/*\", \"sub\"]\n";
+    place.put("sub/a.pl", write("a.txt")).put("packages/x/a.pl", write("a.txt")).put("a.pl", write("a.txt"));
+    place.put("planc.toml", format!("{nested}{server}")).put("sub/planc.toml", "").put("packages/x/planc.toml", "");
+    for folder in ["sub", "packages/x"] {
+        let said = place.planc(&["-C", folder, "run", "--approve", "a.pl"]).exits(3);
+        said.says("the workspace around this one has programs");
+        assert!(!place.has(&format!("{folder}/a.txt")));
+    }
+    place.put("planc.toml", nested).put("packages/x/planc.toml", server);
+    place.planc(&["run", "--approve", "a.pl"]).exits(3).says("a workspace within this one has programs");
+    place.planc(&["-C", "sub", "run", "--approve", "a.pl"]).exits(0);
+    // What runs already, elsewhere, finds nothing here.
+    place.put("packages/x/planc.toml", "[servers.mail]\nurl = \"https://mail.example/mcp\"\n");
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+}
+
+#[test]
+fn signers_lie_in_no_workspace() {
+    let place = Place::new();
+    fs::create_dir_all(place.at("out/ops/keys")).unwrap();
+    fs::write(place.at("out/ops/keys/allowed_signers"), "").unwrap();
+    place.put("planc.toml", "[approval]\nsigners = \"../out/ops/keys/allowed_signers\"\n").put("a.pl", write("a.txt"));
+    place.planc(&["plan", "a.pl"]).exits(0);
+    fs::write(place.at("out/ops/planc.toml"), "").unwrap();
+    place.planc(&["plan", "a.pl"]).exits(2).says("lies in the workspace of").says("the file of signers");
+    fs::rename(place.at("out/ops"), place.at("out/real")).unwrap();
+    std::os::unix::fs::symlink(place.at("out/real"), place.at("out/ops")).unwrap();
+    place.planc(&["plan", "a.pl"]).exits(2).says("lies in the workspace of");
 }

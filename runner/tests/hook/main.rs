@@ -156,7 +156,7 @@ fn the_operator_says_when_tools_of_a_client_are_refused() {
         }
     }
     // Where planc is not used nothing is refused, and nothing is made.
-    let place = Place::new();
+    let place = Place::new().unsaid();
     bash["permission_mode"] = json!("plan");
     passed(&place, "claude", &bash);
     assert!(!place.state().exists());

@@ -193,3 +193,21 @@ fn a_rule_about_reading_holds_for_programs_before_approval() {
         assert_eq!(said.out.contains("the secret"), ran, "{policy}: {}", said.short());
     }
 }
+
+#[test]
+fn a_person_says_that_what_can_be_undone_needs_nobody() {
+    for (answer, exit) in [("yes", 0), ("no", 6), ("", 6)] {
+        let place = Place::new().unsaid();
+        let (screen, code) = typed(&place, &["init"], &[(YES, answer)]);
+        assert_eq!((code, place.has("planc.toml")), (exit, exit == 0), "{answer:?}: {screen}");
+    }
+    // What is there already is kept, and nobody is asked.
+    let place = Place::new();
+    place.planc(&["init"]).exits(0).says("kept planc.toml");
+    assert!(place.has("hello.pl") && place.get("planc.toml").is_empty());
+    // On a terminal, and by its digest, a plan is approved without the file as well.
+    let place = Place::new().unsaid();
+    place.put("a.pl", "plan \"a\" {\n  critical { create \"a\" }\n  step a = fs.write(path: \"a\", text: \"a\")\n}\n");
+    let (screen, code) = typed(&place, &["run", "--approve", "a.pl"], &[(YES, "yes")]);
+    assert_eq!(code, 0, "{screen}");
+}

@@ -85,7 +85,15 @@ impl Place {
             fs::create_dir_all(dir.path().join(folder)).expect("a directory can be made");
         }
         fs::write(dir.path().join(".name"), name).expect("a file can be written");
-        Place { dir, env: Vec::new() }
+        let place = Place { dir, env: Vec::new() };
+        place.put("planc.toml", "");
+        place
+    }
+
+    /// The same, where no operator has said anything.
+    pub fn unsaid(self) -> Place {
+        fs::remove_file(self.ws().join("planc.toml")).expect("a file can be removed");
+        self
     }
 
     pub fn at(&self, path: &str) -> PathBuf {

@@ -79,6 +79,7 @@ impl Chapter {
                     let table = tables::groups();
                     self.compare(&block, &table);
                 }
+                "template" => self.compare(&block, planc::config::TEMPLATE),
                 "limits" => {
                     let table = tables::limits();
                     self.compare(&block, &table);

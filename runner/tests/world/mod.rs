@@ -40,13 +40,15 @@ pub struct Entry {
 pub type Tree = BTreeMap<String, Entry>;
 
 impl World {
-    /// An empty workspace.
+    /// A workspace with nothing but an empty `planc.toml`.
     pub fn new() -> World {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         for name in ["home", "state", "workspace"] {
             make_folder(&folder.path().join(name));
         }
-        World { folder }
+        let world = World { folder };
+        world.write("planc.toml", b"");
+        world
     }
 
     /// The workspace.
