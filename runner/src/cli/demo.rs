@@ -23,7 +23,8 @@ struct Example {
 const EXAMPLES: &[Example] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
 /// The smallest example, which is always there.
-const HELLO: Example = Example { name: "hello", files: &[(PLAN, FIRST_PLAN_TEXT.as_bytes())] };
+const HELLO: Example =
+    Example { name: "hello", files: &[(PLAN, FIRST_PLAN_TEXT.as_bytes()), ("workspace/planc.toml", b"")] };
 
 /// The plan of every example.
 const PLAN: &str = "plan.pl";
