@@ -64,17 +64,17 @@ fn another(path: &str) -> CellError {
 }
 
 impl Giving<'_> {
-    /// A program that lies in the workspace; another is shown.
+    /// A program that lies in the workspace, and the links of the workspace that lead to one; another is shown.
     fn program(&mut self, name: &str, seen: &str) -> Result<(), CellError> {
         let found = self.workspace.program(name).map_err(|error| CellError(error.to_string()))?;
         let Some(file) = found else { return Ok(()) };
-        let ways = self.workspace.ways_to(&file);
-        let Some((end, links)) = ways.split_last() else { return Ok(()) };
-        for link in links {
+        let way = self.workspace.way_to(&file);
+        for link in &way.links {
             self.give(link, |_| true)?;
         }
+        let Some(end) = way.end else { return Ok(()) };
         let is_bound = |state: &FileState| state.digest().is_some_and(|digest| seen_program(&file, digest) == seen);
-        self.put(end, |found| matches!(found, Ok(Some(state)) if is_bound(state)))
+        self.put(&end, |found| matches!(found, Ok(Some(state)) if is_bound(state)))
     }
 
     /// What is at a path, where that is what is bound, as text.

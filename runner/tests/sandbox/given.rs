@@ -83,6 +83,39 @@ fn what_is_bound_is_given_whatever_is_there_by_then() {
     }
 }
 
+/// As in a virtual environment of Python, or in `node_modules`: the way to a program of the system, or of the workspace, is given.
+#[test]
+fn a_program_is_run_through_links_of_the_workspace() {
+    let place = place();
+    place.put(".venv/pyvenv.cfg", "home = /usr/bin\n").put(".venv/lib/x.py", "").put(".venv/bin/activate", "");
+    place.link("lib", ".venv/lib64");
+    place.link("/usr/bin/tail", ".venv/bin/python3");
+    place.link("python3", ".venv/bin/python");
+    place.link(".venv", "env");
+    let inside = place.ws().join(".venv/bin/python").display().to_string();
+    place.link(&inside, "py");
+    for name in [".venv/bin/python3", ".venv/bin/python", "env/bin/python", "py"] {
+        for absolute in [true, false] {
+            let name = if absolute { place.ws().join(name).display().to_string() } else { format!("./{name}") };
+            let leads_out = Workspace::open(&place.ws(), Vec::new()).unwrap().program(&name).is_err();
+            // A plan names no link that leads out of the workspace; by its whole path it is one of the system.
+            assert_eq!(leads_out, !absolute, "{name}");
+            if !leads_out {
+                let (cell, _) = cell(&place, &[&name, "-n1", ".venv/pyvenv.cfg"], &[]);
+                assert_eq!(run(&cell), ("home = /usr/bin\n".to_owned(), Ended::Exit(0)), "{name}");
+            }
+        }
+    }
+    for absolute in [true, false] {
+        let place = self::place();
+        place.link(place.ws().join("d"), "own");
+        let name = if absolute { place.ws().join("own/run").display().to_string() } else { "./own/run".to_owned() };
+        let (cell, _) = cell(&place, &[&name], &BOUND);
+        evil(&place);
+        assert_eq!(run(&cell).0, "approved\nnamed\nnamed\nd\ne\nown\nway\n", "{name}");
+    }
+}
+
 /// What it changes of what it was given starts from what was approved.
 #[test]
 fn what_others_made_of_what_was_given_is_not_overwritten() {
