@@ -126,7 +126,7 @@ impl Request {
         let given = given_env(args.get("env")).map_err(failed)?;
         let mut env = match sees {
             Sees::World => in_the_open(&context.pass_env, workspace.root()),
-            Sees::Copy | Sees::Simulated => confined(&context.pass_env),
+            Sees::Copy | Sees::Simulated => confined(&context.pass_env, workspace.root()),
         };
         // What the call gives comes last and counts; what planc says of the run comes after all.
         for (name, value) in given.into_iter().chain([(RUN_VARIABLE.to_owned(), context.run.clone())]) {
