@@ -17,7 +17,10 @@ fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
         state: place.state(),
         workspace: place.ws(),
         identity: (own.dev(), own.ino()),
-        program: workspace.program(argv[0]).unwrap().unwrap(),
+        program: match argv[0].strip_prefix("./") {
+            Some(path) => place.ws().join(path),
+            None => workspace.program(argv[0]).unwrap().unwrap(),
+        },
         argv: argv.iter().map(|word| (*word).to_owned()).collect(),
         directory: ".".into(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
@@ -30,7 +33,8 @@ fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
         limits: planc::config::Limits::default(),
         before: Vec::new(),
     };
-    let looks = bound.iter().map(|path| Look::At { path: (*path).to_owned() });
+    let links = LINKS.iter().filter(|link| place.ws().join(link).is_symlink());
+    let looks = bound.iter().chain(links).map(|path| Look::At { path: (*path).to_owned() });
     let looks = looks.chain([Look::Program { name: argv[0].to_owned() }]);
     let bound: Vec<Observation> =
         looks.map(|look| Observation { seen: workspace.observe(&look).unwrap(), look }).collect();
@@ -66,6 +70,9 @@ fn evil(place: &Place) {
     place.link("/etc/hostname", "way");
     place.put("conf.sh", "evil\n").put("new/conf.sh", "evil\n");
 }
+
+/// The links that lead to programs.
+const LINKS: [&str; 5] = ["own", "py", "env", ".venv/bin/python", ".venv/bin/python3"];
 
 const BOUND: [&str; 5] = ["d", "d/named", "way", "conf.sh", "new/conf.sh"];
 
@@ -112,6 +119,8 @@ fn a_program_is_run_through_links_of_the_workspace() {
         let name = if absolute { place.ws().join("own/run").display().to_string() } else { "./own/run".to_owned() };
         let (cell, _) = cell(&place, &[&name], &BOUND);
         evil(&place);
+        fs::remove_file(place.ws().join("own")).unwrap();
+        place.link("e", "own");
         assert_eq!(run(&cell).0, "approved\nnamed\nnamed\nd\ne\nown\nway\n", "{name}");
     }
 }
