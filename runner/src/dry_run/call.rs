@@ -290,8 +290,8 @@ impl DryRun<'_> {
         let mut named = self.workspace.named_by(&args.tool, &args.values);
         if args.tool.runs_programs() {
             // It starts there, also where no word leads there.
-            let directory = args.text("directory").map(str::to_owned);
-            named.extend(directory.map(|path| Named { path, role: Role::Folder }));
+            let directory = args.tool.param("directory").and_then(|at| args.values.get(at)?.as_str());
+            named.extend(directory.map(|path| Named { path: path.to_owned(), role: Role::Folder }));
             self.look_for_hidden(args, &named)?;
         }
         look_at_named(&named, overlay)
