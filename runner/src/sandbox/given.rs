@@ -161,7 +161,8 @@ impl Giving<'_> {
                 if let Some(time) = self.time(path) {
                     staged.set_modified(time)?;
                 }
-                staged.set_permissions(Permissions::from_mode(mode))?;
+                // No file that planc makes is setuid or setgid.
+                staged.set_permissions(Permissions::from_mode(mode & 0o1777))?;
                 fs::rename(&self.staged, &place)?;
                 FileState::File { digest, bytes, mode: mode_of(&place)? }
             }

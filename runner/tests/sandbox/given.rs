@@ -177,8 +177,11 @@ fn what_is_given_is_as_old_as_it_was() {
     let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     fs::File::options().write(true).open(place.ws().join("d/named")).unwrap().set_modified(old).unwrap();
     fs::File::open(place.ws().join("d")).unwrap().set_modified(old).unwrap();
-    let (cell, _) = cell(&place, &["stat", "-c", "%n %Y %a", "d", "d/named"], &["d/named"]);
+    // But it has no rights of its own.
+    fs::set_permissions(place.ws().join("d/named"), fs::Permissions::from_mode(0o6644)).unwrap();
+    let (cell, workspace) = cell(&place, &["stat", "-c", "%n %Y %a", "d", "d/named"], &["d/named"]);
     assert_eq!(run(&cell).0, "d 1000000000 755\nd/named 1000000000 644\n");
+    assert_eq!(cell.changes(&workspace).unwrap().changes, []);
 }
 
 fn plan(step: &str) -> String {
