@@ -6,9 +6,11 @@
 
 use super::places::{account, account_home, is_of_system, lies_in};
 use super::{CONFIG_NAME, STATE_NAME};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The variable with the home of the account.
 pub const HOME: &str = "HOME";
@@ -51,12 +53,12 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// Variables with their values.
 pub type Variables = Vec<(OsString, OsString)>;
 
-/// What a program in a cell gets: all folders of `PATH`, for a cell shows only what may be shown.
-pub fn confined(pass_env: &[String]) -> Variables {
+/// What a program in a cell gets. Of `PATH` what a yes is bound to: whatever comes to lie in another folder, it does not find.
+pub fn confined(pass_env: &[String], workspace: &Path) -> Variables {
     let mut variables = usual(pass_env);
     let given = std::env::vars_os().filter(|(name, _)| FOLDERS.iter().any(|known| name == *known));
     variables.extend(given.filter(|(name, _)| !is_listed(pass_env, name)));
-    with_path(variables, path(|folder| folder.is_absolute()))
+    with_path(variables, cell_path(workspace))
 }
 
 /// What runs in the open gets.
@@ -92,13 +94,28 @@ fn path(is_fit: impl Fn(&Path) -> bool) -> OsString {
 /// where the operator lists the variable.
 pub fn open_path(pass_env: &[String], workspace: &Path) -> OsString {
     let is_listed = is_listed(pass_env, &PATH.into());
-    path(|folder| folder.is_absolute() && !lies_in(folder, workspace) && (is_listed || counts(folder, workspace)))
+    let is_named = |folder: &Path| is_listed && holds_programs(folder);
+    path(|folder| {
+        folder.is_absolute() && !lies_in(folder, workspace) && (counts(folder, workspace) || is_named(folder))
+    })
 }
 
-/// What of a `PATH` an approval is bound to: its folders that do not [count](counts), where a program lies in them. Of the others it is the
+/// The folders of `PATH` for programs in cells: those that [count](counts), and others outside of the workspace in which programs lie. They
+/// are what they were when this was first asked, so that what is bound is what each cell gets.
+fn cell_path(workspace: &Path) -> OsString {
+    static KNOWN: Mutex<BTreeMap<PathBuf, OsString>> = Mutex::new(BTreeMap::new());
+    let is_fit = |folder: &Path| {
+        let is_outside = || folder.is_absolute() && !folder.starts_with(workspace) && !lies_in(folder, workspace);
+        is_outside() && (counts(folder, workspace) || holds_programs(folder))
+    };
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(workspace.to_owned()).or_insert_with(|| path(is_fit)).clone()
+}
+
+/// What of a `PATH` that is given to programs an approval is bound to: its folders that do not [count](counts). Of the others it is the
 /// account, or the system, that says what is there, and terminals of one person differ in which they name.
 pub fn deciding_path(path: &OsStr, workspace: &Path) -> OsString {
-    let decides = |folder: &PathBuf| !counts(folder, workspace) && holds_programs(folder);
+    let decides = |folder: &PathBuf| !counts(folder, workspace);
     std::env::join_paths(std::env::split_paths(path).filter(decides)).unwrap_or_default()
 }
 
@@ -107,12 +124,13 @@ pub fn names_what_counts(name: &OsStr, value: &OsStr, workspace: &Path) -> bool 
     FOLDERS.iter().any(|known| name == *known) && counts(Path::new(value), workspace)
 }
 
-/// Whether a program lies right in a folder.
+/// Whether a program lies right in a folder, or so much that nobody looks.
 pub(super) fn holds_programs(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(MAX_LOOKED_AT);
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_program =
         |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
-    entries.map(|entry| entry.path()).any(|path| is_program(&path))
+    let is_found = entries.by_ref().take(MAX_LOOKED_AT).any(|entry| is_program(&entry.path()));
+    is_found || entries.next().is_some()
 }
 
 /// Whether nothing is in a folder that a plan, or who merely calls planc, could have put there: it belongs to the system, or is

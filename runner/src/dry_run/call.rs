@@ -1,12 +1,12 @@
 //! Calls in plan mode: which may be made before approval, and making them on the overlay.
 
 use super::DryRun;
-use super::named::{look_at_named, look_at_own};
+use super::named::{look_at_links, look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::coverage::Held;
 use crate::direct::astray;
 use crate::laid::{Laid, unforeseen};
-use crate::named::{Named, outside, unread};
+use crate::named::{Named, Role, outside, unread};
 use crate::policy::{Moment, Verdict};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -284,11 +284,14 @@ impl DryRun<'_> {
                 None if overlay.observe_program(name)? == "absent" => {
                     return Err(ToolError::before(format!("there is no program `{name}`")));
                 }
-                None => {}
+                None => look_at_links(name, overlay)?,
             }
         }
-        let named = self.workspace.named_by(&args.tool, &args.values);
-        if args.tool.runs_programs() && !self.is_confined(args) {
+        let mut named = self.workspace.named_by(&args.tool, &args.values);
+        if args.tool.runs_programs() {
+            // It starts there, also where no word leads there.
+            let directory = args.tool.param("directory").and_then(|at| args.values.get(at)?.as_str());
+            named.extend(directory.map(|path| Named { path: path.to_owned(), role: Role::Folder }));
             self.look_for_hidden(args, &named)?;
         }
         look_at_named(&named, overlay)
@@ -299,11 +302,11 @@ impl DryRun<'_> {
         words(&args.tool, &args.values).is_some_and(|words| place(self.config, &words) == Place::Cell)
     }
 
-    /// What runs in the open must not find what nobody can bind.
+    /// A program must not find what nobody can bind.
     fn look_for_hidden(&self, args: &Args, named: &[Named]) -> Result<(), ToolError> {
         let hidden = named.iter().find_map(|Named { path, role }| {
             let why = self.workspace.hidden(path, role.is_run())?;
-            Some(format!("planc cannot look at `{path}`, which it names, and it runs in the open: {why}"))
+            Some(format!("planc cannot look at `{path}`, which it names: {why}"))
         });
         let outside = || {
             let paths = outside(self.workspace.root(), &args.tool, &args.values);
@@ -316,7 +319,8 @@ impl DryRun<'_> {
                 "planc cannot tell what `env` makes of `{word}`, which runs in the open: write the words one by one"
             ))
         };
-        hidden.or_else(outside).or_else(unread).map_or(Ok(()), |why| Err(ToolError::before(why)))
+        let in_the_open = || if self.is_confined(args) { None } else { outside().or_else(unread) };
+        hidden.or_else(in_the_open).map_or(Ok(()), |why| Err(ToolError::before(why)))
     }
 
     /// A call as policy is held against it.

@@ -17,17 +17,24 @@ pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Resu
     }
 }
 
-/// Looks at the files of the workspace that a call names. What comes out of a pipe is nothing that anybody could approve as a script.
+/// Looks at the links of the workspace that lead to a program which is found by its whole path or by `PATH`.
+pub(super) fn look_at_links(name: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
+    let Some(file) = overlay.workspace().program(name)? else { return Ok(()) };
+    overlay.workspace().way_to(&file).links.iter().try_for_each(|link| overlay.hold(link)).map_err(ToolError::from)
+}
+
+/// Looks at what a call names in the workspace. What cannot be looked at is nothing that anybody could approve, and what comes out of a
+/// pipe is none that is run as a script.
 pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<(), ToolError> {
     for Named { path, role } in named {
-        // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
+        // Most words are no paths.
         let way = overlay.way(path);
         let _ = overlay.resolve(path);
         let links = way.links.iter().filter(|link| overlay.workspace().kind(link) == Ok(Kind::Link));
         let links: Vec<String> = links.cloned().collect();
         let Some(end) = way.end else {
             // What lies elsewhere is not bound, but that it is there.
-            links.iter().for_each(|link| drop(overlay.hold(link)));
+            links.iter().try_for_each(|link| overlay.hold(link))?;
             continue;
         };
         if overlay.kind(&end) == Ok(Kind::Other) && role.is_run() {
@@ -36,7 +43,7 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
             )));
         }
         let may_be_absent = may_be_absent(*role, &end, overlay);
-        if !is_held(&end, may_be_absent, overlay) {
+        if !is_folder(&end, overlay)? && !is_held(&end, may_be_absent, overlay) {
             continue;
         }
         if let Ok(Sight::Known(info)) = overlay.stat_unseen(&end)
@@ -45,8 +52,7 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
             let _ = overlay.stat(&end);
         }
         for held in links.into_iter().chain([end]) {
-            // What cannot be looked at now cannot be run either.
-            let _ = overlay.hold(&held);
+            overlay.hold(&held)?;
         }
     }
     Ok(())
@@ -62,6 +68,11 @@ pub(super) fn may_be_absent(role: Role, end: &str, overlay: &Overlay) -> bool {
         }
         Role::Perhaps | Role::Folder => false,
     }
+}
+
+/// Whether a folder beneath the workspace is at a path before the plan: it could become a script.
+fn is_folder(path: &str, overlay: &Overlay) -> Result<bool, ToolError> {
+    Ok(path != "." && overlay.workspace().kind(path)? == Kind::Directory)
 }
 
 /// Whether a path stands for a file, or a pipe, now or before the plan, or for one that is not there and that the plan would run.

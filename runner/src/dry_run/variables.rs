@@ -44,7 +44,7 @@ pub(super) fn variables(config: &Config, plan: &Plan, runs: bool, asks: bool) ->
     };
     let mut all = BTreeMap::new();
     if runs {
-        let mut given = confined(&config.pass_env);
+        let mut given = confined(&config.pass_env, &config.workspace);
         // Its cell has a place of its own for temporary files.
         given.retain(|(name, _)| name != "TMPDIR" || is_listed(&config.pass_env, name));
         all.insert(CELLS.to_owned(), bound(&config.pass_env, given));

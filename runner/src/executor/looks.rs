@@ -31,7 +31,7 @@ impl Work<'_> {
     fn expected(&self) -> Vec<Observation> {
         let Some(prediction) = self.prediction() else { return Vec::new() };
         let mut expected = prediction.observations.clone();
-        expected.extend(expected_files(prediction, &self.run.recorder.state()));
+        expected.extend(expected_files(prediction, &self.run.recorder.state(), &self.run.setup.workspace));
         expected
     }
 

@@ -15,20 +15,29 @@ use crate::state::RunState;
 use crate::tool::Args;
 use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
-use crate::workspace::{FileState, Look, Observation};
+use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation, Workspace};
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
 
-/// What the files that the command line of a step names must be now. Those that are looked at anyway are left out.
-pub(crate) fn expected_files(prediction: &Prediction, state: &RunState) -> Vec<Observation> {
+/// What the files that the command line of a step names must be now. Those that are looked at anyway are left out. Of a folder counts
+/// only that nothing else is in its place.
+pub(crate) fn expected_files(prediction: &Prediction, state: &RunState, workspace: &Workspace) -> Vec<Observation> {
     let is_left = |named: &&Observation| !prediction.observations.iter().any(|seen| seen.look == named.look);
     let now = |named: &Observation| {
         let left = named.look.at().and_then(|path| state.left_at(path));
         let seen = left.map_or_else(|| named.seen.clone(), |(_, change)| change.after.to_string());
+        let seen = still_no_file(named, workspace).unwrap_or(seen);
         Observation { look: named.look.clone(), seen }
     };
     prediction.named.iter().filter(is_left).map(now).collect()
+}
+
+/// What is now where a folder was; none: it was none, or there is something else that could be run.
+fn still_no_file(named: &Observation, workspace: &Workspace) -> Option<String> {
+    let path = named.look.at().filter(|_| named.seen.starts_with(FOLDER_SEEN))?;
+    let found = workspace.state(path).ok()?;
+    matches!(found, FileState::Directory { .. } | FileState::Absent).then(|| found.to_string())
 }
 
 /// Whether a person has looked at what is found at a path, for this step.
@@ -163,9 +172,9 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
         Some(End::Known(path, state)) => (path, state),
         Some(End::Odd(path, found)) => {
             let is_bound = expected.iter().any(|seen| seen.look.at() == Some(path) && seen.seen == *found);
-            return match is_open && !is_bound {
-                true => Judged::Nowhere(path.clone(), found.clone()),
-                false => Judged::Approved,
+            return match is_bound {
+                true => Judged::Approved,
+                false => Judged::Nowhere(path.clone(), found.clone()),
             };
         }
         None => {

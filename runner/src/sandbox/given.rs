@@ -34,8 +34,17 @@ pub(super) fn give(
     for Observation { look, seen } in bound {
         match look {
             Look::At { path } => giving.give(path, |found| found == *seen)?,
-            Look::Program { name } => giving.program(name, seen)?,
-            Look::Entries { .. } | Look::Matches { .. } | Look::Call { .. } | Look::Tool { .. } => {}
+            Look::Program { .. }
+            | Look::Entries { .. }
+            | Look::Matches { .. }
+            | Look::Call { .. }
+            | Look::Tool { .. } => {}
+        }
+    }
+    // A program is found through the links that were given.
+    for Observation { look, seen } in bound {
+        if let Look::Program { name } = look {
+            giving.program(name, seen)?;
         }
     }
     giving.close()?;
@@ -64,17 +73,25 @@ fn another(path: &str) -> CellError {
 }
 
 impl Giving<'_> {
-    /// A program that lies in the workspace; another is shown.
+    /// A program that lies in the workspace, and the links of the workspace that lead to one; another is shown.
     fn program(&mut self, name: &str, seen: &str) -> Result<(), CellError> {
         let found = self.workspace.program(name).map_err(|error| CellError(error.to_string()))?;
         let Some(file) = found else { return Ok(()) };
-        let ways = self.workspace.ways_to(&file);
-        let Some((end, links)) = ways.split_last() else { return Ok(()) };
-        for link in links {
-            self.give(link, |_| true)?;
+        let way = self.workspace.way_to(&file);
+        if let Some(link) = way.links.iter().find(|link| !self.is_given(link)) {
+            return Err(another(link));
         }
+        let Some(end) = way.end else { return Ok(()) };
         let is_bound = |state: &FileState| state.digest().is_some_and(|digest| seen_program(&file, digest) == seen);
-        self.put(end, |found| matches!(found, Ok(Some(state)) if is_bound(state)))
+        self.put(&end, |found| matches!(found, Ok(Some(state)) if is_bound(state)))
+    }
+
+    fn is_real(&self, path: &str) -> bool {
+        self.real.iter().any(|folder| within(path, folder))
+    }
+
+    fn is_given(&self, path: &str) -> bool {
+        self.seen.states.contains_key(path) || self.is_real(path)
     }
 
     /// What is at a path, where that is what is bound, as text.
@@ -92,7 +109,7 @@ impl Giving<'_> {
         is_bound: impl Fn(&Result<Option<FileState>, FileError>) -> bool,
     ) -> Result<(), CellError> {
         // The workspace itself is there.
-        if path == "." || self.real.iter().any(|folder| within(path, folder)) {
+        if path == "." || self.is_real(path) {
             return Ok(());
         }
         let mut staged = File::create(&self.staged).map_err(failed(path))?;
@@ -144,7 +161,8 @@ impl Giving<'_> {
                 if let Some(time) = self.time(path) {
                     staged.set_modified(time)?;
                 }
-                staged.set_permissions(Permissions::from_mode(mode))?;
+                // No file that planc makes is setuid or setgid.
+                staged.set_permissions(Permissions::from_mode(mode & 0o1777))?;
                 fs::rename(&self.staged, &place)?;
                 FileState::File { digest, bytes, mode: mode_of(&place)? }
             }

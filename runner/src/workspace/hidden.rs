@@ -23,16 +23,18 @@ enum There {
 
 impl Workspace {
     /// Why what a program finds at a path of the workspace cannot be bound; none: planc finds the same there, or there is nothing, it
-    /// lies outside, or it is a file of the operator, which no plan changes. Of folders only those count that are run.
+    /// lies outside, or it is a file of the operator, which no plan changes. Of folders only those count that are run, and of what is
+    /// not there what would be.
     pub(crate) fn hidden(&self, path: &str, is_run: bool) -> Option<String> {
-        let Way { links, end } = self.way(path);
+        let Way { end, .. } = self.way(path);
         let seen = end.as_ref().and_then(|end| self.kind(end).ok().map(|_| end));
         let (stat, at) = match there(&self.root().join(path)) {
             There::Something { stat, at } => (stat, at),
-            There::Nothing => return None,
+            There::Nothing => return self.never_seen(path).filter(|_| is_run),
             There::Magic if matches!(self.resolve(path), Err(FileError::Loop { .. })) => return None,
             There::Magic => return Some("it leads to where each process finds something else".to_owned()),
-            There::Untold(_) if links.is_empty() => return None,
+            // It is a text, and no path.
+            There::Untold(Errno::NAMETOOLONG) => return None,
             There::Untold(errno) => return Some(errno.to_string()),
         };
         let is_same = |end: &String| {
@@ -52,6 +54,18 @@ impl Workspace {
                 let why = self.resolve(path).err().map(|error| error.to_string());
                 Some(why.unwrap_or_else(|| "a program finds something else there".to_owned()))
             }
+        }
+    }
+
+    /// Why planc could not look at what may come to be at a path, where there is nothing yet.
+    fn never_seen(&self, path: &str) -> Option<String> {
+        let goes_up = path.split('/').any(|part| part == "..");
+        match self.resolve(path) {
+            Err(FileError::Protected { .. }) if self.is_operators(Path::new(path)) => None,
+            Err(error @ (FileError::Form(_) | FileError::Protected { .. } | FileError::OtherWorkspace { .. })) => {
+                (!goes_up).then(|| error.to_string())
+            }
+            Ok(_) | Err(_) => None,
         }
     }
 

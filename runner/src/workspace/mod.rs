@@ -177,6 +177,9 @@ impl FileState {
     }
 }
 
+/// How the observation of a folder begins.
+pub(crate) const FOLDER_SEEN: &str = "directory ";
+
 /// As an observation is written.
 impl std::fmt::Display for FileState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -184,7 +187,7 @@ impl std::fmt::Display for FileState {
             FileState::Absent => f.write_str("absent"),
             FileState::File { mode, .. } if self.is_untold() => write!(f, "file {mode:04o} {HIDDEN}"),
             FileState::File { digest, mode, .. } => write!(f, "file {mode:04o} {digest}"),
-            FileState::Directory { mode } => write!(f, "directory {mode:04o}"),
+            FileState::Directory { mode } => write!(f, "{FOLDER_SEEN}{mode:04o}"),
             FileState::Link { target } => write!(f, "link → {target}"),
             FileState::Other => f.write_str("other"),
         }

@@ -91,7 +91,9 @@ fn follow(world: &impl World, path: &str, last: Last, links: &mut Vec<String>) -
                 if links.len() == MAX_LINKS {
                     return Err(FileError::Loop { path: path.into() });
                 }
-                let target = info.target.unwrap_or_else(|| "(not UTF-8)".into());
+                let Some(target) = info.target else {
+                    return Err(FileError::Form(format!("the link `{here}` has a target that is not UTF-8")));
+                };
                 via = (here.clone(), target.escape_debug().to_string());
                 done.pop();
                 links.push(here);

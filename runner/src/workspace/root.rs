@@ -223,13 +223,14 @@ impl Workspace {
         Ok(Some(FileState::File { digest, bytes, mode: mode_of(&stat) }))
     }
 
-    /// The paths in the workspace by which a program is reached that lies there: the links on the way, and the file.
-    pub(crate) fn ways_to(&self, program: &Path) -> Vec<String> {
+    /// The way in the workspace to a program: the links, also those that lead to one outside, and the file where it lies in the
+    /// workspace.
+    pub(crate) fn way_to(&self, program: &Path) -> Way {
         let within = |path: &Path| path.strip_prefix(&self.path).ok().and_then(Path::to_str).map(str::to_owned);
         let way = within(program).map(|path| self.way(&path)).unwrap_or_default();
         // Something outside may lead into the workspace.
         let end = way.end.or_else(|| within(&program.canonicalize().ok()?));
-        way.links.into_iter().chain(end).collect()
+        Way { links: way.links, end }
     }
 
     /// The absolute path of the executable that `argv[0]` stands for: a bare name is looked up on PATH, `./…` is a path in

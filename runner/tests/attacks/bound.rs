@@ -1,7 +1,10 @@
 //! A file that a program in the open is told of is bound by what is in it, or the program does not run.
 
-use crate::place::{Place, words};
+use crate::looks::in_a_copy;
+use crate::place::{Place, until, words};
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::process::Stdio;
 use std::time::SystemTime;
 
 /// What the attacker wants to be run in the open: it leaves a line outside of the workspace.
@@ -43,10 +46,10 @@ fn what_planc_cannot_look_at_does_not_run_in_the_open() {
         let step = format!("step m = process.run(argv: [\"sh\", {word:?}])");
         let said = place.put("p.pl", plan(&step)).planc(&["plan", "p.pl"]).exits(1);
         assert!(said.out.contains("cannot look at") || said.out.contains("cannot bind"), "{}", said.short());
-        // In a cell nothing gets out.
+        // In a cell it would find what nobody has approved as well.
         let confined = plan(&step).replace("\"sh\"", "\"bash\"");
         if link.is_none_or(|link| !link.starts_with('/')) && !word.starts_with('/') {
-            place.put("p.pl", confined).planc(&["plan", "p.pl"]).exits(0);
+            place.put("p.pl", confined).planc(&["plan", "p.pl"]).exits(1).says("cannot look at");
         }
         // A call that takes back is not made.
         let undo = format!(
@@ -69,6 +72,65 @@ fn a_link_that_is_no_text_is_not_run() {
     place.link(odd, "x.sh");
     place.put("(not UTF-8)", "true\n").put("p.pl", plan("step m = process.run(argv: [\"sh\", \"x.sh\"])"));
     place.planc(&["plan", "p.pl"]).exits(1).says("cannot look at `x.sh`");
+}
+
+/// What a confined program finds by a word is what planc sees there, or the plan is none: names that no plan can have, links that are no
+/// text, and a place at which planc may not look.
+#[test]
+fn a_confined_program_names_what_planc_sees() {
+    use std::os::unix::ffi::OsStrExt;
+    let step = |word: &str| format!("step m = process.run(argv: [\"bash\", {word:?}])");
+    let confined = |step: &str| plan(step).replace("\"sh\"", "\"bash\"");
+    for (name, is_there) in ["~a.sh", "a\\b.sh", "a:b.sh", "a\tb.sh", "a\nb.sh", ".planc-c.sh", ".planc-d/check.sh"]
+        .into_iter()
+        .flat_map(|name| [(name, true), (name, false)])
+    {
+        let place = place();
+        place.put("planc.toml", "");
+        if is_there {
+            place.put(name, "true\n");
+        }
+        place.put("p.pl", confined(&step(name))).planc(&["plan", "p.pl"]).exits(1).says("cannot look at");
+        place.link(name, "k.sh");
+        place.put("p.pl", confined(&step("k.sh"))).planc(&["plan", "p.pl"]).exits(1).says("cannot look at");
+    }
+    let place = place();
+    place.put("planc.toml", "");
+    let odd = std::ffi::OsStr::from_bytes(b"d\xff");
+    fs::create_dir(place.ws().join(odd)).unwrap();
+    fs::write(place.ws().join(odd).join("check.sh"), "true\n").unwrap();
+    place.put("(not UTF-8)/check.sh", "true\n").link(odd, "k");
+    let directory = "step m = process.run(argv: [\"bash\", \"check.sh\"], directory: \"k\")";
+    for step in [step("k/check.sh").as_str(), directory] {
+        place.put("p.pl", confined(step)).planc(&["plan", "p.pl"]).exits(1).says("not UTF-8");
+    }
+}
+
+/// What is a folder when the card is made is no script later; that it is gone, or has another mode, is nothing.
+#[test]
+fn a_folder_does_not_become_a_script() {
+    let steps = "step w = process.run(argv: [\"bash\", \"-c\", \"touch begun; sleep 2\"])\n  step m = process.run(argv: [\"bash\", \"-c\", \"true\", \"check\"])\n  step n = process.run(argv: [\"bash\", \"check\"], success: [0, 126, 127])";
+    type Made = fn(&std::path::Path);
+    let becomes: [(Made, i32); 4] = [
+        (|at| fs::write(at, "exit 0\n").unwrap(), 5),
+        (|at| std::os::unix::fs::symlink("lib/y.sh", at).unwrap(), 5),
+        (|_| (), 0),
+        (|at| fs::DirBuilder::new().mode(0o700).create(at).unwrap(), 0),
+    ];
+    for (made, code) in becomes {
+        let place = place();
+        place.put("planc.toml", "");
+        fs::create_dir(place.ws().join("check")).unwrap();
+        place.put("p.pl", plan(steps).replace("\"sh\"", "\"bash\""));
+        let approve = format!("--approve={}", place.digest("p.pl"));
+        let mut command = place.command(&["run", &approve, "p.pl"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("the first program has begun", || in_a_copy(&place, "begun"));
+        fs::remove_dir(place.ws().join("check")).unwrap();
+        made(&place.ws().join("check"));
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 /// A directory may be named by a part of an option, and words may be hidden in one.

@@ -1,11 +1,14 @@
 //! The environment of planc is chosen by whoever calls it: no variable of it decides what runs in the open, and what a program
 //! was approved with it runs with.
 
-use crate::place::{Place, Said, said, text};
+use crate::looks::in_a_copy;
+use crate::place::{Place, Said, said, text, until};
 use planc_lang::digest::Digest;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 /// A plan that runs a script with `sh`.
 fn runs(script: &str) -> String {
@@ -137,6 +140,42 @@ fn an_approval_is_for_the_values_that_programs_get() {
         place.database().query_row("SELECT text FROM bounds WHERE digest = ?1", [&digest], |row| row.get(0)).unwrap();
     assert!(bound.contains("DEPLOY") && !bound.contains("staging"), "{bound}");
     assert!(!bound.contains(&Digest::of(b"staging").to_string()), "{bound}");
+}
+
+/// Whoever calls planc chooses no program that a cell finds: no folder of the workspace is in its `PATH`, whatever is there and
+/// whenever it came, and of others what was bound.
+#[test]
+fn a_cell_finds_programs_only_where_they_are_bound() {
+    let place = Place::new();
+    place.put("p.pl", "plan \"p\" {\n  critical {\n    run \"sh\"\n    create \"*\"\n  }\n  step w = process.run(argv: [\"sh\", \"-c\", \"touch begun; sleep 2\"])\n  step c = process.run(argv: [\"sh\", \"-c\", \"date > out; echo $PATH >> out\"])\n}\n");
+    let approve = format!("--approve={}", place.digest("p.pl"));
+    let program = |folder: &std::path::Path| {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("date"), "#!/bin/sh\necho evil\n").unwrap();
+        fs::set_permissions(folder.join("date"), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let (own, way, other) = (place.ws().join("bin"), place.at("way"), place.at("late/bin"));
+    std::os::unix::fs::symlink(&own, &way).unwrap();
+    let path = format!("{}:{}:{}:/usr/bin:/bin", own.display(), way.display(), other.display());
+    let mut command = place.command(&["run", &approve, "p.pl"]);
+    let child = command.env("PATH", &path).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the first program has begun", || in_a_copy(&place, "begun"));
+    program(&own);
+    program(&other);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let found = place.get("out");
+    assert!(!found.contains("evil") && found.ends_with("/usr/bin:/bin\n") && !found.contains("late"), "{found}");
+    // A folder with more than anybody looks at is bound as any other.
+    fs::remove_file(other.join("date")).unwrap();
+    for number in 0..10_100 {
+        fs::write(other.join(number.to_string()), "").unwrap();
+    }
+    program(&other);
+    let approve = format!("--approve={}", place.digest("p.pl"));
+    let differs = "the variable `PATH` has another value";
+    with(&place, &["run", &approve, "p.pl"], &[("PATH", &path)]).exits(5).says(differs);
 }
 
 #[test]

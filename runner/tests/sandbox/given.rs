@@ -17,7 +17,10 @@ fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
         state: place.state(),
         workspace: place.ws(),
         identity: (own.dev(), own.ino()),
-        program: workspace.program(argv[0]).unwrap().unwrap(),
+        program: match argv[0].strip_prefix("./") {
+            Some(path) => place.ws().join(path),
+            None => workspace.program(argv[0]).unwrap().unwrap(),
+        },
         argv: argv.iter().map(|word| (*word).to_owned()).collect(),
         directory: ".".into(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
@@ -30,7 +33,8 @@ fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
         limits: planc::config::Limits::default(),
         before: Vec::new(),
     };
-    let looks = bound.iter().map(|path| Look::At { path: (*path).to_owned() });
+    let links = LINKS.iter().filter(|link| place.ws().join(link).is_symlink());
+    let looks = bound.iter().chain(links).map(|path| Look::At { path: (*path).to_owned() });
     let looks = looks.chain([Look::Program { name: argv[0].to_owned() }]);
     let bound: Vec<Observation> =
         looks.map(|look| Observation { seen: workspace.observe(&look).unwrap(), look }).collect();
@@ -67,6 +71,9 @@ fn evil(place: &Place) {
     place.put("conf.sh", "evil\n").put("new/conf.sh", "evil\n");
 }
 
+/// The links that lead to programs.
+const LINKS: [&str; 5] = ["own", "py", "env", ".venv/bin/python", ".venv/bin/python3"];
+
 const BOUND: [&str; 5] = ["d", "d/named", "way", "conf.sh", "new/conf.sh"];
 
 #[test]
@@ -80,6 +87,41 @@ fn what_is_bound_is_given_whatever_is_there_by_then() {
         assert_eq!((says.as_str(), &ended), ("approved\nnamed\nnamed\nd\ne\nway\n", &Ended::Exit(0)), "{name}");
         // It has changed nothing, and others have.
         assert_eq!(cell.changes(&workspace).unwrap().changes, [], "{name}");
+    }
+}
+
+/// As in a virtual environment of Python, or in `node_modules`: the way to a program of the system, or of the workspace, is given.
+#[test]
+fn a_program_is_run_through_links_of_the_workspace() {
+    let place = place();
+    place.put(".venv/pyvenv.cfg", "home = /usr/bin\n").put(".venv/lib/x.py", "").put(".venv/bin/activate", "");
+    place.link("lib", ".venv/lib64");
+    place.link("/usr/bin/tail", ".venv/bin/python3");
+    place.link("python3", ".venv/bin/python");
+    place.link(".venv", "env");
+    let inside = place.ws().join(".venv/bin/python").display().to_string();
+    place.link(&inside, "py");
+    for name in [".venv/bin/python3", ".venv/bin/python", "env/bin/python", "py"] {
+        for absolute in [true, false] {
+            let name = if absolute { place.ws().join(name).display().to_string() } else { format!("./{name}") };
+            let leads_out = Workspace::open(&place.ws(), Vec::new()).unwrap().program(&name).is_err();
+            // A plan names no link that leads out of the workspace; by its whole path it is one of the system.
+            assert_eq!(leads_out, !absolute, "{name}");
+            if !leads_out {
+                let (cell, _) = cell(&place, &[&name, "-n1", ".venv/pyvenv.cfg"], &[]);
+                assert_eq!(run(&cell), ("home = /usr/bin\n".to_owned(), Ended::Exit(0)), "{name}");
+            }
+        }
+    }
+    for absolute in [true, false] {
+        let place = self::place();
+        place.link(place.ws().join("d"), "own");
+        let name = if absolute { place.ws().join("own/run").display().to_string() } else { "./own/run".to_owned() };
+        let (cell, _) = cell(&place, &[&name], &BOUND);
+        evil(&place);
+        fs::remove_file(place.ws().join("own")).unwrap();
+        place.link("e", "own");
+        assert_eq!(run(&cell).0, "approved\nnamed\nnamed\nd\ne\nown\nway\n", "{name}");
     }
 }
 
@@ -135,8 +177,11 @@ fn what_is_given_is_as_old_as_it_was() {
     let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     fs::File::options().write(true).open(place.ws().join("d/named")).unwrap().set_modified(old).unwrap();
     fs::File::open(place.ws().join("d")).unwrap().set_modified(old).unwrap();
-    let (cell, _) = cell(&place, &["stat", "-c", "%n %Y %a", "d", "d/named"], &["d/named"]);
+    // But it has no rights of its own.
+    fs::set_permissions(place.ws().join("d/named"), fs::Permissions::from_mode(0o6644)).unwrap();
+    let (cell, workspace) = cell(&place, &["stat", "-c", "%n %Y %a", "d", "d/named"], &["d/named"]);
     assert_eq!(run(&cell).0, "d 1000000000 755\nd/named 1000000000 644\n");
+    assert_eq!(cell.changes(&workspace).unwrap().changes, []);
 }
 
 fn plan(step: &str) -> String {

@@ -119,14 +119,21 @@ impl Request {
             (None, Some(path)) => workspace.root().join(workspace.resolve(path)?),
             (None, None) => return Err(failed(format!("there is no program `{name}`"))),
         };
-        let directory = workspace.resolve(args.text("directory").ok_or_else(|| unknown("directory"))?)?;
+        let written = args.text("directory").ok_or_else(|| unknown("directory"))?;
+        let directory = workspace.resolve(written)?;
         if sees != Sees::Simulated && workspace.kind(&directory)? != Kind::Directory {
             return Err(failed(format!("`{directory}` is not a directory")));
         }
+        // A copy has the links that were given, and the kernel follows those.
+        let (program, directory) = match (sees, name.strip_prefix("./")) {
+            (Sees::World, _) => (program, directory),
+            (Sees::Copy | Sees::Simulated, Some(path)) => (workspace.root().join(path), written.to_owned()),
+            (Sees::Copy | Sees::Simulated, None) => (program, written.to_owned()),
+        };
         let given = given_env(args.get("env")).map_err(failed)?;
         let mut env = match sees {
             Sees::World => in_the_open(&context.pass_env, workspace.root()),
-            Sees::Copy | Sees::Simulated => confined(&context.pass_env),
+            Sees::Copy | Sees::Simulated => confined(&context.pass_env, workspace.root()),
         };
         // What the call gives comes last and counts; what planc says of the run comes after all.
         for (name, value) in given.into_iter().chain([(RUN_VARIABLE.to_owned(), context.run.clone())]) {
