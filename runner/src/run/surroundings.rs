@@ -168,7 +168,9 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, named
         let is_folder = matches!(present, FileState::Directory { .. });
         let is_of_git = now.is_folder(&path) && !around.knew(&path) && is_for_a_moment(&path);
         let is_unknown = now.is_unknown(&path);
-        if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder && !is_unknown {
+        // A pipe that is named is told, or refused, as that.
+        let is_known = !is_unknown || present == FileState::Other;
+        if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder && is_known {
             continue;
         }
         match present {

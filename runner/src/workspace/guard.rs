@@ -86,9 +86,12 @@ impl Guard {
         let folders = ends.map(|end| &path[..end]).filter(|folder| !matches!(*folder, "" | "."));
         let is_folder = |folder: &Path| folder.symlink_metadata().is_ok_and(|stat| stat.is_dir());
         let mut folders = folders.take_while(|folder| is_folder(&self.root.join(folder)));
+        let identity = |folder: &Path| folder.symlink_metadata().map(|found| (found.dev(), found.ino())).ok();
+        let root = identity(&self.root);
         folders.find(|folder| {
             let folder = self.root.join(folder);
-            OF_OTHERS.iter().any(|name| folder.join(name).symlink_metadata().is_ok())
+            // A way out and in again leads to this one.
+            identity(&folder) != root && OF_OTHERS.iter().any(|name| folder.join(name).symlink_metadata().is_ok())
         })
     }
 

@@ -182,7 +182,7 @@ fn what_the_operator_names_is_not_found_in_the_workspace() {
     place.put("mail.pl", CATALOGUE).put("l.pl", LOOK);
     place.put(
         "planc.toml",
-        "[programs]\nopen = [\"git push\", \"sh -c\"]\n[model]\ncommand = [\"server\"]\n[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = \"server\"\nread = [\"mail:*\"]\n",
+        "[programs]\nopen = [\"git push\", \"sh -c\"]\nchanged = \"allow\"\n[model]\ncommand = [\"server\"]\n[catalogues]\nfiles = [\"mail.pl\"]\n[servers.mail]\ncommand = \"server\"\nread = [\"mail:*\"]\n",
     );
     place.link("bin", "other");
     for folder in ["bin", "other", "other/../bin"] {

@@ -316,7 +316,12 @@ fn late_values_are_covered_or_refused() {
         let code = run();
         assert!(matches!(code, 4 | 6), "{path}: {code}");
     }
-    assert!(!place.has("evil") && !place.has("planc.toml") && !place.has("ok/deep") && !place.at("out/evil").exists());
+    assert!(
+        !place.has("evil")
+            && place.get("planc.toml").is_empty()
+            && !place.has("ok/deep")
+            && !place.at("out/evil").exists()
+    );
     let act = format!(
         "let seen = endorse(late.stdout, \"seen\")\nstep acts = process.run(argv: [seen, \"{}\"])",
         log.display()
