@@ -92,6 +92,7 @@ impl Cell {
             env: spec.env,
             read: spec.read,
             hidden: spec.hidden,
+            shut: spec.shut,
             ports: spec.ports,
             limits: spec.limits,
             before: given(&cell.dir, spec.before).map_err(failed)?,

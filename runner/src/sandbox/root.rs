@@ -89,6 +89,9 @@ pub(super) fn make(dir: &Path, inside: &Inside) -> Result<Vec<PathBuf>, String> 
             hide(dir, &new, &real)?;
         }
     }
+    for place in &inside.shut {
+        shut(&new, place)?;
+    }
     proc(&root)?;
     read_only(&root, &writable)?;
     enter(&root)?;
@@ -263,6 +266,15 @@ fn hide(dir: &Path, root: &OwnedFd, place: &Path) -> Result<(), String> {
     let found = fs::metadata(path_of(&open)).map_err(said("hiding", place))?;
     let nothing = dir.join(if found.is_dir() { "nothing" } else { "empty" });
     mount_bind(nothing, path_of(&open)).map_err(errno("hiding", place))
+}
+
+/// Makes a mount of its own of a file, which is read-only as all are that are not named.
+fn shut(root: &OwnedFd, place: &Path) -> Result<(), String> {
+    match beneath(root, relative(place), OFlags::empty()) {
+        Err(error) if is_no_place(&error) => Ok(()),
+        Err(error) => Err(said("closing", place)(error)),
+        Ok(open) => mount_bind(path_of(&open), path_of(&open)).map_err(errno("closing", place)),
+    }
 }
 
 /// The processes of the cell; where the kernel does not allow that, the files of the one outside, which are closed to

@@ -35,6 +35,8 @@ pub struct Spec {
     pub read: Vec<Shown>,
     /// What it finds empty, wherever that lies.
     pub hidden: Vec<PathBuf>,
+    /// Files of the workspace that it finds as they are, and that nobody can change there.
+    pub shut: Vec<PathBuf>,
     /// The TCP ports that it may connect to; none: it has no network.
     pub ports: Option<Vec<u16>>,
     /// What it may use.
@@ -69,6 +71,7 @@ pub struct Inside {
     pub(super) scratch: Vec<PathBuf>,
     pub(super) read: Vec<Shown>,
     pub(super) hidden: Vec<PathBuf>,
+    pub(super) shut: Vec<PathBuf>,
     pub(super) ports: Option<Vec<u16>>,
     pub(super) limits: Limits,
     /// Contents are the names of their files in the folder of the cell.

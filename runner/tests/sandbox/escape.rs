@@ -95,7 +95,7 @@ fn planc_toml_cannot_be_made_or_changed() {
         "mkdir .planc",
     ] {
         for there in [true, false] {
-            let place = Place::new();
+            let place = if there { Place::new() } else { Place::new().unsaid() };
             if there {
                 place.put("planc.toml", "# mine\n");
             }
@@ -103,6 +103,31 @@ fn planc_toml_cannot_be_made_or_changed() {
             let kept = if there { place.get("planc.toml") == "# mine\n" } else { !place.has("planc.toml") };
             assert!(kept && !place.has("sub/planc.toml") && !place.has(".planc"), "{script}: {}", said.short());
         }
+    }
+}
+
+/// What is committed may be read anyway, and is neither changed for git nor for anybody.
+#[test]
+fn a_committed_planc_toml_is_as_it_is() {
+    for (content, committed) in [("", true), ("# mine\n", true), ("# mine\n", false)] {
+        let place = Place::new();
+        place.put("planc.toml", content).put("a.txt", "a\n");
+        let git = |script: &str| {
+            let done = std::process::Command::new("sh").args(["-ec", script]).current_dir(place.ws()).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        };
+        let add = if committed { "planc.toml a.txt" } else { "a.txt" };
+        git(&format!(
+            "git init -q -b main; git config user.email a@b; git config user.name a; git add {add}; git commit -qm one"
+        ));
+        place.put("a.txt", "b\n");
+        let said =
+            sh(&place, "cat planc.toml; git --no-optional-locks status --porcelain; echo x > planc.toml || true");
+        let own = if committed { format!("{content} M a.txt") } else { " M a.txt".to_owned() };
+        let told = serde_json::to_string(&own).unwrap();
+        assert!(said.out.contains(&format!("\"said\":{}", told.trim_end_matches('"'))), "{}", said.short());
+        assert!(!said.out.contains(" M planc.toml"), "{}", said.short());
+        assert_eq!(place.get("planc.toml"), content);
     }
 }
 

@@ -29,6 +29,7 @@ fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
         untold: Vec::new(),
         read: Vec::new(),
         hidden: Vec::new(),
+        shut: Vec::new(),
         ports: None,
         limits: planc::config::Limits::default(),
         before: Vec::new(),
@@ -84,7 +85,11 @@ fn what_is_bound_is_given_whatever_is_there_by_then() {
         let (cell, workspace) = cell(&place, &[&name], &BOUND);
         evil(&place);
         let (says, ended) = run(&cell);
-        assert_eq!((says.as_str(), &ended), ("approved\nnamed\nnamed\nd\ne\nway\n", &Ended::Exit(0)), "{name}");
+        assert_eq!(
+            (says.as_str(), &ended),
+            ("approved\nnamed\nnamed\nd\ne\nplanc.toml\nway\n", &Ended::Exit(0)),
+            "{name}"
+        );
         // It has changed nothing, and others have.
         assert_eq!(cell.changes(&workspace).unwrap().changes, [], "{name}");
     }
@@ -121,7 +126,7 @@ fn a_program_is_run_through_links_of_the_workspace() {
         evil(&place);
         fs::remove_file(place.ws().join("own")).unwrap();
         place.link("e", "own");
-        assert_eq!(run(&cell).0, "approved\nnamed\nnamed\nd\ne\nown\nway\n", "{name}");
+        assert_eq!(run(&cell).0, "approved\nnamed\nnamed\nd\ne\nown\nplanc.toml\nway\n", "{name}");
     }
 }
 

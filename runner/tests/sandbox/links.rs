@@ -57,6 +57,7 @@ fn made(place: &Place, puts: Vec<Put<Arc<[u8]>>>, scratch: &[&str], script: &str
         untold: Vec::new(),
         read: Vec::new(),
         hidden: Vec::new(),
+        shut: Vec::new(),
         ports: None,
         limits: planc::config::Limits::default(),
         before: puts,

@@ -5,7 +5,7 @@ use super::second_names::second_name;
 use super::{NAME, QUIETENED, Request, Sees, ToolError};
 use crate::config::{Changed, Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
-use crate::workspace::find_program;
+use crate::workspace::{Versioned, find_program};
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
@@ -89,6 +89,7 @@ pub struct Walls {
     untold: Vec<String>,
     read: Vec<Shown>,
     hidden: Vec<PathBuf>,
+    shut: Vec<PathBuf>,
     ports: Option<Vec<u16>>,
     closed: Closed,
     limits: Limits,
@@ -102,8 +103,9 @@ impl Walls {
         let kept = [config.state.clone(), config.workspace.clone()];
         let read = config.programs.readable(&kept);
         // Besides the state, whatever lies in the workspace and is planc's own.
-        let own = [config.state.clone()].into_iter().chain(config.file.clone());
-        let hidden = config.programs.hidden(&read, own.collect());
+        let (shut, own): (Vec<PathBuf>, Vec<PathBuf>) =
+            config.file.iter().cloned().partition(|file| is_committed(config, file));
+        let hidden = config.programs.hidden(&read, own.into_iter().chain([config.state.clone()]).collect());
         Walls {
             launcher: config.programs.launcher.clone(),
             state: config.state.clone(),
@@ -112,6 +114,7 @@ impl Walls {
             untold: config.programs.scratch.clone(),
             read,
             hidden,
+            shut,
             ports: ports(config, grants),
             closed: Closed {
                 operator: config.programs.network == Network::Off,
@@ -201,6 +204,7 @@ impl Walls {
             untold: self.untold.clone(),
             read: self.read.clone(),
             hidden: self.hidden.clone(),
+            shut: self.shut.clone(),
             ports: self.ports.clone(),
             limits: self.limits,
             before: self.before.as_ref().map_or_else(Vec::new, |seen| seen.puts()),
@@ -218,6 +222,14 @@ impl Walls {
             path.strip_prefix(root).unwrap_or(&path).display()
         )))
     }
+}
+
+/// Whether version control holds a file of the workspace as it is: programs may read it there anyway, and would commit it emptied where it is
+/// hidden.
+fn is_committed(config: &Config, file: &Path) -> bool {
+    let path = file.strip_prefix(&config.workspace).ok().and_then(Path::to_str);
+    let holds = |path: &str| Some(Versioned::around(&config.workspace)?.holds(path, &std::fs::read(file).ok()?));
+    path.and_then(holds).unwrap_or(false)
 }
 
 fn quietened(given: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
