@@ -52,11 +52,19 @@ pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (
         }
     });
     let text = || String::from_utf8_lossy(&shown.lock().expect("no reader panics")).into_owned();
+    // What was written last may still be on its way; a process that was left holds the terminal open.
+    let to_the_end = || {
+        let all = Instant::now() + Duration::from_secs(2);
+        while !reading.is_finished() && Instant::now() < all {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        text()
+    };
     let deadline = Instant::now() + LIMIT;
     while !text().contains(question) {
         assert!(Instant::now() < deadline, "it never asked: {:?}", text());
         if let Some(status) = child.try_wait().expect("it was started") {
-            return (status.exit_code(), text());
+            return (status.exit_code(), to_the_end());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -83,12 +91,7 @@ pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (
         }
     };
     drop((writer, master));
-    // What was written last may still be on its way; a process that was left holds the terminal open.
-    let all = Instant::now() + Duration::from_secs(2);
-    while !reading.is_finished() && Instant::now() < all {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    (status.exit_code(), text())
+    (status.exit_code(), to_the_end())
 }
 
 #[test]
