@@ -39,3 +39,4 @@ mod told;
 mod undone;
 mod unnamed;
 mod variables;
+mod written;

@@ -6,21 +6,18 @@ use planc::sandbox::{Cell, Ended, Spec};
 use planc::workspace::{Look, Observation, Workspace};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
 use std::process::Command;
 
-/// A cell in which `run` is started with these words, and which was given what it is bound to.
-fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
+/// What a cell is made of in which this program has these words, and nothing besides the copy of the workspace.
+pub fn spec(place: &Place, program: PathBuf, argv: &[&str]) -> Spec {
     let own = place.ws().metadata().unwrap();
-    let workspace = Workspace::open(&place.ws(), Vec::new()).unwrap();
-    let spec = Spec {
+    Spec {
         launcher: assert_cmd::cargo::cargo_bin!("planc").to_owned(),
         state: place.state(),
         workspace: place.ws(),
         identity: (own.dev(), own.ino()),
-        program: match argv[0].strip_prefix("./") {
-            Some(path) => place.ws().join(path),
-            None => workspace.program(argv[0]).unwrap().unwrap(),
-        },
+        program,
         argv: argv.iter().map(|word| (*word).to_owned()).collect(),
         directory: ".".into(),
         env: vec![("PATH".into(), "/usr/bin:/bin".into())],
@@ -33,13 +30,22 @@ fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
         ports: None,
         limits: planc::config::Limits::default(),
         before: Vec::new(),
+    }
+}
+
+/// A cell in which `run` is started with these words, and which was given what it is bound to.
+fn cell(place: &Place, argv: &[&str], bound: &[&str]) -> (Cell, Workspace) {
+    let workspace = Workspace::open(&place.ws(), Vec::new()).unwrap();
+    let program = match argv[0].strip_prefix("./") {
+        Some(path) => place.ws().join(path),
+        None => workspace.program(argv[0]).unwrap().unwrap(),
     };
     let links = LINKS.iter().filter(|link| place.ws().join(link).is_symlink());
     let looks = bound.iter().chain(links).map(|path| Look::At { path: (*path).to_owned() });
     let looks = looks.chain([Look::Program { name: argv[0].to_owned() }]);
     let bound: Vec<Observation> =
         looks.map(|look| Observation { seen: workspace.observe(&look).unwrap(), look }).collect();
-    let mut cell = Cell::make(spec).unwrap();
+    let mut cell = Cell::make(spec(place, program, argv)).unwrap();
     cell.give(&workspace, &bound).unwrap();
     (cell, workspace)
 }

@@ -2,10 +2,10 @@
 //! sees nor what is mounted around it touches anything there.
 
 use crate::early::{dry, place, plan, sh, stdout, step};
+use crate::given::spec;
 use crate::place::{Place, picture, skipped};
 use planc::sandbox::{Cell, Ended, Put, Report, Spec};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,26 +42,8 @@ fn a_folder_that_became_a_link_to_another_is_no_change_of_the_other() {
 
 /// What becomes of a cell whose copy is made like this.
 fn made(place: &Place, puts: Vec<Put<Arc<[u8]>>>, scratch: &[&str], script: &str) -> Report {
-    let own = place.ws().metadata().unwrap();
-    let spec = Spec {
-        launcher: assert_cmd::cargo::cargo_bin!("planc").to_owned(),
-        state: place.state(),
-        workspace: place.ws(),
-        identity: (own.dev(), own.ino()),
-        program: "/bin/sh".into(),
-        argv: ["sh", "-c", script].map(str::to_owned).into(),
-        directory: ".".into(),
-        env: vec![("PATH".into(), "/usr/bin:/bin".into())],
-        home: None,
-        scratch: scratch.iter().map(|folder| (*folder).to_owned()).collect(),
-        untold: Vec::new(),
-        read: Vec::new(),
-        hidden: Vec::new(),
-        shut: Vec::new(),
-        ports: None,
-        limits: planc::config::Limits::default(),
-        before: puts,
-    };
+    let scratch = scratch.iter().map(|folder| (*folder).to_owned()).collect();
+    let spec = Spec { scratch, before: puts, ..spec(place, "/bin/sh".into(), &["sh", "-c", script]) };
     let cell = Cell::make(spec).unwrap();
     let mut command = cell.command();
     command.as_std_mut().output().unwrap();

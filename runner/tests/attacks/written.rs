@@ -1,0 +1,171 @@
+//! What planc itself writes where its caller says, and what it takes a word for: nothing there is what others execute, and no word is two things.
+
+use crate::around::write;
+use crate::place::{Place, said};
+use std::fs;
+
+#[test]
+fn what_planc_writes_is_nothing_that_a_shell_starts_with() {
+    let place = Place::new();
+    place.put("a.pl", write("a.txt"));
+    let digest = place.digest("a.pl");
+    place
+        .planc(&["approve", &digest, "--comment", "$(id)", "--statement", "../home/.bash_profile.json"])
+        .exits(2)
+        .says("is hidden");
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let run = place.last_run();
+    for path in ["../home/.x.json", "../home/.config/x/y.json", ".envrc.json", ".planc/x.json", ".claude/x.json"] {
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says("is hidden");
+    }
+    place.put(
+        "tools.json",
+        "{\"tools\": [{\"name\": \"x\", \"description\": \"$(id)\", \"inputSchema\": {\"type\": \"object\"}}]}",
+    );
+    for (path, why) in
+        [("../home/.profile.pl", "is hidden"), ("../home/profile", "ends in `.pl`"), (".claude/z.pl", "is hidden")]
+    {
+        place.planc(&["tools", "import", "--mcp", "x", "--from", "tools.json", "--to", path]).exits(2).says(why);
+    }
+    assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 0);
+    // Nor behind a link, to what is there or is not.
+    place.put("x/keep", "");
+    place.put("../home/.config/keep", "");
+    for (target, name) in
+        [("../../home/.bashrc", "x/a.json"), ("../home/.config", "y/x.json"), ("../../home/.config/keep", "x/c.json")]
+    {
+        place.link(target, name.strip_suffix("/x.json").unwrap_or(name));
+        place.planc(&["evidence", &run, "-o", name]).exits(2).says("or a link to what is");
+    }
+    assert!(!place.at("home/.bashrc").exists() && !place.at("home/.config/x.json").exists());
+}
+
+/// What planc writes of a plan's words where its caller says is called as its form is, and lies where nobody executes it.
+#[test]
+fn what_planc_writes_is_nothing_that_others_execute() {
+    let place = Place::new();
+    place.put("sub/planc.toml", "").put("bare/HEAD", "").put("bare/hooks/keep", "").put("docs/keep", "");
+    place.put("a.pl", write("a.txt").replace("\"w\"", "\"Notes $(id)\""));
+    let digest = place.digest("a.pl");
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let run = place.last_run();
+    place.put("../out/.claude/keep", "").put("../out/.git/hooks/keep", "").put(".git/hooks/keep", "");
+    place.link("GNUmakefile", "link.json");
+    place.link(".git", "repository");
+    for (path, why) in [
+        ("GNUmakefile", "name one that ends in `.json`"),
+        ("CLAUDE.md", "name one that ends in `.json`"),
+        ("policy.cedar", "name one that ends in `.json`"),
+        ("docs/planc.toml", "name one that ends in `.json`"),
+        ("link.json", "a link"),
+        (".git/hooks/x.json", "is hidden"),
+        ("repository/hooks/x.json", "is hidden"),
+        ("bare/hooks/x.json", "execute and go by"),
+        ("../out/.claude/x.json", "execute and go by"),
+        ("../out/.git/hooks/x.json", "execute and go by"),
+        ("sub/x.json", "is a workspace of its own"),
+    ] {
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says(why);
+        place.planc(&["approve", &digest, "--statement", path]).exits(2).says(why);
+        assert!(!place.ws().join(path).exists(), "{path}");
+    }
+    for path in ["docs/bundle.json", "../out/bundle.json"] {
+        place.planc(&["evidence", &run, "-o", path]).exits(0);
+        place.planc(&["evidence", &run, "-o", path]).exits(2).says("is there already");
+        place.planc(&["verify", path]).exits(0);
+    }
+}
+
+#[test]
+fn what_planc_writes_goes_through_no_link() {
+    let place = Place::new();
+    place.put("tools.json", "{\"tools\": [{\"name\": \"x\", \"inputSchema\": {\"type\": \"object\"}}]}");
+    place.put("../home/.bashrc", "kept").put("man/keep", "").put("catalogues/keep", "");
+    for name in ["catalogues/.x.pl.new", "catalogues/.x.mcp.json.new", "catalogues/x.mcp.json", "man/planc.1"] {
+        place.link("../../home/.bashrc", name);
+    }
+    let import = |name: &str| place.planc(&["tools", "import", "--mcp", name, "--from", "tools.json"]);
+    // A lock that says something else is none.
+    import("x").exits(2);
+    fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
+    place.link("../../home/.new", "catalogues/x.mcp.json");
+    import("x").exits(0);
+    place.planc(&["man", "--dir", "man"]).exits(0);
+    assert!(place.get("man/planc.1").contains("planc") && place.has("man/planc-plan.1"));
+    assert!(place.get("catalogues/x.pl").contains("tool x()"));
+    // Nor through a folder that is one.
+    fs::rename(place.ws().join("catalogues"), place.ws().join("before")).unwrap();
+    place.link("../home", "catalogues");
+    import("y").exits(2).says("leads out of the workspace");
+    assert_eq!(place.get("../home/.bashrc"), "kept");
+    assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 1);
+    // A text in another form is written where it was read.
+    place.put("../p.pl", "plan \"P\"   {\n}\n");
+    place.link("../p.pl", "p.pl");
+    place.planc(&["fmt", "p.pl"]).exits(0);
+    assert_eq!((place.get("../p.pl").contains("   "), place.ws().join("p.pl").is_symlink()), (false, true));
+}
+
+#[test]
+fn a_demo_is_played_in_no_workspace() {
+    let place = Place::new();
+    place.put("planc.toml", "[programs]\nscratch = [\"target\"]\n").put("target/keep", "");
+    place.link(place.ws().join("target"), "../out/target");
+    place.link("../../out/led", "target/link");
+    place.planc(&["demo", "hello", "target/link"]).exits(2).says("File exists");
+    assert!(!place.at("out/led").exists());
+    for folder in ["target/demo", "demo", "../out/target/demo", "../out/target/../x"] {
+        place.planc(&["demo", "hello", folder]).exits(2).says("lies in the workspace of");
+        assert!(!place.has(folder), "{folder}");
+    }
+    let mut command = place.command(&["demo", "hello"]);
+    command.env("TMPDIR", place.ws().join("target"));
+    said(command).exits(2).says("lies in the workspace of");
+    place.planc(&["demo", "config-to-toml", "../out/demo"]).exits(0);
+    place.planc(&["demo", "hello", "../out/demo"]).exits(2).says("File exists");
+}
+
+#[test]
+fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
+    let place = Place::new();
+    let ran = |path: &str| {
+        place.put("a.pl", write(path));
+        place.planc(&["run", "--approve", "a.pl"]).exits(0);
+        place.last_run()
+    };
+    let (good, other) = (ran("a.txt"), ran("b.txt"));
+    let bundle = |name: &str| {
+        place.planc(&["evidence", &good, "-o", "bundle.json"]).exits(0);
+        fs::rename(place.ws().join("bundle.json"), place.ws().join(name)).unwrap();
+    };
+    bundle(&other);
+    let named = format!("./{other}");
+    place.planc(&["verify", &other]).exits(2).says("is the name of a run and of a file").says(&named);
+    place.planc(&["verify", &named]).exits(0).says(&good);
+    place.planc(&["verify", &good]).exits(0).says("is as it was written");
+    let (digest, signers) = (place.digest("a.pl"), ["--signers", "signers"]);
+    place.put(&digest, "text").put("signers", "");
+    for word in [&other, &digest] {
+        place.planc(&[&["verify-approval", word], &signers[..]].concat()).exits(2).says("of a run and of a file");
+    }
+    // A name of hexadecimal digits that no run has is a file.
+    bundle("feed");
+    place.planc(&["verify", "feed"]).exits(0).says(&good);
+    // The same for a plan that is compared, and one that is run.
+    place.put("a.pl", write("c.txt"));
+    let waiting = place.digest("a.pl");
+    for word in [&other, &waiting] {
+        place.put(word, write("evil.txt"));
+        place.planc(&["diff", &good, word]).exits(2).says("of a run and of a file").says(&format!("./{word}"));
+        place.planc(&["diff", word, &good]).exits(2).says("of a run and of a file");
+        for args in [["run", word].as_slice(), &["run", "--approve", word]] {
+            place.planc(args).exits(2).says("of a run and of a file").says(&format!("./{word}"));
+        }
+        place.planc(&["diff", &good, &format!("./{word}")]).exits(1);
+        assert!(!place.has("evil.txt"));
+    }
+    place.planc(&["run", "--approve", &format!("./{waiting}")]).exits(0);
+    assert!(place.has("evil.txt"));
+    place.put("feed", write("d.txt"));
+    place.planc(&["run", "--approve", "feed"]).exits(0);
+}
