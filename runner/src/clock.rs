@@ -24,6 +24,9 @@ pub fn zone(name: &str) -> Result<TimeZone, jiff::Error> {
     DATABASE.get(name)
 }
 
+/// How long the time of day is not looked at while something waits for one: people may set it, and a machine may sleep.
+const LOOK: Duration = Duration::from_secs(60);
+
 /// A wait.
 pub type Wait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
@@ -37,6 +40,17 @@ pub trait Clock: Send + Sync {
 
     /// Waits.
     fn sleep(&self, time: Duration) -> Wait<'_>;
+
+    /// Waits until a time of day, also where that is set meanwhile.
+    fn until(&self, at: Timestamp) -> Wait<'_> {
+        Box::pin(async move {
+            while let Ok(left) = Duration::try_from(at.duration_since(self.now()))
+                && !left.is_zero()
+            {
+                self.sleep(left.min(LOOK)).await;
+            }
+        })
+    }
 }
 
 /// The clock of the system. Waits need a tokio runtime.

@@ -7,11 +7,7 @@ use crate::journal::StoreError;
 use crate::run::{Deadline, RunError};
 use jiff::Timestamp;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
-
-/// How long the time of day is not looked at: people may set it, and a machine may sleep.
-const LOOK: Duration = Duration::from_secs(60);
 
 /// Records what is said of the deadline. Gives the one that holds; one that has passed is an error, and nothing is done.
 pub(super) async fn set(run: &Run, resumed: bool) -> Result<Option<Timestamp>, RunError> {
@@ -42,11 +38,7 @@ pub(super) fn look_after(run: &Arc<Run>, deadline: Option<Timestamp>) -> JoinSet
     if let Some(deadline) = deadline {
         let setup = run.setup.clone();
         watching.spawn(async move {
-            while let Ok(left) = Duration::try_from(deadline.duration_since(setup.clock.now()))
-                && !left.is_zero()
-            {
-                setup.clock.sleep(left.min(LOOK)).await;
-            }
+            setup.clock.until(deadline).await;
             setup.stop.expire();
         });
     }

@@ -32,4 +32,10 @@ impl Clock for Turned {
         let mut now = self.0.subscribe();
         Box::pin(async move { drop(now.wait_for(|now| *now >= until).await) })
     }
+
+    /// Time that passes between a look and a wait is seen as well: it is one and the same.
+    fn until(&self, at: jiff::Timestamp) -> Wait<'_> {
+        let mut now = self.0.subscribe();
+        Box::pin(async move { drop(now.wait_for(|now| jiff::Timestamp::UNIX_EPOCH + *now >= at).await) })
+    }
 }

@@ -149,6 +149,9 @@ struct Meeting {
 /// How long one waits for the others: past it they did not overlap.
 const MEETING: Duration = Duration::from_secs(60);
 
+/// What takes longer hangs.
+const FOR_EVER: Duration = Duration::from_secs(300);
+
 #[derive(Clone, Copy, PartialEq)]
 pub enum Hang {
     UntilKilled,
@@ -444,6 +447,7 @@ impl World {
             tokio::select! {
                 end = running => Process::Ended(end.expect("no panic")),
                 () = journal.crashed.notified() => { abort.abort(); Process::Crashed }
+                () = tokio::time::sleep(FOR_EVER) => panic!("it neither ends nor crashes"),
             }
         })
     }
