@@ -39,7 +39,7 @@ pub(crate) use program::seen as seen_program;
 pub(crate) use readers::{private, shared};
 pub use root::Workspace;
 pub(crate) use root::{BEHIND_A_LINK, digested};
-pub use versioned::{MAX_INDEX_BYTES, Versioned};
+pub use versioned::{MAX_INDEX_BYTES, Versioned, is_in_work_tree};
 
 use planc_lang::digest::Digest;
 use planc_lang::secrets::HIDDEN;

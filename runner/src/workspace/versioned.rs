@@ -9,7 +9,7 @@ use gix_index::hash::Kind as Hash;
 use gix_index::{File, decode};
 use gix_object::bstr::BStr;
 use gix_object::{Kind, compute_hash};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest index that is read, in bytes.
 pub const MAX_INDEX_BYTES: u64 = 256 << 20;
@@ -24,9 +24,8 @@ pub struct Versioned {
 impl Versioned {
     /// The work tree that a workspace lies in; none: it lies in none, or its index cannot be read.
     pub fn around(workspace: &Path) -> Option<Versioned> {
-        let (repository, _) = gix_discover::upwards(workspace).ok()?;
-        let (git_dir, work_tree) = repository.into_repository_and_work_tree_directories();
-        let work_tree = work_tree?.canonicalize().ok()?;
+        let (git_dir, work_tree) = work_tree_around(workspace)?;
+        let work_tree = work_tree.canonicalize().ok()?;
         let inside = workspace.strip_prefix(&work_tree).ok()?.to_str()?;
         let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
         let path = git_dir.join("index");
@@ -48,6 +47,18 @@ impl Versioned {
     }
 }
 
+/// Whether a folder lies in the work tree of a repository, also of one that holds nothing yet.
+pub fn is_in_work_tree(folder: &Path) -> bool {
+    work_tree_around(folder).is_some()
+}
+
+/// The folder of git of the repository around, and its work tree.
+fn work_tree_around(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    let (repository, _) = gix_discover::upwards(folder).ok()?;
+    let (git_dir, work_tree) = repository.into_repository_and_work_tree_directories();
+    Some((git_dir, work_tree?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,8 +76,10 @@ mod tests {
         std::fs::create_dir(&workspace).unwrap();
         let workspace = workspace.canonicalize().unwrap();
         assert!(Versioned::around(&workspace).is_none(), "there is no work tree yet");
+        assert!(!is_in_work_tree(&workspace));
         git(folder.path(), &["init", "-q"]);
         assert!(Versioned::around(&workspace).is_none(), "nothing was ever added");
+        assert!(is_in_work_tree(&workspace));
         std::fs::write(workspace.join("a.txt"), "one\n").unwrap();
         std::fs::write(workspace.join("b.txt"), "two\n").unwrap();
         std::os::unix::fs::symlink("a.txt", workspace.join("link")).unwrap();

@@ -106,28 +106,40 @@ fn planc_toml_cannot_be_made_or_changed() {
     }
 }
 
-/// What is committed may be read anyway, and is neither changed for git nor for anybody.
+/// To git it is neither emptied nor changed, so that nothing of it is committed but what stands there.
 #[test]
-fn a_committed_planc_toml_is_as_it_is() {
-    for (content, committed) in [("", true), ("# mine\n", true), ("# mine\n", false)] {
+fn in_a_repository_planc_toml_is_as_it_is() {
+    for (content, added, changed) in [
+        ("", true, ""),
+        ("# mine\n", true, "# mine\n"),
+        ("# mine\n", true, "# more\n"),
+        ("# mine\n", false, "# mine\n"),
+    ] {
         let place = Place::new();
         place.put("planc.toml", content).put("a.txt", "a\n");
         let git = |script: &str| {
             let done = std::process::Command::new("sh").args(["-ec", script]).current_dir(place.ws()).output().unwrap();
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            String::from_utf8(done.stdout).unwrap()
         };
-        let add = if committed { "planc.toml a.txt" } else { "a.txt" };
+        let add = if added { "planc.toml a.txt" } else { "a.txt" };
         git(&format!(
             "git init -q -b main; git config user.email a@b; git config user.name a; git add {add}; git commit -qm one"
         ));
-        place.put("a.txt", "b\n");
+        place.put("a.txt", "b\n").put("planc.toml", changed);
         let said =
-            sh(&place, "cat planc.toml; git --no-optional-locks status --porcelain; echo x > planc.toml || true");
-        let own = if committed { format!("{content} M a.txt") } else { " M a.txt".to_owned() };
-        let told = serde_json::to_string(&own).unwrap();
+            sh(&place, "cat planc.toml; git --no-optional-locks status --porcelain -uno; echo x > planc.toml || true");
+        let own = if content == changed { "" } else { " M planc.toml" };
+        let told = serde_json::to_string(&[changed, " M a.txt\n", own].concat()).unwrap();
         assert!(said.out.contains(&format!("\"said\":{}", told.trim_end_matches('"'))), "{}", said.short());
-        assert!(!said.out.contains(" M planc.toml"), "{}", said.short());
-        assert_eq!(place.get("planc.toml"), content);
+        assert_eq!(place.get("planc.toml"), changed);
+        // What a cell commits is what stands there.
+        place.put(
+            "commit.pl",
+            "plan \"p\" {\n  critical {\n    run \"git\"\n    create \".git/**\"\n    modify \".git/**\"\n    delete \".git/**\"\n  }\n  step a = process.run(argv: [\"git\", \"add\", \"planc.toml\"])\n  step b = process.run(argv: [\"git\", \"commit\", \"-qam\", \"two\"])\n}\n",
+        );
+        place.planc(&["run", "--approve", "commit.pl"]).exits(0);
+        assert_eq!(git("git show HEAD:planc.toml"), changed);
     }
 }
 

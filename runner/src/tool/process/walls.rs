@@ -5,7 +5,7 @@ use super::second_names::second_name;
 use super::{NAME, QUIETENED, Request, Sees, ToolError};
 use crate::config::{Changed, Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
-use crate::workspace::{Versioned, find_program};
+use crate::workspace::{find_program, is_in_work_tree};
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
@@ -102,9 +102,9 @@ impl Walls {
     pub fn new(config: &Config, grants: &Grants<'_>) -> Walls {
         let kept = [config.state.clone(), config.workspace.clone()];
         let read = config.programs.readable(&kept);
-        // Besides the state, whatever lies in the workspace and is planc's own.
+        // To git an emptied file is a change, which a program would commit.
         let (shut, own): (Vec<PathBuf>, Vec<PathBuf>) =
-            config.file.iter().cloned().partition(|file| is_committed(config, file));
+            config.file.iter().cloned().partition(|_| is_in_work_tree(&config.workspace));
         let hidden = config.programs.hidden(&read, own.into_iter().chain([config.state.clone()]).collect());
         Walls {
             launcher: config.programs.launcher.clone(),
@@ -222,14 +222,6 @@ impl Walls {
             path.strip_prefix(root).unwrap_or(&path).display()
         )))
     }
-}
-
-/// Whether version control holds a file of the workspace as it is: programs may read it there anyway, and would commit it emptied where it is
-/// hidden.
-fn is_committed(config: &Config, file: &Path) -> bool {
-    let path = file.strip_prefix(&config.workspace).ok().and_then(Path::to_str);
-    let holds = |path: &str| Some(Versioned::around(&config.workspace)?.holds(path, &std::fs::read(file).ok()?));
-    path.and_then(holds).unwrap_or(false)
 }
 
 fn quietened(given: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
