@@ -153,9 +153,7 @@ fn go_on(
             core::execute(session, &desk, &planned, &run, Terms { deadline, yes: None })
         }
         UndoState::Started | UndoState::Partial => {
-            if session.config.approval.wants_terminal() {
-                agreed(&planned.plan.title)?;
-            }
+            agreed(session, &desk, &planned, &state)?;
             core::take_back(session, &desk, &planned, &run)
         }
         UndoState::No | UndoState::Complete => {

@@ -1,10 +1,13 @@
-//! Before a run is taken back ⟶ whether the declared `undo` calls would be made as they were approved.
+//! Before a run is taken back ⟶ whether the declared `undo` calls would be made as they were approved, and whether the yes to the run
+//! is one to what is restored.
 
 use super::{Desk, DeskError, Planned};
 use crate::dry_run::{Unlike, other_undo};
 use crate::event::Event;
+use crate::executor::lasting;
 use crate::journal::StoredRun;
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
+use crate::workspace::Change;
 use planc_lang::catalogue::Tool;
 
 impl Desk {
@@ -23,6 +26,21 @@ impl Desk {
             Some(Unlike::Variables(names)) => Err(DeskError::OtherVariables { digest, names }),
             Some(Unlike::Policy) => Err(DeskError::OtherPolicy(digest)),
         }
+    }
+
+    /// Why the yes to the run is none to its being taken back, in a phrase; nothing: it is. By now others may execute or load what is
+    /// restored.
+    pub fn beyond_undo(&self, planned: &Planned, state: &RunState) -> Result<Option<String>, DeskError> {
+        let open = state.steps().iter().filter(|record| record.state != StepState::Undone);
+        let changes: Vec<Change> = open.flat_map(|record| record.changes.iter().cloned()).collect();
+        let found = lasting(&self.config, &self.workspace, &changes);
+        let Some((_, first)) = found.first() else { return Ok(None) };
+        let claim = self.claim(&planned.plan)?;
+        let why = match &state.approved {
+            Some(approved) => claim.falls_short(approved, &found),
+            None => Some("nobody has given one".to_owned()),
+        };
+        Ok(why.map(|why| format!("the yes to this run is none to {first}: {why}")))
     }
 }
 

@@ -4,26 +4,18 @@
 //! a program changes, and what is in the workspace only by now, is known here.
 
 use super::attempt::Attempt;
-use crate::config::Effect;
+use crate::config::{Config, Effect};
 use crate::coverage::{changed_for_others, is_there};
 use crate::report::Loadable;
-use crate::workspace::{Change, FileState};
+use crate::workspace::{Change, FileState, Workspace};
 
 /// Why the yes to the run is none to these changes; nothing: it is.
 pub(super) fn beyond(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
     let setup = &attempt.run.setup;
-    let lasting = changed_for_others(changes, |path| is_there(&setup.workspace, path));
-    let lasting =
-        lasting.into_iter().map(|path| (Effect::NotUndoable, format!("what others do by `{path}` meanwhile")));
-    let loaders = setup.config.loaders();
-    let changed = changes.iter().filter(|change| change.before != change.after);
-    let loaded = changed.filter_map(|change| {
-        let loadable = Loadable { place: change.path.clone(), by: loaders.by(&change.path)?.to_owned() };
-        Some((Effect::NotUndoable, loadable.to_string()))
-    });
     let gone = changes.iter().filter(|change| change.after == FileState::Absent && change.before != FileState::Absent);
     let gone = gone.map(|change| (Effect::Destructive, format!("that `{}` is gone", change.path)));
-    let found: Vec<(Effect, String)> = lasting.chain(loaded).chain(gone).collect();
+    let found: Vec<(Effect, String)> =
+        lasting(&setup.config, &setup.workspace, changes).into_iter().chain(gone).collect();
     let (_, first) = found.first()?;
     let approved = attempt.run.recorder.state().approved.clone();
     let why = match &approved {
@@ -31,4 +23,17 @@ pub(super) fn beyond(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String
         None => "nobody has given one".to_owned(),
     };
     Some(format!("the yes to this run is none to {first}: {why}"))
+}
+
+/// What others make of these changes, in a phrase: nobody can take that back.
+pub(crate) fn lasting(config: &Config, workspace: &Workspace, changes: &[Change]) -> Vec<(Effect, String)> {
+    let executed = changed_for_others(changes, |path| is_there(workspace, path)).into_iter();
+    let executed = executed.map(|path| format!("what others do by `{path}` meanwhile"));
+    let loaders = config.loaders();
+    let changed = changes.iter().filter(|change| change.before != change.after);
+    let loaded = changed.filter_map(|change| {
+        let loadable = Loadable { place: change.path.clone(), by: loaders.by(&change.path)?.to_owned() };
+        Some(loadable.to_string())
+    });
+    executed.chain(loaded).map(|what| (Effect::NotUndoable, what)).collect()
 }

@@ -4,6 +4,7 @@ use crate::place::Place;
 use crate::signed::{QUESTION, SIGNED, Signing};
 use crate::terminal::{Act, on_terminal};
 use std::fs;
+use std::process::Command;
 
 #[test]
 fn what_was_signed_before_somebody_wanted_changes_is_no_answer_to_that() {
@@ -99,6 +100,26 @@ fn what_was_taken_back_in_part_goes_on_with_a_person() {
         place.planc(&[again, &run]).exits(6).says("taking back is said on a terminal here");
     }
     assert!(!place.at("out/back").exists());
+}
+
+/// Nobody said yes to a hook: when it was deleted, nobody executed it.
+#[test]
+fn what_others_execute_by_now_is_not_put_back_without_a_person() {
+    let place = Place::new();
+    let hook = "#!/bin/sh\n";
+    place.put("x/hooks/pre-receive", hook).put("x/a.txt", "a").put(
+        "p.pl",
+        "plan \"p\" {\n  critical { delete \"x/**\" }\n  step a = fs.delete(path: \"x/hooks/pre-receive\")\n  step b = fs.delete(path: \"x/a.txt\")\n}\n",
+    );
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    let run = place.last_run();
+    let made = Command::new("git").args(["init", "-q", "--bare", "x"]).current_dir(place.ws()).status().unwrap();
+    assert!(made.success());
+    place.planc(&["undo", &run]).exits(6).says("none to what others do by `x/hooks/pre-receive` meanwhile");
+    assert!(!place.has("x/hooks/pre-receive") && !place.has("x/a.txt"));
+    let (code, screen) = on_terminal(&place, &["undo", &run], QUESTION, &Act::Type(b"yes\n"));
+    assert!(code == 0 && screen.contains("x/hooks/pre-receive"), "{screen}");
+    assert_eq!(place.get("x/hooks/pre-receive"), hook);
 }
 
 #[test]
