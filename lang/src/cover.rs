@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// Names of files that no built-in tool may touch, wherever they lie.
-pub const PROTECTED_NAMES: [&str; 3] = ["planc.toml", "policy.cedar", ".planc"];
+pub const PROTECTED_NAMES: [&str; 4] = ["planc.toml", "policy.cedar", "planc.db", ".planc"];
 
 /// Reports effects that no line covers and lines that nothing can use.
 pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {

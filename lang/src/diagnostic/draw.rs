@@ -31,7 +31,7 @@ pub fn render_all(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour)
     bases.sort_unstable();
     bases.dedup();
     let used = sources.iter().filter(|source| bases.binary_search(&source.base).is_ok());
-    let mut cache = ariadne::sources(used.map(|s| (visible(&s.name), drawable(&s.text))));
+    let mut cache = ariadne::sources(used.map(|s| (on_one_line(&s.name), drawable(&s.text))));
     let mut out = String::new();
     for (index, diagnostic) in diagnostics.iter().enumerate() {
         if index > 0 {
@@ -70,7 +70,7 @@ fn in_words(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let labels = std::iter::once(&diagnostic.primary).chain(&diagnostic.related);
     for label in labels {
         let (line, column) = sources.line_column(label.span.start);
-        let name = visible(&sources.of(label.span).name);
+        let name = on_one_line(&sources.of(label.span).name);
         out.push_str(format!("   at {name}:{line}:{column} {}", visible(&label.text)).trim_end());
         out.push('\n');
     }
@@ -93,7 +93,7 @@ fn draw(diagnostic: &Diagnostic, sources: &Sources, colour: Colour, cache: &mut 
     };
     let place = |span: Span| {
         let source = sources.of(span);
-        (visible(&source.name), source.range(span))
+        (on_one_line(&source.name), source.range(span))
     };
     let config =
         Config::default().with_index_type(IndexType::Byte).with_color(colour == Colour::Always).with_compact(false);
@@ -164,6 +164,11 @@ pub fn visible(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+/// The same for the name of a file, which begins no line.
+fn on_one_line(name: &str) -> String {
+    visible(name).replace('\n', "\\n").replace('\t', "\\t")
 }
 
 /// Signs that are drawn as a blank or as nothing, though Unicode counts them among those that are seen.

@@ -66,8 +66,9 @@ pub fn as_planned(
             Unlike::Text => OTHER_TEXT.to_owned(),
             Unlike::Inputs { approved, now } => other_inputs(&approved, &now),
         };
-        let fault = Fault::new(Exit::Stale, format!("{}\n  {line}", not_now(digest)));
-        fault.help("`planc plan FILE` shows what it would do now")
+        Fault::new(Exit::Stale, not_now(digest))
+            .row(format!("  {line}"))
+            .help("`planc plan FILE` shows what it would do now")
     })?;
     session.out.progress("· what is secret is as it was planned: it is not read again\n");
     Ok((desk, planned))
@@ -266,15 +267,15 @@ fn not_now(digest: Digest) -> String {
 
 /// What is different between the plan that was reviewed and the present one.
 fn other_digest(desk: &Desk, plan: &StoredPlan, digest: Digest) -> Fault {
-    let mut message = not_now(digest);
+    let mut fault = Fault::new(Exit::Stale, not_now(digest));
     if let Ok(reviewed) = desk.store.plan(&digest.to_string()) {
         let bound = |digest: &Digest| desk.store.bound(digest).ok().flatten().unwrap_or_default();
         let variables = other_variables(&bound(&digest), &bound(&plan.digest));
         for line in differences(&reviewed, plan, &variables) {
-            message.push_str(&format!("\n  {line}"));
+            fault = fault.row(format!("  {line}"));
         }
     }
-    Fault::new(Exit::Stale, message).help(format!("the present dry run is {}", plan.digest))
+    fault.help(format!("`planc show {}` shows what it would do now", plan.digest))
 }
 
 fn differences(reviewed: &StoredPlan, present: &StoredPlan, variables: &[String]) -> Vec<String> {

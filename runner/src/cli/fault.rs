@@ -15,23 +15,36 @@ use planc_lang::part::PartError;
 pub struct Fault {
     /// The exit code.
     pub exit: Exit,
-    /// What was attempted on what; may have several lines.
+    /// What was attempted on what. Is drawn as one line, whatever text of others stands in it.
     pub message: String,
+    /// Lines of planc's own beneath it.
+    pub rows: Vec<String>,
     /// Advice.
     pub help: Vec<String>,
     /// Mistakes in a text, drawn, and as data.
-    pub diagnostics: Option<(String, Vec<DiagnosticJson>)>,
+    pub diagnostics: Option<Box<(String, Vec<DiagnosticJson>)>>,
 }
 
 impl Fault {
     /// A fault with an exit code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Fault {
-        Fault { exit, message: message.into(), help: Vec::new(), diagnostics: None }
+        Fault { exit, message: message.into(), rows: Vec::new(), help: Vec::new(), diagnostics: None }
     }
 
     /// A mistake on the command line or in a file that was named.
     pub fn usage(message: impl Into<String>) -> Fault {
         Fault::new(Exit::Usage, message)
+    }
+
+    /// A line beneath the message.
+    pub fn row(mut self, text: impl Into<String>) -> Fault {
+        self.rows.push(text.into());
+        self
+    }
+
+    /// The message with all its lines.
+    pub fn told(&self) -> String {
+        [std::slice::from_ref(&self.message), &self.rows].concat().join("\n")
     }
 
     /// A sentence of advice.
@@ -58,7 +71,7 @@ const WRITABLE: &str = "nothing that was recorded is lost: see that this account
 
 impl From<crate::config::ConfigError> for Fault {
     fn from(error: crate::config::ConfigError) -> Fault {
-        Fault { help: error.help.clone(), ..Fault::usage(error.to_string()) }
+        Fault { help: error.help.clone(), rows: error.rows(), ..Fault::usage(error.message) }
     }
 }
 

@@ -80,7 +80,7 @@ fn world_opener(session: &Session, global: &Global, desk: &Desk) -> OpenWorld {
     let (global, out) = (global.clone(), session.out);
     let last: Mutex<(Desk, Option<World>)> = Mutex::new((desk.clone(), None));
     Arc::new(move || {
-        let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
+        let said = |fault: Fault| inline(&fault.message);
         let session = Session::open(&global, out).map_err(said)?;
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let desk = last.0.with_config(session.config.clone()).map_err(|error| error.to_string())?;
@@ -98,7 +98,7 @@ pub(super) fn world(session: &Session, desk: &Desk) -> Result<World, String> {
 }
 
 fn world_after(session: &Session, desk: &Desk, before: Option<&World>) -> Result<World, String> {
-    let said = |fault: Fault| fault.message.lines().next().unwrap_or_default().to_owned();
+    let said = |fault: Fault| inline(&fault.message);
     let texts = Texts::read(&session.config, &Instead::new()).map_err(said)?;
     let (sources, catalogue) = match before.filter(|before| texts.are(&before.sources)) {
         Some(before) => (before.sources.clone(), before.catalogue.clone()),

@@ -166,13 +166,12 @@ impl Output {
             let _ = self.json(&json!({ "error": self.error(fault) }));
             return;
         }
-        if let Some((drawn, _)) = &fault.diagnostics {
+        if let Some((drawn, _)) = fault.diagnostics.as_deref() {
             self.note(drawn);
         }
-        // A path or a plan may stand in a message: what it says is harmless.
-        let mut rows = lines(&fault.message).into_iter();
-        self.note(&format!("{} {}\n", self.err_tone(Tone::Bad, "error:"), rows.next().unwrap_or_default()));
-        rows.for_each(|row| self.note(&format!("{row}\n")));
+        // A path, a plan or what others wrote may stand in a message: what it says is harmless, and begins no line.
+        self.note(&format!("{} {}\n", self.err_tone(Tone::Bad, "error:"), inline(&fault.message)));
+        fault.rows.iter().for_each(|row| self.note(&format!("{}\n", lines(row).join("\\n"))));
         for help in &fault.help {
             self.note(&format!("{} {}\n", self.err_tone(Tone::Name, "help:"), inline(help)));
         }
@@ -183,10 +182,10 @@ impl Output {
         let mut error = json!({
             "kind": fault.exit.word(),
             "exit": fault.exit as u8,
-            "message": fault.message,
+            "message": fault.told(),
             "help": fault.help,
         });
-        if let Some((_, list)) = &fault.diagnostics {
+        if let Some((_, list)) = fault.diagnostics.as_deref() {
             error["diagnostics"] = json!(list);
         }
         error

@@ -144,7 +144,7 @@ pub fn draw(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> St
 pub fn fault(message: String, diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> Fault {
     let drawn = draw(diagnostics, sources, colour);
     let data = diagnostics.iter().map(|diagnostic| to_json(diagnostic, sources)).collect();
-    Fault { diagnostics: Some((drawn, data)), ..Fault::new(super::exit::Exit::PlanErrors, message) }
+    Fault { diagnostics: Some(Box::new((drawn, data))), ..Fault::new(super::exit::Exit::PlanErrors, message) }
 }
 
 /// The plans and catalogues in a folder and beneath it, sorted; what git ignores is left out. A folder that cannot be looked

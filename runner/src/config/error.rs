@@ -58,16 +58,25 @@ impl ConfigError {
         });
         self
     }
+
+    /// The lines beneath the message: where it stands.
+    pub fn rows(&self) -> Vec<String> {
+        let Some(place) = &self.place else { return Vec::new() };
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let caret = " ".repeat(place.column.saturating_sub(1));
+        vec![
+            format!("{margin}--> {}:{}:{}", place.file, place.line, place.column),
+            format!("{margin} |"),
+            format!("{number} | {}", place.text),
+            format!("{margin} | {caret}^"),
+        ]
+    }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        let Some(place) = &self.place else { return Ok(()) };
-        let number = place.line.to_string();
-        let margin = " ".repeat(number.len());
-        let caret = " ".repeat(place.column.saturating_sub(1));
-        write!(f, "\n{margin}--> {}:{}:{}", place.file, place.line, place.column)?;
-        write!(f, "\n{margin} |\n{number} | {}\n{margin} | {caret}^", place.text)
+        self.rows().iter().try_for_each(|row| write!(f, "\n{row}"))
     }
 }

@@ -208,6 +208,7 @@ impl Config {
         let catalogue_globs: Vec<String> =
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
+        nested::check_scratch(&settings, &programs.scratch)?;
         let config = Config {
             unfit,
             state: places::state(
@@ -282,6 +283,7 @@ impl Config {
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
         self.check_fit()?;
         places::outside(&self.state, &self.workspace)?;
+        nested::check_state(&self.state)?;
         places::make_private(&self.state)
     }
 

@@ -5,7 +5,7 @@ use super::file::Settings;
 use super::places::{find_upwards, resolve};
 use super::wired::{Wired, ways};
 use super::{CONFIG_NAME, Closed, Config, ConfigError, ReportPlace, file};
-use planc_lang::paths::{compile_glob, literal_prefix};
+use planc_lang::paths::{compile_glob, literal_prefix, path_meets_glob};
 use std::path::{Component, Path, PathBuf};
 
 /// The most entries that are looked at for workspaces within one.
@@ -117,8 +117,8 @@ pub(super) fn closed(found: Option<&Path>, within: &[Within]) -> Result<Option<C
     Ok(within.iter().any(|within| within.starts).then_some(Closed::Within))
 }
 
-/// Refuses what planc goes by, or runs in the open before anybody approves anything, where that lies in a workspace within this one:
-/// plans of that one may change it.
+/// Refuses what planc goes by, or runs in the open before anybody approves anything, where that lies in another workspace, within this
+/// one or elsewhere: plans of that one may change it.
 pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), ConfigError> {
     for (name, server) in &config.servers {
         let help = "keep it outside of that folder; what the server only works on is listed in its `data`";
@@ -156,20 +156,45 @@ pub(super) fn check_signers(signers: &Path) -> Result<(), ConfigError> {
     Err(ConfigError::world(message).help("keep it in a folder of no workspace, and name it in `[approval] signers`"))
 }
 
-/// The same for one path, with all that lies beneath it as far as a workspace of `within` does.
+/// Refuses a state directory that lies in any workspace: plans there could write approvals.
+pub(super) fn check_state(state: &Path) -> Result<(), ConfigError> {
+    let Some(other) = find_upwards(state, CONFIG_NAME) else { return Ok(()) };
+    let message = format!(
+        "the state directory `{}` lies in the workspace of `{}`, where plans could reach it",
+        state.display(),
+        other.display()
+    );
+    Err(ConfigError::world(message).help("choose one in a folder of no workspace with `--state-dir DIR`"))
+}
+
+/// Refuses folders in which planc looks for workspaces and programs really write: a program could say there what plans may do.
+pub(super) fn check_scratch(settings: &Settings, scratch: &[String]) -> Result<(), ConfigError> {
+    let pairs = scratch.iter().flat_map(|folder| settings.workspace.nested().map(move |glob| (folder, glob)));
+    let Some((folder, glob)) = pairs.into_iter().find(|(folder, glob)| path_meets_glob(folder, glob)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "programs really write `{folder}`, by `[programs] scratch` of `{CONFIG_NAME}`, and `{glob}` of `[workspace] nested` \
+         names what may lie there: a program could write the rules of a workspace"
+    );
+    Err(ConfigError::world(message).help("name the folders of `nested` one by one"))
+}
+
+/// The same for one path, with all that lies beneath it as far as a workspace of `within` does. What lies in a workspace around this
+/// one is for that to rule.
 fn check_in(config: &Config, within: &[Within], path: &Path, (what, help): (&str, &str)) -> Result<(), ConfigError> {
-    let is_within = |path: &Path| path.starts_with(&config.workspace) && path != config.workspace;
-    let is_one = |folder: &&Path| folder.join(CONFIG_NAME).symlink_metadata().is_ok();
+    let is_around = |folder: &Path| config.workspace.starts_with(folder);
+    let is_other = |folder: &&Path| !is_around(folder) && folder.join(CONFIG_NAME).symlink_metadata().is_ok();
     // What comes behind `..` stands in the way that is next.
     let straight = |path: &PathBuf| path.components().take_while(|part| *part != Component::ParentDir).collect();
-    for path in ways(path).iter().map(straight).filter(|path: &PathBuf| is_within(path)) {
-        let around = path.ancestors().take_while(|folder| is_within(folder)).find(is_one);
+    for path in ways(path).iter().map(straight).filter(|path: &PathBuf| !is_around(path)) {
+        let around = path.ancestors().find(is_other);
         let beneath = || within.iter().map(|within| within.folder.as_path()).find(|folder| folder.starts_with(&path));
-        let Some(inner) = around.or_else(beneath) else { continue };
+        let Some(other) = around.or_else(beneath) else { continue };
         let message = format!(
             "`{}` is a workspace of its own, whose plans could change what happens here before anybody approves anything: \
              {what} `{}`",
-            config.shown(inner),
+            config.shown(other),
             config.shown(&path)
         );
         return Err(ConfigError::world(message).help(help));

@@ -9,6 +9,7 @@ mod again;
 mod approval;
 mod around;
 mod before;
+mod beside;
 mod bound;
 mod digests;
 mod display;
