@@ -15,6 +15,7 @@ use crate::desk::{found_place, recompile};
 use crate::dry_run::FOUND;
 use crate::event::Event;
 use crate::journal::{chain, event_place};
+use crate::report::PlanReport;
 use crate::seal::Keys;
 use crate::state::RunState;
 use planc_lang::compile::Compiled;
@@ -99,10 +100,12 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
     let keys = keys.filter(|_| approval.is_empty());
     let (events, standing, mut opened) = events(&bundle, &bound, keys);
     opened.extend(out_of_place(&bundle, compiled.as_deref()));
+    let mut reported = of_report(&bundle, &bound, compiled.as_deref());
+    reported.extend(unknown_parts(bytes, &bundle.report));
     let mut checks = vec![
         check("the texts compile to the plan", texts),
         check("the approval is of this plan", approval),
-        check("the report is of this approval", of_report(&bundle, &bound, compiled.as_deref())),
+        check("the report is of this approval", reported),
         check("the records are one chain from the approval on", of_chain(&bundle)),
         check("the records can be read", opened),
     ];
@@ -175,6 +178,18 @@ fn read(bytes: &[u8]) -> Result<Bundle, Unreadable> {
         true => Err(Unreadable::Texts(bundle.sources.len())),
         false => Ok(bundle),
     }
+}
+
+/// That the report has parts which planc passes over: they could be taken for what was shown.
+fn unknown_parts(bytes: &[u8], report: &PlanReport) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Written {
+        report: serde_json::Value,
+    }
+    let written = serde_json::from_slice(bytes).map(|Written { report }| report);
+    let known = serde_json::to_value(report);
+    let is_same = matches!((written, known), (Ok(written), Ok(known)) if written == known);
+    (!is_same).then(|| "it has parts that no report has, or is not written as planc writes it".to_owned())
 }
 
 fn check(what: &'static str, mut faults: Vec<String>) -> Check {
@@ -334,8 +349,10 @@ fn unchecked(
         ),
         (
             true,
-            "of the report what the approval does not bind: status, rev, assurance, problems, policy, what confines programs, what is foretold",
+            "of the report what the approval does not bind: status, rev, assurance, problems, policy, what confines programs, what is foretold, \
+             whether an input was given or is the default, what files a line of `critical` is used for",
         ),
+        (true, "which planc wrote it"),
         (true, "which of the changes that `critical` allows a call made; of `fs.write` the contents follow from it"),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),

@@ -5,9 +5,14 @@
 
 use super::bound::{BoundPart, given};
 use crate::dry_run::{Meaning, destroys, effects, undo};
-use crate::report::{BlockReport, InputReport, OutputReport, PlanReport, ReleaseReport, StepReport, UndoKind, Undoing};
+use crate::prediction::Elements;
+use crate::report::{
+    BlockOutcome, BlockReport, CriticalReport, InputReport, OutputReport, PlanReport, ReleaseReport, StepReport,
+    UndoKind, Undoing,
+};
 use planc_lang::compile::Compiled;
 use planc_lang::digest::Digest;
+use planc_lang::effects::CriticalVerb;
 use planc_lang::plan::{Call, EachId, Instance, Plan, base_name};
 use planc_lang::secrets::Secrets;
 use planc_lang::value::Value;
@@ -52,6 +57,7 @@ fn of_plan(
     let lines = plan.critical.iter().zip(&shown.critical);
     let reuse = plan.reuse.iter().zip(&shown.reuse);
     let blocks = (0..plan.eaches.len()).map(EachId::new).zip(&shown.blocks);
+    let named = named(plan, bound);
     let verifications = plan.verifications.iter().zip(&shown.verifications);
     let outputs = plan.outputs.iter().zip(&shown.outputs);
     let declared = PlanReport {
@@ -60,10 +66,10 @@ fn of_plan(
         inputs: inputs.collect(),
         assumptions: assumptions.map(|(of, shown)| meaning.assumption(of, shown.outcome.clone())).collect(),
         critical: lines
-            .map(|(line, shown)| meaning.critical(line, shown.value.clone(), shown.touched.clone()))
+            .map(|(line, shown)| meaning.critical(line, shown.value.clone(), touched(line.verb, shown, named.as_ref())))
             .collect(),
         reuse: reuse.map(|(of, shown)| meaning.reuse(of, shown.exists)).collect(),
-        blocks: blocks.map(|(of, shown)| block(shown, meaning.block(of))).collect(),
+        blocks: blocks.map(|(of, shown)| block(shown, meaning.block(of), bound)).collect(),
         verifications: verifications
             .map(|(of, shown)| meaning.verification(of, Vec::new(), shown.outcome.clone()))
             .collect(),
@@ -107,9 +113,33 @@ fn of_plan(
     parts
 }
 
-/// A block with what the dry run says of its elements.
-fn block(shown: &BlockReport, declared: BlockReport) -> BlockReport {
-    BlockReport { late: shown.late, at: shown.at, outcome: shown.outcome.clone(), ..declared }
+/// A block with what the dry run says of its elements; how many there are is bound.
+fn block(shown: &BlockReport, declared: BlockReport, bound: &BoundPart) -> BlockReport {
+    let of_block = bound.findings.iter().flat_map(|found| &found.blocks).find(|(name, ..)| *name == declared.name);
+    let outcome = match (&shown.outcome, of_block) {
+        (BlockOutcome::Elements { .. }, Some((_, _, Elements::Known(count)))) => {
+            BlockOutcome::Elements { count: *count }
+        }
+        (outcome, _) => outcome.clone(),
+    };
+    BlockReport { late: shown.late, at: shown.at, outcome, ..declared }
+}
+
+/// The programs and hosts that the calls name with the arguments that were approved; none: what a secret decides is bound as commitments.
+fn named(plan: &Plan, bound: &BoundPart) -> Option<BTreeSet<String>> {
+    let findings = bound.findings.as_ref().filter(|_| bound.found.is_none())?;
+    let calls = findings.calls.iter().filter_map(|(name, _, args, _)| {
+        let call = &plan.get(plan.step(base_name(name))?).call;
+        Some(call.tool.touches(&values(call, args)))
+    });
+    Some(calls.flatten().map(|(_, resource)| resource.to_string()).collect())
+}
+
+/// What a line is shown to be used for, without programs and hosts that no call names.
+fn touched(verb: CriticalVerb, shown: &CriticalReport, named: Option<&BTreeSet<String>>) -> Vec<String> {
+    let is_of_calls = matches!(verb, CriticalVerb::Run | CriticalVerb::Contact);
+    let is_named = |what: &&String| !is_of_calls || named.is_none_or(|named| named.contains(*what));
+    shown.touched.iter().filter(is_named).cloned().collect()
 }
 
 /// The releases that are shown with other values than were approved, or otherwise than the plan has them.

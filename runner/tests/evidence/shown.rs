@@ -163,6 +163,12 @@ fn the_report_shows_what_the_plan_says() {
         ("`reuse`", |r| r["reuse"][0]["target"] = json!("other.txt")),
         ("`blocks`", |r| r["blocks"][0]["list"] = json!("[]")),
         ("`blocks`", |r| r["blocks"] = json!([])),
+        ("`blocks`", |r| r["blocks"][0]["outcome"]["count"] = json!(200)),
+        ("`critical`", |r| {
+            let lines = r["critical"].as_array_mut().unwrap();
+            let line = lines.iter_mut().find(|line| line["verb"] == "run").unwrap();
+            line["touched"] = json!(["sh harmless.sh"]);
+        }),
         ("`verifications`", |r| r["verifications"][0]["text"] = json!("all is well")),
         ("`outputs`", |r| r["outputs"][0]["name"] = json!("other")),
         ("other releases", |r| drop(r.as_object_mut().unwrap().remove("releases"))),
@@ -194,6 +200,27 @@ fn the_report_shows_what_the_plan_says() {
         assert_ne!(bundle, whole, "{what}");
         let said = verify_json(&bundle, &[]).exits(4);
         assert!(faults(&said).contains(what) && said.json()["title"] == "Words", "{what}: {}", said.short());
+    }
+}
+
+/// A part that planc passes over could be taken for what was shown.
+#[test]
+fn a_report_with_parts_that_no_report_has_is_none() {
+    let place = Place::new();
+    place.put("in.txt", "made.txt\n").put("p.pl", WORDS);
+    place.run("p.pl").exits(0);
+    let whole = export(&place);
+    type Change = fn(&mut Json);
+    let changes: [Change; 3] = [
+        |r| r["reviewed"] = json!("by the board"),
+        |r| r["steps"][1]["reviewed"] = json!(true),
+        |r| r["blocks"][0]["outcome"]["reviewed"] = json!(true),
+    ];
+    for change in changes {
+        let mut bundle = whole.clone();
+        change(&mut bundle["report"]);
+        let said = verify_json(&bundle, &[]).exits(4);
+        assert!(faults(&said).contains("parts that no report has"), "{}", said.short());
     }
 }
 
