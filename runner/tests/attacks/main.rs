@@ -12,6 +12,7 @@ mod before;
 mod bound;
 mod digests;
 mod display;
+mod dots;
 mod drawn;
 mod hidden;
 mod kept;
