@@ -55,6 +55,9 @@ pub(super) fn give(
     Ok(giving.seen)
 }
 
+/// What reading a path has given.
+type Read = Result<Option<FileState>, FileError>;
+
 struct Giving<'a> {
     upper: PathBuf,
     /// Where a content lies until it is known to be the one that is bound.
@@ -134,11 +137,7 @@ impl Giving<'_> {
         })
     }
 
-    fn put(
-        &mut self,
-        path: &str,
-        is_bound: &dyn Fn(&Result<Option<FileState>, FileError>) -> bool,
-    ) -> Result<(), CellError> {
+    fn put(&mut self, path: &str, is_bound: &dyn Fn(&Read) -> bool) -> Result<(), CellError> {
         // The workspace itself is there.
         if path == "." || self.is_real(path) {
             return Ok(());

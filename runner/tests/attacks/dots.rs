@@ -316,7 +316,8 @@ fn a_long_word_is_a_path() {
 #[test]
 fn a_program_that_is_a_link_out_of_the_workspace_is_bound() {
     let check = "argv: [\"./bin/tool\"]";
-    let acts: [(&str, fn(&Place), i32); 3] = [
+    type Act = fn(&Place);
+    let acts: [(&str, Act, i32); 3] = [
         ("nothing", |_| {}, 0),
         (
             "the link",
