@@ -2,8 +2,7 @@
 //! there; also that one which is run as a script is not there.
 
 use super::DryRun;
-use super::call::words;
-use crate::named::{Named, Role};
+use crate::named::{Named, Role, commands};
 use crate::tool::{Args, ToolError};
 use crate::workspace::{FileError, Found, Kind, Overlay, Sight};
 
@@ -99,7 +98,8 @@ impl DryRun<'_> {
     /// not there, and which an earlier step may change.
     pub(super) fn with_files(&self, args: &Args, overlay: &mut Overlay, why: &str) -> String {
         let mut said = vec![why.to_owned()];
-        let own = words(&args.tool, &args.values).and_then(|words| words.first()?.strip_prefix("./"));
+        let commands = commands(&args.tool, &args.values);
+        let own = commands.iter().find_map(|words| words.first()?.as_deref()?.strip_prefix("./"));
         for Named { path, role } in self.workspace.named_by(&args.tool, &args.values) {
             // What is run by its own path is bound wherever it lies, and nobody looks for it with an ending.
             let is_own =
