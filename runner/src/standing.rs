@@ -6,7 +6,7 @@
 
 use crate::named::{Named, Role, named_paths, of_variables, of_words};
 use crate::scope::Scope;
-use crate::workspace::{FileState, Kind, Look, Workspace};
+use crate::workspace::{FOLDER_SEEN, FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
 use planc_lang::catalogue::{Param, Tool};
 use planc_lang::digest::Digest;
@@ -112,8 +112,12 @@ impl Workspace {
             (Some(Kind::File), Role::Start) if package.is_some() => seen.folder = package.map(str::to_owned),
             (Some(_) | None, _) => {}
         }
-        for path in way.links.into_iter().chain(end) {
-            if let Ok(state) = self.observe(&Look::At { path: path.clone() }) {
+        for path in way.links.into_iter().chain(way.ups).chain(end) {
+            let state = match self.kind(&path) {
+                Ok(Kind::Directory) => Ok(FOLDER_SEEN.to_owned()),
+                _ => self.observe(&Look::At { path: path.clone() }),
+            };
+            if let Ok(state) = state {
                 seen.files.insert(path, state);
             }
         }

@@ -1,7 +1,7 @@
 //! Calls in plan mode: which may be made before approval, and making them on the overlay.
 
 use super::DryRun;
-use super::named::{look_at_links, look_at_named, look_at_own};
+use super::named::{leads_out, look_at_links, look_at_named, look_at_own};
 use crate::config::ServerConfig;
 use crate::coverage::Held;
 use crate::direct::astray;
@@ -279,7 +279,7 @@ impl DryRun<'_> {
         for (_, resource) in touches {
             let Resource::Program(argv) = resource else { continue };
             let Some(name) = argv.first() else { continue };
-            match name.strip_prefix("./") {
+            match name.strip_prefix("./").filter(|path| !leads_out(path, overlay)) {
                 Some(path) => look_at_own(name, path, overlay)?,
                 None if overlay.observe_program(name)? == "absent" => {
                     return Err(ToolError::before(format!("there is no program `{name}`")));

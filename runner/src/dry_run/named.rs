@@ -2,9 +2,9 @@
 //! there; also that one which is run as a script is not there.
 
 use super::DryRun;
-use crate::named::{Named, Role};
+use crate::named::{Named, Role, commands};
 use crate::tool::{Args, ToolError};
-use crate::workspace::{Kind, Overlay, Sight};
+use crate::workspace::{FileError, Found, Kind, Overlay, Sight};
 
 /// Looks at a program of the workspace as the steps before will leave it.
 pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
@@ -17,10 +17,15 @@ pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Resu
     }
 }
 
-/// Looks at the links of the workspace that lead to a program which is found by its whole path or by `PATH`.
+/// Whether a program of the workspace is a link that leads out of it: what is run is what is there.
+pub(super) fn leads_out(path: &str, overlay: &mut Overlay) -> bool {
+    matches!(overlay.resolve(path), Err(FileError::Escapes { .. }))
+}
+
+/// Looks at the way in the workspace that leads to a program which is found by its whole path or by `PATH`.
 pub(super) fn look_at_links(name: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
     let Some(file) = overlay.workspace().program(name)? else { return Ok(()) };
-    overlay.workspace().way_to(&file).links.iter().try_for_each(|link| overlay.hold(link)).map_err(ToolError::from)
+    overlay.workspace().way_to(&file).stages().try_for_each(|stage| overlay.hold(stage)).map_err(ToolError::from)
 }
 
 /// Looks at what a call names in the workspace. What cannot be looked at is nothing that anybody could approve, and what comes out of a
@@ -31,10 +36,11 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
         let way = overlay.way(path);
         let _ = overlay.resolve(path);
         let links = way.links.iter().filter(|link| overlay.workspace().kind(link) == Ok(Kind::Link));
-        let links: Vec<String> = links.cloned().collect();
+        // With another thing in the place that a `..` goes up from the way would lead elsewhere.
+        let stages: Vec<String> = links.chain(&way.ups).cloned().collect();
         let Some(end) = way.end else {
             // What lies elsewhere is not bound, but that it is there.
-            links.iter().try_for_each(|link| overlay.hold(link))?;
+            stages.iter().try_for_each(|stage| overlay.hold(stage))?;
             continue;
         };
         if overlay.kind(&end) == Ok(Kind::Other) && role.is_run() {
@@ -43,7 +49,9 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
             )));
         }
         let may_be_absent = may_be_absent(*role, &end, overlay);
-        if !is_folder(&end, overlay)? && !is_held(&end, may_be_absent, overlay) {
+        // The workspace itself is what it is, and what leads there may be another.
+        let is_root = end == ".";
+        if !is_root && !is_folder(&end, overlay)? && !is_held(&end, may_be_absent, overlay) {
             continue;
         }
         if let Ok(Sight::Known(info)) = overlay.stat_unseen(&end)
@@ -51,7 +59,7 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
         {
             let _ = overlay.stat(&end);
         }
-        for held in links.into_iter().chain([end]) {
+        for held in stages.into_iter().chain((!is_root).then_some(end)) {
             overlay.hold(&held)?;
         }
     }
@@ -90,7 +98,15 @@ impl DryRun<'_> {
     /// not there, and which an earlier step may change.
     pub(super) fn with_files(&self, args: &Args, overlay: &mut Overlay, why: &str) -> String {
         let mut said = vec![why.to_owned()];
+        let commands = commands(&args.tool, &args.values);
+        let own = commands.iter().find_map(|words| words.first()?.as_deref()?.strip_prefix("./"));
         for Named { path, role } in self.workspace.named_by(&args.tool, &args.values) {
+            // What is run by its own path is bound wherever it lies, and nobody looks for it with an ending.
+            let is_own =
+                |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            if own.is_some_and(|own| is_own(own) && leads_out(own, overlay)) {
+                continue;
+            }
             said.extend(told(&path, role == Role::Script, overlay).filter(|told| !said.contains(told)));
         }
         said.join("; ")
@@ -101,8 +117,13 @@ impl DryRun<'_> {
 fn told(path: &str, is_script: bool, overlay: &mut Overlay) -> Option<String> {
     let way = overlay.way(path);
     let Some(path) = way.end else {
-        let leads_out = || format!("`{path}` leads out of the workspace, where nothing is bound");
-        return (!way.links.is_empty()).then(leads_out);
+        return match overlay.workspace().found(path, is_script) {
+            Found::Unwatched(at) => is_script.then(|| format!("there is no file `{}`", at.escape_debug())),
+            Found::Seen | Found::Hidden(_) => {
+                let leads_out = || format!("`{path}` leads out of the workspace, where nothing is bound");
+                (!way.links.is_empty()).then(leads_out)
+            }
+        };
     };
     if !is_held(&path, is_script, overlay) {
         return None;

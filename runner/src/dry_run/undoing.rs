@@ -2,9 +2,9 @@
 //!
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
-use super::named::may_be_absent;
+use super::named::{leads_out, may_be_absent};
 use super::steps::{Steps, destroys, effects, given};
-use crate::named::{Named, commands};
+use crate::named::{Named, Role, commands};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Kind, Observation};
@@ -49,31 +49,40 @@ impl Steps<'_, '_> {
                 self.look_at_program(program);
             }
         }
-        for Named { path, role } in self.dry.workspace.named_by(&call.tool, values) {
+        let mut named = self.dry.workspace.named_by(&call.tool, values);
+        let directory = call.tool.param("directory").filter(|_| call.tool.runs_programs());
+        let directory = directory.and_then(|at| values.get(at)?.as_str());
+        named.extend(directory.map(|path| Named { path: path.to_owned(), role: Role::Folder }));
+        for Named { path, role } in named {
             // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
             let way = self.overlay.way(&path);
-            let Some(end) = way.end else {
-                way.links.iter().for_each(|link| drop(self.overlay.observe_path(link)));
+            let Some(end) = way.end.clone() else {
+                way.stages().for_each(|stage| drop(self.overlay.observe_named(stage)));
                 continue;
             };
             // A script that is not there: whoever makes one afterwards would choose what takes the step back.
             let is_bound = match self.overlay.kind(&end) {
-                Ok(Kind::File | Kind::Other) => true,
+                Ok(Kind::File | Kind::Other | Kind::Directory) => true,
                 Ok(Kind::Missing) => may_be_absent(role, &end, &self.overlay),
-                Ok(Kind::Directory | Kind::Link) | Err(_) => false,
+                Ok(Kind::Link) | Err(_) => false,
             };
             if is_bound {
-                way.links.iter().chain([&end]).for_each(|path| drop(self.overlay.observe_path(path)));
+                let end = (end != ".").then_some(&end);
+                way.stages().chain(end).for_each(|path| drop(self.overlay.observe_named(path)));
             }
         }
     }
 
     /// One that is not there fails the call when it is made, unless the run has made it by then.
     fn look_at_program(&mut self, program: &str) {
-        let _ = match program.strip_prefix("./") {
+        let _ = match program.strip_prefix("./").filter(|path| !leads_out(path, &mut self.overlay)) {
             Some(path) => self.overlay.resolve(path).and_then(|path| self.overlay.observe_path(&path)),
             None => self.overlay.observe_program(program).map(drop),
         };
+        if let Ok(Some(file)) = self.overlay.workspace().program(program) {
+            let way = self.overlay.workspace().way_to(&file);
+            way.stages().for_each(|stage| drop(self.overlay.observe_named(stage)));
+        }
     }
 
     fn look_at_changed(&mut self, call: &Call, values: &[Value]) {

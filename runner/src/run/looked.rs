@@ -2,7 +2,7 @@
 
 use super::RunSetup;
 use crate::event::Difference;
-use crate::workspace::Observation;
+use crate::workspace::{Observation, is_as_seen};
 use std::sync::Arc;
 
 /// What is not as it was observed.
@@ -33,7 +33,7 @@ pub(crate) fn as_found(mut expected: Vec<Observation>, differences: &[Difference
 fn differences(setup: &RunSetup, observations: Vec<Observation>) -> Vec<Difference> {
     let difference = |expected: Observation| {
         let found = match setup.workspace.observe(&expected.look) {
-            Ok(seen) if seen == expected.seen => return None,
+            Ok(seen) if is_as_seen(&seen, &expected.seen) => return None,
             Ok(seen) => seen,
             Err(error) => error.to_string(),
         };

@@ -15,7 +15,7 @@ use crate::state::RunState;
 use crate::tool::Args;
 use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
-use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation, Workspace};
+use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation, Workspace, is_as_seen};
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
@@ -37,7 +37,11 @@ pub(crate) fn expected_files(prediction: &Prediction, state: &RunState, workspac
 fn still_no_file(named: &Observation, workspace: &Workspace) -> Option<String> {
     let path = named.look.at().filter(|_| named.seen.starts_with(FOLDER_SEEN))?;
     let found = workspace.state(path).ok()?;
-    matches!(found, FileState::Directory { .. } | FileState::Absent).then(|| found.to_string())
+    match found {
+        FileState::Directory { .. } => Some(FOLDER_SEEN.to_owned()),
+        FileState::Absent => Some(found.to_string()),
+        FileState::File { .. } | FileState::Link { .. } | FileState::Other => None,
+    }
 }
 
 /// Whether a person has looked at what is found at a path, for this step.
@@ -222,7 +226,7 @@ fn judge(judging: &Judging<'_>, state: &RunState, place: &Place) -> Judged {
 
 /// Whether something is as it was seen; of a file the content decides.
 fn is_as(present: &FileState, seen: &str) -> bool {
-    present.to_string() == seen
+    is_as_seen(&present.to_string(), seen)
         || present.digest().is_some_and(|digest| seen.starts_with("file ") && seen.ends_with(&digest.to_string()))
 }
 

@@ -103,9 +103,10 @@ impl Cell {
         Ok(cell)
     }
 
-    /// Gives the program what its call is bound to, as it was looked at, before it starts. An error: it is another by now. Blocks.
-    pub fn give(&mut self, workspace: &Workspace, bound: &[Observation]) -> Result<(), CellError> {
-        self.given = give(&self.dir, workspace, bound, &self.real)?;
+    /// Gives the program what its call is bound to, as it was looked at, before it starts, and that nothing is at the paths `absent`.
+    /// An error: it is another by now. Blocks.
+    pub fn give(&mut self, workspace: &Workspace, bound: &[Observation], absent: &[String]) -> Result<(), CellError> {
+        self.given = give(&self.dir, workspace, bound, absent, &self.real)?;
         Ok(())
     }
 

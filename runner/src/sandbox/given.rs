@@ -6,7 +6,7 @@
 
 use super::seen::Seen;
 use super::spec::CellError;
-use crate::workspace::{BEHIND_A_LINK, FileError, FileState, Look, Observation, Workspace, seen_program};
+use crate::workspace::{BEHIND_A_LINK, FileError, FileState, Look, Observation, Workspace, is_as_seen, seen_program};
 use planc_lang::paths::within;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs::{self, DirBuilder, File, Permissions};
@@ -15,12 +15,13 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Gives what is bound to the upper folder of a cell. `real` are folders that are there for real, and of which nothing is given. Blocks
+/// Gives what is bound to the upper folder of a cell; `absent` are paths at which nothing is, whatever they are called. `real` are folders that are there for real, and of which nothing is given. Blocks
 /// while it reads.
 pub(super) fn give(
     dir: &Path,
     workspace: &Workspace,
     bound: &[Observation],
+    absent: &[String],
     real: &[String],
 ) -> Result<Seen, CellError> {
     let mut giving = Giving {
@@ -33,7 +34,7 @@ pub(super) fn give(
     };
     for Observation { look, seen } in bound {
         match look {
-            Look::At { path } => giving.give(path, |found| found == *seen)?,
+            Look::At { path } => giving.give(path, |found| is_as_seen(found, seen))?,
             Look::Program { .. }
             | Look::Entries { .. }
             | Look::Matches { .. }
@@ -47,9 +48,15 @@ pub(super) fn give(
             giving.program(name, seen)?;
         }
     }
+    for path in absent {
+        giving.nothing(path)?;
+    }
     giving.close()?;
     Ok(giving.seen)
 }
+
+/// What reading a path has given.
+type Read = Result<Option<FileState>, FileError>;
 
 struct Giving<'a> {
     upper: PathBuf,
@@ -73,17 +80,44 @@ fn another(path: &str) -> CellError {
 }
 
 impl Giving<'_> {
-    /// A program that lies in the workspace, and the links of the workspace that lead to one; another is shown.
+    /// A program that lies in the workspace, and the way in the workspace that leads to one; another is shown.
     fn program(&mut self, name: &str, seen: &str) -> Result<(), CellError> {
         let found = self.workspace.program(name).map_err(|error| CellError(error.to_string()))?;
         let Some(file) = found else { return Ok(()) };
         let way = self.workspace.way_to(&file);
-        if let Some(link) = way.links.iter().find(|link| !self.is_given(link)) {
-            return Err(another(link));
+        if let Some(stage) = way.stages().find(|stage| !self.is_given(stage)) {
+            return Err(another(stage));
         }
         let Some(end) = way.end else { return Ok(()) };
         let is_bound = |state: &FileState| state.digest().is_some_and(|digest| seen_program(&file, digest) == seen);
-        self.put(&end, |found| matches!(found, Ok(Some(state)) if is_bound(state)))
+        self.put(&end, &|found| matches!(found, Ok(Some(state)) if is_bound(state)))
+    }
+
+    /// That nothing is at a path, at which planc would not look otherwise. What is on the way is given as it is.
+    fn nothing(&mut self, path: &str) -> Result<(), CellError> {
+        if self.is_real(path) {
+            return Ok(());
+        }
+        for (at, _) in path.match_indices('/') {
+            let above = &path[..at];
+            match self.seen.states.get(above) {
+                Some(FileState::Directory { .. }) => continue,
+                Some(_) => return Ok(()),
+                None => {}
+            }
+            let found = self.workspace.root().join(above).symlink_metadata().map_err(failed(above))?;
+            if !found.is_dir() {
+                return Err(another(above));
+            }
+            let nothing = File::open("/dev/null").map_err(failed(above))?;
+            let state = FileState::Directory { mode: found.mode() & 0o7777 };
+            self.make(above, state, &nothing).map_err(failed(above))?;
+        }
+        if self.seen.states.contains_key(path) {
+            return Ok(());
+        }
+        let nothing = File::open("/dev/null").map_err(failed(path))?;
+        self.make(path, FileState::Absent, &nothing).map_err(failed(path))
     }
 
     fn is_real(&self, path: &str) -> bool {
@@ -96,18 +130,14 @@ impl Giving<'_> {
 
     /// What is at a path, where that is what is bound, as text.
     fn give(&mut self, path: &str, is_bound: impl Fn(&str) -> bool) -> Result<(), CellError> {
-        self.put(path, |found| match found {
+        self.put(path, &|found| match found {
             Ok(Some(state)) => is_bound(&state.to_string()),
             Ok(None) => is_bound(BEHIND_A_LINK),
             Err(error) => is_bound(&error.to_string()),
         })
     }
 
-    fn put(
-        &mut self,
-        path: &str,
-        is_bound: impl Fn(&Result<Option<FileState>, FileError>) -> bool,
-    ) -> Result<(), CellError> {
+    fn put(&mut self, path: &str, is_bound: &dyn Fn(&Read) -> bool) -> Result<(), CellError> {
         // The workspace itself is there.
         if path == "." || self.is_real(path) {
             return Ok(());
@@ -127,7 +157,10 @@ impl Giving<'_> {
             match (&above, &state) {
                 (FileState::Directory { .. }, _) => {}
                 // It is the first of which there is nothing.
-                (_, FileState::Absent) => return Ok(()),
+                (FileState::Absent, FileState::Absent) => return Ok(()),
+                // So it is beneath a file as long as that is one.
+                (FileState::File { .. }, FileState::Absent) => return self.put(&path[..at], &|_| true),
+                (FileState::Other, FileState::Absent) => return Ok(()),
                 (_, _) => return Err(another(path)),
             }
         }

@@ -62,10 +62,18 @@ pub(super) fn against(
     scratch: &[String],
     base: &mut dyn Base,
 ) -> Result<Observed, CellError> {
-    let mut found =
-        Found { upper, workspace, scratch, candidates: BTreeSet::new(), dropped: Vec::new(), modes: BTreeMap::new() };
+    let given = base.differing();
+    let mut found = Found {
+        upper,
+        workspace,
+        scratch,
+        given: given.iter().cloned().collect(),
+        candidates: BTreeSet::new(),
+        dropped: Vec::new(),
+        modes: BTreeMap::new(),
+    };
     found.walk()?;
-    for path in base.differing() {
+    for path in given {
         found.add(path)?;
     }
     found.gone(base)?;
@@ -76,6 +84,8 @@ struct Found<'a> {
     upper: &'a Path,
     workspace: &'a Workspace,
     scratch: &'a [String],
+    /// What was put into the copy, whatever it is called.
+    given: BTreeSet<String>,
     candidates: BTreeSet<String>,
     dropped: Vec<String>,
     /// The modes of directories that had to be made readable.
@@ -85,6 +95,11 @@ struct Found<'a> {
 fn failed(path: &str) -> impl FnOnce(io::Error) -> CellError {
     let text = format!("could not look at what the program left at `{path}`");
     move |error| CellError(format!("{text}: {error}"))
+}
+
+fn nameable(path: &str) -> Result<(), CellError> {
+    let unnameable = |_| CellError(format!("the program changed `{}`, which no plan can name", path.escape_debug()));
+    check_path(path).map_err(unnameable)
 }
 
 fn world(error: FileError) -> CellError {
@@ -131,11 +146,8 @@ impl Found<'_> {
             if self.scratch.iter().any(|folder| within(&path, folder)) {
                 continue;
             }
-            if check_path(&path).is_err() {
-                return Err(CellError(format!(
-                    "the program changed `{}`, which no plan can name",
-                    path.escape_debug()
-                )));
+            if !self.given.contains(&path) {
+                nameable(&path)?;
             }
             if path.split('/').count() > MAX_DEEP {
                 let start = path.chars().take(40).collect::<String>();
@@ -221,6 +233,7 @@ impl Found<'_> {
             if before == after {
                 continue;
             }
+            nameable(path)?;
             if before == FileState::Other {
                 return Err(CellError(format!(
                     "the program removed or replaced `{}`, a pipe, a socket or a device, which planc could not make again",

@@ -4,7 +4,7 @@
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, mkdirat, openat, statat};
 use rustix::io::Errno;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// How a directory is opened on the way: for passing through only, where the system knows that.
@@ -58,6 +58,11 @@ impl Confined {
     /// Opens the root; links that lead to it are followed.
     pub(super) fn open(root: &Path) -> io::Result<Confined> {
         Ok(Confined { root: rustix::fs::open(root, PASS | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())? })
+    }
+
+    /// The root itself, which can be passed through.
+    pub(super) fn root(&self) -> BorrowedFd<'_> {
+        self.root.as_fd()
     }
 
     /// The directory that holds a path, and the path's last name; `.` for the root itself.

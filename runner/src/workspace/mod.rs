@@ -31,6 +31,7 @@ pub use apply::{Applied, ApplyError};
 pub use contents::{Contents, Held};
 pub use error::FileError;
 pub use guard::is_own_temporary;
+pub(crate) use hidden::Found;
 pub use listing::{Entry, Info, Kind, Listing};
 pub(crate) use overlay::ordered;
 pub use overlay::{Executable, Overlay, Sight, UnknownChange};
@@ -177,8 +178,13 @@ impl FileState {
     }
 }
 
-/// How the observation of a folder begins.
-pub(crate) const FOLDER_SEEN: &str = "directory ";
+/// How the observation of a folder begins; all of it where only that it is one counts.
+pub(crate) const FOLDER_SEEN: &str = "directory";
+
+/// Whether what is found is what was seen.
+pub(crate) fn is_as_seen(found: &str, seen: &str) -> bool {
+    found == seen || seen == FOLDER_SEEN && found.starts_with(FOLDER_SEEN)
+}
 
 /// As an observation is written.
 impl std::fmt::Display for FileState {
@@ -187,7 +193,7 @@ impl std::fmt::Display for FileState {
             FileState::Absent => f.write_str("absent"),
             FileState::File { mode, .. } if self.is_untold() => write!(f, "file {mode:04o} {HIDDEN}"),
             FileState::File { digest, mode, .. } => write!(f, "file {mode:04o} {digest}"),
-            FileState::Directory { mode } => write!(f, "{FOLDER_SEEN}{mode:04o}"),
+            FileState::Directory { mode } => write!(f, "{FOLDER_SEEN} {mode:04o}"),
             FileState::Link { target } => write!(f, "link → {target}"),
             FileState::Other => f.write_str("other"),
         }

@@ -89,9 +89,10 @@ impl Workspace {
 
     /// The same in another world than that of the files.
     pub(super) fn way_in(&self, world: &impl World, path: &str) -> Way {
-        let Way { links, end } = way_in(world, path);
+        let Way { links, ups, end } = way_in(world, path);
         let is_open = |path: &String| self.guard.check(path).is_ok();
-        Way { links: links.into_iter().take_while(is_open).collect(), end: end.filter(is_open) }
+        let open = |stages: Vec<String>| stages.into_iter().take_while(is_open).collect();
+        Way { links: open(links), ups: open(ups), end: end.filter(is_open) }
     }
 
     /// The same in another world than that of the files.
@@ -223,21 +224,25 @@ impl Workspace {
         Ok(Some(FileState::File { digest, bytes, mode: mode_of(&stat) }))
     }
 
-    /// The way in the workspace to a program: the links, also those that lead to one outside, and the file where it lies in the
+    /// The way in the workspace to a program: its stages, also those that lead to one outside, and the file where it lies in the
     /// workspace.
     pub(crate) fn way_to(&self, program: &Path) -> Way {
         let within = |path: &Path| path.strip_prefix(&self.path).ok().and_then(Path::to_str).map(str::to_owned);
         let way = within(program).map(|path| self.way(&path)).unwrap_or_default();
         // Something outside may lead into the workspace.
-        let end = way.end.or_else(|| within(&program.canonicalize().ok()?));
-        Way { links: way.links, end }
+        let end = way.end.clone().or_else(|| within(&program.canonicalize().ok()?));
+        Way { end, ..way }
     }
 
     /// The absolute path of the executable that `argv[0]` stands for: a bare name is looked up on PATH, `./…` is a path in
-    /// the workspace, an absolute path is itself. `None` where there is none; an error where it is planc's own.
+    /// the workspace, an absolute path is itself, and so is what leads out of it. `None` where there is none; an error where it is
+    /// planc's own.
     pub fn program(&self, name: &str) -> Result<Option<PathBuf>, FileError> {
         let found = match name.strip_prefix("./") {
-            Some(path) => Some(self.path.join(self.resolve(path)?)),
+            Some(path) => Some(self.path.join(match self.resolve(path) {
+                Err(FileError::Escapes { .. }) => path.to_owned(),
+                resolved => resolved?,
+            })),
             None if name.starts_with('/') => Some(PathBuf::from(name)),
             None if name.contains('/') => {
                 return Err(FileError::Form(format!(

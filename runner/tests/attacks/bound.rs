@@ -30,7 +30,7 @@ fn what_planc_cannot_look_at_does_not_run_in_the_open() {
         (None, ".planc-x.sh", ".planc-x.sh"),
         (Some("sub/y.sh"), "x.sh", "sub/y.sh"),
         (Some("a\tb.sh"), "x.sh", "a\tb.sh"),
-        (Some("../ws/lib/y.sh"), "x.sh", "lib/y.sh"),
+        (Some("../out/ws/lib/y.sh"), "x.sh", "lib/y.sh"),
         (Some("/proc/self/cwd/lib/y.sh"), "x.sh", "lib/y.sh"),
         (None, "/proc/self/cwd/lib/y.sh", "lib/y.sh"),
         (Some("/dev/stdin"), "x.sh", "lib/y.sh"),
@@ -42,6 +42,7 @@ fn what_planc_cannot_look_at_does_not_run_in_the_open() {
         (Some("sub/.planc/y.sh"), "x.sh", "sub/.planc/y.sh"),
     ] {
         let place = place();
+        std::os::unix::fs::symlink(place.ws(), place.at("out/ws")).unwrap();
         link.iter().for_each(|link| place.link(link, "x.sh"));
         let step = format!("step m = process.run(argv: [\"sh\", {word:?}])");
         let said = place.put("p.pl", plan(&step)).planc(&["plan", "p.pl"]).exits(1);
@@ -81,15 +82,9 @@ fn a_confined_program_names_what_planc_sees() {
     use std::os::unix::ffi::OsStrExt;
     let step = |word: &str| format!("step m = process.run(argv: [\"bash\", {word:?}])");
     let confined = |step: &str| plan(step).replace("\"sh\"", "\"bash\"");
-    for (name, is_there) in ["~a.sh", "a\\b.sh", "a:b.sh", "a\tb.sh", "a\nb.sh", ".planc-c.sh", ".planc-d/check.sh"]
-        .into_iter()
-        .flat_map(|name| [(name, true), (name, false)])
-    {
+    for name in ["~a.sh", "a\\b.sh", "a:b.sh", "a\tb.sh", "a\nb.sh", ".planc-c.sh", ".planc-d/check.sh"] {
         let place = place();
-        place.put("planc.toml", "");
-        if is_there {
-            place.put(name, "true\n");
-        }
+        place.put("planc.toml", "").put(name, "true\n");
         place.put("p.pl", confined(&step(name))).planc(&["plan", "p.pl"]).exits(1).says("cannot look at");
         place.link(name, "k.sh");
         place.put("p.pl", confined(&step("k.sh"))).planc(&["plan", "p.pl"]).exits(1).says("cannot look at");

@@ -13,6 +13,7 @@ mod beside;
 mod bound;
 mod digests;
 mod display;
+mod dots;
 mod drawn;
 mod hidden;
 mod kept;

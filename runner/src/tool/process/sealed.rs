@@ -5,9 +5,10 @@ use super::group::Group;
 use super::output::Collected;
 use super::walls::Walls;
 use super::{Args, CallContext, DRAIN, Ended, Request, Run, ToolError, ended, feed, plain};
+use crate::named::Named;
 use crate::sandbox::{self, Cell, Observed};
 use crate::tool::EffectKnown;
-use crate::workspace::Observation;
+use crate::workspace::{Found, Observation, Workspace};
 use planc_lang::value::Value;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -47,14 +48,16 @@ impl Run {
         }
         let spec = walls.spec(&request, bound.workspace)?;
         let making = tokio::task::spawn_blocking({
-            let request = request.clone();
+            let (request, args, is_simulated) = (request.clone(), args.clone(), walls.shown().is_some());
             move || {
-                let mut cell = Cell::make(spec)?;
-                cell.give(&request.workspace, &bound.given).map(|()| cell)
+                let mut cell = Cell::make(spec).map_err(|error| error.to_string())?;
+                let absent = if is_simulated { Vec::new() } else { unwatched(&request.workspace, &args)? };
+                let given = cell.give(&request.workspace, &bound.given, &absent);
+                given.map(|()| cell).map_err(|error| error.to_string())
             }
         });
         let cell = match making.await {
-            Ok(made) => made.map_err(|error| before(error.to_string()))?,
+            Ok(made) => made.map_err(before)?,
             Err(error) => return Err(before(error.to_string())),
         };
         let value = request.run_in(&cell, context).await.map_err(|error| {
@@ -125,6 +128,17 @@ impl Request {
     fn lost(&self, why: &str) -> String {
         format!("could not tell how `{}` ended: {why}", self.shown)
     }
+}
+
+/// Where a call names what is not there, and planc would not see it come. An error: something is there by now.
+fn unwatched(workspace: &Workspace, args: &Args) -> Result<Vec<String>, String> {
+    let named = workspace.named_by(&args.tool, &args.values).into_iter();
+    let found = named.map(|Named { path, role }| match workspace.found(&path, role.is_run()) {
+        Found::Seen => Ok(None),
+        Found::Unwatched(at) => Ok(Some(at)),
+        Found::Hidden(why) => Err(format!("planc cannot look at `{}`: {why}", path.escape_debug())),
+    });
+    found.filter_map(Result::transpose).collect()
 }
 
 /// A result that says what was not kept.

@@ -2,8 +2,8 @@
 
 use super::shown::{Shown, wrong_kind};
 use super::{
-    FileError, Info, Kind, Listing, Look, MAX_FILE_BYTES, MAX_PATHS, Observation, Overlay, Sight, World, join,
-    matches_seen, walk,
+    FOLDER_SEEN, FileError, Info, Kind, Listing, Look, MAX_FILE_BYTES, MAX_PATHS, Observation, Overlay, Sight, World,
+    join, matches_seen, walk,
 };
 use crate::workspace::Entry;
 use std::sync::Arc;
@@ -35,10 +35,27 @@ impl Overlay {
         Ok(self.look(path)?.kind)
     }
 
-    /// Binds a path that a program names to what is there before the plan, whatever steps before leave there.
+    /// Looks at a path that a program names, or goes by: of a folder it counts only that it is one.
+    pub(crate) fn observe_named(&mut self, path: &str) -> Result<(), FileError> {
+        if self.kind(path)? != Kind::Directory {
+            return self.saw_at(path);
+        }
+        let look = Look::At { path: path.into() };
+        if self.simulated(path).is_none() {
+            self.saw_base(look.clone(), FOLDER_SEEN.into());
+        }
+        self.record(look, FOLDER_SEEN.into());
+        Ok(())
+    }
+
+    /// Binds a path that a program names to what is there before the plan, whatever steps before leave there. Of a folder it counts
+    /// only that it is one.
     pub(crate) fn hold(&mut self, path: &str) -> Result<(), FileError> {
         let look = Look::At { path: path.into() };
-        let seen = self.base.observe(&look)?;
+        let seen = match self.base.kind(path)? {
+            Kind::Directory => FOLDER_SEEN.to_owned(),
+            _ => self.base.observe(&look)?,
+        };
         self.saw_base(look.clone(), seen.clone());
         if self.named.iter().all(|named| named.look != look) {
             self.named.push(Observation { look, seen });
@@ -170,8 +187,18 @@ impl Overlay {
     }
 
     pub(super) fn saw_base(&mut self, look: Look, seen: String) {
+        let is_kind_only = seen == FOLDER_SEEN;
         if self.base_looked.insert(look.clone()) {
+            if is_kind_only {
+                self.base_folders.insert(look.clone());
+            }
             self.base_observations.push(Observation { look, seen });
+        } else if !is_kind_only
+            && self.base_folders.remove(&look)
+            && let Some(said) = self.base_observations.iter_mut().find(|said| said.look == look)
+        {
+            // Somebody goes by its mode, too.
+            said.seen = seen;
         }
     }
 

@@ -15,7 +15,9 @@ use super::readers::Readers;
 use super::resolve::{Last, Way, World};
 use super::root::Workspace;
 use super::walk::{self, join, parent};
-use super::{Change, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_PATHS, Observation};
+use super::{
+    Change, FOLDER_SEEN, FileState, Look, MAX_CALL_BYTES, MAX_FILE_BYTES, MAX_HELD_BYTES, MAX_PATHS, Observation,
+};
 use changes::Touched;
 pub use changes::UnknownChange;
 pub(crate) use changes::ordered;
@@ -76,6 +78,8 @@ pub struct Overlay {
     looked: BTreeSet<Look>,
     base_observations: Vec<Observation>,
     base_looked: BTreeSet<Look>,
+    /// Folders of which it counts so far only that they are some.
+    base_folders: BTreeSet<Look>,
     /// Files that the program of the present step names, as they are before the plan.
     named: Vec<Observation>,
     contents: BTreeMap<Digest, Arc<[u8]>>,
@@ -98,6 +102,7 @@ impl Overlay {
             looked: BTreeSet::new(),
             base_observations: Vec::new(),
             base_looked: BTreeSet::new(),
+            base_folders: BTreeSet::new(),
             named: Vec::new(),
             contents: BTreeMap::new(),
         }
