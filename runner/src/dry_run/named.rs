@@ -4,7 +4,7 @@
 use super::DryRun;
 use crate::named::{Named, Role};
 use crate::tool::{Args, ToolError};
-use crate::workspace::{Kind, Overlay, Sight};
+use crate::workspace::{Endings, Kind, Overlay, Sight};
 
 /// Looks at a program of the workspace as the steps before will leave it.
 pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
@@ -55,7 +55,30 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
             overlay.hold(&held)?;
         }
     }
+    for (links, path, endings) in stems(named, overlay) {
+        links.iter().try_for_each(|link| overlay.hold(link))?;
+        overlay.hold_called(path, endings)?;
+    }
     Ok(())
+}
+
+/// The names, without endings, by which an interpreter finds what these have it run, with the links on the way to their folders.
+pub(super) fn stems(named: &[Named], overlay: &Overlay) -> Vec<(Vec<String>, String, Endings)> {
+    let mut found = Vec::new();
+    for (folder, name, endings) in named.iter().flat_map(|named| overlay.workspace().stems(named)) {
+        let way = overlay.way(&folder);
+        // What lies elsewhere is not bound, and in a file nothing is found.
+        let Some(folder) = way.end.filter(|end| !matches!(overlay.kind(end), Ok(Kind::File | Kind::Other))) else {
+            continue;
+        };
+        let links = way.links.into_iter().filter(|link| overlay.workspace().kind(link) == Ok(Kind::Link)).collect();
+        let path = if folder == "." { name } else { format!("{folder}/{name}") };
+        let stem = (links, path, endings);
+        if !found.contains(&stem) {
+            found.push(stem);
+        }
+    }
+    found
 }
 
 /// Whether a plan means a path also where nothing is there.

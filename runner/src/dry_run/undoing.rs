@@ -2,7 +2,7 @@
 //!
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
-use super::named::may_be_absent;
+use super::named::{may_be_absent, stems};
 use super::steps::{Steps, destroys, effects, given};
 use crate::named::{Named, commands};
 use crate::report::Undoing;
@@ -49,7 +49,12 @@ impl Steps<'_, '_> {
                 self.look_at_program(program);
             }
         }
-        for Named { path, role } in self.dry.workspace.named_by(&call.tool, values) {
+        let named = self.dry.workspace.named_by(&call.tool, values);
+        for (links, path, endings) in stems(&named, &self.overlay) {
+            links.iter().for_each(|link| drop(self.overlay.observe_path(link)));
+            let _ = self.overlay.observe_called(path, endings);
+        }
+        for Named { path, role } in named {
             // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
             let way = self.overlay.way(&path);
             let Some(end) = way.end else {

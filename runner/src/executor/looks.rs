@@ -31,7 +31,7 @@ impl Work<'_> {
     fn expected(&self) -> Vec<Observation> {
         let Some(prediction) = self.prediction() else { return Vec::new() };
         let mut expected = prediction.observations.clone();
-        expected.extend(expected_files(prediction, &self.run.recorder.state(), &self.run.setup.workspace));
+        expected.extend(expected_files(&self.run.setup, prediction, &self.run.recorder.state()));
         expected
     }
 
@@ -68,7 +68,7 @@ fn is_own(difference: &Difference, own: &[Change]) -> bool {
         Look::At { path } => {
             own.iter().any(|change| change.path == *path && change.after.to_string() == difference.found)
         }
-        Look::Entries { .. } | Look::Matches { .. } => true,
+        Look::Entries { .. } | Look::Called { .. } | Look::Matches { .. } => true,
         Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => false,
     }
 }

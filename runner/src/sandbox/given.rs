@@ -36,6 +36,7 @@ pub(super) fn give(
             Look::At { path } => giving.give(path, |found| found == *seen)?,
             Look::Program { .. }
             | Look::Entries { .. }
+            | Look::Called { .. }
             | Look::Matches { .. }
             | Look::Call { .. }
             | Look::Tool { .. } => {}

@@ -7,7 +7,7 @@ use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
 
 /// Where Python keeps what it has compiled, beside the sources.
-const COMPILED: &str = "__pycache__";
+pub(super) const COMPILED: &str = "__pycache__";
 const PYTHON: &str = ".py";
 
 impl Workspace {

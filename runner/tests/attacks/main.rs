@@ -33,6 +33,7 @@ mod servers;
 mod signed;
 mod statements;
 mod spelled;
+mod starts;
 mod taken_back;
 mod terminal;
 mod told;
