@@ -89,7 +89,7 @@ pub(super) fn may_be_absent(role: Role, end: &str, overlay: &Overlay) -> bool {
             let folder = end.rsplit_once('/').map_or(".", |(folder, _)| folder);
             overlay.kind(folder) == Ok(Kind::Directory)
         }
-        Role::Perhaps | Role::Folder => false,
+        Role::Perhaps | Role::Word | Role::Folder => false,
     }
 }
 

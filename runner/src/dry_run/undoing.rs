@@ -7,7 +7,7 @@ use super::steps::{Steps, destroys, effects, given};
 use crate::named::{Named, commands};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Kind, Observation};
+use crate::workspace::{Endings, Kind, Observation};
 use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::EffectVerb;
@@ -50,7 +50,9 @@ impl Steps<'_, '_> {
             }
         }
         let named = self.dry.workspace.named_by(&call.tool, values);
-        for (links, path, endings) in stems(&named, &self.overlay) {
+        // A word may come to be the name of something long before anybody takes back.
+        let meant = stems(&named, &self.overlay).into_iter().filter(|(.., endings)| *endings != Endings::Whole);
+        for (links, path, endings) in meant {
             links.iter().for_each(|link| drop(self.overlay.observe_path(link)));
             let _ = self.overlay.observe_called(path, endings);
         }

@@ -36,6 +36,8 @@ const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CL
 pub(crate) enum Role {
     /// Most words are no paths: it counts where a file is there.
     Perhaps,
+    /// A whole word that could be the name of a file, and mostly is none: that nothing is there counts for what is run in a cell.
+    Word,
     /// It looks like a path: that nothing is there counts too.
     Path,
     /// It is run as a script, as far as can be told.
@@ -135,7 +137,11 @@ pub(crate) fn of_command(root: &Path, directory: &str, argv: &[&str], env: Optio
             Some(_) | None => {}
         }
         let main = main_piece(word);
-        found.extend(places(root, &directories, main, role_of(main)));
+        let role = match role_of(main) {
+            Role::Perhaps if main == word && is_plain(word) => Role::Word,
+            role => role,
+        };
+        found.extend(places(root, &directories, main, role));
         let others = pieces(word).into_iter().filter(|piece| *piece != main);
         found.extend(others.flat_map(|piece| places(root, &directories, piece, Role::Perhaps)));
     }
@@ -230,7 +236,10 @@ mod tests {
 
     fn named(argv: &[&str]) -> Vec<(String, Role)> {
         let found = of_words(Path::new("/w"), ".", argv).into_iter();
-        found.filter(|named| named.role != Role::Perhaps).map(|named| (named.path, named.role)).collect()
+        found
+            .filter(|named| !matches!(named.role, Role::Perhaps | Role::Word))
+            .map(|named| (named.path, named.role))
+            .collect()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! there.
 
 use super::completed::COMPILED;
-use super::{FileError, Kind, Workspace};
+use super::{FileError, Kind, Look, Workspace};
 use crate::named::{Named, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Endings {
+    /// None: the whole name.
+    Whole,
     /// What Node and its like, Perl, Ruby, Lua and Java look for.
     Script,
     /// What Python looks for where it is told a module.
@@ -40,6 +42,7 @@ impl Endings {
             ending.ends_with(last) && PYTHONS.iter().any(|(python, _)| ending.starts_with(python.trim_end_matches('3')))
         };
         match self {
+            Endings::Whole => false,
             Endings::Script => SCRIPTS.contains(&ending),
             Endings::Module => MODULES.contains(&ending) || is_versioned(".so"),
             Endings::Compiled => ending.ends_with("pyc"),
@@ -53,6 +56,7 @@ impl Endings {
             .into_iter()
             .flat_map(|(python, versions)| versions.map(move |version| format!("{python}{version}")));
         match self {
+            Endings::Whole => Vec::new(),
             Endings::Script => owned(&SCRIPTS),
             Endings::Module => {
                 let of = |tag: String| SYSTEMS.map(|system| format!("{tag}-{}-{system}.so", std::env::consts::ARCH));
@@ -78,6 +82,10 @@ impl Workspace {
                 let compiled = super::walk::join(folder, COMPILED);
                 vec![of(folder, module, Endings::Module), of(&compiled, module, Endings::Compiled)]
             }
+            (Role::Word, _) => {
+                let is_there = self.kind(&super::walk::join(folder, name)) != Ok(Kind::Missing);
+                if is_there { Vec::new() } else { vec![of(folder, name, Endings::Whole)] }
+            }
             // It is the whole name.
             (Role::Start, Some(_)) => Vec::new(),
             (Role::Start, None) => vec![of(folder, name, Endings::Script)],
@@ -90,6 +98,9 @@ impl Workspace {
 
     /// What is called so, but for folders, as an observation.
     pub(super) fn observe_called(&self, path: &str, endings: Endings) -> Result<String, FileError> {
+        if endings == Endings::Whole {
+            return self.observe(&Look::At { path: path.to_owned() });
+        }
         let (folder, _) = split(path);
         match self.kind(folder)? {
             Kind::Directory => {
@@ -104,6 +115,9 @@ impl Workspace {
     /// The paths that an interpreter may look for by such a name: those that planc knows, and those that are there now. Where its folder
     /// is not there, or is none, the folder stands for them all.
     pub(crate) fn looked_for(&self, path: &str, endings: Endings) -> Vec<String> {
+        if endings == Endings::Whole {
+            return vec![path.to_owned()];
+        }
         let (folder, _) = split(path);
         match self.kind(folder) {
             Ok(Kind::Directory) => {

@@ -183,3 +183,56 @@ fn a_link_that_comes_on_the_way_is_stale() {
     let make = "step g = process.run(argv: [\"sh\", \"-c\", \"ln -s q/r m\"])";
     place.put("x.sh", "exit 1\n").put("p.pl", plan(&format!("{make}\n  {step}"))).run("p.pl").exits(0);
 }
+
+/// A word that is the whole name of nothing: that it stays so is bound as well.
+#[test]
+fn a_word_does_not_come_to_be_a_file() {
+    type Make = fn(&Place);
+    let makes: [Make; 2] =
+        [|place| _ = place.put("flag", ""), |place| fs::create_dir(place.ws().join("flag")).unwrap()];
+    for argv in [r#"["sh", "check.sh", "flag"]"#, r#"["sh", "-c", "[ -e \"$1\" ]", "sh", "flag"]"#] {
+        for make in makes {
+            let place = place(INTERPRETER);
+            place.put("check.sh", "[ -e \"$1\" ]\n");
+            place.put("p.pl", plan(&format!("{WAITS}\n  step m = process.run(argv: {argv})")));
+            meanwhile(&place, || make(&place)).exits(5).says("flag: approved with absent");
+        }
+    }
+    for make in makes {
+        let place = place(INTERPRETER);
+        place.put("check.sh", format!("{}\n", WAITING.replace("$FOUND", "$1")));
+        place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"check.sh\", \"flag\"])"));
+        meanwhile(&place, || make(&place)).exits(4).says("exit code 7");
+    }
+}
+
+/// Words name what a run makes, and what others make where nobody records it.
+#[test]
+fn a_word_is_what_the_run_makes_of_it() {
+    let step = |name: &str, argv: &str| format!("step {name} = process.run(argv: {argv})\n  ");
+    let first = [
+        (
+            r#"["sh", "-c", "echo x > flag; mkdir out; echo y > out/y"]"#,
+            r#"["sh", "-c", "cat flag; tar -cf a.tar out", "sh", "flag", "out"]"#,
+        ),
+        (r#"["sh", "-c", "true"]"#, r#"["mkdir", "out"]"#),
+        (r#"["sh", "-c", "true"]"#, r#"["touch", "flag"]"#),
+        (r#"["tar", "-cf", "a.tar", "in"]"#, r#"["tar", "-xf", "a.tar", "in"]"#),
+        (r#"["tar", "-cf", "a.tar", "in"]"#, r#"["tar", "-xf", "a.tar", "-C", "in", "in"]"#),
+        (r#"["cp", "-r", "in", "copy"]"#, r#"["mv", "copy", "moved"]"#),
+        (r#"["ln", "-s", "in", "link"]"#, r#"["rm", "link"]"#),
+        (r#"["cp", "-r", "in", "copy"]"#, r#"["diff", "-r", "in", "copy"]"#),
+        (r#"["sh", "make.sh"]"#, r#"["tar", "-cf", "a.tar", "out"]"#),
+        (r#"["sh", "-c", "mkdir meet/deep"]"#, r#"["sh", "-c", "cd meet; ls deep", "sh", "meet"]"#),
+    ];
+    for (make, uses) in first {
+        let place = place(INTERPRETER);
+        place.put("planc.toml", "[programs]\nscratch = [\"meet\"]\nopen = [\"sh make.sh\"]\n");
+        place.put("in/x", "x\n").put("make.sh", "mkdir out; echo y > out/y\n");
+        let text = plan(&format!("{}{}", step("a", make), step("b", uses)));
+        let more = ["diff", "tar", "mkdir", "touch", "cp", "mv", "ln", "rm"].map(|name| format!("    run {name:?}\n"));
+        place.put("p.pl", text.replacen("  critical {\n", &format!("  critical {{\n{}", more.concat()), 1));
+        let said = place.run("p.pl");
+        assert_eq!(said.code, Some(0), "{make} {uses}: {}", said.short());
+    }
+}
