@@ -57,7 +57,8 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
     }
     for (links, path, endings) in stems(named, overlay) {
         links.iter().try_for_each(|link| overlay.hold(link))?;
-        overlay.hold_called(path, endings)?;
+        // A text is no path.
+        let _ = overlay.hold_called(path, endings);
     }
     Ok(())
 }

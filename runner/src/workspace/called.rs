@@ -4,6 +4,7 @@
 use super::completed::COMPILED;
 use super::{FileError, Kind, Look, Workspace};
 use crate::named::{Named, Role};
+use planc_lang::paths::check_path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,8 @@ const PYTHONS: [(&str, std::ops::RangeInclusive<u32>); 2] = [("cpython-3", 6..=2
 const LEVELS: [&str; 3] = ["", ".opt-1", ".opt-2"];
 /// The systems for which extensions are made, behind the processor.
 const SYSTEMS: [&str; 2] = ["linux-gnu", "linux-musl"];
+/// How long a name may be, in bytes.
+const MAX_NAME: usize = 255;
 /// What is seen where there is none.
 const NONE: &str = "absent";
 
@@ -125,6 +128,8 @@ impl Workspace {
                 let mut found: Vec<String> = known.collect();
                 let there = self.called_so(path, endings).unwrap_or_default();
                 found.extend(there.into_iter().map(|name| super::walk::join(folder, &name)));
+                // Nothing is called what nothing can be called.
+                found.retain(|path| check_path(path).is_ok() && split(path).1.len() <= MAX_NAME);
                 found.sort();
                 found.dedup();
                 found

@@ -236,3 +236,23 @@ fn a_word_is_what_the_run_makes_of_it() {
         assert_eq!(said.code, Some(0), "{make} {uses}: {}", said.short());
     }
 }
+
+/// A text is no path, however long it is and whatever stands in it.
+#[test]
+fn a_long_word_is_only_a_text() {
+    let long = |length: usize| "x".repeat(length);
+    for word in [
+        long(255),
+        long(256),
+        long(5000),
+        format!("a/{}", long(250)),
+        format!("a/{}", long(300)),
+        format!("{}/a", long(300)),
+    ] {
+        let place = place(INTERPRETER);
+        place
+            .put("a/b", "")
+            .put("p.pl", plan(&format!("step m = process.run(argv: [\"sh\", \"-c\", \"true\", \"sh\", {word:?}])")));
+        place.run("p.pl").exits(0);
+    }
+}
