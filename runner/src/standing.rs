@@ -4,7 +4,7 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
-use crate::named::{Named, Role, named_paths, of_variables, of_words};
+use crate::named::{Named, Role, named_paths, of_command, of_variables};
 use crate::scope::Scope;
 use crate::workspace::{FOLDER_SEEN, FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -83,7 +83,7 @@ impl Place for Workspace {
         // A program is named from the root, whatever the directory.
         let program = words.iter().take(1).flat_map(|program| named_paths(self.root(), ".", program));
         let program = program.map(|path| Named { path, role: Role::Perhaps });
-        let named = self.completed(of_words(self.root(), directory, words)).into_iter();
+        let named = self.completed(of_command(self.root(), directory, words, env)).into_iter();
         let mut seen = Seen::default();
         for named in program.chain(named).chain(of_variables(self.root(), directory, env)) {
             self.see(&named, &mut seen);

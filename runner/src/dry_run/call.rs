@@ -500,7 +500,9 @@ impl Caller for DryCaller<'_, '_> {
 pub(super) fn looked_path(look: &Look) -> Option<&str> {
     match look {
         Look::At { path } | Look::Entries { path } => Some(path),
-        Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => None,
+        Look::Called { .. } | Look::Matches { .. } | Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => {
+            None
+        }
     }
 }
 

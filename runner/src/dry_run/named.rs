@@ -4,7 +4,7 @@
 use super::DryRun;
 use crate::named::{Named, Role, commands};
 use crate::tool::{Args, ToolError};
-use crate::workspace::{FileError, Found, Kind, Overlay, Sight};
+use crate::workspace::{Endings, FileError, Found, Kind, Overlay, Sight};
 
 /// Looks at a program of the workspace as the steps before will leave it.
 pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
@@ -63,7 +63,32 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
             overlay.hold(&held)?;
         }
     }
+    for (stages, path, endings) in stems(named, overlay) {
+        stages.iter().try_for_each(|stage| overlay.hold(stage))?;
+        // A text is no path.
+        let _ = overlay.hold_called(path, endings);
+    }
     Ok(())
+}
+
+/// The names, without endings, by which an interpreter finds what these have it run, with what decides where the way to their folders leads.
+pub(super) fn stems(named: &[Named], overlay: &Overlay) -> Vec<(Vec<String>, String, Endings)> {
+    let mut found = Vec::new();
+    for (folder, name, endings) in named.iter().flat_map(|named| overlay.workspace().stems(named)) {
+        let way = overlay.way(&folder);
+        // What lies elsewhere is not bound, and in a file nothing is found.
+        let Some(folder) = way.end.filter(|end| !matches!(overlay.kind(end), Ok(Kind::File | Kind::Other))) else {
+            continue;
+        };
+        let links = way.links.into_iter().filter(|link| overlay.workspace().kind(link) == Ok(Kind::Link));
+        let stages = links.chain(way.ups).collect();
+        let path = if folder == "." { name } else { format!("{folder}/{name}") };
+        let stem = (stages, path, endings);
+        if !found.contains(&stem) {
+            found.push(stem);
+        }
+    }
+    found
 }
 
 /// Whether a plan means a path also where nothing is there.
@@ -74,7 +99,7 @@ pub(super) fn may_be_absent(role: Role, end: &str, overlay: &Overlay) -> bool {
             let folder = end.rsplit_once('/').map_or(".", |(folder, _)| folder);
             overlay.kind(folder) == Ok(Kind::Directory)
         }
-        Role::Perhaps | Role::Folder => false,
+        Role::Perhaps | Role::Word | Role::Folder => false,
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
-use super::named::{leads_out, may_be_absent};
+use super::named::{leads_out, may_be_absent, stems};
 use super::steps::{Steps, destroys, effects, given};
 use crate::named::{Named, Role, commands};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Kind, Observation};
+use crate::workspace::{Endings, Kind, Observation};
 use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::EffectVerb;
@@ -53,6 +53,12 @@ impl Steps<'_, '_> {
         let directory = call.tool.param("directory").filter(|_| call.tool.runs_programs());
         let directory = directory.and_then(|at| values.get(at)?.as_str());
         named.extend(directory.map(|path| Named { path: path.to_owned(), role: Role::Folder }));
+        // A word may come to be the name of something long before anybody takes back.
+        let meant = stems(&named, &self.overlay).into_iter().filter(|(.., endings)| *endings != Endings::Whole);
+        for (stages, path, endings) in meant {
+            stages.iter().for_each(|stage| drop(self.overlay.observe_named(stage)));
+            let _ = self.overlay.observe_called(path, endings);
+        }
         for Named { path, role } in named {
             // Most words are no paths, and what cannot be looked at is no file that a plan could have meant.
             let way = self.overlay.way(&path);

@@ -71,6 +71,8 @@ fn concerns(look: &Look, path: &str) -> bool {
     let near = |other: &str| other.is_empty() || within(other, path) || within(path, other);
     match look {
         Look::At { path: other } | Look::Entries { path: other } => near(other),
+        // In its folder.
+        Look::Called { path: other, .. } => near(other.rsplit_once('/').map_or("", |(folder, _)| folder)),
         Look::Matches { glob, .. } => near(literal_prefix(glob)),
         Look::Program { name } => name.contains('/'),
         Look::Call { .. } | Look::Tool { .. } => true,

@@ -6,7 +6,7 @@
 use super::late::named;
 use super::work::Work;
 use crate::event::{Difference, End};
-use crate::run::{RunError, as_found, expected_files, is_agreed, leaves_nothing, look_again};
+use crate::run::{Naming, RunError, as_found, expected_files, is_agreed, leaves_nothing, look_again};
 use crate::state::{StepRecord, StepState};
 use crate::workspace::{Change, Look, Observation};
 use planc_lang::value::Value;
@@ -14,7 +14,7 @@ use planc_lang::value::Value;
 impl Work<'_> {
     /// Looks at everything that the step is expected to see; gives it as it was found, or the end of the run where something is another.
     pub(super) async fn looks(&self, values: &[Value]) -> Result<Result<Vec<Observation>, End>, RunError> {
-        let expected = self.expected();
+        let expected = self.expected(values);
         let mut differences = look_again(&self.run.setup, expected.clone()).await;
         let seen = as_found(expected, &differences);
         differences.retain(|difference| !self.is_agreed(difference));
@@ -28,10 +28,11 @@ impl Work<'_> {
     }
 
     /// What the dry run says, and what the files must be that the command line names.
-    fn expected(&self) -> Vec<Observation> {
+    fn expected(&self, values: &[Value]) -> Vec<Observation> {
         let Some(prediction) = self.prediction() else { return Vec::new() };
         let mut expected = prediction.observations.clone();
-        expected.extend(expected_files(prediction, &self.run.recorder.state(), &self.run.setup.workspace));
+        let naming = Naming { name: self.name, instance: self.instance, call: &self.step.call, values, is_undo: false };
+        expected.extend(expected_files(&self.run.setup, prediction, &self.run.recorder.state(), naming));
         expected
     }
 
@@ -68,7 +69,7 @@ fn is_own(difference: &Difference, own: &[Change]) -> bool {
         Look::At { path } => {
             own.iter().any(|change| change.path == *path && change.after.to_string() == difference.found)
         }
-        Look::Entries { .. } | Look::Matches { .. } => true,
+        Look::Entries { .. } | Look::Called { .. } | Look::Matches { .. } => true,
         Look::Program { .. } | Look::Call { .. } | Look::Tool { .. } => false,
     }
 }

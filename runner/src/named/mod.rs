@@ -28,11 +28,16 @@ pub(crate) struct Named {
     pub(crate) role: Role,
 }
 
+/// The variables that say where Python, Perl, Ruby and Java look for modules.
+const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
+
 /// What a path is to a call that may name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Most words are no paths: it counts where a file is there.
     Perhaps,
+    /// A whole word that could be the name of a file, and mostly is none: that nothing is there counts for what is run in a cell.
+    Word,
     /// It looks like a path: that nothing is there counts too.
     Path,
     /// It is run as a script, as far as can be told.
@@ -57,7 +62,7 @@ pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> 
     let mut found = Vec::new();
     for words in commands(tool, values) {
         let words: Vec<&str> = words.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
-        found.extend(of_words(root, directory, &words));
+        found.extend(of_command(root, directory, &words, value("env")));
     }
     // Where no program is run, a parameter of that name is something else.
     if !found.is_empty() || tool.runs_programs() {
@@ -101,13 +106,19 @@ pub(crate) fn unread(tool: &Tool, values: &[Value]) -> Vec<String> {
 
 /// The paths that a command line may name, of a program that runs in a directory.
 pub(crate) fn of_words(root: &Path, directory: &str, argv: &[&str]) -> Vec<Named> {
+    of_command(root, directory, argv, None)
+}
+
+/// The same with the variables that the call gives, which may say where modules are.
+pub(crate) fn of_command(root: &Path, directory: &str, argv: &[&str], env: Option<&Value>) -> Vec<Named> {
     let words = split(argv);
     let runs = runs(&words);
     let directories = directories(root, directory, &words);
     let mut found = own(root, argv);
     let loads = loads(&words);
+    let said = searched(&words, env);
     if !loads.modules.is_empty() {
-        let searched = loads.folders.iter().flat_map(|folder| named_paths(root, directory, folder));
+        let searched = loads.folders.iter().chain(&said).flat_map(|folder| named_paths(root, directory, folder));
         let searched: Vec<String> = directories.iter().cloned().chain(searched).collect();
         found.extend(loads.modules.iter().flat_map(|module| places(root, &searched, module, Role::Start)));
     }
@@ -118,16 +129,33 @@ pub(crate) fn of_words(root: &Path, directory: &str, argv: &[&str]) -> Vec<Named
         match &runs {
             Some(Runs::Script { at, starts }) if *at == index => found.extend(script(root, &directories, word, starts)),
             Some(Runs::Module { at, files }) if *at == index => {
-                found.extend(files.iter().flat_map(|file| places(root, &directories, file, Role::Start)));
+                let more =
+                    said.iter().flat_map(|folder| directories.iter().flat_map(|from| named_paths(root, from, folder)));
+                let searched: Vec<String> = directories.iter().cloned().chain(more).collect();
+                found.extend(files.iter().flat_map(|file| places(root, &searched, file, Role::Start)));
             }
             Some(_) | None => {}
         }
         let main = main_piece(word);
-        found.extend(places(root, &directories, main, role_of(main)));
+        let role = match role_of(main) {
+            Role::Perhaps if main == word && is_plain(word) => Role::Word,
+            role => role,
+        };
+        found.extend(places(root, &directories, main, role));
         let others = pieces(word).into_iter().filter(|piece| *piece != main);
         found.extend(others.flat_map(|piece| places(root, &directories, piece, Role::Perhaps)));
     }
     found
+}
+
+/// The folders in which variables say that modules are.
+fn searched(words: &[String], env: Option<&Value>) -> Vec<String> {
+    let given = env.and_then(Value::as_list).unwrap_or_default().iter();
+    let given = given.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable.get("value")?.as_str()?)));
+    let told = words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?)));
+    let of_modules = given.chain(told).filter(|(name, _)| SEARCHED.contains(name));
+    let folders = of_modules.flat_map(|(_, value)| value.split(':')).filter(|folder| !folder.is_empty());
+    folders.map(str::to_owned).collect()
 }
 
 /// A program of the workspace, which is named from the root, whatever the directory.
@@ -208,7 +236,10 @@ mod tests {
 
     fn named(argv: &[&str]) -> Vec<(String, Role)> {
         let found = of_words(Path::new("/w"), ".", argv).into_iter();
-        found.filter(|named| named.role != Role::Perhaps).map(|named| (named.path, named.role)).collect()
+        found
+            .filter(|named| !matches!(named.role, Role::Perhaps | Role::Word))
+            .map(|named| (named.path, named.role))
+            .collect()
     }
 
     #[test]
@@ -229,6 +260,8 @@ mod tests {
             (vec!["cp", "a/b"], "a/b", Role::Path),
             (vec!["python3", "tool"], "tool/__main__.py", Role::Start),
             (vec!["python3", "-m", "lib.a"], "lib/a.py", Role::Start),
+            (vec!["env", "PYTHONPATH=lib:more", "python3", "-m", "a"], "more/a.py", Role::Start),
+            (vec!["env", "PERL5LIB=lib", "perl", "-MFoo", "x.pl"], "lib/Foo", Role::Start),
             (vec!["node", "tool"], "tool/index.js", Role::Start),
             (vec!["perl", "-wMLib::Foo=a", "-e", "1"], "Lib/Foo", Role::Start),
             (vec!["perl", "-I", "lib", "-M", "Foo", "x.pl"], "lib/Foo", Role::Start),

@@ -403,10 +403,12 @@ fn outputs(out: &mut String, report: &PlanReport, look: Look) {
 
 /// What was looked at, in words.
 pub fn observed(look: &crate::workspace::Look) -> String {
-    use crate::workspace::Look::{At, Call, Entries, Matches, Program, Tool};
+    use crate::workspace::Look::{At, Call, Called, Entries, Matches, Program, Tool};
     match look {
         At { path } => inline(path),
         Entries { path } => format!("entries of {}", inline(path)),
+        Called { path, endings: crate::workspace::Endings::Whole } => inline(path),
+        Called { path, .. } => format!("{}.*", inline(path)),
         Matches { glob, .. } => format!("matches of {}", inline(glob)),
         Program { name } => format!("program {}", inline(name)),
         Tool { tool } => format!("what its server says of `{}`", inline(tool)),

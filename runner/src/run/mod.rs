@@ -3,6 +3,7 @@
 mod agree;
 mod ask;
 mod call;
+mod called;
 mod caller;
 mod cells;
 mod clean;
@@ -17,6 +18,7 @@ mod named;
 mod others;
 mod provenance;
 mod recorder;
+mod strange;
 mod surroundings;
 mod unapproved;
 mod unseen;
@@ -35,6 +37,7 @@ pub(crate) use call::{
     Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, paced, permit,
     permit_changes, place_of, simulate, timeout_of,
 };
+pub(crate) use called::one_by_one;
 pub(crate) use caller::{check, not_true};
 pub(crate) use cells::{is_in_cell, leaves_nothing};
 pub(crate) use clean::{clean, sweep};

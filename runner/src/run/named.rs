@@ -1,9 +1,11 @@
 //! The files that a call names ⟶ what they must be now: as this run has left them, else as they were before it; and what a person
 //! looks at first, because nobody has approved what is about to run in the open.
 
+use super::called::one_by_one;
 use super::known::{NOBODY_KNOWS, is_undrawn, left, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
 use super::left::of_left;
+use super::strange::strange_links;
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::Unseen;
 use super::ways::{End, Place, no_files, places};
@@ -15,22 +17,47 @@ use crate::state::RunState;
 use crate::tool::Args;
 use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
-use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation, Workspace, is_as_seen};
+use crate::workspace::{Endings, FOLDER_SEEN, FileState, Look, Observation, Workspace, is_as_seen};
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
 
 /// What the files that the command line of a step names must be now. Those that are looked at anyway are left out. Of a folder counts
 /// only that nothing else is in its place.
-pub(crate) fn expected_files(prediction: &Prediction, state: &RunState, workspace: &Workspace) -> Vec<Observation> {
+pub(crate) fn expected_files(
+    setup: &RunSetup,
+    prediction: &Prediction,
+    state: &RunState,
+    Naming { instance, call, values, .. }: Naming<'_>,
+) -> Vec<Observation> {
+    let workspace = &setup.workspace;
+    // In the open it counts what others have put anywhere.
+    let is_cell = is_confined(setup, call, values);
+    let counts = |named: &&Observation| is_cell || !matches!(named.look, Look::Called { endings: Endings::Whole, .. });
+    let held: Vec<Observation> = prediction.named.iter().filter(counts).cloned().collect();
+    let is_unrecorded = unrecorded(setup, state, instance).is_some();
     let is_left = |named: &&Observation| !prediction.observations.iter().any(|seen| seen.look == named.look);
     let now = |named: &Observation| {
         let left = named.look.at().and_then(|path| state.left_at(path));
+        let left = left.filter(|(_, change)| !is_gone_folder(&change.after, &change.path, workspace));
         let seen = left.map_or_else(|| named.seen.clone(), |(_, change)| change.after.to_string());
-        let seen = still_no_file(named, workspace).unwrap_or(seen);
+        let made = || folder_made(named, workspace).filter(|_| left.is_none() && is_unrecorded);
+        let seen = still_no_file(named, workspace).or_else(made).unwrap_or(seen);
         Observation { look: named.look.clone(), seen }
     };
-    prediction.named.iter().filter(is_left).map(now).collect()
+    one_by_one(setup, &held).iter().filter(is_left).map(now).collect()
+}
+
+/// Whether the run has left a folder of which nothing is there any more: it was nothing to be run.
+fn is_gone_folder(left: &FileState, path: &str, workspace: &Workspace) -> bool {
+    matches!(left, FileState::Directory { .. }) && workspace.state(path) == Ok(FileState::Absent)
+}
+
+/// The folder that is now where nothing was: it is no file that could be run.
+fn folder_made(named: &Observation, workspace: &Workspace) -> Option<String> {
+    let path = named.look.at().filter(|_| named.seen == FileState::Absent.to_string())?;
+    let found = workspace.state(path).ok()?;
+    matches!(found, FileState::Directory { .. }).then(|| found.to_string())
 }
 
 /// What is now where a folder was; none: it was none, or there is something else that could be run.
@@ -69,6 +96,9 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
     }
     let judged: Vec<Judged> = {
         let state = recorder.state();
+        if !is_open {
+            unapproved.different.extend(strange_links(setup, &state, naming, &expected));
+        }
         let unseen = if is_open { Unseen::of(setup, &state) } else { Unseen::default() };
         let judging = Judging { setup, naming, is_open, expected: &expected, unseen: &unseen };
         places.iter().map(|place| judge(&judging, &state, place)).collect()
@@ -123,8 +153,10 @@ fn expected(setup: &RunSetup, naming: Naming<'_>) -> Vec<Observation> {
     let predicted = setup.predictions.of(&setup.compiled.plan, naming.instance);
     let Some(prediction) = predicted else { return Vec::new() };
     match naming.is_undo {
-        true => prediction.undo_observations.clone(),
-        false => prediction.named.iter().chain(&prediction.observations).cloned().collect(),
+        true => one_by_one(setup, &prediction.undo_observations),
+        false => {
+            one_by_one(setup, &prediction.named).into_iter().chain(prediction.observations.iter().cloned()).collect()
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn give(
             Look::At { path } => giving.give(path, |found| is_as_seen(found, seen))?,
             Look::Program { .. }
             | Look::Entries { .. }
+            | Look::Called { .. }
             | Look::Matches { .. }
             | Look::Call { .. }
             | Look::Tool { .. } => {}

@@ -3,7 +3,7 @@
 use crate::event::{Conflict, Difference};
 use crate::run::{
     Naming, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell, look_again,
-    of_contents, of_named,
+    of_contents, of_named, one_by_one,
 };
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
 use crate::tool::registry::Implementation;
@@ -62,12 +62,12 @@ pub(super) fn unseen(
 /// What the call was approved with.
 fn expected(setup: &RunSetup, record: &StepRecord) -> Vec<Observation> {
     let predicted = record.instance.and_then(|instance| setup.predictions.of(&setup.compiled.plan, instance));
-    predicted.map_or_else(Vec::new, |prediction| prediction.undo_observations.clone())
+    predicted.map_or_else(Vec::new, |prediction| one_by_one(setup, &prediction.undo_observations))
 }
 
 fn conflict(Difference { expected, found }: Difference) -> Conflict {
     let path = match expected.look {
-        Look::At { path } | Look::Entries { path } => path,
+        Look::At { path } | Look::Entries { path } | Look::Called { path, .. } => path,
         Look::Matches { glob, .. } => glob,
         Look::Program { name } => name,
         Look::Call { part, .. } => part,

@@ -7,7 +7,7 @@ use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
 
 /// Where Python keeps what it has compiled, beside the sources.
-const COMPILED: &str = "__pycache__";
+pub(super) const COMPILED: &str = "__pycache__";
 const PYTHON: &str = ".py";
 
 impl Workspace {
@@ -27,7 +27,7 @@ impl Workspace {
         let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
         let is_file = || self.resolve(path).is_ok_and(|path| self.kind(&path) == Ok(Kind::File));
         match (role, name.strip_suffix(PYTHON)) {
-            (Role::Perhaps | Role::Folder, _) => Vec::new(),
+            (Role::Perhaps | Role::Word | Role::Folder, _) => Vec::new(),
             (Role::Start, Some(module)) => {
                 let compiled = super::walk::join(folder, COMPILED);
                 [self.called(folder, module), self.called(&compiled, module)].concat()

@@ -17,6 +17,7 @@ mod program;
 mod versioned;
 mod root;
 mod completed;
+mod called;
 mod hidden;
 mod contents;
 mod attributes;
@@ -28,6 +29,7 @@ mod names;
 mod foreign;
 
 pub use apply::{Applied, ApplyError};
+pub use called::Endings;
 pub use contents::{Contents, Held};
 pub use error::FileError;
 pub use guard::is_own_temporary;
@@ -214,6 +216,13 @@ pub enum Look {
         /// The directory.
         path: String,
     },
+    /// The files that are called as a path is, with an ending: which of them are there.
+    Called {
+        /// The path, without an ending.
+        path: String,
+        /// The endings.
+        endings: Endings,
+    },
     /// The paths that a glob matches.
     Matches {
         /// The glob.
@@ -246,6 +255,7 @@ impl Look {
         match self {
             Look::At { path } => Some(path),
             Look::Entries { .. }
+            | Look::Called { .. }
             | Look::Matches { .. }
             | Look::Program { .. }
             | Look::Call { .. }

@@ -187,6 +187,7 @@ impl Workspace {
                 Kind::Directory => Ok(self.listing(path)?.seen()),
                 kind => Ok(kind.described().to_owned()),
             },
+            Look::Called { path, endings } => self.observe_called(path, *endings),
             Look::Matches { glob, ignored } => Ok(matches_seen(&self.glob(glob, *ignored)?)),
             Look::Program { name } => self.observe_program(name),
             Look::Tool { tool } => Err(FileError::Form(format!("the tool `{tool}` is not in the workspace"))),

@@ -35,6 +35,7 @@ mod servers;
 mod signed;
 mod statements;
 mod spelled;
+mod starts;
 mod taken_back;
 mod terminal;
 mod told;

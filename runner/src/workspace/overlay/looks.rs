@@ -5,7 +5,7 @@ use super::{
     FOLDER_SEEN, FileError, Info, Kind, Listing, Look, MAX_FILE_BYTES, MAX_PATHS, Observation, Overlay, Sight, World,
     join, matches_seen, walk,
 };
-use crate::workspace::Entry;
+use crate::workspace::{Endings, Entry};
 use std::sync::Arc;
 
 impl Overlay {
@@ -51,9 +51,26 @@ impl Overlay {
     /// Binds a path that a program names to what is there before the plan, whatever steps before leave there. Of a folder it counts
     /// only that it is one.
     pub(crate) fn hold(&mut self, path: &str) -> Result<(), FileError> {
-        let look = Look::At { path: path.into() };
-        let seen = match self.base.kind(path)? {
-            Kind::Directory => FOLDER_SEEN.to_owned(),
+        self.hold_look(Look::At { path: path.into() })
+    }
+
+    /// Binds which files are there that an interpreter may find by a name.
+    pub(crate) fn hold_called(&mut self, path: String, endings: Endings) -> Result<(), FileError> {
+        self.hold_look(Look::Called { path, endings })
+    }
+
+    /// The same, as a look at what is there now.
+    pub(crate) fn observe_called(&mut self, path: String, endings: Endings) -> Result<(), FileError> {
+        let look = Look::Called { path, endings };
+        let seen = self.base.observe(&look)?;
+        self.saw_base(look.clone(), seen.clone());
+        self.record(look, seen);
+        Ok(())
+    }
+
+    fn hold_look(&mut self, look: Look) -> Result<(), FileError> {
+        let seen = match &look {
+            Look::At { path } if self.base.kind(path)? == Kind::Directory => FOLDER_SEEN.to_owned(),
             _ => self.base.observe(&look)?,
         };
         self.saw_base(look.clone(), seen.clone());

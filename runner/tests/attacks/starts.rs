@@ -1,0 +1,258 @@
+//! What an interpreter looks for by itself where it is told a script or a module: a file that was not there when the card was made is
+//! nothing that a confined program finds, neither while an earlier step works nor while it runs.
+
+use crate::place::{Place, Said, said, until};
+use std::fs;
+
+/// An interpreter that runs what it finds at the places of `FOUND`, and else ends with 7.
+const INTERPRETER: &str = "for each in $FOUND; do if test -e $each; then exit 0; fi; done; exit 7";
+/// One that looks only when it may go on.
+const WAITING: &str = "touch meet/begun; until test -e meet/go; do sleep 0.02; done; for each in $FOUND; do if test -e $each; then \
+                       exit 0; fi; done; exit 7";
+/// A confined program that is at work for a while.
+const WAITS: &str =
+    "step w = process.run(argv: [\"sh\", \"-c\", \"touch meet/begun; until test -e meet/go; do sleep 0.02; done\"])";
+
+/// What is called, what is there before, and what comes.
+const COMES: [(&str, &[&str], &str); 22] = [
+    (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest/__main__.py"),
+    (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest/__init__.cpython-311-x86_64-linux-gnu.so"),
+    (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest.abi3.so"),
+    (r#"["env", "PYTHONPATH=lib", "python3", "-m", "unittest"]"#, &[], "lib/unittest/__main__.py"),
+    (r#"["env", "PYTHONPATH=lib", "python3", "-m", "unittest"]"#, &["lib/x"], "lib/unittest.py"),
+    (r#"["perl", "-Ilib", "-MList::Util", "-e", "1"]"#, &["lib/x"], "lib/List/Util.pm"),
+    (r#"["perl", "-Ilib", "-MList::Util", "-e", "1"]"#, &["lib/List/Util"], "lib/List/Util.pmc"),
+    (r#"["env", "PERL5LIB=lib", "perl", "-MList::Util", "-e", "1"]"#, &[], "lib/List/Util.pm"),
+    (r#"["ruby", "-Ilib", "-rfoo", "x.rb"]"#, &["x.rb"], "lib/foo.rb"),
+    (r#"["lua", "-l", "a.b", "x.lua"]"#, &["x.lua"], "a/b.lua"),
+    (r#"["java", "-cp", "out", "a.Main"]"#, &[], "out/a/Main.class"),
+    (r#"["python3", "-m", "pkg.a"]"#, &["pkg/a.py", "pkg/__init__.py"], "pkg/__pycache__/a.cpython-311.pyc"),
+    (r#"["python3", "-m", "pkg.a"]"#, &["pkg/a.py", "pkg/__pycache__/x"], "pkg/__pycache__/a.cpython-311.pyc"),
+    (r#"["python3", "-m", "pkg.a"]"#, &["pkg/a.py", "pkg/__pycache__/x"], "pkg/__pycache__/a.cpython-314.opt-2.pyc"),
+    (r#"["python3", "-m", "pkg.a"]"#, &["pkg/a.py", "pkg/__pycache__/x"], "pkg/__pycache__/__init__.cpython-311.pyc"),
+    (r#"["python3", "-m", "pkg.a"]"#, &["pkg/a.py"], "pkg/a.so"),
+    (r#"["python3", "-m", "m"]"#, &["m.py"], "__pycache__/m.cpython-311.pyc"),
+    (r#"["python3", "tool"]"#, &["tool/__main__.py"], "tool/__pycache__/__main__.pypy310.pyc"),
+    (r#"["node", "app"]"#, &["app/index.js"], "app.js"),
+    (r#"["node", "app"]"#, &["app/index.js"], "app.json"),
+    (r#"["node", "app"]"#, &["app/index.js"], "app/package.json"),
+    (r#"["node", "-r", "./hook", "-e", "1"]"#, &[], "hook.js"),
+];
+
+fn place(interpreter: &str) -> Place {
+    let place = Place::new();
+    for name in ["python3", "perl", "ruby", "lua", "java", "node"] {
+        place.program(&format!("bin/{name}"), interpreter);
+    }
+    place.put("planc.toml", "[programs]\nscratch = [\"meet\"]\n").put("meet/x", "");
+    place
+}
+
+fn put(place: &Place, empty: &[&str]) {
+    for path in empty {
+        place.put(path, "");
+    }
+}
+
+fn plan(steps: &str) -> String {
+    let runs =
+        ["sh", "env", "python3", "perl", "ruby", "lua", "java", "node"].map(|name| format!("    run {name:?}\n"));
+    let lines = format!("    create \"**\"\n    modify \"**\"\n    delete \"**\"\n{}", runs.concat());
+    format!("plan \"p\" {{\n  critical {{\n{lines}  }}\n  {steps}\n}}\n")
+}
+
+fn call(argv: &str, found: &str) -> String {
+    format!("process.run(argv: {argv}, env: [{{ name: \"FOUND\", value: {found:?} }}])")
+}
+
+/// Runs `p.pl`, and does something while a program of it waits.
+fn meanwhile(place: &Place, act: impl FnOnce()) -> Said {
+    let command = place.command(&["run", &format!("--approve={}", place.digest("p.pl")), "p.pl"]);
+    let run = std::thread::spawn(move || said(command));
+    until("a program works", || place.has("meet/begun"));
+    act();
+    place.put("meet/go", "");
+    run.join().unwrap()
+}
+
+/// The path as it is found without being named: `FOUND` is none that planc takes for a path.
+fn hidden(path: &str) -> String {
+    path.split('/').map(|part| format!("?{}", &part[1..])).collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn what_comes_to_be_found_first_while_an_earlier_step_works_is_stale() {
+    for (argv, there, comes) in COMES {
+        let place = place(INTERPRETER);
+        put(&place, there);
+        place.put("p.pl", plan(&format!("{WAITS}\n  step m = {}", call(argv, &hidden(comes)))));
+        let said = meanwhile(&place, || _ = place.put(comes, "evil\n"));
+        assert_eq!(said.code, Some(5), "{argv} {comes}: {}", said.short());
+    }
+}
+
+#[test]
+fn what_comes_to_be_found_first_while_the_program_runs_is_not_found() {
+    for (argv, there, comes) in COMES {
+        let place = place(WAITING);
+        put(&place, there);
+        place.put("p.pl", plan(&format!("step m = {}", call(argv, &hidden(comes)))));
+        let said = meanwhile(&place, || _ = place.put(comes, "evil\n"));
+        let ends = said.code == Some(4) && said.err.contains("exit code 7");
+        assert!(ends, "{argv} {comes}: {}", said.short());
+    }
+}
+
+/// Nor in what takes a step back.
+#[test]
+fn what_comes_to_be_found_first_takes_no_step_back() {
+    for (argv, there, comes) in COMES {
+        let place = place(INTERPRETER);
+        put(&place, there);
+        let undo = call(argv, &hidden(comes));
+        place.put("p.pl", plan(&format!("step m = fs.write(path: \"x\", text: \"x\") {{\n    undo {undo}\n  }}")));
+        place.run("p.pl").exits(0);
+        place.put(comes, "evil\n");
+        let said = place.planc(&["undo", &place.last_run()]);
+        assert!(said.code == Some(4) && said.err.contains("is not made"), "{argv} {comes}: {}", said.short());
+    }
+}
+
+/// What the run itself has left is found, in the state in which it has left it.
+#[test]
+fn what_the_run_has_made_is_found() {
+    for (argv, there, comes) in COMES {
+        for evil in [false, true] {
+            let place = place(INTERPRETER);
+            put(&place, there);
+            let folder = comes.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            let make = format!("mkdir -p {folder}; echo made > {comes}");
+            let make = format!("step g = process.run(argv: [\"sh\", \"-c\", {make:?}])");
+            place.put("p.pl", plan(&format!("{make}\n  {WAITS}\n  step m = {}", call(argv, &hidden(comes)))));
+            let act = || {
+                if evil {
+                    _ = place.put(comes, "evil\n")
+                }
+            };
+            let said = meanwhile(&place, act);
+            assert_eq!(said.code, Some(if evil { 5 } else { 0 }), "{argv} {comes} {evil}: {}", said.short());
+        }
+    }
+}
+
+/// A program makes there what it likes itself, where it may.
+#[test]
+fn what_a_program_makes_where_it_looked_first_is_kept() {
+    for (argv, there, comes) in COMES {
+        let folder = comes.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let place = place(&format!("mkdir -p {folder} && echo made > {comes} && test -e {comes}"));
+        put(&place, there);
+        place.put("p.pl", plan(&format!("step m = {}\n  step n = {}", call(argv, "1"), call(argv, "2"))));
+        let said = place.run("p.pl");
+        assert_eq!(said.code, Some(0), "{argv} {comes}: {}", said.short());
+        assert_eq!(place.get(comes), "made\n");
+        assert!(there.iter().all(|path| place.has(path)));
+    }
+}
+
+/// What nobody records is no false alarm.
+#[test]
+fn what_programs_leave_in_scratch_is_found() {
+    let argv = r#"["env", "PYTHONPATH=meet", "python3", "-m", "lib.a"]"#;
+    let make = r#"step g = process.run(argv: ["sh", "-c", "mkdir -p meet/lib; echo > meet/lib/a.py"])"#;
+    let place = place(INTERPRETER);
+    place.put("p.pl", plan(&format!("{make}\n  step m = {}", call(argv, "meet/lib/?.py")))).run("p.pl").exits(0);
+}
+
+/// A link that comes on the way leads to what nobody has approved, also where a `..` goes up from behind it; one that the run has made is
+/// known.
+#[test]
+fn a_link_that_comes_on_the_way_is_stale() {
+    let evil = |place: &Place| {
+        place.put("q/x.sh", "exit 0\n");
+        fs::create_dir_all(place.ws().join("q/r")).unwrap();
+    };
+    let step = "step m = process.run(argv: [\"sh\", \"m/../x.sh\"])";
+    let place = place(INTERPRETER);
+    evil(&place);
+    place.put("x.sh", "exit 0\n").put("p.pl", plan(&format!("{WAITS}\n  {step}")));
+    let said = meanwhile(&place, || place.link("q/r", "m"));
+    said.exits(5).says("m: approved with absent");
+    let place = self::place(INTERPRETER);
+    evil(&place);
+    let make = "step g = process.run(argv: [\"sh\", \"-c\", \"ln -s q/r m\"])";
+    place.put("x.sh", "exit 1\n").put("p.pl", plan(&format!("{make}\n  {step}"))).run("p.pl").exits(0);
+}
+
+/// A word that is the whole name of nothing: that it stays so is bound as well.
+#[test]
+fn a_word_does_not_come_to_be_a_file() {
+    type Make = fn(&Place);
+    let makes: [Make; 2] =
+        [|place| _ = place.put("flag", ""), |place| fs::create_dir(place.ws().join("flag")).unwrap()];
+    for argv in [r#"["sh", "check.sh", "flag"]"#, r#"["sh", "-c", "[ -e \"$1\" ]", "sh", "flag"]"#] {
+        for make in makes {
+            let place = place(INTERPRETER);
+            place.put("check.sh", "[ -e \"$1\" ]\n");
+            place.put("p.pl", plan(&format!("{WAITS}\n  step m = process.run(argv: {argv})")));
+            meanwhile(&place, || make(&place)).exits(5).says("flag: approved with absent");
+        }
+    }
+    for make in makes {
+        let place = place(INTERPRETER);
+        place.put("check.sh", format!("{}\n", WAITING.replace("$FOUND", "$1")));
+        place.put("p.pl", plan("step m = process.run(argv: [\"sh\", \"check.sh\", \"flag\"])"));
+        meanwhile(&place, || make(&place)).exits(4).says("exit code 7");
+    }
+}
+
+/// Words name what a run makes, and what others make where nobody records it.
+#[test]
+fn a_word_is_what_the_run_makes_of_it() {
+    let step = |name: &str, argv: &str| format!("step {name} = process.run(argv: {argv})\n  ");
+    let first = [
+        (
+            r#"["sh", "-c", "echo x > flag; mkdir out; echo y > out/y"]"#,
+            r#"["sh", "-c", "cat flag; tar -cf a.tar out", "sh", "flag", "out"]"#,
+        ),
+        (r#"["sh", "-c", "true"]"#, r#"["mkdir", "out"]"#),
+        (r#"["sh", "-c", "true"]"#, r#"["touch", "flag"]"#),
+        (r#"["tar", "-cf", "a.tar", "in"]"#, r#"["tar", "-xf", "a.tar", "in"]"#),
+        (r#"["tar", "-cf", "a.tar", "in"]"#, r#"["tar", "-xf", "a.tar", "-C", "in", "in"]"#),
+        (r#"["cp", "-r", "in", "copy"]"#, r#"["mv", "copy", "moved"]"#),
+        (r#"["ln", "-s", "in", "link"]"#, r#"["rm", "link"]"#),
+        (r#"["cp", "-r", "in", "copy"]"#, r#"["diff", "-r", "in", "copy"]"#),
+        (r#"["sh", "make.sh"]"#, r#"["tar", "-cf", "a.tar", "out"]"#),
+        (r#"["sh", "-c", "mkdir meet/deep"]"#, r#"["sh", "-c", "cd meet; ls deep", "sh", "meet"]"#),
+    ];
+    for (make, uses) in first {
+        let place = place(INTERPRETER);
+        place.put("planc.toml", "[programs]\nscratch = [\"meet\"]\nopen = [\"sh make.sh\"]\n");
+        place.put("in/x", "x\n").put("make.sh", "mkdir out; echo y > out/y\n");
+        let text = plan(&format!("{}{}", step("a", make), step("b", uses)));
+        let more = ["diff", "tar", "mkdir", "touch", "cp", "mv", "ln", "rm"].map(|name| format!("    run {name:?}\n"));
+        place.put("p.pl", text.replacen("  critical {\n", &format!("  critical {{\n{}", more.concat()), 1));
+        let said = place.run("p.pl");
+        assert_eq!(said.code, Some(0), "{make} {uses}: {}", said.short());
+    }
+}
+
+/// A text is no path, however long it is and whatever stands in it.
+#[test]
+fn a_long_word_is_only_a_text() {
+    let long = |length: usize| "x".repeat(length);
+    for word in [
+        long(255),
+        long(256),
+        long(5000),
+        format!("a/{}", long(250)),
+        format!("a/{}", long(300)),
+        format!("{}/a", long(300)),
+    ] {
+        let place = place(INTERPRETER);
+        place
+            .put("a/b", "")
+            .put("p.pl", plan(&format!("step m = process.run(argv: [\"sh\", \"-c\", \"true\", \"sh\", {word:?}])")));
+        place.run("p.pl").exits(0);
+    }
+}
