@@ -140,6 +140,14 @@ impl Workspace {
         }
     }
 
+    /// Those paths of what a call names at which planc cannot look.
+    pub(crate) fn looked_for_unseen(&self, named: &[Named]) -> Vec<String> {
+        let stems = named.iter().flat_map(|named| self.stems(named));
+        let paths =
+            stems.flat_map(|(folder, name, endings)| self.looked_for(&super::walk::join(&folder, &name), endings));
+        paths.filter(|path| self.kind(path).is_err()).collect()
+    }
+
     fn called_so(&self, path: &str, endings: Endings) -> Result<Vec<String>, FileError> {
         let (folder, name) = split(path);
         let is_called = |entry: &str| {

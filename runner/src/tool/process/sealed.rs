@@ -5,7 +5,7 @@ use super::group::Group;
 use super::output::Collected;
 use super::walls::Walls;
 use super::{Args, CallContext, DRAIN, Ended, Request, Run, ToolError, ended, feed, plain};
-use crate::named::Named;
+use crate::named::{Named, Role};
 use crate::sandbox::{self, Cell, Observed};
 use crate::tool::EffectKnown;
 use crate::workspace::{Found, Observation, Workspace};
@@ -130,14 +130,17 @@ impl Request {
     }
 }
 
-/// Where a call names what is not there, and planc would not see it come. An error: something is there by now.
+/// Where a call names what is not there, or an interpreter would look for it, and planc would not see it come. An error: something is there
+/// by now.
 fn unwatched(workspace: &Workspace, args: &Args) -> Result<Vec<String>, String> {
-    let named = workspace.named_by(&args.tool, &args.values).into_iter();
-    let found = named.map(|Named { path, role }| match workspace.found(&path, role.is_run()) {
-        Found::Seen => Ok(None),
-        Found::Unwatched(at) => Ok(Some(at)),
-        Found::Hidden(why) => Err(format!("planc cannot look at `{}`: {why}", path.escape_debug())),
-    });
+    let named = workspace.named_by(&args.tool, &args.values);
+    let called = workspace.looked_for_unseen(&named).into_iter().map(|path| Named { path, role: Role::Perhaps });
+    let found =
+        named.iter().cloned().chain(called).map(|Named { path, role }| match workspace.found(&path, role.is_run()) {
+            Found::Seen => Ok(None),
+            Found::Unwatched(at) => Ok(Some(at)),
+            Found::Hidden(why) => Err(format!("planc cannot look at `{}`: {why}", path.escape_debug())),
+        });
     found.filter_map(Result::transpose).collect()
 }
 
