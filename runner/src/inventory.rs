@@ -63,6 +63,9 @@ enum Entry {
     Unknown,
 }
 
+/// What is no folder and never the same again: no file has this number.
+const NO_SUCH: Entry = Entry::Other(0, 0, 0);
+
 impl Inventory {
     /// What is below `root` now, without contents. Blocks while it walks.
     pub fn of(root: &Path, scratch: &[String]) -> Inventory {
@@ -157,7 +160,8 @@ impl Inventory {
     pub fn as_in_both(&self, other: &Inventory) -> Option<Inventory> {
         let in_both = |path: &String| match (self.entries.get(path), other.entries.get(path)) {
             (Some(one), Some(other)) => one.as_in_both(other),
-            (_, _) => Entry::Unknown,
+            (Some(Entry::Folder(..)), None) | (None, Some(Entry::Folder(..))) => Entry::Unknown,
+            (_, _) => NO_SUCH,
         };
         let paths = self.entries.keys().chain(other.entries.keys());
         let entries = paths.map(|path| (path.clone(), in_both(path))).collect();
@@ -248,10 +252,10 @@ impl Entry {
         match (self, other) {
             // Another folder is told by what is in it.
             (Entry::Folder(_, mode), Entry::Folder(_, now)) if mode == now => *other,
-            (Entry::Content(.., one), Entry::Content(.., other)) if one != other => Entry::Unknown,
+            (Entry::Content(.., one), Entry::Content(.., other)) if one != other => NO_SUCH,
             (Entry::Other(..), Entry::Content(..)) if self.is_numbered(other) => *other,
             (Entry::Other(..) | Entry::Content(..), _) if self.is_numbered(other) => *self,
-            (_, _) => Entry::Unknown,
+            (_, _) => NO_SUCH,
         }
     }
 

@@ -29,6 +29,10 @@ fn remove(path: &'static str) -> impl Fn(&Place) {
     }
 }
 
+fn mode(place: &Place, path: &str, mode: u32) {
+    fs::set_permissions(place.ws().join(path), fs::Permissions::from_mode(mode)).unwrap();
+}
+
 fn folders(place: &Place, path: &str) {
     fs::create_dir_all(place.ws().join(path)).unwrap();
 }
@@ -81,15 +85,15 @@ fn a_folder_in_which_nothing_is_told_is_told() {
 /// What a command line names is passed over only where the plan is bound to what is there.
 #[test]
 fn what_is_named_and_not_bound_is_told() {
-    let linked = |target: &'static str| move |place: &Place| place.link(target, "dist");
-    let acts: [(&str, Box<dyn Fn(&Place)>, &str); 7] = [
-        ("lib", Box::new(remove("lib")), "lib: absent"),
-        ("--rules=lib", Box::new(remove("lib")), "lib: absent"),
-        ("lib", Box::new(remove("lib/keep")), "lib/keep: absent"),
-        ("lnk", Box::new(remove("lib")), "lib: absent"),
-        ("dist", Box::new(linked("lib")), "content of dist for programs in the open"),
-        ("dist", Box::new(linked("nowhere")), "content of dist for programs in the open"),
-        ("dist", Box::new(linked("main.sh")), "content of dist for programs in the open"),
+    let folder: Changes = |place| remove("lib")(place);
+    let acts: [(&str, Changes, &str); 7] = [
+        ("lib", folder, "lib: absent"),
+        ("--rules=lib", folder, "lib: absent"),
+        ("lib", |place| remove("lib/keep")(place), "lib/keep: absent"),
+        ("lnk", folder, "lib: absent"),
+        ("dist", |place| place.link("lib", "dist"), "content of dist for programs in the open"),
+        ("dist", |place| place.link("nowhere", "dist"), "content of dist for programs in the open"),
+        ("dist", |place| place.link("main.sh", "dist"), "content of dist for programs in the open"),
     ];
     for (named, act, says) in acts {
         let named = format!(", \"{named}\"");
@@ -158,10 +162,18 @@ fn an_earlier_state_of_the_run_is_none_that_it_left() {
 fn what_was_another_one_at_any_card_is_told() {
     let moved: Changes = |place| fs::rename(place.ws().join("lib/a.sh"), place.at("out/a.sh")).unwrap();
     let back: Changes = |place| fs::rename(place.at("out/a.sh"), place.ws().join("lib/a.sh")).unwrap();
-    let acts: [(Changes, Changes, &str); 3] = [
+    let acts: [(Changes, Changes, &str); 4] = [
         // What forbids it was not there at the first card.
         (|place| _ = place.put("lib/deny", ""), |place| remove("lib/deny")(place), "lib/deny: absent"),
         (moved, back, "content of lib/a.sh"),
+        (
+            |place| mode(place, "lib", 0o711),
+            |place| {
+                mode(place, "lib", 0o755);
+                place.put("lib/new", "");
+            },
+            "lib: directory 0755",
+        ),
         (
             |place| {
                 fs::rename(place.ws().join("lib"), place.at("out/lib")).map(|()| _ = place.put("lib/a.sh", "")).unwrap()
@@ -176,6 +188,7 @@ fn what_was_another_one_at_any_card_is_told() {
     for (away, back, says) in acts {
         let place = place();
         place.put("lib/a.sh", EVIL).put("p.pl", plan(MAIN));
+        mode(&place, "lib", 0o755);
         let first = place.digest("p.pl");
         away(&place);
         let digest = place.digest("p.pl");
@@ -211,7 +224,7 @@ fn what_a_repository_runs_is_no_data_of_it() {
         let digest = place.put("p.pl", plan(MAIN)).digest("p.pl");
         place.put(file, EVIL);
         if file.ends_with("c0") {
-            fs::set_permissions(place.ws().join(file), fs::Permissions::from_mode(0o755)).unwrap();
+            mode(&place, file, 0o755);
         }
         let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(3);
         said.says(&format!("content of {file}")).says(EVIL);
@@ -230,7 +243,7 @@ fn what_a_repository_runs_is_no_data_of_it() {
 fn a_changed_mode_of_a_folder_on_the_way_is_told() {
     let place = place();
     place.put("prep.sh", "chmod 700 lib; mkdir lib/sub; echo x > lib/sub/x\n");
-    fs::set_permissions(place.ws().join("lib"), fs::Permissions::from_mode(0o755)).unwrap();
+    mode(&place, "lib", 0o755);
     place.put("main.sh", "[ \"$(stat -c %a lib)\" = 755 ] || echo evil >> ../out/log\n");
     let steps = format!("step s = process.run(argv: [\"sh\", \"prep.sh\"])\n  {MAIN}");
     let said =
