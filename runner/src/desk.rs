@@ -187,7 +187,7 @@ impl Desk {
     /// plans again does not learn whether a secret chose to look at it.
     pub fn plan(&self, draft: &Draft, inputs: &[InputValue]) -> Result<Planned, DeskError> {
         let outcome = self.dry_run(draft, inputs)?;
-        self.keep(draft, inputs, outcome)
+        self.keep(draft, inputs, (outcome, None))
     }
 
     /// The same to carry it out: a plan with secrets that somebody has approved, or approves now as it is `named`, is that plan
@@ -203,10 +203,16 @@ impl Desk {
             Some(_) if !has_secret_inputs(&draft.compiled.plan) => self.as_approved(draft, inputs, named, outcome)?,
             Some(_) | None => outcome,
         };
-        self.keep(draft, inputs, outcome)
+        self.keep(draft, inputs, (outcome, named))
     }
 
-    fn keep(&self, draft: &Draft, inputs: &[InputValue], outcome: Outcome) -> Result<Planned, DeskError> {
+    /// The card of what is `named` has been read before.
+    fn keep(
+        &self,
+        draft: &Draft,
+        inputs: &[InputValue],
+        (outcome, named): (Outcome, Option<Digest>),
+    ) -> Result<Planned, DeskError> {
         let Outcome { mut report, predictions, untold, once, bound } = outcome;
         report.part.clone_from(&draft.part);
         let effective = self.modes().effective(&self.standing)?;
@@ -235,7 +241,7 @@ impl Desk {
             status: report.status,
             sources: draft.stored.clone(),
             secret: Secrets::of(&draft.compiled.plan).any(),
-            inputs: named(&draft.compiled.plan, inputs),
+            inputs: self::named(&draft.compiled.plan, inputs),
             report,
             predictions,
             untold,
@@ -260,6 +266,9 @@ impl Desk {
             let root = self.workspace.root();
             let inventory = Inventory::of(root, &self.config.programs.scratch).to_compare(root);
             self.store.keep_inventory(&plan, &inventory)?;
+            if named != Some(plan.digest) {
+                self.store.note_inventory(&plan, &inventory)?;
+            }
             plan.inventory = Some(inventory);
         }
         if plan.status == PlanStatus::NeedsApproval && !plan.report.changes_requested.is_empty() {

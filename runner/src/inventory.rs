@@ -63,6 +63,9 @@ enum Entry {
     Unknown,
 }
 
+/// What is no folder and never the same again: no file has this number.
+const NO_SUCH: Entry = Entry::Other(0, 0, 0);
+
 impl Inventory {
     /// What is below `root` now, without contents. Blocks while it walks.
     pub fn of(root: &Path, scratch: &[String]) -> Inventory {
@@ -130,16 +133,39 @@ impl Inventory {
         here.chain(gone).cloned().collect()
     }
 
-    /// What of the paths that are [others](Self::other_than) says all that is to be said: of a folder that is gone not what was in it, nor a
-    /// new one in which something is.
-    pub fn to_tell<'p>(&self, before: &Inventory, other: &'p BTreeSet<String>) -> impl Iterator<Item = &'p String> {
-        let is_gone = |path: &str| other.contains(path) && !self.entries.contains_key(path);
-        other.iter().filter(move |path| match (before.entries.get(*path), self.entries.get(*path)) {
+    /// What of the paths that are [others](Self::other_than) and that are to be told says all that is to be said: of a folder that is gone not what
+    /// was in it, nor a new one in which something is told.
+    pub fn to_tell<'p>(
+        &self,
+        before: &Inventory,
+        other: &BTreeSet<String>,
+        told: &'p BTreeSet<String>,
+    ) -> impl Iterator<Item = &'p String> {
+        let is_gone = |path: &str| other.contains(path) && !self.holds(path);
+        let holds_told = |path: &str| {
+            let inside = inside(path);
+            let mut next = told.range(inside.clone()..).take_while(|next| next.starts_with(&inside));
+            next.any(|next| next != path && self.holds(next))
+        };
+        told.iter().filter(move |path| match (before.entries.get(*path), self.entries.get(*path)) {
             (Some(Entry::Folder(_, mode)), Some(Entry::Folder(_, now))) => mode != now,
-            (_, Some(Entry::Folder(..))) => self.is_empty(path),
+            (None | Some(Entry::Unknown), Some(Entry::Folder(..))) => !holds_told(path),
             (_, Some(_)) => true,
             (_, None) => !is_gone(parent(path)),
         })
+    }
+
+    /// What is known after two looks, of which either may be the one that counts: what is another one in the second is never the same again. None:
+    /// they are of two file systems.
+    pub fn as_in_both(&self, other: &Inventory) -> Option<Inventory> {
+        let in_both = |path: &String| match (self.entries.get(path), other.entries.get(path)) {
+            (Some(one), Some(other)) => one.as_in_both(other),
+            (Some(Entry::Folder(..)), None) | (None, Some(Entry::Folder(..))) => Entry::Unknown,
+            (_, _) => NO_SUCH,
+        };
+        let paths = self.entries.keys().chain(other.entries.keys());
+        let entries = paths.map(|path| (path.clone(), in_both(path))).collect();
+        self.is_comparable(other).then_some(Inventory { on: self.on, entries })
     }
 
     /// This one after a call of which nobody records what it changes, at whose `begin` there were `others` than known: those that the call did not
@@ -185,12 +211,6 @@ impl Inventory {
     pub fn holds(&self, path: &str) -> bool {
         self.entries.contains_key(path)
     }
-
-    fn is_empty(&self, folder: &str) -> bool {
-        let inside = if folder == "." { String::new() } else { format!("{folder}/") };
-        let mut next = self.entries.range(inside.clone()..).filter(|(path, _)| *path != ".");
-        next.next().is_none_or(|(path, _)| !path.starts_with(&inside))
-    }
 }
 
 impl Entry {
@@ -224,6 +244,18 @@ impl Entry {
         match (self.numbers(), now.numbers()) {
             (Some(then), Some(now)) => then == now,
             (_, _) => false,
+        }
+    }
+
+    /// What both say, with the content where one knows it.
+    fn as_in_both(&self, other: &Entry) -> Entry {
+        match (self, other) {
+            // Another folder is told by what is in it.
+            (Entry::Folder(_, mode), Entry::Folder(_, now)) if mode == now => *other,
+            (Entry::Content(.., one), Entry::Content(.., other)) if one != other => NO_SUCH,
+            (Entry::Other(..), Entry::Content(..)) if self.is_numbered(other) => *other,
+            (Entry::Other(..) | Entry::Content(..), _) if self.is_numbered(other) => *self,
+            (_, _) => NO_SUCH,
         }
     }
 
@@ -279,6 +311,11 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or(".", |(folder, _)| folder)
 }
 
+/// With what all paths begin that are in a folder.
+fn inside(folder: &str) -> String {
+    if folder == "." { String::new() } else { format!("{folder}/") }
+}
+
 /// The parts of a path behind the folder of a repository; none: it is in none.
 fn in_repository(path: &str) -> Option<Vec<&str>> {
     let mut parts = path.split('/').skip_while(|part| *part != GIT);
@@ -286,21 +323,35 @@ fn in_repository(path: &str) -> Option<Vec<&str>> {
     Some(parts.collect())
 }
 
-/// Whether git makes and removes folders at a path for a moment.
-pub fn is_for_a_moment(path: &str) -> bool {
-    in_repository(path).is_some_and(|parts| matches!(parts.as_slice(), ["objects" | "refs" | "logs", _, ..]))
+/// The folder of a repository in which git makes and removes the one at a path for a moment; none: it does not.
+pub fn made_for_a_moment_in(path: &str) -> Option<&str> {
+    let parts = in_repository(path)?;
+    let [folder @ ("objects" | "refs" | "logs"), rest @ ..] = parts.as_slice() else { return None };
+    let before = path.len() - parts.join("/").len();
+    (!rest.is_empty()).then(|| &path[..before + folder.len()])
 }
 
-/// Whether something in a repository is only data that nobody reads: objects, packs of them and what is kept about them, an index, a log.
+/// Whether something in a repository is only data that nobody reads: objects, packs of them and what is kept about them, an index, a log. It
+/// goes by how such files are called, since a submodule may be called like any of their folders.
 pub fn is_data(path: &str) -> bool {
     let Some(parts) = in_repository(path) else { return false };
-    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_pack = |name: &str| {
+        let name = name.strip_prefix("pack-").and_then(|name| name.split_once('.'));
+        name.is_some_and(|(name, _)| is_hex(name))
+    };
     match parts.as_slice() {
         // What is executed, and a line that says which commit is meant.
-        parts if parts.contains(&"hooks") || parts.contains(&"refs") && !parts.contains(&"logs") => false,
+        parts if parts.contains(&"hooks") => false,
+        ["modules", rest @ ..] if rest.contains(&"refs") => false,
+        parts if parts.contains(&"refs") && !parts.contains(&"logs") => false,
         [.., "objects", start, rest] if start.len() == 2 => is_hex(start) && is_hex(rest),
-        [.., "objects", "pack" | "info", _] | [.., "index"] | ["lfs", "objects", ..] | ["logs", ..] => true,
-        ["worktrees" | "modules", _, "logs", ..] => true,
+        ["objects", "pack", _] => true,
+        [.., "objects", "pack", name] => is_pack(name),
+        ["objects", "info", name] => !name.ends_with("alternates"),
+        ["lfs", "objects", _, _, name] => is_hex(name),
+        ["index"] | ["worktrees", _, "index"] | ["modules", .., "index"] => true,
+        ["logs", ..] | ["worktrees", _, "logs", ..] => true,
         _ => false,
     }
 }

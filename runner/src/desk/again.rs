@@ -74,7 +74,7 @@ impl Desk {
         let inputs = as_given(&planned.inputs);
         let outcome = self.dry_run(&draft, &inputs)?;
         let outcome = self.as_approved(&draft, &inputs, None, outcome)?;
-        self.keep(&draft, &inputs, outcome)
+        self.keep(&draft, &inputs, (outcome, Some(planned.plan.digest)))
     }
 
     fn has_begun(&self, plan: &StoredPlan) -> Result<bool, DeskError> {

@@ -16,6 +16,23 @@ impl Store {
         self.insert_inventory(card(plan), plan.created_at.clone(), inventory, "ON CONFLICT (of) DO NOTHING")
     }
 
+    /// A card is shown that may say the same as earlier ones, and nobody knows which of them a person reads: what is another one than was there then is
+    /// not known.
+    pub fn note_inventory(&self, plan: &StoredPlan, inventory: &Inventory) -> Outcome<()> {
+        let (of, now) = (card(plan), inventory.clone());
+        self.work("keep what was in the workspace each time", move |at, connection| {
+            let transaction = at.begin(connection)?;
+            let query = "SELECT inventory FROM inventories WHERE of = ?1";
+            let text: Option<String> = at.sql(transaction.query_row(query, [&of], |row| row.get(0)))?;
+            let then: Option<Inventory> = text.and_then(|text| serde_json::from_str(&text).ok());
+            let Some(then) = then.filter(|then| *then != now) else { return Ok(()) };
+            let both = then.as_in_both(&now).map(|both| at.json(&both)).transpose()?;
+            let update = "UPDATE inventories SET inventory = ?2 WHERE of = ?1";
+            at.sql(transaction.execute(update, params![of, both]))?;
+            at.sql(transaction.commit())
+        })
+    }
+
     /// Keeps what is known of the workspace in a run.
     pub fn keep_inventory_of_run(&self, run: &str, inventory: &Inventory) -> Outcome<()> {
         let replaces = "ON CONFLICT (of) DO UPDATE SET at = excluded.at, inventory = excluded.inventory";

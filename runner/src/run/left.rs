@@ -7,7 +7,7 @@
 
 use super::known::NOBODY_KNOWS;
 use super::late::{Content, shown_content, veiled_content};
-use super::surroundings::{SOMEBODY, by_others};
+use super::surroundings::{Held, SOMEBODY, by_others};
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
@@ -35,12 +35,14 @@ struct Left {
     other: Vec<FileState>,
 }
 
-/// What a call in the open may find that the run has left and that nobody has seen; `named` are shown anyway. Blocks while it reads.
+/// What a call in the open may find that the run has left and that nobody has seen, but for what it names, and what others have changed, but for what it is held to. Blocks
+/// while it reads.
 pub(super) fn of_left(
     setup: &RunSetup,
     recorder: &Recorder,
     naming: Naming<'_>,
     named: &BTreeSet<String>,
+    held: &Held,
 ) -> Unapproved {
     let (candidates, marks) = {
         let state = recorder.state();
@@ -65,7 +67,7 @@ pub(super) fn of_left(
             }
         }
     }
-    let others = by_others(setup, recorder, naming.name, named);
+    let others = by_others(setup, recorder, naming.name, held);
     // Where the plan has no secret, that is the same.
     let may_tell = others.may_be_own || setup.veil.is_none();
     let somebodys = |path, present, which| Found { path, present, which, by: SOMEBODY.to_owned(), may_tell };
@@ -74,15 +76,23 @@ pub(super) fn of_left(
     unseen.extend(contents.map(|(path, present)| somebodys(path, present, None)));
     let mut marks = present_marks(setup, marks, unseen.iter().map(|found| found.path.clone()).collect());
     marks.extend(others.marks.into_iter().map(|(path, present, which)| somebodys(path, present, which)));
-    let (data, files): (Vec<Found>, Vec<Found>) = unseen.into_iter().partition(|found| is_data(&found.path));
+    let is_unread = |found: &Found| is_data(&found.path) && is_plain(&found.present);
+    let (data, files): (Vec<Found>, Vec<Found>) = unseen.into_iter().partition(is_unread);
     if files.len() <= MAX_LEFT_SHOWN {
         found.contents.extend(files.into_iter().map(|file| shown(setup, naming, file)));
     } else {
         found.contents.extend(lists(files).map(|files| listed(setup, naming, "contents", files)));
     }
     found.contents.extend(lists(data).map(|data| listed(setup, naming, "data of repositories", data)));
-    found.contents.extend(lists(marks).map(|marks| told(setup, naming, marks)));
+    let (odd, marks): (Vec<Found>, Vec<Found>) = marks.into_iter().partition(|found| found.present == FileState::Other);
+    found.contents.extend(lists(odd).map(|odd| told(setup, naming, "contents that cannot be shown", odd)));
+    found.contents.extend(lists(marks).map(|marks| told(setup, naming, "folders, modes and deletions", marks)));
     found
+}
+
+/// Whether it is a file that nobody can run by its name.
+fn is_plain(state: &FileState) -> bool {
+    matches!(state, FileState::File { mode, .. } if mode & 0o111 == 0)
 }
 
 /// One list of what may tell a secret, and one of what cannot.
@@ -137,32 +147,38 @@ fn candidates(state: &RunState, unseen: &Unseen<'_>, named: &BTreeSet<String>) -
     found.into_values().collect()
 }
 
-/// What a program may go by besides contents: folders, whose names nobody has seen, modes, and that something is no more there. By path
-/// the states that were left there, with who has. A file that the command line runs is the same one, whatever its mode.
-fn marks(unseen: &Unseen<'_>, named: &BTreeSet<String>) -> BTreeMap<String, Vec<(FileState, String)>> {
-    let mut marks: BTreeMap<String, Vec<(FileState, String)>> = BTreeMap::new();
+/// A state that was left at a path, without a content.
+struct Mark {
+    state: FileState,
+    by: String,
+    /// Whether nothing was there before.
+    is_new: bool,
+}
+
+/// What a program may go by besides contents: folders, whose names nobody has seen, modes, and that something is no more there. A file that
+/// the command line runs is the same one, whatever its mode.
+fn marks(unseen: &Unseen<'_>, named: &BTreeSet<String>) -> BTreeMap<String, Vec<Mark>> {
+    let mut marks: BTreeMap<String, Vec<Mark>> = BTreeMap::new();
     let is_same_file = |put: &&Put<'_>| named.contains(&put.change.path) && put.is_mode();
     for put in unseen.puts.iter().filter(|put| !put.is_content() && !is_same_file(put)) {
-        marks.entry(put.change.path.clone()).or_default().push((put.change.after.clone(), put.by()));
+        let is_new = put.change.before == FileState::Absent;
+        let mark = Mark { state: put.change.after.clone(), by: put.by(), is_new };
+        marks.entry(put.change.path.clone()).or_default().push(mark);
     }
     marks
 }
 
-/// Those that are there now; a folder on the way to what is shown anyway is none. Blocks while it looks.
-fn present_marks(
-    setup: &RunSetup,
-    marks: BTreeMap<String, Vec<(FileState, String)>>,
-    mut shown: BTreeSet<String>,
-) -> Vec<Found> {
+/// Those that are there now; a folder that was made on the way to what is shown anyway is none. Blocks while it looks.
+fn present_marks(setup: &RunSetup, marks: BTreeMap<String, Vec<Mark>>, mut shown: BTreeSet<String>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     // From the last path on, what lies in a folder comes before it.
     for (path, left) in marks.into_iter().rev() {
         // What cannot be looked at is no longer what was left.
         let Ok(present) = setup.workspace.state(&path) else { continue };
-        let Some((_, by)) = left.into_iter().rfind(|(state, _)| *state == present) else { continue };
+        let Some(Mark { by, is_new, .. }) = left.into_iter().rfind(|mark| mark.state == present) else { continue };
         let inside = format!("{path}/");
         let holds_shown = || shown.range(inside.clone()..).next().is_some_and(|next| next.starts_with(&inside));
-        if matches!(present, FileState::Directory { .. }) && holds_shown() {
+        if is_new && matches!(present, FileState::Directory { .. }) && holds_shown() {
             continue;
         }
         if present != FileState::Absent {
@@ -187,8 +203,8 @@ impl Left {
     }
 }
 
-/// What is there besides contents, or no more there.
-fn told(setup: &RunSetup, naming: Naming<'_>, found: Vec<Found>) -> UnseenContent {
+/// What is there and cannot be shown, or no more there.
+fn told(setup: &RunSetup, naming: Naming<'_>, which: &str, found: Vec<Found>) -> UnseenContent {
     let line = |Found { path, present, which, .. }: &Found| {
         let which = which.as_ref().map(|which| format!(", {which}")).unwrap_or_default();
         format!("{path}: {present}{which}")
@@ -198,7 +214,7 @@ fn told(setup: &RunSetup, naming: Naming<'_>, found: Vec<Found>) -> UnseenConten
         true => counted(&found, &lines),
         false => Value::list(lines.into_iter().map(Value::string)),
     };
-    late_list(setup, naming, "folders, modes and deletions", value, found)
+    late_list(setup, naming, which, value, found)
 }
 
 /// Contents that nobody reads, for they are many or of a repository: which there are.

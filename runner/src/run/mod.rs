@@ -48,6 +48,7 @@ pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::{as_found, look_again};
 pub(crate) use named::{expected_files, is_agreed, of_named};
 pub(crate) use others::{astray_in, uncovered_in};
+pub(crate) use surroundings::own;
 pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 

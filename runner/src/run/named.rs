@@ -6,6 +6,7 @@ use super::known::{NOBODY_KNOWS, is_undrawn, left, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
 use super::left::of_left;
 use super::strange::strange_links;
+use super::surroundings::Held;
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::Unseen;
 use super::ways::{End, Place, no_files, places};
@@ -13,7 +14,7 @@ use super::{Recorder, RunSetup, place_of};
 use crate::event::Difference;
 use crate::named::{outside, unread};
 use crate::prediction::Prediction;
-use crate::state::RunState;
+use crate::state::{RunState, StepRecord};
 use crate::tool::Args;
 use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
@@ -85,24 +86,26 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
     let is_open = !is_confined(setup, naming.call, naming.values);
     let expected = expected(setup, naming);
     let places = places(setup, naming.call, naming.values);
+    let (judged, held) = {
+        let state = recorder.state();
+        let unseen = if is_open { Unseen::of(setup, &state) } else { Unseen::default() };
+        let judging = Judging { setup, naming, is_open, expected: &expected, unseen: &unseen };
+        let judged: Vec<Judged> = places.iter().map(|place| judge(&judging, &state, place)).collect();
+        let held = held(&judging, &state, &places, &judged);
+        (judged, held)
+    };
     if is_open && naming.call.tool.runs_programs() {
         let named = places.iter().flat_map(Place::paths).cloned().collect();
-        unapproved = of_left(setup, recorder, naming, &named);
+        unapproved = of_left(setup, recorder, naming, &named, &held);
         unapproved.different.extend(beyond(setup, naming));
+    }
+    if !is_open {
+        unapproved.different.extend(strange_links(setup, &recorder.state(), naming, &expected));
     }
     for path in no_files(setup, naming.call, naming.values) {
         let expected = Observation { look: Look::At { path }, seen: "a file, which is run".to_owned() };
         unapproved.different.push(Difference { expected, found: FileState::Other.to_string() });
     }
-    let judged: Vec<Judged> = {
-        let state = recorder.state();
-        if !is_open {
-            unapproved.different.extend(strange_links(setup, &state, naming, &expected));
-        }
-        let unseen = if is_open { Unseen::of(setup, &state) } else { Unseen::default() };
-        let judging = Judging { setup, naming, is_open, expected: &expected, unseen: &unseen };
-        places.iter().map(|place| judge(&judging, &state, place)).collect()
-    };
     for judged in judged {
         match judged {
             Judged::Approved => {}
@@ -130,6 +133,40 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
         }
     }
     unapproved
+}
+
+/// What a call names and is bound to exactly as it is, what of it is stale, and what a person is shown now.
+fn held(judging: &Judging<'_>, state: &RunState, places: &[Place], judged: &[Judged]) -> Held {
+    let Judging { setup, naming, expected, .. } = *judging;
+    let must_be = match setup.predictions.of(&setup.compiled.plan, naming.instance) {
+        Some(prediction) if !naming.is_undo => expected_files(setup, prediction, state, naming),
+        Some(_) | None => Vec::new(),
+    };
+    let is_changed = |path: &str| state.steps().iter().flat_map(StepRecord::all_changes).any(|made| made.path == path);
+    let is_held = |path: &str, found: &str| {
+        let at = |seen: &&Observation| seen.look.at() == Some(path);
+        let is_bound = || expected.iter().filter(at).any(|seen| seen.seen == found) && !is_changed(path);
+        must_be.iter().filter(at).any(|seen| !is_as_seen(found, &seen.seen)) || is_bound()
+    };
+    let links = places.iter().flat_map(|place| &place.links);
+    let known = links.map(|(path, state)| (path, state.to_string(), state.to_string()));
+    let ends = places.iter().filter_map(|place| place.end.as_ref()).map(|end| match end {
+        End::Known(path, state) => (path, state.to_string(), state.to_string()),
+        End::Odd(path, found) => (path, found.clone(), FileState::Other.to_string()),
+    });
+    let bound = known.chain(ends).filter(|(path, found, _)| is_held(path, found)).map(|(path, _, state)| (path, state));
+    let shown = judged.iter().flat_map(|judged| match judged {
+        Judged::Unseen { path, present, links, .. } => {
+            let links = links.iter().map(|(path, state)| (path, state.to_string()));
+            links.chain([(path, present.to_string())]).collect::<Vec<_>>()
+        }
+        Judged::Approved | Judged::Nowhere(..) => Vec::new(),
+    });
+    let mut held = Held::new();
+    for (path, state) in bound.chain(shown) {
+        held.entry(path.clone()).or_default().push(state);
+    }
+    held
 }
 
 /// What a call names that nobody can bind: ways into the workspace from outside, and words that planc does not read as `env` does.

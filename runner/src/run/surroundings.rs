@@ -7,7 +7,7 @@
 use super::known::{changes_files, is_unrecorded};
 use super::{Recorder, RunSetup};
 use crate::config::Config;
-use crate::inventory::{Inventory, is_for_a_moment, shown};
+use crate::inventory::{Inventory, made_for_a_moment_in, shown};
 use crate::state::{RunState, StepRecord, StepState};
 use crate::tool::{Args, LiveTool};
 use crate::workspace::{FileState, is_own_temporary};
@@ -78,20 +78,27 @@ impl Surroundings {
         is_own_temporary(name) && !self.knew(path) && (0..MOMENTS).any(|_| is_gone())
     }
 
-    /// What there is now, and the paths of which is to be told; none: nobody knows what was there. Blocks while it walks.
-    fn others(&self) -> (Inventory, Option<Vec<String>>) {
-        let (now, other) = self.compare();
+    /// Whether git makes a folder at a path for a moment, in a repository that was known.
+    fn is_of_git(&self, path: &str) -> bool {
         let known = self.known();
-        let comparable = known.as_ref().filter(|known| now.is_comparable(known));
-        let told = comparable.map(|known| now.to_tell(known, &other).cloned().collect());
-        drop(known);
-        (now, told)
+        let knew = |folder: &str| known.as_ref().is_some_and(|known| known.is_folder(folder));
+        made_for_a_moment_in(path).is_some_and(knew)
+    }
+
+    /// What of the paths that are to be told says all that is to be said; none: nobody knows what was there.
+    fn to_tell(&self, now: &Inventory, other: &BTreeSet<String>, told: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+        let known = self.known();
+        let known = known.as_ref().filter(|known| now.is_comparable(known))?;
+        Some(now.to_tell(known, other, told).cloned().collect())
     }
 
     /// What there is now, and what of it is another one than known. Blocks while it walks.
     fn compare(&self) -> (Inventory, BTreeSet<String>) {
         let now = self.look();
-        let other = self.known().as_ref().map(|known| now.other_than(known, &self.root)).unwrap_or_default();
+        let known = self.known();
+        let comparable = known.as_ref().filter(|known| now.is_comparable(known));
+        let other = comparable.map(|known| now.other_than(known, &self.root)).unwrap_or_default();
+        drop(known);
         (now, other)
     }
 
@@ -132,7 +139,10 @@ pub(super) async fn at_work<T>(setup: &RunSetup, tool: &dyn LiveTool, args: &Arg
     outcome
 }
 
-/// What was changed by others, and is neither named nor as the run itself has left it.
+/// By path what a call is held to, as it is there, or what a person is shown of it: it need not be told once more.
+pub(super) type Held = BTreeMap<String, Vec<String>>;
+
+/// What was changed by others, and is not as the run itself has left it.
 #[derive(Default)]
 pub(super) struct Others {
     /// Files and links.
@@ -144,38 +154,45 @@ pub(super) struct Others {
 }
 
 /// What a call that is called so may find. Blocks while it walks the workspace.
-pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, named: &BTreeSet<String>) -> Others {
+pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, held: &Held) -> Others {
     let Some(around) = &setup.around else { return Others::default() };
     let (own, may_be_own) = {
         let state = recorder.state();
         (own(&state), state.steps().iter().any(|record| is_unrecorded(setup, record)))
     };
     let mut found = Others { may_be_own, ..Others::default() };
-    let (now, other) = around.others();
-    let Some(other) = other else {
+    let (now, other) = around.compare();
+    // Others find it, though planc cannot look at it.
+    let state = |path: &String| setup.workspace.state(path).unwrap_or(FileState::Other);
+    let is_passed_over = |path: &String, present: &FileState| {
+        let is_unknown = now.is_unknown(path);
+        let is_own = own.get(path).is_some_and(|states| states.contains(present));
+        // What planc itself is about to put in place.
+        let is_moment = *present == FileState::Absent && !around.knew(path) || around.is_moment(path);
+        let is_of_git = now.is_folder(path) && !around.knew(path) && around.is_of_git(path);
+        is_own && !is_unknown || is_moment || is_of_git
+    };
+    let is_held = |path: &String, present: &FileState| {
+        // Of a pipe that is named the card says that it is one.
+        let is_known = !now.is_unknown(path) || *present == FileState::Other;
+        is_known && held.get(path).is_some_and(|seen| seen.contains(&present.to_string()))
+    };
+    // What is passed over stands for nothing else.
+    let states = other.iter().map(|path| (path.clone(), state(path)));
+    let mut states: BTreeMap<String, FileState> = states.filter(|(path, state)| !is_passed_over(path, state)).collect();
+    let Some(told) = around.to_tell(&now, &other, &states.keys().cloned().collect()) else {
         let root = ".".to_owned();
-        let state = setup.workspace.state(&root).unwrap_or(FileState::Other);
+        let state = state(&root);
         let all = now.to_compare(&around.root).digest();
         found.marks.push((root, state, Some(format!("all of it {all}, {}", around.for_once(name)))));
         return found;
     };
-    for path in other {
-        // Others find it, though planc cannot look at it.
-        let present = setup.workspace.state(&path).unwrap_or(FileState::Other);
-        let is_own = own.get(&path).is_some_and(|states| states.contains(&present));
-        // What planc itself is about to put in place.
-        let is_moment = present == FileState::Absent && !around.knew(&path) || around.is_moment(&path);
-        let is_folder = matches!(present, FileState::Directory { .. });
-        let is_of_git = now.is_folder(&path) && !around.knew(&path) && is_for_a_moment(&path);
-        let is_unknown = now.is_unknown(&path);
-        // A pipe that is named is told, or refused, as that.
-        let is_known = !is_unknown || present == FileState::Other;
-        if is_own || is_moment || is_of_git || named.contains(&path) && !is_folder && is_known {
-            continue;
-        }
+    for path in told {
+        let Some(present) = states.remove(&path).filter(|present| !is_held(&path, present)) else { continue };
         match present {
             // A pipe, and what is mounted there, says to each who asks another content.
-            _ if is_unknown => {
+            _ if now.is_unknown(&path) => {
+                let is_folder = matches!(present, FileState::Directory { .. });
                 let present = if is_folder { present } else { FileState::Other };
                 found.marks.push((shown(&path).to_owned(), present, Some(around.for_once(name))));
             }
@@ -192,7 +209,7 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, named
 }
 
 /// By path how the run itself may have left it: as it did last, or put back last; before and after where that was cut off.
-fn own(state: &RunState) -> BTreeMap<String, Vec<FileState>> {
+pub(crate) fn own(state: &RunState) -> BTreeMap<String, Vec<FileState>> {
     let mut own: BTreeMap<String, Vec<FileState>> = BTreeMap::new();
     let mut records: Vec<&StepRecord> = state.steps().iter().collect();
     records.sort_by_key(|record| record.clock);

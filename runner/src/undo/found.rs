@@ -3,16 +3,17 @@
 use crate::event::{Conflict, Difference};
 use crate::run::{
     Naming, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell, look_again,
-    of_contents, of_named, one_by_one,
+    of_contents, of_named, one_by_one, own,
 };
-use crate::state::{RunState, StepRecord, StepState, UndoCall};
+use crate::state::{StepRecord, UndoCall};
 use crate::tool::registry::Implementation;
-use crate::workspace::{Look, Observation};
+use crate::workspace::{FileState, Look, Observation};
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the call names, as it was found; with why the call is not made: the programs and files of it that somebody else has changed.
@@ -79,8 +80,8 @@ fn conflict(Difference { expected, found }: Difference) -> Conflict {
 
 /// What the run itself made of files.
 struct Own {
-    /// Paths with a state that the run recorded as one that it left.
-    recorded: Vec<(String, String)>,
+    /// By path how the run has left it last, as it is recorded.
+    recorded: BTreeMap<String, Vec<FileState>>,
     /// What `critical` allows to change, where calls were made whose changes nobody could record.
     unrecorded: Option<Vec<Option<Value>>>,
 }
@@ -89,14 +90,14 @@ impl Own {
     fn of(setup: &RunSetup, recorder: &Recorder) -> Own {
         let (recorded, is_unrecorded) = {
             let state = recorder.state();
-            (recorded(&state), state.steps().iter().any(|record| is_unrecorded(setup, record)))
+            (own(&state), state.steps().iter().any(|record| is_unrecorded(setup, record)))
         };
         Own { recorded, unrecorded: is_unrecorded.then(|| critical_values(setup, recorder)) }
     }
 
     fn explains(&self, setup: &RunSetup, Difference { expected, found }: &Difference) -> bool {
         let Some(path) = expected.look.at() else { return false };
-        if self.recorded.iter().any(|(of, state)| of == path && state == found) {
+        if self.recorded.get(path).is_some_and(|states| states.iter().any(|state| state.to_string() == *found)) {
             return true;
         }
         let is_scratch = setup.config.programs.scratch.iter().any(|folder| within(path, folder));
@@ -107,17 +108,6 @@ impl Own {
                 verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)))
             })
     }
-}
-
-/// The states that steps and their being taken back have left.
-fn recorded(state: &RunState) -> Vec<(String, String)> {
-    let of_step = |record: &StepRecord| {
-        let is_undone = record.state == StepState::Undone;
-        let made = record.changes.iter().filter(|_| !is_undone).map(|made| (made.path.clone(), made.after.to_string()));
-        let back = record.restored.iter().map(|back| (back.path.clone(), back.before.to_string()));
-        made.chain(back).collect::<Vec<_>>()
-    };
-    state.steps().iter().flat_map(of_step).collect()
 }
 
 /// Whether a step, or the call that took it back, was made in the open: what it changed is not recorded.

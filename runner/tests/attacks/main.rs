@@ -25,6 +25,7 @@ mod looks;
 mod meanwhile;
 mod opened;
 mod others;
+mod passed_over;
 mod passes;
 mod races;
 mod reach;

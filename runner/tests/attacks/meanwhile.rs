@@ -10,26 +10,26 @@ use std::process::Command;
 const ASKS: &str = "`no` ends the run here: ";
 
 /// What the attacker wants to be run in the open: it leaves a line outside of the workspace.
-const EVIL: &str = "echo evil >> ../out/log";
+pub const EVIL: &str = "echo evil >> ../out/log";
 
-const MAIN: &str = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
+pub const MAIN: &str = "step m = process.run(argv: [\"sh\", \"main.sh\"])";
 
 /// A confined program that is at work until `go` is there.
 const WAITS: &str = "step s = process.run(argv: [\"sh\", \"wait.sh\"])";
 
 /// A plan that may do much.
-fn plan(steps: &str) -> String {
+pub fn plan(steps: &str) -> String {
     format!(
         "plan \"p\" {{\n  critical {{\n    create \"**\"\n    modify \"**\"\n    delete \"**\"\n    run \"sh\"\n  }}\n  {steps}\n}}\n"
     )
 }
 
-fn log(place: &Place) -> String {
+pub fn log(place: &Place) -> String {
     fs::read_to_string(place.at("out/log")).unwrap_or_default()
 }
 
 /// `main.sh`, which is as it was approved, runs in the open what is in `lib`.
-fn place() -> Place {
+pub fn place() -> Place {
     place_at(Place::new())
 }
 
@@ -40,7 +40,7 @@ fn place_at(place: Place) -> Place {
 }
 
 /// What somebody does in a workspace.
-type Changes = fn(&Place);
+pub type Changes = fn(&Place);
 
 /// What somebody else puts there after the card was made, or after the run, nobody has seen either, whatever the command line names; the
 /// kernel says when.
