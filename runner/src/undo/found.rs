@@ -7,7 +7,7 @@ use crate::run::{
 };
 use crate::state::{StepRecord, UndoCall};
 use crate::tool::registry::Implementation;
-use crate::workspace::{FileState, Look, Observation};
+use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation};
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
@@ -25,6 +25,7 @@ pub(super) async fn changed(
     let expected = expected(setup, record);
     let mut different = look_again(setup, expected.clone()).await;
     let seen = as_found(expected, &different);
+    different.retain(|difference| !is_gone_folder(difference));
     if !different.is_empty() {
         let own = Own::of(setup, recorder);
         different.retain(|difference| !own.explains(setup, difference));
@@ -58,6 +59,11 @@ pub(super) fn unseen(
 ) -> Vec<Conflict> {
     let unapproved = unapproved(setup, recorder, record, call, values);
     unapproved.in_the_way(&recorder.state()).into_iter().map(conflict).collect()
+}
+
+/// Whether nothing is there where a folder was: nothing that could be run.
+fn is_gone_folder(Difference { expected, found }: &Difference) -> bool {
+    expected.seen == FOLDER_SEEN && *found == FileState::Absent.to_string()
 }
 
 /// What the call was approved with.
