@@ -26,7 +26,7 @@ pub struct Programs {
     pub dry_run: EarlyPrograms,
     /// What is done where they cannot be confined.
     pub unconfined: Unconfined,
-    /// What others have changed in the workspace since the card was made, before one runs in the open.
+    /// What others have changed in the workspace since the card was made, before one runs.
     pub changed: Changed,
     /// What each may use.
     pub limits: Limits,
@@ -71,13 +71,15 @@ pub enum Unconfined {
     Allow,
 }
 
-/// What is done about what others have changed in the workspace since the card was made, before a program runs in the open.
+/// What is done about what others have changed in the workspace since the card was made, before a program runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Changed {
-    /// A person looks at it.
+    /// A person looks at it before one runs in the open.
     #[default]
     Ask,
+    /// A person looks at it before any, also one that is confined.
+    Everywhere,
     /// Nothing, but for what its command line names.
     Allow,
 }

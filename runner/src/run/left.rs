@@ -11,6 +11,7 @@ use super::surroundings::{Held, SOMEBODY, by_others};
 use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::{Put, Unseen, content};
 use super::{Recorder, RunSetup};
+use crate::config::Changed;
 use crate::event::{Difference, LateKind, LateValue};
 use crate::inventory::is_data;
 use crate::state::{RunState, StepRecord};
@@ -20,7 +21,13 @@ use planc_lang::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// By whom it is found.
-const IN_THE_OPEN: &str = "programs in the open";
+fn finders(setup: &RunSetup) -> &'static str {
+    match setup.config.programs.changed {
+        Changed::Everywhere => "programs",
+        Changed::Ask | Changed::Allow => "programs in the open",
+    }
+}
+
 /// The most contents that are shown one by one; of more there is a list.
 pub const MAX_LEFT_SHOWN: usize = 100;
 /// The most paths that a list names; of more it counts how many there are in each folder of the root.
@@ -35,18 +42,18 @@ struct Left {
     other: Vec<FileState>,
 }
 
-/// What a call in the open may find that the run has left and that nobody has seen, but for what it names, and what others have changed, but for what it is held to. Blocks
-/// while it reads.
+/// What a call may find that nobody has seen: in the open what the run has left, but for what it names, and what others have changed, but
+/// for what it is held to. Blocks while it reads.
 pub(super) fn of_left(
     setup: &RunSetup,
     recorder: &Recorder,
     naming: Naming<'_>,
-    named: &BTreeSet<String>,
-    held: &Held,
+    is_open: bool,
+    (named, held): (&BTreeSet<String>, &Held),
 ) -> Unapproved {
     let (candidates, marks) = {
         let state = recorder.state();
-        let unseen = Unseen::of(setup, &state);
+        let unseen = if is_open { Unseen::of(setup, &state) } else { Unseen::default() };
         (candidates(&state, &unseen, named), marks(&unseen, named))
     };
     let mut found = Unapproved::default();
@@ -114,16 +121,20 @@ struct Found {
 
 fn shown(setup: &RunSetup, naming: Naming<'_>, Found { path, present, by, may_tell, .. }: Found) -> UnseenContent {
     let finder = may_tell.then(|| naming.finder());
-    let content = Content { finder, path: &path, present: &present, from: by, to: to(naming), links: &[] };
-    let late = shown_content(setup, IN_THE_OPEN, content);
+    let content = Content { finder, path: &path, present: &present, from: by, to: to(setup, naming), links: &[] };
+    let late = shown_content(setup, finders(setup), content);
     let file = Observation { look: Look::At { path }, seen: present.to_string() };
     UnseenContent { late, files: vec![file], is_own: false }
 }
 
 /// Where it goes.
-fn to(Naming { name, is_undo, .. }: Naming<'_>) -> String {
+fn to(setup: &RunSetup, Naming { name, is_undo, .. }: Naming<'_>) -> String {
     let step = if is_undo { name.to_owned() } else { format!("step `{name}`") };
-    format!("{step}, and whatever the run has in the open after it, may read it")
+    let after = match setup.config.programs.changed {
+        Changed::Everywhere => "whatever programs the run has after it",
+        Changed::Ask | Changed::Allow => "whatever the run has in the open after it",
+    };
+    format!("{step}, and {after}, may read it")
 }
 
 /// The paths at which what did not run in the open has put something that the approval does not know.
@@ -249,13 +260,13 @@ fn late_list(setup: &RunSetup, naming: Naming<'_>, which: &str, value: Value, fo
     let may_tell = found.iter().any(|found| found.may_tell);
     let whose = if may_tell { "" } else { " by others" };
     let late = LateValue {
-        id: format!("{which}{whose} for {IN_THE_OPEN}"),
+        id: format!("{which}{whose} for {}", finders(setup)),
         kind: LateKind::Content,
         value,
         commitment: None,
         reason: None,
         from: from.into_iter().cloned().collect(),
-        to: vec![to(naming)],
+        to: vec![to(setup, naming)],
     };
     let late = veiled_content(setup, may_tell.then(|| naming.finder()), late);
     // What planc cannot look at is told, and no more.

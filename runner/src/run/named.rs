@@ -11,6 +11,7 @@ use super::unapproved::{Naming, Unapproved, UnseenContent};
 use super::unseen::Unseen;
 use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
+use crate::config::Changed;
 use crate::event::Difference;
 use crate::named::{outside, unread};
 use crate::prediction::Prediction;
@@ -94,9 +95,12 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
         let held = held(&judging, &state, &places, &judged);
         (judged, held)
     };
-    if is_open && naming.call.tool.runs_programs() {
+    let everywhere = setup.config.programs.changed == Changed::Everywhere;
+    if (is_open || everywhere) && naming.call.tool.runs_programs() {
         let named = places.iter().flat_map(Place::paths).cloned().collect();
-        unapproved = of_left(setup, recorder, naming, &named, &held);
+        unapproved = of_left(setup, recorder, naming, is_open, (&named, &held));
+    }
+    if is_open && naming.call.tool.runs_programs() {
         unapproved.different.extend(beyond(setup, naming));
     }
     if !is_open {

@@ -15,6 +15,7 @@ mod digests;
 mod display;
 mod dots;
 mod drawn;
+mod everywhere;
 mod hidden;
 mod kept;
 mod labels;

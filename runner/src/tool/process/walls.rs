@@ -59,7 +59,8 @@ pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
     runs.then(|| probe(&config.programs.launcher, &config.state))
 }
 
-/// Whether something of a plan may run in the open, and the operator wants to see what others change in the workspace meanwhile.
+/// Whether the operator wants to see what others change in the workspace while a plan waits and runs: where something of it may run in
+/// the open, or anything at all.
 pub fn is_watched(config: &Config, plan: &Plan) -> bool {
     let programs = &config.programs;
     let may_be_open = || {
@@ -67,7 +68,11 @@ pub fn is_watched(config: &Config, plan: &Plan) -> bool {
         let enforced = enforced(config, plan);
         enforced.is_some_and(|enforced| !programs.open.is_empty() || unconfined && !enforced.holds())
     };
-    programs.changed == Changed::Ask && may_be_open()
+    match programs.changed {
+        Changed::Allow => false,
+        Changed::Ask => may_be_open(),
+        Changed::Everywhere => enforced(config, plan).is_some(),
+    }
 }
 
 /// Why a cell has no network.
