@@ -2,14 +2,17 @@
 //! put beneath them.
 
 use super::file::Settings;
-use super::places::{find_upwards, resolve};
+use super::places::{find_upwards, is_of_system, resolve};
 use super::wired::{Wired, ways};
-use super::{CONFIG_NAME, Closed, Config, ConfigError, ReportPlace, file};
+use super::{CEDAR_NAME, CONFIG_NAME, Closed, Config, ConfigError, ReportPlace, file};
 use planc_lang::paths::{compile_glob, literal_prefix, path_meets_glob};
 use std::path::{Component, Path, PathBuf};
 
 /// The most entries that are looked at for workspaces within one.
 const MAX_ENTRIES: usize = 100_000;
+/// How many folders deep workspaces are looked for in a folder outside, and among how many entries.
+const DEEP: usize = 3;
+const MAX_BENEATH: usize = 10_000;
 
 /// The next `planc.toml` above a folder that is a workspace of its own, or shall become one.
 pub fn above(folder: &Path) -> Option<PathBuf> {
@@ -118,29 +121,41 @@ pub(super) fn closed(found: Option<&Path>, within: &[Within]) -> Result<Option<C
 }
 
 /// Refuses what planc goes by, or runs in the open before anybody approves anything, where that lies in another workspace, within this
-/// one or elsewhere: plans of that one may change it.
+/// one or elsewhere: plans of that one may change it. Where programs lie in one around this, nothing is approved there where nobody is.
 pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), ConfigError> {
+    let own = Meant { within, around: Around::Ruled };
     for (name, server) in &config.servers {
         let help = "keep it outside of that folder; what the server only works on is listed in its `data`";
-        for path in server.wired().iter().flat_map(Wired::parts) {
-            check_in(config, within, &path, (&format!("the server `{name}` runs, or is told of,"), help))?;
-        }
+        let what = format!("the server `{name}` runs, or is told of,");
         if let Some(wired) = server.wired() {
+            check_wired(config, &own, &wired, (&what, help))?;
             let what = format!("the server `{name}` works in");
-            check_in(config, &[], wired.cwd, (&what, "let it work in another folder"))?;
+            check_in(config, &Meant { within: &[], ..own }, wired.cwd, (&what, "let it work in another folder"))?;
         }
     }
     let help = "keep it outside of that folder";
-    for path in config.model.iter().flat_map(|model| model.parts()) {
-        check_in(config, within, &path, ("the program of `[model]` is, or is told of,", help))?;
+    if let Some(wired) = config.model.as_ref().and_then(|model| model.wired()) {
+        check_wired(config, &own, &wired, ("the program of `[model]` is, or is told of,", help))?;
     }
+    let other = Meant { within: &[], around: Around::Other };
     for path in config.catalogues.iter().filter(|path| !config.given.contains(path)) {
-        check_in(config, &[], path, ("a catalogue is", help))?;
+        check_in(config, &other, path, ("a catalogue is", help))?;
     }
     if let ReportPlace::File { path } = &config.report.place {
-        check_in(config, &[], path, ("the report is written to", help))?;
+        check_in(config, &other, path, ("the report is written to", help))?;
     }
-    config.cedar.iter().try_for_each(|path| check_in(config, &[], path, ("the policy is read from", help)))
+    // A file of this name is out of reach of all plans.
+    let cedar = config.cedar.iter().filter(|path| !path.ends_with(CEDAR_NAME));
+    cedar.into_iter().try_for_each(|path| check_in(config, &other, path, ("the policy is read from", help)))
+}
+
+fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str, &str)) -> Result<(), ConfigError> {
+    for path in wired.parts().iter().chain(&wired.pieces()) {
+        check_in(config, own, path, said)?;
+        check_beneath(config, path, said)?;
+    }
+    // Code is found there, also where this workspace lies in it.
+    wired.searched().iter().try_for_each(|path| check_beneath(config, path, said))
 }
 
 /// Refuses signers that lie in any workspace: there plans could reach the file, and what it says counts at once.
@@ -180,24 +195,73 @@ pub(super) fn check_scratch(settings: &Settings, scratch: &[String]) -> Result<(
     Err(ConfigError::world(message).help("name the folders of `nested` one by one"))
 }
 
-/// The same for one path, with all that lies beneath it as far as a workspace of `within` does. What lies in a workspace around this
-/// one is for that to rule.
-fn check_in(config: &Config, within: &[Within], path: &Path, (what, help): (&str, &str)) -> Result<(), ConfigError> {
-    let is_around = |folder: &Path| config.workspace.starts_with(folder);
-    let is_other = |folder: &&Path| !is_around(folder) && folder.join(CONFIG_NAME).symlink_metadata().is_ok();
+/// What another workspace is.
+#[derive(Clone, Copy)]
+struct Meant<'w> {
+    /// Those within this one of which a part may be one.
+    within: &'w [Within],
+    around: Around,
+}
+
+/// What a workspace around this one is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    /// It has rules for that.
+    Ruled,
+    /// Another one.
+    Other,
+}
+
+/// Refuses one path that lies in another workspace.
+fn check_in(config: &Config, meant: &Meant<'_>, path: &Path, said: (&str, &str)) -> Result<(), ConfigError> {
+    let is_own = |folder: &Path| match meant.around {
+        Around::Ruled => config.workspace.starts_with(resolve(folder)),
+        Around::Other => config.workspace == resolve(folder),
+    };
+    let is_other = |folder: &&Path| !is_own(folder) && folder.join(CONFIG_NAME).symlink_metadata().is_ok();
     // What comes behind `..` stands in the way that is next.
     let straight = |path: &PathBuf| path.components().take_while(|part| *part != Component::ParentDir).collect();
-    for path in ways(path).iter().map(straight).filter(|path: &PathBuf| !is_around(path)) {
-        let around = path.ancestors().find(is_other);
-        let beneath = || within.iter().map(|within| within.folder.as_path()).find(|folder| folder.starts_with(&path));
-        let Some(other) = around.or_else(beneath) else { continue };
-        let message = format!(
-            "`{}` is a workspace of its own, whose plans could change what happens here before anybody approves anything: \
-             {what} `{}`",
-            config.shown(other),
-            config.shown(&path)
-        );
-        return Err(ConfigError::world(message).help(help));
+    for path in ways(path).iter().map(straight).filter(|path: &PathBuf| !config.workspace.starts_with(path)) {
+        // What lies in this workspace is ruled by it.
+        let around = path.ancestors().take_while(|folder| resolve(folder) != config.workspace).find(is_other);
+        let beneath =
+            || meant.within.iter().map(|within| within.folder.as_path()).find(|folder| folder.starts_with(&path));
+        if let Some(other) = around.or_else(beneath) {
+            return Err(in_another(config, other, &path, said));
+        }
     }
     Ok(())
+}
+
+/// Refuses a folder outside that holds another workspace, as far down as is looked.
+fn check_beneath(config: &Config, path: &Path, said: (&str, &str)) -> Result<(), ConfigError> {
+    let folder = resolve(path);
+    if folder.starts_with(&config.workspace) || is_of_system(&folder) || !folder.is_dir() {
+        return Ok(());
+    }
+    let walk = ignore::WalkBuilder::new(&folder)
+        .standard_filters(false)
+        .follow_links(false)
+        .max_depth(Some(DEEP))
+        .filter_entry({
+            let own = config.workspace.clone();
+            move |entry| entry.path() != own
+        })
+        .build();
+    let is_one = |entry: &ignore::DirEntry| entry.file_name() == CONFIG_NAME;
+    let found = walk.take(MAX_BENEATH).filter_map(Result::ok).find(is_one);
+    let other = found.as_ref().and_then(|file| file.path().parent());
+    // One around this one rules for itself.
+    let other = other.filter(|other| !config.workspace.starts_with(other));
+    other.map_or(Ok(()), |other| Err(in_another(config, other, &folder, said)))
+}
+
+fn in_another(config: &Config, other: &Path, path: &Path, (what, help): (&str, &str)) -> ConfigError {
+    let message = format!(
+        "`{}` is a workspace of its own, whose plans could change what happens here before anybody approves anything: \
+         {what} `{}`",
+        config.shown(other),
+        config.shown(path)
+    );
+    ConfigError::world(message).help(help)
 }

@@ -107,6 +107,9 @@ pub const OF_GIT: &str = ".git";
 /// What the folder of a repository has, whatever it is called.
 const REPOSITORY: [&str; 3] = ["HEAD", "objects", "refs"];
 
+/// How the names begin of what a state directory holds.
+const OF_STATE: [&str; 6] = [STATE_NAME, "key", "lock", "contents", "cells", "reports.lock"];
+
 /// What holds keys in the home of an account.
 const KEYS: [&str; 4] = [".ssh", ".gnupg", ".aws", ".kube"];
 
@@ -229,6 +232,18 @@ pub(super) fn make_private(path: &Path) -> Result<(), ConfigError> {
     let metadata = path.metadata().map_err(failed)?;
     if !metadata.is_dir() {
         return Err(ConfigError::world(format!("the state directory `{}` is not a directory", path.display())));
+    }
+    // What holds state is no workspace any more, nor what lies beneath.
+    let is_own =
+        |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| OF_STATE.iter().any(|own| name.starts_with(own)));
+    let mut entries = path.read_dir().map_err(failed)?.filter_map(Result::ok);
+    if let Some(other) = entries.find(|entry| !is_own(&entry.file_name())) {
+        return Err(ConfigError::world(format!(
+            "the state directory `{}` holds what is not state, `{}` for one",
+            path.display(),
+            other.file_name().display()
+        ))
+        .help("choose one that is empty, or not there, with `--state-dir DIR`"));
     }
     let mode = metadata.permissions().mode() & 0o777;
     let ours = metadata.uid() == rustix::process::geteuid().as_raw();

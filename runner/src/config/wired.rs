@@ -60,6 +60,8 @@ impl Wired<'_> {
             .map(|(_, path)| path)
             .collect();
         found.extend(self.whole_words());
+        // Also by another name of the workspace.
+        found.extend(self.pieces().into_iter().filter(|path| resolve(path).starts_with(self.workspace)));
         let is_root = |path: &PathBuf| self.workspace.starts_with(resolve(path));
         found.retain(|path| !is_root(path));
         sorted(found)
@@ -70,6 +72,25 @@ impl Wired<'_> {
         let program = Some(self.command).filter(|command| command.contains('/')).map(|command| self.cwd.join(command));
         let args = self.args.iter().filter(|arg| !arg.is_empty() && !matches_any(self.data, arg));
         program.into_iter().chain(args.map(|arg| self.cwd.join(arg)).filter(|path| path.exists()))
+    }
+
+    /// Each piece of a word or a value that is a path which is there, seen from where the program runs, wherever it lies.
+    pub(super) fn pieces(&self) -> Vec<PathBuf> {
+        let is_data = |text: &str| matches_any(self.data, text);
+        let values = self.env.into_iter().flatten().map(|(_, value)| value.as_str());
+        let texts = std::iter::once(self.command).chain(self.args.iter().map(String::as_str)).chain(values);
+        let pieces = texts.filter(|text| !is_data(text)).flat_map(|text| split(text).chain([text]));
+        let named = pieces.filter(|piece| !piece.is_empty() && !is_data(piece)).map(|piece| self.cwd.join(piece));
+        sorted(named.filter(|path| path.symlink_metadata().is_ok()).collect())
+    }
+
+    /// The folders in which the program looks for code by itself: where it works, and what variables say.
+    pub(super) fn searched(&self) -> Vec<PathBuf> {
+        let is_searched = |name: &str| SEARCHED.iter().any(|end| name.ends_with(end));
+        let values =
+            self.env.into_iter().flatten().filter(|(name, value)| is_searched(name) && !matches_any(self.data, value));
+        let folders = values.flat_map(|(_, value)| split(value)).map(|folder| self.cwd.join(folder));
+        folders.chain([self.cwd.to_owned()]).collect()
     }
 
     /// All paths of the workspace that may be named, from its root.

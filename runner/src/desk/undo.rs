@@ -34,7 +34,12 @@ impl Desk {
         let open = state.steps().iter().filter(|record| record.state != StepState::Undone);
         let changes: Vec<Change> = open.flat_map(|record| record.changes.iter().cloned()).collect();
         let found = lasting(&self.config, &self.workspace, &changes);
-        let Some((_, first)) = found.first() else { return Ok(None) };
+        let first = match found.first() {
+            Some((_, first)) => first.as_str(),
+            // Others may load what planc does not know of.
+            None if self.config.approval.closed.is_some() && !changes.is_empty() => "its being taken back",
+            None => return Ok(None),
+        };
         let claim = self.claim(&planned.plan)?;
         let why = match &state.approved {
             Some(approved) => claim.falls_short(approved, &found),

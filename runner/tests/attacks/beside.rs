@@ -2,6 +2,7 @@
 
 use crate::place::{Place, said};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// Another project beside the workspace, in which plans need nobody.
@@ -36,6 +37,106 @@ fn what_decides_before_a_yes_lies_in_no_other_workspace() {
         let said = place.planc(&["plan", "p.pl"]);
         assert!(!said.err.contains("a workspace of its own"), "{config}: {}", said.short());
     }
+}
+
+/// Each piece of a word counts, wherever it leads, and each folder in which code is looked for with what it holds.
+#[test]
+fn no_piece_of_a_wiring_leads_to_another_workspace() {
+    for wiring in [
+        "command = \"python3\"\nargs = [\"-m\", \"part\"]\nenv = { PYTHONPATH = \"ROOT/other\" }",
+        "command = \"python3\"\nargs = [\"-m\", \"part\"]\nenv = { PYTHONPATH = \"/none:ROOT/other\" }",
+        "command = \"python3\"\nargs = [\"-m\", \"other.part\"]\nenv = { PYTHONPATH = \"..\" }",
+        "command = \"sh\"\nargs = [\"-c\", \"exec python3 ROOT/other/part.py\"]",
+        "command = \"python3\"\nargs = [\"-m\", \"other.part\"]\ncwd = \"ROOT\"",
+        "command = \"python3\"\nargs = [\"--load=ROOT/other/part.py\"]",
+        "command = \"python3\"\nargs = [\"../held\"]",
+        "command = \"python3\"\nargs = [\"ROOT/held\"]",
+    ] {
+        let place = Place::new();
+        let other = beside(&place);
+        fs::write(other.join("part.py"), "").unwrap();
+        fs::create_dir_all(place.at("held/deep")).unwrap();
+        fs::write(place.at("held/deep/planc.toml"), "").unwrap();
+        let root = place.at("").display().to_string();
+        let wiring = wiring.replace("ROOT", root.trim_end_matches('/'));
+        place.put("planc.toml", format!("[servers.crm]\n{wiring}\n"));
+        place.put("p.pl", "plan \"p\" {\n  step a = fs.stat(path: \"p.pl\")\n}\n");
+        place.planc(&["plan", "p.pl"]).exits(2).says("is a workspace of its own");
+        let data = format!("data = [\"**\", \"*\"]\n{wiring}");
+        place.put("planc.toml", format!("[servers.crm]\n{data}\n"));
+        let said = place.planc(&["plan", "p.pl"]);
+        let is_searched = wiring.contains("PYTHONPATH") || wiring.contains("cwd");
+        assert_eq!(said.code, Some(if is_searched && wiring.contains("cwd") { 2 } else { 0 }), "{}", said.short());
+    }
+}
+
+/// By another name of the workspace, too, what a server runs is what no plan changes.
+#[test]
+fn the_own_workspace_is_known_by_other_names() {
+    let place = Place::new();
+    std::os::unix::fs::symlink(place.ws(), place.at("alias")).unwrap();
+    let alias = place.at("alias").display().to_string();
+    place.put(
+        "planc.toml",
+        format!(
+            "[servers.crm]\ncommand = \"sh\"\nargs = [\"-c\", \"exec python3 {alias}/lib/part.py\"]\ncwd = \"/usr\"\n"
+        ),
+    );
+    place.put("lib/part.py", "");
+    place.put(
+        "p.pl",
+        "plan \"p\" {\n  critical { modify \"lib/**\" }\n  step a = fs.write(path: \"lib/part.py\", text: \"evil\")\n}\n",
+    );
+    place.planc(&["run", "--approve", "p.pl"]).exits(1);
+    assert_eq!(place.get("lib/part.py"), "");
+}
+
+/// What one within goes by lies in none around, unless no plan can touch it.
+#[test]
+fn what_decides_lies_in_no_workspace_around() {
+    for (config, code) in [
+        ("[policy]\ncedar = \"../rules/p.cedar\"\n", 2),
+        ("[policy]\ncedar = \"../rules/policy.cedar\"\n", 0),
+        ("[catalogues]\nfiles = [\"led/part.pl\"]\n", 2),
+        ("[report]\nfile = \"../rules/report.md\"\n", 2),
+    ] {
+        let place = Place::new();
+        place.put("planc.toml", "[workspace]\nnested = [\"app\"]\n");
+        place.put("rules/p.cedar", "").put("rules/policy.cedar", "").put("rules/part.pl", "");
+        place.put("app/planc.toml", config).put("app/p.pl", "plan \"p\" {\n  step a = fs.stat(path: \"p.pl\")\n}\n");
+        place.link("../rules", "app/led");
+        let said = place.planc(&["-C", "app", "plan", "p.pl"]);
+        assert_eq!(said.code, Some(code), "{config}: {}", said.short());
+    }
+}
+
+/// Nobody was there for the yes, and where nothing is approved so by now, it is none to taking back.
+#[test]
+fn what_was_approved_by_nobody_is_taken_back_by_nobody_where_that_counts_no_more() {
+    let place = Place::new();
+    place.put("lib/part.py", "evil\n").put(
+        "p.pl",
+        "plan \"p\" {\n  critical { modify \"lib/**\" }\n  step a = fs.write(path: \"lib/part.py\", text: \"good\")\n}\n",
+    );
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    let run = place.last_run();
+    place.put("planc.toml", "[workspace]\nnested = [\"app\"]\n");
+    place.put("app/planc.toml", "[servers.crm]\ncommand = \"python3\"\nargs = [\"../lib/part.py\"]\n");
+    place.planc(&["undo", &run]).exits(6).says("none to its being taken back");
+    assert_eq!(place.get("lib/part.py"), "good");
+}
+
+#[test]
+fn a_state_directory_holds_only_state() {
+    let place = Place::new();
+    place.put("p.pl", "plan \"p\" {\n  step a = fs.stat(path: \"p.pl\")\n}\n");
+    let home = place.at("home");
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(home.join("notes"), "").unwrap();
+    let mut command = place.bare(&["plan", "p.pl"]);
+    command.arg("--state-dir").arg(&home);
+    said(command).exits(2).says("holds what is not state, `notes` for one");
+    assert!(!home.join("planc.db").exists());
 }
 
 #[test]
