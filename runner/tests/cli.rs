@@ -441,6 +441,35 @@ fn a_check_that_fails_says_why_once() {
 }
 
 #[test]
+fn a_git_that_fails_is_said_to_have_gone_by_no_settings() {
+    let world = World::new();
+    world.write("g.pl", "plan \"g\" {\n  critical {\n    run \"git\"\n  }\n  step g = process.run(argv: [\"git\", \"nothing-of-this-name\"])\n}\n");
+    let said = |world: &World| {
+        let (report, _) = world.json(&["plan", "g.pl", "--format", "json"]);
+        let (out, err, code) =
+            world.run(&["run", &format!("--approve={}", report["digest"].as_str().unwrap()), "g.pl"]);
+        assert_eq!(code, 4, "{out}{err}");
+        err.contains("`~/.gitconfig` was not there for it")
+    };
+    // Else its home is that of the account.
+    world.write("planc.toml", "[programs]\npass_env = [\"HOME\"]\n");
+    assert!(!said(&world), "there is none");
+    std::fs::write(world.folder.path().join("home/.gitconfig"), "[user]\n  name = A\n").unwrap();
+    assert!(said(&world));
+    world.write("planc.toml", "[programs]\npass_env = [\"HOME\"]\nread = [\"~/.gitconfig\"]\n");
+    assert!(!said(&world), "it was there");
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    let world = World::new();
+    world.write("e.pl", "plan \"e\" {\n  step a = fs.edit(path: \"planc.toml\", edits: [{ find: \"a\", replace: \"b\" }])\n  step b = fs.write(path: \"/etc/passwd\", text: \"\")\n}\n");
+    let (out, err, code) = world.run(&["check", "e.pl"]);
+    assert_eq!((code, err.as_str()), (1, "2 errors in 1 file\n"), "{out}{err}");
+    assert!(out.contains("`fs.edit` reads and writes it") && !out.contains("P0401"), "{out}");
+}
+
+#[test]
 fn words_that_name_nothing_are_told_with_what_was_meant() {
     let world = World::new();
     world.write("a.pl", GOOD);
