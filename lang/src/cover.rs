@@ -5,13 +5,14 @@
 use crate::catalogue::Param;
 use crate::check::calls_in;
 use crate::codes::Code;
+use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::Env;
 use crate::grants::{Grants, values};
 use crate::hosts::host_of;
 use crate::paths::{literal_prefix, may_match_longer, within};
-use crate::plan::{Call, CriticalScope, Plan};
+use crate::plan::{Call, CriticalScope, Expr, ExprKind, Plan};
 use crate::reach::{beginning, reach};
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
@@ -81,11 +82,20 @@ impl<'p> Judge<'p> {
                 Some(arg) => may_be_given(&arg.ty, param) && !matches!(arg.ty, Type::Error),
                 None => !param.required(),
             });
+        // A constant that the parameter does not accept is a mistake of its own, and names nothing that a line could cover.
+        let complete = complete
+            && call.tool.params.iter().zip(&call.args).all(|(param, arg)| match arg {
+                Some(Expr { kind: ExprKind::Constant(value), ty, .. }) => {
+                    !ty.is_accepted_as(&param.ty) || check_value(value, &param.ty).is_ok()
+                }
+                Some(_) | None => true,
+            });
         let touches = if complete && !call.tool.name.is_empty() { reach(call, env) } else { None };
         let Some(touches) = touches else {
             self.unclear = true;
             return;
         };
+        let mut refused: Vec<(Resource, &'static str, Vec<&'static str>)> = Vec::new();
         for (verb, resource) in touches {
             if let Some(beneath) = self.out_of_reach(call, verb, &resource, env) {
                 self.miss(call, verb, beneath);
@@ -93,10 +103,17 @@ impl<'p> Judge<'p> {
             }
             let covered = self.lines.cover(verb, &resource);
             match protected(&resource) {
-                Some(name) => report.push(denied(call, verb, &resource, name)),
+                // One resource is one mistake, whatever the call does with it.
+                Some(name) => match refused.iter_mut().find(|(other, ..)| *other == resource) {
+                    Some((_, _, verbs)) => verbs.push(verb.as_str()),
+                    None => refused.push((resource, name, vec![verb.as_str()])),
+                },
                 None if !covered && verb != EffectVerb::Reads => self.miss(call, verb, resource),
                 None => {}
             }
+        }
+        for (resource, name, verbs) in refused {
+            report.push(denied(call, &verbs.join(" and "), &resource, name));
         }
     }
 
@@ -153,9 +170,9 @@ fn lines_of(file: &syntax::File) -> Vec<&syntax::CriticalLine> {
     criticals.flat_map(|critical| &critical.lines).collect()
 }
 
-fn denied(call: &Call, verb: EffectVerb, resource: &Resource, name: &str) -> Diagnostic {
+fn denied(call: &Call, verbs: &str, resource: &Resource, name: &str) -> Diagnostic {
     Diagnostic::new(Code::DeniedResource, call.span, format!("no plan may touch `{resource}`"))
-        .label(format!("`{}` {} it", call.tool.name, verb.as_str()))
+        .label(format!("`{}` {verbs} it", call.tool.name))
         .help(format!("`{name}` decides what plans may do; a person changes it by hand"))
 }
 

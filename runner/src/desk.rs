@@ -16,7 +16,6 @@ use crate::run::{Ask, GRACE, RunSetup, Surroundings, Watch};
 use crate::sandbox::probe;
 use crate::schedule::MAX_PARALLEL;
 use crate::seal::Sealer;
-use crate::state::RunState;
 use crate::stop::Stop;
 use crate::tool::mcp::Server;
 use crate::tool::pace::Pace;
@@ -42,12 +41,14 @@ mod error;
 mod bound;
 mod again;
 mod approve;
+mod asked;
 mod mark;
 mod part;
 mod collect;
 mod undo;
 
 pub use again::{Unlike, has_secret_inputs, shown_inputs};
+pub use asked::Open;
 pub use bound::found_place;
 pub use collect::Collected;
 pub use error::DeskError;
@@ -369,27 +370,6 @@ impl Desk {
         let veil = veil.telling(&plan.report);
         events.iter().for_each(|event| veil.learn(event));
         Ok(events.iter().map(|event| veil.event(event)).collect())
-    }
-
-    /// Whether the digest of a plan may still be approved and used, by `run` if that is known already.
-    fn check_unused(&self, plan: &StoredPlan, run: Option<&str>) -> Result<(), DeskError> {
-        for other in self.store.begun_runs(&plan.plan_digest)? {
-            if run == Some(other.id.as_str()) {
-                continue;
-            }
-            let stored = self.store.plan(&other.plan.to_string())?;
-            let Ok(draft) = rebuild(&stored) else { continue };
-            let events: Vec<Event> = self.store.events(&other.id)?.into_iter().map(|stored| stored.event).collect();
-            let state = RunState::fold(&draft.compiled.plan, &events);
-            if state.can_resume() {
-                let in_doubt = state.doubts().next().is_some();
-                return Err(DeskError::Unfinished { run: other.id, in_doubt });
-            }
-            if other.plan == plan.digest {
-                return Err(DeskError::UsedUp { digest: plan.digest, run: other.id });
-            }
-        }
-        Ok(())
     }
 
     /// What is known of the workspace of a run, where what others change in it is to be shown.

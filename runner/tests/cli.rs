@@ -410,6 +410,83 @@ fn a_changed_world_makes_what_was_reviewed_stale() {
 }
 
 #[test]
+fn what_is_so_already_is_shown_in_one_line() {
+    let world = World::new();
+    let text = "same\n".repeat(200);
+    world.write("same.txt", &text);
+    world.write("keep.pl", format!("plan \"k\" {{\n  critical {{\n    modify \"same.txt\"\n  }}\n  step k = fs.write(path: \"same.txt\", text: {text:?})\n}}\n"));
+    for format in ["text", "markdown", "html"] {
+        let (out, _, _) = world.run(&["plan", "keep.pl", "--format", format]);
+        assert!(out.contains("unchanged: ") && out.contains("1000 bytes"), "{out}");
+        assert!(out.matches("same\\n").count() < 40, "{out}");
+    }
+    let (out, _, _) = world.run(&["plan", "keep.pl", "--full"]);
+    assert!(out.matches("same").count() > 200, "{out}");
+}
+
+#[test]
+fn a_check_that_fails_says_why_once() {
+    let world = World::new();
+    world.write("say.sh", "echo first >&2\necho second >&2\nexit 3\n");
+    world.write("v.pl", "plan \"v\" {\n  critical {\n    run \"sh say.sh\"\n  }\n  step a = fs.list(path: \".\")\n  verify \"it is so\" {\n    step t = process.run(argv: [\"sh\", \"say.sh\"])\n    t.exit_code == 0\n  }\n}\n");
+    let (report, _) = world.json(&["plan", "v.pl", "--format", "json"]);
+    let (out, err, code) = world.run(&["run", &format!("--approve={}", report["digest"].as_str().unwrap()), "v.pl"]);
+    assert_eq!(code, 4, "{out}{err}");
+    for said in [out, err] {
+        assert_eq!((said.matches("second").count(), said.matches("its cell had").count()), (1, 1), "{said}");
+        assert!(!said.contains("\\n"), "{said}");
+        assert!(said.contains("│ it is so\n"), "{said}");
+        assert!(said.contains("step `t` failed"), "{said}");
+    }
+}
+
+#[test]
+fn a_git_that_fails_is_said_to_have_gone_by_no_settings() {
+    let world = World::new();
+    world.write("g.pl", "plan \"g\" {\n  critical {\n    run \"git\"\n  }\n  step g = process.run(argv: [\"git\", \"nothing-of-this-name\"])\n}\n");
+    let said = |world: &World| {
+        let (report, _) = world.json(&["plan", "g.pl", "--format", "json"]);
+        let (out, err, code) =
+            world.run(&["run", &format!("--approve={}", report["digest"].as_str().unwrap()), "g.pl"]);
+        assert_eq!(code, 4, "{out}{err}");
+        err.contains("`~/.gitconfig` was not there for it")
+    };
+    // Else its home is that of the account.
+    world.write("planc.toml", "[programs]\npass_env = [\"HOME\"]\n");
+    assert!(!said(&world), "there is none");
+    std::fs::write(world.folder.path().join("home/.gitconfig"), "[user]\n  name = A\n").unwrap();
+    assert!(said(&world));
+    world.write("planc.toml", "[programs]\npass_env = [\"HOME\"]\nread = [\"~/.gitconfig\"]\n");
+    assert!(!said(&world), "it was there");
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    let world = World::new();
+    world.write("e.pl", "plan \"e\" {\n  step a = fs.edit(path: \"planc.toml\", edits: [{ find: \"a\", replace: \"b\" }])\n  step b = fs.write(path: \"/etc/passwd\", text: \"\")\n}\n");
+    let (out, err, code) = world.run(&["check", "e.pl"]);
+    assert_eq!((code, err.as_str()), (1, "2 errors in 1 file\n"), "{out}{err}");
+    assert!(out.contains("`fs.edit` reads and writes it") && !out.contains("P0401"), "{out}");
+}
+
+#[test]
+fn words_that_name_nothing_are_told_with_what_was_meant() {
+    let world = World::new();
+    world.write("a.pl", GOOD);
+    let says = |args: &[&str], part: &str| {
+        let (out, err, code) = world.run(args);
+        assert!(code != 0 && err.contains(part), "{args:?}: {out}{err}");
+    };
+    says(&["verify", "nofile.json"], "neither a file nor a run `nofile.json`");
+    says(&["diff", "a.pl"], "`a.pl` is a file, and the plan that it is to be compared with is missing");
+    says(&["mode", "plan"], "planc mode set plan --why");
+    let digest = format!("sha256:{}", "0".repeat(64));
+    says(&["run", "--approve", &digest, "a.pl"], "--approve=DIGEST");
+    says(&["run", "--approve=sha256:0000", "a.pl"], "`planc show DIGEST` takes the beginning");
+    says(&["plan", "a.pl", "--only", "nothing"], "`planc graph FILE` names its steps");
+}
+
+#[test]
 fn policy_refuses_with_a_code_of_its_own() {
     let world = World::new();
     world.write("good.pl", GOOD);

@@ -69,6 +69,19 @@ fn a_typed_yes_runs_the_plan() {
 }
 
 #[test]
+fn what_is_to_be_copied_is_whole_and_the_question_breaks_between_words() {
+    let (screen, _, _) = answer(b"no\n");
+    let plain: String = screen.replace('\r', "");
+    let at = plain.find("planc run --approve=sha256:").expect("it is named");
+    let (digest, rest) = plain[at + 27..].split_at(64);
+    assert!(digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{screen}");
+    assert!(rest.starts_with(" ask.pl") || rest.starts_with(" \\\n      ask.pl"), "{screen}");
+    let asked: String = plain.lines().skip_while(|line| !line.contains("Approve and run")).take(2).collect();
+    assert!(asked.replace('┊', "").contains("everything can be undone?"), "{screen}");
+    assert!(plain.lines().all(|line| !line.contains("┊") || line.starts_with(['┊', ' '])), "{screen}");
+}
+
+#[test]
 fn nothing_else_is_a_yes() {
     for text in [&b"\n"[..], b"no\n", b"y\n", b"Yes\n", b"yes please\n"] {
         let (screen, code, done) = answer(text);

@@ -38,7 +38,8 @@ pub fn parse(sources: &Sources, index: usize, report: &Diagnostics) -> File {
     if source.text.len() > MAX_SOURCE_BYTES {
         report.push(
             Diagnostic::new(Code::SourceTooLarge, start, format!("`{}` is too large", source.name))
-                .label(format!("{} bytes, the limit is {MAX_SOURCE_BYTES}", source.text.len())),
+                .label(format!("{} bytes, the limit is {MAX_SOURCE_BYTES}", source.text.len()))
+                .help("Let the plan read what is long from a file of its own, with `fs.read`."),
         );
         return File::default();
     }

@@ -339,7 +339,7 @@ impl Pass<'_> {
         }
         self.report.push(
             Diagnostic::new(Code::NestingTooDeep, token.span(), "nested too deep")
-                .label(format!("the limit is {MAX_NESTING}"))
+                .label(format!("more than {MAX_NESTING} brackets within each other"))
                 .help("Give inner parts names with `let`."),
         );
         None

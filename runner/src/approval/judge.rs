@@ -219,13 +219,13 @@ impl Claim {
         };
         let is_this = yes.digest == self.digest;
         if !yes.is_for(self.digest, self.deed) {
-            return Err("it is for something else".into());
+            return Err(format!("it is for {}, another plan or another state of the world", yes.digest.short()));
         }
         if yes.site != Some(self.site) {
             return Err("it was given in another workspace, or in what was copied since".into());
         }
         if is_this && candidate.is_spent && !candidate.ours {
-            return Err("what it is for has run already".into());
+            return Err("it is for this very time, and that has run already".into());
         }
         if candidate.is_disputed && !candidate.ours {
             return Err("changes were requested since".into());

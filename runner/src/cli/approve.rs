@@ -67,6 +67,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (planned, _) = desk.reopen(plan)?;
     if let Some(path) = &args.signed {
         let signed = sign::read(&session.path(path))?;
+        desk.check_asked(&planned)?;
         let yes = taken_in(&desk, &planned, signed)?;
         carry::record(&desk, &planned.plan, &yes)?;
         return told(session, &desk, &planned, &yes);
@@ -82,9 +83,11 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             fault
         });
     }
+    let written = args.statement.as_ref().map(|path| session.output_of_none(path, "json")).transpose()?;
+    desk.check_asked(&planned)?;
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
-    if let Some(path) = &args.statement {
-        sign::write(&session.output_of_none(path, "json")?, &statement.text())?;
+    if let (Some(path), Some(written)) = (&args.statement, written) {
+        sign::write(&written, &statement.text())?;
         session.out.progress(&format!(
             "nothing is approved; sign it with `ssh-keygen -Y sign -n planc-approval -f KEY {}`\n",
             path.display()

@@ -42,6 +42,10 @@ pub fn prepare(
     let values = inputs(&draft.compiled.plan, &given).map_err(crate::desk::DeskError::from)?;
     let desk = Desk { recall, early, ..session.desk()? };
     let draft = choice.part(session, &desk, draft)?;
+    if matches!(purpose, For::Run(_)) {
+        // No dry run of it would lead to anything, and none is kept.
+        desk.check_over(&draft.compiled.digest)?;
+    }
     let planned = core::interruptible(&desk.stop, || match purpose {
         For::Show => desk.plan(&draft, &values),
         For::Run(named) => desk.plan_to_run(&draft, &values, named),

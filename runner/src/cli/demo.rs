@@ -131,6 +131,12 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
             .current_dir(&workspace);
         last = status(&mut command)?;
     }
+    if last == Exit::Waiting as i32 {
+        let words: Vec<String> = on_plan(&["run", "--approve"]).iter().map(|word| shell_word(word)).collect();
+        show("\nIt waits for a yes. On a terminal, in the folder that is named above, this asks for it:", Tone::Dim);
+        show(&format!("  planc --state-dir ../state {}", words.join(" ")), Tone::Name);
+        show("and where it has begun, `planc --state-dir ../state resume RUN`.", Tone::Dim);
+    }
     show(&format!("\nEverything is in {}; look around, then delete it.", folder.display()), Tone::Dim);
     show("The state of its runs is there too: `planc --state-dir ../state undo RUN` takes a run back.", Tone::Dim);
     Ok(Exit::ALL.iter().map(|(exit, _, _)| *exit).find(|exit| *exit as i32 == last).unwrap_or(Exit::Failed))

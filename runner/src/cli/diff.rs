@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::render::final_report::draw_differences;
 use crate::render::revision;
 use crate::render::run_report::fold;
+use crate::render::text::inline;
 use planc_lang::compile::Compiled;
 use planc_lang::revision::Revision;
 use std::sync::Arc;
@@ -28,8 +29,20 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     match &args.new {
         Some(new) => plans(session, &args.old, new),
+        None if !carry::is_name(&args.old) => Err(no_run(session, &args.old)),
         None => one_run(session, &args.old),
     }
+}
+
+/// One word that names no run.
+fn no_run(session: &Session, word: &str) -> Fault {
+    let shown = inline(word);
+    let message = match session.path(word).is_file() {
+        true => format!("`{shown}` is a file, and the plan that it is to be compared with is missing"),
+        false => format!("there is neither a run nor a file `{shown}`"),
+    };
+    Fault::usage(message)
+        .help("`planc diff OLD NEW` compares two plans, `planc diff RUN` what was planned with what a run did")
 }
 
 /// As `diff` does: 0 for the same plan, 1 for another one, 2 where one of them is none.

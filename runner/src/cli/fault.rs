@@ -3,8 +3,11 @@
 use super::exit::Exit;
 use crate::approval::{Refusal, RequestError};
 use crate::config::Closed;
-use crate::desk::{DeskError, InputError};
+use crate::desk::{DeskError, InputError, Open};
+use crate::event::Difference;
 use crate::journal::{LockError, StoreError};
+use crate::render::card::observed;
+use crate::render::text::inline;
 use crate::run::RunError;
 use crate::seal::SealError;
 use planc_lang::diagnostic::DiagnosticJson;
@@ -85,11 +88,12 @@ impl From<StoreError> for Fault {
             ),
             StoreError::Full { .. } => fault.help(ROOM),
             StoreError::Io { .. } => fault.help(WRITABLE),
+            StoreError::Unknown { kind: "run", .. } => fault.help("`planc runs` lists those of this workspace"),
+            StoreError::Unknown { .. } => fault,
             StoreError::Newer { .. }
             | StoreError::NotAStore { .. }
             | StoreError::Busy { .. }
             | StoreError::Damaged { .. }
-            | StoreError::Unknown { .. }
             | StoreError::Ambiguous { .. }
             | StoreError::Closed { .. } => fault,
         }
@@ -125,7 +129,7 @@ impl From<DeskError> for Fault {
                     Fault::usage(message).help(format!("give it with `--input-file {name}=PATH`, or on a terminal"))
                 }
                 InputError::Missing { name, ty, secret: false } => {
-                    Fault::usage(message).help(format!("give it with `--input {name}=…`, a {ty}"))
+                    Fault::usage(message).help(format!("give it with `--input {name}=…`, {} {ty}", article(&ty)))
                 }
                 InputError::Twice { .. } | InputError::Misfit { .. } => Fault::usage(message),
             },
@@ -152,9 +156,13 @@ impl From<DeskError> for Fault {
                 )),
             DeskError::UsedUp { .. } => Fault::new(Exit::Stale, message)
                 .help("an approval is for one run: `planc plan FILE` shows what another one would do"),
-            DeskError::Unfinished { run, in_doubt } => {
-                Fault::new(if in_doubt { Exit::InDoubt } else { Exit::Usage }, message)
-                    .help(format!("`planc resume {run}` goes on with it, `planc undo {run}` takes it back"))
+            DeskError::Unfinished { run, open } => unfinished(message, &run, &open),
+            DeskError::OtherWorld { digest, differences } => {
+                let fault = Fault::new(Exit::Stale, message);
+                let rows = differences.iter().map(|one| format!("  {}", planned_and_now(one)));
+                rows.fold(fault, Fault::row)
+                    .help("`planc plan FILE` looks at the world as it is now, and what that shows can be approved")
+                    .help(format!("`planc show sha256:{}` shows what was planned", digest.short()))
             }
             DeskError::PlanMode(_) => Fault::new(Exit::Refused, message),
             DeskError::ProgramsOff => Fault::new(Exit::Refused, message)
@@ -175,6 +183,12 @@ impl From<DeskError> for Fault {
             DeskError::Request(RequestError::NoStep { near: Some(near), .. })
             | DeskError::Part(PartError::Unknown { near: Some(near), .. }) => {
                 Fault::usage(message).help(format!("did you mean `{near}`?"))
+            }
+            DeskError::Part(PartError::Unknown { near: None, .. }) => {
+                Fault::usage(message).help("`planc graph FILE` names its steps")
+            }
+            DeskError::Part(PartError::Whole) => {
+                Fault::usage(message).help("leave `--only` or `--except` out to plan it as a whole")
             }
             DeskError::Request(RequestError::Empty) => {
                 Fault::usage(message).help("say it with `--comment TEXT`, or about a step with `--step \"NAME=TEXT\"`")
@@ -206,6 +220,36 @@ impl From<RunError> for Fault {
             RunError::Broken { .. } => Fault::new(Exit::InDoubt, message)
                 .help("`planc resume` finds out what became of it, as far as that can be told"),
         }
+    }
+}
+
+fn planned_and_now(one: &Difference) -> String {
+    let place = observed(&one.expected.look);
+    format!("{place}: planned with {}, now {}", inline(&one.expected.seen), inline(&one.found))
+}
+
+/// The article of a type, by how its name begins.
+fn article(ty: &str) -> &'static str {
+    if ty.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+/// An earlier run comes first: how it goes on.
+fn unfinished(message: String, run: &str, open: &Open) -> Fault {
+    let exit = match open {
+        Open::InDoubt => Exit::InDoubt,
+        Open::Waits(_) => Exit::Waiting,
+        Open::AtWork | Open::Stopped => Exit::Usage,
+    };
+    let fault = Fault::new(exit, message);
+    match open {
+        Open::AtWork => {
+            fault.help(format!("`planc show {run}` tells what it does; it comes first, so wait until it ends"))
+        }
+        Open::Waits(_) => fault.help(format!(
+            "it comes first: `planc resume {run}` asks on a terminal, and goes on; `planc undo {run}` takes it back"
+        )),
+        Open::InDoubt | Open::Stopped => fault
+            .help(format!("it comes first: `planc resume {run}` goes on with it, `planc undo {run}` takes it back")),
     }
 }
 

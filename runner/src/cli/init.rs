@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
-use super::terminal::agreed;
+use super::terminal::{NoYes, agreed};
 use crate::config::{CONFIG_NAME, Places, TEMPLATE, above, unfit};
 use crate::render::text::inline;
 use crate::writing::{USUAL_MODE, create};
@@ -55,9 +55,11 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         let question =
             format!("Write `{CONFIG_NAME}` into `{folder}`? Where one is, what planc can undo needs nobody's yes.");
         let unsaid = "where a `planc.toml` is, what planc can undo needs nobody's yes: only a person on a terminal lets planc write one";
-        agreed(&question).map_err(|no| {
-            no.refused(unsaid)
-                .help("where nobody is, as in CI, `planc.toml` is a file of the project that somebody has put there")
+        agreed(&question).map_err(|no| match no {
+            NoYes::Nobody => Fault::new(Exit::Refused, unsaid)
+                .help("where nobody is, as in CI, `planc.toml` is a file of the project that somebody has put there"),
+            NoYes::Other => Fault::new(Exit::Refused, "that was not `yes`; nothing was written"),
+            NoYes::Interrupted => no.fault("", "nothing was written"),
         })?;
     }
     std::fs::create_dir_all(&folder)

@@ -242,13 +242,30 @@ fn misparsed(error: &clap::Error, args: &[OsString]) -> Exit {
     if !error.use_stderr() || !wants_json {
         // A reader that went away is no error.
         let _ = error.print();
+        if let (true, Some(hint)) = (error.use_stderr(), hint(args)) {
+            Output::new(Format::Text, Colours::Auto, Quiet::No).note(&format!("help: {hint}\n"));
+        }
         return if error.use_stderr() { Exit::Usage } else { Exit::Success };
     }
     let text = error.render().to_string();
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let fault = Fault::usage(message).help("`planc --help` lists what there is");
+    let fault = Fault::usage(message).help(hint(args).unwrap_or("`planc --help` lists what there is"));
     Output::new(Format::Json, Colours::Never, Quiet::Yes).say(&fault);
     Exit::Usage
+}
+
+/// What was meant, where that is known.
+fn hint(args: &[OsString]) -> Option<&'static str> {
+    let pairs = args.windows(2).filter_map(|pair| Some((pair[0].to_str()?, pair[1].to_str()?)));
+    pairs.into_iter().find_map(|pair| match pair {
+        ("--approve", digest) if digest.starts_with("sha256:") => {
+            Some("the digest stands behind a `=`, without a blank: `--approve=DIGEST`")
+        }
+        ("mode", "plan" | "execute" | "inherit") => {
+            Some("`planc mode set plan --why …` sets a mode, and `planc mode` shows which one is set")
+        }
+        _ => None,
+    })
 }
 
 fn start_page(out: Output) -> Result<Exit, Fault> {

@@ -185,7 +185,9 @@ fn log(session: &Session) -> Result<Exit, Fault> {
 
 fn line(change: &ModeChange) -> String {
     let what = format!("{} ⟶ {}", named(&change.place), change.setting.as_str());
-    format!("{}  {what}  by {} ({}): {}", change.at, inline(&change.by), change.channel, inline(&change.why))
+    // Anybody may make it stricter, whoever they say they are.
+    let how = if change.channel == Authority::Anybody.channel() { "not checked" } else { &change.channel };
+    format!("{}  {what}  by {} ({how}): {}", change.at, inline(&change.by), inline(&change.why))
 }
 
 fn named(place: &Place) -> String {

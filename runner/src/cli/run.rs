@@ -21,8 +21,9 @@ use planc_lang::digest::Digest;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Without `--approve` the plan is kept, waiting, unless a person has approved exactly this before.\n\
-    `--approve` shows the plan and asks on the controlling terminal; without a terminal it is enough for a plan\n\
-    whose every effect planc can undo. `--approve=DIGEST` approves what was reviewed under this digest."
+    `--approve` shows the plan and asks on the controlling terminal.\n\
+    Without a terminal `--approve` is enough for a plan whose every effect planc can undo.\n\
+    `--approve=DIGEST` approves what was reviewed under this digest."
 )]
 pub struct Args {
     /// A plan file, `-` for standard input, or a run that waits
@@ -61,6 +62,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let deadline = args.deadline.read(session)?;
     let (desk, planned) = target(session, args, &yes)?;
     desk.require_execute()?;
+    // What has run waits for nothing more.
+    desk.check_unused(&planned.plan, None)?;
     let run = desk.store.open_run(&planned.plan.digest)?;
     let mut yes_given = None;
     if let Err(lack) = desk.store.judge_approval(&desk.claim(&planned.plan)?, &run.id)? {
@@ -78,10 +81,11 @@ fn yes(args: &Args) -> Result<Yes, Fault> {
     match &args.approve {
         None => Ok(Yes::Unsaid),
         Some(None) => Ok(Yes::Bare),
-        Some(Some(text)) => text
-            .parse()
-            .map(Yes::To)
-            .map_err(|reason| Fault::usage(format!("`--approve={text}` names no digest: {reason}"))),
+        Some(Some(text)) => text.parse().map(Yes::To).map_err(|reason| {
+            Fault::usage(format!("`--approve={text}` names no digest: {reason}")).help(
+                "all of it stands at the end of the card: `planc show DIGEST` takes the beginning, and shows the card",
+            )
+        }),
     }
 }
 
@@ -144,6 +148,12 @@ fn approve(
     lack: &Lack,
 ) -> Result<String, Fault> {
     let plan = &planned.plan;
+    // A yes that leads to nothing is not asked for, and no way to one is named.
+    match (&yes, Terminal::open().is_some()) {
+        (Yes::To(digest), _) if *digest != plan.digest => {}
+        (Yes::Bare, true) | (Yes::Unsaid, _) => desk.check_asked(planned)?,
+        (Yes::Bare, false) | (Yes::To(_), _) => {}
+    }
     match yes {
         Yes::Unsaid if is_text(session, name)? => Err(carry::waiting_anew(planned, &lack.told())),
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),

@@ -89,7 +89,8 @@ impl Session {
         // What a link leads to is what would be written.
         let led = led(&path);
         if !ends(&path) {
-            return Err(refused("is no name for this").help(format!("name one that ends in `.{ending}`")));
+            let why = format!("is no name for this, since what is in it is called `.{ending}`");
+            return Err(refused(&why).help(format!("name one that ends in `.{ending}`")));
         }
         if is_hidden(&path) || led.as_deref().is_none_or(|led| is_hidden(led) || self.hides(led)) {
             return Err(

@@ -47,16 +47,23 @@ pub(super) fn man(out: Output, args: &ManArgs) -> Result<Exit, Fault> {
     }
     let command = named(&root, &args.command)?;
     let mut page = Vec::new();
-    let drawn = clap_mangen::Man::new(command.clone()).render(&mut page);
+    let drawn = page_of(command).render(&mut page);
     drawn.map_err(|error| Fault::usage(format!("cannot draw the manual page: {error}")))?;
     out.print(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)
 }
 
+/// The manual page of a command: a page of planc, which has no version of its own.
+fn page_of(command: &clap::Command) -> clap_mangen::Man {
+    clap_mangen::Man::new(command.clone())
+        .source(concat!("planc ", env!("CARGO_PKG_VERSION")))
+        .manual("Manual of planc")
+}
+
 /// Writes the pages of a command, and of those within it.
 fn pages(command: &clap::Command, dir: &Path) -> std::io::Result<()> {
     command.get_subcommands().filter(|command| !command.is_hide_set()).try_for_each(|command| pages(command, dir))?;
-    let (page, mut text) = (clap_mangen::Man::new(command.clone()), Vec::new());
+    let (page, mut text) = (page_of(command), Vec::new());
     page.render(&mut text)?;
     replace(&dir.join(page.get_filename()), &text)
 }

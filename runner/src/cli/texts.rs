@@ -129,7 +129,11 @@ pub fn base(config: &Config, instead: &Instead) -> Result<Base, Fault> {
 pub fn unfit_diagnostic(sources: &mut Sources, name: &str, code: Code, why: &str) -> Diagnostic {
     let index = sources.add(name, "");
     let start = sources.get(index).base;
-    Diagnostic::new(code, Span::new(start, start), format!("`{name}` cannot be read as a plan")).label(why)
+    let message = format!("`{name}` cannot be read as a plan");
+    Diagnostic::new(code, Span::new(start, start), message).label(why).help(match code {
+        Code::SourceTooLarge => "Let the plan read what is long from a file of its own, with `fs.read`.",
+        _ => "Save it as UTF-8, or name the file of a plan.",
+    })
 }
 
 /// Diagnostics drawn one below the other.

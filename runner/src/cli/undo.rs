@@ -10,7 +10,7 @@ use crate::desk::{Desk, Planned};
 use crate::event::Event;
 use crate::render::text::inline;
 use crate::report::PlanStatus;
-use crate::state::RunState;
+use crate::state::{RunState, UndoState};
 
 /// Arguments of `planc undo`.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let (planned, _) = desk.reopen(plan)?;
     let state = RunState::fold(&planned.compiled.plan, &events);
     agreed(session, &desk, &planned, &state)?;
+    if state.undo == UndoState::Complete {
+        session.out.progress(&format!("· run {} was taken back already\n", run.id));
+    }
     core::take_back(session, &desk, &planned, &run)
 }
 

@@ -40,6 +40,11 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if let Some(file) = carry::file(session, &args.target)? {
         return bundle(session, args, &file);
     }
+    if !carry::is_name(&args.target) {
+        let message = format!("there is neither a file nor a run `{}`", inline(&args.target));
+        return Err(Fault::usage(message)
+            .help("`planc runs` lists the runs, and `planc evidence RUN -o FILE.json` writes a bundle of one"));
+    }
     let (desk, plan, run) = carry::find(session, &args.target)?;
     let (records, adopted) = match desk.store.records(&run.id) {
         Ok(found) => found,

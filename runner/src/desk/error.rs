@@ -1,7 +1,9 @@
 //! What cannot be done with a plan or a run: the faults of the desk.
 
+use super::asked::Open;
 use super::inputs::InputError;
 use crate::approval::{Refusal, RequestError, SignersError, StatementError};
+use crate::event::Difference;
 use crate::journal::{LockError, StoreError};
 use crate::seal::SealError;
 use crate::workspace::FileError;
@@ -85,12 +87,22 @@ pub enum DeskError {
         run: String,
     },
     /// An earlier run of the same plan is not over.
-    #[error("run `{run}` of the same plan is not over")]
+    #[error("run `{run}` of the same plan {open}")]
     Unfinished {
         /// That run.
         run: String,
-        /// Whether a call of it is in doubt.
-        in_doubt: bool,
+        /// Where it stands.
+        open: Open,
+    },
+    /// The world is another one by now than the card shows.
+    #[error(
+        "{digest} is not what this plan would do now, so that nothing would run by a yes to it; nothing has been changed"
+    )]
+    OtherWorld {
+        /// The digest of the plan.
+        digest: Digest,
+        /// What is another one.
+        differences: Vec<Difference>,
     },
     /// Plan mode is active: what is told to who asked.
     #[error("{0}")]

@@ -122,7 +122,8 @@ pub enum Authority {
 }
 
 impl Authority {
-    fn channel(&self) -> &'static str {
+    /// The word that is kept for how it was said.
+    pub fn channel(&self) -> &'static str {
         match self {
             Authority::Terminal => "terminal",
             Authority::Credential(_) => "credential",

@@ -2,8 +2,8 @@
 
 use super::foreign::within;
 use super::text::{beginning, columns, inline};
-use crate::report::{CriticalReport, StepOutcome, StepReport, Undoing};
-use planc_lang::syntax::{EXTRACT_FROM, EXTRACT_TYPE, EffectVerb};
+use crate::report::{ChangeReport, CriticalReport, StepOutcome, StepReport, Undoing};
+use planc_lang::syntax::{Approval, EXTRACT_FROM, EXTRACT_TYPE, EffectVerb};
 use planc_lang::value::Value;
 
 /// The longest string that is shown whole where its content is shown elsewhere, in characters.
@@ -27,6 +27,8 @@ pub fn call(step: &StepReport, detail: Detail) -> String {
         (Detail::Compact, StepOutcome::Simulated { .. }) if step.changes.iter().any(|c| c.diff.is_some()) => {
             Shown::Content
         }
+        // What it would write is there.
+        (Detail::Compact, _) if changes_nothing(step) => Shown::Content,
         // A model acts on nothing, and the beginning of what it is shown stands below.
         (Detail::Compact, _) if step.tool == EXTRACT_CALL => Shown::Content,
         (Detail::Compact, _) => Shown::Whole,
@@ -52,6 +54,46 @@ pub fn call(step: &StepReport, detail: Detail) -> String {
         other => value_text(other, shown == Shown::Short),
     };
     format!("{}({args})", inline(&step.tool))
+}
+
+/// Whether a step of planc's own tools for files writes what is there already: the run does so, or stops.
+pub fn changes_nothing(step: &StepReport) -> bool {
+    let is_kept = |change: &ChangeReport| change.before == change.after && change.diff.is_none();
+    step.tool.starts_with("fs.")
+        && !step.read_only
+        // Whether a secret is there already nobody is told.
+        && step.written.is_empty()
+        && matches!(step.outcome, StepOutcome::Simulated { .. })
+        && step.changes.iter().all(is_kept)
+}
+
+/// How much of the call of a step stands in a document, which folds nothing: what is there already is no news.
+pub fn of_document(step: &StepReport) -> Detail {
+    if changes_nothing(step) { Detail::Compact } else { Detail::Full }
+}
+
+/// Whether a call is never made, whatever its effect would be: policy denies it.
+pub fn is_denied(step: &StepReport) -> bool {
+    step.policy == Approval::Deny && matches!(step.outcome, StepOutcome::KnownAfterRun { .. })
+}
+
+/// What is said of such a call.
+pub const DENIED: &str = "never made: policy denies it";
+
+/// A call that is made, with as many of its arguments as there is room for.
+pub fn brief_call(tool: &str, args: &Value, limit: usize) -> String {
+    let Value::Record(args) = args else { return format!("{}({})", inline(tool), brief(args, limit)) };
+    let (mut shown, mut used): (Vec<String>, usize) = (Vec::new(), 0);
+    for (name, value) in args.iter() {
+        let text = format!("{}: {}", inline(name), value_text(value, true));
+        used += columns(&text) + 2;
+        if used > limit {
+            shown.push("…".to_owned());
+            break;
+        }
+        shown.push(text);
+    }
+    format!("{}({})", inline(tool), shown.join(", "))
 }
 
 /// The call that takes a step back, whole: with its values, else as it is written.

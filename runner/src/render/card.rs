@@ -150,8 +150,11 @@ fn problems(out: &mut String, report: &PlanReport, look: Look) {
     for problem in &report.problems {
         let step = problem.step.as_ref().map_or_else(String::new, |step| format!("{}: ", inline(step)));
         let by = if problem.policy { " (refused by policy)" } else { "" };
-        let text = format!("{step}{}{by}", inline(&problem.message));
+        let (first, more) = problem.message.split_once('\n').unwrap_or((&problem.message, ""));
+        let text = format!("{step}{}{by}", inline(first));
         hang(out, look, &format!("  {} ", look.paint.tone(Tone::Bad, "✗")), 4, &text, None);
+        // What a program said, for one: none of it looks like a line of planc's own.
+        lines(more).iter().filter(|_| !more.is_empty()).for_each(|line| said(out, look, "    ", 4, line));
     }
 }
 

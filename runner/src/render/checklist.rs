@@ -2,7 +2,7 @@
 //!
 //! On a terminal each step has its line; otherwise each event that matters is one plain line.
 
-use super::call::brief;
+use super::call::brief_call;
 use super::foreign::SAID;
 use super::late::exact;
 use super::text::{Paint, Tone, count, elapsed, inline, lines};
@@ -408,7 +408,9 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
         }
         Event::VerificationHeld { text } => line(Tone::Good, "✓", format!("verified {SAID} {}", inline(text))),
         Event::VerificationFailed { text, why } => {
-            line(Tone::Bad, "✗", format!("not so: {} {SAID} {}", inline(why), inline(text)))
+            let mut out = line(Tone::Bad, "✗", format!("not so {SAID} {}", inline(text)));
+            out.extend(reason(why).into_iter().map(|line| format!("    {line}")));
+            out
         }
         Event::DeadlineSet { at, .. } => {
             let until =
@@ -442,7 +444,7 @@ pub fn log_lines(event: &Event, took: Option<Duration>, paint: Paint) -> Vec<Str
             out
         }
         Event::UndoCallStarted { step, tool, args } => {
-            line(Tone::Name, "↶", format!("{}: {}({})", inline(step), inline(tool), brief(args, 80)))
+            line(Tone::Name, "↶", format!("{}: {}", inline(step), brief_call(tool, args, 80)))
         }
         // What the step changed itself is taken back next, and told then.
         Event::UndoCallObserved { .. } | Event::UndoCallEnded { error: None, .. } => Vec::new(),
@@ -477,6 +479,15 @@ pub fn end_word(end: End) -> &'static str {
 pub fn difference_text(difference: &crate::event::Difference) -> String {
     let place = super::card::observed(&difference.expected.look);
     format!("{place}: approved with {}, now {}", inline(&difference.expected.seen), inline(&difference.found))
+}
+
+/// Why a check does not hold, harmless. What a step said that failed is told with that step, and once.
+pub fn reason(why: &str) -> Vec<String> {
+    let step = why.strip_prefix("step `").and_then(|rest| rest.split_once("` failed: "));
+    match step.filter(|(step, said)| said.contains('\n') && !step.contains('`')) {
+        Some((step, _)) => vec![format!("step `{}` failed", inline(step))],
+        None => tail(why),
+    }
 }
 
 /// The last lines of an error with output, harmless.

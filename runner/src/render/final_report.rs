@@ -2,7 +2,7 @@
 
 use super::call;
 use super::card::shell_word;
-use super::checklist::{difference_text, end_word, tail};
+use super::checklist::{difference_text, end_word, reason, tail};
 use super::diff;
 use super::foreign::{SAID, isolated};
 use super::run_report::{BlockRow, PlannedActual, RunReport, StepEnd, StepRow};
@@ -72,24 +72,26 @@ pub fn draw(report: &RunReport, look: Look) -> String {
     }
     draw_rows(&mut out, report, look);
     draw_conflicts(&mut out, report, look);
-    let list = |out: &mut String, title: &str, lines: Vec<(&str, Tone, String)>| {
+    let list = |out: &mut String, title: &str, lines: Vec<(&str, Tone, String)>, below: Vec<Vec<String>>| {
         if !lines.is_empty() {
             out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Strong, title)));
         }
-        for (sign, tone, text) in lines {
+        for (index, (sign, tone, text)) in lines.into_iter().enumerate() {
             hang(out, look, &format!("  {} ", look.paint.tone(tone, sign)), 4, &text, None);
+            below.get(index).into_iter().flatten().for_each(|line| hang(out, look, "      ", 6, line, None));
         }
     };
     // What held of what was taken back, and what it returned, is nothing that is so now.
     let now = !report.taking_back;
     let checks =
         report.verified.iter().filter(|_| now).map(|text| ("✓", Tone::Good, format!("{SAID} {}", inline(text))));
-    let broken =
-        report.broken.iter().map(|(text, why)| ("✗", Tone::Bad, format!("{} {SAID} {}", inline(why), inline(text))));
-    list(&mut out, "Checks", checks.chain(broken).collect());
+    let broken = report.broken.iter().map(|(text, _)| ("✗", Tone::Bad, format!("{SAID} {}", inline(text))));
+    let ends = report.broken.iter().map(|(_, why)| reason(why));
+    let below = checks.clone().map(|_| Vec::new()).chain(ends).collect();
+    list(&mut out, "Checks", checks.chain(broken).collect(), below);
     let stale = report.stale.iter().map(|difference| ("✗", Tone::Bad, difference_text(difference)));
-    list(&mut out, "The world is not what was approved", stale.collect());
-    list(&mut out, "Planned against actual", report.differences.iter().map(difference_row).collect());
+    list(&mut out, "The world is not what was approved", stale.collect(), Vec::new());
+    list(&mut out, "Planned against actual", report.differences.iter().map(difference_row).collect(), Vec::new());
     if !report.left.is_empty() {
         let names: Vec<String> = report.left.iter().map(|step| inline(step)).collect();
         out.push('\n');
@@ -99,7 +101,7 @@ pub fn draw(report: &RunReport, look: Look) -> String {
         let rows = outputs
             .iter()
             .map(|(name, value)| ("=", Tone::Dim, format!("{} = {}", inline(name), call::brief(value, 400))));
-        list(&mut out, "Outputs", rows.collect());
+        list(&mut out, "Outputs", rows.collect(), Vec::new());
     }
     if report.gone {
         out.push_str(&format!("\n{}", look.paint.tone(Tone::Careful, "not finished: the process is gone")));

@@ -1,7 +1,7 @@
 //! A plan report ⟶ Markdown, for a pull request or a ticket. Foreign text stands in code spans, fences and quotes that it
 //! cannot close, or has its marks escaped.
 
-use super::call::{Detail, call, meant, undo_call, value_text};
+use super::call::{DENIED, Detail, call, changes_nothing, is_denied, meant, of_document, undo_call, value_text};
 use super::diff;
 use super::foreign::{SAID, isolated};
 use super::late;
@@ -118,7 +118,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
             writeln!(out, "  - holds when {}", code(check))?;
         }
         for item in &verification.steps {
-            writeln!(out, "  - {number}. {} = {}", code(&item.name), code(&call(item, Detail::Full)))?;
+            writeln!(out, "  - {number}. {} = {}", code(&item.name), code(&call(item, of_document(item))))?;
             number += 1;
         }
         Ok(())
@@ -183,9 +183,12 @@ fn compared(found: &Revision) -> String {
 
 fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result {
     writeln!(out, "\n### {number}. {}\n", code(&step.name))?;
-    fenced(out, "", &[call(step, Detail::Full)])?;
+    fenced(out, "", &[call(step, of_document(step))])?;
     if let Some(because) = &step.because {
         writeln!(out, "> {}\n", prose(because))?;
+    }
+    if changes_nothing(step) {
+        writeln!(out, "- unchanged: it is so already")?;
     }
     for effect in &step.effects {
         writeln!(out, "- {} {}", effect.verb.as_str(), code(&effect.resource))?;
@@ -249,6 +252,7 @@ fn step(out: &mut String, number: usize, step: &StepReport) -> std::fmt::Result 
             }
         }
         StepOutcome::Foretold { by, result } => writeln!(out, "- {}", code(&super::steps::foretold(by, result)))?,
+        StepOutcome::KnownAfterRun { .. } if is_denied(step) => writeln!(out, "- **{}**", DENIED)?,
         StepOutcome::KnownAfterRun { why } => writeln!(out, "- known after run: {}", prose(why))?,
         StepOutcome::Skipped => writeln!(out, "- skipped: its condition is false")?,
         StepOutcome::Fails { why } => writeln!(out, "- ✗ would fail: {}", prose(why))?,

@@ -4,7 +4,7 @@
 //! Every foreign text passes through [`inline`] and is then escaped by the template; a policy in the page itself forbids the
 //! browser whatever a mistake here would let through.
 
-use super::call::{Detail, call, meant, value_text};
+use super::call::{Detail, call, meant, of_document, value_text};
 use super::card::{check_mark, target, told};
 use super::diff;
 use super::fold::FOLD_LINES;
@@ -326,7 +326,7 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
     let (mark, tone) = sign(step);
     let text = match step.is_gate() {
         true => gate(step),
-        false => format!("{} = {}", inline(&step.name), call(step, Detail::Full)),
+        false => format!("{} = {}", inline(&step.name), call(step, of_document(step))),
     };
     let quiet = step.read_only && step.because.is_none() && matches!(step.outcome, StepOutcome::Read { .. });
     html! {

@@ -1,7 +1,7 @@
 //! A step of a report ⟶ lines of the card: what it does, why, with which effect, and what is not known yet. What cannot be taken
 //! back stands out.
 
-use super::call::{Detail, brief, call, undo_call, undo_effects, value_text};
+use super::call::{DENIED, Detail, brief, call, changes_nothing, is_denied, undo_call, undo_effects, value_text};
 use super::diff;
 use super::fold::{Fold, SUMMARISED};
 use super::foreign::SAID;
@@ -123,6 +123,7 @@ pub fn sign(step: &StepReport) -> (&'static str, Tone) {
         | StepOutcome::KnownAfterRun { .. } => {}
     }
     match step {
+        step if changes_nothing(step) => ("=", Tone::Dim),
         step if step.destructive => ("-", Tone::Bad),
         step if step.read_only => ("·", Tone::Dim),
         step if has(step, EffectVerb::Runs) => ("▶", Tone::Careful),
@@ -232,6 +233,9 @@ pub fn effects(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
     let is_told = step.read_only || !(step.changes.is_empty() || detail == Detail::Full);
     let effects = step.effects.iter().map(|effect| format!("{} {}", effect.verb.as_str(), one_of(&effect.resource)));
     let effects: Vec<String> = effects.collect();
+    if changes_nothing(step) && !effects.is_empty() {
+        return Some((Tone::Dim, format!("unchanged: {}, which is so already", effects.join(", "))));
+    }
     (!is_told && !effects.is_empty()).then(|| (Tone::Dim, effects.join(", ")))
 }
 
@@ -286,6 +290,7 @@ fn outcome(step: &StepReport, detail: Detail) -> Option<(Tone, String)> {
         StepOutcome::Read { result } | StepOutcome::Simulated { result } | StepOutcome::Ran { result } => gives(result),
         StepOutcome::Extracted { result } => Some((Tone::Careful, extracted(result))),
         StepOutcome::Foretold { by, result } => Some((Tone::Careful, foretold(by, result))),
+        StepOutcome::KnownAfterRun { .. } if is_denied(step) => Some((Tone::Bad, DENIED.to_owned())),
         StepOutcome::KnownAfterRun { why } => Some((Tone::Careful, format!("known after run: {}", inline(why)))),
         StepOutcome::Skipped => Some((Tone::Dim, "skipped: its condition is false".to_owned())),
         StepOutcome::Fails { why } => Some((Tone::Bad, format!("would fail: {}", inline(why)))),

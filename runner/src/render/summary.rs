@@ -1,5 +1,6 @@
 //! A plan report ⟶ what it comes to, in one line: what is created, changed, run, and what cannot be taken back.
 
+use super::call::is_denied;
 use super::text::{count, inline};
 use crate::report::{Confinement, PlanReport, PlanStatus, StepOutcome, StepReport, UndoKind};
 use crate::workspace::FileState;
@@ -53,7 +54,8 @@ pub fn totals(report: &PlanReport) -> Totals {
         totals.programs += usize::from(runs);
         totals.reads += usize::from(step.read_only);
         let unknown = matches!(step.outcome, StepOutcome::KnownAfterRun { .. });
-        totals.unknown += usize::from(!step.read_only && !runs && unknown && step.changes.is_empty());
+        totals.unknown +=
+            usize::from(!step.read_only && !runs && unknown && !is_denied(step) && step.changes.is_empty());
         hosts.extend(step.effects.iter().filter(|e| e.verb == EffectVerb::Contacts).map(|e| e.resource.as_str()));
         for change in &step.changes {
             paths.entry(&change.path).or_insert((&change.before, &change.after)).1 = &change.after;

@@ -148,29 +148,115 @@ pub fn said(out: &mut String, look: Look, first: &str, first_columns: usize, tex
 }
 
 /// A drawn text in which no line is longer than a terminal is wide: what a terminal goes on with by itself looks like a line of
-/// its own.
+/// its own. Lines break between words where they can. A command is left to the terminal where none of its words can hold a blank, and
+/// else breaks so that a shell takes it as it is shown.
 pub fn fit(text: &str, width: usize) -> String {
-    let mut out = String::with_capacity(text.len());
-    let (mut used, mut is_style, mut is_rule) = (0, false, true);
-    for c in text.chars() {
+    let line = |line: &str| match (width <= 4 || drawn(line) <= width, is_command(line)) {
+        (true, _) => line.to_owned(),
+        (false, true) if !line.contains('\'') => line.to_owned(),
+        (false, true) => fit_command(line, width),
+        (false, false) => fit_words(line, width),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The most columns that a drawn line takes: styles take none.
+fn drawn(line: &str) -> usize {
+    // A line of planc's own, and nothing else stands on it.
+    let is_rule = shown(line).all(|c| c == '─');
+    shown(line).map(|c| if is_rule { 1 } else { size(c) }).sum()
+}
+
+/// The characters of a drawn line that are seen.
+fn shown(line: &str) -> impl Iterator<Item = char> {
+    let mut is_style = false;
+    line.chars().filter(move |c| {
         let is_styled = is_style;
         // A style is an escape, and ends with its letter.
+        is_style = *c == '\u{1b}' || is_style && !c.is_ascii_alphabetic();
+        !is_styled && !c.is_control()
+    })
+}
+
+/// Whether a line is a command to copy, as the card ends with it.
+fn is_command(line: &str) -> bool {
+    "  planc ".chars().eq(shown(line).take(8))
+}
+
+fn fit_words(line: &str, width: usize) -> String {
+    let (mut out, mut used) = (String::new(), 0);
+    let mut rest = line;
+    while !rest.is_empty() {
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        let end = rest[blanks..].find(' ').map_or(rest.len(), |at| blanks + at);
+        if used > 0 && used + drawn(&rest[..end]) > width {
+            out.extend(['\n', GOES_ON]);
+            used = size(GOES_ON);
+        }
+        used = push(&mut out, used, &rest[..end], width);
+        rest = &rest[end..];
+    }
+    out
+}
+
+/// Adds a word, broken where no line has room for it; gives how much of the last line is used.
+fn push(out: &mut String, mut used: usize, word: &str, width: usize) -> usize {
+    let mut is_style = false;
+    for c in word.chars() {
+        let is_styled = is_style;
         is_style = c == '\u{1b}' || is_style && !c.is_ascii_alphabetic();
-        // A line of planc's own, and nothing else stands on it.
-        is_rule = c == '\n' || is_rule && (is_style || is_styled || c == '─');
-        let size = match (is_styled || c.is_control(), is_rule) {
-            (true, _) => 0,
-            (false, true) => 1,
-            (false, false) => size(c),
-        };
-        if used + size > width && width > 4 {
+        let size = if is_styled || c.is_control() { 0 } else { size(c) };
+        if used + size > width {
             out.extend(['\n', GOES_ON]);
             used = self::size(GOES_ON);
         }
-        used = if c == '\n' { 0 } else { used + size };
+        used += size;
         out.push(c);
     }
+    used
+}
+
+/// What stands before a word with which a command goes on, behind a `\` at the end of the line before.
+const COMMAND_GOES_ON: &str = "      ";
+
+fn fit_command(line: &str, width: usize) -> String {
+    let words = shell_words(line);
+    let (mut out, mut used) = (String::new(), 0);
+    for (index, word) in words.iter().enumerate() {
+        let end = if index + 1 == words.len() { 0 } else { " \\".len() };
+        let columns = drawn(word);
+        let alone = COMMAND_GOES_ON.len() + drawn(word.trim_start_matches(' '));
+        if used + columns + end <= width {
+            used = push(&mut out, used, word, usize::MAX);
+        } else if used > 0 && alone + end <= width {
+            out.push_str(&format!(" \\\n{COMMAND_GOES_ON}{}", word.trim_start_matches(' ')));
+            used = alone;
+        } else if word.contains('\'') {
+            used = push(&mut out, used, word, width);
+        } else {
+            out.push_str(word);
+            used = (used + columns) % width;
+        }
+    }
     out
+}
+
+/// The words of a command, each with the blanks before it.
+fn shell_words(line: &str) -> Vec<&str> {
+    let (mut words, mut from, mut is_word) = (Vec::new(), 0, false);
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (at, c) in line.char_indices() {
+        let is_blank = c == ' ' && !is_quoted && !is_escaped;
+        if is_blank && is_word {
+            words.push(&line[from..at]);
+            from = at;
+        }
+        is_word = !is_blank;
+        is_quoted ^= c == '\'' && !is_escaped;
+        is_escaped = c == '\\' && !is_quoted && !is_escaped;
+    }
+    words.push(&line[from..]);
+    words
 }
 
 /// What planc says, and on the same line, where there is room, what the author says to it.
@@ -250,6 +336,26 @@ mod tests {
             assert_eq!(fit(&format!("x{letters}"), 12).lines().count(), 2, "{letters}");
         }
         assert_eq!(columns("aé"), 3);
+    }
+
+    #[test]
+    fn what_is_asked_breaks_between_words_and_a_command_stays_one() {
+        assert_eq!(
+            fit("Approve exactly this, everything can be undone?", 20),
+            "Approve exactly\n┊ this, everything\n┊ can be undone?"
+        );
+        assert_eq!(fit("a ../plans/rename-all-of-it.pl", 12), "a\n┊ ../plans/\n┊rename-all\n┊-of-it.pl");
+        let digest = format!("  planc run --approve=sha256:{} o.pl", "0f".repeat(32));
+        assert_eq!(fit(&digest, 80), digest);
+        let styled = Paint::Ansi.tone(Tone::Name, &digest);
+        assert_eq!(fit(&styled, 80), styled);
+        let given = format!("{digest} --input 'to=a   b'\\''s' --input n=1");
+        assert_eq!(fit(&given, 40), format!("{digest} --input \\\n      'to=a   b'\\''s' --input n=1"));
+        // What could be taken for another line is none of the terminal's.
+        let long =
+            format!("  planc run --approve p.pl --input 'a={}approved by me'", "x".repeat(70).replace('x', "x "));
+        assert!(fit(&long, 60).lines().all(|line| columns(line) <= 60), "{}", fit(&long, 60));
+        assert!(fit(&long, 60).lines().skip(2).all(|line| line.starts_with(GOES_ON)), "{}", fit(&long, 60));
     }
 
     #[test]

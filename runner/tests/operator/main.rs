@@ -11,3 +11,4 @@ mod policy;
 mod reports;
 mod store;
 mod typed;
+mod useless;

@@ -167,7 +167,7 @@ static REDACTIONS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\d{4}-\d\d-\d\d(T| )\d\d:\d\d(:\d\d(\.\d+)?Z?)?", "TIME"),
         (r"approved by \S+", "approved by USER"),
         (r"· by \S+ at", "· by USER at"),
-        (r"by \S+ \((anybody|terminal|unattended)\)", "by USER ($1)"),
+        (r"by \S+ \((not checked|terminal|unattended)\)", "by USER ($1)"),
         (r"\b[0-9a-f]{12}(  by )", "DIGEST$1"),
         (r"\S+ set (everything|`)", "USER set $1"),
         (r#"("by": )"[^"]*""#, "${1}\"USER\""),

@@ -63,7 +63,7 @@ impl Run {
         let value = request.run_in(&cell, context).await.map_err(|error| {
             // It ended by itself, and whoever reads why may look for something that its cell did not have.
             let error = match error.effect {
-                EffectKnown::Done => ToolError::done(format!("{}\nplanc: {}", error.message, walls.withheld())),
+                EffectKnown::Done => ToolError::done(format!("{}\nplanc: {}", error.message, walls.withheld(&request))),
                 EffectKnown::None | EffectKnown::InDoubt => error,
             };
             match walls.is_closed() {

@@ -164,7 +164,7 @@ impl Walls {
 
     /// What a program does not have in its cell, and which line of the plan or setting of the operator would give it: for one
     /// that failed, and of which nobody knows whether that is why.
-    pub(super) fn withheld(&self) -> String {
+    pub(super) fn withheld(&self, request: &Request) -> String {
         let network = match (&self.ports, self.closed) {
             (Some(ports), _) => {
                 let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
@@ -178,10 +178,27 @@ impl Walls {
             }
         };
         let scratch: String = self.scratch.iter().map(|folder| format!(", `{folder}`")).collect();
+        let unseen = self.unseen_settings(request);
         format!(
             "its cell had {network}; it could write its copy of the workspace{scratch} and `/tmp` only, and saw besides only \
-             the system, what `PATH` names and what `[programs] read` lists"
+             the system, what `PATH` names and what `[programs] read` lists{unseen}"
         )
+    }
+
+    /// What git goes by in the home of the account and did not see, where that is there.
+    fn unseen_settings(&self, request: &Request) -> &'static str {
+        let is_git = request.program.file_name().is_some_and(|name| name == "git");
+        let Some(file) = self.home.as_ref().map(|home| home.join(".gitconfig")).filter(|file| is_git && file.is_file())
+        else {
+            return "";
+        };
+        match self.read.iter().any(|shown| file.starts_with(&shown.place)) {
+            true => "",
+            false => {
+                "; `~/.gitconfig` was not there for it, with the author of a commit: `read = [\"~/.gitconfig\"]` in `[programs]` of \
+                 `planc.toml` shows it to programs, with all that is in it"
+            }
+        }
     }
 
     /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
