@@ -5,6 +5,7 @@ use super::{Desk, DeskError, Planned, rebuild};
 use crate::event::Difference;
 use crate::journal::{RunLock, StoredPlan, StoredRun};
 use crate::state::RunState;
+use crate::workspace::is_as_seen;
 use planc_lang::digest::Digest;
 use std::fmt;
 
@@ -44,7 +45,7 @@ impl Desk {
             .observations
             .iter()
             .filter_map(|seen| match self.workspace.observe(&seen.look) {
-                Ok(found) if found != seen.seen => Some(Difference { expected: seen.clone(), found }),
+                Ok(found) if !is_as_seen(&found, &seen.seen) => Some(Difference { expected: seen.clone(), found }),
                 // Whoever is asked may be somebody who cannot look at it.
                 Ok(_) | Err(_) => None,
             })

@@ -68,6 +68,20 @@ fn a_plan_of_another_world_is_not_approved() {
     place.planc(&["run", &digest]).exits(0);
 }
 
+/// Of a folder it counts only that it is one, and an interpreter may find nothing there.
+#[test]
+fn a_plan_that_names_folders_and_what_is_not_there_is_approved() {
+    let place = Place::new();
+    place.put("lib/a.sh", "").put("tool/main.sh", "true\n").put(
+        "s.pl",
+        "plan \"s\" {\n  critical {\n    run \"sh\"\n  }\n  step a = process.run(argv: [\"sh\", \"../tool/main.sh\", \"flag\", \"../lib\"], directory: \"lib\")\n}\n",
+    );
+    let digest = digest(&place, "s.pl");
+    let (screen, code) = typed(&place, &["approve", &digest], &[(YES, "yes")]);
+    assert_eq!(code, 0, "{screen}");
+    place.planc(&["run", &digest]).exits(0);
+}
+
 #[test]
 fn a_run_that_is_at_work_is_said_to_be() {
     let place = Place::new();
