@@ -107,8 +107,8 @@ pub const OF_GIT: &str = ".git";
 /// What the folder of a repository has, whatever it is called.
 const REPOSITORY: [&str; 3] = ["HEAD", "objects", "refs"];
 
-/// How the names begin of what a state directory holds.
-const OF_STATE: [&str; 6] = [STATE_NAME, "key", "lock", "contents", "cells", "reports.lock"];
+/// The folders of a state directory, and of the root of a file system.
+const OF_STATE: [&str; 3] = ["contents", "cells", "lost+found"];
 
 /// What holds keys in the home of an account.
 const KEYS: [&str; 4] = [".ssh", ".gnupg", ".aws", ".kube"];
@@ -218,6 +218,20 @@ pub(super) fn resolve(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
+/// Refuses a folder with other folders in it as a new state directory: they would be no workspaces any more, nor lie in one.
+fn only_state(path: &Path, entries: std::fs::ReadDir) -> Result<(), ConfigError> {
+    let is_own = |name: &std::ffi::OsStr| OF_STATE.iter().any(|own| name == *own);
+    let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| !kind.is_file());
+    let other = entries.filter_map(Result::ok).find(|entry| is_folder(entry) && !is_own(&entry.file_name()));
+    let Some(other) = other else { return Ok(()) };
+    let message = format!(
+        "the state directory `{}` holds what is not state, the folder `{}` for one",
+        path.display(),
+        other.file_name().display()
+    );
+    Err(ConfigError::world(message).help("choose one that is empty, or not there, with `--state-dir DIR`"))
+}
+
 /// Makes a directory with mode 0700; one that exists must be private already.
 pub(super) fn make_private(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -233,17 +247,8 @@ pub(super) fn make_private(path: &Path) -> Result<(), ConfigError> {
     if !metadata.is_dir() {
         return Err(ConfigError::world(format!("the state directory `{}` is not a directory", path.display())));
     }
-    // What holds state is no workspace any more, nor what lies beneath.
-    let is_own =
-        |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| OF_STATE.iter().any(|own| name.starts_with(own)));
-    let mut entries = path.read_dir().map_err(failed)?.filter_map(Result::ok);
-    if let Some(other) = entries.find(|entry| !is_own(&entry.file_name())) {
-        return Err(ConfigError::world(format!(
-            "the state directory `{}` holds what is not state, `{}` for one",
-            path.display(),
-            other.file_name().display()
-        ))
-        .help("choose one that is empty, or not there, with `--state-dir DIR`"));
+    if !path.join(STATE_NAME).exists() {
+        only_state(path, path.read_dir().map_err(failed)?)?;
     }
     let mode = metadata.permissions().mode() & 0o777;
     let ours = metadata.uid() == rustix::process::geteuid().as_raw();

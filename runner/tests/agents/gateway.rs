@@ -153,8 +153,8 @@ fn a_changed_definition_is_not_called() {
     let place = wired("good", READ);
     let mut agent = place.server(&[]);
     let plan = handed_in(&mut agent, PUT);
-    wire(&place, "changed", READ);
     place.approve(&plan);
+    wire(&place, "changed", READ);
     let report = agent.call("plan_run", json!({ "plan_id": plan }));
     assert!(report.is_error, "{}", report.text);
     let plan = handed_in(&mut agent, PUT);

@@ -132,10 +132,10 @@ fn a_state_directory_holds_only_state() {
     place.put("p.pl", "plan \"p\" {\n  step a = fs.stat(path: \"p.pl\")\n}\n");
     let home = place.at("home");
     fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).unwrap();
-    fs::write(home.join("notes"), "").unwrap();
+    fs::create_dir(home.join("notes")).unwrap();
     let mut command = place.bare(&["plan", "p.pl"]);
     command.arg("--state-dir").arg(&home);
-    said(command).exits(2).says("holds what is not state, `notes` for one");
+    said(command).exits(2).says("holds what is not state, the folder `notes` for one");
     assert!(!home.join("planc.db").exists());
 }
 
