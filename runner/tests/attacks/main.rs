@@ -43,4 +43,5 @@ mod told;
 mod undone;
 mod unnamed;
 mod variables;
+mod words;
 mod written;
