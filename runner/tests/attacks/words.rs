@@ -6,8 +6,11 @@ use crate::place::{Place, Said, said, until};
 /// A confined program that is at work for a while.
 const WAITS: &str = "step w = process.run(argv: [\"sh\", \"-c\", \"touch meet/begun; until test -e meet/go; do sleep 0.02; done\"])\n  ";
 
+/// The variables of a call, by name.
+type Given = &'static [(&'static str, &'static str)];
+
 /// What is called, with which variables, and which file of it is there, or comes.
-const NAMED: [(&str, &[(&str, &str)], &str); 33] = [
+const NAMED: [(&str, Given, &str); 33] = [
     (r#"["python3", "-m", "my-tool"]"#, &[], "my-tool.py"),
     (r#"["python3", "-m", "pkg.my-tool"]"#, &[], "pkg/my-tool.py"),
     (r#"["sh", "run.sh", "python3", "-m", "pkg.a"]"#, &[], "pkg/a.py"),
