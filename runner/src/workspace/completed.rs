@@ -9,6 +9,9 @@ use planc_lang::value::Value;
 /// Where Python keeps what it has compiled, beside the sources.
 pub(super) const COMPILED: &str = "__pycache__";
 const PYTHON: &str = ".py";
+/// How Java is told to take all archives of a folder, and what these end in.
+const ALL_ARCHIVES: &str = "/*";
+const ARCHIVES: [&str; 2] = [".jar", ".JAR"];
 /// How much the kernel reads of a first line, and how often one names a script again.
 const MAX_LINE: usize = 256;
 const MAX_LINES: usize = 4;
@@ -34,7 +37,8 @@ impl Workspace {
                 named.extend(new);
             }
         }
-        let made: Vec<Named> = named.iter().flat_map(|named| self.endings(named)).collect();
+        let mut made: Vec<Named> = named.iter().flat_map(|named| self.endings(named)).collect();
+        made.extend(named.iter().flat_map(|named| self.archives(named)));
         let beneath = self.beneath_versions(&named);
         named.extend(made);
         named.extend(beneath);
@@ -90,6 +94,15 @@ impl Workspace {
             (Role::Path | Role::Script | Role::Start, _) if is_file() => Vec::new(),
             (Role::Path | Role::Script | Role::Start, _) => self.called(folder, name),
         }
+    }
+
+    /// The archives of a folder that Java is told to take all of.
+    fn archives(&self, Named { path, .. }: &Named) -> Vec<Named> {
+        let Some(folder) = path.strip_suffix(ALL_ARCHIVES) else { return Vec::new() };
+        let entries = self.resolve(folder).and_then(|folder| self.entries(&folder)).unwrap_or_default();
+        let is_archive = |entry: &String| ARCHIVES.iter().any(|ending| entry.ends_with(ending));
+        let archives = entries.into_iter().map(|entry| entry.name).filter(is_archive);
+        archives.map(|entry| Named { path: super::walk::join(folder, &entry), role: Role::Perhaps }).collect()
     }
 
     /// What is called so in a folder, with an ending.

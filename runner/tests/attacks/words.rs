@@ -242,3 +242,15 @@ fn honest_words_are_no_false_alarm() {
         assert_eq!(said.code, Some(0), "{argv}: {}", said.short());
     }
 }
+
+/// The archives that are in a folder of which Java takes all.
+#[test]
+fn an_archive_of_a_folder_is_not_another_one() {
+    let place = place();
+    place
+        .put("lib/app.jar", "good")
+        .put("p.pl", plan("step m = process.run(argv: [\"java\", \"-cp\", \"lib/*\", \"Main\"])"));
+    let digest = place.digest("p.pl");
+    place.put("lib/app.jar", "evil");
+    place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says("lib/app.jar");
+}
