@@ -83,7 +83,9 @@ impl Place for Workspace {
         // A program is named from the root, whatever the directory.
         let program = words.iter().take(1).flat_map(|program| named_paths(self.root(), ".", program));
         let program = program.map(|path| Named { path, role: Role::Perhaps });
-        let named = self.completed(of_command(self.root(), directory, words, env)).into_iter();
+        let follows = |directory: &str, word: &str| self.leads_of(directory, word);
+        let named = of_command(self.root(), directory, words, env, &follows);
+        let named = self.completed(directory, named).into_iter();
         let mut seen = Seen::default();
         for named in program.chain(named).chain(of_variables(self.root(), directory, env)) {
             self.see(&named, &mut seen);

@@ -2,6 +2,7 @@
 
 use super::choice::ChoiceArgs;
 use super::core;
+use super::differences::other_files;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::inputs::InputArgs;
@@ -293,15 +294,10 @@ fn differences(reviewed: &StoredPlan, present: &StoredPlan, variables: &[String]
     if approved != now {
         lines.push(other_inputs(&approved, &now));
     }
-    for seen in &present.report.observations {
-        let before = reviewed.report.observations.iter().find(|other| other.look == seen.look);
-        match before {
-            Some(before) if before.seen != seen.seen => {
-                let expected = before.clone();
-                let difference = crate::event::Difference { expected, found: seen.seen.clone() };
-                lines.push(crate::render::checklist::difference_text(&difference));
-            }
-            Some(_) | None => {}
+    for difference in other_files(reviewed, present) {
+        let line = crate::render::checklist::difference_text(&difference);
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
     if lines.is_empty() {

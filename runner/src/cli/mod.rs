@@ -27,6 +27,7 @@ mod teach;
 mod grammar;
 mod plan;
 mod choice;
+mod differences;
 mod carry;
 mod run;
 mod sign;

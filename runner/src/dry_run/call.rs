@@ -6,7 +6,7 @@ use crate::config::ServerConfig;
 use crate::coverage::Held;
 use crate::direct::astray;
 use crate::laid::{Laid, unforeseen};
-use crate::named::{Named, Role, outside, unread};
+use crate::named::{Named, Role, compiled_elsewhere, outside, unread};
 use crate::policy::{Moment, Verdict};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -311,16 +311,25 @@ impl DryRun<'_> {
         let outside = || {
             let paths = outside(self.workspace.root(), &args.tool, &args.values);
             let odd = paths.iter().find_map(|path| Some((path, self.workspace.leads_in_from_outside(path)?)));
-            odd.map(|(path, why)| format!("planc cannot bind `{}`, which runs in the open: {why}", path.display()))
+            odd.map(|(path, why)| format!("planc cannot bind `{}`, which it names: {why}", path.display()))
         };
         let unread = || {
-            let word = unread(&args.tool, &args.values).into_iter().next()?;
+            let (word, why) = unread(self.workspace.root(), &args.tool, &args.values).into_iter().next()?;
+            Some(format!("planc cannot bind what `{word}` names: {why}; write plain words and paths, one by one"))
+        };
+        let compiled = || {
+            let folders = if self.is_confined(args) {
+                compiled_elsewhere(self.workspace.root(), &args.tool, &args.values)
+            } else {
+                Vec::new()
+            };
+            let folder = folders.into_iter().next()?;
             Some(format!(
-                "planc cannot tell what `env` makes of `{word}`, which runs in the open: write the words one by one"
+                "Python would run what it finds compiled in `{folder}` in place of what the plan is bound to: leave the \
+                 prefix away, or let it lie outside of the workspace"
             ))
         };
-        let in_the_open = || if self.is_confined(args) { None } else { outside().or_else(unread) };
-        hidden.or_else(in_the_open).map_or(Ok(()), |why| Err(ToolError::before(why)))
+        hidden.or_else(outside).or_else(unread).or_else(compiled).map_or(Ok(()), |why| Err(ToolError::before(why)))
     }
 
     /// A call as policy is held against it.

@@ -4,7 +4,7 @@
 use super::DryRun;
 use crate::named::{Named, Role, commands};
 use crate::tool::{Args, ToolError};
-use crate::workspace::{Endings, FileError, Found, Kind, Overlay, Sight};
+use crate::workspace::{Endings, FileError, Found, Kind, Overlay, Sight, stem_at};
 
 /// Looks at a program of the workspace as the steps before will leave it.
 pub(super) fn look_at_own(name: &str, path: &str, overlay: &mut Overlay) -> Result<(), ToolError> {
@@ -75,14 +75,19 @@ pub(super) fn look_at_named(named: &[Named], overlay: &mut Overlay) -> Result<()
 pub(super) fn stems(named: &[Named], overlay: &Overlay) -> Vec<(Vec<String>, String, Endings)> {
     let mut found = Vec::new();
     for (folder, name, endings) in named.iter().flat_map(|named| overlay.workspace().stems(named)) {
-        let way = overlay.way(&folder);
+        let is_whole = endings == Endings::Whole;
+        // A link that leads to nothing is no name of it: what counts is where it leads.
+        let way = if is_whole { overlay.way(&stem_at(&folder, &name)) } else { overlay.way(&folder) };
         // What lies elsewhere is not bound, and in a file nothing is found.
-        let Some(folder) = way.end.filter(|end| !matches!(overlay.kind(end), Ok(Kind::File | Kind::Other))) else {
-            continue;
-        };
+        let is_nowhere = |end: &String| !is_whole && matches!(overlay.kind(end), Ok(Kind::File | Kind::Other));
+        let Some(end) = way.end.filter(|end| !is_nowhere(end)) else { continue };
         let links = way.links.into_iter().filter(|link| overlay.workspace().kind(link) == Ok(Kind::Link));
         let stages = links.chain(way.ups).collect();
-        let path = if folder == "." { name } else { format!("{folder}/{name}") };
+        let path = match is_whole {
+            true => end,
+            false if end == "." && !name.is_empty() => name,
+            false => stem_at(&end, &name),
+        };
         let stem = (stages, path, endings);
         if !found.contains(&stem) {
             found.push(stem);
@@ -99,7 +104,7 @@ pub(super) fn may_be_absent(role: Role, end: &str, overlay: &Overlay) -> bool {
             let folder = end.rsplit_once('/').map_or(".", |(folder, _)| folder);
             overlay.kind(folder) == Ok(Kind::Directory)
         }
-        Role::Perhaps | Role::Word | Role::Folder => false,
+        Role::Perhaps | Role::Word | Role::Text | Role::Folder | Role::Versions => false,
     }
 }
 

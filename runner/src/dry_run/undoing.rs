@@ -7,7 +7,7 @@ use super::steps::{Steps, destroys, effects, given};
 use crate::named::{Named, Role, commands};
 use crate::report::Undoing;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Endings, Kind, Observation};
+use crate::workspace::{Kind, Observation};
 use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::EffectVerb;
@@ -54,8 +54,8 @@ impl Steps<'_, '_> {
         let directory = directory.and_then(|at| values.get(at)?.as_str());
         named.extend(directory.map(|path| Named { path: path.to_owned(), role: Role::Folder }));
         // A word may come to be the name of something long before anybody takes back.
-        let meant = stems(&named, &self.overlay).into_iter().filter(|(.., endings)| *endings != Endings::Whole);
-        for (stages, path, endings) in meant {
+        let meant: Vec<Named> = named.iter().filter(|named| named.role != Role::Word).cloned().collect();
+        for (stages, path, endings) in stems(&meant, &self.overlay) {
             stages.iter().for_each(|stage| drop(self.overlay.observe_named(stage)));
             let _ = self.overlay.observe_called(path, endings);
         }

@@ -1,4 +1,6 @@
 //! The words of a command line ⟶ which of them an interpreter runs: a script, a folder, or a module by its name.
+//!
+//! Every word may be the interpreter. Which family it is says its name, and that of what it leads to; in doubt it is of all.
 
 /// A family of interpreters, by what their options mean.
 struct Interpreter {
@@ -16,7 +18,9 @@ struct Interpreter {
     starts: &'static [&'static str],
 }
 
-const NODE_STARTS: &[&str] = &["package.json", "index.js", "index.json", "index.mjs", "index.cjs", "index.ts"];
+/// What Node runs of a folder.
+pub(super) const NODE_STARTS: &[&str] =
+    &["package.json", "index.js", "index.json", "index.mjs", "index.cjs", "index.ts"];
 
 const INTERPRETERS: [Interpreter; 9] = [
     Interpreter {
@@ -88,21 +92,39 @@ const INTERPRETERS: [Interpreter; 9] = [
 
 /// The option by which an interpreter runs a module of its own search path, with those that have it.
 const MODULE: (&[&str], char) = (&["python", "pypy"], 'm');
-/// The options by which others load a module first, with what stands between the parts of its name.
-const LOADS: [(&[&str], &[char], &str); 3] =
-    [(&["perl"], &['M', 'm'], "::"), (&["ruby"], &['r'], "/"), (&["lua", "luajit"], &['l'], ".")];
-/// The letter behind which these are given a folder with modules.
-const SEARCHED: char = 'I';
-/// What runs a class by its name, with what stands between the parts of that.
-const CLASSES: (&str, char) = ("java", '.');
+/// The same as a word, as modules have it that run others.
+const LONG_MODULE: &str = "--module";
 /// What stands between a program that knows several and its script.
 const SUBCOMMANDS: (&[&str], &str) = (&["deno", "bun"], "run");
+
+/// What is known of the program that a word stands for, from the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// No more than its name says.
+    Nowhere,
+    /// It is a link to what is called so.
+    To(String),
+    /// Nobody knows which program it is.
+    Doubtful,
+}
+
+impl Leads {
+    /// Whether a word is, or leads to, one of these programs; in doubt it is.
+    pub(super) fn is_any(&self, word: &str, names: &[&str]) -> bool {
+        match self {
+            Leads::Doubtful => true,
+            Leads::To(name) => is_called(name, names) || is_called(word, names),
+            Leads::Nowhere => is_called(word, names),
+        }
+    }
+}
+
 /// What an interpreter runs.
 pub(super) enum Runs {
     /// The word at an index; of a folder what it knows there.
     Script { at: usize, starts: &'static [&'static str] },
-    /// The module that the word at an index names: the files that it may be.
-    Module { at: usize, files: Vec<String> },
+    /// A module by its name: the files that it may be.
+    Module { files: Vec<String> },
 }
 
 /// What one word is to an interpreter.
@@ -112,85 +134,71 @@ enum Meaning {
     Valued,
     /// What follows is no script.
     Code,
-    /// Of a module the name, where it stands in the same word.
-    Module(Option<String>),
     /// No further word is an option.
     End,
     Script,
 }
 
-/// What is run of a command line; none: nothing that can be told.
-pub(super) fn runs(words: &[String]) -> Option<Runs> {
-    // Behind whatever starts it: what `env`, `timeout`, `prlimit` and many others run stands among their words.
-    let is_known = |word: &String| INTERPRETERS.iter().any(|known| known.names.contains(&bare(word)));
-    let program = words.iter().position(is_known)?;
-    let name = bare(&words[program]);
-    let interpreter = INTERPRETERS.iter().find(|known| known.names.contains(&name))?;
-    let mut at = program + 1;
-    if SUBCOMMANDS.0.contains(&name) && words.get(at).is_some_and(|word| word == SUBCOMMANDS.1) {
-        at += 1;
-    }
-    while let Some(word) = words.get(at) {
-        match interpreter.meaning(name, word) {
-            Meaning::Flag => at += 1,
-            Meaning::Valued => at += 2,
-            Meaning::Code => return None,
-            Meaning::Module(Some(module)) => return Some(Runs::Module { at, files: files_of(&module) }),
-            Meaning::Module(None) => {
-                let files = files_of(words.get(at + 1)?);
-                return Some(Runs::Module { at: at + 1, files });
-            }
-            Meaning::End => return Some(Runs::Script { at: at + 1, starts: interpreter.starts }),
-            Meaning::Script => return Some(Runs::Script { at, starts: interpreter.starts }),
+/// What is run of a command line, behind whatever starts it: what `env`, `timeout`, `prlimit`, scripts and many others run stands among
+/// their words.
+pub(super) fn runs(words: &[String], leads: &[Leads]) -> Vec<Runs> {
+    let mut found = Vec::new();
+    for (program, (word, leads)) in words.iter().zip(leads).enumerate() {
+        for interpreter in INTERPRETERS.iter().filter(|known| leads.is_any(word, known.names)) {
+            found.extend(interpreter.script(words, program));
         }
-    }
-    None
-}
-
-/// The modules that an interpreter is told to load before its script, and the folders in which it is told to look for them. What their
-/// names end in the interpreter knows.
-#[derive(Default)]
-pub(super) struct Loads {
-    pub(super) modules: Vec<String>,
-    pub(super) folders: Vec<String>,
-}
-
-pub(super) fn loads(words: &[String]) -> Loads {
-    let mut found = Loads::default();
-    if words.iter().any(|word| bare(word) == CLASSES.0) {
-        // Which of its words is the class, and which say where classes are, only Java can tell.
-        let words = words.iter().filter(|word| !word.starts_with('-'));
-        found.folders = words.clone().flat_map(|word| word.split(':')).map(str::to_owned).collect();
-        found.modules = words.map(|word| word.replace(CLASSES.1, "/")).collect();
-        return found;
-    }
-    let names = words.iter().enumerate().find_map(|(at, word)| {
-        let known = LOADS.iter().find(|(names, ..)| names.contains(&bare(word)))?;
-        Some((at, known))
-    });
-    let Some((program, (_, letters, between))) = names else { return found };
-    for (at, word) in words.iter().enumerate().skip(program + 1) {
-        let Some(options) = word.strip_prefix('-').filter(|options| !options.starts_with('-')) else { continue };
-        let is_known = |c: char| letters.contains(&c) || c == SEARCHED;
-        let Some((before, letter)) = options.char_indices().find(|(_, c)| is_known(*c)) else { continue };
-        let rest = &options[before + letter.len_utf8()..];
-        let Some(value) = Some(rest).filter(|rest| !rest.is_empty()).or(words.get(at + 1).map(String::as_str)) else {
-            continue;
-        };
-        match letter {
-            SEARCHED => found.folders.push(value.to_owned()),
-            // `-MFoo=a,b` and `-M-Foo`, and `-l g=foo`.
-            _ => {
-                let parts = value.trim_start_matches('-').split('=');
-                found.modules.extend(parts.filter(|part| !part.is_empty()).map(|part| part.replace(between, "/")));
-            }
+        if leads.is_any(word, MODULE.0) {
+            let files =
+                modules(&words[program + 1..]).into_iter().map(|module| Runs::Module { files: files_of(module) });
+            found.extend(files);
         }
     }
     found
 }
 
+/// The modules that words name to Python: behind each option for one, since a module may run another, and what is told to such a module.
+fn modules(words: &[String]) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut is_told = false;
+    for (at, word) in words.iter().enumerate() {
+        let long = word.strip_prefix(LONG_MODULE).map(|rest| rest.strip_prefix('=').unwrap_or(rest));
+        let short = || {
+            let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+            letters.split_once(MODULE.1).map(|(_, rest)| rest)
+        };
+        match long.or_else(short) {
+            Some("") => found.extend(words.get(at + 1).map(String::as_str)),
+            Some(module) => found.push(module),
+            None if is_told && !word.starts_with('-') && !word.contains('/') => found.push(word),
+            None => continue,
+        }
+        is_told = true;
+    }
+    found
+}
+
 impl Interpreter {
-    fn meaning(&self, name: &str, word: &str) -> Meaning {
+    /// The script that it runs, where it is the word at an index.
+    fn script(&self, words: &[String], program: usize) -> Option<Runs> {
+        let mut at = program + 1;
+        if self.names.iter().any(|name| SUBCOMMANDS.0.contains(name))
+            && words.get(at).is_some_and(|word| word == SUBCOMMANDS.1)
+        {
+            at += 1;
+        }
+        while let Some(word) = words.get(at) {
+            match self.meaning(word) {
+                Meaning::Flag => at += 1,
+                Meaning::Valued => at += 2,
+                Meaning::Code => return None,
+                Meaning::End => return Some(Runs::Script { at: at + 1, starts: self.starts }),
+                Meaning::Script => return Some(Runs::Script { at, starts: self.starts }),
+            }
+        }
+        None
+    }
+
+    fn meaning(&self, word: &str) -> Meaning {
         if let Some(long) = word.strip_prefix("--") {
             return match long {
                 "" => Meaning::End,
@@ -207,8 +215,8 @@ impl Interpreter {
         }
         for (index, letter) in letters.char_indices() {
             let rest = &letters[index + letter.len_utf8()..];
-            if MODULE.0.contains(&name) && letter == MODULE.1 {
-                return Meaning::Module((!rest.is_empty()).then(|| rest.to_owned()));
+            if self.names == MODULE.0 && letter == MODULE.1 {
+                return Meaning::Code;
             }
             match (self.code.contains(&letter), self.valued.contains(&letter)) {
                 (true, _) => return Meaning::Code,
@@ -221,19 +229,20 @@ impl Interpreter {
     }
 }
 
-/// The name of a program, without where it lies and without a version.
-fn bare(word: &str) -> &str {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+/// Whether a word is one of these programs by its name, wherever it lies and whichever version it is: `python3.12-dbg`.
+fn is_called(word: &str, names: &[&str]) -> bool {
+    let called = word.rsplit('/').next().unwrap_or(word);
+    let versioned =
+        |rest: &str| rest.is_empty() || rest.trim_start_matches(['-', '.']).starts_with(|c: char| c.is_ascii_digit());
+    names.iter().any(|name| called.strip_prefix(name).is_some_and(versioned))
 }
 
 /// The files that a module may be, and those of the packages around it.
 fn files_of(module: &str) -> Vec<String> {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    if !module.chars().all(is_name) {
+    let path = module.trim().replace('.', "/");
+    if path.is_empty() || path.contains("//") || path.starts_with('/') || path.ends_with('/') {
         return Vec::new();
     }
-    let path = module.replace('.', "/");
     // A module takes the place of a folder of its name that has no beginning.
     let around =
         path.match_indices('/').flat_map(|(at, _)| ["/__init__.py", ".py"].map(|end| format!("{}{end}", &path[..at])));

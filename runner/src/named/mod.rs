@@ -2,25 +2,34 @@
 //! is there, and where links lead, is for the caller to see.
 
 mod interpreters;
+mod loads;
 mod pieces;
 mod places;
 
+pub(crate) use interpreters::Leads;
 pub(crate) use places::named_paths;
 
-use interpreters::{Runs, loads, runs};
+use interpreters::{NODE_STARTS, Runs, runs};
+use loads::loads;
 use pieces::{
-    directories, has_suffix, is_plain, main_piece, pieces, split, unread_words, variable_pieces, variable_value,
+    addressed, caches, directories, expanded, has_suffix, is_plain, main_piece, pieces, split, unread_words,
+    variable_pieces, variable_value,
 };
+use places::{of_process, upwards};
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::Resource;
 use planc_lang::value::Value;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+/// Says what is known of the program that a word stands for, seen from a directory.
+pub(crate) type Follows<'f> = &'f dyn Fn(&str, &str) -> Leads;
 
 /// The words of a command, as far as they are known.
 pub(crate) type Words = Vec<Option<String>>;
 
 /// A path that a call may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Named {
     /// From the root of the workspace. Links on it are not followed, and it may go up with `..`.
     pub(crate) path: String,
@@ -31,13 +40,18 @@ pub(crate) struct Named {
 /// The variables that say where Python, Perl, Ruby and Java look for modules.
 const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
 
+/// Where Node looks for what is loaded by a name, and what it runs of a folder.
+const PACKAGES: &str = "node_modules";
+
 /// What a path is to a call that may name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     /// Most words are no paths: it counts where a file is there.
     Perhaps,
     /// A whole word that could be the name of a file, and mostly is none: that nothing is there counts for what is run in a cell.
     Word,
+    /// The same of a text with a `/`, which is more often one: it counts for what takes a step back as well.
+    Text,
     /// It looks like a path: that nothing is there counts too.
     Path,
     /// It is run as a script, as far as can be told.
@@ -46,6 +60,8 @@ pub(crate) enum Role {
     Start,
     /// Where it is a folder, code is looked for in it.
     Folder,
+    /// A folder of Perl's, which has others in it by the names of versions and of machines.
+    Versions,
 }
 
 impl Role {
@@ -55,14 +71,19 @@ impl Role {
     }
 }
 
+/// Where the program of a call runs.
+pub(crate) fn directory_of<'v>(tool: &Tool, values: &'v [Value]) -> &'v str {
+    tool.param("directory").and_then(|at| values.get(at)?.as_str()).unwrap_or(".")
+}
+
 /// The paths that a call may name.
-pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> {
+pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value], follows: Follows<'_>) -> Vec<Named> {
     let value = |name: &str| values.get(tool.param(name)?);
-    let directory = value("directory").and_then(Value::as_str).unwrap_or(".");
+    let directory = directory_of(tool, values);
     let mut found = Vec::new();
     for words in commands(tool, values) {
         let words: Vec<&str> = words.iter().map(|word| word.as_deref().unwrap_or_default()).collect();
-        found.extend(of_command(root, directory, &words, value("env")));
+        found.extend(of_command(root, directory, &words, value("env"), follows));
     }
     // Where no program is run, a parameter of that name is something else.
     if !found.is_empty() || tool.runs_programs() {
@@ -74,7 +95,7 @@ pub(crate) fn of_call(root: &Path, tool: &Tool, values: &[Value]) -> Vec<Named> 
 /// The paths that a call may name and that do not lie in the workspace, as they are written.
 pub(crate) fn outside(root: &Path, tool: &Tool, values: &[Value]) -> Vec<PathBuf> {
     let value = |name: &str| values.get(tool.param(name)?);
-    let directory = value("directory").and_then(Value::as_str).unwrap_or(".");
+    let directory = directory_of(tool, values);
     let env = value("env").and_then(Value::as_list).unwrap_or_default();
     let given = env.iter().filter_map(|variable| variable.get("value")?.as_str().map(str::to_owned));
     let mut found = Vec::new();
@@ -97,65 +118,145 @@ fn beyond(root: &Path, directory: &str, piece: &str) -> Option<PathBuf> {
     is_path.then(|| root.join(directory).join(piece))
 }
 
-/// The words of a call that `env` reads in a way that planc does not.
-pub(crate) fn unread(tool: &Tool, values: &[Value]) -> Vec<String> {
-    let lines = commands(tool, values).into_iter();
-    let words = lines.flat_map(|words| unread_words(&words.into_iter().flatten().collect::<Vec<_>>()));
-    words.collect()
+/// What a call says in a way that planc does not read, with why: words that only `env` knows how to split, and ways through the folder of
+/// a process.
+pub(crate) fn unread(root: &Path, tool: &Tool, values: &[Value]) -> Vec<(String, &'static str)> {
+    let (lines, directory) = (known(tool, values), directory_of(tool, values));
+    let split = lines.iter().flat_map(|words| unread_words(words));
+    let mut found: Vec<_> = split.map(|word| (word, "nobody can tell what `env` makes of it")).collect();
+    let pieces = lines.iter().flatten().flat_map(|word| pieces(word));
+    let through = pieces.chain(given(tool, values).into_iter().flat_map(|(_, value)| variable_pieces(value)));
+    let through = through.filter(|piece| of_process(&root.join(directory).join(piece)));
+    found.extend(through.map(|piece| (piece.to_owned(), "it is something else for each process")));
+    found
+}
+
+/// The folders of the workspace in which Python is told to look for what it has compiled: it would run what lies there in place of the
+/// modules that a plan is bound to.
+pub(crate) fn compiled_elsewhere(root: &Path, tool: &Tool, values: &[Value]) -> Vec<String> {
+    let lines = known(tool, values);
+    let mut from: Vec<String> =
+        lines.iter().flat_map(|words| directories(root, directory_of(tool, values), words)).collect();
+    from.push(directory_of(tool, values).to_owned());
+    let words = lines.iter().flatten().filter_map(|word| word.split_once('='));
+    let folders = words.chain(given(tool, values)).filter_map(|(name, value)| caches(name, value));
+    let within = |folder: &&str| from.iter().any(|directory| !named_paths(root, directory, folder).is_empty());
+    folders.filter(within).map(str::to_owned).collect()
+}
+
+/// The words of each command of a call that are known.
+fn known(tool: &Tool, values: &[Value]) -> Vec<Vec<String>> {
+    commands(tool, values).into_iter().map(|words| words.into_iter().flatten().collect()).collect()
+}
+
+/// The variables that a call gives, by name.
+fn given<'v>(tool: &Tool, values: &'v [Value]) -> Vec<(&'v str, &'v str)> {
+    let env = tool.param("env").and_then(|at| values.get(at)?.as_list()).unwrap_or_default();
+    env.iter().filter_map(|given| Some((given.get("name")?.as_str()?, given.get("value")?.as_str()?))).collect()
 }
 
 /// The paths that a command line may name, of a program that runs in a directory.
 pub(crate) fn of_words(root: &Path, directory: &str, argv: &[&str]) -> Vec<Named> {
-    of_command(root, directory, argv, None)
+    of_command(root, directory, argv, None, &|_, _| Leads::Nowhere)
 }
 
 /// The same with the variables that the call gives, which may say where modules are.
-pub(crate) fn of_command(root: &Path, directory: &str, argv: &[&str], env: Option<&Value>) -> Vec<Named> {
+pub(crate) fn of_command(
+    root: &Path,
+    directory: &str,
+    argv: &[&str],
+    env: Option<&Value>,
+    follows: Follows<'_>,
+) -> Vec<Named> {
     let words = split(argv);
-    let runs = runs(&words);
+    // A program of the workspace is named from the root.
+    let from = |at: usize| if at == 0 { "." } else { directory };
+    let leads: Vec<Leads> = words.iter().enumerate().map(|(at, word)| follows(from(at), word)).collect();
     let directories = directories(root, directory, &words);
     let mut found = own(root, argv);
-    let loads = loads(&words);
-    let said = searched(&words, env);
-    if !loads.modules.is_empty() {
-        let searched = loads.folders.iter().chain(&said).flat_map(|folder| named_paths(root, directory, folder));
-        let searched: Vec<String> = directories.iter().cloned().chain(searched).collect();
-        found.extend(loads.modules.iter().flat_map(|module| places(root, &searched, module, Role::Start)));
-    }
-    for (index, word) in words.iter().enumerate().skip(1) {
+    found.extend(of_modules(root, &directories, (&words, &leads), env));
+    let scripts = runs(&words, &leads).into_iter().filter_map(|runs| match runs {
+        Runs::Script { at, starts } => Some((words.get(at)?, starts)),
+        Runs::Module { .. } => None,
+    });
+    found.extend(scripts.flat_map(|(word, starts)| script(root, &directories, word, starts)));
+    for word in words.iter().skip(1) {
         if let Some(value) = variable_value(&words, word) {
             found.extend(variable(root, &directories, value));
         }
-        match &runs {
-            Some(Runs::Script { at, starts }) if *at == index => found.extend(script(root, &directories, word, starts)),
-            Some(Runs::Module { at, files }) if *at == index => {
-                let more =
-                    said.iter().flat_map(|folder| directories.iter().flat_map(|from| named_paths(root, from, folder)));
-                let searched: Vec<String> = directories.iter().cloned().chain(more).collect();
-                found.extend(files.iter().flat_map(|file| places(root, &searched, file, Role::Start)));
-            }
-            Some(_) | None => {}
-        }
         let main = main_piece(word);
-        let role = match role_of(main) {
-            Role::Perhaps if main == word && is_plain(word) => Role::Word,
-            role => role,
-        };
-        found.extend(places(root, &directories, main, role));
+        found.extend(places(root, &directories, main, role_of(main)));
+        found.extend(places(root, &directories, word, if word.contains('/') { Role::Text } else { Role::Word }));
         let others = pieces(word).into_iter().filter(|piece| *piece != main);
-        found.extend(others.flat_map(|piece| places(root, &directories, piece, Role::Perhaps)));
+        found.extend(others.flat_map(|piece| places(root, &directories, piece, role_of_part(piece))));
+        found.extend(
+            pieces(word)
+                .into_iter()
+                .filter_map(addressed)
+                .flat_map(|piece| places(root, &directories, &piece, role_of_part(&piece))),
+        );
+    }
+    let mut known = HashSet::new();
+    found.retain(|named| known.insert(named.clone()));
+    found
+}
+
+/// The modules, packages and classes that interpreters among the words are told, in each folder in which they are told to look.
+fn of_modules(
+    root: &Path,
+    directories: &[String],
+    (words, leads): (&[String], &[Leads]),
+    env: Option<&Value>,
+) -> Vec<Named> {
+    let loads = loads(words, leads, &said(words, env).map(|(_, value)| value.to_owned()).collect::<Vec<_>>());
+    let seen =
+        |folder: &String| directories.iter().flat_map(|from| named_paths(root, from, folder)).collect::<Vec<_>>();
+    let said: Vec<String> = searched(words, env).iter().chain(&loads.folders).flat_map(seen).collect();
+    let searched = [directories, said.as_slice()].concat();
+    let mut found = Vec::new();
+    for runs in runs(words, leads) {
+        let Runs::Module { files } = runs else { continue };
+        found.extend(files.iter().flat_map(|file| places(root, &searched, file, Role::Start)));
+    }
+    found.extend(loads.modules.iter().flat_map(|module| places(root, &searched, module, Role::Start)));
+    if loads.is_perl && !loads.modules.is_empty() {
+        found.extend(said.into_iter().map(|path| Named { path, role: Role::Versions }));
+    }
+    let above = directories.iter().flat_map(|directory| upwards(root, directory)).collect::<Vec<_>>();
+    for package in loads.packages.iter().map(|package| format!("{PACKAGES}/{package}")) {
+        found.extend(places(root, &above, &package, Role::Text));
+        found.extend(places(root, &above, &package, Role::Start));
+        found.extend(
+            NODE_STARTS.iter().flat_map(|start| places(root, &above, &format!("{package}/{start}"), Role::Start)),
+        );
     }
     found
 }
 
-/// The folders in which variables say that modules are.
-fn searched(words: &[String], env: Option<&Value>) -> Vec<String> {
+/// What the kernel reads of the first line of a script, which is run with it.
+pub(crate) fn of_first_line(root: &Path, directory: &str, line: &str, follows: Follows<'_>) -> Vec<Named> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let Some(interpreter) = words.first() else { return Vec::new() };
+    let all: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let mut found = places(root, &directories(root, directory, &all), interpreter, role_of(interpreter));
+    // What is behind it mostly is the name of a program.
+    let more = of_command(root, directory, &words, None, follows);
+    found.extend(more.into_iter().filter(|named| named.role != Role::Word));
+    found
+}
+
+/// The variables that a call gives, and those that `env` is told, by name.
+fn said<'v>(words: &'v [String], env: Option<&'v Value>) -> impl Iterator<Item = (&'v str, &'v str)> {
     let given = env.and_then(Value::as_list).unwrap_or_default().iter();
     let given = given.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable.get("value")?.as_str()?)));
-    let told = words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?)));
-    let of_modules = given.chain(told).filter(|(name, _)| SEARCHED.contains(name));
+    given.chain(words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?))))
+}
+
+/// The folders in which variables say that modules are.
+fn searched(words: &[String], env: Option<&Value>) -> Vec<String> {
+    let of_modules = said(words, env).filter(|(name, _)| SEARCHED.contains(name));
     let folders = of_modules.flat_map(|(_, value)| value.split(':')).filter(|folder| !folder.is_empty());
-    folders.map(str::to_owned).collect()
+    folders.map(|folder| expanded(folder).unwrap_or_else(|| folder.to_owned())).collect()
 }
 
 /// A program of the workspace, which is named from the root, whatever the directory.
@@ -205,13 +306,23 @@ fn script(root: &Path, directories: &[String], word: &str, starts: &[&str]) -> V
     found
 }
 
-/// What a variable names: a file, or a folder in which something is looked for. Of a part of its value, which may be secret,
-/// nothing is said unless a file has that name.
+/// What a variable names: a file, or a folder in which something is looked for. What has a `/` in its value is a path.
 fn variable(root: &Path, directories: &[String], value: &str) -> Vec<Named> {
-    let mut found = places(root, directories, value, role_of(value));
+    let of_whole = match role_of(value) {
+        Role::Perhaps => Role::Word,
+        role => role,
+    };
+    let mut found = places(root, directories, value, of_whole);
     for piece in variable_pieces(value) {
-        found.extend(places(root, directories, piece, Role::Perhaps));
-        found.extend(places(root, directories, piece, Role::Folder));
+        let expanded = expanded(piece);
+        for piece in [Some(piece), expanded.as_deref()].into_iter().flatten() {
+            let role = if piece == value { of_whole } else { role_of(piece) };
+            found.extend(places(root, directories, piece, role));
+            found.extend(places(root, directories, piece, Role::Folder));
+        }
+        if let Some(piece) = addressed(piece) {
+            found.extend(places(root, directories, &piece, role_of_part(&piece)));
+        }
     }
     found
 }
@@ -226,8 +337,14 @@ fn role_of(piece: &str) -> Role {
     match is_plain(piece) {
         true if has_suffix(piece) => Role::Script,
         true if piece.contains('/') => Role::Path,
+        false if piece.contains('/') => Role::Text,
         true | false => Role::Perhaps,
     }
+}
+
+/// The same of what is only a part of a word, and mostly is no path.
+fn role_of_part(piece: &str) -> Role {
+    if piece.contains('/') { Role::Text } else { Role::Perhaps }
 }
 
 #[cfg(test)]
@@ -237,7 +354,7 @@ mod tests {
     fn named(argv: &[&str]) -> Vec<(String, Role)> {
         let found = of_words(Path::new("/w"), ".", argv).into_iter();
         found
-            .filter(|named| !matches!(named.role, Role::Perhaps | Role::Word))
+            .filter(|named| !matches!(named.role, Role::Perhaps | Role::Word | Role::Text))
             .map(|named| (named.path, named.role))
             .collect()
     }
@@ -269,6 +386,23 @@ mod tests {
             (vec!["java", "-cp", "lib:out", "org.x.Main", "arg"], "out/org/x/Main", Role::Start),
             (vec!["prlimit", "--cpu=10", "node", "app"], "app", Role::Script),
             (vec!["setarch", "-R", "python3", "-m", "a"], "a.py", Role::Start),
+            (vec!["python3", "-m", "pkg.my-tool"], "pkg/my-tool.py", Role::Start),
+            (vec!["sh", "run.sh", "python3", "-m", "pkg.a"], "pkg/a.py", Role::Start),
+            (vec!["env", "-u", "sh", "python3", "-m", "pkg.a"], "pkg/a.py", Role::Start),
+            (vec!["python3", "-m", "cProfile", "-m", "pkg.a"], "pkg/a.py", Role::Start),
+            (vec!["python3", "-m", "trace", "--module", "pkg.a"], "pkg/a.py", Role::Start),
+            (vec!["python3", "-m", "unittest", "-q", "test_a"], "test_a.py", Role::Start),
+            (vec!["perl", "-Mlib=lib", "-MFoo"], "lib/Foo", Role::Start),
+            (vec!["perl", "-Ilib", "-MFoo qw(a)"], "lib/Foo", Role::Start),
+            (vec!["perl", "-Ilib", "-d:Foo"], "lib/Devel/Foo", Role::Start),
+            (vec!["env", "PERL5OPT=-Ilib -MFoo", "perl"], "lib/Foo", Role::Start),
+            (vec!["env", "-C", "sub", "perl", "-Ilib", "-MFoo"], "sub/lib/Foo", Role::Start),
+            (vec!["node", "-r", "hook", "app.js"], "node_modules/hook/index.js", Role::Start),
+            (vec!["env", "-C", "a/b", "node", "--import=hook"], "a/node_modules/hook/package.json", Role::Start),
+            (vec!["java", "--class-path=out", "Main"], "out/Main", Role::Start),
+            (vec!["env", "JDK_JAVA_OPTIONS=-cp out", "java", "Main"], "out/Main", Role::Start),
+            (vec!["env", "LD_PRELOAD=./y.so:./x.so", "x"], "x.so", Role::Path),
+            (vec!["env", "BASH_ENV=$PWD/x.sh", "bash"], "x.sh", Role::Script),
         ] {
             assert!(named(&argv).contains(&of(path, role)), "{argv:?}: {:?}", named(&argv));
         }
@@ -291,6 +425,11 @@ mod tests {
             ("file=@a;type=text", "a"),
             ("link/../a", "./link/../a"),
             ("/w/link/../a", "link/../a"),
+            ("./a?1", "a"),
+            ("./%61#x", "a"),
+            ("file:///w/a?1", "a"),
+            ("a b", "a b"),
+            ("--a", "--a"),
         ] {
             let found = of_words(Path::new("/w"), ".", &["x", word]);
             assert!(found.iter().any(|named| named.path == path), "{word}: {found:?}");

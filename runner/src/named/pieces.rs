@@ -13,6 +13,10 @@ const DIRECTORY_OPTIONS: [&str; 6] = ["chdir", "directory", "cwd", "wd", "workdi
 const DIRECTORY_LETTERS: [char; 2] = ['C', 'w'];
 /// What stands between the parts of a word: `a.jar:b.jar`, `--mount=type=bind,source=a`, `file=@a;type=text`.
 const LISTS: [char; 4] = [':', ',', ';', '='];
+/// What a shell makes the directory of that it runs in.
+const DIRECTORIES: [&str; 3] = ["$PWD", "${PWD}", "~"];
+/// By which names Python is told where to keep what it compiles, behind `-X` and as a variable.
+const CACHES: [&str; 2] = ["pycache_prefix", "PYTHONPYCACHEPREFIX"];
 /// The most letters of options that may stand together before a value.
 const MAX_LETTERS: usize = 8;
 
@@ -104,9 +108,38 @@ pub(super) fn pieces(word: &str) -> Vec<&str> {
 pub(super) fn variable_pieces(value: &str) -> Vec<&str> {
     let mut found = vec![value];
     found.extend(value.split_whitespace().flat_map(pieces));
+    found.extend(value.split(LISTS).map(str::trim).filter(|piece| !piece.is_empty()));
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// A piece with the directory that a program runs in, where it begins with what a shell makes that of.
+pub(super) fn expanded(piece: &str) -> Option<String> {
+    let rest = DIRECTORIES.iter().find_map(|name| piece.strip_prefix(name))?;
+    (rest.is_empty() || rest.starts_with('/')).then(|| format!(".{rest}"))
+}
+
+/// The path of a piece that is an address: without what stands behind a `?` or a `#`, and with what `%` stands for.
+pub(super) fn addressed(piece: &str) -> Option<String> {
+    if !piece.contains('/') || !piece.contains(['?', '#', '%']) {
+        return None;
+    }
+    let path = piece.split(['?', '#']).next().unwrap_or(piece);
+    let mut decoded = Vec::new();
+    let mut rest = path.as_bytes();
+    while let Some((first, more)) = rest.split_first() {
+        let digits = more.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &more[2..] } else { more };
+    }
+    String::from_utf8(decoded).ok().filter(|path| !path.is_empty())
+}
+
+/// The folder in which Python is told to look for what it has compiled.
+pub(super) fn caches<'v>(name: &str, value: &'v str) -> Option<&'v str> {
+    (name.ends_with(CACHES[0]) || name == CACHES[1]).then_some(value)
 }
 
 /// The words that `env -S` splits and that hold what only `env` knows how to read.
@@ -120,7 +153,26 @@ pub(super) fn unread_words(words: &[String]) -> Vec<String> {
     if !words.iter().any(|word| is_env(word)) || !words.iter().any(is_split) {
         return Vec::new();
     }
-    words.iter().filter(|word| word.replace("\\_", "").contains('\\') || word.contains("${")).cloned().collect()
+    let is_unread = |word: &&String| {
+        // A blank, which splits where no quotes are around it.
+        let plain = word.replace("\\_", " ");
+        plain.contains('\\') || plain.contains("${") || has_quoted_blank(&plain)
+    };
+    words.iter().filter(is_unread).cloned().collect()
+}
+
+/// Whether blanks stand between quotes.
+fn has_quoted_blank(word: &str) -> bool {
+    let mut open = None;
+    word.chars().any(|c| {
+        match (open, c) {
+            (None, '\'' | '"') => open = Some(c),
+            (Some(quote), _) if quote == c => open = None,
+            (Some(_), _) if c.is_whitespace() => return true,
+            _ => {}
+        }
+        false
+    })
 }
 
 pub(super) fn has_suffix(word: &str) -> bool {

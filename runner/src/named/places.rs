@@ -2,6 +2,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
+/// Where the folders of processes lie, and what in them leads elsewhere.
+const PROCESSES: &str = "proc";
+const OWN_TO_PROCESSES: [&str; 2] = ["cwd", "root"];
+
 /// The paths of the workspace that a piece of a command line may name, as `build.sh`, `../x/build.sh` or an absolute path;
 /// whether anything is there is for the caller to see. `directory` is where the program runs. A `..` goes up from where a link
 /// before it leads: where there is one, the path stands here both without it and as it is written.
@@ -29,4 +33,18 @@ fn within_root(root: &Path, path: &Path) -> Option<String> {
         }
     }
     plain.strip_prefix(root).ok()?.to_str().map(str::to_owned)
+}
+
+/// A folder and those above it, up to the root.
+pub(super) fn upwards(root: &Path, folder: &str) -> Vec<String> {
+    let Some(folder) = within_root(root, &root.join(folder)) else { return Vec::new() };
+    let above = Path::new(&folder).ancestors().filter_map(Path::to_str);
+    above.map(|above| if above.is_empty() { ".".to_owned() } else { above.to_owned() }).collect()
+}
+
+/// Whether a path goes on through the folder of a process: `/proc/self/cwd/x`.
+pub(super) fn of_process(path: &Path) -> bool {
+    let names: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
+    let through = names.iter().position(|name| OWN_TO_PROCESSES.contains(name));
+    names.get(1) == Some(&PROCESSES) && through.is_some_and(|at| at > 2 && at + 1 < names.len())
 }

@@ -411,6 +411,9 @@ pub fn observed(look: &crate::workspace::Look) -> String {
         At { path } => inline(path),
         Entries { path } => format!("entries of {}", inline(path)),
         Called { path, endings: crate::workspace::Endings::Whole } => inline(path),
+        Called { path, endings: crate::workspace::Endings::Versions } => {
+            format!("folders of versions in {}", inline(path))
+        }
         Called { path, .. } => format!("{}.*", inline(path)),
         Matches { glob, .. } => format!("matches of {}", inline(glob)),
         Program { name } => format!("program {}", inline(name)),

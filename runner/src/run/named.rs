@@ -13,7 +13,7 @@ use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
 use crate::config::Changed;
 use crate::event::Difference;
-use crate::named::{outside, unread};
+use crate::named::{compiled_elsewhere, outside, unread};
 use crate::prediction::Prediction;
 use crate::state::{RunState, StepRecord};
 use crate::tool::Args;
@@ -100,8 +100,8 @@ pub(crate) fn of_named(setup: &RunSetup, recorder: &Recorder, naming: Naming<'_>
         let named = places.iter().flat_map(Place::paths).cloned().collect();
         unapproved = of_left(setup, recorder, naming, is_open, (&named, &held));
     }
-    if is_open && naming.call.tool.runs_programs() {
-        unapproved.different.extend(beyond(setup, naming));
+    if naming.call.tool.runs_programs() {
+        unapproved.different.extend(beyond(setup, naming, is_open));
     }
     if !is_open {
         unapproved.different.extend(strange_links(setup, &recorder.state(), naming, &expected));
@@ -173,16 +173,18 @@ fn held(judging: &Judging<'_>, state: &RunState, places: &[Place], judged: &[Jud
     held
 }
 
-/// What a call names that nobody can bind: ways into the workspace from outside, and words that planc does not read as `env` does.
-fn beyond(setup: &RunSetup, naming: Naming<'_>) -> Vec<Difference> {
+/// What a call names that nobody can bind: ways into the workspace from outside, and what planc does not read as a program does.
+fn beyond(setup: &RunSetup, naming: Naming<'_>, is_open: bool) -> Vec<Difference> {
     let (tool, values) = (&naming.call.tool, naming.values);
     let paths = outside(setup.workspace.root(), tool, values).into_iter();
     let odd = paths.filter_map(|path| {
         let why = setup.workspace.leads_in_from_outside(&path)?;
         Some((path.display().to_string(), why))
     });
-    let unread = unread(tool, values).into_iter().map(|word| (word, "nobody can tell what `env` makes of it"));
-    let different = odd.chain(unread).map(|(path, why)| {
+    let unread = unread(setup.workspace.root(), tool, values);
+    let compiled = if is_open { Vec::new() } else { compiled_elsewhere(setup.workspace.root(), tool, values) };
+    let compiled = compiled.into_iter().map(|folder| (folder, "Python would run what it finds compiled there"));
+    let different = odd.chain(unread).chain(compiled).map(|(path, why)| {
         let expected = Observation { look: Look::At { path }, seen: "what can be bound".to_owned() };
         Difference { expected, found: why.to_owned() }
     });

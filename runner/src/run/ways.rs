@@ -43,7 +43,7 @@ pub(super) fn places(setup: &RunSetup, call: &Call, values: &[Value]) -> Vec<Pla
     for Named { path, role } in setup.workspace.named_by(&call.tool, values) {
         let place = place(setup, &path, role.is_run());
         // As a file a folder is named once more.
-        if role != Role::Folder && !found.contains(&place) {
+        if !matches!(role, Role::Folder | Role::Versions) && !found.contains(&place) {
             found.push(place);
         }
     }

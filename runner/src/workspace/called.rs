@@ -20,6 +20,8 @@ pub enum Endings {
     Module,
     /// What Python has compiled of a module.
     Compiled,
+    /// None: the folder itself, and what Perl looks for in it by the names of versions and machines.
+    Versions,
 }
 
 const SCRIPTS: [&str; 17] = [
@@ -33,6 +35,12 @@ const PYTHONS: [(&str, std::ops::RangeInclusive<u32>); 2] = [("cpython-3", 6..=2
 const LEVELS: [&str; 3] = ["", ".opt-1", ".opt-2"];
 /// The systems for which extensions are made, behind the processor.
 const SYSTEMS: [&str; 2] = ["linux-gnu", "linux-musl"];
+/// The versions of Perl by their second and third numbers.
+const PERLS: std::ops::RangeInclusive<u32> = 8..=56;
+const PATCHES: std::ops::RangeInclusive<u32> = 0..=9;
+/// The systems for which Perl is made, behind the processor.
+const MACHINES: [&str; 6] =
+    ["linux", "linux-gnu", "linux-musl", "linux-thread-multi", "linux-gnu-thread-multi", "linux-musl-thread-multi"];
 /// How long a name may be, in bytes.
 const MAX_NAME: usize = 255;
 /// What is seen where there is none.
@@ -45,7 +53,7 @@ impl Endings {
             ending.ends_with(last) && PYTHONS.iter().any(|(python, _)| ending.starts_with(python.trim_end_matches('3')))
         };
         match self {
-            Endings::Whole => false,
+            Endings::Whole | Endings::Versions => false,
             Endings::Script => SCRIPTS.contains(&ending),
             Endings::Module => MODULES.contains(&ending) || is_versioned(".so"),
             Endings::Compiled => ending.ends_with("pyc"),
@@ -59,7 +67,7 @@ impl Endings {
             .into_iter()
             .flat_map(|(python, versions)| versions.map(move |version| format!("{python}{version}")));
         match self {
-            Endings::Whole => Vec::new(),
+            Endings::Whole | Endings::Versions => Vec::new(),
             Endings::Script => owned(&SCRIPTS),
             Endings::Module => {
                 let of = |tag: String| SYSTEMS.map(|system| format!("{tag}-{}-{system}.so", std::env::consts::ARCH));
@@ -81,13 +89,14 @@ impl Workspace {
         }
         match (role, name.rsplit_once('.')) {
             (Role::Perhaps | Role::Folder, _) => Vec::new(),
+            (Role::Versions, _) => vec![of(path, "", Endings::Versions)],
             (Role::Start, Some((module, "py"))) => {
                 let compiled = super::walk::join(folder, COMPILED);
                 vec![of(folder, module, Endings::Module), of(&compiled, module, Endings::Compiled)]
             }
-            (Role::Word, _) => {
-                let is_there = self.kind(&super::walk::join(folder, name)) != Ok(Kind::Missing);
-                if is_there { Vec::new() } else { vec![of(folder, name, Endings::Whole)] }
+            (Role::Word | Role::Text, _) => {
+                let is_missing = self.way(path).end.is_some_and(|end| self.kind(&end) == Ok(Kind::Missing));
+                if is_missing { vec![of(folder, name, Endings::Whole)] } else { Vec::new() }
             }
             // It is the whole name.
             (Role::Start, Some(_)) => Vec::new(),
@@ -103,6 +112,10 @@ impl Workspace {
     pub(super) fn observe_called(&self, path: &str, endings: Endings) -> Result<String, FileError> {
         if endings == Endings::Whole {
             return self.observe(&Look::At { path: path.to_owned() });
+        }
+        if endings == Endings::Versions {
+            let there = self.versions(path);
+            return Ok(if there.is_empty() { NONE.to_owned() } else { there.join(", ") });
         }
         let (folder, _) = split(path);
         match self.kind(folder)? {
@@ -120,6 +133,15 @@ impl Workspace {
     pub(crate) fn looked_for(&self, path: &str, endings: Endings) -> Vec<String> {
         if endings == Endings::Whole {
             return vec![path.to_owned()];
+        }
+        if endings == Endings::Versions {
+            let is_folder = self.kind(path) == Ok(Kind::Directory);
+            let known = perls().into_iter().filter(|_| is_folder);
+            let mut found: Vec<String> =
+                known.chain(self.versions(path)).map(|name| super::walk::join(path, &name)).collect();
+            found.sort();
+            found.dedup();
+            return found;
         }
         let (folder, _) = split(path);
         match self.kind(folder) {
@@ -143,9 +165,15 @@ impl Workspace {
     /// Those paths of what a call names at which planc cannot look.
     pub(crate) fn looked_for_unseen(&self, named: &[Named]) -> Vec<String> {
         let stems = named.iter().flat_map(|named| self.stems(named));
-        let paths =
-            stems.flat_map(|(folder, name, endings)| self.looked_for(&super::walk::join(&folder, &name), endings));
+        let paths = stems.flat_map(|(folder, name, endings)| self.looked_for(&stem_at(&folder, &name), endings));
         paths.filter(|path| self.kind(path).is_err()).collect()
+    }
+
+    /// The folders, and links, in a folder that are called like versions or machines.
+    pub(super) fn versions(&self, folder: &str) -> Vec<String> {
+        let entries = self.entries(folder).unwrap_or_default().into_iter();
+        let folders = entries.filter(|entry| matches!(entry.kind, Kind::Directory | Kind::Link));
+        folders.map(|entry| entry.name).filter(|name| is_version(name)).collect()
     }
 
     fn called_so(&self, path: &str, endings: Endings) -> Result<Vec<String>, FileError> {
@@ -164,4 +192,20 @@ impl Workspace {
 
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or((".", path))
+}
+
+/// Where a name lies in a folder; without one, the folder.
+pub(crate) fn stem_at(folder: &str, name: &str) -> String {
+    if name.is_empty() { folder.to_owned() } else { super::walk::join(folder, name) }
+}
+
+fn is_version(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit()) || name.contains(std::env::consts::ARCH) || name.contains("linux")
+}
+
+/// The versions of Perl that there are, and will be for some years, and the machines, as its folders are called.
+fn perls() -> Vec<String> {
+    let versions = PERLS.step_by(2).flat_map(|minor| PATCHES.map(move |patch| format!("5.{minor}.{patch}")));
+    let machines = MACHINES.map(|machine| format!("{}-{machine}", std::env::consts::ARCH));
+    versions.chain(machines).collect()
 }

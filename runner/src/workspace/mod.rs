@@ -18,6 +18,7 @@ mod versioned;
 mod root;
 mod completed;
 mod called;
+mod leads;
 mod hidden;
 mod contents;
 mod attributes;
@@ -30,6 +31,7 @@ mod foreign;
 
 pub use apply::{Applied, ApplyError};
 pub use called::Endings;
+pub(crate) use called::stem_at;
 pub use contents::{Contents, Held};
 pub use error::FileError;
 pub use guard::is_own_temporary;

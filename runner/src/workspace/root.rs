@@ -326,6 +326,14 @@ impl Workspace {
         Ok(Info { kind, bytes, mode: Some(mode_of(&stat)), target })
     }
 
+    /// What the file at a resolved path begins with.
+    pub(super) fn beginning(&self, path: &str, max: usize) -> Result<Vec<u8>, FileError> {
+        let (file, _) = self.open_file(path)?;
+        let mut bytes = Vec::with_capacity(max);
+        file.take(max as u64).read_to_end(&mut bytes).map_err(|error| FileError::io("read", path, error))?;
+        Ok(bytes)
+    }
+
     fn open_file(&self, path: &str) -> Result<(File, Stat), FileError> {
         self.guard.check(path)?;
         let info = self.info(path)?;

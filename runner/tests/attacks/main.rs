@@ -44,4 +44,5 @@ mod told;
 mod undone;
 mod unnamed;
 mod variables;
+mod words;
 mod written;
