@@ -30,7 +30,7 @@ pub use call::MAX_DEPTH;
 pub use late::{MAX_CONTENT_SHOWN, MAX_LATE_BYTES};
 pub use left::{MAX_LEFT_SHOWN, MAX_LISTED};
 pub use recorder::{Recorder, Watch};
-pub use surroundings::{Keep, Surroundings};
+pub use surroundings::{Begun, Keep, Surroundings};
 
 pub(crate) use agree::{Agreed, agree};
 pub(crate) use call::{

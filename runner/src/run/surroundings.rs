@@ -14,7 +14,7 @@ use crate::workspace::{FileState, is_own_temporary};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What it is said to have come from.
@@ -27,12 +27,15 @@ const MOMENTS: usize = 20;
 /// Keeps what is known of the workspace for the next process of the run. Where that fails, more is shown there.
 pub type Keep = Box<dyn Fn(&Inventory) + Send + Sync>;
 
+/// Reads what is known of the workspace in the run, once that has begun; none: nobody knows what was there when the card was made.
+pub type Begun = Box<dyn FnOnce() -> Option<Inventory> + Send>;
+
 /// What is known of the workspace around a run.
 pub struct Surroundings {
     root: PathBuf,
     scratch: Vec<String>,
-    /// None: nobody knows what was there when the card was made.
-    known: Mutex<Option<Inventory>>,
+    /// Read when something is to be told, which is after the run has begun: until then other cards of the plan may be shown.
+    known: LazyLock<Mutex<Option<Inventory>>, Box<dyn FnOnce() -> Mutex<Option<Inventory>> + Send>>,
     keep: Keep,
     /// When this process came to it.
     begun: Timestamp,
@@ -40,9 +43,10 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Around a run of the workspace at `root`, of which this is known.
-    pub fn new(root: PathBuf, config: &Config, known: Option<Inventory>, keep: Keep) -> Surroundings {
+    pub fn new(root: PathBuf, config: &Config, known: Begun, keep: Keep) -> Surroundings {
         let (scratch, begun) = (config.programs.scratch.clone(), Timestamp::now());
-        Surroundings { root, scratch, known: Mutex::new(known), keep, begun }
+        let known = LazyLock::new(Box::new(|| Mutex::new(known())) as Box<dyn FnOnce() -> Mutex<_> + Send>);
+        Surroundings { root, scratch, known, keep, begun }
     }
 
     /// Blocks while it walks.
