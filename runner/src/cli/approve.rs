@@ -82,6 +82,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             fault
         });
     }
+    desk.note_shown(&planned)?;
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
     if let Some(path) = &args.statement {
         sign::write(&session.output_of_none(path, "json")?, &statement.text())?;

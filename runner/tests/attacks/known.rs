@@ -38,3 +38,28 @@ fn a_run_without_a_yes_keeps_nothing() {
     let (code, shown) = on_terminal(&place, &["run", "--approve", "p.pl"], QUESTION, &Act::Type(b"yes\n"));
     assert_eq!((code, log(&place).as_str()), (0, ""), "{shown}");
 }
+
+/// The card of a stored plan says what it said, and a person who reads it sees the workspace as it is now.
+#[test]
+fn what_was_another_one_when_a_card_was_shown_is_told() {
+    let shown: [fn(&Place, &str); 3] = [
+        |place, digest| {
+            let (code, shown) = on_terminal(place, &["approve", digest], QUESTION, &Act::Type(b"yes\n"));
+            assert_eq!(code, 0, "{shown}");
+        },
+        |place, digest| _ = place.planc(&["show", digest]).exits(0),
+        |place, digest| _ = place.planc(&["approve", digest, "--statement", "../out/s.json"]).exits(0),
+    ];
+    for (index, show) in shown.into_iter().enumerate() {
+        let place = place();
+        place.put("lib/a.sh", EVIL).put("p.pl", plan(MAIN));
+        let digest = place.digest("p.pl");
+        away(&place);
+        show(&place, &digest);
+        back(&place);
+        let yes = format!("--approve={digest}");
+        let run: &[&str] = if index == 0 { &["run", "p.pl"] } else { &["run", &yes, "p.pl"] };
+        place.planc(run).exits(3).says("content of lib/a.sh");
+        assert_eq!(log(&place), "", "{index}");
+    }
+}
