@@ -31,12 +31,15 @@ pub type Keep = Box<dyn Fn(&Inventory) + Send + Sync>;
 /// Reads what is known of the workspace in the run, once that has begun; none: nobody knows what was there when the card was made.
 pub type Begun = Box<dyn FnOnce() -> Option<Inventory> + Send>;
 
+/// The same, to be replaced as more is known.
+type Read = Box<dyn FnOnce() -> Mutex<Option<Inventory>> + Send>;
+
 /// What is known of the workspace around a run.
 pub struct Surroundings {
     root: PathBuf,
     scratch: Vec<String>,
     /// Read when something is to be told, which is after the run has begun: until then other cards of the plan may be shown.
-    known: LazyLock<Mutex<Option<Inventory>>, Box<dyn FnOnce() -> Mutex<Option<Inventory>> + Send>>,
+    known: LazyLock<Mutex<Option<Inventory>>, Read>,
     keep: Keep,
     /// When this process came to it.
     begun: Timestamp,
@@ -46,7 +49,7 @@ impl Surroundings {
     /// Around a run of the workspace at `root`, of which this is known.
     pub fn new(root: PathBuf, config: &Config, known: Begun, keep: Keep) -> Surroundings {
         let (scratch, begun) = (config.programs.scratch.clone(), Timestamp::now());
-        let known = LazyLock::new(Box::new(|| Mutex::new(known())) as Box<dyn FnOnce() -> Mutex<_> + Send>);
+        let known = LazyLock::new(Box::new(|| Mutex::new(known())) as Read);
         Surroundings { root, scratch, known, keep, begun }
     }
 
