@@ -263,9 +263,7 @@ impl Desk {
         if is_kept {
             self.store.save_plan(&plan)?;
         }
-        if is_watched(&self.config, &draft.compiled.plan) {
-            let root = self.workspace.root();
-            let inventory = Inventory::of(root, &self.config.programs.scratch).to_compare(root);
+        if let Some(inventory) = self.inventory(&draft.compiled.plan) {
             self.store.keep_inventory(&plan, &inventory)?;
             if named != Some(plan.digest) {
                 self.store.note_inventory(&plan, &inventory)?;
@@ -372,14 +370,31 @@ impl Desk {
         Ok(events.iter().map(|event| veil.event(event)).collect())
     }
 
+    /// What is in the workspace, where what others change in it is to be shown. Blocks while it walks.
+    fn inventory(&self, plan: &Plan) -> Option<Inventory> {
+        let root = self.workspace.root();
+        is_watched(&self.config, plan).then(|| Inventory::of(root, &self.config.programs.scratch).to_compare(root))
+    }
+
+    /// The card of a stored plan is about to be shown: what is another one than when it was shown before is not known. Blocks while it
+    /// walks.
+    pub fn note_shown(&self, planned: &Planned) -> Result<(), DeskError> {
+        match self.inventory(&planned.compiled.plan) {
+            Some(inventory) => Ok(self.store.note_inventory(&planned.plan, &inventory)?),
+            None => Ok(()),
+        }
+    }
+
     /// What is known of the workspace of a run, where what others change in it is to be shown.
     fn around(&self, run: &StoredRun, planned: &Planned) -> Result<Option<Arc<Surroundings>>, DeskError> {
         if !is_watched(&self.config, &planned.compiled.plan) {
             return Ok(None);
         }
-        let known = self.store.inventory(&run.id, &planned.plan)?;
-        let (store, run) = (self.store.clone(), run.id.clone());
-        let keep = Box::new(move |known: &Inventory| drop(store.keep_inventory_of_run(&run, known)));
+        let (store, of) = (self.store.clone(), run.id.clone());
+        // What cannot be read says nothing, so that everything is shown.
+        let known = Box::new(move || store.inventory(&of).ok().flatten());
+        let (store, of) = (self.store.clone(), run.id.clone());
+        let keep = Box::new(move |known: &Inventory| drop(store.keep_inventory_of_run(&of, known)));
         let root = self.workspace.root().to_owned();
         Ok(Some(Arc::new(Surroundings::new(root, &self.config, known, keep))))
     }

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use planc_lang::digest::Digest;
 use planc_lang::paths::within;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Statx, StatxFlags, makedev, statfs, statvfs, statx};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -205,6 +206,19 @@ impl Inventory {
     /// Stands for all that is there.
     pub fn digest(&self) -> Digest {
         Digest::of_json(self)
+    }
+
+    /// Whether at a path is now what was, or nothing, as then; of a folder counts only its mode. Blocks while it reads what was kept with its
+    /// content.
+    pub fn is_still(&self, path: &str, root: &Path) -> bool {
+        let place = root.join(path);
+        let is_there = !matches!(look(&place), Err(Errno::NOENT | Errno::NOTDIR));
+        let now = is_there.then(|| Entry::of(&place, look(root).ok().map(|found| mount(&found))));
+        match (self.entries.get(path), now) {
+            (Some(Entry::Folder(_, then)), Some(Entry::Folder(_, now))) => *then == now,
+            (Some(then), Some(now)) => then.is(&now, &place),
+            (then, now) => then.is_none() && now.is_none(),
+        }
     }
 
     /// Whether something is at a path.

@@ -676,8 +676,13 @@ fn events() -> Vec<Event> {
     };
     let done =
         |step: &str| Event::StepSucceeded { step: step.into(), attempt: 1, result: Value::Null, changes: vec![] };
-    let change =
-        FileChange { path: "config.toml".into(), before: FileState::Absent, after: file("other"), remade: None };
+    let change = FileChange {
+        path: "config.toml".into(),
+        before: FileState::Absent,
+        after: file("other"),
+        remade: None,
+        of_others: false,
+    };
     let approval = Approved {
         digest: Digest::of("report"),
         by: "ada".into(),

@@ -85,6 +85,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     let written = args.statement.as_ref().map(|path| session.output_of_none(path, "json")).transpose()?;
     desk.check_asked(&planned)?;
+    desk.note_shown(&planned)?;
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
     if let (Some(path), Some(written)) = (&args.statement, written) {
         sign::write(&written, &statement.text())?;

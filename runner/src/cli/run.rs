@@ -159,7 +159,12 @@ fn approve(
         Yes::Unsaid => Err(carry::waiting(plan, &lack.told())),
         Yes::To(digest) => carry::named(desk, plan, digest),
         Yes::Bare => match Terminal::open() {
-            Some(terminal) => carry::ask(session, &terminal, desk, plan, (Some(name), folded)),
+            Some(terminal) => {
+                if plan.inventory.is_none() {
+                    desk.note_shown(planned)?;
+                }
+                carry::ask(session, &terminal, desk, plan, (Some(name), folded))
+            }
             None => carry::yes(desk, plan, Channel::Unattended),
         },
     }

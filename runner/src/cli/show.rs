@@ -46,11 +46,14 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if args.failures {
         return failures(&desk, &run);
     }
+    let events = desk.shown_events(&stored, &run.id)?;
     if let Ok((planned, _)) = desk.reopen(stored.clone()) {
+        if events.is_empty() {
+            desk.note_shown(&planned)?;
+        }
         stored = planned.plan;
     }
     stored.report.status = stored.status;
-    let events = desk.shown_events(&stored, &run.id)?;
     let mut report = run_report::fold(&run.id, &stored.report, &events);
     report.gone = report.is_open() && !RunLock::is_held(&session.config.state, &run.id);
     let folded = if args.full { Folded::No } else { Folded::Yes };

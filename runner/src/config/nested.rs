@@ -145,8 +145,8 @@ pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), Conf
         check_in(config, &other, path, ("the report is written to", help))?;
     }
     // A file of this name is out of reach of all plans.
-    let cedar = config.cedar.iter().filter(|path| !path.ends_with(CEDAR_NAME));
-    cedar.into_iter().try_for_each(|path| check_in(config, &other, path, ("the policy is read from", help)))
+    let cedar = |path: &Path| if path.ends_with(CEDAR_NAME) { Meant { within: &[], ..own } } else { other };
+    config.cedar.iter().try_for_each(|path| check_in(config, &cedar(path), path, ("the policy is read from", help)))
 }
 
 fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str, &str)) -> Result<(), ConfigError> {

@@ -81,7 +81,12 @@ impl Wired<'_> {
         let texts = std::iter::once(self.command).chain(self.args.iter().map(String::as_str)).chain(values);
         let pieces = texts.filter(|text| !is_data(text)).flat_map(|text| split(text).chain([text]));
         let named = pieces.filter(|piece| !piece.is_empty() && !is_data(piece)).map(|piece| self.cwd.join(piece));
-        sorted(named.filter(|path| path.symlink_metadata().is_ok()).collect())
+        // As it is called from the root of the workspace, too.
+        let is_data = |path: &PathBuf| {
+            let path: PathBuf = path.components().collect();
+            path.strip_prefix(self.workspace).ok().and_then(Path::to_str).is_some_and(is_data)
+        };
+        sorted(named.filter(|path| path.symlink_metadata().is_ok() && !is_data(path)).collect())
     }
 
     /// The folders in which the program looks for code by itself: where it works, and what variables say.

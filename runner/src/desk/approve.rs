@@ -139,18 +139,19 @@ impl Desk {
             Some(signed) => Statement::parse(&signed.statement)?.requests,
             None => plan.heard,
         };
+        // Who names a digest has read a card before; a run may begin as soon as the yes is recorded.
+        if plan.inventory.is_some() && yes.channel == Channel::Argument.as_str() {
+            self.store.forget_inventory(plan)?;
+        }
         match self.store.record_approval(yes, &plan.plan_digest, heard)? {
             Recorded::New => {}
             Recorded::Known => return Err(DeskError::KnownAlready),
             Recorded::Unheard { by } => return Err(Refusal::ChangesRequested { by }.into()),
             Recorded::Aborted => return Err(DeskError::Aborted),
         }
-        match &plan.inventory {
-            // The card was made right before the question.
-            Some(seen) if yes.channel == Channel::Terminal.as_str() => self.store.replace_inventory(plan, seen)?,
-            // Who names a digest has read a card before.
-            Some(_) if yes.channel == Channel::Argument.as_str() => self.store.forget_inventory(plan)?,
-            Some(_) | None => {}
+        // The card was made right before the question.
+        if let Some(seen) = plan.inventory.as_ref().filter(|_| yes.channel == Channel::Terminal.as_str()) {
+            self.store.replace_inventory(plan, seen)?;
         }
         self.store.keep_as_shown(plan)?;
         let run = self.store.open_run(&plan.digest)?;

@@ -4,8 +4,8 @@ use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
 use crate::coverage::{Uncovered, changed, is_there, unallowed};
 use crate::event::{Difference, End, Event};
-use crate::run::{RunError, RunSetup, Simulated, grants, judged, simulate};
-use crate::tool::{Args, FileTool, ToolError};
+use crate::run::{RunError, RunSetup, Simulated, grants, judged, own, simulate_marked};
+use crate::tool::{FileTool, ToolError};
 use crate::workspace::{ApplyError, Change, Look, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::syntax::Approval;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Makes one attempt.
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcome, RunError> {
     let setup = &attempt.run.setup;
-    let simulated = match blocking(setup, attempt.args, tool).await {
+    let simulated = match blocking(attempt, tool).await {
         Ok(simulated) => simulated,
         Err(error) => return Ok(attempt.failed(Fault::before(error.message)).await?),
     };
@@ -110,9 +110,10 @@ fn may_be_made(setup: &RunSetup, change: &Change) -> bool {
     setup.workspace.state(&change.path).map_or(true, |present| present == change.after)
 }
 
-async fn blocking(setup: &Arc<RunSetup>, args: &Args, tool: FileTool) -> Result<Simulated, ToolError> {
-    let (setup, args) = (setup.clone(), args.clone());
-    let simulated = tokio::task::spawn_blocking(move || simulate(&setup, tool, &args)).await;
+async fn blocking(attempt: &Attempt<'_>, tool: FileTool) -> Result<Simulated, ToolError> {
+    let (setup, args) = (attempt.run.setup.clone(), attempt.args.clone());
+    let own = own(&attempt.run.recorder.state());
+    let simulated = tokio::task::spawn_blocking(move || simulate_marked(&setup, &own, tool, &args)).await;
     simulated.unwrap_or_else(|error| Err(ToolError::before(format!("the call broke down: {error}"))))
 }
 
@@ -120,11 +121,17 @@ async fn blocking(setup: &Arc<RunSetup>, args: &Args, tool: FileTool) -> Result<
 fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
     let setup = &attempt.run.setup;
     match setup.predictions.of(&setup.compiled.plan, attempt.instance) {
-        Some(predicted) if !predicted.changes.is_empty() && predicted.changes != changes => {
+        Some(predicted) if !predicted.changes.is_empty() && !are_same(&predicted.changes, changes) => {
             differences(&predicted.changes, changes)
         }
         Some(_) | None => Vec::new(),
     }
+}
+
+/// Whether the same is changed, whoever has put there what it is made of.
+fn are_same(predicted: &[Change], changes: &[Change]) -> bool {
+    let is_same = |(one, other): (&Change, &Change)| Change { of_others: one.of_others, ..other.clone() } == *one;
+    predicted.len() == changes.len() && predicted.iter().zip(changes).all(is_same)
 }
 
 /// Where changes are others than were predicted.

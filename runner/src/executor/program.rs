@@ -8,7 +8,7 @@ use crate::coverage::{is_there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
 use crate::prediction::Exact;
-use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, permit_changes, timeout_of};
+use crate::run::{Made, Permit, Purpose, RunError, call_program, grants, marked, own, permit_changes, timeout_of};
 use crate::schedule::is_repeatable;
 use crate::tool::process::{Ran, Run, Walls};
 use crate::tool::{EffectKnown, ToolError};
@@ -19,6 +19,9 @@ const MAX_NAMED: usize = 10;
 
 /// Why a program fails that must do what it did before approval.
 const OTHERWISE: &str = "it did not change what it changed in the dry run, and nothing of what it did was kept";
+
+/// Why a program fails of which nobody can say what its changes are made of.
+const LOOK_BROKE_DOWN: &str = "looking at what it changes broke down, and nothing of what it did was kept";
 
 /// Makes one attempt.
 pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, RunError> {
@@ -62,7 +65,9 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
         }
     }
     keep(setup, &observed.changes, &observed.contents).await.map_err(|why| no_room(attempt, why))?;
-    let changes = observed.changes;
+    let (of, own, changes) = (setup.clone(), own(&attempt.run.recorder.state()), observed.changes);
+    let marked = tokio::task::spawn_blocking(move || marked(&of, &own, changes)).await;
+    let Ok(changes) = marked else { return Ok(attempt.failed(fault(LOOK_BROKE_DOWN.to_owned())).await?) };
     if !changes.is_empty() {
         let (step, number) = (attempt.name.to_owned(), attempt.number);
         let event = Event::StepObserved { step, attempt: number, changes: changes.clone(), result: value.clone() };

@@ -3,9 +3,9 @@
 //! Which yeses are enough is judged in [`crate::approval`], on what stands here, in the transaction that uses them up.
 
 use super::at::{At, Outcome};
-use super::head;
 use super::records::{KeptApproval, Recorded};
 use super::store::Store;
+use super::{head, inventories};
 use crate::approval::{Approved, Candidate, Channel, Claim, Credential, Lack, now, written};
 use crate::report::{ChangeRequest, PlanStatus};
 use jiff::Timestamp;
@@ -77,6 +77,7 @@ impl Store {
                 at.sql(transaction.execute(insert, params![ids[*index], run, written(time)]))?;
             }
             let approval = joined(chosen);
+            inventories::begin(&at, &transaction, &run, &claim.deed.to_string())?;
             if let Some(record) = kept(&approval)? {
                 head::append(&at, &transaction, &run, &[record])?;
             }

@@ -1,11 +1,11 @@
 //! What was in the workspace when a card was made, and what is known of it since in a run.
 
-use super::at::Outcome;
+use super::at::{At, Outcome};
 use super::now;
 use super::records::StoredPlan;
 use super::store::Store;
 use crate::inventory::Inventory;
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// How many are kept: of an older card or run nobody knows what was there, and everything is shown.
 const KEPT: i64 = 100;
@@ -72,20 +72,25 @@ impl Store {
         })
     }
 
-    /// What is known of the workspace in a run of a plan, in the beginning what was there when its card was made; none: nobody knows.
-    pub fn inventory(&self, run: &str, plan: &StoredPlan) -> Outcome<Option<Inventory>> {
-        let (run, card) = (run.to_owned(), card(plan));
+    /// What is known of the workspace in a run that has begun; none: nobody knows.
+    pub fn inventory(&self, run: &str) -> Outcome<Option<Inventory>> {
+        let run = run.to_owned();
         self.work("read what was in the workspace", move |at, connection| {
-            // Another yes to the same plan is none that this run begins with.
-            let begin = "INSERT OR IGNORE INTO inventories (of, at, inventory)
-                SELECT ?1, ?3, (SELECT inventory FROM inventories WHERE of = ?2)";
-            at.sql(connection.execute(begin, params![run, card, now()]))?;
             let query = "SELECT inventory FROM inventories WHERE of = ?1";
-            let text: Option<String> = at.sql(connection.query_row(query, [&run], |row| row.get(0)))?;
+            let text: Option<Option<String>> =
+                at.sql(connection.query_row(query, [&run], |row| row.get(0)).optional())?;
             // What cannot be read says nothing, so that everything is shown.
-            Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+            Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
         })
     }
+}
+
+/// A run begins, with the yes that it uses up: what was there when the card was made is what is known in it, and no other yes to the same plan
+/// is one that it begins with. Until then nothing is kept for it, so that nobody has it begin with a card that nobody has read.
+pub(super) fn begin(at: &At, connection: &Connection, run: &str, card: &str) -> Outcome<()> {
+    let begin = "INSERT OR REPLACE INTO inventories (of, at, inventory)
+        SELECT ?1, ?3, inventory FROM inventories WHERE of = ?2 AND NOT EXISTS (SELECT 1 FROM events WHERE run = ?1)";
+    at.sql(connection.execute(begin, params![run, card, now()])).map(|_| ())
 }
 
 /// What all cards of a plan have in common that say the same.

@@ -2,7 +2,7 @@
 
 use super::lines::grants;
 use super::others::{astray_in, uncovered_in};
-use super::surroundings::at_work;
+use super::surroundings::{Own, at_work, marked, of_others};
 use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Held, Uncovered, changed};
 use crate::event::{Event, StandingAnswer};
@@ -23,7 +23,7 @@ use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Step};
 use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -364,6 +364,8 @@ pub(crate) struct Simulated {
     pub(crate) changes: Vec<Change>,
     /// Contents before and after.
     pub(crate) contents: BTreeMap<Digest, Arc<[u8]>>,
+    /// The paths that it looked at.
+    looked: BTreeSet<String>,
 }
 
 /// Runs a file tool over the real tree without changing it.
@@ -379,8 +381,34 @@ pub(crate) fn simulate(setup: &RunSetup, tool: FileTool, args: &Args) -> Result<
     if !result.is_known() {
         return Err(ToolError::before(format!("the result of `{}` is not known", args.tool.name)));
     }
+    let looked = overlay.observed().iter().filter_map(|seen| Some(seen.look.at()?.to_owned())).collect();
     let changes = overlay.take_changes();
-    Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone() })
+    Ok(Simulated { result: acceptable(args, result)?, changes, contents: overlay.contents().clone(), looked })
+}
+
+/// The same, with whether its changes are made of what others have put there: where it reads any of that, all of them are. What it reads is
+/// looked at before and afterwards.
+pub(crate) fn simulate_marked(
+    setup: &RunSetup,
+    own: &Own,
+    tool: FileTool,
+    args: &Args,
+) -> Result<Simulated, ToolError> {
+    let first = simulate(setup, tool, args)?;
+    if setup.around.is_none() || first.changes.is_empty() {
+        return Ok(first);
+    }
+    let is_content = |path: &String| !setup.workspace.root().join(path).is_dir();
+    let reads_others = || {
+        let looked = first.looked.iter().filter(|path| is_content(path));
+        !of_others(setup, own, looked).is_empty()
+    };
+    let before = reads_others();
+    let Simulated { result, changes, contents, looked } = simulate(setup, tool, args)?;
+    let is_of_others = before || looked != first.looked || reads_others();
+    let mut changes = marked(setup, own, changes);
+    changes.iter_mut().for_each(|change| change.of_others |= is_of_others);
+    Ok(Simulated { result, changes, contents, looked })
 }
 
 /// What stands against a program that cannot be confined.

@@ -5,7 +5,7 @@ use super::cells::is_in_cell;
 use crate::prediction::{Exact, Prediction};
 use crate::state::{RunState, StepRecord};
 use crate::tool::registry::Implementation;
-use crate::workspace::{Change, FileState};
+use crate::workspace::{Change, FileState, is_as_seen};
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use planc_lang::effects::Resource;
@@ -25,6 +25,22 @@ pub(super) fn left<'s>(state: &'s RunState, path: &str, present: &FileState) -> 
         Some((record, change))
     };
     state.steps().iter().filter_map(of).max_by_key(|(record, _)| record.clock)
+}
+
+/// How a path may be that was as it was `seen`, where the run alone has changed it: what it made of what others had put there is none of that.
+pub(crate) fn made_of(state: &RunState, path: &str, seen: Vec<String>) -> Vec<String> {
+    let mut known = seen;
+    let mut records: Vec<&StepRecord> = state.steps().iter().collect();
+    records.sort_by_key(|record| record.clock);
+    let own = records.iter().flat_map(|record| &record.changes);
+    let back = records.iter().rev().flat_map(|record| &record.undo_changes);
+    for change in own.chain(back).filter(|change| change.path == path && !change.of_others) {
+        let before = change.before.to_string();
+        if known.iter().any(|seen| is_as_seen(&before, seen)) {
+            known.extend([change.after.to_string(), change.reversed().after.to_string()]);
+        }
+    }
+    known
 }
 
 /// Whether a change was foreseen, and no diff shows what it puts there.

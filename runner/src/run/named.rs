@@ -2,7 +2,7 @@
 //! looks at first, because nobody has approved what is about to run in the open.
 
 use super::called::one_by_one;
-use super::known::{NOBODY_KNOWS, is_undrawn, left, unrecorded, was_known};
+use super::known::{NOBODY_KNOWS, is_undrawn, left, made_of, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
 use super::left::of_left;
 use super::strange::strange_links;
@@ -19,7 +19,7 @@ use crate::state::{RunState, StepRecord};
 use crate::tool::Args;
 use crate::tool::process::Place as RunsIn;
 use crate::tool::registry::Implementation;
-use crate::workspace::{Endings, FOLDER_SEEN, FileState, Look, Observation, Workspace, is_as_seen};
+use crate::workspace::{Change, Endings, FOLDER_SEEN, FileState, Look, Observation, Workspace, is_as_seen};
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
@@ -42,6 +42,12 @@ pub(crate) fn expected_files(
     let now = |named: &Observation| {
         let left = named.look.at().and_then(|path| state.left_at(path));
         let left = left.filter(|(_, change)| !is_gone_folder(&change.after, &change.path, workspace));
+        // A mode that it has put on what others left there makes that none of its own.
+        let is_made_of = |change: &Change| {
+            let known = || made_of(state, &change.path, vec![named.seen.clone()]);
+            !change.of_others && (is_unrecorded || known().contains(&change.after.to_string()))
+        };
+        let left = left.filter(|(_, change)| is_made_of(change));
         let seen = left.map_or_else(|| named.seen.clone(), |(_, change)| change.after.to_string());
         let made = || folder_made(named, workspace).filter(|_| left.is_none() && is_unrecorded);
         let seen = still_no_file(named, workspace).or_else(made).unwrap_or(seen);

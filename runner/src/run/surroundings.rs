@@ -10,11 +10,12 @@ use crate::config::Config;
 use crate::inventory::{Inventory, made_for_a_moment_in, shown};
 use crate::state::{RunState, StepRecord, StepState};
 use crate::tool::{Args, LiveTool};
-use crate::workspace::{FileState, is_own_temporary};
+use crate::workspace::{Change, FileState, is_own_temporary};
 use jiff::Timestamp;
+use planc_lang::paths::within;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What it is said to have come from.
@@ -27,12 +28,18 @@ const MOMENTS: usize = 20;
 /// Keeps what is known of the workspace for the next process of the run. Where that fails, more is shown there.
 pub type Keep = Box<dyn Fn(&Inventory) + Send + Sync>;
 
+/// Reads what is known of the workspace in the run, once that has begun; none: nobody knows what was there when the card was made.
+pub type Begun = Box<dyn FnOnce() -> Option<Inventory> + Send>;
+
+/// The same, to be replaced as more is known.
+type Read = Box<dyn FnOnce() -> Mutex<Option<Inventory>> + Send>;
+
 /// What is known of the workspace around a run.
 pub struct Surroundings {
     root: PathBuf,
     scratch: Vec<String>,
-    /// None: nobody knows what was there when the card was made.
-    known: Mutex<Option<Inventory>>,
+    /// Read when something is to be told, which is after the run has begun: until then other cards of the plan may be shown.
+    known: LazyLock<Mutex<Option<Inventory>>, Read>,
     keep: Keep,
     /// When this process came to it.
     begun: Timestamp,
@@ -40,9 +47,10 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Around a run of the workspace at `root`, of which this is known.
-    pub fn new(root: PathBuf, config: &Config, known: Option<Inventory>, keep: Keep) -> Surroundings {
+    pub fn new(root: PathBuf, config: &Config, known: Begun, keep: Keep) -> Surroundings {
         let (scratch, begun) = (config.programs.scratch.clone(), Timestamp::now());
-        Surroundings { root, scratch, known: Mutex::new(known), keep, begun }
+        let known = LazyLock::new(Box::new(|| Mutex::new(known())) as Read);
+        Surroundings { root, scratch, known, keep, begun }
     }
 
     /// Blocks while it walks.
@@ -208,30 +216,63 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, held:
     found
 }
 
-/// By path how the run itself may have left it: as it did last, or put back last; before and after where that was cut off.
-pub(crate) fn own(state: &RunState) -> BTreeMap<String, Vec<FileState>> {
-    let mut own: BTreeMap<String, Vec<FileState>> = BTreeMap::new();
+/// Which of these paths hold what others have put there, or from which they have taken it: it is neither as it was known, nor as the run itself has
+/// left it, nor as the approval says. Blocks while it looks.
+pub(crate) fn of_others<'p>(setup: &RunSetup, own: &Own, paths: impl Iterator<Item = &'p String>) -> BTreeSet<String> {
+    let Some(around) = &setup.around else { return BTreeSet::new() };
+    let is_of_others = |path: &&String| {
+        if around.scratch.iter().any(|folder| within(path, folder)) {
+            return false;
+        }
+        let is_known = match around.known().as_ref() {
+            Some(known) => known.is_still(path, &around.root),
+            None => around.root.join(path).symlink_metadata().is_err(),
+        };
+        let Ok(present) = setup.workspace.state(path) else { return !is_known };
+        let is_own = || own.get(*path).is_some_and(|states| states.contains(&present));
+        let seen = present.to_string();
+        let is_seen = || setup.observations.iter().any(|saw| saw.look.at() == Some(path) && saw.seen == seen);
+        !(is_known || is_own() || is_seen())
+    };
+    paths.filter(is_of_others).cloned().collect()
+}
+
+/// The changes, each with whether it is of what others have put there. Blocks while it looks.
+pub(crate) fn marked(setup: &RunSetup, own: &Own, mut changes: Vec<Change>) -> Vec<Change> {
+    let others = of_others(setup, own, changes.iter().map(|change| &change.path));
+    changes.iter_mut().for_each(|change| change.of_others |= others.contains(&change.path));
+    changes
+}
+
+/// By path how the run itself may have left it.
+pub(crate) type Own = BTreeMap<String, Vec<FileState>>;
+
+/// By path how the run itself may have left it: as it did last, or put back last; before and after where that was cut off. Nothing of that is the
+/// run's own where others had changed the path before: a mode is put on what they have put there, and what is put back is theirs.
+pub(crate) fn own(state: &RunState) -> Own {
+    let mut own = Own::new();
+    let mut left = |change: &Change, states: Vec<FileState>| {
+        own.insert(change.path.clone(), if change.of_others { Vec::new() } else { states });
+    };
     let mut records: Vec<&StepRecord> = state.steps().iter().collect();
     records.sort_by_key(|record| record.clock);
     for record in &records {
+        let is_cut_off = matches!(record.state, StepState::Running { .. });
         for change in &record.changes {
-            let is_cut_off = matches!(record.state, StepState::Running { .. });
-            let states = own.entry(change.path.clone()).or_default();
-            states.clear();
-            states.extend(is_cut_off.then(|| change.before.clone()));
-            states.push(change.after.clone());
+            let before = is_cut_off.then(|| change.before.clone());
+            left(change, before.into_iter().chain([change.after.clone()]).collect());
         }
     }
     // What was done last is taken back first.
     for record in records.iter().rev() {
         for change in &record.undo_changes {
-            own.insert(change.path.clone(), vec![change.after.clone()]);
+            left(change, vec![change.after.clone()]);
         }
         for change in &record.undo_pending {
-            own.insert(change.path.clone(), vec![change.before.clone(), change.after.clone()]);
+            left(change, vec![change.before.clone(), change.after.clone()]);
         }
         for change in &record.restored {
-            own.insert(change.path.clone(), vec![change.before.clone(), change.reversed().after]);
+            left(change, vec![change.before.clone(), change.reversed().after]);
         }
     }
     own

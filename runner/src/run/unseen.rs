@@ -96,9 +96,10 @@ impl Put<'_> {
         format!("{what} `{}`", self.record.name)
     }
 
-    /// Whether there is a content that nobody may have seen; else it is a folder, a mode, or that nothing is there any more.
+    /// Whether there is a content that nobody may have seen, also where only the mode of what others have put there is another one; else it is a folder, a mode, or that nothing is there any more.
     pub(super) fn is_content(&self) -> bool {
-        content(&self.change.after).is_some_and(|after| content(&self.change.before) != Some(after))
+        let is_same = |after: String| !self.change.of_others && content(&self.change.before) == Some(after);
+        content(&self.change.after).is_some_and(|after| !is_same(after))
     }
 
     /// Whether only the mode of a file is another one.

@@ -147,6 +147,8 @@ impl Open<'_> {
         };
         let mut reply = Reply::done(text, data, "it hands in, and a person decides");
         if phase == Phase::Waiting && self.may_ask(plan) {
+            let (planned, _) = self.world.desk.reopen(plan.clone())?;
+            self.world.desk.note_shown(&planned)?;
             reply.question = Some(self.question(plan, asked)?);
         }
         Ok(reply)

@@ -6,8 +6,8 @@ use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
     Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
-    critical_values, environment, environment_of, implementation, of_call, of_releases, paced, permit, permit_changes,
-    place_of, simulate,
+    critical_values, environment, environment_of, implementation, marked, of_call, of_releases, own, paced, permit,
+    permit_changes, place_of, simulate_marked,
 };
 use crate::sandbox::Observed;
 use crate::state::StepRecord;
@@ -223,8 +223,9 @@ async fn carry_out(
             call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (of, tool) = (setup.clone(), *tool);
-            let Simulated { changes, contents, .. } = blocking(move || simulate(&of, tool, &args)).await?;
+            let (of, own, tool) = (setup.clone(), own(&recorder.state()), *tool);
+            let simulated = blocking(move || simulate_marked(&of, &own, tool, &args)).await?;
+            let Simulated { changes, contents, .. } = simulated;
             change(setup, recorder, step, changes, contents).await
         }
     }
@@ -255,14 +256,14 @@ async fn change(
     changes: Vec<Change>,
     contents: BTreeMap<Digest, Arc<[u8]>>,
 ) -> Result<(), ToolError> {
-    let (of, critical) = (setup.clone(), critical_values(setup, recorder));
+    let (of, critical, own) = (setup.clone(), critical_values(setup, recorder), own(&recorder.state()));
     let changes = blocking(move || {
         admit(&of, &critical, &changes)?;
         for bytes in contents.values() {
             let kept = of.contents.put(bytes);
             kept.map_err(|error| ToolError::before(format!("could not keep what changes: {error}")))?;
         }
-        Ok(changes)
+        Ok(marked(&of, &own, changes))
     })
     .await?;
     if changes.is_empty() {

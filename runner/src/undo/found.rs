@@ -2,10 +2,10 @@
 
 use crate::event::{Conflict, Difference};
 use crate::run::{
-    Naming, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell, look_again,
+    Naming, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell, look_again, made_of,
     of_contents, of_named, one_by_one, own,
 };
-use crate::state::{StepRecord, UndoCall};
+use crate::state::{RunState, StepRecord, UndoCall};
 use crate::tool::registry::Implementation;
 use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation};
 use planc_lang::effects::CriticalVerb;
@@ -28,7 +28,7 @@ pub(super) async fn changed(
     different.retain(|difference| !is_gone_folder(difference));
     if !different.is_empty() {
         let own = Own::of(setup, recorder);
-        different.retain(|difference| !own.explains(setup, difference));
+        different.retain(|difference| !own.explains(setup, &recorder.state(), difference));
     }
     (seen, different.into_iter().map(conflict).collect())
 }
@@ -84,6 +84,18 @@ fn conflict(Difference { expected, found }: Difference) -> Conflict {
     Conflict { path, why, diff: None }
 }
 
+/// How a path was by all that the dry run says of it.
+fn seen(setup: &RunSetup, expected: &Observation) -> Vec<String> {
+    let looked = setup.observations.iter().filter(|seen| seen.look == expected.look);
+    let predicted = setup.predictions.all().iter().flat_map(|prediction| {
+        let changes = prediction.changes.iter().filter(|change| expected.look.at() == Some(&change.path));
+        let seen = prediction.named.iter().chain(&prediction.observations).filter(|seen| seen.look == expected.look);
+        let made = changes.flat_map(|change| [change.before.to_string(), change.after.to_string()]);
+        made.chain(seen.map(|seen| seen.seen.clone()))
+    });
+    [expected.seen.clone()].into_iter().chain(looked.map(|seen| seen.seen.clone())).chain(predicted).collect()
+}
+
 /// What the run itself made of files.
 struct Own {
     /// By path how the run has left it last, as it is recorded.
@@ -101,10 +113,10 @@ impl Own {
         Own { recorded, unrecorded: is_unrecorded.then(|| critical_values(setup, recorder)) }
     }
 
-    fn explains(&self, setup: &RunSetup, Difference { expected, found }: &Difference) -> bool {
+    fn explains(&self, setup: &RunSetup, state: &RunState, Difference { expected, found }: &Difference) -> bool {
         let Some(path) = expected.look.at() else { return false };
         if self.recorded.get(path).is_some_and(|states| states.iter().any(|state| state.to_string() == *found)) {
-            return true;
+            return self.unrecorded.is_some() || made_of(state, path, seen(setup, expected)).contains(found);
         }
         let is_scratch = setup.config.programs.scratch.iter().any(|folder| within(path, folder));
         is_scratch

@@ -143,13 +143,16 @@ pub struct Change {
     /// list of access of the one that was there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub remade: Option<u32>,
+    /// Whether it was made of what others have put there since the card was made: what was there before, or what a file tool has read.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub of_others: bool,
 }
 
 impl Change {
     /// The change that takes this one back.
     pub fn reversed(&self) -> Change {
         let after = self.remade.map_or_else(|| self.before.clone(), |mode| self.before.with_mode(mode));
-        Change { path: self.path.clone(), before: self.after.clone(), after, remade: None }
+        Change { path: self.path.clone(), before: self.after.clone(), after, remade: None, of_others: false }
     }
 }
 

@@ -18,6 +18,7 @@ mod drawn;
 mod everywhere;
 mod hidden;
 mod kept;
+mod known;
 mod labels;
 mod launcher;
 mod late;

@@ -74,6 +74,7 @@ fn what_is_swapped_for_a_link_after_resolving_is_not_followed() {
         before: FileState::Absent,
         after: FileState::File { digest, bytes: 11, mode: 0o644 },
         remade: None,
+        of_others: false,
     };
     assert!(place.workspace.apply(&change, &place.contents).is_err());
     assert_eq!(fs::read_dir(place.out()).unwrap().count(), 1);
