@@ -58,7 +58,26 @@ const DENIED: &[i64] = &[
     libc::SYS_clock_adjtime,
     libc::SYS_sethostname,
     libc::SYS_setdomainname,
+    // Who listens without a name of its own is given one, which Landlock does not look at.
+    libc::SYS_listen,
 ];
+
+/// Kinds of sockets other than streams and datagrams.
+const OTHER_KINDS: [i32; 5] = [libc::SOCK_RAW, libc::SOCK_RDM, libc::SOCK_SEQPACKET, SOCK_DCCP, SOCK_PACKET];
+
+/// See dccp(7) and packet(7).
+const SOCK_DCCP: i32 = 6;
+const SOCK_PACKET: i32 = 10;
+
+/// The protocols of streams and datagrams, and the one of its kind. Landlock looks at TCP alone: another protocol of streams, as Multipath TCP,
+/// reaches the same ports past it.
+const PROTOCOLS: [i32; 3] = [libc::IPPROTO_IP, libc::IPPROTO_TCP, libc::IPPROTO_UDP];
+
+/// What sends, with the argument that says how: `MSG_FASTOPEN` connects past Landlock.
+const SENDS: [(i64, u8); 3] = [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)];
+
+/// Settings of TCP that make another protocol of a socket, or a connection of nothing.
+const OF_TCP: [i32; 2] = [libc::TCP_ULP, libc::TCP_REPAIR];
 
 /// As if the kernel had never heard of them: programs have another way, which the filter can look into.
 const UNKNOWN: &[i64] = &[
@@ -138,11 +157,15 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 fn denials(network: bool) -> Result<Rules, String> {
     let mut rules: Rules = DENIED.iter().map(|call| (*call, Vec::new())).collect();
     let inet = [libc::AF_INET, libc::AF_INET6];
-    let sockets = match network {
+    let mut sockets = Vec::new();
+    if network {
         // Neither local sockets nor raw ones, nor a way to talk to the kernel.
-        true => vec![vec![not(0, inet[0])?, not(0, inet[1])?], vec![kind(libc::SOCK_RAW)?]],
-        false => Vec::new(),
-    };
+        sockets.push(vec![not(0, inet[0])?, not(0, inet[1])?]);
+        for other in OTHER_KINDS {
+            sockets.push(vec![kind(other)?]);
+        }
+        sockets.push(PROTOCOLS.into_iter().map(|protocol| not(2, protocol)).collect::<Result<_, _>>()?);
+    }
     rules.insert(libc::SYS_socket, sockets.into_iter().map(rule).collect::<Result<_, _>>()?);
     // A pair of sockets reaches nobody but the two, unless one of them can send to any name. A raw one is one of datagrams.
     let pairs = [vec![not(0, libc::AF_UNIX)?], vec![kind(libc::SOCK_DGRAM)?], vec![kind(libc::SOCK_RAW)?]];
@@ -156,6 +179,11 @@ fn denials(network: bool) -> Result<Rules, String> {
     let typing = [libc::TIOCSTI, TIOCLINUX];
     let typing = typing.map(|request| rule(vec![condition(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?]));
     rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_, _>>()?);
+    for (call, flags) in SENDS {
+        rules.insert(call, vec![rule(vec![has(flags, libc::MSG_FASTOPEN as u32)?])?]);
+    }
+    let of_tcp = OF_TCP.map(|option| rule(vec![is(1, libc::IPPROTO_TCP)?, is(2, option)?]));
+    rules.insert(libc::SYS_setsockopt, of_tcp.into_iter().collect::<Result<_, _>>()?);
     rules.extend(rights()?);
     Ok(rules)
 }
@@ -197,6 +225,10 @@ fn rule(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, String> {
 /// An argument with a flag among its bits.
 fn has(argument: u8, flag: u32) -> Result<SeccompCondition, String> {
     condition(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(flag.into()), flag.into())
+}
+
+fn is(argument: u8, value: i32) -> Result<SeccompCondition, String> {
+    condition(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value as u64)
 }
 
 fn not(argument: u8, value: i32) -> Result<SeccompCondition, String> {

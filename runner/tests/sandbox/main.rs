@@ -8,5 +8,6 @@ mod early;
 mod escape;
 mod given;
 mod kept;
+mod ports;
 mod left;
 mod links;
