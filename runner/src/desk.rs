@@ -5,7 +5,7 @@
 
 use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
-use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig};
+use crate::config::{CONFIG_NAME, Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig, ways};
 use crate::dry_run::{DryRun, Early, InputValue, Outcome, Purpose, Sight};
 use crate::event::Event;
 use crate::inventory::Inventory;
@@ -485,7 +485,8 @@ fn wired(config: &Config) -> Vec<PathBuf> {
 fn protected(config: &Config) -> Vec<PathBuf> {
     let mut paths = vec![config.state.clone()];
     paths.extend(config.approval.signers.clone());
-    paths.extend(config.file.clone());
+    // By its own name, too, from which links may lead on.
+    paths.extend(config.file.iter().flat_map(|file| [file.clone(), config.workspace.join(CONFIG_NAME)]));
     paths.extend(config.cedar.clone());
     if let ReportPlace::File { path } = &config.report.place {
         paths.push(path.clone());
@@ -493,7 +494,8 @@ fn protected(config: &Config) -> Vec<PathBuf> {
     paths.extend(config.catalogues.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());
-    paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    paths.iter().flat_map(|path| ways(path).into_iter().chain([real(path)])).collect()
 }
 
 /// What the revisions of a plan file have in common: its path, relative to the workspace where it lies inside.

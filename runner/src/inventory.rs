@@ -134,15 +134,10 @@ impl Inventory {
         here.chain(gone).cloned().collect()
     }
 
-    /// What of the paths that are [others](Self::other_than) and that are to be told says all that is to be said: of a folder that is gone not what
-    /// was in it, nor a new one in which something is told.
-    pub fn to_tell<'p>(
-        &self,
-        before: &Inventory,
-        other: &BTreeSet<String>,
-        told: &'p BTreeSet<String>,
-    ) -> impl Iterator<Item = &'p String> {
-        let is_gone = |path: &str| other.contains(path) && !self.holds(path);
+    /// What of the paths that are to be told says all that is to be said: of a folder that is gone, and told, not what was in it, nor a new one
+    /// in which something is told.
+    pub fn to_tell<'p>(&self, before: &Inventory, told: &'p BTreeSet<String>) -> impl Iterator<Item = &'p String> {
+        let is_gone = |path: &str| told.contains(path) && !self.holds(path);
         let holds_told = |path: &str| {
             let inside = inside(path);
             let mut next = told.range(inside.clone()..).take_while(|next| next.starts_with(&inside));

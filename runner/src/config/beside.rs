@@ -38,7 +38,7 @@ pub(super) fn policy(
             ConfigError::world(format!("{} in `{toml}`", mistake.message))
         }
     })?;
-    Ok((loaded, Some(path.canonicalize().unwrap_or(path))))
+    Ok((loaded, Some(path)))
 }
 
 /// The catalogue files that the settings name, sorted within each glob. A path without wildcard must exist.

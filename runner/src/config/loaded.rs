@@ -3,7 +3,8 @@
 
 use super::Config;
 use super::places::resolve;
-use super::wired::{Wired, matches_any};
+use super::wired::{Wired, is_data};
+use std::path::Path;
 
 /// What may load what lies in the workspace.
 #[derive(Clone, Debug, Default)]
@@ -16,25 +17,32 @@ impl Loaders {
     /// What may load what is at a path, in words; none: nothing does. What a line of `critical` names is loaded by what loads its text:
     /// what a glob says of that, it says of all beneath.
     pub fn by(&self, path: &str) -> Option<&str> {
-        self.by.iter().find(|(_, data)| !matches_any(data, path)).map(|(who, _)| who.as_str())
+        self.by.iter().find(|(_, data)| !is_data(data, path)).map(|(who, _)| who.as_str())
     }
 }
+
+/// What of a text a shell, or who reads it, makes something else of.
+const EXPANDED: [char; 9] = ['$', '*', '?', '[', '{', '\\', '`', '"', '\''];
 
 /// Whether a program works in the workspace or above it, or is told of anything there.
 fn is_at_home(wired: &Wired<'_>) -> bool {
     let root = resolve(wired.workspace);
     let works = resolve(wired.cwd);
     let values = wired.env.into_iter().flat_map(|env| env.values());
-    let told = wired.args.iter().chain(values).filter(|text| !matches_any(wired.data, text));
+    let mut told = wired.args.iter().chain(values).filter(|text| !is_data(wired.data, text));
     // The root by itself is no part of a program, and code is found in it.
-    let mut roots = told.filter(|text| {
-        let by_name = [wired.workspace, &root].iter().any(|root| root.to_str().is_some_and(|root| text.contains(root)));
-        by_name || (!text.is_empty() && resolve(&wired.cwd.join(text)).starts_with(&root))
-    });
+    let by_name = |text: &str| {
+        let is_named = |root: &Path| root.to_str().is_some_and(|root| text.contains(root));
+        is_named(wired.workspace) || is_named(&root)
+    };
+    let leads_in = |text: &str| !text.is_empty() && resolve(&wired.cwd.join(text)).starts_with(&root);
+    // Where that leads nobody knows.
+    let is_expanded = |text: &str| text.contains('/') && text.contains(EXPANDED);
     works.starts_with(&root)
         || root.starts_with(&works)
         || wired.parts().iter().any(|path| path.starts_with(wired.workspace) || path.starts_with(&root))
-        || roots.next().is_some()
+        || wired.pieces().iter().any(|path| root.starts_with(resolve(path)))
+        || told.any(|text| by_name(text) || leads_in(text) || is_expanded(text))
 }
 
 impl Config {

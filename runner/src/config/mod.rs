@@ -41,6 +41,7 @@ pub use variables::{
     HOME, MAX_LOOKED_AT, PATH, Variables, confined, deciding_path, in_the_open, is_listed, names_what_counts, open_path,
 };
 pub use window::{Window, WindowFault};
+pub(crate) use wired::ways;
 
 use crate::policy::Policy;
 use planc_lang::suggest::nearest;

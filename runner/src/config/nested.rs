@@ -144,9 +144,23 @@ pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), Conf
     if let ReportPlace::File { path } = &config.report.place {
         check_in(config, &other, path, ("the report is written to", help))?;
     }
-    // A file of this name is out of reach of all plans.
-    let cedar = |path: &Path| if path.ends_with(CEDAR_NAME) { Meant { within: &[], ..own } } else { other };
+    // A file of this name is out of reach of all plans, and a link on the way to it is not.
+    let is_out_of_reach = |path: &Path| path.ends_with(CEDAR_NAME) && resolve(path) == straightened(path);
+    let cedar = |path: &Path| if is_out_of_reach(path) { Meant { within: &[], ..own } } else { other };
     config.cedar.iter().try_for_each(|path| check_in(config, &cedar(path), path, ("the policy is read from", help)))
+}
+
+/// A path without `.` and `..`, as if no link were on it.
+fn straightened(path: &Path) -> PathBuf {
+    let mut done = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(done.pop()),
+            Component::CurDir => {}
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => done.push(part),
+        }
+    }
+    done
 }
 
 fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str, &str)) -> Result<(), ConfigError> {

@@ -70,13 +70,13 @@ impl Wired<'_> {
     /// The program where it is a path, and arguments that are one, wherever they lie.
     fn whole_words(&self) -> impl Iterator<Item = PathBuf> {
         let program = Some(self.command).filter(|command| command.contains('/')).map(|command| self.cwd.join(command));
-        let args = self.args.iter().filter(|arg| !arg.is_empty() && !matches_any(self.data, arg));
+        let args = self.args.iter().filter(|arg| !arg.is_empty() && !is_data(self.data, arg));
         program.into_iter().chain(args.map(|arg| self.cwd.join(arg)).filter(|path| path.exists()))
     }
 
     /// Each piece of a word or a value that is a path which is there, seen from where the program runs, wherever it lies.
     pub(super) fn pieces(&self) -> Vec<PathBuf> {
-        let is_data = |text: &str| matches_any(self.data, text);
+        let is_data = |text: &str| is_data(self.data, text);
         let values = self.env.into_iter().flatten().map(|(_, value)| value.as_str());
         let texts = std::iter::once(self.command).chain(self.args.iter().map(String::as_str)).chain(values);
         let pieces = texts.filter(|text| !is_data(text)).flat_map(|text| split(text).chain([text]));
@@ -86,23 +86,32 @@ impl Wired<'_> {
             let path: PathBuf = path.components().collect();
             path.strip_prefix(self.workspace).ok().and_then(Path::to_str).is_some_and(is_data)
         };
-        sorted(named.filter(|path| path.symlink_metadata().is_ok() && !is_data(path)).collect())
+        // What an option says with its letters, seen from outside of the workspace.
+        let found = self.found().into_iter().filter(|named| named.path.starts_with('/')).map(|named| named.path.into());
+        sorted(named.chain(found).filter(|path| path.symlink_metadata().is_ok() && !is_data(path)).collect())
     }
 
     /// The folders in which the program looks for code by itself: where it works, and what variables say.
     pub(super) fn searched(&self) -> Vec<PathBuf> {
         let is_searched = |name: &str| SEARCHED.iter().any(|end| name.ends_with(end));
         let values =
-            self.env.into_iter().flatten().filter(|(name, value)| is_searched(name) && !matches_any(self.data, value));
+            self.env.into_iter().flatten().filter(|(name, value)| is_searched(name) && !is_data(self.data, value));
         let folders = values.flat_map(|(_, value)| split(value)).map(|folder| self.cwd.join(folder));
         folders.chain([self.cwd.to_owned()]).collect()
     }
 
     /// All paths of the workspace that may be named, from its root.
     fn all(&self) -> Vec<Named> {
+        let mut found = self.found();
+        found.retain(|named| !named.path.starts_with('/'));
+        found
+    }
+
+    /// The same with those that lie elsewhere.
+    fn found(&self) -> Vec<Named> {
         let cwd = self.cwd.strip_prefix(self.workspace).unwrap_or(self.cwd);
         let Some(directory) = cwd.to_str().map(|cwd| if cwd.is_empty() { "." } else { cwd }) else { return Vec::new() };
-        let is_data = |text: &str| matches_any(self.data, text);
+        let is_data = |text: &str| is_data(self.data, text);
         let args: Vec<&str> = self.args.iter().map(|arg| if is_data(arg) { "" } else { arg }).collect();
         let env = self.env.into_iter().flatten().filter(|(_, value)| !is_data(value));
         let env: Vec<(&str, &str)> = env.map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -119,7 +128,7 @@ impl Wired<'_> {
                 of_words(self.workspace, directory, &[&[RUNNER], split(value).collect::<Vec<_>>().as_slice()].concat());
             found.extend(folders.into_iter().map(|named| Named { role: Role::Path, ..named }));
         }
-        found.retain(|named| !named.path.starts_with('/') && !is_data(&named.path));
+        found.retain(|named| !is_data(&named.path));
         found
     }
 }
@@ -135,6 +144,12 @@ pub(super) fn matches_any(globs: &[String], text: &str) -> bool {
     globs.iter().any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
 }
 
+/// Whether a word or a path is what a program works on. Code is not, whatever it ends in.
+pub(super) fn is_data(globs: &[String], text: &str) -> bool {
+    let is_code = text.contains(|c: char| c.is_whitespace() || "|&;()<>\"'`".contains(c));
+    !is_code && matches_any(globs, text)
+}
+
 fn sorted(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.sort();
     paths.dedup();
@@ -142,7 +157,7 @@ fn sorted(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
 }
 
 /// A path, what it is behind each link on the way, one after the other, and what it is without any.
-pub(super) fn ways(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn ways(path: &Path) -> Vec<PathBuf> {
     let mut found = vec![path.components().collect::<PathBuf>()];
     while let Some(next) = found.last().and_then(|path| behind_link(path)).filter(|next| !found.contains(next)) {
         if found.len() > MAX_LINKS {

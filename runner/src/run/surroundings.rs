@@ -94,10 +94,10 @@ impl Surroundings {
     }
 
     /// What of the paths that are to be told says all that is to be said; none: nobody knows what was there.
-    fn to_tell(&self, now: &Inventory, other: &BTreeSet<String>, told: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+    fn to_tell(&self, now: &Inventory, told: &BTreeSet<String>) -> Option<BTreeSet<String>> {
         let known = self.known();
         let known = known.as_ref().filter(|known| now.is_comparable(known))?;
-        Some(now.to_tell(known, other, told).cloned().collect())
+        Some(now.to_tell(known, told).cloned().collect())
     }
 
     /// What there is now, and what of it is another one than known. Blocks while it walks.
@@ -188,7 +188,7 @@ pub(super) fn by_others(setup: &RunSetup, recorder: &Recorder, name: &str, held:
     // What is passed over stands for nothing else.
     let states = other.iter().map(|path| (path.clone(), state(path)));
     let mut states: BTreeMap<String, FileState> = states.filter(|(path, state)| !is_passed_over(path, state)).collect();
-    let Some(told) = around.to_tell(&now, &other, &states.keys().cloned().collect()) else {
+    let Some(told) = around.to_tell(&now, &states.keys().cloned().collect()) else {
         let root = ".".to_owned();
         let state = state(&root);
         let all = now.to_compare(&around.root).digest();

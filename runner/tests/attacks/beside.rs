@@ -110,6 +110,61 @@ fn what_decides_lies_in_no_workspace_around() {
     }
 }
 
+/// Links on the way to the rules are the operator's as well.
+#[test]
+fn no_plan_leads_the_rules_elsewhere() {
+    for (config, link) in [("planc.toml", "base.toml"), ("rules/planc.cedar", "base.toml")] {
+        let place = Place::new();
+        let rule = "[policy]\n\"fs.delete\" = \"deny\"\n";
+        place.put("conf/base.toml", if config == "planc.toml" { rule } else { "" }).put("docs/a.md", "a");
+        place.put("old/base.toml", "");
+        place.link("conf", "cl");
+        if config == "planc.toml" {
+            fs::remove_file(place.ws().join(config)).unwrap();
+            place.link(format!("cl/{link}"), config);
+        } else {
+            place.put("planc.toml", "[policy]\ncedar = \"cl/base.toml\"\n");
+        }
+        for (steps, lines) in [
+            (
+                "step a = process.run(argv: [\"ln\", \"-sfn\", \"old\", \"cl\"])",
+                "run \"ln\"\n    modify \"cl\"\n    delete \"cl\"\n    create \"cl\"",
+            ),
+            ("step a = fs.move(from: \"cl\", to: \"cl0\")", "delete \"cl\"\n    create \"cl0\""),
+        ] {
+            place.put("p.pl", format!("plan \"p\" {{\n  critical {{\n    {lines}\n  }}\n  {steps}\n}}\n"));
+            let said = place.planc(&["run", "--approve", "p.pl"]);
+            assert!(said.code != Some(0), "{config}: {}", said.short());
+            assert_eq!(fs::read_link(place.ws().join("cl")).unwrap().display().to_string(), "conf", "{config}");
+        }
+    }
+}
+
+/// What ends as data does is code all the same, and what a shell makes of a path may lead anywhere.
+#[test]
+fn code_is_no_data_and_what_is_made_of_it_may_lead_home() {
+    for (args, data) in [
+        ("exec python3 ROOT/lib/part.py notes.db", "*.db"),
+        ("cd UP && exec python3 ws/lib/part.py", ""),
+        ("exec python3 $HERE/lib/part.py", ""),
+        ("exec python3 UP/w*/lib/part.py", ""),
+    ] {
+        let place = Place::new();
+        let (root, up) = (place.ws().display().to_string(), place.at("").display().to_string());
+        let args = args.replace("ROOT", &root).replace("UP", up.trim_end_matches('/'));
+        place.put(
+            "planc.toml",
+            format!("[servers.crm]\ncommand = \"sh\"\nargs = [\"-c\", {args:?}]\ncwd = \"/usr\"\ndata = [{data:?}]\n"),
+        );
+        place.put("lib/part.py", "").put(
+            "p.pl",
+            "plan \"p\" {\n  critical { modify \"lib/**\" }\n  step a = fs.write(path: \"lib/part.py\", text: \"evil\")\n}\n",
+        );
+        let said = place.planc(&["run", "--approve", "p.pl"]);
+        assert!(said.code != Some(0) && place.get("lib/part.py").is_empty(), "{args}: {}", said.short());
+    }
+}
+
 /// Nobody was there for the yes, and where nothing is approved so by now, it is none to taking back.
 #[test]
 fn what_was_approved_by_nobody_is_taken_back_by_nobody_where_that_counts_no_more() {

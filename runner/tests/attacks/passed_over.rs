@@ -290,3 +290,25 @@ fn what_is_mounted_where_the_run_made_a_folder_is_told() {
     said(command).exits(3).says("gen: directory");
     assert_eq!(log(&place), "");
 }
+
+/// That the run has moved a folder says nothing of what somebody took out of it before.
+#[test]
+fn what_is_gone_from_a_folder_that_the_run_moves_is_told() {
+    for taken in [false, true] {
+        let place = tells();
+        place.put("src/a.sh", "true\n").put("src/deny/x", "no\n").put("prep.sh", "true\n");
+        let steps = format!(
+            "step s = process.run(argv: [\"sh\", \"prep.sh\"])\n  step t = fs.move(from: \"src\", to: \"lib/d\") {{\n    after s\n  }}\n  {MAIN}"
+        );
+        let digest = place.put("p.pl", plan(&steps)).digest("p.pl");
+        if taken {
+            fs::remove_dir_all(place.ws().join("src/deny")).unwrap();
+        }
+        let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
+        match taken {
+            true => said.exits_with(&[3, 5]),
+            false => said.exits_with(&[0, 3]),
+        };
+        assert!(!taken || log(&place).is_empty(), "{}", log(&place));
+    }
+}
