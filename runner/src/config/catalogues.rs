@@ -8,15 +8,17 @@ use planc_lang::source::Sources;
 
 /// Refuses folders that programs really write where a glob over catalogues may match something in them.
 pub(super) fn check_scratch(globs: &[String], scratch: &[String]) -> Result<(), ConfigError> {
-    let pairs = scratch.iter().flat_map(|folder| globs.iter().map(move |glob| (folder, glob)));
-    let Some((folder, glob)) = pairs.into_iter().find(|(folder, glob)| path_meets_glob(folder, glob)) else {
-        return Ok(());
-    };
+    let Some((folder, glob)) = met(globs.iter().map(String::as_str), scratch) else { return Ok(()) };
     let message = format!(
         "programs really write `{folder}`, by `[programs] scratch` of `{CONFIG_NAME}`, and `{glob}` of `[catalogues]` names \
          what may lie there: a program could say what tools do"
     );
     Err(ConfigError::world(message).help("keep catalogues in a folder of their own, such as `catalogues/*.pl`"))
+}
+
+/// The first folder in which one of some globs may match something, with the glob.
+pub(super) fn met<'g>(mut globs: impl Iterator<Item = &'g str>, folders: &[String]) -> Option<(&String, &'g str)> {
+    globs.find_map(|glob| Some((folders.iter().find(|folder| path_meets_glob(folder, glob))?, glob)))
 }
 
 impl Config {

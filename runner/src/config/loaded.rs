@@ -3,7 +3,7 @@
 
 use super::Config;
 use super::places::resolve;
-use super::wired::{Wired, is_data};
+use super::wired::{Wired, is_data, matches_any};
 use std::path::Path;
 
 /// What may load what lies in the workspace.
@@ -17,7 +17,7 @@ impl Loaders {
     /// What may load what is at a path, in words; none: nothing does. What a line of `critical` names is loaded by what loads its text:
     /// what a glob says of that, it says of all beneath.
     pub fn by(&self, path: &str) -> Option<&str> {
-        self.by.iter().find(|(_, data)| !is_data(data, path)).map(|(who, _)| who.as_str())
+        self.by.iter().find(|(_, data)| !matches_any(data, path)).map(|(who, _)| who.as_str())
     }
 }
 

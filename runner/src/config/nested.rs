@@ -1,11 +1,13 @@
 //! One `planc.toml` within the folder of another ⟶ whether it counts: rules that somebody set are not replaced by a file that was
 //! put beneath them.
 
+use super::catalogues::met;
 use super::file::Settings;
 use super::places::{find_upwards, is_of_system, resolve};
 use super::wired::{Wired, ways};
 use super::{CEDAR_NAME, CONFIG_NAME, Closed, Config, ConfigError, ReportPlace, file};
-use planc_lang::paths::{compile_glob, literal_prefix, path_meets_glob};
+use crate::named::straightened;
+use planc_lang::paths::{compile_glob, literal_prefix};
 use std::path::{Component, Path, PathBuf};
 
 /// The most entries that are looked at for workspaces within one.
@@ -150,19 +152,6 @@ pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), Conf
     config.cedar.iter().try_for_each(|path| check_in(config, &cedar(path), path, ("the policy is read from", help)))
 }
 
-/// A path without `.` and `..`, as if no link were on it.
-fn straightened(path: &Path) -> PathBuf {
-    let mut done = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => drop(done.pop()),
-            Component::CurDir => {}
-            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => done.push(part),
-        }
-    }
-    done
-}
-
 fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str, &str)) -> Result<(), ConfigError> {
     for path in wired.parts().iter().chain(&wired.pieces()) {
         check_in(config, own, path, said)?;
@@ -174,34 +163,27 @@ fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str,
 
 /// Refuses signers that lie in any workspace: there plans could reach the file, and what it says counts at once.
 pub(super) fn check_signers(signers: &Path) -> Result<(), ConfigError> {
-    let Some(other) = ways(signers).iter().find_map(|path| find_upwards(&resolve(path.parent()?), CONFIG_NAME)) else {
-        return Ok(());
-    };
-    let message = format!(
-        "the file of signers `{}` lies in the workspace of `{}`, where plans could reach it",
-        signers.display(),
-        other.display()
-    );
-    Err(ConfigError::world(message).help("keep it in a folder of no workspace, and name it in `[approval] signers`"))
+    let other = ways(signers).iter().find_map(|path| find_upwards(&resolve(path.parent()?), CONFIG_NAME));
+    let help = "keep it in a folder of no workspace, and name it in `[approval] signers`";
+    other.map_or(Ok(()), |other| Err(within_reach("the file of signers", signers, &other, help)))
 }
 
 /// Refuses a state directory that lies in any workspace: plans there could write approvals.
 pub(super) fn check_state(state: &Path) -> Result<(), ConfigError> {
-    let Some(other) = find_upwards(state, CONFIG_NAME) else { return Ok(()) };
-    let message = format!(
-        "the state directory `{}` lies in the workspace of `{}`, where plans could reach it",
-        state.display(),
-        other.display()
-    );
-    Err(ConfigError::world(message).help("choose one in a folder of no workspace with `--state-dir DIR`"))
+    let other = find_upwards(state, CONFIG_NAME);
+    let help = "choose one in a folder of no workspace with `--state-dir DIR`";
+    other.map_or(Ok(()), |other| Err(within_reach("the state directory", state, &other, help)))
+}
+
+fn within_reach(what: &str, path: &Path, other: &Path, help: &str) -> ConfigError {
+    let (path, other) = (path.display(), other.display());
+    ConfigError::world(format!("{what} `{path}` lies in the workspace of `{other}`, where plans could reach it"))
+        .help(help)
 }
 
 /// Refuses folders in which planc looks for workspaces and programs really write: a program could say there what plans may do.
 pub(super) fn check_scratch(settings: &Settings, scratch: &[String]) -> Result<(), ConfigError> {
-    let pairs = scratch.iter().flat_map(|folder| settings.workspace.nested().map(move |glob| (folder, glob)));
-    let Some((folder, glob)) = pairs.into_iter().find(|(folder, glob)| path_meets_glob(folder, glob)) else {
-        return Ok(());
-    };
+    let Some((folder, glob)) = met(settings.workspace.nested(), scratch) else { return Ok(()) };
     let message = format!(
         "programs really write `{folder}`, by `[programs] scratch` of `{CONFIG_NAME}`, and `{glob}` of `[workspace] nested` \
          names what may lie there: a program could write the rules of a workspace"

@@ -82,13 +82,16 @@ impl Wired<'_> {
         let pieces = texts.filter(|text| !is_data(text)).flat_map(|text| split(text).chain([text]));
         let named = pieces.filter(|piece| !piece.is_empty() && !is_data(piece)).map(|piece| self.cwd.join(piece));
         // As it is called from the root of the workspace, too.
-        let is_data = |path: &PathBuf| {
+        let is_of_data = |path: &PathBuf| {
             let path: PathBuf = path.components().collect();
-            path.strip_prefix(self.workspace).ok().and_then(Path::to_str).is_some_and(is_data)
+            path.strip_prefix(self.workspace)
+                .ok()
+                .and_then(Path::to_str)
+                .is_some_and(|path| matches_any(self.data, path))
         };
         // What an option says with its letters, seen from outside of the workspace.
         let found = self.found().into_iter().filter(|named| named.path.starts_with('/')).map(|named| named.path.into());
-        sorted(named.chain(found).filter(|path| path.symlink_metadata().is_ok() && !is_data(path)).collect())
+        sorted(named.chain(found).filter(|path| path.symlink_metadata().is_ok() && !is_of_data(path)).collect())
     }
 
     /// The folders in which the program looks for code by itself: where it works, and what variables say.
@@ -128,7 +131,7 @@ impl Wired<'_> {
                 of_words(self.workspace, directory, &[&[RUNNER], split(value).collect::<Vec<_>>().as_slice()].concat());
             found.extend(folders.into_iter().map(|named| Named { role: Role::Path, ..named }));
         }
-        found.retain(|named| !is_data(&named.path));
+        found.retain(|named| !matches_any(self.data, &named.path));
         found
     }
 }
@@ -144,7 +147,7 @@ pub(super) fn matches_any(globs: &[String], text: &str) -> bool {
     globs.iter().any(|glob| globset::Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(text)))
 }
 
-/// Whether a word or a path is what a program works on. Code is not, whatever it ends in.
+/// Whether a word is what a program works on. Code is not, whatever it ends in.
 pub(super) fn is_data(globs: &[String], text: &str) -> bool {
     let is_code = text.contains(|c: char| c.is_whitespace() || "|&;()<>\"'`".contains(c));
     !is_code && matches_any(globs, text)

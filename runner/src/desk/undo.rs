@@ -4,7 +4,7 @@
 use super::{Desk, DeskError, Planned};
 use crate::dry_run::{Unlike, other_undo};
 use crate::event::Event;
-use crate::executor::lasting;
+use crate::executor::{lasting, no_yes_to};
 use crate::journal::StoredRun;
 use crate::state::{RunState, StepRecord, StepState, UndoCall};
 use crate::workspace::Change;
@@ -40,12 +40,7 @@ impl Desk {
             None if self.config.approval.closed.is_some() && !changes.is_empty() => "its being taken back",
             None => return Ok(None),
         };
-        let claim = self.claim(&planned.plan)?;
-        let why = match &state.approved {
-            Some(approved) => claim.falls_short(approved, &found),
-            None => Some("nobody has given one".to_owned()),
-        };
-        Ok(why.map(|why| format!("the yes to this run is none to {first}: {why}")))
+        Ok(no_yes_to(&self.claim(&planned.plan)?, state.approved.as_ref(), (first, &found)))
     }
 }
 

@@ -318,12 +318,8 @@ impl DryRun<'_> {
             Some(format!("planc cannot bind what `{word}` names: {why}; write plain words and paths, one by one"))
         };
         let compiled = || {
-            let folders = if self.is_confined(args) {
-                compiled_elsewhere(self.workspace.root(), &args.tool, &args.values)
-            } else {
-                Vec::new()
-            };
-            let folder = folders.into_iter().next()?;
+            let folders = || compiled_elsewhere(self.workspace.root(), &args.tool, &args.values);
+            let folder = self.is_confined(args).then(folders)?.into_iter().next()?;
             Some(format!(
                 "Python would run what it finds compiled in `{folder}` in place of what the plan is bound to: leave the \
                  prefix away, or let it lie outside of the workspace"

@@ -4,6 +4,7 @@
 //! a program changes, and what is in the workspace only by now, is known here.
 
 use super::attempt::Attempt;
+use crate::approval::{Approved, Claim};
 use crate::config::{Config, Effect};
 use crate::coverage::{changed_for_others, is_there};
 use crate::report::Loadable;
@@ -18,8 +19,17 @@ pub(super) fn beyond(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String
         lasting(&setup.config, &setup.workspace, changes).into_iter().chain(gone).collect();
     let (_, first) = found.first()?;
     let approved = attempt.run.recorder.state().approved.clone();
-    let why = match &approved {
-        Some(approved) => setup.claim.falls_short(approved, &found)?,
+    no_yes_to(&setup.claim, approved.as_ref(), (first, &found))
+}
+
+/// Why the yes to a run is none to what was found, of which the first is said; nothing: it is.
+pub(crate) fn no_yes_to(
+    claim: &Claim,
+    approved: Option<&Approved>,
+    (first, found): (&str, &[(Effect, String)]),
+) -> Option<String> {
+    let why = match approved {
+        Some(approved) => claim.falls_short(approved, found)?,
         None => "nobody has given one".to_owned(),
     };
     Some(format!("the yes to this run is none to {first}: {why}"))

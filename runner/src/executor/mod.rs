@@ -30,7 +30,7 @@ use crate::run::{Recorder, RunError, RunSetup, environment, environment_of};
 use crate::schedule::{self, Order};
 use crate::state::{RunState, UndoState};
 use crate::undo;
-pub(crate) use beyond::lasting;
+pub(crate) use beyond::{lasting, no_yes_to};
 use drive::Drive;
 pub(crate) use finish::{GIVEN, has_value};
 pub use given::unfit;

@@ -7,7 +7,7 @@ mod pieces;
 mod places;
 
 pub(crate) use interpreters::Leads;
-pub(crate) use places::named_paths;
+pub(crate) use places::{named_paths, straightened};
 
 use interpreters::{NODE_STARTS, Runs, runs};
 use loads::loads;
@@ -125,7 +125,7 @@ pub(crate) fn unread(root: &Path, tool: &Tool, values: &[Value]) -> Vec<(String,
     let split = lines.iter().flat_map(|words| unread_words(words));
     let mut found: Vec<_> = split.map(|word| (word, "nobody can tell what `env` makes of it")).collect();
     let pieces = lines.iter().flatten().flat_map(|word| pieces(word));
-    let through = pieces.chain(given(tool, values).into_iter().flat_map(|(_, value)| variable_pieces(value)));
+    let through = pieces.chain(given(env_of(tool, values)).flat_map(|(_, value)| variable_pieces(value)));
     let through = through.filter(|piece| of_process(&root.join(directory).join(piece)));
     found.extend(through.map(|piece| (piece.to_owned(), "it is something else for each process")));
     found
@@ -139,7 +139,7 @@ pub(crate) fn compiled_elsewhere(root: &Path, tool: &Tool, values: &[Value]) -> 
         lines.iter().flat_map(|words| directories(root, directory_of(tool, values), words)).collect();
     from.push(directory_of(tool, values).to_owned());
     let words = lines.iter().flatten().filter_map(|word| word.split_once('='));
-    let folders = words.chain(given(tool, values)).filter_map(|(name, value)| caches(name, value));
+    let folders = words.chain(given(env_of(tool, values))).filter_map(|(name, value)| caches(name, value));
     let within = |folder: &&str| from.iter().any(|directory| !named_paths(root, directory, folder).is_empty());
     folders.filter(within).map(str::to_owned).collect()
 }
@@ -149,10 +149,15 @@ fn known(tool: &Tool, values: &[Value]) -> Vec<Vec<String>> {
     commands(tool, values).into_iter().map(|words| words.into_iter().flatten().collect()).collect()
 }
 
-/// The variables that a call gives, by name.
-fn given<'v>(tool: &Tool, values: &'v [Value]) -> Vec<(&'v str, &'v str)> {
-    let env = tool.param("env").and_then(|at| values.get(at)?.as_list()).unwrap_or_default();
-    env.iter().filter_map(|given| Some((given.get("name")?.as_str()?, given.get("value")?.as_str()?))).collect()
+/// What a call says of variables: `[{ name, value }]`.
+fn env_of<'v>(tool: &Tool, values: &'v [Value]) -> Option<&'v Value> {
+    values.get(tool.param("env")?)
+}
+
+/// The variables that are given, as far as they are known, by name.
+fn given(env: Option<&Value>) -> impl Iterator<Item = (&str, &str)> {
+    let given = env.and_then(Value::as_list).unwrap_or_default().iter();
+    given.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable.get("value")?.as_str()?)))
 }
 
 /// The paths that a command line may name, of a program that runs in a directory.
@@ -247,9 +252,7 @@ pub(crate) fn of_first_line(root: &Path, directory: &str, line: &str, follows: F
 
 /// The variables that a call gives, and those that `env` is told, by name.
 fn said<'v>(words: &'v [String], env: Option<&'v Value>) -> impl Iterator<Item = (&'v str, &'v str)> {
-    let given = env.and_then(Value::as_list).unwrap_or_default().iter();
-    let given = given.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable.get("value")?.as_str()?)));
-    given.chain(words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?))))
+    given(env).chain(words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?))))
 }
 
 /// The folders in which variables say that modules are.

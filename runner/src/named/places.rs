@@ -22,17 +22,22 @@ pub(crate) fn named_paths(root: &Path, directory: &str, piece: &str) -> Vec<Stri
     plain.into_iter().chain(written).collect()
 }
 
-/// A path without `.` and `..`, relative to the root, if it lies beneath.
-fn within_root(root: &Path, path: &Path) -> Option<String> {
-    let mut plain = PathBuf::new();
+/// A path without `.` and `..`, as if no link were on it.
+pub(crate) fn straightened(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
     for part in path.components() {
         match part {
-            Component::ParentDir => drop(plain.pop()),
+            Component::ParentDir => drop(straight.pop()),
             Component::CurDir => {}
-            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => plain.push(part),
+            Component::Normal(_) | Component::RootDir | Component::Prefix(_) => straight.push(part),
         }
     }
-    plain.strip_prefix(root).ok()?.to_str().map(str::to_owned)
+    straight
+}
+
+/// The same relative to the root, if it lies beneath.
+fn within_root(root: &Path, path: &Path) -> Option<String> {
+    straightened(path).strip_prefix(root).ok()?.to_str().map(str::to_owned)
 }
 
 /// A folder and those above it, up to the root.

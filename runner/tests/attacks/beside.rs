@@ -165,6 +165,17 @@ fn code_is_no_data_and_what_is_made_of_it_may_lead_home() {
     }
 }
 
+/// A file is data by its path, whatever characters are in that.
+#[test]
+fn a_file_with_blanks_in_its_name_is_data_like_any_other() {
+    let place = Place::new();
+    place.put("planc.toml", "[servers.crm]\ncommand = \"python3\"\nargs = [\"-m\", \"part\"]\ndata = [\"docs/**\"]\n").put(
+        "p.pl",
+        "plan \"p\" {\n  critical { create \"docs/**\" }\n  step a = fs.write(path: \"docs/a (1).md\", text: \"a\")\n}\n",
+    );
+    place.put("docs/keep", "").planc(&["run", "--approve", "p.pl"]).exits(0);
+}
+
 /// Nobody was there for the yes, and where nothing is approved so by now, it is none to taking back.
 #[test]
 fn what_was_approved_by_nobody_is_taken_back_by_nobody_where_that_counts_no_more() {

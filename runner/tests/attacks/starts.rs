@@ -55,8 +55,12 @@ fn put(place: &Place, empty: &[&str]) {
 }
 
 fn plan(steps: &str) -> String {
-    let runs =
-        ["sh", "env", "python3", "perl", "ruby", "lua", "java", "node"].map(|name| format!("    run {name:?}\n"));
+    plan_of(&["sh", "env", "python3", "perl", "ruby", "lua", "java", "node"], steps)
+}
+
+/// A plan that may run these programs, and may do much.
+pub fn plan_of(programs: &[&str], steps: &str) -> String {
+    let runs: Vec<String> = programs.iter().map(|name| format!("    run {name:?}\n")).collect();
     let lines = format!("    create \"**\"\n    modify \"**\"\n    delete \"**\"\n{}", runs.concat());
     format!("plan \"p\" {{\n  critical {{\n{lines}  }}\n  {steps}\n}}\n")
 }
@@ -66,7 +70,7 @@ fn call(argv: &str, found: &str) -> String {
 }
 
 /// Runs `p.pl`, and does something while a program of it waits.
-fn meanwhile(place: &Place, act: impl FnOnce()) -> Said {
+pub fn meanwhile(place: &Place, act: impl FnOnce()) -> Said {
     let command = place.command(&["run", &format!("--approve={}", place.digest("p.pl")), "p.pl"]);
     let run = std::thread::spawn(move || said(command));
     until("a program works", || place.has("meet/begun"));

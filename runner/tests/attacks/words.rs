@@ -1,7 +1,8 @@
 //! What a command line names however it says so: whichever of its words is an interpreter, whatever its options and variables are called,
 //! and whatever characters are in it.
 
-use crate::place::{Place, Said, said, until};
+use crate::place::Place;
+use crate::starts::{meanwhile, plan_of};
 
 /// A confined program that is at work for a while.
 const WAITS: &str = "step w = process.run(argv: [\"sh\", \"-c\", \"touch meet/begun; until test -e meet/go; do sleep 0.02; done\"])\n  ";
@@ -72,20 +73,7 @@ fn call(argv: &str, env: &[(&str, &str)]) -> String {
 }
 
 fn plan(steps: &str) -> String {
-    let runs = ["sh", "env", "python3", "perl", "java", "node", "./py", "./k", "./l"];
-    let runs = runs.map(|name| format!("    run {name:?}\n"));
-    let lines = format!("    create \"**\"\n    modify \"**\"\n    delete \"**\"\n{}", runs.concat());
-    format!("plan \"p\" {{\n  critical {{\n{lines}  }}\n  {steps}\n}}\n")
-}
-
-/// Runs `p.pl`, and does something while a program of it waits.
-fn meanwhile(place: &Place, act: impl FnOnce()) -> Said {
-    let command = place.command(&["run", &format!("--approve={}", place.digest("p.pl")), "p.pl"]);
-    let run = std::thread::spawn(move || said(command));
-    until("a program works", || place.has("meet/begun"));
-    act();
-    place.put("meet/go", "");
-    run.join().unwrap()
+    plan_of(&["sh", "env", "python3", "perl", "java", "node", "./py", "./k", "./l"], steps)
 }
 
 /// Between the card and the run, and it is said which file it was.

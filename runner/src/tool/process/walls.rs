@@ -107,9 +107,9 @@ impl Walls {
     pub fn new(config: &Config, grants: &Grants<'_>) -> Walls {
         let kept = [config.state.clone(), config.workspace.clone()];
         let read = config.programs.readable(&kept);
+        let own: Vec<PathBuf> = config.file.iter().cloned().collect();
         // To git an emptied file is a change, which a program would commit.
-        let (shut, own): (Vec<PathBuf>, Vec<PathBuf>) =
-            config.file.iter().cloned().partition(|_| is_in_work_tree(&config.workspace));
+        let (shut, own) = if is_in_work_tree(&config.workspace) { (own, Vec::new()) } else { (Vec::new(), own) };
         let hidden = config.programs.hidden(&read, own.into_iter().chain([config.state.clone()]).collect());
         Walls {
             launcher: config.programs.launcher.clone(),
