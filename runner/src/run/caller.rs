@@ -2,9 +2,11 @@
 //!
 //! Checks are evaluated on a thread that may block; live tools are waited for there.
 
-use super::call::{Purpose, call_live, implementation, judged, paced, read_as, simulate};
+use super::call::{Purpose, call_live, implementation, paced};
 use super::found::laid;
+use super::judged::{judged, read_as};
 use super::lines::critical_values;
+use super::simulate::simulate;
 use super::{Known, Recorder, RunSetup};
 use crate::coverage::uncovered_reads;
 use crate::laid::{Laid, unforeseen};

@@ -1,7 +1,7 @@
 //! What the steps of a run have put where ⟶ whether a call would find what the check of its plan knows nothing of.
 
-use super::call::Made;
 use super::lines::grants;
+use super::permit::Made;
 use super::{Recorder, RunSetup};
 use crate::laid::{Laid, is_worse, unforeseen};
 use crate::state::StepRecord;

@@ -4,9 +4,9 @@
 //! and what follows from inputs and agreed values alone. Of a call that acts, its control arguments and its condition must be
 //! seen; of one that destroys or sends something, all of its arguments.
 
-use super::call::Made;
 use super::known::was_known;
 use super::lines::of_lines;
+use super::permit::Made;
 use super::provenance::{MAX_DESTINATIONS, hidden, provenance, veiled};
 use super::values::{Known, environment, environment_of, release_id};
 use super::{Recorder, RunSetup};

@@ -9,6 +9,7 @@ mod cells;
 mod clean;
 mod found;
 mod images;
+mod judged;
 mod known;
 mod late;
 mod left;
@@ -16,8 +17,10 @@ mod lines;
 mod looked;
 mod named;
 mod others;
+mod permit;
 mod provenance;
 mod recorder;
+mod simulate;
 mod strange;
 mod surroundings;
 mod unapproved;
@@ -33,22 +36,22 @@ pub use recorder::{Recorder, Watch};
 pub use surroundings::{Begun, Keep, Surroundings};
 
 pub(crate) use agree::{Agreed, agree};
-pub(crate) use call::{
-    Made, Permit, Purpose, Simulated, acceptable, call_live, call_program, implementation, judged, paced, permit,
-    permit_changes, place_of, simulate, simulate_marked, timeout_of,
-};
+pub(crate) use call::{Purpose, acceptable, call_live, call_program, implementation, paced, place_of, timeout_of};
 pub(crate) use called::one_by_one;
 pub(crate) use caller::{check, not_true};
 pub(crate) use cells::{is_in_cell, leaves_nothing};
 pub(crate) use clean::{clean, sweep};
 pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
+pub(crate) use judged::judged;
 pub(crate) use known::made_of;
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::{as_found, look_again};
 pub(crate) use named::{expected_files, is_agreed, of_named};
 pub(crate) use others::{astray_in, uncovered_in};
+pub(crate) use permit::{Made, Permit, permit, permit_changes};
+pub(crate) use simulate::{Simulated, simulate, simulate_marked};
 pub(crate) use surroundings::{marked, own};
 pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
