@@ -135,7 +135,7 @@ impl Inventory {
     }
 
     /// What of the paths that are to be told says all that is to be said: of a folder that is gone, and told, not what was in it, nor a new one
-    /// in which something is told.
+    /// in which something is told; an empty one that was gone in between is another one.
     pub fn to_tell<'p>(&self, before: &Inventory, told: &'p BTreeSet<String>) -> impl Iterator<Item = &'p String> {
         let is_gone = |path: &str| told.contains(path) && !self.holds(path);
         let holds_told = |path: &str| {
@@ -144,7 +144,10 @@ impl Inventory {
             next.any(|next| next != path && self.holds(next))
         };
         told.iter().filter(move |path| match (before.entries.get(*path), self.entries.get(*path)) {
-            (Some(Entry::Folder(_, mode)), Some(Entry::Folder(_, now))) => mode != now,
+            (Some(Entry::Folder(then, mode)), Some(Entry::Folder(number, now))) => {
+                // One that held something is told by that.
+                mode != now || then != number && before.right_in(path).is_empty()
+            }
             (None | Some(Entry::Unknown), Some(Entry::Folder(..))) => !holds_told(path),
             (_, Some(_)) => true,
             (_, None) => !is_gone(parent(path)),
@@ -214,6 +217,14 @@ impl Inventory {
             (Some(then), Some(now)) => then.is(&now, &place),
             (then, now) => then.is_none() && now.is_none(),
         }
+    }
+
+    /// What is right in a folder.
+    pub fn right_in(&self, folder: &str) -> Vec<String> {
+        let inside = inside(folder);
+        let beneath = self.entries.range(inside.clone()..).map(|(path, _)| path);
+        let beneath = beneath.take_while(|path| path.starts_with(&inside)).filter(|path| *path != ".");
+        beneath.filter(|path| parent(path) == folder).cloned().collect()
     }
 
     /// Whether something is at a path.

@@ -676,13 +676,7 @@ fn events() -> Vec<Event> {
     };
     let done =
         |step: &str| Event::StepSucceeded { step: step.into(), attempt: 1, result: Value::Null, changes: vec![] };
-    let change = FileChange {
-        path: "config.toml".into(),
-        before: FileState::Absent,
-        after: file("other"),
-        remade: None,
-        of_others: false,
-    };
+    let change = FileChange::new("config.toml", FileState::Absent, file("other"));
     let approval = Approved {
         digest: Digest::of("report"),
         by: "ada".into(),

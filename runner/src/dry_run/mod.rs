@@ -8,6 +8,7 @@ mod call;
 mod diff;
 mod earlier;
 mod early;
+mod files;
 mod identity;
 mod judged;
 mod meaning;

@@ -126,6 +126,8 @@ impl<'d, 'a> Steps<'d, 'a> {
         if self.dry.place(call, &values) == Some(Place::Cell) {
             let bounds = self.grants().changeable();
             self.overlay.bound(bounds);
+        } else if !self.is_of_files(at.step) {
+            self.overlay.unrecorded();
         }
         let when = if self.stopped { None } else { self.condition(&at) };
         let mut undo_observations = match (self.stopped, when) {
@@ -206,8 +208,15 @@ impl<'d, 'a> Steps<'d, 'a> {
         let why = self.dry.with_files(&args, &mut self.overlay, why);
         // What is not there fails the call, should it be made.
         let _ = self.dry.look_at_programs(&args, &touches, &mut self.overlay);
+        self.hold_files(at, values, &touches);
         self.dry.mark_unknown(&touches, &mut self.overlay);
         self.later(at, why)
+    }
+
+    fn hold_files(&mut self, at: &At<'_>, values: &[Value], touches: &[(EffectVerb, Resource)]) {
+        if self.is_of_files(at.step) && !self.dry.is_reached(at.instance.step) {
+            self.dry.hold_files(&at.step.call, values, touches, &mut self.overlay);
+        }
     }
 
     /// Whether the step runs; none: known only after the run. A condition that fails is a failure of the step.
@@ -272,6 +281,7 @@ impl<'d, 'a> Steps<'d, 'a> {
             }
         };
         self.judge_unknown(at);
+        self.hold_files(at, values, &touches);
         let changes = self.overlay.take_changes();
         let grants = self.grants();
         let looked = |path: &str| self.overlay.stat_unseen(path).ok().and_then(Sight::known);

@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
 use crate::coverage::{Uncovered, changed, is_there, unallowed};
 use crate::event::{Difference, End, Event};
-use crate::run::{RunError, RunSetup, Simulated, grants, judged, own, simulate_marked};
+use crate::run::{ByRun, RunError, RunSetup, Simulated, grants, judged, simulate_marked};
 use crate::tool::{FileTool, ToolError};
 use crate::workspace::{ApplyError, Change, Look, Observation};
 use planc_lang::digest::Digest;
@@ -33,7 +33,8 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
         attempt.failed(Fault::before(policy.phrase(&attempt.args.tool.name))).await?;
         return Ok(Outcome::Halt(End::Refused));
     }
-    let differences = unpredicted(attempt, &simulated.changes);
+    let mut differences = unpredicted(attempt, &simulated.changes);
+    differences.extend(attempt.work().strange(&attempt.args.values, &simulated.seen));
     if !differences.is_empty() {
         let step = Some(attempt.name.to_owned());
         attempt.run.recorder.record(Event::Stale { step, differences }).await?;
@@ -112,8 +113,8 @@ fn may_be_made(setup: &RunSetup, change: &Change) -> bool {
 
 async fn blocking(attempt: &Attempt<'_>, tool: FileTool) -> Result<Simulated, ToolError> {
     let (setup, args) = (attempt.run.setup.clone(), attempt.args.clone());
-    let own = own(&attempt.run.recorder.state());
-    let simulated = tokio::task::spawn_blocking(move || simulate_marked(&setup, &own, tool, &args)).await;
+    let by_run = ByRun::of(&setup, &attempt.run.recorder.state());
+    let simulated = tokio::task::spawn_blocking(move || simulate_marked(&setup, &by_run, tool, &args)).await;
     simulated.unwrap_or_else(|error| Err(ToolError::before(format!("the call broke down: {error}"))))
 }
 
@@ -130,7 +131,9 @@ fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
 
 /// Whether the same is changed, whoever has put there what it is made of.
 fn are_same(predicted: &[Change], changes: &[Change]) -> bool {
-    let is_same = |(one, other): (&Change, &Change)| Change { of_others: one.of_others, ..other.clone() } == *one;
+    let is_same = |(one, other): (&Change, &Change)| {
+        Change { of_others: one.of_others, of_unseen: one.of_unseen, ..other.clone() } == *one
+    };
     predicted.len() == changes.len() && predicted.iter().zip(changes).all(is_same)
 }
 

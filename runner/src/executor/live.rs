@@ -125,7 +125,7 @@ fn since(setup: &RunSetup, last: &Change) -> Option<Change> {
         other @ (FileState::Absent | FileState::Directory { .. } | FileState::Link { .. }) => other,
         FileState::Other => return None,
     };
-    let change = Change { path: last.path.clone(), before: last.after.clone(), after, remade: None, of_others: false };
+    let change = Change::new(last.path.clone(), last.after.clone(), after);
     (change.before != change.after).then_some(change)
 }
 

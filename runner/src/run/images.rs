@@ -57,7 +57,7 @@ mod tests {
     }
 
     fn change(path: &str, before: FileState, after: FileState) -> Change {
-        Change { path: path.into(), before, after, remade: None, of_others: false }
+        Change::new(path, before, after)
     }
 
     #[test]

@@ -12,9 +12,10 @@ use planc_lang::effects::Resource;
 use planc_lang::plan::{Call, Instance, Step};
 use planc_lang::syntax::EffectVerb;
 use planc_lang::value::Value;
+use std::collections::BTreeMap;
 
-/// The tool whose file holds what the call says and nothing else, and the parameters that say where it is and what.
-pub(super) const WRITES: (&str, &str, &str) = ("fs.write", "path", "text");
+/// The tool whose file holds what the call says and nothing else, and the parameters that say where it is, what, and whether it may be executed.
+pub(super) const WRITES: (&str, &str, &str, &str) = ("fs.write", "path", "text", "executable");
 /// Who has written what no step is known to have written.
 pub(super) const NOBODY_KNOWS: &str = "it is not recorded who wrote it";
 
@@ -27,20 +28,41 @@ pub(super) fn left<'s>(state: &'s RunState, path: &str, present: &FileState) -> 
     state.steps().iter().filter_map(of).max_by_key(|(record, _)| record.clock)
 }
 
-/// How a path may be that was as it was `seen`, where the run alone has changed it: what it made of what others had put there is none of that.
-pub(crate) fn made_of(state: &RunState, path: &str, seen: Vec<String>) -> Vec<String> {
-    let mut known = seen;
-    let mut records: Vec<&StepRecord> = state.steps().iter().collect();
-    records.sort_by_key(|record| record.clock);
-    let own = records.iter().flat_map(|record| &record.changes);
-    let back = records.iter().rev().flat_map(|record| &record.undo_changes);
-    for change in own.chain(back).filter(|change| change.path == path && !change.of_others) {
-        let before = change.before.to_string();
-        if known.iter().any(|seen| is_as_seen(&before, seen)) {
-            known.extend([change.after.to_string(), change.reversed().after.to_string()]);
-        }
+/// What the run has changed, by path.
+pub(crate) struct OwnChanges<'s> {
+    /// By its steps, and by the calls that took them back, in the order in which they were.
+    changes: BTreeMap<&'s str, Vec<&'s Change>>,
+}
+
+impl<'s> OwnChanges<'s> {
+    /// All that is recorded.
+    pub(crate) fn of(state: &'s RunState) -> OwnChanges<'s> {
+        let mut records: Vec<&StepRecord> = state.steps().iter().collect();
+        records.sort_by_key(|record| record.clock);
+        let own = records.iter().flat_map(|record| &record.changes);
+        let back = records.iter().rev().flat_map(|record| &record.undo_changes);
+        let mut changes: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+        own.chain(back).for_each(|change| changes.entry(&change.path).or_default().push(change));
+        OwnChanges { changes }
     }
-    known
+
+    /// The last change of a path.
+    pub(crate) fn last(&self, path: &str) -> Option<&'s Change> {
+        self.changes.get(path)?.last().copied()
+    }
+
+    /// How a path may be that was as it was `seen`, where the run alone has changed it: what it made of what others had put there is none of
+    /// that.
+    pub(crate) fn made_of(&self, path: &str, seen: Vec<String>) -> Vec<String> {
+        let mut known = seen;
+        for change in self.changes.get(path).into_iter().flatten().filter(|change| !change.of_others) {
+            let before = change.before.to_string();
+            if known.iter().any(|seen| is_as_seen(&before, seen)) {
+                known.extend([change.after.to_string(), change.reversed().after.to_string()]);
+            }
+        }
+        known
+    }
 }
 
 /// Whether a change was foreseen, and no diff shows what it puts there.
@@ -57,8 +79,8 @@ pub(super) fn was_known(setup: &RunSetup, record: &StepRecord, change: &Change) 
     is_bound && prediction.shows(change) || is_text(setup, record, change)
 }
 
-/// Whether the call that has made a change says all that is in a file, and where that is. What an undo call says of a secret nobody
-/// has seen.
+/// Whether the call that has made a change says all that is in a file, where that is, and that it may be executed, if it may. What an undo call
+/// says of a secret nobody has seen.
 pub(super) fn is_text(setup: &RunSetup, record: &StepRecord, change: &Change) -> bool {
     let Some((step, prediction)) = predicted(setup, record) else { return false };
     let says = |call: &Call, args: &Value| {
@@ -66,10 +88,16 @@ pub(super) fn is_text(setup: &RunSetup, record: &StepRecord, change: &Change) ->
         call.tool.name == WRITES.0
             && said(WRITES.1) == Some(&change.path)
             && said(WRITES.2).is_some_and(|text| change.after.digest() == Some(&Digest::of(text.as_bytes())))
+            && change.after.mode().is_some_and(|mode| mode & 0o111 == 0 || is_executable(args))
     };
     let undo = step.undo.as_deref().filter(|_| setup.veil.is_none());
     says(&step.call, &prediction.args) && record.changes.contains(change)
         || undo.is_some_and(|undo| says(undo, &prediction.undo)) && record.undo_changes.contains(change)
+}
+
+/// Whether a call says that what it writes may be executed.
+fn is_executable(args: &Value) -> bool {
+    args.get(WRITES.3).is_some_and(|executable| *executable == Value::Bool(true))
 }
 
 pub(super) fn predicted<'s>(setup: &'s RunSetup, record: &StepRecord) -> Option<(&'s Step, &'s Prediction)> {

@@ -44,15 +44,15 @@ pub(crate) use clean::{clean, sweep};
 pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use judged::judged;
-pub(crate) use known::made_of;
+pub(crate) use known::OwnChanges;
 pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::{as_found, look_again};
 pub(crate) use named::{expected_files, is_agreed, of_named};
 pub(crate) use others::{astray_in, uncovered_in};
 pub(crate) use permit::{Made, Permit, permit, permit_changes};
-pub(crate) use simulate::{Simulated, simulate, simulate_marked};
-pub(crate) use surroundings::{marked, own};
+pub(crate) use simulate::{ByRun, Simulated, simulate, simulate_marked};
+pub(crate) use surroundings::{Own, marked, own};
 pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 

@@ -2,7 +2,7 @@
 //! looks at first, because nobody has approved what is about to run in the open.
 
 use super::called::one_by_one;
-use super::known::{NOBODY_KNOWS, is_undrawn, left, made_of, unrecorded, was_known};
+use super::known::{NOBODY_KNOWS, OwnChanges, is_of_files, is_undrawn, left, unrecorded, was_known};
 use super::late::{Content, content_id, shown_content};
 use super::left::of_left;
 use super::strange::strange_links;
@@ -23,9 +23,10 @@ use crate::workspace::{Change, Endings, FOLDER_SEEN, FileState, Look, Observatio
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
 use planc_lang::value::Value;
+use std::cell::LazyCell;
 
-/// What the files that the command line of a step names must be now. Those that are looked at anyway are left out. Of a folder counts
-/// only that nothing else is in its place.
+/// What the files that the command line of a step names, or its file tool, must be now. Those that are looked at anyway are left out. Of a
+/// folder counts only that nothing else is in its place.
 pub(crate) fn expected_files(
     setup: &RunSetup,
     prediction: &Prediction,
@@ -37,14 +38,18 @@ pub(crate) fn expected_files(
     let is_cell = is_confined(setup, call, values);
     let counts = |named: &&Observation| is_cell || !matches!(named.look, Look::Called { endings: Endings::Whole, .. });
     let held: Vec<Observation> = prediction.named.iter().filter(counts).cloned().collect();
+    if held.is_empty() {
+        return held;
+    }
     let is_unrecorded = unrecorded(setup, state, instance).is_some();
+    let changed = LazyCell::new(|| OwnChanges::of(state));
     let is_left = |named: &&Observation| !prediction.observations.iter().any(|seen| seen.look == named.look);
     let now = |named: &Observation| {
         let left = named.look.at().and_then(|path| state.left_at(path));
         let left = left.filter(|(_, change)| !is_gone_folder(&change.after, &change.path, workspace));
         // A mode that it has put on what others left there makes that none of its own.
         let is_made_of = |change: &Change| {
-            let known = || made_of(state, &change.path, vec![named.seen.clone()]);
+            let known = || changed.made_of(&change.path, vec![named.seen.clone()]);
             !change.of_others && (is_unrecorded || known().contains(&change.after.to_string()))
         };
         let left = left.filter(|(_, change)| is_made_of(change));
@@ -53,7 +58,16 @@ pub(crate) fn expected_files(
         let seen = still_no_file(named, workspace).or_else(made).unwrap_or(seen);
         Observation { look: named.look.clone(), seen }
     };
-    one_by_one(setup, &held).iter().filter(is_left).map(now).collect()
+    let is_files = is_of_files(setup, call);
+    let is_led = |named: &&Observation| is_files && named.look.at().is_some_and(|path| is_led_away(state, path));
+    one_by_one(setup, &held).iter().filter(is_left).filter(|named| !is_led(named)).map(now).collect()
+}
+
+/// Whether a link that the run has left leads to another place than the one that a path names.
+fn is_led_away(state: &RunState, path: &str) -> bool {
+    let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+    let left = above.filter_map(|folder| state.left_at(folder));
+    left.into_iter().any(|(_, change)| matches!(change.after, FileState::Link { .. }))
 }
 
 /// Whether the run has left a folder of which nothing is there any more: it was nothing to be run.

@@ -237,6 +237,12 @@ pub(crate) fn of_others<'p>(setup: &RunSetup, own: &Own, paths: impl Iterator<It
     paths.filter(is_of_others).cloned().collect()
 }
 
+/// What is known to be right in a folder.
+pub(super) fn known_in(setup: &RunSetup, folder: &str) -> Vec<String> {
+    let Some(around) = &setup.around else { return Vec::new() };
+    around.known().as_ref().map_or_else(Vec::new, |known| known.right_in(folder))
+}
+
 /// The changes, each with whether it is of what others have put there. Blocks while it looks.
 pub(crate) fn marked(setup: &RunSetup, own: &Own, mut changes: Vec<Change>) -> Vec<Change> {
     let others = of_others(setup, own, changes.iter().map(|change| &change.path));

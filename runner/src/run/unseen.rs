@@ -79,7 +79,8 @@ impl<'s> Unseen<'s> {
             return true;
         }
         let is_where_it_says = || put.is_where_it_says() || put.is_folder() && put.is_on_the_way();
-        let is_sure = || is_given && !self.after_server && is_where_it_says() && !put.is_of_scratch(setup);
+        let is_made_of_known = !put.change.of_unseen && !put.is_of_scratch(setup);
+        let is_sure = || is_given && !self.after_server && is_where_it_says() && is_made_of_known;
         !is_sure() && !was_known(setup, put.record, put.change)
     }
 
@@ -116,13 +117,9 @@ impl Put<'_> {
         self.texts().any(|path| within(path, &self.change.path))
     }
 
-    /// Whether it may have come from a folder that programs really write.
+    /// Whether it is in a folder that programs really write.
     fn is_of_scratch(&self, setup: &RunSetup) -> bool {
-        let overlaps = |path: &str, folder: &str| path == "." || within(path, folder) || within(folder, path);
-        let is_scratch = |path: &str| setup.config.programs.scratch.iter().any(|folder| overlaps(path, folder));
-        let led = |path: &str| setup.workspace.resolve(path).is_ok_and(|led| is_scratch(&led));
-        !setup.config.programs.scratch.is_empty()
-            && (is_scratch(&self.change.path) || self.texts().any(|path| is_scratch(path) || led(path)))
+        setup.config.programs.scratch.iter().any(|folder| within(&self.change.path, folder))
     }
 
     /// Whether it is where an argument says, and no link has led elsewhere.

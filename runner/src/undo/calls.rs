@@ -5,7 +5,7 @@ use crate::coverage;
 use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
-    Agreed, Found, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
+    Agreed, ByRun, Found, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
     critical_values, environment, environment_of, implementation, marked, of_call, of_releases, own, paced, permit,
     permit_changes, place_of, simulate_marked,
 };
@@ -223,9 +223,16 @@ async fn carry_out(
             call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (of, own, tool) = (setup.clone(), own(&recorder.state()), *tool);
-            let simulated = blocking(move || simulate_marked(&of, &own, tool, &args)).await?;
-            let Simulated { changes, contents, .. } = simulated;
+            let (of, tool) = (setup.clone(), *tool);
+            let (own, by_run) = {
+                let state = recorder.state();
+                (own(&state), ByRun::of(setup, &state))
+            };
+            let simulated = blocking(move || match found::overwritten(&of, &own, tool, &args).first() {
+                Some(Conflict { path, why, .. }) => Err(ToolError::before(format!("`{path}`: {why}"))),
+                None => simulate_marked(&of, &by_run, tool, &args),
+            });
+            let Simulated { changes, contents, .. } = simulated.await?;
             change(setup, recorder, step, changes, contents).await
         }
     }

@@ -147,13 +147,7 @@ fn restore_one(
 
 /// How a text is other now than the run left it.
 fn since(setup: &RunSetup, change: &Change, present: FileState) -> Option<String> {
-    let since = Change {
-        path: change.path.clone(),
-        before: change.after.clone(),
-        after: present,
-        remade: None,
-        of_others: false,
-    };
+    let since = Change::new(change.path.clone(), change.after.clone(), present);
     let is_short = |state: &FileState| match state {
         FileState::File { bytes, .. } => *bytes <= MAX_DIFF_BYTES as u64,
         FileState::Absent | FileState::Directory { .. } | FileState::Link { .. } | FileState::Other => true,

@@ -2,12 +2,13 @@
 
 use crate::event::{Conflict, Difference};
 use crate::run::{
-    Naming, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell, look_again, made_of,
-    of_contents, of_named, one_by_one, own,
+    self, Naming, OwnChanges, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell,
+    look_again, marked, of_contents, of_named, one_by_one, own, simulate,
 };
 use crate::state::{RunState, StepRecord, UndoCall};
 use crate::tool::registry::Implementation;
-use crate::workspace::{FOLDER_SEEN, FileState, Look, Observation};
+use crate::tool::{Args, FileTool};
+use crate::workspace::{Change, FOLDER_SEEN, FileState, Look, Observation};
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
@@ -58,7 +59,25 @@ pub(super) fn unseen(
     values: &[Value],
 ) -> Vec<Conflict> {
     let unapproved = unapproved(setup, recorder, record, call, values);
-    unapproved.in_the_way(&recorder.state()).into_iter().map(conflict).collect()
+    let unseen = unapproved.in_the_way(&recorder.state()).into_iter().map(conflict);
+    let overwritten = match implementation(setup, &call.tool.name) {
+        Ok(Implementation::Files(tool)) => {
+            let args = Args { tool: call.tool.clone(), values: values.to_vec() };
+            overwritten(setup, &own(&recorder.state()), *tool, &args)
+        }
+        Ok(Implementation::Live(_)) | Err(_) => Vec::new(),
+    };
+    unseen.chain(overwritten).collect()
+}
+
+/// What others have put where a file tool would put something else, or take it away, as far as it is known who has. Blocks while it looks.
+pub(super) fn overwritten(setup: &RunSetup, own: &run::Own, tool: FileTool, args: &Args) -> Vec<Conflict> {
+    // A call that fails here fails again when it is made, and changes nothing.
+    let changes = simulate(setup, tool, args).map_or_else(|_| Vec::new(), |simulated| simulated.changes);
+    let marked = marked(setup, own, changes);
+    let lost = marked.iter().filter(|change| change.of_others && change.before != FileState::Absent);
+    let why = |change: &Change| format!("the undo call is not made: others have put there {}", change.before);
+    lost.map(|change| Conflict { path: change.path.clone(), why: why(change), diff: None }).collect()
 }
 
 /// Whether nothing is there where a folder was: nothing that could be run.
@@ -116,7 +135,8 @@ impl Own {
     fn explains(&self, setup: &RunSetup, state: &RunState, Difference { expected, found }: &Difference) -> bool {
         let Some(path) = expected.look.at() else { return false };
         if self.recorded.get(path).is_some_and(|states| states.iter().any(|state| state.to_string() == *found)) {
-            return self.unrecorded.is_some() || made_of(state, path, seen(setup, expected)).contains(found);
+            return self.unrecorded.is_some()
+                || OwnChanges::of(state).made_of(path, seen(setup, expected)).contains(found);
         }
         let is_scratch = setup.config.programs.scratch.iter().any(|folder| within(path, folder));
         is_scratch

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     fn change(path: &str, before: FileState, after: FileState) -> Change {
-        Change { path: path.into(), before, after, remade: None, of_others: false }
+        Change::new(path, before, after)
     }
 
     #[test]

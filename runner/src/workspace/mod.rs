@@ -146,13 +146,21 @@ pub struct Change {
     /// Whether it was made of what others have put there since the card was made: what was there before, or what a file tool has read.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub of_others: bool,
+    /// Whether a file tool has made it of what the run itself had left, and that nobody may have seen: what it read, or what led there.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub of_unseen: bool,
 }
 
 impl Change {
+    /// One path becomes another; nothing more is known of it.
+    pub fn new(path: impl Into<String>, before: FileState, after: FileState) -> Change {
+        Change { path: path.into(), before, after, remade: None, of_others: false, of_unseen: false }
+    }
+
     /// The change that takes this one back.
     pub fn reversed(&self) -> Change {
         let after = self.remade.map_or_else(|| self.before.clone(), |mode| self.before.with_mode(mode));
-        Change { path: self.path.clone(), before: self.after.clone(), after, remade: None, of_others: false }
+        Change::new(self.path.clone(), self.after.clone(), after)
     }
 }
 

@@ -70,7 +70,7 @@ fn what_was_another_one_when_a_card_was_shown_is_told() {
 const ASKS: &str = "`no` ends the run here: ";
 
 /// A confined program.
-const PREP: &str = "step s = process.run(argv: [\"sh\", \"prep.sh\"])";
+pub const PREP: &str = "step s = process.run(argv: [\"sh\", \"prep.sh\"])";
 
 /// A step with an undo in the open.
 const TAKEN_BACK: &str =
@@ -127,12 +127,17 @@ fn a_changed_mode_does_not_make_a_content_known() {
 }
 
 /// Begins a plan whose first step waits, and does something meanwhile; gives the exit code.
-fn meanwhile(place: &Place, steps: &str, act: Changes) -> Option<i32> {
+pub fn meanwhile(place: &Place, steps: &str, act: Changes) -> Option<i32> {
+    meanwhile_behind(place, "", steps, act)
+}
+
+/// The same with a step before the one that waits.
+pub fn meanwhile_behind(place: &Place, before: &str, steps: &str, act: Changes) -> Option<i32> {
     place.put("wait.sh", "touch made/begun; while [ ! -e made/go ]; do sleep 0.02; done\n").put("made/x", "");
     let toml = fs::read_to_string(place.ws().join("planc.toml")).unwrap_or_default();
     let toml = if toml.contains("[programs]") { toml } else { "[programs]\n".to_owned() };
     place.put("planc.toml", format!("{toml}scratch = [\"made\"]\n"));
-    let steps = format!("step w = process.run(argv: [\"sh\", \"wait.sh\"])\n  {steps}");
+    let steps = format!("{before}\n  step w = process.run(argv: [\"sh\", \"wait.sh\"])\n  {steps}");
     let digest = place.put("p.pl", plan(&steps)).digest("p.pl");
     let mut command = place.command(&["run", &format!("--approve={digest}"), "p.pl"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -169,7 +174,7 @@ fn what_is_put_back_and_was_of_others_is_not_run_in_a_cell() {
     }
 }
 
-/// What a file tool makes of what others have put there behind a step of which the dry run says nothing.
+/// What a file tool makes of what others have put there behind a step of which nobody records what it does.
 #[test]
 fn what_a_file_tool_makes_of_what_others_left_is_told() {
     let calls = [
@@ -180,25 +185,23 @@ fn what_a_file_tool_makes_of_what_others_left_is_told() {
         ("fs.append(path: \"src/a.sh\", text: \"true\")", "src/a.sh"),
         ("fs.edit(path: \"src/a.sh\", edits: [{ find: \"x\", replace: \"y\" }])", "src/a.sh"),
     ];
+    let open = "step s = process.run(argv: [\"sh\", \"main.sh\", \"x\"])";
     for (call, path) in calls {
-        for is_evil in [true, false] {
+        for (is_evil, code) in [(true, 3), (false, 0)] {
             let place = place();
-            place.put("main.sh", format!(". {path}\n")).put("src/a.sh", "true # x\n").put("prep.sh", "true\n");
-            place.put("src/new.sh", "true\n");
-            let steps = format!("{PREP}\n  step t = {call}\n  {MAIN}");
-            let digest = place.put("p.pl", plan(&steps)).digest("p.pl");
+            place.put("src/a.sh", "true # x\n");
+            place.put("main.sh", format!("[ $# != 0 ] || . {path}\n")).put("src/new.sh", "true\n");
+            let act: Changes = match (is_evil, path.ends_with("new.sh")) {
+                (true, true) => |place| _ = place.put("src/new.sh", format!("{EVIL}\n")),
+                (true, false) => |place| _ = place.put("src/a.sh", format!("{EVIL} # x\n")),
+                (false, _) => |_| (),
+            };
+            let ended = meanwhile_behind(&place, open, &format!("step t = {call}\n  {MAIN}"), act);
+            assert_eq!((ended, log(&place).as_str()), (Some(code), ""), "{call}");
             if is_evil {
-                let file = if path.ends_with("new.sh") { "src/new.sh" } else { "src/a.sh" };
-                fs::remove_file(place.ws().join(file)).unwrap();
-                place.put(file, format!("{EVIL} # x\n"));
+                let (_, shown) = on_terminal(&place, &["resume", &place.last_run()], ASKS, &Act::Type(b"no\n"));
+                assert!(shown.contains(&format!("content of {path}")), "{shown}");
             }
-            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
-            if is_evil {
-                said.exits(3).says(&format!("content of {path}"));
-            } else {
-                said.exits(0);
-            }
-            assert_eq!(log(&place), "", "{call}");
         }
     }
 }

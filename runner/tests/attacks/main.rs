@@ -37,6 +37,7 @@ mod secrets;
 mod servers;
 mod signed;
 mod statements;
+mod sources;
 mod spelled;
 mod starts;
 mod taken_back;

@@ -30,7 +30,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         (0..3u8).prop_map(|n| FileState::File { digest: Digest::of([n]), bytes: 1, mode: 0o644 }),
     ];
     let change = (prop::sample::select(vec!["x", "y/z"]), state.clone(), state)
-        .prop_map(|(path, before, after)| Change { path: path.into(), before, after, remade: None, of_others: false });
+        .prop_map(|(path, before, after)| Change::new(path, before, after));
     prop::collection::vec(change, 0..3)
 }
 

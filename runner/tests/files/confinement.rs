@@ -69,13 +69,7 @@ fn what_is_swapped_for_a_link_after_resolving_is_not_followed() {
     assert!(place.workspace.entries("dir").is_err());
     assert_eq!(place.workspace.observe(&Look::At { path: inner.clone() }), Ok("behind a link".into()));
     let digest = place.contents.put(b"overwritten").unwrap();
-    let change = Change {
-        path: "dir/new".into(),
-        before: FileState::Absent,
-        after: FileState::File { digest, bytes: 11, mode: 0o644 },
-        remade: None,
-        of_others: false,
-    };
+    let change = Change::new("dir/new", FileState::Absent, FileState::File { digest, bytes: 11, mode: 0o644 });
     assert!(place.workspace.apply(&change, &place.contents).is_err());
     assert_eq!(fs::read_dir(place.out()).unwrap().count(), 1);
 }

@@ -62,17 +62,20 @@ pub fn enforced(config: &Config, plan: &Plan) -> Option<Enforced> {
 /// Whether the operator wants to see what others change in the workspace while a plan waits and runs: where something of it may run in
 /// the open, or anything at all.
 pub fn is_watched(config: &Config, plan: &Plan) -> bool {
-    let programs = &config.programs;
-    let may_be_open = || {
-        let unconfined = programs.unconfined != Unconfined::Deny;
-        let enforced = enforced(config, plan);
-        enforced.is_some_and(|enforced| !programs.open.is_empty() || unconfined && !enforced.holds())
-    };
-    match programs.changed {
+    match config.programs.changed {
         Changed::Allow => false,
-        Changed::Ask => may_be_open(),
+        Changed::Ask => may_be_open(config, plan),
         Changed::Everywhere => enforced(config, plan).is_some(),
     }
+}
+
+/// Whether something of a plan may run in the open.
+pub fn may_be_open(config: &Config, plan: &Plan) -> bool {
+    let programs = &config.programs;
+    let unconfined = programs.unconfined != Unconfined::Deny;
+    let is_meant = !programs.open.is_empty() || unconfined;
+    let is_open = |enforced: Enforced| !programs.open.is_empty() || !enforced.holds();
+    is_meant && enforced(config, plan).is_some_and(is_open)
 }
 
 /// Why a cell has no network.

@@ -156,13 +156,7 @@ pub(crate) fn ordered(net: BTreeMap<String, (FileState, FileState)>) -> Vec<Chan
         .collect();
     let (mut first, mut middle, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (path, (before, after)) in net {
-        let change = |before: FileState, after: FileState| Change {
-            path: path.clone(),
-            before,
-            after,
-            remade: None,
-            of_others: false,
-        };
+        let change = |before, after| Change::new(path.clone(), before, after);
         if swapped.contains(&path) {
             first.push(change(before, FileState::Absent));
             middle.push(change(FileState::Absent, after));

@@ -74,7 +74,7 @@ impl Overlay {
             _ => self.base.observe(&look)?,
         };
         self.saw_base(look.clone(), seen.clone());
-        if self.named.iter().all(|named| named.look != look) {
+        if self.named_looks.insert(look.clone()) {
             self.named.push(Observation { look, seen });
         }
         Ok(())

@@ -69,6 +69,8 @@ pub struct Overlay {
     step: String,
     /// What the program of the present step can change at most, where something holds it to that.
     bounds: Option<Vec<Resource>>,
+    /// Whether the run records what the present step changes.
+    is_recorded: bool,
     touched: BTreeMap<String, Touched>,
     marks_before: Option<Vec<Mark>>,
     bytes: u64,
@@ -82,6 +84,7 @@ pub struct Overlay {
     base_folders: BTreeSet<Look>,
     /// Files that the program of the present step names, as they are before the plan.
     named: Vec<Observation>,
+    named_looks: BTreeSet<Look>,
     contents: BTreeMap<Digest, Arc<[u8]>>,
 }
 
@@ -94,6 +97,7 @@ impl Overlay {
             marks: Vec::new(),
             step: "an earlier step".into(),
             bounds: None,
+            is_recorded: true,
             touched: BTreeMap::new(),
             marks_before: None,
             bytes: 0,
@@ -104,6 +108,7 @@ impl Overlay {
             base_looked: BTreeSet::new(),
             base_folders: BTreeSet::new(),
             named: Vec::new(),
+            named_looks: BTreeSet::new(),
             contents: BTreeMap::new(),
         }
     }
@@ -117,11 +122,17 @@ impl Overlay {
     pub fn begin(&mut self, step: &str) {
         self.step = step.into();
         self.bounds = None;
+        self.is_recorded = true;
     }
 
     /// Says what the program of the present step can change at most: of what it leaves, nothing else is kept.
     pub fn bound(&mut self, bounds: Vec<Resource>) {
         self.bounds = Some(bounds);
+    }
+
+    /// Says that nobody records what the present step changes.
+    pub fn unrecorded(&mut self) {
+        self.is_recorded = false;
     }
 
     /// The name of the step that makes the present call.
@@ -141,7 +152,7 @@ impl Overlay {
     }
 
     fn mark(&mut self, resource: &Resource, by: &str) {
-        if let Some(mark) = Mark::new(resource, by) {
+        if let Some(mark) = Mark::new(resource, by, self.is_recorded) {
             self.marks_before.get_or_insert_with(|| self.marks.clone());
             // It says all that an earlier one of the same says, and is the last.
             self.marks.retain(|earlier| !mark.includes(earlier));
@@ -189,6 +200,7 @@ impl Overlay {
 
     /// The files that were [held](Overlay::hold) since the last time, as they are before the plan.
     pub fn take_named(&mut self) -> Vec<Observation> {
+        self.named_looks.clear();
         std::mem::take(&mut self.named)
     }
 

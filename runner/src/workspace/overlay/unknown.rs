@@ -13,13 +13,15 @@ pub(super) struct Mark {
     /// That of a glob.
     matcher: Option<GlobMatcher>,
     by: String,
+    /// Whether the run records what the call changes.
+    is_recorded: bool,
     /// Paths that were written since.
     known_again: BTreeSet<String>,
 }
 
 impl Mark {
     /// The mark of a resource; none where it has nothing to do with files.
-    pub(super) fn new(resource: &Resource, by: &str) -> Option<Mark> {
+    pub(super) fn new(resource: &Resource, by: &str, is_recorded: bool) -> Option<Mark> {
         let resource = match resource {
             Resource::Path(_) | Resource::Glob(_) => resource.clone(),
             Resource::AnyPath | Resource::Program(_) | Resource::AnyProgram | Resource::Everything => Resource::AnyPath,
@@ -29,12 +31,13 @@ impl Mark {
             Resource::Glob(glob) => compile_glob(glob).ok(),
             _ => None,
         };
-        Some(Mark { resource, matcher, by: by.into(), known_again: BTreeSet::new() })
+        Some(Mark { resource, matcher, by: by.into(), is_recorded, known_again: BTreeSet::new() })
     }
 
     /// Whether an earlier mark says nothing that this new one does not.
     pub(super) fn includes(&self, earlier: &Mark) -> bool {
-        self.resource == Resource::AnyPath || self.resource == earlier.resource
+        let says_who = !self.is_recorded || earlier.is_recorded;
+        says_who && (self.resource == Resource::AnyPath || self.resource == earlier.resource)
     }
 
     pub(super) fn written(&mut self, path: &str) {
@@ -43,7 +46,12 @@ impl Mark {
 
     /// Whether it may have touched a path; one that is missing also by making something beneath it.
     fn covers(&self, path: &str, kind: Kind) -> bool {
-        if self.known_again.contains(path) || path == "." {
+        !self.known_again.contains(path) && self.reaches(path, kind)
+    }
+
+    /// The same, whatever was written since.
+    fn reaches(&self, path: &str, kind: Kind) -> bool {
+        if path == "." {
             return false;
         }
         let below = |inner: &str| kind == Kind::Missing && within(inner, path);
@@ -78,6 +86,11 @@ impl Overlay {
     /// The step that may have changed a path.
     pub(super) fn unknown_at(&self, path: &str, kind: Kind) -> Option<String> {
         self.marks.iter().rev().find(|mark| mark.covers(path, kind)).map(|mark| mark.by.clone())
+    }
+
+    /// Whether a step may have changed a path of which the run does not record what it changes.
+    pub(crate) fn is_unrecorded(&self, path: &str, kind: Kind) -> bool {
+        self.marks.iter().any(|mark| !mark.is_recorded && mark.reaches(path, kind))
     }
 
     /// A step of which it is not known what it leaves in the workspace.
