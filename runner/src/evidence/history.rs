@@ -27,8 +27,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt::Display;
 use std::sync::Arc;
 
-/// The tool whose call says all that is in a file, and the parameter that does.
-const WRITTEN: (&str, &str) = ("fs.write", "text");
+/// The tool whose call says all that is in a file, and the parameters that do, and whether a new one may be executed.
+const WRITTEN: (&str, &str, &str) = ("fs.write", "text", "executable");
 
 /// How many links a path goes by, as the workspace follows them.
 const MAX_LINKS: usize = 40;
@@ -267,14 +267,19 @@ impl<'a> Ground<'a> {
         uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")).collect()
     }
 
-    /// Changes that no such call makes: of one that only reads any, and of one that says all that is in a file other contents.
+    /// Changes that no such call makes: of one that only reads any, and of one that says all that is in a file other contents, or a new
+    /// file with another mode.
     fn unlike_call(&self, name: &str, args: &Value, changes: &[Change]) -> Vec<String> {
         let Some(step) = self.step(name).filter(|_| self.standing == Standing::Recorded) else { return Vec::new() };
         let text = args.get(WRITTEN.1).and_then(Value::as_str).filter(|_| step.call.tool.name == WRITTEN.0);
-        let written = text.map(|text| Digest::of(text.as_bytes()));
-        let is_other = |change: &&Change| match (&change.after, &written) {
+        let written = text.map(|text| (Digest::of(text.as_bytes()), text.len() as u64));
+        let is_executable = args.get(WRITTEN.2).is_some_and(|executable| *executable == Value::Bool(true));
+        let new = if is_executable { 0o755 } else { 0o644 };
+        let is_other = |change: &&Change| match (&change.after, written) {
             _ if step.call.is_read_only() => true,
-            (FileState::File { digest, .. }, Some(written)) => digest != written,
+            (FileState::File { digest, bytes, mode }, Some(written)) => {
+                (*digest, *bytes) != written || change.before == FileState::Absent && *mode != new
+            }
             (FileState::Absent | FileState::Link { .. } | FileState::Other, Some(_)) => true,
             (FileState::Directory { .. }, Some(_)) | (_, None) => false,
         };

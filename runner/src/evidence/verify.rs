@@ -15,7 +15,7 @@ use crate::desk::{found_place, recompile};
 use crate::dry_run::FOUND;
 use crate::event::Event;
 use crate::journal::{chain, event_place};
-use crate::report::PlanReport;
+use crate::report::{PlanReport, StepReport};
 use crate::seal::Keys;
 use crate::state::RunState;
 use planc_lang::compile::Compiled;
@@ -354,6 +354,10 @@ fn unchecked(
         ),
         (true, "which planc wrote it"),
         (true, "which of the changes that `critical` allows a call made; of `fs.write` the contents follow from it"),
+        (
+            bundle.report.all_steps().any(StepReport::is_unrecorded),
+            "what programs outside of cells and servers have changed: nobody records that",
+        ),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),
         (!over, "how the run ended: it was not over"),

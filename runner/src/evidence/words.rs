@@ -69,7 +69,7 @@ fn of_plan(
             .map(|(line, shown)| meaning.critical(line, shown.value.clone(), touched(line.verb, shown, named.as_ref())))
             .collect(),
         reuse: reuse.map(|(of, shown)| meaning.reuse(of, shown.exists)).collect(),
-        blocks: blocks.map(|(of, shown)| block(shown, meaning.block(of), bound)).collect(),
+        blocks: blocks.map(|(of, block)| of_block(block, meaning.block(of), bound, &report.steps)).collect(),
         verifications: verifications
             .map(|(of, shown)| meaning.verification(of, Vec::new(), shown.outcome.clone()))
             .collect(),
@@ -113,8 +113,8 @@ fn of_plan(
     parts
 }
 
-/// A block with what the dry run says of its elements; how many there are is bound.
-fn block(shown: &BlockReport, declared: BlockReport, bound: &BoundPart) -> BlockReport {
+/// A block with what the dry run says of its elements; how many there are is bound. It stands where its first step does.
+fn of_block(shown: &BlockReport, declared: BlockReport, bound: &BoundPart, steps: &[StepReport]) -> BlockReport {
     let of_block = bound.findings.iter().flat_map(|found| &found.blocks).find(|(name, ..)| *name == declared.name);
     let outcome = match (&shown.outcome, of_block) {
         (BlockOutcome::Elements { .. }, Some((_, _, Elements::Known(count)))) => {
@@ -122,7 +122,8 @@ fn block(shown: &BlockReport, declared: BlockReport, bound: &BoundPart) -> Block
         }
         (outcome, _) => outcome.clone(),
     };
-    BlockReport { late: shown.late, at: shown.at, outcome, ..declared }
+    let at = steps.iter().position(|step| step.each.as_ref() == Some(&declared.name)).unwrap_or(shown.at);
+    BlockReport { late: shown.late, at, outcome, ..declared }
 }
 
 /// The programs and hosts that the calls name with the arguments that were approved; none: what a secret decides is bound as commitments.

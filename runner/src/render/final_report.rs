@@ -196,6 +196,11 @@ pub fn draw_differences(report: &RunReport, look: Look) -> String {
         (0, None) => out.push_str("nothing has run to its end yet\n"),
         (n, _) => out.push_str(&format!("{} from the plan\n", count(n, "difference"))),
     }
+    if !report.unrecorded.is_empty() {
+        let names: Vec<String> = report.unrecorded.iter().map(|step| inline(step)).collect();
+        let text = format!("nobody has recorded what was changed by {}", names.join(", "));
+        hang(&mut out, look, "", 2, &text, Some(Tone::Careful));
+    }
     isolated(out)
 }
 

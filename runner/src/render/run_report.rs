@@ -53,6 +53,9 @@ pub struct RunReport {
     /// Steps that ran and that planc cannot take back, where taking back has begun.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// Steps that ran, or may have, and of which nobody records what they changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unrecorded: Vec<String>,
     /// Whether taking back has begun.
     #[serde(skip)]
     pub taking_back: bool,
@@ -183,6 +186,7 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
         outputs: Value::Null,
         gone: false,
         left: Vec::new(),
+        unrecorded: Vec::new(),
         taking_back: false,
         undo_calls: BTreeMap::new(),
     };
@@ -213,8 +217,10 @@ pub fn fold<'e>(run: &str, plan: &PlanReport, events: impl IntoIterator<Item = &
     }
     report.differences = differences.into_iter().flatten().collect();
     report.settle_rows();
+    report.unrecorded = report.rows_of(plan, StepReport::is_unrecorded);
     if report.taking_back {
-        report.left = report.rows_left(plan);
+        // There is no way to take these back.
+        report.left = report.rows_of(plan, |step| step.undo == UndoKind::Impossible);
     }
     report
 }
@@ -468,11 +474,11 @@ impl RunReport {
         }
     }
 
-    /// Steps that ran, or may have, and that there is no way to take back.
-    fn rows_left(&self, plan: &PlanReport) -> Vec<String> {
-        let impossible = plan.all_steps().filter(|step| step.undo == UndoKind::Impossible);
-        let names: HashSet<&str> = impossible.map(|step| step.name.as_str()).collect();
-        let impossible = |row: &&StepRow| {
+    /// Which of these steps ran, or may have.
+    fn rows_of(&self, plan: &PlanReport, which: impl Fn(&StepReport) -> bool) -> Vec<String> {
+        let steps = plan.all_steps().filter(|step| which(step));
+        let names: HashSet<&str> = steps.map(|step| step.name.as_str()).collect();
+        let has_run = |row: &&StepRow| {
             (names.contains(row.step.as_str()) || names.contains(base_name(&row.step)))
                 && row.attempts > 0
                 && !row.without_effect
@@ -481,7 +487,7 @@ impl RunReport {
                     StepEnd::Waiting | StepEnd::Running | StepEnd::Skipped => false,
                 }
         };
-        self.steps.iter().filter(impossible).map(|row| row.step.clone()).collect()
+        self.steps.iter().filter(has_run).map(|row| row.step.clone()).collect()
     }
 
     /// Whether something was begun and its end is not recorded.

@@ -255,6 +255,18 @@ pub enum Confinement {
     },
 }
 
+impl StepReport {
+    /// Whether nobody records what it changes: a program that is in no cell, or a server.
+    pub fn is_unrecorded(&self) -> bool {
+        !self.read_only
+            && match self.confined {
+                Some(Confinement::Cell { .. }) => false,
+                Some(Confinement::Late { .. } | Confinement::Open | Confinement::Asked { .. }) => true,
+                None => !self.tool.starts_with("fs."),
+            }
+    }
+}
+
 impl std::fmt::Display for Confinement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -183,6 +183,12 @@ fn what_a_run_returns_and_a_file_holds_follows_from_the_records() {
     let other = other.into_iter().find(|one| one != digest).unwrap();
     forge(&mut bundle, "\"step_started\",\"step\":\"copy[0]\"", digest, &other);
     refused(&bundle, "step `copy[0]` changed `out/a.txt` as its call does not");
+    // Nor has it another length, or another mode than a new file has.
+    for (from, to) in [("\"mode\":420", "\"mode\":493"), ("\"bytes\":", "\"bytes\":1")] {
+        let mut bundle = whole.clone();
+        forge(&mut bundle, "\"step_started\",\"step\":\"copy[0]\"", from, to);
+        refused(&bundle, "step `copy[0]` changed `out/a.txt` as its call does not");
+    }
     let mut bundle = whole.clone();
     forge(&mut bundle, "\"step_started\",\"step\":\"found\"", "\"changes\":[]", &format!("\"changes\":[{change}]"));
     refused(&bundle, "step `found` changed `out/a.txt` as its call does not");

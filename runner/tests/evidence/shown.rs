@@ -163,6 +163,7 @@ fn the_report_shows_what_the_plan_says() {
         ("`reuse`", |r| r["reuse"][0]["target"] = json!("other.txt")),
         ("`blocks`", |r| r["blocks"][0]["list"] = json!("[]")),
         ("`blocks`", |r| r["blocks"] = json!([])),
+        ("`blocks`", |r| r["blocks"][0]["at"] = json!(0)),
         ("`blocks`", |r| r["blocks"][0]["outcome"]["count"] = json!(200)),
         ("`critical`", |r| {
             let lines = r["critical"].as_array_mut().unwrap();
