@@ -38,7 +38,8 @@ pub use servers::{
 };
 pub use shown::Shown;
 pub use variables::{
-    HOME, MAX_LOOKED_AT, PATH, Variables, confined, deciding_path, in_the_open, is_listed, names_what_counts, open_path,
+    HOME, MAX_LOOKED_AT, PATH, Variables, confined, decides, deciding_path, in_the_open, is_listed, names_what_counts,
+    open_path,
 };
 pub use window::{Window, WindowFault};
 pub(crate) use wired::ways;

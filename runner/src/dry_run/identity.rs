@@ -1,8 +1,9 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use super::variables::{OF_PROGRAMS, Values, of_server, others, stored_variables, variables};
+use super::variables::{OF_PROGRAMS, of_server, others, stored_variables, variables};
 use crate::config::{Approvals, Changed, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
+use crate::passed::Values;
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::report::PlanReport;
 use crate::tool::model::wiring_identity;

@@ -338,6 +338,7 @@ fn standing_answers_come_and_go() {
         until: jiff::Timestamp::now() + jiff::Span::new().hours(1),
         uses,
         files: Default::default(),
+        variables: Default::default(),
     };
     let first = store.add_standing(&terms(2), "me", "often").unwrap();
     let second = store.add_standing(&terms(1), "you", "once").unwrap();
