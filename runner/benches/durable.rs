@@ -70,7 +70,7 @@ impl Bench {
     }
 
     fn desk(&self) -> Desk {
-        let store = Store::open(&self.config.state).expect("a store");
+        let store = Store::open(&self.config.state, &self.config.workspace).expect("a store");
         let mut registry = registry(&self.config, Pace::default());
         for tool in ["row.look", "row.put"] {
             registry.insert(tool, Implementation::Live(Arc::new(Nothing)));

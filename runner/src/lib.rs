@@ -22,6 +22,7 @@ pub mod import;
 pub mod observe;
 pub mod report;
 pub mod approval;
+mod passed;
 pub mod standing;
 pub mod event;
 pub mod veil;

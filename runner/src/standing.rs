@@ -4,7 +4,9 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
+use crate::config::{Config, decides};
 use crate::named::{Named, Role, named_paths, of_command, of_variables};
+use crate::passed::of_cells;
 use crate::scope::Scope;
 use crate::workspace::{FOLDER_SEEN, FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -52,14 +54,28 @@ pub struct Terms {
     /// that nothing was there: a changed one is another program.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub files: BTreeMap<String, String>,
+    /// The variables that a program gets from whoever calls planc, each as it was when the answer was given, those of `pass_env` also
+    /// where they were not set.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub variables: BTreeMap<String, String>,
 }
 
-/// The files as they are when an answer is given or asked for.
+/// The files and the variables as they are when an answer is given or asked for.
 pub trait Place {
     /// Where a path leads: followed to its end, and to a link that it ends in; nothing where that cannot be told.
     fn led(&self, path: &str) -> Vec<Option<String>>;
     /// What a command line and the variables of a call may name, for a program that runs in a directory, as it is.
     fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Seen;
+    /// The variables that a program of a tool gets and that decide what it does, as they are.
+    fn variables(&self, tool: &Tool) -> BTreeMap<String, String>;
+}
+
+/// The place in which plans work.
+pub struct Here<'h> {
+    /// The files.
+    pub workspace: &'h Workspace,
+    /// What the operator decided.
+    pub config: &'h Config,
 }
 
 /// What is run of a package, which imports more of it.
@@ -74,23 +90,35 @@ pub struct Seen {
     pub folder: Option<String>,
 }
 
-impl Place for Workspace {
+impl Place for Here<'_> {
     fn led(&self, path: &str) -> Vec<Option<String>> {
-        vec![self.resolve(path).ok(), self.resolve_link(path).ok()]
+        vec![self.workspace.resolve(path).ok(), self.workspace.resolve_link(path).ok()]
     }
 
     fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Seen {
+        let (workspace, root) = (self.workspace, self.workspace.root());
         // A program is named from the root, whatever the directory.
-        let program = words.iter().take(1).flat_map(|program| named_paths(self.root(), ".", program));
+        let program = words.iter().take(1).flat_map(|program| named_paths(root, ".", program));
         let program = program.map(|path| Named { path, role: Role::Perhaps });
-        let follows = |directory: &str, word: &str| self.leads_of(directory, word);
-        let named = of_command(self.root(), directory, words, env, &follows);
-        let named = self.completed(directory, named).into_iter();
+        let follows = |directory: &str, word: &str| workspace.leads_of(directory, word);
+        let named = of_command(root, directory, words, env, &follows);
+        let named = workspace.completed(directory, named).into_iter();
         let mut seen = Seen::default();
-        for named in program.chain(named).chain(of_variables(self.root(), directory, env)) {
-            self.see(&named, &mut seen);
+        for named in program.chain(named).chain(of_variables(root, directory, env)) {
+            workspace.see(&named, &mut seen);
         }
         seen
+    }
+
+    fn variables(&self, tool: &Tool) -> BTreeMap<String, String> {
+        // A server gets its own.
+        if !tool.runs_programs() || self.config.servers.contains_key(tool.catalogue()) {
+            return BTreeMap::new();
+        }
+        let listed = &self.config.pass_env;
+        let given = of_cells(self.config).into_iter().filter(|(name, _)| decides(listed, name));
+        let absent = listed.iter().map(|name| (name.clone(), FileState::Absent.to_string()));
+        absent.chain(given.map(|(name, value)| (name, value.to_string()))).collect()
     }
 }
 
@@ -166,11 +194,12 @@ impl Terms {
             until,
             uses: USUAL_USES,
             files: BTreeMap::new(),
+            variables: BTreeMap::new(),
         }
     }
 
-    /// Ties the bounds to what they stand for in the files as they are now: a path to where it leads, a command line to the
-    /// files that it names.
+    /// Ties the bounds to what they stand for as it is now: a path to where it leads, a command line to the files that it names, and a
+    /// program to the variables that it gets.
     pub fn tie(&mut self, tool: &Tool, place: &impl Place) {
         for param in &tool.params {
             if let Some(Bound::Is(value)) = self.bounds.get_mut(param.name.as_str()) {
@@ -178,6 +207,7 @@ impl Terms {
             }
         }
         self.files = self.fixed(tool, place).files;
+        self.variables = place.variables(tool);
     }
 
     /// What the bounds name, where they leave nothing open.
@@ -216,12 +246,12 @@ impl Terms {
     fn is_tied(&self, tool: &Tool, args: &[Value], place: &impl Place) -> bool {
         let value = |name: &str| args.get(tool.param(name)?);
         let seen = self.named(tool, value("directory"), value("env"), place);
-        seen.folder.is_none() && seen.files == self.files
+        seen.folder.is_none() && seen.files == self.files && place.variables(tool) == self.variables
     }
 
-    /// Whether the files that these terms are tied to are as others found them.
+    /// Whether what these terms are tied to is as others found it.
     pub fn is_tied_as(&self, others: &Terms) -> bool {
-        self.files.iter().all(|(path, seen)| others.files.get(path) == Some(seen))
+        self.variables == others.variables && self.files.iter().all(|(path, seen)| others.files.get(path) == Some(seen))
     }
 
     /// Bounds an argument: `path=docs/**`, `amount<=100`.
@@ -327,6 +357,12 @@ impl fmt::Display for Terms {
             match *seen == absent {
                 true => write!(f, ", while nothing is at `{path}`")?,
                 false => write!(f, ", while `{path}` is as it was then")?,
+            }
+        }
+        for (name, seen) in &self.variables {
+            match *seen == absent {
+                true => write!(f, ", while the variable `{name}` is not set")?,
+                false => write!(f, ", while the variable `{name}` is as it was then")?,
             }
         }
         if let Some(scope) = &self.scope {

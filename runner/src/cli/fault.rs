@@ -68,6 +68,10 @@ const UNSAID: &str =
 const ROOM: &str = "nothing that was recorded is lost: make room there, then go on: `planc runs` tells with what, \
     `planc resume RUN` goes on where it stopped";
 
+/// What to do where the state directory belongs to another workspace.
+const ONE_EACH: &str = "each workspace has a state directory of its own, and one that was moved begins with a new one: name it with \
+    `--state-dir DIR`, or in `[workspace] state`";
+
 /// What to do where the state directory does not let itself be written.
 const WRITABLE: &str = "nothing that was recorded is lost: see that this account may write there and that there is room, then go \
     on: `planc runs` tells with what, `planc resume RUN` goes on where it stopped";
@@ -86,6 +90,7 @@ impl From<StoreError> for Fault {
                 "nothing goes on from a journal that cannot be trusted; look at the workspace, and put back an older copy \
                  of the state directory if there is one",
             ),
+            StoreError::OfAnother { .. } => fault.help(ONE_EACH),
             StoreError::Full { .. } => fault.help(ROOM),
             StoreError::Io { .. } => fault.help(WRITABLE),
             StoreError::Unknown { kind: "run", .. } => fault.help("`planc runs` lists those of this workspace"),

@@ -9,7 +9,7 @@ use crate::desk::{DeskError, opened};
 use crate::journal::Grant;
 use crate::render::text::{Tone, inline};
 use crate::scope::Scope;
-use crate::standing::{NoTerms, Terms};
+use crate::standing::{Here, NoTerms, Terms};
 use planc_lang::suggest::nearest;
 use serde_json::json;
 
@@ -151,12 +151,15 @@ fn add(session: &Session, args: &Add) -> Result<Exit, Fault> {
     args.last.iter().try_for_each(|text| terms.last(text))?;
     args.uses.iter().try_for_each(|text| terms.often(text))?;
     let workspace = opened(&session.config).map_err(DeskError::from)?;
-    terms.tie(tool, &workspace);
-    terms.check(tool, &workspace)?;
+    // The key that variables are committed to with lies in the state directory.
+    let store = session.store()?;
+    let here = Here { workspace: &workspace, config: &session.config };
+    terms.tie(tool, &here);
+    terms.check(tool, &here)?;
     let question = format!("\nApprove always, without being asked again:\n  {}", inline(&terms.to_string()));
     let nobody = "a standing answer is given by a person on a terminal";
     agreed(&question).map_err(|no| no.fault(nobody, "nothing is approved"))?;
-    let number = session.store()?.add_standing(&terms, &account(), args.why.trim())?;
+    let number = store.add_standing(&terms, &account(), args.why.trim())?;
     match session.out.is_json() {
         true => session.out.json(&json!({ "number": number, "terms": terms }))?,
         false => session.out.show(&format!("{number}  {}\n", inline(&terms.to_string())))?,

@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::session::{Global, Session, count_errors};
 use super::texts::{Instead, Texts};
 use crate::approval::account;
+use crate::config::named_from;
 use crate::desk::Desk;
 use crate::mcp_server::{Credentials, Gate, Http, long_names, on_signals, serve_http};
 use crate::render::text::{Tone, inline};
@@ -165,12 +166,13 @@ async fn http(
     let read = |path: &Path, name: &str| {
         Credentials::read_or_make(path, name, workspace).map_err(|error| Fault::usage(error.to_string()))
     };
-    let file = args.credentials.as_ref().map_or_else(|| session.config.state.join("agents"), |file| session.path(file));
+    let file =
+        args.credentials.as_ref().map_or_else(|| session.config.state.join("agents"), |file| named(session, file));
     let agents = match args.no_credentials {
         true => None,
         false => Some(read(&file, "agent")?),
     };
-    let approvers = args.approvers.as_ref().map(|file| read(&session.path(file), "approver")).transpose()?;
+    let approvers = args.approvers.as_ref().map(|file| read(&named(session, file), "approver")).transpose()?;
     let cannot = |error: std::io::Error| Fault::usage(format!("cannot serve `{address}`: {error}"));
     let listener = tokio::net::TcpListener::bind(address).await.map_err(cannot)?;
     let place = listener.local_addr().map_err(cannot)?;
@@ -185,4 +187,9 @@ async fn http(
     let ended = serve_http(listener, http).await;
     settle(&running).await;
     ended.map_err(cannot)
+}
+
+/// A file of credentials that was named.
+fn named(session: &Session, file: &Path) -> PathBuf {
+    named_from(&session.path("."), file)
 }

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
-use crate::config::{Config, Missing, Overrides, Places, is_hidden_in_home, lies_in};
+use crate::config::{Config, Missing, Overrides, Places, STATE_NAME, is_hidden_in_home, lies_in};
 use crate::coverage::is_for_others;
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
@@ -253,7 +253,7 @@ impl Session {
     /// The store of runs; makes the state directory where it is missing.
     pub fn store(&self) -> Result<Store, Fault> {
         self.config.prepare_state()?;
-        Ok(Store::open(&self.config.state)?)
+        Ok(Store::open(&self.config.state, &self.config.workspace)?)
     }
 
     /// What carries plans out.
@@ -274,10 +274,11 @@ impl Session {
 
     /// The store of runs, where there is one: looking creates nothing.
     pub fn existing_store(&self) -> Result<Option<Store>, Fault> {
-        match self.config.state.exists() {
-            true => self.store().map(Some),
-            false => Ok(None),
+        if !self.config.state.exists() {
+            return Ok(None);
         }
+        self.config.prepare_state()?;
+        self.config.state.join(STATE_NAME).exists().then(|| self.store()).transpose()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `[approval]`: what the operator wants an approval to be, and for plans with which effects more than for others.
 
 use super::ConfigError;
+use super::nested::check_reach;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -153,24 +154,11 @@ pub enum Elicitation {
     Any,
 }
 
-/// Whether the entry that a path names lies in a folder: whoever may write there may put something else in its place.
-fn is_entry(path: &Path, folder: &Path) -> bool {
-    let holder = path.file_name().and_then(|_| path.parent()?.canonicalize().ok());
-    holder.is_some_and(|holder| holder.starts_with(folder))
-}
-
 impl Approvals {
-    /// The file of signers lies outside the workspace, where no plan can write to it.
+    /// The file of signers lies where no plan reaches it: what it says counts at once.
     pub(super) fn check_place(&self, workspace: &Path) -> Result<(), ConfigError> {
-        let Some(path) = &self.signers else { return Ok(()) };
-        let is_inside = path.canonicalize().is_ok_and(|real| real.starts_with(workspace));
-        if !is_inside && !path.ancestors().any(|part| is_entry(part, workspace)) {
-            return Ok(());
-        }
-        let (path, workspace) = (path.display(), workspace.display());
-        let message =
-            format!("the file of signers `{path}` lies in the workspace `{workspace}`, where plans could reach it");
-        Err(ConfigError::world(message).help("keep it outside, and name it in `[approval] signers`"))
+        let help = "keep it in a folder of no workspace, and name it in `[approval] signers`";
+        self.signers.iter().try_for_each(|path| check_reach(("the file of signers", path), workspace, help))
     }
 
     /// Whether nobody may approve what they wrote, be it only of plans with certain effects.

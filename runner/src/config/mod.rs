@@ -28,8 +28,8 @@ pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENT
 pub use loaded::Loaders;
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
-pub use nested::above;
-pub use places::{OF_CLIENTS, OF_GIT, Places, account_home, is_hidden_in_home, lies_in, unfit};
+pub use nested::{above, within_reach};
+pub use places::{OF_CLIENTS, OF_GIT, Places, account_home, is_hidden_in_home, lies_in, named_from, unfit};
 pub use programs::{Changed, EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use run::{MAX_DEADLINE_DAYS, run_time};
@@ -38,7 +38,8 @@ pub use servers::{
 };
 pub use shown::Shown;
 pub use variables::{
-    HOME, MAX_LOOKED_AT, PATH, Variables, confined, deciding_path, in_the_open, is_listed, names_what_counts, open_path,
+    HOME, MAX_LOOKED_AT, PATH, Variables, confined, decides, deciding_path, in_the_open, is_listed, names_what_counts,
+    open_path,
 };
 pub use window::{Window, WindowFault};
 pub(crate) use wired::ways;
@@ -73,6 +74,8 @@ pub struct Config {
     pub unfit: Option<&'static str>,
     /// Where runs, approvals and earlier contents are kept; outside the workspace. Links resolved as far as it exists.
     pub state: PathBuf,
+    /// The same as it is named, links and all.
+    pub state_name: PathBuf,
     /// The configuration file, if there is one. Canonical.
     pub file: Option<PathBuf>,
     /// Catalogue files besides the built-in one: from `planc.toml`, then `--catalogue`.
@@ -195,7 +198,6 @@ impl Config {
             ..settings.approval.read(found.as_deref())
         };
         approval.check_place(&workspace)?;
-        approval.signers.iter().try_for_each(|path| nested::check_signers(path))?;
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
@@ -210,13 +212,12 @@ impl Config {
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
         nested::check_scratch(&settings, &programs.scratch)?;
+        let chosen = overrides.state.as_deref().map(|path| places::named_from(&base, path));
+        let state_name = places::state((chosen, settings.workspace.state(&workspace)), places, &workspace)?;
         let config = Config {
             unfit,
-            state: places::state(
-                (overrides.state.as_deref().map(|path| base.join(path)), settings.workspace.state(&workspace)),
-                places,
-                &workspace,
-            )?,
+            state: places::resolve(&state_name),
+            state_name,
             servers: settings
                 .servers
                 .iter()
@@ -283,8 +284,9 @@ impl Config {
     /// folder is none for plans: nothing is planned or carried out without state.
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
         self.check_fit()?;
+        let help = "choose one in a folder of no workspace with `--state-dir DIR`, or in `[workspace] state`";
+        nested::check_reach(("the state directory", &self.state_name), &self.workspace, help)?;
         places::outside(&self.state, &self.workspace)?;
-        nested::check_state(&self.state)?;
         places::make_private(&self.state)
     }
 

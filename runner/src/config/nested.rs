@@ -161,24 +161,28 @@ fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str,
     wired.searched().iter().try_for_each(|path| check_beneath(config, path, said))
 }
 
-/// Refuses signers that lie in any workspace: there plans could reach the file, and what it says counts at once.
-pub(super) fn check_signers(signers: &Path) -> Result<(), ConfigError> {
-    let other = ways(signers).iter().find_map(|path| find_upwards(&resolve(path.parent()?), CONFIG_NAME));
-    let help = "keep it in a folder of no workspace, and name it in `[approval] signers`";
-    other.map_or(Ok(()), |other| Err(within_reach("the file of signers", signers, &other, help)))
+/// Why plans could reach a file or a folder on which approvals hang, in a phrase; none: neither it nor a link on the way to it lies in
+/// a workspace, in `own` or in any other.
+pub fn within_reach(path: &Path, own: &Path) -> Option<String> {
+    let holder = |folder: PathBuf| match folder.starts_with(own) {
+        true => Some(own.to_owned()),
+        false => find_upwards(&folder, CONFIG_NAME).and_then(|file| Some(file.parent()?.to_owned())),
+    };
+    if let Some(other) = holder(resolve(path)) {
+        return Some(format!("lies in the workspace `{}`, where plans could reach it", other.display()));
+    }
+    // Each name on the way, but for those that lead to the workspace itself.
+    let ways = ways(path);
+    let names = ways.iter().flat_map(|way| way.ancestors()).filter(|part| part.file_name().is_some());
+    let mut folders = names.filter(|part| !own.starts_with(part)).filter_map(|part| Some(resolve(part.parent()?)));
+    let other = folders.find_map(holder)?;
+    Some(format!("is reached through the workspace `{}`, where plans could lead to another", other.display()))
 }
 
-/// Refuses a state directory that lies in any workspace: plans there could write approvals.
-pub(super) fn check_state(state: &Path) -> Result<(), ConfigError> {
-    let other = find_upwards(state, CONFIG_NAME);
-    let help = "choose one in a folder of no workspace with `--state-dir DIR`";
-    other.map_or(Ok(()), |other| Err(within_reach("the state directory", state, &other, help)))
-}
-
-fn within_reach(what: &str, path: &Path, other: &Path, help: &str) -> ConfigError {
-    let (path, other) = (path.display(), other.display());
-    ConfigError::world(format!("{what} `{path}` lies in the workspace of `{other}`, where plans could reach it"))
-        .help(help)
+/// Refuses what plans could reach.
+pub(super) fn check_reach((what, path): (&str, &Path), own: &Path, help: &str) -> Result<(), ConfigError> {
+    let refused = |why| ConfigError::world(format!("{what} `{}` {why}", path.display())).help(help);
+    within_reach(path, own).map_or(Ok(()), |why| Err(refused(why)))
 }
 
 /// Refuses folders in which planc looks for workspaces and programs really write: a program could say there what plans may do.

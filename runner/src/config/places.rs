@@ -51,13 +51,24 @@ pub fn lies_in(folder: &Path, root: &Path) -> bool {
     resolve(folder).starts_with(root)
 }
 
-/// Where the state of a workspace is kept. Whether that is a good place is judged when it is used, see [`outside`].
+/// A path that somebody names from the folder in which they are: the names that lead to the folder are no part of it.
+pub fn named_from(folder: &Path, path: &Path) -> PathBuf {
+    let mut folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let mut rest = path;
+    while let Ok(above) = rest.strip_prefix("..") {
+        folder.pop();
+        rest = above;
+    }
+    folder.join(rest)
+}
+
+/// Where the state of a workspace is kept, as it is named. Whether that is a good place is judged when it is used.
 pub(super) fn state(
     (chosen, fixed): (Option<PathBuf>, Option<PathBuf>),
     places: &Places,
     workspace: &Path,
 ) -> Result<PathBuf, ConfigError> {
-    let path = match (chosen, fixed) {
+    Ok(match (chosen, fixed) {
         (Some(chosen), Some(fixed)) if resolve(&chosen) != resolve(&fixed) => {
             let message =
                 format!("state is kept in `{}` here, by `[workspace] state` of `planc.toml`", fixed.display());
@@ -76,8 +87,7 @@ pub(super) fn state(
             let name = Digest::of(workspace.as_os_str().as_encoded_bytes()).hex()[..16].to_owned();
             home.join("planc/workspaces").join(name)
         }
-    };
-    Ok(resolve(&path))
+    })
 }
 
 /// What belongs to the system, where neither plans nor agents write.
@@ -177,16 +187,8 @@ pub fn unfit(workspace: &Path, has_file: bool, places: &Places) -> Option<&'stat
     }
 }
 
-/// State and workspace lie outside of each other, so that no plan can reach its own approvals.
+/// A workspace lies in no state directory.
 pub(super) fn outside(path: &Path, workspace: &Path) -> Result<(), ConfigError> {
-    if path.starts_with(workspace) {
-        return Err(ConfigError::world(format!(
-            "the state directory `{}` lies in the workspace `{}`, where plans could reach it",
-            path.display(),
-            workspace.display()
-        ))
-        .help("choose one outside with `--state-dir DIR`"));
-    }
     if workspace.starts_with(path) {
         return Err(ConfigError::world(format!(
             "the workspace `{}` lies in the state directory `{}`",

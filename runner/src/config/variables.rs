@@ -172,6 +172,12 @@ fn usual(pass_env: &[String]) -> Variables {
     variables
 }
 
+/// Whether a variable that programs get may decide what they do: the operator lists it, or it names folders. Of the others the system
+/// says who the account is, and the rest says how a program speaks.
+pub fn decides(pass_env: &[String], name: &str) -> bool {
+    pass_env.iter().any(|listed| listed == name) || name == PATH || FOLDERS.contains(&name)
+}
+
 /// Whether the operator lets a variable be passed on as it is.
 pub fn is_listed(pass_env: &[String], name: &OsString) -> bool {
     pass_env.iter().any(|listed| name == listed.as_str())

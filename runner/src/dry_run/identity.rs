@@ -1,8 +1,9 @@
 //! What an approval names: one digest over everything that decides what the run will do.
 
 use super::InputValue;
-use super::variables::{OF_PROGRAMS, Values, of_server, others, stored_variables, variables};
+use super::variables::{OF_PROGRAMS, of_server, others, stored_variables, variables};
 use crate::config::{Approvals, Changed, Config, Limits, Network, Programs, ServerIdentity, Unconfined};
+use crate::passed::Values;
 use crate::prediction::{Elements, Exact, Pinned, Prediction};
 use crate::report::PlanReport;
 use crate::tool::model::wiring_identity;
@@ -174,7 +175,7 @@ pub enum Unlike {
         /// The argument.
         file: String,
     },
-    /// What the operator decided: how a server is reached, or where programs run.
+    /// The workspace, or what the operator decided: how a server is reached, or where programs run.
     Policy,
     /// Values of variables.
     Variables(Vec<String>),
@@ -183,7 +184,8 @@ pub enum Unlike {
 /// What of what was bound decides where the program of an `undo` call runs.
 const PLACE: [&str; 5] = ["network", "open", "read", "unconfined", "holds"];
 
-/// Where `undo` calls of these tools would be made by other servers than was bound, or their programs run in another place.
+/// Where a run of what was bound would be taken back in another workspace, or `undo` calls of these tools be made by other servers, or
+/// their programs run in another place.
 pub fn other_undo(stored: &str, plan: &Plan, config: &Config, undo: &[&Tool]) -> Option<Unlike> {
     let (bound, present) = (stored_variables(stored), variables_of(config, plan));
     let another = |owner: &str| {
@@ -191,6 +193,9 @@ pub fn other_undo(stored: &str, plan: &Plan, config: &Config, undo: &[&Tool]) ->
         (!names.is_empty()).then_some(Unlike::Variables(names))
     };
     let stored: serde_json::Value = serde_json::from_str(stored).ok()?;
+    if stored.get("workspace").and_then(|root| root.as_str()) != Some(&*shown_root(config)) {
+        return Some(Unlike::Policy);
+    }
     for (name, now) in identities(config, |name| undo.iter().any(|tool| tool.catalogue() == name)) {
         let then: Option<ServerIdentity> =
             stored.get("servers").and_then(|servers| serde_json::from_value(servers.get(name)?.clone()).ok());
@@ -296,7 +301,7 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
         pass_env: &bound.config.pass_env,
         variables: variables_of(bound.config, plan),
         programs: programs(bound.config, plan, bound.site),
-        workspace: bound.config.workspace.to_string_lossy().into_owned(),
+        workspace: shown_root(bound.config),
         servers: servers(bound),
         findings: bound.veil.is_none().then(|| bound.findings()),
         critical: bound.report.critical.iter().filter_map(|line| line.value.as_ref()).collect(),
@@ -307,6 +312,11 @@ fn bytes(bound: &Bound<'_>, time: u32) -> Vec<u8> {
 
 fn variables_of(config: &Config, plan: &Plan) -> BTreeMap<String, Values> {
     variables(config, plan, enforced(config, plan).is_some(), asks_model(plan))
+}
+
+/// The workspace, as it is bound.
+fn shown_root(config: &Config) -> String {
+    config.workspace.to_string_lossy().into_owned()
 }
 
 fn asks_model(plan: &Plan) -> bool {

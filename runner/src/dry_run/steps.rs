@@ -6,6 +6,7 @@ use super::diff::{change_report, is_drawn};
 use super::meaning;
 use super::releases::Released;
 use super::told::{KEPT, unknown_args};
+use crate::config::Config;
 use crate::coverage::{unallowed, verb_of};
 use crate::laid::{Laid, is_worse};
 use crate::late::{is_looked_at_whole, unseen};
@@ -13,7 +14,7 @@ use crate::policy::Verdict;
 use crate::prediction::{Exact, Pinned, Prediction, imitates_unknown};
 use crate::report::{BlockReport, Confinement, EffectReport, Problem, StepOutcome, StepReport, UndoKind};
 use crate::sandbox::probe;
-use crate::standing;
+use crate::standing::{self, Here};
 use crate::tool::Args;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
@@ -31,7 +32,8 @@ use planc_lang::releases;
 use planc_lang::syntax::{EffectVerb, OnFailure};
 use planc_lang::types::Type;
 use planc_lang::value::{UNKNOWN_KEY, Value};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 /// The dry run as far as it has come.
 pub(super) struct Steps<'d, 'a> {
@@ -469,7 +471,7 @@ impl<'d, 'a> Steps<'d, 'a> {
     /// Whether something that was approved always answers for a call.
     fn standing_yes(&mut self, tool: &Tool, values: &[Value]) -> bool {
         let scope = self.dry.config.mode.scope.as_ref();
-        let simulated = Simulated(std::cell::RefCell::new(&mut self.overlay));
+        let simulated = Simulated { overlay: RefCell::new(&mut self.overlay), config: self.dry.config };
         self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, &simulated))
     }
 
@@ -541,16 +543,30 @@ impl<'d, 'a> Steps<'d, 'a> {
 }
 
 /// The files as a standing answer sees them in a dry run.
-struct Simulated<'o>(std::cell::RefCell<&'o mut Overlay>);
+struct Simulated<'o> {
+    overlay: RefCell<&'o mut Overlay>,
+    config: &'o Config,
+}
+
+impl Simulated<'_> {
+    /// What is there for real.
+    fn here<T>(&self, look: impl FnOnce(&Here<'_>) -> T) -> T {
+        look(&Here { workspace: self.overlay.borrow().workspace(), config: self.config })
+    }
+}
 
 impl standing::Place for Simulated<'_> {
     fn led(&self, path: &str) -> Vec<Option<String>> {
-        let mut overlay = self.0.borrow_mut();
+        let mut overlay = self.overlay.borrow_mut();
         vec![overlay.resolve(path).ok(), overlay.resolve_link(path).ok()]
     }
 
     fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> standing::Seen {
-        standing::Place::named(self.0.borrow().workspace().as_ref(), directory, words, env)
+        self.here(|here| here.named(directory, words, env))
+    }
+
+    fn variables(&self, tool: &Tool) -> BTreeMap<String, String> {
+        self.here(|here| here.variables(tool))
     }
 }
 

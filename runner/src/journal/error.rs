@@ -21,6 +21,14 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The state of another workspace.
+    #[error("cannot open `{path}`: it is the state of another workspace, `{workspace}`")]
+    OfAnother {
+        /// The database.
+        path: PathBuf,
+        /// The workspace that it belongs to.
+        workspace: PathBuf,
+    },
     /// The disk, or a quota, is full.
     #[error("cannot {attempt} in `{path}`: the disk is full")]
     Full {

@@ -7,7 +7,9 @@ use super::at::{At, Outcome};
 use super::{StoreError, head};
 use crate::seal::Keys;
 use rusqlite::{Connection, OptionalExtension};
-use std::path::Path;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The name of the database in the state directory.
@@ -18,7 +20,7 @@ const APPLICATION_ID: i64 = 0x504c_4e43;
 
 /// What makes each format from the one before it, the first from nothing. An entry that was released is never changed: a
 /// store that was made by it exists.
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 13] = [
     FIRST,
     CHAIN,
     MODES,
@@ -31,6 +33,7 @@ const FORMATS: [&str; 12] = [
     STANDING,
     IDENTITY,
     INVENTORIES,
+    WORKSPACE,
 ];
 
 /// The format that this program writes.
@@ -178,8 +181,13 @@ CREATE TABLE IF NOT EXISTS inventories (
 ) STRICT;
 ";
 
-/// Opens the database at `path`, creating it where nothing is.
-pub(super) fn open(path: &Path, keys: &Keys) -> Outcome<Connection> {
+/// The root of the workspace that the state belongs to, as the system has it.
+const WORKSPACE: &str = "
+CREATE TABLE IF NOT EXISTS workspace (id INTEGER PRIMARY KEY CHECK (id = 1), root BLOB NOT NULL) STRICT;
+";
+
+/// Opens the database at `path` for a workspace, creating it where nothing is.
+pub(super) fn open(path: &Path, workspace: &Path, keys: &Keys) -> Outcome<Connection> {
     let sql = |attempt: &'static str| move |error: rusqlite::Error| StoreError::of(&error, attempt, path);
     let mut connection = Connection::open(path).map_err(sql("open the store"))?;
     connection.busy_timeout(BUSY).map_err(sql("open the store"))?;
@@ -187,7 +195,8 @@ pub(super) fn open(path: &Path, keys: &Keys) -> Outcome<Connection> {
     write_ahead(&connection).map_err(sql("open the store for writing"))?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql("open the store for writing"))?;
     connection.pragma_update(None, "foreign_keys", true).map_err(sql("open the store for writing"))?;
-    create(&mut connection, &At { attempt: "create the tables", path: path.to_owned(), keys: keys.clone() })?;
+    let at = At { attempt: "create the tables", path: path.to_owned(), keys: keys.clone() };
+    create(&mut connection, workspace, &at)?;
     Ok(connection)
 }
 
@@ -227,8 +236,8 @@ fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings the tables to the present format, once, whoever comes first.
-fn create(connection: &mut Connection, at: &At) -> Outcome<()> {
+/// Brings the tables to the present format, once, whoever comes first; the state is that of their workspace.
+fn create(connection: &mut Connection, workspace: &Path, at: &At) -> Outcome<()> {
     let transaction = at.begin(connection)?;
     let found: i64 = at.sql(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
     for tables in FORMATS.iter().skip(usize::try_from(found).unwrap_or(0)) {
@@ -241,5 +250,20 @@ fn create(connection: &mut Connection, at: &At) -> Outcome<()> {
         at.sql(transaction.pragma_update(None, "application_id", APPLICATION_ID))?;
         at.sql(transaction.pragma_update(None, "user_version", FORMAT))?;
     }
+    belongs(&transaction, workspace, at)?;
     at.sql(transaction.commit())
+}
+
+/// Refuses the state of another workspace. One that is of none yet belongs to this one from now on.
+fn belongs(connection: &Connection, workspace: &Path, at: &At) -> Outcome<()> {
+    let root = workspace.as_os_str().as_bytes();
+    at.sql(connection.execute("INSERT OR IGNORE INTO workspace (id, root) VALUES (1, ?1)", [root]))?;
+    let kept: Vec<u8> = at.sql(connection.query_row("SELECT root FROM workspace", [], |row| row.get(0)))?;
+    match kept == root {
+        true => Ok(()),
+        false => {
+            let workspace = PathBuf::from(OsString::from_vec(kept));
+            Err(StoreError::OfAnother { path: at.path.clone(), workspace })
+        }
+    }
 }

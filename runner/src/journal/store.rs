@@ -39,13 +39,15 @@ pub fn event_place(run: &str) -> String {
 }
 
 impl Store {
-    /// Opens the store in a state directory, creating both where they are missing. Refuses a file that is no store, and
-    /// one that a newer planc has written.
-    pub fn open(state: &Path) -> Outcome<Store> {
+    /// Opens the store in a state directory for a workspace, creating both where they are missing. Refuses a file that is no
+    /// store, one that a newer planc has written, and one that belongs to another workspace: what was approved, done and set
+    /// there says nothing of this one.
+    pub fn open(state: &Path, workspace: &Path) -> Outcome<Store> {
         std::fs::create_dir_all(state).map_err(|error| StoreError::io(&error, "create the state directory", state))?;
         let path = state.join(schema::FILE);
         let keys = Keys::of(state);
-        let connection = schema::open(&path, &keys)?;
+        let root = workspace.canonicalize().map_err(|error| StoreError::io(&error, "open the workspace", workspace))?;
+        let connection = schema::open(&path, &root, &keys)?;
         Ok(Store { writer: Arc::new(Writer::start(connection, path, keys.clone())?), keys })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! An agent's credential opens `/mcp` and nothing else; an approver's opens the routes of the operator and not `/mcp`.
 
-use crate::config::above;
+use crate::config::within_reach;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fs::OpenOptions;
@@ -35,25 +35,19 @@ pub struct Credentials {
 
 impl Credentials {
     /// Reads a file of lines `name: credential`, or of one credential, whose name is then `default`. It must be nobody
-    /// else's to write, not everybody's to read, and lie outside of `workspace` and every other one, where a plan could change it. Where nothing is, one is made with a
-    /// new credential, for its owner alone.
+    /// else's to write, not everybody's to read, and lie, with all links on the way, outside of `workspace` and every other one. Where
+    /// nothing is, one is made with a new credential, for its owner alone.
     pub fn read_or_make(path: &Path, default: &str, workspace: &Path) -> Result<Credentials, CredentialError> {
         let fault = |why: String| CredentialError { path: path.to_owned(), why };
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| fault(error.to_string()))?;
+        if let Some(why) = within_reach(path, workspace) {
+            return Err(fault(format!("it {why}")));
+        }
         if !path.exists() {
             make(path).map_err(|error| fault(error.to_string()))?;
         }
         let place = path.canonicalize().map_err(|error| fault(error.to_string()))?;
-        if place.starts_with(workspace) {
-            return Err(fault("it lies in the workspace, where a plan could change it".into()));
-        }
-        if let Some(other) = above(&place) {
-            return Err(fault(format!(
-                "it lies in the workspace of `{}`, where a plan could change it",
-                other.display()
-            )));
-        }
         let file = std::fs::File::open(&place).map_err(|error| fault(error.to_string()))?;
         let meta = file.metadata().map_err(|error| fault(error.to_string()))?;
         if meta.mode() & 0o022 != 0 {

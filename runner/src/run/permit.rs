@@ -9,7 +9,7 @@ use super::{Answer, Question, Recorder, RunSetup, values};
 use crate::coverage::{self, Uncovered, changed};
 use crate::event::{Event, StandingAnswer};
 use crate::journal::StoreError;
-use crate::standing::Terms;
+use crate::standing::{Here, Terms};
 use crate::tool::Args;
 use crate::tool::process::Place;
 use crate::tool::registry::Implementation;
@@ -213,7 +213,7 @@ async fn ask(
     };
     let mut said = setup.ask.ask(&question).await;
     if let Answer::Always(terms) = &mut said {
-        terms.tie(&call.tool, setup.workspace.as_ref());
+        terms.tie(&call.tool, &here(setup));
     }
     match said {
         Answer::Once => recorder.record(answered("once")).await.map(|()| Permit::Yes),
@@ -281,7 +281,11 @@ async fn standing(
 }
 
 fn covers(setup: &RunSetup, terms: &Terms, tool: &Tool, args: &[Value]) -> bool {
-    terms.cover(tool, args, setup.config.mode.scope.as_ref(), setup.workspace.as_ref())
+    terms.cover(tool, args, setup.config.mode.scope.as_ref(), &here(setup))
+}
+
+fn here(setup: &RunSetup) -> Here<'_> {
+    Here { workspace: &setup.workspace, config: &setup.config }
 }
 
 /// The call, as a standing answer remembers its use.
@@ -299,7 +303,7 @@ fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
         shown_args(setup, made, args) == made.call.tool.named(args) && !setup.veil.as_ref().is_some_and(reaches);
     let tool = &made.call.tool;
     let mut terms = Terms::exactly(tool, args, setup.config.mode.scope.clone());
-    terms.tie(tool, setup.workspace.as_ref());
+    terms.tie(tool, &here(setup));
     // A path that ends in a link leads to two places, of which a bound names one.
     (is_open && covers(setup, &terms, tool, args)).then_some(terms)
 }

@@ -573,8 +573,8 @@ fn signers_lie_in_no_workspace() {
     place.put("planc.toml", "[approval]\nsigners = \"../out/ops/keys/allowed_signers\"\n").put("a.pl", write("a.txt"));
     place.planc(&["plan", "a.pl"]).exits(0);
     fs::write(place.at("out/ops/planc.toml"), "").unwrap();
-    place.planc(&["plan", "a.pl"]).exits(2).says("lies in the workspace of").says("the file of signers");
+    place.planc(&["plan", "a.pl"]).exits(2).says("lies in the workspace `").says("the file of signers");
     fs::rename(place.at("out/ops"), place.at("out/real")).unwrap();
     std::os::unix::fs::symlink(place.at("out/real"), place.at("out/ops")).unwrap();
-    place.planc(&["plan", "a.pl"]).exits(2).says("lies in the workspace of");
+    place.planc(&["plan", "a.pl"]).exits(2).says("lies in the workspace `");
 }

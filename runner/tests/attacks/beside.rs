@@ -213,11 +213,11 @@ fn state_lies_in_no_other_workspace() {
     for state in ["st", "target/st"] {
         let mut command = place.bare(&["plan", "p.pl"]);
         command.arg("--state-dir").arg(other.join(state));
-        said(command).exits(2).says("lies in the workspace of");
+        said(command).exits(2).says("lies in the workspace `");
         assert!(!other.join(state).exists());
         let mut command = place.bare(&["plan", "p.pl"]);
         command.env("XDG_STATE_HOME", other.join(state));
-        said(command).exits(2).says("lies in the workspace of");
+        said(command).exits(2).says("lies in the workspace `");
     }
 }
 

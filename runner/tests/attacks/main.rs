@@ -9,6 +9,7 @@ mod again;
 mod approval;
 mod around;
 mod before;
+mod belongs;
 mod beside;
 mod bound;
 mod digests;

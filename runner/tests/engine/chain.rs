@@ -28,7 +28,7 @@ struct Stored {
 impl Stored {
     fn new() -> Stored {
         let mut world = World::new(&[], PLAN);
-        let store = Store::open(&world.state_dir).unwrap();
+        let store = Store::open(&world.state_dir, &world.root).unwrap();
         let mut stored = plan("stored", 1);
         stored.digest = world.setup.digest;
         store.save_plan(&stored).unwrap();
@@ -39,7 +39,7 @@ impl Stored {
     }
 
     fn store(&self) -> Store {
-        Store::open(&self.world.state_dir).unwrap()
+        Store::open(&self.world.state_dir, &self.world.root).unwrap()
     }
 
     fn execute(&self) -> Result<End, RunError> {

@@ -95,12 +95,12 @@ fn who_waits_for_a_turn_has_not_begun_and_can_be_stopped() {
 fn a_limit_holds_for_all_who_have_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let limit = Limit { calls: 2, per_ms: 1_000 };
-    let first = Store::open(folder.path()).unwrap();
+    let first = Store::open(folder.path(), folder.path()).unwrap();
     assert_eq!(first.take("a.b", limit, 10_000), Ok(10_000));
     assert_eq!(first.take("a.b", limit, 10_100), Ok(10_100));
     assert_eq!(first.take("a.c", limit, 10_100), Ok(10_100), "another tool has turns of its own");
     drop(first);
-    let second = Store::open(folder.path()).unwrap();
+    let second = Store::open(folder.path(), folder.path()).unwrap();
     assert_eq!(second.take("a.b", limit, 10_200), Ok(11_000));
     assert_eq!(second.take("a.b", limit, 10_200), Ok(11_100));
     assert_eq!(second.take("a.b", limit, 20_000), Ok(20_000), "what is over does not count");

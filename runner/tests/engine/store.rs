@@ -75,7 +75,7 @@ pub fn plan(text: &str, rev: u32) -> StoredPlan {
 
 fn store() -> (TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&dir.path().join("state")).unwrap();
+    let store = Store::open(&dir.path().join("state"), dir.path()).unwrap();
     (dir, store)
 }
 
@@ -87,7 +87,7 @@ pub fn yes(digest: Digest) -> Approved {
 #[test]
 fn a_yes_to_several_runs_is_used_as_often_as_it_says() {
     let (dir, first) = store();
-    let second = Store::open(&dir.path().join("state")).unwrap();
+    let second = Store::open(&dir.path().join("state"), dir.path()).unwrap();
     let deed = Digest::of("deed");
     let of = |digest: Digest| Claim { deed, ..claim(digest) };
     let terms = Terms { uses: 3, ..Terms::default() };
@@ -218,7 +218,7 @@ fn an_approval_is_used_up_once_and_a_crash_right_after_loses_nothing() {
 #[test]
 fn two_processes_cannot_use_up_one_approval() {
     let (dir, first) = store();
-    let second = Store::open(&dir.path().join("state")).unwrap();
+    let second = Store::open(&dir.path().join("state"), dir.path()).unwrap();
     let digest = Digest::of("one");
     for round in 0..20 {
         first.record_approval(&yes(digest), &Digest::of("compiled"), None).unwrap();
@@ -237,7 +237,7 @@ fn two_processes_cannot_use_up_one_approval() {
 fn records_survive_closing_and_keep_their_order() {
     let dir = tempfile::tempdir().unwrap();
     let note = |n: usize| Event::AssumptionHeld { text: n.to_string() };
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), dir.path()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let journal = store.journal("aaaaaaaa");
@@ -246,7 +246,7 @@ fn records_survive_closing_and_keep_their_order() {
         }
     });
     drop(store);
-    let store = Store::open(dir.path()).unwrap();
+    let store = Store::open(dir.path(), dir.path()).unwrap();
     let events = store.events("aaaaaaaa").unwrap();
     assert_eq!(events.iter().map(|stored| stored.seq).collect::<Vec<_>>(), (1..=20).collect::<Vec<u64>>());
     assert!(events.iter().enumerate().all(|(n, stored)| stored.event == note(n) && stored.at.ends_with('Z')));
@@ -270,7 +270,7 @@ fn records_that_wait_together_are_all_durable_and_in_the_order_of_each_writer() 
             writer.await.unwrap();
         }
     });
-    let other = Store::open(&dir.path().join("state")).unwrap();
+    let other = Store::open(&dir.path().join("state"), dir.path()).unwrap();
     for run in ["aaaaaaaa", "bbbbbbbb"] {
         let events = other.events(run).unwrap();
         assert_eq!(events.len(), 200);
@@ -301,7 +301,7 @@ plan "Stored" {
 }
 "#;
     let mut world = World::new(&[], text);
-    let store = Store::open(&world.state_dir).unwrap();
+    let store = Store::open(&world.state_dir, &world.root).unwrap();
     let mut stored = plan("stored", 1);
     (stored.digest, stored.predictions) = (world.setup.digest, world.setup.predictions.all().to_vec());
     store.save_plan(&stored).unwrap();
@@ -338,6 +338,7 @@ fn standing_answers_come_and_go() {
         until: jiff::Timestamp::now() + jiff::Span::new().hours(1),
         uses,
         files: Default::default(),
+        variables: Default::default(),
     };
     let first = store.add_standing(&terms(2), "me", "often").unwrap();
     let second = store.add_standing(&terms(1), "you", "once").unwrap();
@@ -370,7 +371,7 @@ fn a_newer_store_is_refused_and_left() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let before = std::fs::read(&path).unwrap();
-    let error = Store::open(&dir.path().join("state")).err().unwrap();
+    let error = Store::open(&dir.path().join("state"), dir.path()).err().unwrap();
     assert!(matches!(error, StoreError::Newer { found: 99, .. }));
     assert!(error.to_string().contains("written by a newer planc"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -390,14 +391,14 @@ fn what_is_no_store_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("planc.db"), "this is a text, and longer than the header of a database".repeat(20))
         .unwrap();
-    assert!(matches!(Store::open(dir.path()), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(Store::open(dir.path(), dir.path()), Err(StoreError::NotAStore { .. })));
     let other = tempfile::tempdir().unwrap();
     let connection = rusqlite::Connection::open(other.path().join("planc.db")).unwrap();
     connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
     drop(connection);
-    assert!(matches!(Store::open(other.path()), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(Store::open(other.path(), other.path()), Err(StoreError::NotAStore { .. })));
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = Store::open(file.path()).err().unwrap();
+    let error = Store::open(file.path(), other.path()).err().unwrap();
     assert!(error.to_string().starts_with("cannot create the state directory in"), "{error}");
 }
 

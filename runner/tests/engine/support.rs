@@ -529,6 +529,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         workspace: root.to_owned(),
         unfit: None,
         state: state.to_owned(),
+        state_name: state.to_owned(),
         file: None,
         catalogues: Vec::new(),
         given: Vec::new(),

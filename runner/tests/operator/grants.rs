@@ -301,3 +301,50 @@ fn a_command_line_means_what_it_meant() {
         assert!(before.is_none() && screen.contains("a folder in which code is looked for"), "{argv}: {screen}");
     }
 }
+
+/// Whoever calls planc chooses what variables hold: an answer says yes to a program with those that it was given with.
+#[test]
+fn a_program_runs_with_the_variables_that_it_was_approved_with() {
+    let config = "[policy]\n\"process.run\" = \"ask\"\n[programs]\npass_env = [\"TOPIC\", \"UNSET\"]\n";
+    let mut place = place(config);
+    place.program("out/sh", "echo evil > docs/x");
+    place
+        .put("gen.sh", "echo generated > docs/${TOPIC}${UNSET}\n")
+        .put("docs/record", "record")
+        .put("docs/xrecord", "record");
+    // Each is another plan, so that none waits for an earlier one.
+    let ran = |place: &Place, n: usize| {
+        place.put("p.pl", format!("plan \"P{n}\" {{\n  critical {{\n    run \"sh\"\n    modify \"docs/*\"\n  }}\n  step a = process.run(argv: [\"sh\", \"gen.sh\"])\n}}\n"));
+        place.run("p.pl")
+    };
+    let with = |place: &mut Place, variables: &[(&str, &str)]| {
+        let own = [("TOPIC", "x"), ("LANG", "C.UTF-8"), ("TZ", "UTC")];
+        place.env =
+            own.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    };
+    with(&mut place, &[]);
+    let args = ["grants", "add", "process.run", "--where", r#"argv=["sh","gen.sh"]"#, "--why", "drafts"];
+    let (screen, code) = typed(&place, &args, &[(YES, "yes")]);
+    assert_eq!(code, 0, "{screen}");
+    let listed = place.planc(&["grants"]).exits(0);
+    let listed =
+        listed.says("while the variable `TOPIC` is as it was then").says("while the variable `UNSET` is not set");
+    assert!(!listed.out.contains("LANG") && !listed.out.contains("HOME"), "{}", listed.short());
+    ran(&place, 0).exits(0);
+    // How a program speaks, and where planc is called, is nobody's matter.
+    let free = [("LANG", "de_DE.UTF-8"), ("LC_ALL", "C"), ("TZ", "Europe/Vienna"), ("PWD", "/")];
+    for (n, other) in free.into_iter().enumerate() {
+        with(&mut place, &[other]);
+        ran(&place, 10 + n).exits(0);
+    }
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", place.at("out").display());
+    let elsewhere = place.at("out").display().to_string();
+    let held = [("TOPIC", "record"), ("TOPIC", ""), ("UNSET", "record"), ("PATH", &path), ("CARGO_HOME", &elsewhere)];
+    for (n, other) in held.into_iter().enumerate() {
+        with(&mut place, &[other]);
+        ran(&place, 20 + n).exits(3).says("waits");
+        assert_eq!((place.get("docs/record"), place.get("docs/xrecord")), ("record".into(), "record".into()), "{n}");
+    }
+    with(&mut place, &[]);
+    ran(&place, 30).exits(0);
+}

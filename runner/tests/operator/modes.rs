@@ -27,7 +27,7 @@ fn modes(place: &Place) -> Modes {
     let overrides = Overrides { state: Some(place.state()), ..Overrides::default() };
     let config = Config::load(&overrides, &places).expect("the configuration is right");
     config.prepare_state().expect("state can be kept");
-    let store = Store::open(&config.state).expect("a store can be opened");
+    let store = Store::open(&config.state, &config.workspace).expect("a store can be opened");
     Desk::open(Arc::new(config), store).expect("the workspace can be opened").modes()
 }
 

@@ -306,7 +306,7 @@ fn desk(place: &Place) -> Desk {
     let places = Places { current: place.ws(), state_home: None, home: None };
     let overrides = Overrides { state: Some(place.state()), ..Overrides::default() };
     let config = Config::load(&overrides, &places).expect("the configuration is right");
-    let store = Store::open(&config.state).expect("a store can be opened");
+    let store = Store::open(&config.state, &config.workspace).expect("a store can be opened");
     Desk::open(Arc::new(config), store).expect("the workspace can be opened")
 }
 

@@ -141,10 +141,14 @@ impl Place {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("a mode can be set");
     }
 
-    /// A command in the workspace, without a terminal, with its own home and state.
+    /// A command in the workspace, without a terminal, with its own home and state. Another folder that is named has one of its own.
     pub fn command(&self, args: &[&str]) -> Command {
+        let state = match args.windows(2).find(|words| words[0] == "-C" && words[1] != ".") {
+            Some(words) => self.at(&format!("state-{}", words[1].replace(['.', '/'], "_"))),
+            None => self.state(),
+        };
         let mut command = self.bare(args);
-        command.arg("--state-dir").arg(self.state());
+        command.arg("--state-dir").arg(state);
         command
     }
 

@@ -59,7 +59,7 @@ pub struct Life {
     run: StoredRun,
     /// The workspace and the state as they were before the first process.
     before: PathBuf,
-    config: Arc<Config>,
+    pub config: Arc<Config>,
     /// Whether tools are those of a simulation.
     cells: bool,
     pub outside: Outside,
@@ -144,7 +144,7 @@ impl Life {
     }
 
     pub fn events(&self) -> Vec<Event> {
-        let store = Store::open(&self.config.state).expect("the store can be opened");
+        let store = Store::open(&self.config.state, &self.config.workspace).expect("the store can be opened");
         // Reading checks the chain.
         let events = store.events(&self.run.id).expect("the journal is as it was written");
         events.into_iter().map(|stored| stored.event).collect()
@@ -267,7 +267,7 @@ impl Life {
             let (step, resolution) = (step.to_owned(), Resolution::Fail);
             said.push(Event::DoubtResolved { step, resolution, result: None, channel: "argument".into() });
         }
-        let store = Store::open(&self.config.state).expect("the store can be opened");
+        let store = Store::open(&self.config.state, &self.config.workspace).expect("the store can be opened");
         let journal = store.journal(&self.run.id);
         let journal = if self.planned.plan.secret { journal.sealed() } else { journal };
         journal.append(&said).expect("answers can be recorded");
@@ -426,7 +426,7 @@ fn tools(config: &Config, cells: bool, outside: &Outside, compiled: &planc_lang:
 }
 
 fn open(config: &Arc<Config>, registry: Registry) -> Desk {
-    let store = Store::open(&config.state).expect("the store can be opened");
+    let store = Store::open(&config.state, &config.workspace).expect("the store can be opened");
     Desk { registry: Arc::new(registry), ..Desk::open(config.clone(), store).expect("a desk can be opened") }
 }
 

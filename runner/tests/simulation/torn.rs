@@ -79,7 +79,7 @@ fn a_log_cut_anywhere_is_a_journal_of_some_earlier_time() {
     for length in lengths {
         let cut = disk.cut(length);
         cut.restore(&state);
-        let store = Store::open(&state).expect("a store that was cut can be opened");
+        let store = Store::open(&state, &life.config.workspace).expect("a store that was cut can be opened");
         let found = match store.runs() {
             Ok(runs) if runs.is_empty() => Vec::new(),
             Ok(_) => life_events(&store, &life),
