@@ -165,3 +165,30 @@ fn what_git_keeps_needs_no_line_of_its_own() {
     place.planc(&["run", "--approve", "p.pl"]).exits(0);
     assert_eq!(place.get(".git/logs/HEAD"), "x\n");
 }
+
+/// A process goes on with its other threads.
+#[test]
+fn what_has_lost_its_first_thread_is_told() {
+    if !Path::new(PYTHON).exists() {
+        return skipped("what_has_lost_its_first_thread", "there is no python3");
+    }
+    for (ends, is_told) in
+        [("time.sleep(20)", true), ("ctypes.CDLL(None).syscall(END, 0)", true), ("os._exit(0)", false)]
+    {
+        let place = Place::new();
+        let end = if cfg!(target_arch = "x86_64") { "60" } else { "93" };
+        let child = format!(
+            "import ctypes, os, threading, time\nif os.fork() == 0:\n    for each in (0, 1, 2): os.close(each)\n    \
+             threading.Thread(target=time.sleep, args=(20,)).start()\n    {}\ntime.sleep(0.5)\n",
+            ends.replace("END", end)
+        );
+        place.put("fork.py", child);
+        place.put(
+            "p.pl",
+            "plan \"x\" {\n critical {\n run \"python3\"\n }\n step s = process.run(argv: [\"python3\", \"fork.py\"])\n output said \
+             = s.stderr\n}\n",
+        );
+        let said = place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0);
+        assert_eq!(said.out.contains("left running: python3"), is_told, "{ends}: {}", said.short());
+    }
+}
