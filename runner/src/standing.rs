@@ -4,7 +4,7 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
-use crate::named::{Named, Role, named_paths, of_command, of_variables};
+use crate::named::{Named, Role, named_paths, of_command, of_variables, path_of_words};
 use crate::scope::Scope;
 use crate::workspace::{FOLDER_SEEN, FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -85,7 +85,7 @@ impl Place for Workspace {
         let program = program.map(|path| Named { path, role: Role::Perhaps });
         let follows = |directory: &str, word: &str| self.leads_of(directory, word);
         let named = of_command(self.root(), directory, words, env, &follows);
-        let named = self.completed(directory, named).into_iter();
+        let named = self.completed(directory, &path_of_words(words, env), named).into_iter();
         let mut seen = Seen::default();
         for named in program.chain(named).chain(of_variables(self.root(), directory, env)) {
             self.see(&named, &mut seen);
