@@ -9,6 +9,7 @@ use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::names::split_space;
 use planc_lang::paths::{literal_prefix, within};
+use std::collections::HashSet;
 
 /// What in the folder of a repository is only data: objects, the names of commits, what is staged, texts of commits. All
 /// else in it, and whatever leads to such a folder, decides what git executes.
@@ -45,7 +46,7 @@ const DATA_OF_INFO: [&str; 3] = ["exclude", "refs", "sparse-checkout"];
 const OF_BARE: [&str; 10] = [
     "config",
     "config.worktree",
-    "commondir",
+    COMMON,
     "hooks",
     "info",
     "modules",
@@ -61,13 +62,16 @@ const HEAD: &str = "HEAD";
 /// What a folder has that the repositories of several worktrees share: its configuration and its hooks are theirs.
 const SHARED: [&str; 2] = ["objects", "refs"];
 
+/// What a folder has instead whose repository shares those of another.
+const COMMON: &str = "commondir";
+
 /// The folders of version control other than git, which decide as a whole what others execute.
 const OF_OTHER_VERSION_CONTROL: [&str; 6] = [".hg", ".jj", ".svn", ".bzr", ".pijul", "_darcs"];
 
 /// The place of a path that decides what others execute later and outside of any cell, whoever wrote it: the configuration of
-/// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `is_repository`
-/// tells that of a folder.
-fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
+/// agents' clients, the hooks and the configuration of a repository, and what makes something a repository. `exists` tells
+/// whether something is at a path.
+fn decides(path: &str, exists: &impl Fn(&str) -> bool) -> Option<String> {
     let parts: Vec<&str> = path.split('/').collect();
     let whole = OF_CLIENTS.iter().chain(&OF_OTHER_VERSION_CONTROL);
     let is_whole = |part: &&str| whole.clone().any(|name| part.eq_ignore_ascii_case(name));
@@ -81,22 +85,44 @@ fn decides(path: &str, is_repository: impl Fn(&str) -> bool) -> Option<String> {
         let within = match &parts[at + 1..] {
             // A file or a link of this name leads to a repository.
             [] => return Some(path.to_owned()),
-            ["worktrees", _, own @ ..] if !own.is_empty() => own,
-            within => within,
+            within => own(within),
         };
         if !is_data(within) {
             return Some(parts[..at + 2].join("/"));
         }
     }
     if in_git {
-        return None;
+        return repository_in_git(path, exists);
     }
     if parts.last() == Some(&HEAD) {
         return Some(path.to_owned());
     }
-    let is_of_bare =
-        |at: &usize| OF_BARE.contains(&parts[*at]) && !is_data(&parts[*at..]) && is_repository(&parts[..*at].join("/"));
+    let is_of_bare = |at: &usize| {
+        OF_BARE.contains(&parts[*at]) && !is_data(&parts[*at..]) && is_repository(&parts[..*at].join("/"), exists)
+    };
     (0..parts.len()).find(is_of_bare).map(|at| parts[..=at].join("/"))
+}
+
+/// The folder among the data of a repository in which a path lies, where git takes it for a repository of its own: then it has a
+/// configuration, or may get one, whatever its place is for.
+fn repository_in_git(path: &str, exists: &impl Fn(&str) -> bool) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let git = parts.iter().rposition(|part| part.eq_ignore_ascii_case(OF_GIT))?;
+    let first = parts.len() - own(&parts[git + 1..]).len() + 1;
+    let folders = (first..parts.len()).map(|end| parts[..end].join("/"));
+    let is_one = |folder: &String| {
+        let has = |name: &str| exists(&format!("{folder}/{name}"));
+        has(HEAD) && (SHARED.iter().all(|name| has(name)) || has(COMMON))
+    };
+    folders.into_iter().find(is_one)
+}
+
+/// What in the folder of a repository is to be judged as such: each worktree has a folder of its own there.
+fn own<'p>(within: &'p [&'p str]) -> &'p [&'p str] {
+    match within {
+        ["worktrees", _, own @ ..] if !own.is_empty() => own,
+        within => within,
+    }
 }
 
 fn is_data(within: &[&str]) -> bool {
@@ -123,7 +149,7 @@ fn is_repository(folder: &str, exists: &impl Fn(&str) -> bool) -> bool {
 
 /// Whether others execute or go by what is at a path. `exists` tells whether something is at a path.
 pub fn is_for_others(path: &str, exists: impl Fn(&str) -> bool) -> bool {
-    decides(path, |folder| is_repository(folder, &exists)).is_some()
+    decides(path, &exists).is_some()
 }
 
 /// The changes of what others execute or go by, each with what it does and the place that a line must name. `exists` tells
@@ -132,18 +158,16 @@ fn for_others(
     changes: &[Change],
     exists: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&Change, CriticalVerb, String)> {
-    let is_new =
-        |path: &str| changes.iter().any(|change| change.path == path && !matches!(change.after, FileState::Absent));
-    let exists = move |path: &str| exists(path) || is_new(path);
+    let left = changes.iter().filter(|change| !matches!(change.after, FileState::Absent));
+    let left: HashSet<&str> = left.map(|change| change.path.as_str()).collect();
+    let exists = move |path: &str| exists(path) || left.contains(path);
     changes.iter().filter_map(move |change| {
         let verb = verb_of(change)?;
-        // A folder is nothing that is executed.
+        let place = decides(&change.path, &exists)?;
+        // A folder is nothing that is executed, unless it makes a repository of the one that it lies in.
         let is_folder = |state: &FileState| matches!(state, FileState::Directory { .. } | FileState::Absent);
-        if [&change.before, &change.after].into_iter().all(is_folder) {
-            return None;
-        }
-        let place = decides(&change.path, |folder| is_repository(folder, &exists))?;
-        Some((change, verb, place))
+        let is_nothing = [&change.before, &change.after].into_iter().all(is_folder);
+        (!is_nothing || repository_in_git(&change.path, &exists).is_some()).then_some((change, verb, place))
     })
 }
 
@@ -171,7 +195,7 @@ pub(super) fn unnamed_in(
     path: &str,
     workspace: &Workspace,
 ) -> Option<String> {
-    let place = |path: &str| decides(path, |folder| is_repository(folder, &|path: &str| is_there(workspace, path)));
+    let place = |path: &str| decides(path, &|path: &str| is_there(workspace, path));
     let is_named = |place: &str| {
         let names = |grant: &Grant| verbs.contains(&grant.verb) && within(plain(&grant.resource), place);
         grants.iter().any(names)
@@ -198,7 +222,7 @@ pub fn naming_lines(grants: &Grants<'_>, exists: impl Fn(&str) -> bool) -> Vec<S
 
 /// Whether the text of a line names such a place, which no wildcard does.
 fn names_for_others(text: &str, exists: &impl Fn(&str) -> bool) -> bool {
-    let place = |path: &str| decides(path, |folder| is_repository(folder, exists));
+    let place = |path: &str| decides(path, exists);
     match literal_prefix(text) {
         all if all == text => place(text).is_some(),
         // What lies beneath, whatever it is called: no file has this name.
@@ -217,7 +241,23 @@ mod tests {
 
     #[test]
     fn what_git_executes_is_told_from_what_it_keeps() {
-        let at = |path: &str| decides(path, |folder| matches!(folder, "bare" | "sub/bare"));
+        let there = [
+            "bare/HEAD",
+            "sub/bare/objects",
+            "sub/bare/refs",
+            ".git/HEAD",
+            ".git/objects",
+            ".git/refs",
+            ".git/worktrees/a/HEAD",
+            ".git/worktrees/a/commondir",
+            ".git/refs/remotes/origin/HEAD",
+            ".git/refs/x/HEAD",
+            ".git/refs/x/objects",
+            ".git/refs/x/refs",
+            ".git/worktrees/a/logs/y/HEAD",
+            ".git/worktrees/a/logs/y/commondir",
+        ];
+        let at = |path: &str| decides(path, &|path: &str| there.contains(&path));
         for (path, place) in [
             (".git", ".git"),
             ("sub/.git", "sub/.git"),
@@ -229,6 +269,9 @@ mod tests {
             (".git/worktrees/a/commondir", ".git/worktrees"),
             (".git/rebase-merge/git-rebase-todo", ".git/rebase-merge"),
             (".git/objects/a/.git/config", ".git/objects/a/.git/config"),
+            (".git/refs/x/config", ".git/refs/x"),
+            (".git/refs/x/refs", ".git/refs/x"),
+            (".git/worktrees/a/logs/y/hooks/update", ".git/worktrees/a/logs/y"),
             ("new/HEAD", "new/HEAD"),
             ("bare/config", "bare/config"),
             ("sub/bare/hooks/update", "sub/bare/hooks"),
@@ -250,6 +293,9 @@ mod tests {
             ".git/objects/aa/bb",
             ".git/refs/remotes/origin/HEAD",
             ".git/refs/heads/config",
+            ".git/refs/remotes/origin/config",
+            ".git/refs/remotes/origin/hooks/x",
+            ".git/refs/x",
             ".git/logs/HEAD",
             ".git/info/exclude",
             ".git/worktrees/a/index",

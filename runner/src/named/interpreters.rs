@@ -238,7 +238,7 @@ fn is_called(word: &str, names: &[&str]) -> bool {
 }
 
 /// The files that a module may be, and those of the packages around it.
-fn files_of(module: &str) -> Vec<String> {
+pub(super) fn files_of(module: &str) -> Vec<String> {
     let path = module.trim().replace('.', "/");
     if path.is_empty() || path.contains("//") || path.starts_with('/') || path.ends_with('/') {
         return Vec::new();

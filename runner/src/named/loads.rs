@@ -16,6 +16,12 @@ const DEBUGGERS: &str = "Devel";
 /// Those that look for what they load in folders of packages, with their options for it.
 const NODES: &[&str] = &["node", "nodejs", "bun", "deno"];
 const NODE_LOADS: [&str; 6] = ["-r", "--require", "--import", "--loader", "--experimental-loader", "--preload"];
+/// What Python loads by the values of variables and by an option.
+const WARNINGS: &str = "PYTHONWARNINGS";
+const WARNS: &str = "-W";
+const BREAKPOINT: &str = "PYTHONBREAKPOINT";
+const PYTHON_SEARCHED: &str = "PYTHONPATH";
+const CUSTOM: [&str; 2] = ["sitecustomize", "usercustomize"];
 /// What runs a class by its name, with what stands between the parts of that, and how its options for folders begin.
 const CLASSES: (&[&str], char) = (&["java"], '.');
 const CLASS_PATHS: [&str; 5] = ["-cp", "-classpath", "--class-path", "-p", "--module-path"];
@@ -123,4 +129,30 @@ fn package(word: &str, next: Option<&String>) -> Option<String> {
         false => word.strip_prefix("-r").filter(|rest| !rest.is_empty()),
     }?;
     (!value.is_empty() && !value.starts_with(['.', '/'])).then(|| value.to_owned())
+}
+
+/// The modules that a variable has Python load: those that its value names, and beside the folders that it lists those that Python always
+/// looks for.
+pub(super) fn python_modules<'v>(name: &str, value: &'v str) -> Vec<&'v str> {
+    match name {
+        WARNINGS => value.split(',').filter_map(warned).collect(),
+        BREAKPOINT => value.rsplit_once('.').map(|(module, _)| module).into_iter().collect(),
+        PYTHON_SEARCHED => CUSTOM.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// The same of the options for warnings, `-W error::a.b.C`.
+pub(super) fn python_warnings(words: &[String]) -> impl Iterator<Item = &str> {
+    let behind = words.iter().enumerate().filter_map(|(at, word)| Some((at, word.strip_prefix(WARNS)?)));
+    let filters = behind.filter_map(|(at, rest)| match rest {
+        "" => words.get(at + 1).map(String::as_str),
+        rest => Some(rest),
+    });
+    filters.filter_map(warned)
+}
+
+/// The module of the kind of warning that one of these is about.
+fn warned(filter: &str) -> Option<&str> {
+    filter.split(':').nth(2)?.rsplit_once('.').map(|(module, _)| module)
 }

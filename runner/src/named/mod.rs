@@ -9,8 +9,8 @@ mod places;
 pub(crate) use interpreters::Leads;
 pub(crate) use places::{named_paths, straightened};
 
-use interpreters::{NODE_STARTS, Runs, runs};
-use loads::loads;
+use interpreters::{NODE_STARTS, Runs, files_of, runs};
+use loads::{loads, python_modules, python_warnings};
 use pieces::{
     addressed, caches, directories, expanded, has_suffix, is_plain, main_piece, pieces, split, unread_words,
     variable_pieces, variable_value,
@@ -39,6 +39,12 @@ pub(crate) struct Named {
 
 /// The variables that say where Python, Perl, Ruby and Java look for modules.
 const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
+
+/// The variable that says where programs are.
+const PROGRAMS: [&str; 1] = ["PATH"];
+
+/// The variable that says where Node looks for packages besides.
+const NODE_SEARCHED: [&str; 1] = ["NODE_PATH"];
 
 /// Where Node looks for what is loaded by a name, and what it runs of a folder.
 const PACKAGES: &str = "node_modules";
@@ -179,6 +185,7 @@ pub(crate) fn of_command(
     let leads: Vec<Leads> = words.iter().enumerate().map(|(at, word)| follows(from(at), word)).collect();
     let directories = directories(root, directory, &words);
     let mut found = own(root, argv);
+    found.extend(by_path(root, &directories, &words, &folders(&PROGRAMS, &words, env)));
     found.extend(of_modules(root, &directories, (&words, &leads), env));
     let scripts = runs(&words, &leads).into_iter().filter_map(|runs| match runs {
         Runs::Script { at, starts } => Some((words.get(at)?, starts)),
@@ -216,34 +223,49 @@ fn of_modules(
     let loads = loads(words, leads, &said(words, env).map(|(_, value)| value.to_owned()).collect::<Vec<_>>());
     let seen =
         |folder: &String| directories.iter().flat_map(|from| named_paths(root, from, folder)).collect::<Vec<_>>();
-    let said: Vec<String> = searched(words, env).iter().chain(&loads.folders).flat_map(seen).collect();
-    let searched = [directories, said.as_slice()].concat();
+    let listed: Vec<String> = folders(&SEARCHED, words, env).iter().chain(&loads.folders).flat_map(seen).collect();
+    let of_node: Vec<String> = folders(&NODE_SEARCHED, words, env).iter().flat_map(seen).collect();
+    let searched = [directories, listed.as_slice()].concat();
     let mut found = Vec::new();
     for runs in runs(words, leads) {
         let Runs::Module { files } = runs else { continue };
         found.extend(files.iter().flat_map(|file| places(root, &searched, file, Role::Start)));
     }
+    let of_values = said(words, env).flat_map(|(name, value)| python_modules(name, value));
+    let of_values = of_values.chain(python_warnings(words)).flat_map(files_of);
+    found.extend(of_values.flat_map(|file| places(root, &searched, &file, Role::Start)));
     found.extend(loads.modules.iter().flat_map(|module| places(root, &searched, module, Role::Start)));
     if loads.is_perl && !loads.modules.is_empty() {
-        found.extend(said.into_iter().map(|path| Named { path, role: Role::Versions }));
+        found.extend(listed.into_iter().map(|path| Named { path, role: Role::Versions }));
     }
     let above = directories.iter().flat_map(|directory| upwards(root, directory)).collect::<Vec<_>>();
-    for package in loads.packages.iter().map(|package| format!("{PACKAGES}/{package}")) {
-        found.extend(places(root, &above, &package, Role::Text));
-        found.extend(places(root, &above, &package, Role::Start));
-        found.extend(
-            NODE_STARTS.iter().flat_map(|start| places(root, &above, &format!("{package}/{start}"), Role::Start)),
-        );
+    for package in &loads.packages {
+        for (folders, package) in [(&above, format!("{PACKAGES}/{package}")), (&of_node, package.clone())] {
+            found.extend(places(root, folders, &package, Role::Text));
+            found.extend(places(root, folders, &package, Role::Start));
+            found.extend(
+                NODE_STARTS.iter().flat_map(|start| places(root, folders, &format!("{package}/{start}"), Role::Start)),
+            );
+        }
     }
     found
 }
 
-/// What the kernel reads of the first line of a script, which is run with it.
-pub(crate) fn of_first_line(root: &Path, directory: &str, line: &str, follows: Follows<'_>) -> Vec<Named> {
+/// What the kernel reads of the first line of a script, which is run with it; `path` are the folders in which the call says that programs
+/// are.
+pub(crate) fn of_first_line(
+    root: &Path,
+    directory: &str,
+    line: &str,
+    path: &[String],
+    follows: Follows<'_>,
+) -> Vec<Named> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let Some(interpreter) = words.first() else { return Vec::new() };
     let all: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let mut found = places(root, &directories(root, directory, &all), interpreter, role_of(interpreter));
+    let directories = directories(root, directory, &all);
+    let mut found = places(root, &directories, interpreter, role_of(interpreter));
+    found.extend(by_path(root, &directories, &all, path));
     // What is behind it mostly is the name of a program.
     let more = of_command(root, directory, &words, None, follows);
     found.extend(more.into_iter().filter(|named| named.role != Role::Word));
@@ -255,11 +277,38 @@ fn said<'v>(words: &'v [String], env: Option<&'v Value>) -> impl Iterator<Item =
     given(env).chain(words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?))))
 }
 
-/// The folders in which variables say that modules are.
-fn searched(words: &[String], env: Option<&Value>) -> Vec<String> {
-    let of_modules = said(words, env).filter(|(name, _)| SEARCHED.contains(name));
-    let folders = of_modules.flat_map(|(_, value)| value.split(':')).filter(|folder| !folder.is_empty());
+/// The folders in which a call says that programs are, as they are written there.
+pub(crate) fn path_of(tool: &Tool, values: &[Value]) -> Vec<String> {
+    let env = env_of(tool, values);
+    let mut lines = known(tool, values);
+    // Where no command is known, the call may give variables.
+    lines.push(Vec::new());
+    let split = |words: Vec<String>| split(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut found: Vec<String> = lines.into_iter().flat_map(|words| folders(&PROGRAMS, &split(words), env)).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The same of a command line.
+pub(crate) fn path_of_words(argv: &[&str], env: Option<&Value>) -> Vec<String> {
+    folders(&PROGRAMS, &split(argv), env)
+}
+
+/// The folders that variables list. An empty one is where the program runs.
+fn folders(variables: &[&str], words: &[String], env: Option<&Value>) -> Vec<String> {
+    let of_variables = said(words, env).filter(|(name, _)| variables.contains(name));
+    let folders = of_variables.flat_map(|(_, value)| value.split(':'));
+    let folders = folders.map(|folder| if folder.is_empty() { "." } else { folder });
     folders.map(|folder| expanded(folder).unwrap_or_else(|| folder.to_owned())).collect()
+}
+
+/// What words are that programs look for in folders: the name of a program, or of a script for one that looks for it there.
+fn by_path(root: &Path, directories: &[String], words: &[String], path: &[String]) -> Vec<Named> {
+    // The first one planc has found by a `PATH` of its own.
+    let bare = words.iter().skip(1).filter(|word| !word.contains('/'));
+    let all = bare.flat_map(|word| path.iter().map(move |folder| format!("{folder}/{word}")));
+    all.flat_map(|program| places(root, directories, &program, Role::Text)).collect()
 }
 
 /// A program of the workspace, which is named from the root, whatever the directory.
@@ -364,7 +413,6 @@ mod tests {
 
     #[test]
     fn what_a_command_line_means_is_found() {
-        let of = |path: &str, role| (path.to_owned(), role);
         for (argv, path, role) in [
             (vec!["./tool"], "tool", Role::Script),
             (vec!["sh", "x"], "x", Role::Script),
@@ -404,10 +452,19 @@ mod tests {
             (vec!["env", "-C", "a/b", "node", "--import=hook"], "a/node_modules/hook/package.json", Role::Start),
             (vec!["java", "--class-path=out", "Main"], "out/Main", Role::Start),
             (vec!["env", "JDK_JAVA_OPTIONS=-cp out", "java", "Main"], "out/Main", Role::Start),
+            (vec!["env", "NODE_PATH=mods", "node", "-r", "hook"], "mods/hook/index.js", Role::Start),
+            (vec!["env", "PYTHONPATH=lib", "python3", "x.py"], "lib/sitecustomize.py", Role::Start),
+            (vec!["env", "PYTHONPATH=lib", "PYTHONWARNINGS=once,error::a.b.C", "x"], "lib/a/b.py", Role::Start),
+            (vec!["env", "PYTHONBREAKPOINT=b.m.f", "python3", "x.py"], "b/m.py", Role::Start),
+            (vec!["python3", "-Werror::w.C", "x.py"], "w.py", Role::Start),
+            (vec!["env", "PATH=bin:/w/tools:/usr/bin", "nice", "check"], "bin/check", Role::Text),
+            (vec!["env", "PATH=bin:/w/tools:/usr/bin", "nice", "check"], "tools/check", Role::Text),
+            (vec!["env", "PATH=:/usr/bin", "bash", "check"], "check", Role::Text),
             (vec!["env", "LD_PRELOAD=./y.so:./x.so", "x"], "x.so", Role::Path),
             (vec!["env", "BASH_ENV=$PWD/x.sh", "bash"], "x.sh", Role::Script),
         ] {
-            assert!(named(&argv).contains(&of(path, role)), "{argv:?}: {:?}", named(&argv));
+            let found = of_words(Path::new("/w"), ".", &argv);
+            assert!(found.contains(&Named { path: path.to_owned(), role }), "{argv:?}: {found:?}");
         }
         for argv in [vec!["sh", "-c", "x"], vec!["python3", "-c", "x"], vec!["perl", "-ne", "x"], vec!["echo", "x"]] {
             assert_eq!(named(&argv), [], "{argv:?}");

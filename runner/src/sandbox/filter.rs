@@ -5,12 +5,13 @@
 
 use nix::libc;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, sock_filter,
 };
 use std::collections::BTreeMap;
 
-/// The second set of numbers on x86-64: the same calls under another name.
-const X32: i64 = 0x4000_0000;
+/// What the numbers of the second set on x86-64 have, of which some are the same calls and some its own. No machine has others with it.
+const X32: u32 = 0x4000_0000;
 
 /// Never allowed, whatever the arguments.
 const DENIED: &[i64] = &[
@@ -136,8 +137,9 @@ pub(super) fn apply(network: bool) -> Result<(), String> {
     let arch = arch()?;
     let denied = SeccompAction::Errno(libc::EPERM as u32);
     let unknown = SeccompAction::Errno(libc::ENOSYS as u32);
+    seccompiler::apply_filter(&without_x32()).map_err(said)?;
     for (rules, action) in [(denials(network)?, denied), (unknowns(), unknown)] {
-        let filter = SeccompFilter::new(with_x32(rules), SeccompAction::Allow, action, arch).map_err(said)?;
+        let filter = SeccompFilter::new(rules, SeccompAction::Allow, action, arch).map_err(said)?;
         let program: BpfProgram = filter.try_into().map_err(said)?;
         seccompiler::apply_filter(&program).map_err(said)?;
     }
@@ -211,11 +213,16 @@ fn unknowns() -> Rules {
     UNKNOWN.iter().map(|call| (*call, Vec::new())).collect()
 }
 
-fn with_x32(rules: Rules) -> Rules {
-    match std::env::consts::ARCH {
-        "x86_64" => rules.into_iter().flat_map(|(call, rule)| [(call, rule.clone()), (call | X32, rule)]).collect(),
-        _ => rules,
-    }
+/// As if the kernel had never heard of the whole second set. Rules know single numbers only.
+fn without_x32() -> BpfProgram {
+    let of = |code: u32, jf: u8, k: u32| sock_filter { code: code as u16, jt: 0, jf, k };
+    vec![
+        // The number of the call is what comes first, see seccomp(2).
+        of(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
+        of(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 1, X32),
+        of(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+        of(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
+    ]
 }
 
 fn rule(conditions: Vec<SeccompCondition>) -> Result<SeccompRule, String> {

@@ -39,11 +39,13 @@ pub struct Report {
     pub leaks: Vec<String>,
     /// Whether the number of processes is limited for whoever runs planc.
     pub processes: bool,
+    /// Whether the cell has a `/proc` of its own; otherwise it has an empty one.
+    pub proc: bool,
 }
 
 impl Report {
     pub(super) fn of(ended: Ended) -> Report {
-        Report { ended, left: Vec::new(), leaks: Vec::new(), processes: false }
+        Report { ended, left: Vec::new(), leaks: Vec::new(), processes: false, proc: false }
     }
 }
 

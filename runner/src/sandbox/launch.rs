@@ -183,7 +183,7 @@ fn live(dir: &Path, inside: &mut Inside) -> Result<Report, String> {
         true => Report { leaks: probe::leaks(inside), ..Report::of(Ended::Exit(0)) },
         false => run(inside)?,
     };
-    Ok(Report { processes, ..report })
+    Ok(Report { processes, proc: root::has_proc(), ..report })
 }
 
 /// Lets the first process of the cell have the rights that this one has in its namespaces: an account that is not root would lose them
@@ -257,6 +257,24 @@ fn run(inside: &Inside) -> Result<Report, String> {
 
 /// The names of all that still runs in the cell, sorted.
 fn others() -> Vec<String> {
+    match root::has_proc() {
+        true => names(),
+        false if is_alone() => Vec::new(),
+        false => vec![UNNAMED.to_owned()],
+    }
+}
+
+/// What stands for the names of processes where there is no `/proc`.
+const UNNAMED: &str = "what it is nobody can see without `/proc`";
+
+/// Whether nothing else runs in the cell.
+fn is_alone() -> bool {
+    // What has ended already is no process that was left.
+    while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), None) == Err(nix::errno::Errno::ESRCH)
+}
+
+fn names() -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -266,7 +284,9 @@ fn others() -> Vec<String> {
             let stat = fs::read(entry.path().join("stat")).ok()?;
             let stat = String::from_utf8_lossy(&stat).into_owned();
             let (start, rest) = stat.rsplit_once(')')?;
-            let is_dead = rest.trim_start().starts_with(['Z', 'X']);
+            // Its first thread may have ended before the others.
+            let threads = fs::read_dir(entry.path().join("task")).map_or(0, Iterator::count);
+            let is_dead = rest.trim_start().starts_with(['Z', 'X']) && threads <= 1;
             (!is_dead).then(|| start.split_once('(').map_or(String::new(), |(_, name)| name.to_owned()))
         })
         .collect();

@@ -20,6 +20,8 @@ pub struct Enforced {
     pub missing: Option<String>,
     /// Whether the number of processes is limited whoever runs planc.
     pub processes: bool,
+    /// Whether programs have a `/proc` of their own; otherwise they have an empty one.
+    pub proc: bool,
 }
 
 impl Enforced {
@@ -39,7 +41,7 @@ pub fn probe(launcher: &Path, state: &Path) -> Enforced {
 }
 
 fn try_out(launcher: &Path, state: &Path) -> Enforced {
-    let none = |why: String| Enforced { missing: Some(why), processes: false };
+    let none = |why: String| Enforced { missing: Some(why), processes: false, proc: false };
     let workspace = std::env::temp_dir().join(format!("planc-trial-{}", uuid::Uuid::new_v4().simple()));
     if let Err(error) = DirBuilder::new().mode(0o700).create(&workspace) {
         return none(format!("there is no place to try it out: {error}"));
@@ -85,7 +87,7 @@ fn in_cell(launcher: &Path, state: &Path, workspace: &Path) -> Result<Enforced, 
     if workspace.join(TRIAL).exists() {
         return Err("what is written in the copy of the workspace arrives in the workspace".into());
     }
-    Ok(Enforced { missing: None, processes: report.processes })
+    Ok(Enforced { missing: None, processes: report.processes, proc: report.proc })
 }
 
 /// The file that is written in the copy of the workspace.
@@ -110,7 +112,7 @@ pub(super) fn leaks(inside: &Inside) -> Vec<String> {
         ("TCP is open", TcpListener::bind("127.0.0.1:0").is_ok()),
         ("UDP is open", UdpSocket::bind("127.0.0.1:0").is_ok()),
         ("local sockets are open", UnixDatagram::unbound().is_ok() || UnixDatagram::pair().is_ok()),
-        ("other processes can be seen", std::process::id() != 1),
+        ("other processes can be seen", std::process::id() != 1 || sees_others()),
         ("namespaces can be made", nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWUSER).is_ok()),
         ("mounts can be changed", {
             rustix::mount::unmount("/proc", rustix::mount::UnmountFlags::DETACH).is_ok()
@@ -118,4 +120,10 @@ pub(super) fn leaks(inside: &Inside) -> Vec<String> {
         }),
     ];
     tries.into_iter().filter(|(_, leaks)| *leaks).map(|(what, _)| what.to_owned()).collect()
+}
+
+/// Whether `/proc` tells of processes besides this one, the first of its cell.
+fn sees_others() -> bool {
+    let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    ids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()).any(|id| id != 1)
 }

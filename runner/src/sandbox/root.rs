@@ -277,15 +277,20 @@ fn shut(root: &OwnedFd, place: &Path) -> Result<(), String> {
     }
 }
 
-/// The processes of the cell; where the kernel does not allow that, the files of the one outside, which are closed to
-/// others by Landlock.
+/// The processes of the cell; where the kernel does not allow that, because parts of the one outside are masked, nothing: that one tells
+/// of all processes of the machine.
 fn proc(root: &Path) -> Result<(), String> {
     let place = root.join("proc");
     fs::create_dir(&place).map_err(said("making", &place))?;
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount("proc", &place, "proc", flags, None::<&std::ffi::CStr>)
-        .or_else(|_| mount_bind_recursive("/proc", &place))
+        .or_else(|_| mount("tmpfs", &place, "tmpfs", flags, Some(c"mode=555,size=4k")))
         .map_err(errno("mounting", &place))
+}
+
+/// Whether the cell that this process is in has its own `/proc`; otherwise it has an empty one.
+pub(super) fn has_proc() -> bool {
+    Path::new("/proc/self").exists()
 }
 
 /// Makes everything beneath the root read-only but what may be written.

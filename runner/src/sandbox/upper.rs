@@ -156,14 +156,13 @@ impl Found<'_> {
                     start.escape_debug()
                 )));
             }
-            let kind = entry.file_type().map_err(failed(&path))?;
-            let is_other = kind.is_fifo() || kind.is_socket() || kind.is_block_device();
-            if is_other || kind.is_char_device() && !is_whiteout(&entry.metadata().map_err(failed(&path))?) {
+            let found = entry.metadata().map_err(failed(&path))?;
+            if !is_kept(&found) {
                 self.dropped.push(path);
                 continue;
             }
             self.add(path.clone())?;
-            if kind.is_dir() {
+            if found.is_dir() {
                 pending.push(path);
             }
         }
@@ -197,6 +196,8 @@ impl Found<'_> {
         match self.upper_at(path)? {
             At::Upper(place) => Ok(place.symlink_metadata().map_err(failed(path))?.is_dir()),
             At::Nothing => Ok(false),
+            // It is asked of directories of the base alone.
+            At::Dropped => Ok(true),
             At::Lower => Ok(matches!(self.workspace.state(path).map_err(world)?, FileState::Directory { .. })),
         }
     }
@@ -211,6 +212,7 @@ impl Found<'_> {
             let is_last = index + 1 == parts.len();
             match place.symlink_metadata() {
                 Ok(found) if is_whiteout(&found) => return Ok(At::Nothing),
+                Ok(found) if !is_kept(&found) => return Ok(At::Dropped),
                 Ok(_) if is_last => return Ok(At::Upper(place)),
                 Ok(found) if found.is_dir() => hidden |= is_opaque(&place),
                 Ok(_) => return Ok(At::Nothing),
@@ -282,6 +284,7 @@ impl Found<'_> {
     fn after(&self, path: &str, before: &FileState) -> Result<FileState, CellError> {
         match self.upper_at(path)? {
             At::Nothing => Ok(FileState::Absent),
+            At::Dropped => Ok(before.clone()),
             At::Upper(place) => match (state(&place, path, before)?, self.modes.get(&place)) {
                 (FileState::Directory { .. }, Some(mode)) => Ok(FileState::Directory { mode: *mode }),
                 (state, _) => Ok(state),
@@ -294,7 +297,7 @@ impl Found<'_> {
     fn content(&self, path: &str) -> Result<Vec<u8>, CellError> {
         match self.upper_at(path)? {
             At::Upper(place) => fs::read(&place).map_err(failed(path)),
-            At::Lower | At::Nothing => self.workspace.read(path, MAX_FILE_BYTES).map_err(world),
+            At::Lower | At::Dropped | At::Nothing => self.workspace.read(path, MAX_FILE_BYTES).map_err(world),
         }
     }
 }
@@ -303,11 +306,18 @@ impl Found<'_> {
 enum At {
     Upper(PathBuf),
     Lower,
+    /// A pipe, a socket or a device is there, or above: what was there before stays, and nobody opens it.
+    Dropped,
     Nothing,
 }
 
 fn is_whiteout(found: &Metadata) -> bool {
     found.file_type().is_char_device() && found.rdev() == 0
+}
+
+/// Whether it is something that is kept, or says that nothing is there.
+fn is_kept(found: &Metadata) -> bool {
+    found.is_file() || found.is_dir() || found.is_symlink() || is_whiteout(found)
 }
 
 fn is_opaque(dir: &Path) -> bool {

@@ -2,7 +2,7 @@
 //! of a module instead of the module.
 
 use super::{Kind, Workspace};
-use crate::named::{Named, Role, directory_of, of_call, of_first_line};
+use crate::named::{Named, Role, directory_of, of_call, of_first_line, path_of};
 use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
 
@@ -20,19 +20,19 @@ impl Workspace {
     /// The paths that a call names, with those that are made of them.
     pub(crate) fn named_by(&self, tool: &Tool, values: &[Value]) -> Vec<Named> {
         let named = of_call(self.root(), tool, values, &|directory, word| self.leads_of(directory, word));
-        self.completed(directory_of(tool, values), named)
+        self.completed(directory_of(tool, values), &path_of(tool, values), named)
     }
 
     /// The same for paths that a program names which runs in a directory. Where no file of that name is there, the files are found that are
-    /// called so with an ending; of what is a script, what its first line names.
-    pub(crate) fn completed(&self, directory: &str, mut named: Vec<Named>) -> Vec<Named> {
+    /// called so with an ending; of what is a script, what its first line names, also by the folders `path` in which programs are.
+    pub(crate) fn completed(&self, directory: &str, path: &[String], mut named: Vec<Named>) -> Vec<Named> {
         let mut read = 0;
         for _ in 0..MAX_LINES {
             let lines: Vec<String> = named[read..].iter().filter_map(|named| self.first_line(named)).collect();
             read = named.len();
+            let leads = |directory: &str, word: &str| self.leads_of(directory, word);
             for line in lines {
-                let more =
-                    of_first_line(self.root(), directory, &line, &|directory, word| self.leads_of(directory, word));
+                let more = of_first_line(self.root(), directory, &line, path, &leads);
                 let new: Vec<Named> = more.into_iter().filter(|more| !named.contains(more)).collect();
                 named.extend(new);
             }

@@ -130,3 +130,35 @@ fn what_an_operator_wants_holds_for_what_only_the_run_knows() {
         place.planc(&["run", "--approve", "p.pl"]).exits(0);
     }
 }
+
+/// Nor do file tools make a repository among the data of another, in whatever order.
+#[test]
+fn file_tools_make_no_repository_within_another() {
+    let steps = |dir: &str, order: [usize; 4]| {
+        let all = [
+            format!("step h = fs.write(path: \"{dir}/HEAD\", text: \"ref: refs/heads/main\\n\")"),
+            format!("step c = fs.copy(from: \"h.sh\", to: \"{dir}/config\")"),
+            format!("step o = fs.make_dir(path: \"{dir}/objects\")"),
+            format!("step r = fs.make_dir(path: \"{dir}/refs\")"),
+        ];
+        order.map(|at| all[at].clone()).join("\n  ")
+    };
+    for dir in [".git/refs/x", ".git/objects/x", ".git/logs/x", ".git/lfs/x", ".git/info/refs/x"] {
+        for order in [[0, 1, 2, 3], [2, 3, 1, 0], [1, 0, 3, 2]] {
+            let place = place();
+            place.put(".git/HEAD", "ref: refs/heads/main\n");
+            place.put("p.pl", plan("create \"**\"", &steps(dir, order)));
+            place.planc(&["plan", "p.pl"]).exits(1).says(&format!("create \"{dir}/"));
+            assert!(!place.has(&format!("{dir}/config")), "{dir}");
+        }
+    }
+    // Somebody who reads the place may say yes.
+    let place = place();
+    place.put(".git/HEAD", "ref: refs/heads/main\n");
+    place.put(
+        "p.pl",
+        plan("create \".git/refs/x/**\"\n    create \".git/refs/x\"", &steps(".git/refs/x", [0, 1, 2, 3])),
+    );
+    place.planc(&["run", "--approve", "p.pl"]).exits(3).says("what others do by");
+    place.run("p.pl").exits(0);
+}

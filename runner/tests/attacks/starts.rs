@@ -14,7 +14,7 @@ const WAITS: &str =
     "step w = process.run(argv: [\"sh\", \"-c\", \"touch meet/begun; until test -e meet/go; do sleep 0.02; done\"])";
 
 /// What is called, what is there before, and what comes.
-const COMES: [(&str, &[&str], &str); 22] = [
+const COMES: [(&str, &[&str], &str); 28] = [
     (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest/__main__.py"),
     (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest/__init__.cpython-311-x86_64-linux-gnu.so"),
     (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest.abi3.so"),
@@ -37,6 +37,12 @@ const COMES: [(&str, &[&str], &str); 22] = [
     (r#"["node", "app"]"#, &["app/index.js"], "app.json"),
     (r#"["node", "app"]"#, &["app/index.js"], "app/package.json"),
     (r#"["node", "-r", "./hook", "-e", "1"]"#, &[], "hook.js"),
+    (r#"["env", "NODE_PATH=mods", "node", "-r", "hook", "-e", "1"]"#, &["mods/x"], "mods/hook.js"),
+    (r#"["env", "PYTHONPATH=lib", "python3", "x.py"]"#, &["x.py", "lib/x"], "lib/sitecustomize.py"),
+    (r#"["env", "PYTHONWARNINGS=error::w.m.C", "python3", "x.py"]"#, &["x.py", "w/x"], "w/m.py"),
+    (r#"["env", "PYTHONBREAKPOINT=breaks.f", "python3", "x.py"]"#, &["x.py"], "breaks.py"),
+    (r#"["env", "PATH=tools:../bin:/usr/bin:/bin", "python3", "x.py"]"#, &["x.py"], "tools/python3"),
+    (r#"["env", "PATH=:../bin:/usr/bin:/bin", "nice", "-n", "1", "python3", "x.py"]"#, &["x.py"], "python3"),
 ];
 
 fn place(interpreter: &str) -> Place {
@@ -257,6 +263,60 @@ fn a_long_word_is_only_a_text() {
         place
             .put("a/b", "")
             .put("p.pl", plan(&format!("step m = process.run(argv: [\"sh\", \"-c\", \"true\", \"sh\", {word:?}])")));
+        place.run("p.pl").exits(0);
+    }
+}
+
+/// A program that words find by a `PATH` of the plan's own is the one that was there when the card was made.
+#[test]
+fn what_a_path_of_the_plan_finds_is_bound() {
+    let path = "tools:/usr/bin:/bin";
+    let given = format!(", env: [{{ name: \"PATH\", value: {path:?} }}]");
+    let own = ["\"env\", \"PATH=", path, "\""].concat();
+    for (argv, env) in [
+        (format!("[{own}, \"check\"]"), ""),
+        (format!("[{own}, \"nice\", \"-n\", \"1\", \"check\"]"), ""),
+        ("[\"env\", \"check\"]".to_owned(), given.as_str()),
+        ("[\"nice\", \"check\"]".to_owned(), given.as_str()),
+        ("[\"bash\", \"check\"]".to_owned(), given.as_str()),
+        (format!("[{own}, \"perl\", \"-S\", \"check\"]"), ""),
+        ("[\"./by\"]".to_owned(), given.as_str()),
+        (format!("[{own}, \"./by\"]"), ""),
+        (format!("[{own}, \"odd one;\"]"), ""),
+    ] {
+        let text = plan_of(
+            &["env", "nice", "bash", "perl", "./by"],
+            &format!("step a = process.run(argv: {argv}{env}, success: [0, 1, 2, 126, 127])"),
+        );
+        let put = |place: &Place, code: u32| {
+            for name in ["check", "odd one;"] {
+                place.program(&format!("ws/tools/{name}"), &format!("exit {code}"));
+            }
+        };
+        for (before, after) in [(Some(1), Some(0)), (None, Some(0)), (Some(1), None)] {
+            let place = Place::new();
+            place.put("tools/x", "").put("by", "#!/usr/bin/env check\n");
+            let by = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(place.ws().join("by"), by).unwrap();
+            before.iter().for_each(|code| put(&place, *code));
+            place.put("p.pl", &text);
+            let digest = place.digest("p.pl");
+            match after {
+                Some(code) => put(&place, code),
+                None => ["check", "odd one;"]
+                    .iter()
+                    .for_each(|name| fs::remove_file(place.ws().join("tools").join(name)).unwrap()),
+            }
+            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
+            assert_eq!(said.code, Some(5), "{argv}: {}", said.short());
+        }
+        // As it was it runs.
+        let place = Place::new();
+        place.put("tools/x", "");
+        put(&place, 0);
+        place.put("by", "#!/usr/bin/env check\n").put("p.pl", &text);
+        let by = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(place.ws().join("by"), by).unwrap();
         place.run("p.pl").exits(0);
     }
 }

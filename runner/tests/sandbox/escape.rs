@@ -401,3 +401,48 @@ fn what_could_not_be_made_again_is_not_removed() {
         assert!(place.has("d/pipe") && place.has("d/a.txt"), "{script}");
     }
 }
+
+/// Some numbers of the second set on x86-64 are its own: `sendmsg`, `ptrace`, `ioctl`.
+#[test]
+fn the_second_set_of_numbers_is_unknown_as_a_whole() {
+    if !cfg!(target_arch = "x86_64") {
+        return skipped("the_second_set_of_numbers", "this is another processor");
+    }
+    let script = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n\
+         for call in list(range(335)) + list(range(400, 600)):\n    ctypes.set_errno(0)\n    \
+         print('said', libc.syscall(0x40000000 + call, -1, 0, 0, 0, 0, 0), ctypes.get_errno())\n";
+    let Some(said) = python(&Place::new(), script) else { return };
+    let said = said.exits(0);
+    let (all, unknown) = (said.out.matches("said ").count(), said.out.matches("said -1 38").count());
+    assert!(all > 0 && all == unknown, "{all} {unknown}: {}", said.short());
+}
+
+/// What a container masks of its `/proc` keeps a new one from being mounted.
+#[test]
+fn without_a_proc_of_its_own_a_cell_tells_of_no_processes() {
+    let masked = "mount -t tmpfs none /proc/fs && exec \"$@\"";
+    let try_out = Command::new("unshare").args(["-m", "sh", "-c", masked, "x", "true"]).output();
+    if !try_out.is_ok_and(|tried| tried.status.success()) {
+        return skipped("without_a_proc_of_its_own", "nothing can be mounted here");
+    }
+    let place = Place::new();
+    let script = |more: &str| format!("echo seen $(ls /proc | wc -l); cat /proc/*/cmdline; {more}");
+    let run = |more: &str| {
+        place.put("attempt", script(more));
+        place.put(
+            "p.pl",
+            "plan \"x\" {\n critical {\n run \"sh\"\n }\n step s = process.run(argv: [\"sh\", \"attempt\"])\n output said = \
+             s.stdout\n output err = s.stderr\n}\n",
+        );
+        let planc = place.command(&["--format", "json", "run", "--approve", "p.pl"]);
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", masked, "x"]).arg(planc.get_program()).args(planc.get_args());
+        command.current_dir(place.ws()).env_clear().envs(place.variables());
+        crate::place::said(command)
+    };
+    let said = run("true").exits(0);
+    assert!(said.out.contains("seen 0") && !said.out.contains("left running"), "{}", said.short());
+    let said = run("sleep 20 > /dev/null 2>&1 &").exits(0);
+    assert!(said.out.contains("left running: what it is nobody can see"), "{}", said.short());
+    run("exit 3").exits(4).says("an empty `/proc`");
+}

@@ -235,6 +235,39 @@ fn pipes_and_sockets_that_a_program_leaves_are_told_and_dropped() {
     assert!(!place.has("pipe") && place.has("out"));
 }
 
+/// Nobody opens it, and nobody waits for who would write into it.
+#[test]
+fn what_a_pipe_takes_the_place_of_stays_as_it_was() {
+    for (script, argv, told) in [
+        ("rm x.sh; mkfifo x.sh", "", "x.sh"),
+        ("rm a; mkfifo a", "", "a"),
+        ("rm -r d; mkdir d; mkfifo d/a", "", "d/a"),
+        ("rm -r d; mkfifo d", ", \"d/a\"", "d"),
+        ("rm -r d; mkdir d; mkfifo d/a", ", \"d/a\"", "d/a"),
+        ("rm d/none; mkfifo d/none", ", \"d/none\"", "d/none"),
+        ("rm a; python3 -c 'import os; os.mknod(\"a\", 0o140600)' || mkfifo a", "", "a"),
+    ] {
+        for lines in ["", "create \"**\"\n modify \"**\"\n delete \"**\""] {
+            for toml in ["", "[programs]\ndry_run = \"sealed\"\n"] {
+                let place = Place::new();
+                place.put("planc.toml", toml).put("x.sh", format!("{script} 2>/dev/null; true\n"));
+                place.put("a", "old\n").put("d/a", "old\n");
+                place.put(
+                    "p.pl",
+                    format!(
+                        "plan \"x\" {{\n critical {{\n {lines}\n run \"sh\"\n }}\n step s = process.run(argv: [\"sh\", \
+                         \"x.sh\"{argv}])\n output said = s.stderr\n}}\n"
+                    ),
+                );
+                let before = picture(&place.ws());
+                let said = place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0);
+                said.says(&format!("pipes, sockets and devices are not kept: {told}"));
+                assert_eq!(picture(&place.ws()), before, "{script}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_new_repository_needs_lines_for_what_git_executes() {
     let place = Place::new();

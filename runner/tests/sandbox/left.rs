@@ -135,10 +135,22 @@ fn what_git_executes_later_needs_a_line_of_its_own_wherever_it_lies() {
         ("mkdir -p b/objects b/refs; echo 'ref: refs/heads/main' > b/HEAD", "create \"b/HEAD\""),
         ("echo evil > bare/config", "create \"bare/config\""),
         ("mkdir bare/hooks; echo evil > bare/hooks/update", "create \"bare/hooks/update\""),
+        // Among the data of a repository there may lie another.
+        (
+            "d=.git/refs/x; mkdir -p $d/objects $d/refs; echo 'ref: refs/heads/main' > $d/HEAD; echo x > $d/config; ln -s $d vendor",
+            "create \".git/refs/x/config\"",
+        ),
+        (
+            "d=.git/objects/y; mkdir -p $d; echo x > $d/HEAD; echo ../x > $d/commondir",
+            "create \".git/objects/y/commondir\"",
+        ),
+        ("mkdir .git/logs/z/refs", "create \".git/logs/z/refs\""),
     ] {
         let place = Place::new();
         place.put("planc.toml", "[programs]\ndry_run = \"sealed\"\n");
         place.put(".git/HEAD", "ref: refs/heads/main\n").put("bare/HEAD", "ref: refs/heads/main\n").put("sub/a", "");
+        // All that this lacks is a folder.
+        place.put(".git/logs/z/HEAD", "x").put(".git/logs/z/config", "x").put(".git/logs/z/objects/a", "x");
         place.put("p.pl", plan(all, &sh("a", script)));
         let before = picture(&place.ws());
         place.planc(&["run", "--approve", "p.pl"]).exits(6).says(wanted);
@@ -147,7 +159,8 @@ fn what_git_executes_later_needs_a_line_of_its_own_wherever_it_lies() {
         assert_eq!(picture(&place.ws()), before, "{script}");
         // A line that names the place allows it, and somebody reads that.
         let lines = "create \"sub/.git\"\n create \".git/commondir\"\n create \".git/info/**\"\n create \".git/rebase-merge/**\"\n \
-             create \"b/HEAD\"\n create \"b/config\"\n create \"bare/config\"\n create \"bare/hooks/**\"";
+             create \"b/HEAD\"\n create \"b/config\"\n create \"bare/config\"\n create \"bare/hooks/**\"\n create \".git/refs/x/**\"\n create \".git/refs/x\"\n \
+             create \".git/objects/y/**\"\n create \".git/logs/z/refs\"";
         place.put("p.pl", plan(&format!("{all}\n {lines}"), &sh("a", script)));
         place.planc(&["run", "--approve", "p.pl"]).exits(3);
         place.run("p.pl").exits(0);
@@ -158,10 +171,38 @@ fn what_git_executes_later_needs_a_line_of_its_own_wherever_it_lies() {
 fn what_git_keeps_needs_no_line_of_its_own() {
     let place = Place::new();
     place.put(".git/HEAD", "ref: refs/heads/main\n").put("config", "mine\n").put("sub/hooks/x", "");
-    let script = "mkdir -p .git/objects/aa .git/refs/remotes/origin .git/logs .git/info; cd .git; for f in objects/aa/b \
-         refs/remotes/origin/HEAD logs/HEAD HEAD ORIG_HEAD index packed-refs COMMIT_EDITMSG info/exclude; do echo x > $f; done; \
+    // Branches may be called like what a repository has.
+    let script = "mkdir -p .git/objects/aa .git/refs/remotes/origin/hooks .git/logs/refs .git/info; cd .git; for f in objects/aa/b \
+         refs/remotes/origin/config refs/remotes/origin/hooks/x refs/remotes/origin/HEAD logs/HEAD HEAD ORIG_HEAD index packed-refs COMMIT_EDITMSG info/exclude; do echo x > $f; done; \
          cd ..; echo x > config; echo x > sub/hooks/x";
     place.put("p.pl", plan("create \"**\"\n modify \"**\"", &sh("a", script)));
     place.planc(&["run", "--approve", "p.pl"]).exits(0);
     assert_eq!(place.get(".git/logs/HEAD"), "x\n");
+}
+
+/// A process goes on with its other threads.
+#[test]
+fn what_has_lost_its_first_thread_is_told() {
+    if !Path::new(PYTHON).exists() {
+        return skipped("what_has_lost_its_first_thread", "there is no python3");
+    }
+    for (ends, is_told) in
+        [("time.sleep(20)", true), ("ctypes.CDLL(None).syscall(END, 0)", true), ("os._exit(0)", false)]
+    {
+        let place = Place::new();
+        let end = if cfg!(target_arch = "x86_64") { "60" } else { "93" };
+        let child = format!(
+            "import ctypes, os, threading, time\nif os.fork() == 0:\n    for each in (0, 1, 2): os.close(each)\n    \
+             threading.Thread(target=time.sleep, args=(20,)).start()\n    {}\ntime.sleep(0.5)\n",
+            ends.replace("END", end)
+        );
+        place.put("fork.py", child);
+        place.put(
+            "p.pl",
+            "plan \"x\" {\n critical {\n run \"python3\"\n }\n step s = process.run(argv: [\"python3\", \"fork.py\"])\n output said \
+             = s.stderr\n}\n",
+        );
+        let said = place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0);
+        assert_eq!(said.out.contains("left running: python3"), is_told, "{ends}: {}", said.short());
+    }
 }

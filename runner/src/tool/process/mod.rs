@@ -225,6 +225,7 @@ impl Request {
         }
         let mut stderr_text = stderr.text;
         if !left.is_empty() {
+            let left: Vec<String> = left.iter().map(|name| name.escape_debug().to_string()).collect();
             stderr_text.push_str(&format!("planc: ended what the program left running: {}\n", left.join(", ")));
         }
         Ok(Value::record([

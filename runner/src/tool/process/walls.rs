@@ -182,8 +182,12 @@ impl Walls {
         };
         let scratch: String = self.scratch.iter().map(|folder| format!(", `{folder}`")).collect();
         let unseen = self.unseen_settings(request);
+        let proc = match probe(&self.launcher, &self.state).proc {
+            true => "",
+            false => ", and an empty `/proc`, since this machine lets nobody mount one",
+        };
         format!(
-            "its cell had {network}; it could write its copy of the workspace{scratch} and `/tmp` only, and saw besides only \
+            "its cell had {network}{proc}; it could write its copy of the workspace{scratch} and `/tmp` only, and saw besides only \
              the system, what `PATH` names and what `[programs] read` lists{unseen}"
         )
     }
