@@ -45,5 +45,6 @@ mod told;
 mod undone;
 mod unnamed;
 mod variables;
+mod wires;
 mod words;
 mod written;
