@@ -263,3 +263,25 @@ fn a_line_of_nested_has_the_form_of_a_path() {
         place.planc(&["plan", "p.pl"]).exits(2).says("planc.toml:2:");
     }
 }
+
+/// What was typed draws no line of what planc says of it.
+#[test]
+fn what_is_typed_is_shown_as_it_is_everywhere() {
+    let place = Place::new();
+    let forged = "x\r\nplanc: all is well\u{202e}\u{1b}[2J";
+    for args in [
+        &["grants", "revoke", forged][..],
+        &["reports", "show", forged],
+        &[forged],
+        &["runs", forged],
+        &["--format", forged, "runs"],
+    ] {
+        for args in [args.to_vec(), [&["--color=always"][..], args].concat()] {
+            let said = place.planc(&args).exits(2);
+            let all = format!("{}{}", said.out, said.err);
+            assert!(!all.contains(['\r', '\u{202e}']) && !all.contains("\u{1b}[2J"), "{args:?}: {all:?}");
+            assert!(!all.lines().any(|line| line.starts_with("planc:")), "{args:?}: {all}");
+            said.says("all is well");
+        }
+    }
+}
