@@ -1,7 +1,7 @@
 //! The configuration ⟶ one list of what planc goes by, before anybody approves anything, with all links on the way to each: it is what
 //! no plan changes or leads elsewhere, what lies in no other workspace, and what lies in no folder that programs really write.
 
-use super::nested::above;
+use super::places::find_upwards;
 use super::wired::{Wired, links, ways};
 use super::{CONFIG_NAME, Config, ConfigError, ReportPlace, catalogues, file};
 use planc_lang::paths::within;
@@ -118,7 +118,7 @@ pub(super) fn check_scratch(config: &Config) -> Result<(), ConfigError> {
     let parts = config.goes_by();
     let mut inner = config.workspace.clone();
     check_folders(config, &parts, (&inner, CONFIG_NAME), &config.programs.scratch)?;
-    while let Some(outer) = above(&inner) {
+    while let Some(outer) = inner.parent().and_then(|folder| find_upwards(folder, CONFIG_NAME)) {
         let root = outer.parent().unwrap_or(Path::new("/")).to_owned();
         let scratch = file::read(&outer)?.programs.scratch();
         check_folders(config, &parts, (&root, &outer.display().to_string()), &scratch)?;

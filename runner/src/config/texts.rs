@@ -1,10 +1,12 @@
 //! What a wiring says ⟶ its words and values, one by one: which a shell or an interpreter reads as code, and which are none of the
 //! program, since they are addresses or what it works on.
 
-use super::wired::{SEARCHED, Wired};
 use crate::named::code_of_words;
 use planc_lang::paths::{compile_glob, literal_prefix};
+use std::collections::BTreeMap;
 
+/// What the names of variables end in that hold folders in which code is looked for.
+const SEARCHED: [&str; 2] = ["PATH", "LIB"];
 /// What stands between the parts of a list.
 const LISTS: [char; 3] = [':', ';', ','];
 /// Variables that a shell reads as code.
@@ -40,28 +42,30 @@ impl Text<'_> {
     }
 }
 
-impl<'w> Wired<'w> {
-    /// The arguments, each at its place, and the values of variables.
-    pub(super) fn texts(&self) -> Vec<Text<'w>> {
-        let args = self.args;
-        let words: Vec<&str> = std::iter::once(self.command).chain(args.iter().map(String::as_str)).collect();
-        let code = code_of_words(&words);
-        let args = args.iter().enumerate().map(|(at, text)| (None, text.as_str(), code.contains(&(at + 1))));
-        let values = self.env.into_iter().flatten().map(|(name, value)| {
-            // Code may make anything of a variable.
-            let is_code = !code.is_empty() || OF_SHELLS.contains(&name.as_str());
-            (Some(name.as_str()), value.as_str(), is_code)
-        });
-        let texts = args.chain(values).map(|(variable, text, is_code)| {
-            let is_told = match variable {
-                None if is_code => true,
-                Some(name) if is_searched(name) => !is_data(self.data, text),
-                Some(_) | None => !is_data(self.data, text) && !is_address(text),
-            };
-            Text { text: if is_told { text } else { "" }, variable, is_code }
-        });
-        texts.collect()
-    }
+/// The arguments, each at its place, and the values of variables. `data` are globs over what the program works on.
+pub(super) fn texts<'w>(
+    command: &str,
+    args: &'w [String],
+    env: Option<&'w BTreeMap<String, String>>,
+    data: &[String],
+) -> Vec<Text<'w>> {
+    let words: Vec<&str> = std::iter::once(command).chain(args.iter().map(String::as_str)).collect();
+    let code = code_of_words(&words);
+    let args = args.iter().enumerate().map(|(at, text)| (None, text.as_str(), code.contains(&(at + 1))));
+    let values = env.into_iter().flatten().map(|(name, value)| {
+        // Code may make anything of a variable.
+        let is_code = !code.is_empty() || OF_SHELLS.contains(&name.as_str());
+        (Some(name.as_str()), value.as_str(), is_code)
+    });
+    let texts = args.chain(values).map(|(variable, text, is_code)| {
+        let is_told = match variable {
+            None if is_code => true,
+            Some(name) if is_searched(name) => !is_data(data, text),
+            Some(_) | None => !is_data(data, text) && !is_address(text),
+        };
+        Text { text: if is_told { text } else { "" }, variable, is_code }
+    });
+    texts.collect()
 }
 
 /// Whether a variable says where code is looked for.

@@ -3,7 +3,7 @@
 //! bound to what is in them.
 
 use super::places::resolve;
-use super::texts::{is_data, is_data_path};
+use super::texts::{Text, is_data, is_data_path, texts};
 use super::variables::program;
 use crate::named::{Named, Role, of_values, of_words, pieces};
 use planc_lang::digest::Digest;
@@ -18,8 +18,6 @@ const MAX_CONTENT_BYTES: u64 = 64 << 20;
 const MAX_ENTRIES: usize = 20_000;
 /// What an interpreter keeps beside what it has read.
 const KEPT: &str = "__pycache__";
-/// What the names of variables end in that hold folders in which code is looked for.
-pub(super) const SEARCHED: [&str; 2] = ["PATH", "LIB"];
 /// A program that runs the words behind it.
 const RUNNER: &str = "nice";
 
@@ -41,7 +39,12 @@ pub(super) struct Wired<'w> {
     pub(super) pass_env: &'w [String],
 }
 
-impl Wired<'_> {
+impl<'w> Wired<'w> {
+    /// The arguments, each at its place, and the values of variables.
+    pub(super) fn texts(&self) -> Vec<Text<'w>> {
+        texts(self.command, self.args, self.env, self.data)
+    }
+
     /// The program where it is found by its name, see [`program`].
     fn found_by_name(&self) -> Option<PathBuf> {
         let is_name = !self.command.contains('/');
