@@ -5,7 +5,7 @@
 
 use crate::approval::{account, own_account};
 use crate::clock::SystemClock;
-use crate::config::{CONFIG_NAME, Config, EarlyPrograms, Mode, ModelWiring, ReportPlace, ServerConfig, ways};
+use crate::config::{Config, EarlyPrograms, Mode, ModelWiring, ways};
 use crate::dry_run::{DryRun, Early, InputValue, Outcome, Purpose, Sight};
 use crate::event::Event;
 use crate::inventory::Inventory;
@@ -469,33 +469,20 @@ pub fn registry(config: &Config, pace: Pace) -> Registry {
     registry
 }
 
-/// The workspace, without what no tool may touch.
+/// The workspace, without what no tool may touch, whatever `critical` says.
 pub fn opened(config: &Config) -> Result<Workspace, FileError> {
-    let workspace = Workspace::open(&config.workspace, protected(config))?;
-    Ok(workspace.guarding(&config.catalogue_globs).guarding_programs(&wired(config)))
-}
-
-/// What the wiring of servers and of the model names, there or not: it is run before anybody approves anything.
-fn wired(config: &Config) -> Vec<PathBuf> {
-    let of_servers = config.servers.values().flat_map(ServerConfig::parts);
-    of_servers.chain(config.model.iter().flat_map(ModelWiring::parts)).collect()
-}
-
-/// What no tool may touch, whatever `critical` says.
-fn protected(config: &Config) -> Vec<PathBuf> {
+    let reach = config.reach();
     let mut paths = vec![config.state.clone()];
     paths.extend(config.approval.signers.clone());
-    // By its own name, too, from which links may lead on.
-    paths.extend(config.file.iter().flat_map(|file| [file.clone(), config.workspace.join(CONFIG_NAME)]));
-    paths.extend(config.cedar.clone());
-    if let ReportPlace::File { path } = &config.report.place {
-        paths.push(path.clone());
-    }
-    paths.extend(config.catalogues.iter().cloned());
+    paths.extend(config.file.clone());
+    paths.extend(config.given.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));
     paths.extend(std::env::current_exe().ok());
-    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-    paths.iter().flat_map(|path| ways(path).into_iter().chain([real(path)])).collect()
+    paths = paths.iter().flat_map(|path| ways(path)).chain(reach.own.iter().cloned()).collect();
+    let real: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    paths.extend(real);
+    let workspace = Workspace::open(&config.workspace, paths)?;
+    Ok(workspace.guarding(&config.catalogue_globs).guarding_programs(&reach.run, &reach.ways, &reach.links))
 }
 
 /// What the revisions of a plan file have in common: its path, relative to the workspace where it lies inside.

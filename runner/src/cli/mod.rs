@@ -53,6 +53,7 @@ pub mod inputs;
 mod demo;
 mod shell;
 
+use crate::render::text::inline;
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
 use fault::Fault;
@@ -156,7 +157,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let exit = match Cli::try_parse_from(&args) {
         Ok(cli) => run(cli, alone),
-        Err(error) => misparsed(&error, &args),
+        Err(error) => misparsed(&harmless(error, &args), &args),
     };
     ExitCode::from(exit as u8)
 }
@@ -236,6 +237,21 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
     }
 }
 
+/// The mistake, in which what was typed stands as it is shown everywhere: it draws no lines of its own.
+fn harmless(error: clap::Error, args: &[OsString]) -> clap::Error {
+    if !error.use_stderr() {
+        return error;
+    }
+    match Cli::try_parse_from(args.iter().map(|arg| inline(&arg.to_string_lossy()))) {
+        Err(again) if again.use_stderr() => again,
+        Err(_) | Ok(_) => clap::Error::raw(error.kind(), format!("{}\n", inline(&first_line(&error)))),
+    }
+}
+
+fn first_line(error: &clap::Error) -> String {
+    error.render().to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
 /// What clap has to say: help and version are results, everything else is a mistake.
 fn misparsed(error: &clap::Error, args: &[OsString]) -> Exit {
     let wants_json = args.iter().any(|arg| arg == "--format=json")
@@ -248,9 +264,7 @@ fn misparsed(error: &clap::Error, args: &[OsString]) -> Exit {
         }
         return if error.use_stderr() { Exit::Usage } else { Exit::Success };
     }
-    let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let fault = Fault::usage(message).help(hint(args).unwrap_or("`planc --help` lists what there is"));
+    let fault = Fault::usage(first_line(error)).help(hint(args).unwrap_or("`planc --help` lists what there is"));
     Output::new(Format::Json, Colours::Never, Quiet::Yes).say(&fault);
     Exit::Usage
 }

@@ -1,10 +1,12 @@
 //! Catalogues ⟶ whose word they are. What a tool of a wired server does is the operator's to say: a catalogue from the command
 //! line may have been written by whoever wrote the plan, and may not say it.
 
+use super::wired::ways;
 use super::{CONFIG_NAME, Config, ConfigError};
 use planc_lang::catalogue::Catalogue;
-use planc_lang::paths::path_meets_glob;
+use planc_lang::paths::{literal_prefix, path_meets_glob};
 use planc_lang::source::Sources;
+use std::path::{Path, PathBuf};
 
 /// Refuses folders that programs really write where a glob over catalogues may match something in them.
 pub(super) fn check_scratch(globs: &[String], scratch: &[String]) -> Result<(), ConfigError> {
@@ -14,6 +16,26 @@ pub(super) fn check_scratch(globs: &[String], scratch: &[String]) -> Result<(), 
          what may lie there: a program could say what tools do"
     );
     Err(ConfigError::world(message).help("keep catalogues in a folder of their own, such as `catalogues/*.pl`"))
+}
+
+/// The folders that globs over catalogues begin in.
+pub(super) fn folders(root: &Path, globs: &[String]) -> Vec<PathBuf> {
+    globs.iter().map(|glob| root.join(literal_prefix(glob))).collect()
+}
+
+/// Globs over catalogues, each as it is written, and as its folder is called behind each link on the way.
+pub(super) fn everywhere(root: &Path, globs: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    for glob in globs {
+        let folder = literal_prefix(glob);
+        let rest = glob.strip_prefix(folder).unwrap_or(glob).trim_start_matches('/');
+        let ways = ways(&root.join(folder));
+        let folders = ways.iter().filter_map(|way| way.strip_prefix(root).ok()?.to_str());
+        let joined =
+            folders.map(|folder| [folder, rest].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>());
+        found.extend(joined.map(|parts| parts.join("/")));
+    }
+    found
 }
 
 /// The first folder in which one of some globs may match something, with the glob.

@@ -151,6 +151,13 @@ pub struct ProgramSettings {
     pub limits: Limits,
 }
 
+impl ProgramSettings {
+    /// Folders of the workspace that programs really write.
+    pub fn scratch(&self) -> Vec<String> {
+        self.scratch.iter().map(|folder| folder.get_ref().trim_end_matches('/').to_owned()).collect()
+    }
+}
+
 /// `[approval]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -270,7 +277,9 @@ fn check(settings: &Settings) -> Result<(), Misplaced> {
     settings.report.read(Path::new(""))?;
     settings.run.check()?;
     let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));
-    for glob in settings.workspace.read.iter().flatten().chain(&settings.catalogues.files) {
+    let workspace = &settings.workspace;
+    let globs = workspace.read.iter().flatten().chain(&workspace.nested).chain(&settings.catalogues.files);
+    for glob in globs {
         // Read as a glob it would silently exclude nothing.
         if glob.get_ref().starts_with('!') {
             let error = at(glob, format!("`{}` excludes nothing: there are no exclusions", glob.get_ref()));

@@ -8,6 +8,7 @@ mod beside;
 mod catalogues;
 mod error;
 mod file;
+mod goes_by;
 mod loaded;
 mod model;
 mod mode;
@@ -18,6 +19,7 @@ mod report;
 mod run;
 mod servers;
 mod shown;
+mod texts;
 mod variables;
 mod window;
 mod wired;
@@ -25,6 +27,7 @@ mod wired;
 pub use approval::{Approvals, Closed, Effect, Elicitation, Require, Rule};
 pub use error::{ConfigError, Place};
 pub use file::{DEFAULT_CONTENTS_MB, MAX_APPROVERS, MAX_CONFIG_BYTES, MAX_CONTENTS_MB, Settings, TEMPLATE, parse};
+pub use goes_by::Reach;
 pub use loaded::Loaders;
 pub use mode::{Force, MAX_FORCES, MAX_SCOPES, Mode, ModeConfig, ModeSettings, Setting, When};
 pub use model::ModelWiring;
@@ -33,13 +36,11 @@ pub use places::{OF_CLIENTS, OF_GIT, Places, account_home, is_hidden_in_home, li
 pub use programs::{Changed, EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
 pub use run::{MAX_DEADLINE_DAYS, run_time};
-pub use servers::{
-    DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring, program,
-};
+pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring};
 pub use shown::Shown;
 pub use variables::{
     HOME, MAX_LOOKED_AT, PATH, Variables, confined, decides, deciding_path, in_the_open, is_listed, names_what_counts,
-    open_path,
+    open_path, program,
 };
 pub use window::{Window, WindowFault};
 pub(crate) use wired::ways;
@@ -82,7 +83,8 @@ pub struct Config {
     pub catalogues: Vec<PathBuf>,
     /// Those of them that come from the command line: nobody but whoever typed it answers for them.
     pub given: Vec<PathBuf>,
-    /// The globs that name the others in `planc.toml`: what they match is the operator's, also what is not there yet.
+    /// The globs that name the others in `planc.toml`, also as their folders are called behind links: what they match is the operator's,
+    /// also what is not there yet.
     pub catalogue_globs: Vec<String>,
     /// Globs over what may be read before approval.
     pub read: Vec<String>,
@@ -210,6 +212,7 @@ impl Config {
         let programs = Programs::new(&settings.programs, home.as_deref());
         let catalogue_globs: Vec<String> =
             settings.catalogues.files.iter().map(|glob| glob.get_ref().clone()).collect();
+        let catalogue_globs = catalogues::everywhere(&workspace, &catalogue_globs);
         catalogues::check_scratch(&catalogue_globs, &programs.scratch)?;
         nested::check_scratch(&settings, &programs.scratch)?;
         let chosen = overrides.state.as_deref().map(|path| places::named_from(&base, path));
@@ -245,7 +248,7 @@ impl Config {
             mode,
             report,
         };
-        wired::check_scratch(&config)?;
+        goes_by::check_scratch(&config)?;
         nested::check_parts(&config, &within)?;
         Ok(config)
     }

@@ -3,7 +3,7 @@
 //! Knows nothing of what is said to it.
 
 use super::ConfigError;
-use super::wired::Wired;
+use super::wired::{Wired, ways};
 use planc_lang::digest::Digest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -105,14 +105,10 @@ impl ModelSettings {
 }
 
 impl ModelWiring {
-    /// The files and folders of its folder that the wiring names, links on the way included.
-    pub fn parts(&self) -> Vec<PathBuf> {
-        self.wired().map(|wired| wired.parts()).unwrap_or_default()
-    }
-
     /// The files that the wiring names, of those that are there.
     pub fn files(&self) -> Vec<PathBuf> {
-        self.parts().into_iter().filter(|path| path.is_file()).collect()
+        let named = self.wired().map(|wired| wired.named()).unwrap_or_default();
+        named.iter().flat_map(|path| ways(path)).filter(|path| path.is_file()).collect()
     }
 
     /// What is in the files and folders that the wiring names, by path.
@@ -123,9 +119,9 @@ impl ModelWiring {
     /// What the wiring says; none: it is an address.
     pub(super) fn wired(&self) -> Option<Wired<'_>> {
         match self {
-            ModelWiring::Command { argv, folder, data, .. } => {
+            ModelWiring::Command { argv, folder, pass_env, data } => {
                 let (command, args) = argv.split_first()?;
-                Some(Wired { workspace: folder, cwd: folder, command, args, env: None, data })
+                Some(Wired { workspace: folder, cwd: folder, command, args, env: None, data, pass_env })
             }
             ModelWiring::Endpoint { .. } => None,
         }

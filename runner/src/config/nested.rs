@@ -3,10 +3,10 @@
 
 use super::catalogues::met;
 use super::file::Settings;
+use super::goes_by::{Held, Part};
 use super::places::{find_upwards, is_of_system, resolve};
-use super::wired::{Wired, ways};
-use super::{CEDAR_NAME, CONFIG_NAME, Closed, Config, ConfigError, ReportPlace, file};
-use crate::named::straightened;
+use super::wired::ways;
+use super::{CEDAR_NAME, CONFIG_NAME, Closed, Config, ConfigError, file};
 use planc_lang::paths::{compile_glob, literal_prefix};
 use std::path::{Component, Path, PathBuf};
 
@@ -125,40 +125,18 @@ pub(super) fn closed(found: Option<&Path>, within: &[Within]) -> Result<Option<C
 /// Refuses what planc goes by, or runs in the open before anybody approves anything, where that lies in another workspace, within this
 /// one or elsewhere: plans of that one may change it. Where programs lie in one around this, nothing is approved there where nobody is.
 pub(super) fn check_parts(config: &Config, within: &[Within]) -> Result<(), ConfigError> {
-    let own = Meant { within, around: Around::Ruled };
-    for (name, server) in &config.servers {
-        let help = "keep it outside of that folder; what the server only works on is listed in its `data`";
-        let what = format!("the server `{name}` runs, or is told of,");
-        if let Some(wired) = server.wired() {
-            check_wired(config, &own, &wired, (&what, help))?;
-            let what = format!("the server `{name}` works in");
-            check_in(config, &Meant { within: &[], ..own }, wired.cwd, (&what, "let it work in another folder"))?;
+    for part in config.goes_by().iter().filter(|part| part.held != Held::Word) {
+        let meant = Meant {
+            within: if part.held == Held::Run { within } else { &[] },
+            around: if part.starts { Around::Ruled } else { Around::Other },
+        };
+        check_in(config, &meant, &part.path, part)?;
+        // Code is found there, also where this workspace lies in it.
+        if part.starts {
+            check_beneath(config, &part.path, part)?;
         }
     }
-    let help = "keep it outside of that folder";
-    if let Some(wired) = config.model.as_ref().and_then(|model| model.wired()) {
-        check_wired(config, &own, &wired, ("the program of `[model]` is, or is told of,", help))?;
-    }
-    let other = Meant { within: &[], around: Around::Other };
-    for path in config.catalogues.iter().filter(|path| !config.given.contains(path)) {
-        check_in(config, &other, path, ("a catalogue is", help))?;
-    }
-    if let ReportPlace::File { path } = &config.report.place {
-        check_in(config, &other, path, ("the report is written to", help))?;
-    }
-    // A file of this name is out of reach of all plans, and a link on the way to it is not.
-    let is_out_of_reach = |path: &Path| path.ends_with(CEDAR_NAME) && resolve(path) == straightened(path);
-    let cedar = |path: &Path| if is_out_of_reach(path) { Meant { within: &[], ..own } } else { other };
-    config.cedar.iter().try_for_each(|path| check_in(config, &cedar(path), path, ("the policy is read from", help)))
-}
-
-fn check_wired(config: &Config, own: &Meant<'_>, wired: &Wired<'_>, said: (&str, &str)) -> Result<(), ConfigError> {
-    for path in wired.parts().iter().chain(&wired.pieces()) {
-        check_in(config, own, path, said)?;
-        check_beneath(config, path, said)?;
-    }
-    // Code is found there, also where this workspace lies in it.
-    wired.searched().iter().try_for_each(|path| check_beneath(config, path, said))
+    Ok(())
 }
 
 /// Why plans could reach a file or a folder on which approvals hang, in a phrase; none: neither it nor a link on the way to it lies in
@@ -213,7 +191,7 @@ enum Around {
 }
 
 /// Refuses one path that lies in another workspace.
-fn check_in(config: &Config, meant: &Meant<'_>, path: &Path, said: (&str, &str)) -> Result<(), ConfigError> {
+fn check_in(config: &Config, meant: &Meant<'_>, path: &Path, part: &Part) -> Result<(), ConfigError> {
     let is_own = |folder: &Path| match meant.around {
         Around::Ruled => config.workspace.starts_with(resolve(folder)),
         Around::Other => config.workspace == resolve(folder),
@@ -224,17 +202,25 @@ fn check_in(config: &Config, meant: &Meant<'_>, path: &Path, said: (&str, &str))
     for path in ways(path).iter().map(straight).filter(|path: &PathBuf| !config.workspace.starts_with(path)) {
         // What lies in this workspace is ruled by it.
         let around = path.ancestors().take_while(|folder| resolve(folder) != config.workspace).find(is_other);
+        let around = around.filter(|other| !is_out_of_reach(config, other, &path));
         let beneath =
             || meant.within.iter().map(|within| within.folder.as_path()).find(|folder| folder.starts_with(&path));
         if let Some(other) = around.or_else(beneath) {
-            return Err(in_another(config, other, &path, said));
+            return Err(in_another(config, other, &path, part));
         }
     }
     Ok(())
 }
 
+/// Whether a file in a workspace around has a name that no plan there can touch, without a link on the way. Programs that really write
+/// there are looked at by themselves.
+fn is_out_of_reach(config: &Config, other: &Path, path: &Path) -> bool {
+    let is_named = [CEDAR_NAME, CONFIG_NAME].iter().any(|name| path.ends_with(name));
+    is_named && resolve(path) == path && config.workspace.starts_with(resolve(other))
+}
+
 /// Refuses a folder outside that holds another workspace, as far down as is looked.
-fn check_beneath(config: &Config, path: &Path, said: (&str, &str)) -> Result<(), ConfigError> {
+fn check_beneath(config: &Config, path: &Path, part: &Part) -> Result<(), ConfigError> {
     let folder = resolve(path);
     if folder.starts_with(&config.workspace) || is_of_system(&folder) || !folder.is_dir() {
         return Ok(());
@@ -253,15 +239,16 @@ fn check_beneath(config: &Config, path: &Path, said: (&str, &str)) -> Result<(),
     let other = found.as_ref().and_then(|file| file.path().parent());
     // One around this one rules for itself.
     let other = other.filter(|other| !config.workspace.starts_with(other));
-    other.map_or(Ok(()), |other| Err(in_another(config, other, &folder, said)))
+    other.map_or(Ok(()), |other| Err(in_another(config, other, &folder, part)))
 }
 
-fn in_another(config: &Config, other: &Path, path: &Path, (what, help): (&str, &str)) -> ConfigError {
+fn in_another(config: &Config, other: &Path, path: &Path, part: &Part) -> ConfigError {
+    let what = &part.what;
     let message = format!(
         "`{}` is a workspace of its own, whose plans could change what happens here before anybody approves anything: \
          {what} `{}`",
         config.shown(other),
         config.shown(path)
     );
-    ConfigError::world(message).help(help)
+    ConfigError::world(message).help(part.help)
 }

@@ -120,7 +120,7 @@ impl Programs {
             (Some(_), None) | (None, _) => PathBuf::from(written),
         };
         Programs {
-            scratch: settings.scratch.iter().map(|folder| folder.get_ref().trim_end_matches('/').to_owned()).collect(),
+            scratch: settings.scratch(),
             read: settings.read.iter().map(|written| path(written.get_ref())).collect(),
             open: settings.open.iter().map(|words| words.get_ref().clone()).collect(),
             network: settings.network,

@@ -45,7 +45,7 @@ pub enum ReportPlace {
     StandardOutput,
     /// To the end of a file.
     File {
-        /// Which.
+        /// Which, with the links on the way.
         path: PathBuf,
     },
     /// Posted to an address.
@@ -84,7 +84,7 @@ impl ReportPlace {
     pub fn words(&self) -> String {
         match self {
             ReportPlace::StandardOutput => "standard output".to_owned(),
-            ReportPlace::File { path } => format!("the file `{}`", path.display()),
+            ReportPlace::File { path } => format!("the file `{}`", plain(path).display()),
             ReportPlace::Webhook { url, .. } => format!("`{url}`"),
             ReportPlace::Tool { tool, .. } => format!("a call of `{tool}`"),
         }
@@ -92,10 +92,10 @@ impl ReportPlace {
 }
 
 /// The path with its folder as it is, where that is there.
-fn plain(path: PathBuf) -> PathBuf {
+fn plain(path: &Path) -> PathBuf {
     match (path.parent().and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
-        _ => path,
+        _ => path.to_owned(),
     }
 }
 
@@ -123,7 +123,7 @@ impl ReportSettings {
         self.check_fit()?;
         let place = match (&self.file, &self.webhook, &self.tool) {
             (Some(file), ..) if file.get_ref().is_empty() => return Err(at(file.span().start, "`file` names no file")),
-            (Some(file), ..) => ReportPlace::File { path: plain(workspace.join(file.get_ref())) },
+            (Some(file), ..) => ReportPlace::File { path: workspace.join(file.get_ref()) },
             (None, Some(url), _) if !is_private(url.get_ref()) => {
                 let message = format!("`{}` is neither `https://` nor on this machine", url.get_ref());
                 return Err((url.span().start, ConfigError::world(message)));

@@ -3,8 +3,7 @@
 //! What the tools may do is reviewed in their catalogue; here is only wiring. It is part of what an approval is bound to,
 //! with the program behind it.
 
-use super::places::lies_in;
-use super::variables::open_path;
+use super::variables::program;
 use super::wired::{Wired, matches_any};
 use planc_lang::digest::Digest;
 use planc_lang::names::{is_straight, split_space};
@@ -185,16 +184,11 @@ impl ServerConfig {
         }
     }
 
-    /// The files and folders of the workspace that its wiring names as parts of it, links on the way included.
-    pub fn parts(&self) -> Vec<PathBuf> {
-        self.wired().map(|wired| wired.parts()).unwrap_or_default()
-    }
-
     /// What its wiring says; none: it runs already.
     pub(super) fn wired(&self) -> Option<Wired<'_>> {
         match &self.wiring {
-            Wiring::Program { command, args, cwd, env, data, .. } => {
-                Some(Wired { workspace: &self.workspace, cwd, command, args, env: Some(env), data })
+            Wiring::Program { command, args, cwd, env, pass_env, data } => {
+                Some(Wired { workspace: &self.workspace, cwd, command, args, env: Some(env), data, pass_env })
             }
             Wiring::Url { .. } => None,
         }
@@ -282,19 +276,6 @@ impl ServerIdentity {
         let names = self.files.keys().chain(now.files.keys());
         names.map(String::as_str).find(|name| self.files.get(*name) != now.files.get(*name))
     }
-}
-
-/// The executable that a command names: one with `/` relative to where it runs, else the first in the folders of `PATH` in which is
-/// looked for what runs in the open, see [`open_path`], that does not lead into the workspace, where a plan could have put it.
-pub fn program(command: &str, cwd: &Path, workspace: &Path, pass_env: &[String]) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
-    let is_executable =
-        |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
-    if command.contains('/') {
-        return Some(cwd.join(command)).filter(is_executable);
-    }
-    let is_outside = |path: &PathBuf| is_executable(path) && !lies_in(path, workspace);
-    std::env::split_paths(&open_path(pass_env, workspace)).map(|dir| dir.join(command)).find(is_outside)
 }
 
 /// A glob over resources with its space as it is compared.

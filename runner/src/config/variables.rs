@@ -2,7 +2,7 @@
 //!
 //! Whoever calls planc chooses its environment, and nobody has said yes to that. What runs in the open is told where the home
 //! of the account is by the system, and finds programs only where neither a plan nor an agent writes; a variable that
-//! the operator lists in `pass_env` is passed on as it is. Knows no program.
+//! the operator lists in `pass_env` is passed on as it is.
 
 use super::places::{account, account_home, is_of_system, lies_in};
 use super::{CONFIG_NAME, STATE_NAME};
@@ -98,6 +98,18 @@ pub fn open_path(pass_env: &[String], workspace: &Path) -> OsString {
     path(|folder| {
         folder.is_absolute() && !lies_in(folder, workspace) && (counts(folder, workspace) || is_named(folder))
     })
+}
+
+/// The executable that a command names: one with `/` relative to where it runs, else the first in the folders of `PATH` in which is
+/// looked for what runs in the open, see [`open_path`], that does not lead into the workspace, where a plan could have put it.
+pub fn program(command: &str, cwd: &Path, workspace: &Path, pass_env: &[String]) -> Option<PathBuf> {
+    let is_executable =
+        |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
+    if command.contains('/') {
+        return Some(cwd.join(command)).filter(is_executable);
+    }
+    let is_outside = |path: &PathBuf| is_executable(path) && !lies_in(path, workspace);
+    std::env::split_paths(&open_path(pass_env, workspace)).map(|dir| dir.join(command)).find(is_outside)
 }
 
 /// The folders of `PATH` for programs in cells: those that [count](counts), and others outside of the workspace in which programs lie. They

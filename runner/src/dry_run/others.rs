@@ -51,8 +51,8 @@ impl Steps<'_, '_> {
         let mut found: Vec<Loadable> =
             paths.filter_map(|path| Some(Loadable { place: path.clone(), by: loaders.by(path)?.to_owned() })).collect();
         if let Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) = confined {
-            // Whatever may come to lie in it: no file has this name.
-            let by = |folder: &String| loaders.by(&format!("{folder}/\0")).map(str::to_owned);
+            // Whatever may come to lie in it.
+            let by = |folder: &String| loaders.by_line(&format!("{folder}/**")).map(str::to_owned);
             found.extend(scratch.iter().filter_map(|folder| Some(Loadable { place: folder.clone(), by: by(folder)? })));
         }
         if known == Known::Partly {
@@ -62,7 +62,7 @@ impl Steps<'_, '_> {
             };
             let lines = grants.iter().filter(changes).filter(|grant| grant.is_resolved() && grant.paths().is_some());
             found.extend(lines.filter_map(|grant| {
-                let by = loaders.by(grant.resource.strip_prefix("file:").unwrap_or(&grant.resource))?;
+                let by = loaders.by_line(grant.resource.strip_prefix("file:").unwrap_or(&grant.resource))?;
                 Some(Loadable { place: format!("{} {:?}", grant.verb.as_str(), grant.resource), by: by.to_owned() })
             }));
         }

@@ -97,6 +97,9 @@ const LONG_MODULE: &str = "--module";
 /// What stands between a program that knows several and its script.
 const SUBCOMMANDS: (&[&str], &str) = (&["deno", "bun"], "run");
 
+/// By which words other programs are told code as a rule.
+const CODE: [&str; 5] = ["-c", "-e", "-S", "--call", "eval"];
+
 /// What is known of the program that a word stands for, from the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Leads {
@@ -156,6 +159,26 @@ pub(super) fn runs(words: &[String], leads: &[Leads]) -> Vec<Runs> {
     found
 }
 
+/// The places of the words that are read as code: what stands behind an option for that, or right behind its letter.
+pub(super) fn code(words: &[String], leads: &[Leads]) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (at, (word, leads)) in words.iter().zip(leads).enumerate() {
+        if at > 0 && CODE.contains(&word.as_str()) {
+            found.extend(behind(words, at));
+        }
+        for interpreter in INTERPRETERS.iter().filter(|known| leads.is_any(word, known.names)) {
+            found.extend(interpreter.code(words, at));
+        }
+    }
+    found
+}
+
+/// The places behind one up to the first word that is no option.
+fn behind(words: &[String], at: usize) -> std::ops::RangeInclusive<usize> {
+    let mut more = words.iter().skip(at + 1).take_while(|word| word.starts_with(['-', '+']));
+    at + 1..=at + 1 + more.by_ref().count()
+}
+
 /// The modules that words name to Python: behind each option for one, since a module may run another, and what is told to such a module.
 fn modules(words: &[String]) -> Vec<&str> {
     let mut found = Vec::new();
@@ -196,6 +219,38 @@ impl Interpreter {
             }
         }
         None
+    }
+
+    /// The words that it reads as code, where it is the word at an index.
+    fn code(&self, words: &[String], program: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut at = program + 1;
+        while let Some(word) = words.get(at) {
+            // What is told to a module is for that to read.
+            let is_module = self.names == MODULE.0 && word.starts_with('-') && word.contains(MODULE.1);
+            match self.meaning(word) {
+                Meaning::Flag if self.is_told_code(word) => found.push(at),
+                Meaning::Flag => {}
+                Meaning::Valued => at += 1,
+                Meaning::Code if is_module => break,
+                Meaning::Code => {
+                    // Right behind the letter, too.
+                    found.push(at);
+                    let more = behind(words, at);
+                    at = *more.end();
+                    found.extend(more);
+                }
+                Meaning::End | Meaning::Script => break,
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// Whether a long option has code behind its `=`.
+    fn is_told_code(&self, word: &str) -> bool {
+        let long = word.strip_prefix("--").and_then(|long| long.split_once('='));
+        long.is_some_and(|(long, _)| self.long_code.contains(&long))
     }
 
     fn meaning(&self, word: &str) -> Meaning {

@@ -7,13 +7,14 @@ mod pieces;
 mod places;
 
 pub(crate) use interpreters::Leads;
-pub(crate) use places::{named_paths, straightened};
+pub(crate) use pieces::pieces;
+pub(crate) use places::named_paths;
 
-use interpreters::{NODE_STARTS, Runs, files_of, runs};
+use interpreters::{NODE_STARTS, Runs, code, files_of, runs};
 use loads::{loads, python_modules, python_warnings};
 use pieces::{
-    addressed, caches, directories, expanded, has_suffix, is_plain, main_piece, pieces, split, unread_words,
-    variable_pieces, variable_value,
+    addressed, caches, directories, expanded, has_suffix, is_plain, main_piece, split, unread_words, variable_pieces,
+    variable_value,
 };
 use places::{of_process, upwards};
 use planc_lang::catalogue::Tool;
@@ -164,6 +165,12 @@ fn env_of<'v>(tool: &Tool, values: &'v [Value]) -> Option<&'v Value> {
 fn given(env: Option<&Value>) -> impl Iterator<Item = (&str, &str)> {
     let given = env.and_then(Value::as_list).unwrap_or_default().iter();
     given.filter_map(|variable| Some((variable.get("name")?.as_str()?, variable.get("value")?.as_str()?)))
+}
+
+/// The places of the words of a command line that a shell or an interpreter reads as code.
+pub(crate) fn code_of_words(argv: &[&str]) -> Vec<usize> {
+    let words: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+    code(&words, &vec![Leads::Nowhere; words.len()])
 }
 
 /// The paths that a command line may name, of a program that runs in a directory.

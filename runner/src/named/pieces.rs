@@ -88,7 +88,7 @@ fn option_value(word: &str, letters: usize) -> Option<&str> {
 }
 
 /// All pieces of a word that may name a file.
-pub(super) fn pieces(word: &str) -> Vec<&str> {
+pub(crate) fn pieces(word: &str) -> Vec<&str> {
     let mut found = vec![word];
     found.extend(word.split_once('=').map(|(_, value)| value));
     found.extend((1..=MAX_LETTERS).filter_map(|letters| option_value(word, letters)));

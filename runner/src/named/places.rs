@@ -23,7 +23,7 @@ pub(crate) fn named_paths(root: &Path, directory: &str, piece: &str) -> Vec<Stri
 }
 
 /// A path without `.` and `..`, as if no link were on it.
-pub(crate) fn straightened(path: &Path) -> PathBuf {
+fn straightened(path: &Path) -> PathBuf {
     let mut straight = PathBuf::new();
     for part in path.components() {
         match part {

@@ -32,6 +32,8 @@ pub(super) struct Guard {
     folders: Vec<String>,
     /// What may be read and not changed, with all it holds.
     programs: Vec<String>,
+    /// The links that lead to any of this.
+    links: Vec<String>,
 }
 
 impl Guard {
@@ -44,38 +46,30 @@ impl Guard {
             .collect();
         // The report is no file yet: whoever made a link of its folder would choose where it is written.
         let folders = inside.iter().map(|path| path.to_lowercase()).collect();
-        Guard { root: root.to_owned(), protected, inside, globs: Vec::new(), folders, programs: Vec::new() }
+        let (globs, programs, links) = (Vec::new(), Vec::new(), Vec::new());
+        Guard { root: root.to_owned(), protected, inside, globs, folders, programs, links }
     }
 
     /// Guards also what globs over catalogues match, and the records of servers that lie beside them.
     pub(super) fn with_catalogues(mut self, globs: &[String]) -> Guard {
-        let behind_links = self.behind_links(globs);
-        let globs: Vec<String> = globs.iter().chain(&behind_links).map(|glob| glob.to_lowercase()).collect();
+        let globs: Vec<String> = globs.iter().map(|glob| glob.to_lowercase()).collect();
         self.folders.extend(globs.iter().map(|glob| literal_prefix(glob).to_owned()));
         // One that is not valid has been refused with the configuration.
         self.globs = globs.iter().filter_map(|glob| compile_glob(glob).ok()).collect();
         self
     }
 
-    /// The globs over catalogues of which the folder is reached through links, as it is called without them.
-    fn behind_links(&self, globs: &[String]) -> Vec<String> {
-        let led = |glob: &String| {
-            let folder = literal_prefix(glob);
-            let real = self.root.join(folder).canonicalize().ok()?;
-            let real = real.strip_prefix(&self.root).ok()?.to_str()?.to_owned();
-            let rest = glob.strip_prefix(folder)?.trim_start_matches('/');
-            (real != folder).then(|| if real.is_empty() { rest.to_owned() } else { format!("{real}/{rest}") })
-        };
-        globs.iter().filter_map(led).collect()
-    }
-
     /// Guards against changes also what is run in the workspace before anybody approves anything, there or not: files, and folders
-    /// with all they hold, each as it is named and as links lead to it, and the way there.
-    pub(super) fn with_programs(mut self, parts: &[PathBuf]) -> Guard {
-        let named = parts.iter().filter_map(|path| path.strip_prefix(&self.root).ok()?.to_str());
-        let named: Vec<String> = named.filter(|path| !path.is_empty()).map(str::to_lowercase).collect();
-        self.folders.extend(named.iter().cloned());
-        self.programs.extend(named);
+    /// with all they hold, each as it is named and as links lead to it, and the way there; further ways, and links.
+    pub(super) fn with_programs(mut self, parts: &[PathBuf], ways: &[PathBuf], links: &[PathBuf]) -> Guard {
+        let within = |paths: &[PathBuf]| -> Vec<String> {
+            let paths = paths.iter().filter_map(|path| path.strip_prefix(&self.root).ok()?.to_str());
+            paths.filter(|path| !path.is_empty()).map(str::to_lowercase).collect()
+        };
+        let (parts, ways, links) = (within(parts), within(ways), within(links));
+        self.folders.extend(parts.iter().chain(&ways).cloned());
+        self.programs.extend(parts);
+        self.links.extend(links);
         self
     }
 
@@ -127,7 +121,7 @@ impl Guard {
     pub(super) fn beneath(&self, path: &str, is_there: bool, changes: bool) -> Option<String> {
         let lower = path.to_lowercase();
         let own = PROTECTED_NAMES.into_iter().chain(self.inside.iter().map(String::as_str));
-        let wired = self.programs.iter().filter(|_| changes).map(String::as_str);
+        let wired = self.programs.iter().chain(&self.links).filter(|_| changes).map(String::as_str);
         let is_within = |own: &&str| within(&own.to_lowercase(), &lower);
         let meets = |glob: &&str| match is_there {
             true => path_meets_glob(&lower, glob),
@@ -137,9 +131,12 @@ impl Guard {
         own.chain(wired).find(is_within).or_else(|| globs().find(meets)).map(str::to_owned)
     }
 
-    /// Refuses a change of what runs before anybody approves anything.
+    /// Refuses a change of what runs before anybody approves anything, and of a link that leads to what planc goes by.
     pub(super) fn check_wired(&self, path: &str) -> Result<(), FileError> {
         let lower = path.to_lowercase();
+        if self.links.contains(&lower) {
+            return Err(FileError::Protected { path: path.into() });
+        }
         match self.programs.iter().any(|own| within(&lower, own)) {
             true => Err(FileError::Wired { path: path.into() }),
             false => Ok(()),

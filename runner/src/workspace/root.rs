@@ -49,9 +49,10 @@ impl Workspace {
         self
     }
 
-    /// The same workspace, in which no tool may change these files and folders, which are run before anybody approves anything.
-    pub fn guarding_programs(mut self, files: &[PathBuf]) -> Workspace {
-        self.guard = self.guard.with_programs(files);
+    /// The same workspace, in which no tool may change these files and folders, which are run before anybody approves anything, make
+    /// links on these ways, or change these links.
+    pub fn guarding_programs(mut self, files: &[PathBuf], ways: &[PathBuf], links: &[PathBuf]) -> Workspace {
+        self.guard = self.guard.with_programs(files, ways, links);
         self
     }
 

@@ -383,7 +383,7 @@ fn what_a_server_may_load_by_itself_is_changed_with_a_person() {
         (wired("python3", module, &out), "src/json.py", ""),
         (wired("python3", module, &linked), "src/json.py", ""),
         (wired("python3", module, "data = [\"docs/**\"]\n"), "docs/deep/a.py", ""),
-        (wired("python3", module, "data = [\"*.md\"]\n"), "src/notes.md", ""),
+        (wired("python3", module, "data = [\"**/*.md\"]\n"), "src/notes.md", ""),
         (format!("{model}data = [\"docs/**\"]\n"), "docs/deep/a.py", ""),
         ("[servers.mail]\nurl = \"http://127.0.0.1:9/\"\n".to_owned(), "src/json.py", ""),
         ("".to_owned(), "json.py", ""),

@@ -47,5 +47,6 @@ mod told;
 mod undone;
 mod unnamed;
 mod variables;
+mod wires;
 mod words;
 mod written;
