@@ -91,7 +91,7 @@ impl World {
             let env = format!(
                 "{{ MEMORY_FILE_PATH = {graph:?}, GIT_AUTHOR_NAME = \"a\", GIT_AUTHOR_EMAIL = \"a@a.example\", GIT_COMMITTER_NAME = \"a\", GIT_COMMITTER_EMAIL = \"a@a.example\" }}"
             );
-            toml.push_str(&format!("\n[servers.{name}]\ncommand = {python:?}\nargs = {args:?}\nenv = {env}\ndata = [\"*.log\", \"*.change\", \"*.db\"]\n"));
+            toml.push_str(&format!("\n[servers.{name}]\ncommand = {python:?}\nargs = {args:?}\nenv = {env}\ndata = [\"**/*.log\", \"**/*.change\", \"**/*.db\"]\n"));
         }
         place.put("planc.toml", toml).put("repo/README.md", "first\n");
         self.git(&["init", "-q", "-b", "main"]);
