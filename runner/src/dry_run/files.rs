@@ -51,7 +51,7 @@ impl DryRun<'_> {
     }
 
     /// Whether policy says of what lies beneath what a call names no more than of that itself.
-    fn may_be_read(&self, call: &Call, values: &[Value], paths: &[String], overlay: &mut Overlay) -> bool {
+    pub(super) fn may_be_read(&self, call: &Call, values: &[Value], paths: &[String], overlay: &mut Overlay) -> bool {
         let as_read = |path: &String| Observation { look: Look::At { path: path.clone() }, seen: "file ".to_owned() };
         let read: Vec<Observation> = paths.iter().map(as_read).collect();
         let held = self.held(&call.tool, values);
@@ -60,7 +60,7 @@ impl DryRun<'_> {
 }
 
 /// What lies beneath a path before the plan.
-fn beneath(path: &str, overlay: &Overlay) -> Vec<String> {
+pub(super) fn beneath(path: &str, overlay: &Overlay) -> Vec<String> {
     let workspace = overlay.workspace();
     let mut found = Vec::new();
     let mut open = vec![path.to_owned()];

@@ -2,6 +2,7 @@
 //!
 //! It is made after the step, and perhaps after others. What these make of such a file is for the run to tell.
 
+use super::files::beneath;
 use super::named::{leads_out, may_be_absent, stems};
 use super::steps::{Steps, destroys, effects, given};
 use crate::named::{Named, Role, commands};
@@ -96,11 +97,17 @@ impl Steps<'_, '_> {
         if self.dry.may_not_look(call, values, &touches, &mut self.overlay).is_some() {
             return;
         }
-        let changed = touches.iter().filter(|(verb, _)| *verb != EffectVerb::Reads);
-        for (_, resource) in changed {
-            if let Resource::Path(path) = resource {
-                let _ = self.overlay.resolve_link(path).and_then(|path| self.overlay.observe_path(&path));
+        let mut paths = Vec::new();
+        for (verb, resource) in touches.iter().filter(|(verb, _)| *verb != EffectVerb::Reads) {
+            let Resource::Path(path) = resource else { continue };
+            let Ok(path) = self.overlay.resolve_link(path) else { continue };
+            if *verb == EffectVerb::Deletes {
+                paths.extend(beneath(&path, &self.overlay));
             }
+            let _ = self.overlay.observe_path(&path);
+        }
+        if self.dry.may_be_read(call, values, &paths, &mut self.overlay) {
+            paths.iter().for_each(|path| drop(self.overlay.observe_named(path)));
         }
     }
 }

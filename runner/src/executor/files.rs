@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
 use crate::coverage::{Uncovered, changed, is_there, unallowed};
 use crate::event::{Difference, End, Event};
-use crate::run::{ByRun, RunError, RunSetup, Simulated, grants, judged, simulate_marked};
+use crate::run::{ByRun, RunError, RunSetup, Simulated, are_same, grants, judged, simulate_marked};
 use crate::tool::{FileTool, ToolError};
 use crate::workspace::{ApplyError, Change, Look, Observation};
 use planc_lang::digest::Digest;
@@ -127,14 +127,6 @@ fn unpredicted(attempt: &Attempt<'_>, changes: &[Change]) -> Vec<Difference> {
         }
         Some(_) | None => Vec::new(),
     }
-}
-
-/// Whether the same is changed, whoever has put there what it is made of.
-fn are_same(predicted: &[Change], changes: &[Change]) -> bool {
-    let is_same = |(one, other): (&Change, &Change)| {
-        Change { of_others: one.of_others, of_unseen: one.of_unseen, ..other.clone() } == *one
-    };
-    predicted.len() == changes.len() && predicted.iter().zip(changes).all(is_same)
 }
 
 /// Where changes are others than were predicted.

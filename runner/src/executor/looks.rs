@@ -9,6 +9,7 @@ use crate::event::{Difference, End};
 use crate::run::{Naming, OwnChanges, RunError, as_found, expected_files, is_agreed, leaves_nothing, look_again};
 use crate::state::{StepRecord, StepState};
 use crate::workspace::{Change, FileState, Look, Observation, is_as_seen};
+use planc_lang::paths::within;
 use planc_lang::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,8 +44,11 @@ impl Work<'_> {
         let looks: BTreeSet<&Look> = expected.iter().map(|expected| &expected.look).collect();
         let named = self.prediction().into_iter().flat_map(|prediction| &prediction.named);
         let named: BTreeSet<&str> = named.filter_map(|named| named.look.at()).collect();
+        // Nobody records what programs leave there.
+        let scratch = &self.run.setup.config.programs.scratch;
+        let is_scratch = |path: &str| scratch.iter().any(|folder| within(path, folder));
         let new = seen.iter().filter_map(|seen| {
-            let path = seen.look.at().filter(|_| !looks.contains(&seen.look))?;
+            let path = seen.look.at().filter(|path| !looks.contains(&seen.look) && !is_scratch(path))?;
             above(path).any(|above| named.contains(above)).then_some((path, &seen.seen))
         });
         let new: Vec<(&str, &String)> = new.collect();

@@ -51,8 +51,8 @@ pub(crate) use looked::{as_found, look_again};
 pub(crate) use named::{expected_files, is_agreed, of_named};
 pub(crate) use others::{astray_in, uncovered_in};
 pub(crate) use permit::{Made, Permit, permit, permit_changes};
-pub(crate) use simulate::{ByRun, Simulated, simulate, simulate_marked};
-pub(crate) use surroundings::{Own, marked, own};
+pub(crate) use simulate::{ByRun, Simulated, are_same, simulate, simulate_marked};
+pub(crate) use surroundings::{marked, own};
 pub(crate) use unapproved::{Naming, Unapproved};
 pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
 

@@ -141,3 +141,11 @@ impl Simulated {
         })
     }
 }
+
+/// Whether the same is changed, whoever has put there what it is made of.
+pub(crate) fn are_same(predicted: &[Change], changes: &[Change]) -> bool {
+    let is_same = |(one, other): (&Change, &Change)| {
+        Change { of_others: one.of_others, of_unseen: one.of_unseen, ..other.clone() } == *one
+    };
+    predicted.len() == changes.len() && predicted.iter().zip(changes).all(is_same)
+}

@@ -5,9 +5,9 @@ use crate::coverage;
 use crate::event::{Conflict, Difference, Event};
 use crate::journal::StoreError;
 use crate::run::{
-    Agreed, ByRun, Found, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, call_live, call_program,
-    critical_values, environment, environment_of, implementation, marked, of_call, of_releases, own, paced, permit,
-    permit_changes, place_of, simulate_marked,
+    Agreed, ByRun, Found, Made, Permit, Purpose, Recorder, RunSetup, Simulated, agree, are_same, call_live,
+    call_program, critical_values, environment, environment_of, implementation, marked, of_call, of_releases, own,
+    paced, permit, permit_changes, place_of, simulate, simulate_marked,
 };
 use crate::sandbox::Observed;
 use crate::state::StepRecord;
@@ -74,7 +74,7 @@ pub(super) async fn make(
         args: call.tool.named(&args.values),
     };
     recorder.record(started).await?;
-    match carry_out(setup, recorder, made, args, given).await {
+    match carry_out(setup, recorder, record, made, args, given).await {
         Ok(()) => ended(recorder, name, None).await.map(|()| CallEnd::Done),
         // What became of it stays open until somebody says so, and whether it is made again.
         Err(error) if error.effect != EffectKnown::None && !call.tool.idempotent => Ok(stopped(&error.message)),
@@ -200,6 +200,7 @@ async fn ended(recorder: &Recorder, step: &str, error: Option<String>) -> Result
 async fn carry_out(
     setup: &Arc<RunSetup>,
     recorder: &Recorder,
+    record: &StepRecord,
     made: Made<'_>,
     args: Args,
     given: Vec<Observation>,
@@ -223,16 +224,19 @@ async fn carry_out(
             call_live(setup, tool.as_ref(), &args, Purpose::Undo(step), call.tool.timeout_ms).await.map(|_| ())
         }
         Implementation::Files(tool) => {
-            let (of, tool) = (setup.clone(), *tool);
-            let (own, by_run) = {
-                let state = recorder.state();
-                (own(&state), ByRun::of(setup, &state))
-            };
-            let simulated = blocking(move || match found::overwritten(&of, &own, tool, &args).first() {
-                Some(Conflict { path, why, .. }) => Err(ToolError::before(format!("`{path}`: {why}"))),
-                None => simulate_marked(&of, &by_run, tool, &args),
-            });
-            let Simulated { changes, contents, .. } = simulated.await?;
+            let (of, given, tool) = (setup.clone(), args.clone(), *tool);
+            let first = blocking(move || simulate(&of, tool, &given)).await?.changes;
+            if let Some(Conflict { path, why, .. }) = found::overwritten(setup, recorder, record, first.clone()).first()
+            {
+                return Err(ToolError::before(format!("`{path}`: {why}")));
+            }
+            let by_run = ByRun::of(setup, &recorder.state());
+            let of = setup.clone();
+            let simulated = blocking(move || simulate_marked(&of, &by_run, tool, &args)).await?;
+            let Simulated { changes, contents, .. } = simulated;
+            if !are_same(&first, &changes) {
+                return Err(ToolError::before("others change at this moment what it would change"));
+            }
             change(setup, recorder, step, changes, contents).await
         }
     }

@@ -2,12 +2,12 @@
 
 use crate::event::{Conflict, Difference};
 use crate::run::{
-    self, Naming, OwnChanges, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell,
+    Naming, OwnChanges, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell,
     look_again, marked, of_contents, of_named, one_by_one, own, simulate,
 };
 use crate::state::{RunState, StepRecord, UndoCall};
+use crate::tool::Args;
 use crate::tool::registry::Implementation;
-use crate::tool::{Args, FileTool};
 use crate::workspace::{Change, FOLDER_SEEN, FileState, Look, Observation};
 use planc_lang::effects::CriticalVerb;
 use planc_lang::grants::Grants;
@@ -63,21 +63,43 @@ pub(super) fn unseen(
     let overwritten = match implementation(setup, &call.tool.name) {
         Ok(Implementation::Files(tool)) => {
             let args = Args { tool: call.tool.clone(), values: values.to_vec() };
-            overwritten(setup, &own(&recorder.state()), *tool, &args)
+            // A call that fails here fails again when it is made, and changes nothing.
+            let changes = simulate(setup, *tool, &args).map_or_else(|_| Vec::new(), |simulated| simulated.changes);
+            overwritten(setup, recorder, record, changes)
         }
         Ok(Implementation::Live(_)) | Err(_) => Vec::new(),
     };
     unseen.chain(overwritten).collect()
 }
 
-/// What others have put where a file tool would put something else, or take it away, as far as it is known who has. Blocks while it looks.
-pub(super) fn overwritten(setup: &RunSetup, own: &run::Own, tool: FileTool, args: &Args) -> Vec<Conflict> {
-    // A call that fails here fails again when it is made, and changes nothing.
-    let changes = simulate(setup, tool, args).map_or_else(|_| Vec::new(), |simulated| simulated.changes);
-    let marked = marked(setup, own, changes);
-    let lost = marked.iter().filter(|change| change.of_others && change.before != FileState::Absent);
+/// What others have put where a file tool would put something else, or take it away: neither the approval nor the run knows it. Blocks while it
+/// looks.
+pub(super) fn overwritten(
+    setup: &RunSetup,
+    recorder: &Recorder,
+    record: &StepRecord,
+    changes: Vec<Change>,
+) -> Vec<Conflict> {
+    let lost: Vec<Change> = changes.into_iter().filter(|change| change.before != FileState::Absent).collect();
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    let by_run = own(&recorder.state());
+    let lost = marked(setup, &by_run, lost);
+    let own = Own::of(setup, recorder);
+    let expected = expected(setup, record);
+    let state = recorder.state();
+    let is_theirs = |change: &&Change| {
+        let found = Difference {
+            expected: Observation { look: Look::At { path: change.path.clone() }, seen: FileState::Absent.to_string() },
+            found: change.before.to_string(),
+        };
+        let is_bound = || expected.iter().any(|seen| seen.look == found.expected.look);
+        change.of_others || !is_bound() && !own.explains(setup, &state, &found)
+    };
     let why = |change: &Change| format!("the undo call is not made: others have put there {}", change.before);
-    lost.map(|change| Conflict { path: change.path.clone(), why: why(change), diff: None }).collect()
+    let theirs = lost.iter().filter(is_theirs);
+    theirs.map(|change| Conflict { path: change.path.clone(), why: why(change), diff: None }).collect()
 }
 
 /// Whether nothing is there where a folder was: nothing that could be run.

@@ -75,6 +75,18 @@ fn what_a_program_has_made_is_copied() {
     }
 }
 
+/// What programs really write in a folder that is copied is nobody's.
+#[test]
+fn a_folder_with_a_scratch_folder_in_it_is_copied() {
+    for step in [COPIES, "step t = fs.delete(path: \"src\", recursive: true)"] {
+        let place = files();
+        place.put("planc.toml", "[programs]\nscratch = [\"src/tmp\"]\n").put("src/tmp/old", "old");
+        place.put("prep.sh", "echo > src/tmp/new\n");
+        let digest = place.put("p.pl", plan(&format!("{PREP}\n  {step}"))).digest("p.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(0);
+    }
+}
+
 /// A program may put something where a file tool reads it, and another step may take it away again: what was read is shown all the same.
 #[test]
 fn what_was_there_for_a_moment_is_seen_in_what_was_made_of_it() {
@@ -158,6 +170,35 @@ fn the_work_of_somebody_is_not_taken_back() {
                 said.says("others have put there");
                 assert_eq!(fs::read_to_string(place.ws().join("out/x")).unwrap(), "the work of somebody\n");
             }
+        }
+    }
+}
+
+/// Nor where nothing of the plan runs in the open.
+#[test]
+fn the_work_of_somebody_in_a_folder_is_not_taken_away() {
+    let folder = "fs.delete(path: \"lib/new\", recursive: true)";
+    let steps = [
+        ("fs.make_dir(path: \"lib/new\")", folder, "lib/new/mine"),
+        ("fs.write(path: \"lib/new/a\", text: \"x\")", folder, "lib/new/mine"),
+        ("fs.write(path: \"lib/new/a\", text: \"x\")", folder, "lib/new/a"),
+        ("fs.copy(from: \"src\", to: \"lib/new\")", folder, "lib/new/mine"),
+        ("fs.write(path: \"x\", text: \"x\")", "fs.delete(path: \"src\", recursive: true)", "src/mine"),
+        ("process.run(argv: [\"sh\", \"make.sh\"])", folder, "lib/new/mine"),
+    ];
+    for (step, undo, path) in steps {
+        for (is_theirs, code) in [(true, 4), (false, 0)] {
+            let place = files();
+            place.put("make.sh", "mkdir -p lib/new/b; echo > lib/new/b/c\n").put("lib/old", "");
+            let step = format!("step t = {step} {{\n    undo {undo}\n  }}");
+            let digest = place.put("p.pl", plan(&step)).digest("p.pl");
+            place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(0);
+            if is_theirs {
+                place.put(path, "the work of somebody\n");
+            }
+            place.planc(&["undo", &place.last_run()]).exits(code);
+            let left = fs::read_to_string(place.ws().join(path)).unwrap_or_default();
+            assert_eq!(left.contains("somebody"), is_theirs, "{step}");
         }
     }
 }
