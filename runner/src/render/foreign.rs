@@ -6,6 +6,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointMapData;
 use icu_properties::props::{BidiClass, GeneralCategory};
 use planc_lang::diagnostic::is_hidden;
+use unicode_security::confusable_detection::skeleton;
 
 /// What stands before the words of a plan's author, which go on to the end of the line. Only planc writes it.
 pub const SAID: char = '│';
@@ -86,26 +87,53 @@ fn harmless<'t>(text: &str, ours: impl Fn(char) -> Option<&'t str>) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc();
     let is_composed = text.is_ascii() || composed.is_normalized(text);
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let (mut rest, mut disguised) = (text, 0);
     while let Some(base) = rest.chars().next() {
         let marks = rest[base.len_utf8()..].chars().take_while(|c| joins(*c));
         let end = base.len_utf8() + marks.map(char::len_utf8).sum::<usize>();
         let (letter, more) = rest.split_at(end);
         // `e` with an accent and `é` are drawn alike, and so are some signs: one of the two is told by numbers.
         let is_alike = !is_composed && !composed.is_normalized(letter);
+        // The word that begins here, up to its end.
+        if disguised == 0 {
+            disguised = disguised_word(rest);
+        }
+        let is_disguised = disguised > 0 && is_lookalike(base) || is_sign(base);
+        disguised = disguised.saturating_sub(letter.len());
         for (index, c) in letter.chars().enumerate() {
             // A mark without a letter is drawn upon what planc has put there.
             let is_lost = joins(c) && (index == 0 || index > MAX_MARKS || !base.is_alphanumeric());
             match ours(c) {
                 Some(shown) => out.push_str(shown),
                 None if c.is_ascii() && !c.is_ascii_control() => out.push(c),
-                None if c.is_ascii() || is_hidden(c) || is_lost || is_alike => out.extend(c.escape_unicode()),
+                None if c.is_ascii() || is_hidden(c) || is_lost || is_alike || is_disguised => {
+                    out.extend(c.escape_unicode())
+                }
                 None => out.push(c),
             }
         }
         rest = more;
     }
     out
+}
+
+/// How long the word is that begins a text, in bytes, where it looks as if it were written in ASCII and is not; else 0.
+fn disguised_word(text: &str) -> usize {
+    let is_word = |c: char| c.is_alphanumeric() || joins(c);
+    let end = text.find(|c| !is_word(c)).unwrap_or(text.len());
+    let word = &text[..end];
+    let is_disguised = !word.is_ascii() && word.chars().all(|c| c.is_ascii() || is_lookalike(c));
+    if is_disguised { end } else { 0 }
+}
+
+/// Whether a letter or a digit that is not ASCII is drawn as some of ASCII are.
+fn is_lookalike(c: char) -> bool {
+    !c.is_ascii() && c.is_alphanumeric() && skeleton(c.encode_utf8(&mut [0; 4])).all(|c| c.is_ascii_alphanumeric())
+}
+
+/// Whether something that is neither looks like a sign that is a part of paths, or of patterns of them.
+fn is_sign(c: char) -> bool {
+    !c.is_ascii() && !c.is_alphanumeric() && skeleton(c.encode_utf8(&mut [0; 4])).all(|c| "/\\:*~".contains(c))
 }
 
 /// Whether a character is drawn together with the one before it.
@@ -180,6 +208,12 @@ mod tests {
             "e\u{301}",
             "\u{37e}",
             "\u{212a}",
+            "l\u{430}b",
+            "\u{441}\u{43e}re",
+            "\u{430}\u{440}\u{435}/main",
+            "\u{ff41}",
+            "\u{1d41a}b",
+            "lib\u{2215}a",
             "│",
             "┊",
             " a",
@@ -191,8 +225,23 @@ mod tests {
             assert!(shown.contains('\\'), "{shown:?}");
             assert_eq!(inline(&shown), shown);
         }
-        for harmless in ["", "plain words", "é, ñ, ü", "日本語", "שלום", "हिन्दी", "ไทยที่", "안녕", "→ ✓ · …", "😀"]
-        {
+        for harmless in [
+            "",
+            "plain words",
+            "é, ñ, ü",
+            "naïve",
+            "документ",
+            "Δοκιμή",
+            "русский lab",
+            "ノート",
+            "日本語",
+            "שלום",
+            "हिन्दी",
+            "ไทยที่",
+            "안녕",
+            "→ ✓ · …",
+            "😀",
+        ] {
             assert_eq!(inline(harmless), harmless);
         }
     }

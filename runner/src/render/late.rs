@@ -140,6 +140,6 @@ mod tests {
         // What is escaped cannot be had by writing the escape.
         assert_ne!(exact(&Value::string("\u{430}")), exact(&Value::string("\\u{430}")));
         assert_eq!(foreign(&Value::string("plain\n\ttext")), None);
-        assert_eq!(foreign(&Value::string("аа\u{202e}")).as_deref(), Some("not ASCII: а U+0430 ×2, U+202E"));
+        assert_eq!(foreign(&Value::string("аяя\u{202e}")).as_deref(), Some("not ASCII: U+0430, я U+044F ×2, U+202E"));
     }
 }
