@@ -141,6 +141,16 @@ pub fn recorded(path: &Path) -> Result<Answer, ImportError> {
 /// The file of a catalogue: the one that declares it, else one of its name that the configuration waits for, else
 /// `catalogues/NAME.pl`.
 pub fn catalogue_file(config: &Config, name: &str) -> PathBuf {
+    file_among(config, &config.catalogues, name)
+}
+
+/// The same, of those that the command line does not name.
+pub fn own_catalogue_file(config: &Config, name: &str) -> PathBuf {
+    let own: Vec<PathBuf> = config.catalogues.iter().filter(|path| !config.given.contains(path)).cloned().collect();
+    file_among(config, &own, name)
+}
+
+fn file_among(config: &Config, catalogues: &[PathBuf], name: &str) -> PathBuf {
     let declares = |path: &&PathBuf| {
         std::fs::read_to_string(path).is_ok_and(|text| {
             text.lines().any(|line| {
@@ -149,7 +159,7 @@ pub fn catalogue_file(config: &Config, name: &str) -> PathBuf {
         })
     };
     let is_awaited = |path: &&PathBuf| !path.exists() && path.file_stem().is_some_and(|stem| stem == name);
-    let found = config.catalogues.iter().find(declares).or_else(|| config.catalogues.iter().find(is_awaited));
+    let found = catalogues.iter().find(declares).or_else(|| catalogues.iter().find(is_awaited));
     found.cloned().unwrap_or_else(|| config.workspace.join("catalogues").join(format!("{name}.pl")))
 }
 

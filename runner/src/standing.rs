@@ -4,9 +4,9 @@
 //! cover and what plan mode holds back is none of its business. It is closed by default: a control argument of which it
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
-use crate::config::{Config, decides};
+use crate::config::{Config, ServerConfig, Wiring, decides, in_the_open};
 use crate::named::{Named, Role, named_paths, of_command, of_variables, path_of_words};
-use crate::passed::of_cells;
+use crate::passed::{bound, of_cells};
 use crate::scope::Scope;
 use crate::workspace::{FOLDER_SEEN, FileState, Kind, Look, Workspace};
 use jiff::{Span, Timestamp, tz::TimeZone};
@@ -54,10 +54,13 @@ pub struct Terms {
     /// that nothing was there: a changed one is another program.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub files: BTreeMap<String, String>,
-    /// The variables that a program gets from whoever calls planc, each as it was when the answer was given, those of `pass_env` also
-    /// where they were not set.
+    /// The variables that a program, or the server of the tool, gets from whoever calls planc, each as it was when the answer was given,
+    /// those of `pass_env` also where they were not set.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub variables: BTreeMap<String, String>,
+    /// How the server of the tool was reached when the answer was given; absent: the tool has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub server: Option<Digest>,
 }
 
 /// The files and the variables as they are when an answer is given or asked for.
@@ -66,8 +69,10 @@ pub trait Place {
     fn led(&self, path: &str) -> Vec<Option<String>>;
     /// What a command line and the variables of a call may name, for a program that runs in a directory, as it is.
     fn named(&self, directory: &str, words: &[&str], env: Option<&Value>) -> Seen;
-    /// The variables that a program of a tool gets and that decide what it does, as they are.
+    /// The variables that a program of a tool, or its server, gets and that decide what it does, as they are.
     fn variables(&self, tool: &Tool) -> BTreeMap<String, String>;
+    /// How the server of a tool is reached; none: it has none.
+    fn server(&self, tool: &Tool) -> Option<Digest>;
 }
 
 /// The place in which plans work.
@@ -111,14 +116,22 @@ impl Place for Here<'_> {
     }
 
     fn variables(&self, tool: &Tool) -> BTreeMap<String, String> {
-        // A server gets its own.
-        if !tool.runs_programs() || self.config.servers.contains_key(tool.catalogue()) {
-            return BTreeMap::new();
-        }
-        let listed = &self.config.pass_env;
-        let given = of_cells(self.config).into_iter().filter(|(name, _)| decides(listed, name));
+        let (listed, given) = match self.config.servers.get(tool.catalogue()).map(|server| &server.wiring) {
+            Some(Wiring::Program { pass_env, .. }) => {
+                (pass_env, bound(self.config, pass_env, in_the_open(pass_env, &self.config.workspace)))
+            }
+            // Headers are tokens, which change by the hour.
+            Some(Wiring::Url { .. }) => return BTreeMap::new(),
+            None if tool.runs_programs() => (&self.config.pass_env, of_cells(self.config)),
+            None => return BTreeMap::new(),
+        };
+        let given = given.into_iter().filter(|(name, _)| decides(listed, name));
         let absent = listed.iter().map(|name| (name.clone(), FileState::Absent.to_string()));
         absent.chain(given.map(|(name, value)| (name, value.to_string()))).collect()
+    }
+
+    fn server(&self, tool: &Tool) -> Option<Digest> {
+        self.config.servers.get(tool.catalogue()).map(ServerConfig::reached)
     }
 }
 
@@ -195,11 +208,12 @@ impl Terms {
             uses: USUAL_USES,
             files: BTreeMap::new(),
             variables: BTreeMap::new(),
+            server: None,
         }
     }
 
-    /// Ties the bounds to what they stand for as it is now: a path to where it leads, a command line to the files that it names, and a
-    /// program to the variables that it gets.
+    /// Ties the bounds to what they stand for as it is now: a path to where it leads, a command line to the files that it names, a
+    /// program to the variables that it gets, and the tool of a server to how that is reached.
     pub fn tie(&mut self, tool: &Tool, place: &impl Place) {
         for param in &tool.params {
             if let Some(Bound::Is(value)) = self.bounds.get_mut(param.name.as_str()) {
@@ -208,6 +222,7 @@ impl Terms {
         }
         self.files = self.fixed(tool, place).files;
         self.variables = place.variables(tool);
+        self.server = place.server(tool);
     }
 
     /// What the bounds name, where they leave nothing open.
@@ -246,12 +261,14 @@ impl Terms {
     fn is_tied(&self, tool: &Tool, args: &[Value], place: &impl Place) -> bool {
         let value = |name: &str| args.get(tool.param(name)?);
         let seen = self.named(tool, value("directory"), value("env"), place);
-        seen.folder.is_none() && seen.files == self.files && place.variables(tool) == self.variables
+        let is_given_by = || place.variables(tool) == self.variables && place.server(tool) == self.server;
+        seen.folder.is_none() && seen.files == self.files && is_given_by()
     }
 
     /// Whether what these terms are tied to is as others found it.
     pub fn is_tied_as(&self, others: &Terms) -> bool {
-        self.variables == others.variables && self.files.iter().all(|(path, seen)| others.files.get(path) == Some(seen))
+        let has_seen = |(path, seen): (&String, &String)| others.files.get(path) == Some(seen);
+        self.variables == others.variables && self.server == others.server && self.files.iter().all(has_seen)
     }
 
     /// Bounds an argument: `path=docs/**`, `amount<=100`.
@@ -358,6 +375,9 @@ impl fmt::Display for Terms {
                 true => write!(f, ", while nothing is at `{path}`")?,
                 false => write!(f, ", while `{path}` is as it was then")?,
             }
+        }
+        if self.server.is_some() {
+            write!(f, ", while its server is reached as it was then")?;
         }
         for (name, seen) in &self.variables {
             match *seen == absent {

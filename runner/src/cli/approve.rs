@@ -11,7 +11,7 @@ use crate::approval::{Approved, Channel, Override, Signed, Terms, expiry};
 use crate::desk::{Desk, Planned};
 use crate::render::card::Folded;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `planc approve`.
 #[derive(Debug, clap::Args)]
@@ -83,7 +83,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
             fault
         });
     }
-    let written = args.statement.as_ref().map(|path| session.output_of_none(path, "json")).transpose()?;
+    let written = args.statement.as_ref().map(|path| session.output(path, "json")).transpose()?;
+    let files = args.output.as_ref().map(|path| signed_files(session, path)).transpose()?;
     desk.check_asked(&planned)?;
     desk.note_shown(&planned)?;
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
@@ -104,10 +105,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         true => {
             let signature = sign::sign(session, &terminal, &desk, args.key.as_deref(), statement.text().as_bytes())?;
             let signed = Signed { statement: statement.text(), signature: signature.text() };
-            if let Some(path) = &args.output {
-                let path = session.output_of_none(path, "json")?;
-                sign::write(&path, &signed.statement)?;
-                sign::write(&sign::beside(&path), &signed.signature)?;
+            if let Some((statement, signature)) = files {
+                sign::write(&statement, &signed.statement)?;
+                sign::write(&signature, &signed.signature)?;
             }
             taken_in(&desk, &planned, signed)?
         }
@@ -117,6 +117,13 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     };
     carry::record(&desk, &planned.plan, &yes)?;
     told(session, &desk, &planned, &yes)
+}
+
+/// Where a statement is written, and its signature.
+fn signed_files(session: &Session, path: &Path) -> Result<(PathBuf, PathBuf), Fault> {
+    let path = session.output(path, "json")?;
+    let signature = session.output(sign::beside(&path), "sig")?;
+    Ok((path, signature))
 }
 
 /// The yes that a signed statement is.

@@ -31,7 +31,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         session.out.json(&bundle)?;
         return Ok(Exit::Success);
     };
-    let path = session.output_of_none(output, "json")?;
+    let path = session.output(output, "json")?;
     let failed = |error: std::io::Error| {
         let fault = Fault::usage(format!("cannot write `{}`: {error}", output.display()));
         match error.kind() {

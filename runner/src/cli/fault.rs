@@ -70,7 +70,8 @@ const ROOM: &str = "nothing that was recorded is lost: make room there, then go 
 
 /// What to do where the state directory belongs to another workspace.
 const ONE_EACH: &str = "each workspace has a state directory of its own, and one that was moved begins with a new one: name it with \
-    `--state-dir DIR`, or in `[workspace] state`";
+    `--state-dir DIR`; where `[workspace] state` says which, the operator names another there, or takes the line away: then each \
+    checkout has one of its own";
 
 /// What to do where the state directory does not let itself be written.
 const WRITABLE: &str = "nothing that was recorded is lost: see that this account may write there and that there is room, then go \

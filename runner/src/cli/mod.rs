@@ -8,6 +8,7 @@ mod caller;
 mod texts;
 mod told;
 mod session;
+mod outputs;
 mod terminal;
 mod core;
 mod deadline;

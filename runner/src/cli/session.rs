@@ -3,8 +3,7 @@
 use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
-use crate::config::{Config, Missing, Overrides, Places, STATE_NAME, is_hidden_in_home, lies_in};
-use crate::coverage::is_for_others;
+use crate::config::{Config, Missing, Overrides, Places, STATE_NAME};
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
@@ -13,7 +12,6 @@ use crate::tool::registry::Registry;
 use planc_lang::codes::Severity;
 use planc_lang::compile::compile;
 use planc_lang::diagnostic::{Colour, Diagnostic};
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,70 +75,6 @@ impl Session {
     /// A file that was named, relative to the directory that the command works in.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.current.join(name)
-    }
-
-    /// A file that is to be written where the caller says: its name ends as its form does, and it is none that a shell or a session
-    /// starts with, nor lies in what others execute or go by, since part of what is written is whatever a plan says.
-    pub fn output(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
-        let path = self.path(name);
-        let shown = path.display().to_string();
-        let refused = |why: &str| Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)));
-        let ends = |path: &Path| path.extension().is_some_and(|extension| extension == ending);
-        // What a link leads to is what would be written.
-        let led = led(&path);
-        if !ends(&path) {
-            let why = format!("is no name for this, since what is in it is called `.{ending}`");
-            return Err(refused(&why).help(format!("name one that ends in `.{ending}`")));
-        }
-        if is_hidden(&path) || led.as_deref().is_none_or(|led| is_hidden(led) || self.hides(led)) {
-            return Err(
-                refused("is hidden, or a link to what is or to nothing").help("name one that is not, and move it")
-            );
-        }
-        match led.is_some_and(|led| ends(&led) && !self.is_for_others(&led)) {
-            true => Ok(path),
-            false => Err(refused("lies in what git or the clients of agents execute and go by, or leads elsewhere")
-                .help(format!("name one in another folder, that ends in `.{ending}`"))),
-        }
-    }
-
-    /// The same for a file that no part of planc reads: none of what is planc's own, either.
-    pub fn output_of_none(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
-        let path = self.output(name, ending)?;
-        let led = led(&path).unwrap_or_else(|| path.clone());
-        let Some(within) = led.strip_prefix(&self.config.workspace).ok().and_then(Path::to_str) else {
-            return Ok(path);
-        };
-        let workspace = opened(&self.config).map_err(DeskError::from)?;
-        match workspace.kind(within) {
-            Ok(_) => Ok(path),
-            Err(error) => Err(Fault::usage(error.to_string()).help("name a file that is planc's in no way")),
-        }
-    }
-
-    /// Whether the workspace hides a file, in a folder of it.
-    fn hides(&self, path: &Path) -> bool {
-        path.strip_prefix(&self.config.workspace).is_ok_and(|within| within.iter().any(is_dotted))
-    }
-
-    /// Whether others execute or go by what lies somewhere: told from the root of the workspace, or of everything.
-    fn is_for_others(&self, path: &Path) -> bool {
-        let root = if path.starts_with(&self.config.workspace) { &self.config.workspace } else { Path::new("/") };
-        let within = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-        is_for_others(&within, |path| root.join(path).symlink_metadata().is_ok())
-    }
-
-    /// Refuses a file of the workspace whose folder is behind a link out of it: it would be written elsewhere than where it is named.
-    pub fn stays_within(&self, path: &Path) -> Result<(), Fault> {
-        let root = &self.config.workspace;
-        match path.parent().is_none_or(|folder| !folder.starts_with(root) || lies_in(folder, root)) {
-            true => Ok(()),
-            false => Err(Fault::usage(format!(
-                "`{}` is behind a link that leads out of the workspace, and planc writes no such file",
-                self.config.shown(path)
-            ))
-            .help("make a folder of the link, or name another file")),
-        }
     }
 
     /// The files that were named, and those in folders that were: names as they are shown, and where they are.
@@ -298,25 +232,4 @@ fn within(name: &str, folder: &Path) -> Result<Vec<(String, PathBuf)>, Fault> {
 /// How many of them refuse the plan.
 pub fn count_errors(diagnostics: &[Diagnostic]) -> usize {
     diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count()
-}
-
-/// Whether a file is hidden, by its name or by the home of the account.
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(is_dotted) || is_hidden_in_home(path)
-}
-
-fn is_dotted(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-}
-
-/// Where a file that is written would lie; none: behind a link to nothing, which is made by writing.
-fn led(path: &Path) -> Option<PathBuf> {
-    match path.symlink_metadata() {
-        Ok(file) if file.is_symlink() => path.canonicalize().ok(),
-        Ok(_) | Err(_) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
-            let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-            Some(folder.join(path.file_name()?))
-        }
-    }
 }

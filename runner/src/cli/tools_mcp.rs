@@ -5,16 +5,17 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal::agreed;
-use crate::config::{CONFIG_NAME, ServerConfig, Wiring};
+use crate::config::{CONFIG_NAME, ServerConfig, Wiring, lies_in};
 use crate::import::{
-    Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import, recorded,
+    Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import,
+    own_catalogue_file, recorded,
 };
 use crate::render::text::{Tone, count, inline};
 use crate::tool::mcp::Lock;
 use planc_lang::catalogue::Tool;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of `planc tools import`.
@@ -47,6 +48,21 @@ pub struct CheckArgs {
     name: Option<String>,
 }
 
+/// The file that is written: where the configuration says, or where the caller does.
+fn written(session: &Session, name: &str, to: Option<&Path>) -> Result<PathBuf, Fault> {
+    let own = own_catalogue_file(&session.config, name);
+    let file = to.map_or_else(|| catalogue_file(&session.config, name), |to| session.path(to));
+    if Session::is_same(&file, &own) {
+        session.stays_within(&own)?;
+        return Ok(own);
+    }
+    let told = |fault: Fault| fault.help("or list it in `[catalogues]` of `planc.toml`, and leave `--to` out");
+    session
+        .output(&file, "pl")
+        .and_then(|file| session.output(Lock::path_of(&file), "json").map(|_| file))
+        .map_err(told)
+}
+
 pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let name = args.mcp.as_str();
@@ -63,11 +79,7 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
             asked(session, name, &server)?
         }
     };
-    let file = match &args.to {
-        None => catalogue_file(&session.config, name),
-        Some(to) => session.output(to, "pl")?,
-    };
-    session.stays_within(&file)?;
+    let file = written(session, name, args.to.as_deref())?;
     let outcome = match import(&file, name, &answer, Review::Unseen)? {
         Imported::ToReview(changes) if args.accept => {
             looked_at(session, &changes)?;
@@ -261,8 +273,14 @@ fn drawn(session: &Session, change: &Change) -> String {
 fn next_steps(session: &Session, args: &ImportArgs, name: &str, file: &std::path::Path) -> String {
     let mut out = String::new();
     let shown = session.config.shown(file);
-    if !session.config.catalogues.iter().any(|known| known == file) {
-        out.push_str(&format!("  in planc.toml, `[catalogues]`: files = [{:?}]\n", shown));
+    match session.config.catalogues.iter().any(|known| known == file) {
+        true => {}
+        false if lies_in(file, &session.config.workspace) => {
+            out.push_str(&format!("  in planc.toml, `[catalogues]`: files = [{:?}]\n", shown));
+        }
+        false => {
+            out.push_str("  move both files into the workspace: `[catalogues]` in planc.toml names nothing else\n")
+        }
     }
     if !session.config.servers.contains_key(name) {
         let how = match (&args.url, args.command.as_slice()) {

@@ -255,6 +255,17 @@ impl ServerConfig {
             },
         }
     }
+
+    /// What a standing answer is tied to: how it is reached, without limits and without what is in files.
+    pub fn reached(&self) -> Digest {
+        match &self.wiring {
+            Wiring::Program { command, args, cwd, env, pass_env, .. } => Digest::of_json(&(
+                ("program", command, args, cwd.to_string_lossy(), env, pass_env),
+                self.program().map(|program| program.to_string_lossy().into_owned()),
+            )),
+            Wiring::Url { url, headers_from_env } => Digest::of_json(&("url", url, headers_from_env)),
+        }
+    }
 }
 
 /// What an approval is bound to of a server.

@@ -20,6 +20,7 @@ use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, Kind, Overlay, Sight};
 use planc_lang::catalogue::Tool;
+use planc_lang::digest::Digest;
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
 use planc_lang::eval::{Env, NoCalls};
 use planc_lang::grants::{self, Grants};
@@ -567,6 +568,10 @@ impl standing::Place for Simulated<'_> {
 
     fn variables(&self, tool: &Tool) -> BTreeMap<String, String> {
         self.here(|here| here.variables(tool))
+    }
+
+    fn server(&self, tool: &Tool) -> Option<Digest> {
+        self.here(|here| here.server(tool))
     }
 }
 

@@ -90,3 +90,8 @@ impl At {
         StoreError::Damaged { what: what.to_owned(), path: self.path.clone(), why: why.to_owned() }
     }
 }
+
+/// The place for which a part of a plan is sealed.
+pub(super) fn place(digest: &str, part: &str) -> String {
+    format!("{part} of {digest}")
+}

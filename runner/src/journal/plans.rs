@@ -1,6 +1,6 @@
 //! Plans and runs in the store, by name.
 
-use super::at::{At, Outcome};
+use super::at::{At, Outcome, place};
 use super::records::{StoredPlan, StoredRun, StoredSource};
 use super::store::Store;
 use super::{StoreError, now};
@@ -180,11 +180,6 @@ fn insert_plan(at: &At, connection: &Connection, plan: &StoredPlan) -> Outcome<(
         plan.created_at,
     ];
     at.sql(connection.execute(insert, values)).map(|_| ())
-}
-
-/// The place for which a part of a plan is sealed.
-fn place(digest: &str, part: &str) -> String {
-    format!("{part} of {digest}")
 }
 
 /// A part of a plan as it is kept.

@@ -3,8 +3,8 @@
 //! `application_id` says that a file is a store of planc, `user_version` in which format. A newer format is refused: it is
 //! not this program's to understand.
 
-use super::at::{At, Outcome};
-use super::{StoreError, head};
+use super::at::{At, Outcome, place};
+use super::{StoreError, head, now};
 use crate::seal::Keys;
 use rusqlite::{Connection, OptionalExtension};
 use std::ffi::OsString;
@@ -254,11 +254,30 @@ fn create(connection: &mut Connection, workspace: &Path, at: &At) -> Outcome<()>
     at.sql(transaction.commit())
 }
 
-/// Refuses the state of another workspace. One that is of none yet belongs to this one from now on.
+/// Nobody knows for which workspace these were given.
+const LAPSE: &str = "UPDATE standing SET revoked_by = 'planc', revoked_at = ?1 WHERE revoked_at IS NULL";
+
+/// Refuses the state of another workspace. One that is of none yet belongs from now on to the one that its plans are bound to, else to
+/// this one.
 fn belongs(connection: &Connection, workspace: &Path, at: &At) -> Outcome<()> {
     let root = workspace.as_os_str().as_bytes();
-    at.sql(connection.execute("INSERT OR IGNORE INTO workspace (id, root) VALUES (1, ?1)", [root]))?;
-    let kept: Vec<u8> = at.sql(connection.query_row("SELECT root FROM workspace", [], |row| row.get(0)))?;
+    let kept = || connection.query_row("SELECT root FROM workspace", [], |row| row.get(0)).optional();
+    let kept: Vec<u8> = match at.sql(kept())? {
+        Some(kept) => kept,
+        None => {
+            let kept = match planned_in(connection, at)? {
+                // As it is bound, a name is what can be shown of it.
+                Some(planned) if planned != workspace.to_string_lossy() => planned.into_bytes(),
+                Some(_) => root.to_owned(),
+                None => {
+                    at.sql(connection.execute(LAPSE, [now()]))?;
+                    root.to_owned()
+                }
+            };
+            at.sql(connection.execute("INSERT INTO workspace (id, root) VALUES (1, ?1)", [&kept]))?;
+            kept
+        }
+    };
     match kept == root {
         true => Ok(()),
         false => {
@@ -266,4 +285,21 @@ fn belongs(connection: &Connection, workspace: &Path, at: &At) -> Outcome<()> {
             Err(StoreError::OfAnother { path: at.path.clone(), workspace })
         }
     }
+}
+
+/// The workspace that the earliest plan is bound to that says one; none: no plan does.
+fn planned_in(connection: &Connection, at: &At) -> Outcome<Option<String>> {
+    let query = "SELECT plans.digest, bounds.text FROM plans JOIN bounds USING (digest) ORDER BY plans.rowid";
+    let mut plans = at.sql(connection.prepare(query))?;
+    let mut rows = at.sql(plans.query([]))?;
+    while let Some(row) = at.sql(rows.next())? {
+        let (digest, text): (String, String) = at.sql(row.get(0).and_then(|digest| Ok((digest, row.get(1)?))))?;
+        // What does not open says nothing.
+        let bound = at.opened("the plan", &place(&digest, "bound"), text).ok();
+        let bound: Option<serde_json::Value> = bound.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(root) = bound.as_ref().and_then(|bound| bound.get("workspace")?.as_str()) {
+            return Ok(Some(root.to_owned()));
+        }
+    }
+    Ok(None)
 }

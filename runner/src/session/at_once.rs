@@ -45,13 +45,23 @@ impl Open<'_> {
         let run = desk.store.run_of(&plan.digest)?.id;
         let asked = Asked { digest: plan.digest, run, rev: 0, at: String::new() };
         self.add(None, &Entry::Called { call: written.call.clone(), run: asked.run.clone() })?;
-        self.called(tool, &asked)
+        let carried_out = self.carried_out(&asked, None, WHY);
+        let events: Vec<Event> = desk.store.events(&asked.run)?.into_iter().map(|stored| stored.event).collect();
+        // Nothing has begun, since another call is being made: it is to be called again, and this yes is for nothing.
+        if events.is_empty() {
+            desk.unsay(&plan, &yes.id)?;
+        }
+        let (end, reply) = carried_out?;
+        Self::called(tool, &asked, &events, end, reply)
     }
 
-    fn called(&mut self, tool: &Tool, asked: &Asked) -> Result<Reply, SessionError> {
-        let (end, reply) = self.carried_out(asked, None, WHY)?;
-        let events: Vec<Event> =
-            self.world.desk.store.events(&asked.run)?.into_iter().map(|stored| stored.event).collect();
+    fn called(
+        tool: &Tool,
+        asked: &Asked,
+        events: &[Event],
+        end: Option<End>,
+        reply: Reply,
+    ) -> Result<Reply, SessionError> {
         let result = events.iter().rev().find_map(|event| match event {
             Event::StepSucceeded { result, .. } => Some(result.clone()),
             _ => None,

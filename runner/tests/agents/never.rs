@@ -50,3 +50,41 @@ fn what_cannot_be_undone_needs_a_plan_all_the_same() {
     assert!(agent.call("fs__write", json!({ "path": "b.txt", "text": "x" })).is_error);
     assert!(!place.has("b.txt"));
 }
+
+/// Of many calls at once one is made, or more one after the other; the others are told so, and leave no yes behind.
+#[test]
+fn calls_at_once_leave_no_yes_behind() {
+    let place = Place::new(NEVER);
+    let mut agent = place.server(&[]);
+    let meta = agent.without_meta();
+    agent.with_meta(meta.clone());
+    let names = (0..6).map(|n| format!("{n}.txt"));
+    for (at, name) in names.clone().enumerate() {
+        let mut params = json!({ "name": "fs__write", "arguments": { "path": name, "text": "x\n" } });
+        if !meta.is_null() {
+            params["_meta"] = meta.clone();
+        }
+        agent.send(&json!({ "jsonrpc": "2.0", "id": 1000 + at, "method": "tools/call", "params": params }));
+    }
+    let mut made = 0;
+    let mut answered = 0;
+    while answered < names.clone().count() {
+        let message = agent.receive();
+        if message["id"].as_u64().is_some_and(|id| id >= 1000) {
+            answered += 1;
+            made += usize::from(message["result"]["isError"] != true);
+        }
+    }
+    assert!(made > 0);
+    assert_eq!(names.clone().filter(|name| place.has(name)).count(), made);
+    let kept: serde_json::Value = serde_json::from_str(&place.prints(&["--format", "json", "approvals"])).unwrap();
+    let kept = kept["approvals"].as_array().unwrap();
+    let is_open = |yes: &&serde_json::Value| yes["revoked"].is_null() && yes["used"] == 0;
+    assert_eq!(kept.iter().filter(is_open).count(), 0, "{kept:?}");
+    let runs = place.prints(&["runs"]);
+    assert!(!runs.contains("  approved"), "{runs}");
+    // Each can be made again.
+    for name in names {
+        agent.done("fs__write", json!({ "path": name, "text": "again\n" }));
+    }
+}

@@ -2,6 +2,7 @@
 //! another state, to other signers or to other credentials.
 
 use crate::place::{Place, Said, said};
+use crate::terminal::{Act, on_terminal};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
@@ -106,12 +107,6 @@ fn a_state_is_that_of_who_makes_it_or_opens_it_first() {
     let (all, none) = (vec![Some(0); 4], vec![Some(2); 4]);
     assert!(codes == [all.clone(), none.clone()] || codes == [none, all], "{codes:?}");
 
-    // A store of before says nothing of its workspace.
-    let (place, run) = done();
-    place.database().execute_batch("DROP TABLE workspace; PRAGMA user_version = 12;").unwrap();
-    place.planc(&["show", &run]).exits(0);
-    within(&place, "..", &["show", &run]).exits(2);
-
     // One that was moved begins anew.
     fs::rename(place.ws(), place.at("moved")).unwrap();
     fs::create_dir(place.ws()).unwrap();
@@ -127,6 +122,72 @@ fn a_state_is_that_of_who_makes_it_or_opens_it_first() {
     within(&place, "../out", &["runs"]).exits(0);
     assert_eq!(fs::read_dir(place.state()).unwrap().count(), 0);
     place.put("a.txt", "").put("w.pl", WRITE).planc(&["plan", "w.pl"]).exits(0);
+}
+
+/// An earlier planc did not say of its state whose it is: its plans do.
+#[test]
+fn a_state_of_before_is_that_of_its_plans() {
+    let secret = "plan \"S\" {\n  input token: string secret\n  critical {\n    run \"true\"\n  }\n  step a = process.run(argv: [\"true\"], stdin: token)\n}\n";
+    let forget = |place: &Place| {
+        place.database().execute_batch("DROP TABLE workspace; PRAGMA user_version = 12;").unwrap();
+    };
+    let add = ["grants", "add", "fs.write", "--where", "path=a.txt", "--any", "text", "--why", "drafts"];
+    let first: [(&str, &[&str]); 3] = [
+        ("plain", &["plan", "w.pl"]),
+        ("sealed", &["plan", "s.pl", "--input-file", "token=w.pl"]),
+        ("none", &["runs"]),
+    ];
+    for (what, first) in first {
+        let place = Place::new();
+        let asks = "[policy]\n\"fs.*\" = \"ask\"\n";
+        place.put("planc.toml", asks).put("a.txt", "draft\n").put("w.pl", WRITE).put("s.pl", secret);
+        let other = place.at("other");
+        fs::create_dir(&other).unwrap();
+        for (name, text) in [("planc.toml", asks), ("a.txt", "record\n"), ("w.pl", WRITE)] {
+            fs::write(other.join(name), text).unwrap();
+        }
+        place.planc(first).exits(0);
+        let (code, screen) = on_terminal(&place, &add, "Only `yes` is a yes: ", &Act::Type(b"yes\n"));
+        assert_eq!(code, 0, "{screen}");
+        forget(&place);
+        let said = within(&place, "../other", &["run", "--approve", "w.pl"]);
+        let is_of_none = what == "none";
+        match is_of_none {
+            // Nobody knows for which workspace an answer was given.
+            true => {
+                said.exits(3);
+                let said = within(&place, "../other", &["grants"]).exits(0);
+                assert!(said.out.is_empty(), "{}", said.short());
+                within(&place, "../other", &["grants", "--all"]).exits(0).says("taken back by planc");
+                place.planc(&["runs"]).exits(2).says("it is the state of another workspace");
+            }
+            false => {
+                said.exits(2).says(&format!("it is the state of another workspace, `{}`", place.ws().display()));
+                place.planc(&["grants"]).exits(0).says("fs.write where path is");
+                within(&place, "../other", &["grants"]).exits(2);
+                place.planc(&["run", "--approve", "w.pl"]).exits(0).says("was answered: standing");
+            }
+        }
+        assert_eq!(fs::read_to_string(other.join("a.txt")).unwrap(), "record\n", "{what}");
+    }
+}
+
+/// Where the state is fixed and two checkouts beside each other would share it, the help names a way that works.
+#[test]
+fn a_fixed_state_that_two_checkouts_would_share_is_helped_out_of() {
+    let place = Place::new();
+    let fixed = "[workspace]\nstate = \"../kept\"\n";
+    place.put("planc.toml", fixed).put("a.txt", "").put("w.pl", WRITE).put("../wt/planc.toml", fixed);
+    place.put("../wt/a.txt", "").put("../wt/w.pl", WRITE);
+    let plan = |folder: &str| said(place.bare(&["-C", folder, "plan", "w.pl"]));
+    plan(".").exits(0);
+    let help = "where `[workspace] state` says which, the operator names another there, or takes the line away";
+    plan("../wt").exits(2).says("it is the state of another workspace").says(help);
+    for other in ["[workspace]\nstate = \"../kept-wt\"\n", ""] {
+        place.put("../wt/planc.toml", other);
+        plan("../wt").exits(0);
+    }
+    plan(".").exits(0);
 }
 
 /// Where the state says nothing of it, what was approved does.

@@ -32,6 +32,7 @@ mod passed_over;
 mod passes;
 mod races;
 mod reach;
+mod reached;
 mod review;
 mod scripts;
 mod secrets;

@@ -41,7 +41,7 @@ const CATALOGUE: &str = r#"catalogue files {
 "#;
 
 /// A workspace with the server, where `docs` may be read before a yes.
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::new();
     place.program("server.sh", SERVER);
     let toml = format!(
@@ -57,7 +57,7 @@ fn place() -> Place {
     place
 }
 
-fn calls(place: &Place) -> String {
+pub fn calls(place: &Place) -> String {
     fs::read_to_string(place.at("out/calls")).unwrap_or_default()
 }
 

@@ -76,6 +76,111 @@ fn what_planc_writes_is_nothing_that_others_execute() {
     }
 }
 
+/// Tries to have planc write a file without its ending, in each way that there is.
+fn written(place: &Place, (run, digest): (&str, &str), path: &str, why: Option<&str>) {
+    let (json, pl) = (format!("{path}.json"), format!("{path}.pl"));
+    let import = ["tools", "import", "--mcp", "x", "--from", "tools.json"];
+    let commands = [
+        (vec!["evidence", run, "-o", &json], json.as_str()),
+        (vec!["approve", digest, "--statement", &json], &json),
+        (vec!["approve", digest, "--sign", "--output", &json], &json),
+        ([&import[..], &["--to", &pl]].concat(), &pl),
+        // One that the caller says there is, and that is not there.
+        ([&import[..], &["--catalogue", &pl]].concat(), &pl),
+    ];
+    for (at, (command, file)) in commands.into_iter().enumerate() {
+        let said = place.planc(&command);
+        let file = place.ws().join(file);
+        match why {
+            Some(why) => {
+                said.exits(2).says(why);
+                assert!(!file.exists(), "{command:?}");
+                assert!(!file.with_extension("mcp.json").exists() && !file.with_extension("json.sig").exists());
+            }
+            // Who signs is asked on a terminal, and what was planned under other rules waits for nothing.
+            None if matches!(at, 1 | 2) => assert!(!said.err.contains("writes no such file"), "{}", said.short()),
+            None => drop(said.exits(0)),
+        }
+        for file in [file.with_extension("mcp.json"), file] {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+/// What planc writes where its caller says lies in this workspace or in none, and here where a plan may write it that nobody reads.
+#[test]
+fn what_planc_writes_is_nothing_that_no_plan_could_write() {
+    let place = Place::new();
+    let tools =
+        "{\"tools\": [{\"name\": \"find\", \"description\": \"evil\", \"inputSchema\": {\"type\": \"object\"}}]}";
+    place.put("tools.json", tools).put("a.pl", write("a.txt")).put("b.pl", write("b.txt"));
+    place.planc(&["run", "--approve", "a.pl"]).exits(0);
+    let (run, digest) = (place.last_run(), place.digest("b.pl"));
+    let of = (run.as_str(), digest.as_str());
+    for folder in ["plugins/keep", "lib/keep", "docs/keep", "cats/keep", "catalogues/keep", "srv.py"] {
+        place.put(folder, "");
+    }
+    place
+        .put("../other/planc.toml", "")
+        .put("../other/plugins/keep", "")
+        .put("../out/work/keep", "")
+        .put("../out/cats/keep", "");
+    place.link("../other/plugins", "led");
+    place.link("../out", "open");
+    place.link("../out/cats", "more");
+    let crm = |args: &str, more: &str| format!("[servers.crm]\ncommand = \"python3\"\nargs = {args}\n{more}");
+    let here = crm("[\"srv.py\", \"plugins\"]", "data = [\"docs\", \"docs/**\"]\n");
+    let work = crm("[\"srv.py\"]", "cwd = \"../out/work\"\n");
+    let denies = "[[policy.rule]]\neffects = [\"writes\"]\nresources = [\"docs/**\"]\ndecision = \"deny\"\n".to_owned();
+    let around = "lies in the workspace `";
+    for (config, path, why) in [
+        ("", "../other/plugins/x", Some(around)),
+        ("", "../other/new/x", Some(around)),
+        ("", "led/x", Some(around)),
+        ("", "docs/../../other/x", Some(around)),
+        ("", "docs/x", None),
+        ("", "../out/x", None),
+        ("", "open/x", None),
+        ("[policy]\n\"fs.*\" = \"deny\"\n", "docs/x", Some("policy denies `fs.write`")),
+        ("[policy]\n\"fs.*\" = \"deny\"\n", "../out/x", None),
+        (&denies, "docs/x", Some("policy denies `fs.write`")),
+        (&denies, "lib/../docs/x", Some("policy denies `fs.write`")),
+        (&denies, "lib/x", None),
+        (&here, "plugins/x", Some("as a part of a server")),
+        (&here, "lib/x", Some("is what the server `crm` may load")),
+        (&here, "docs/x", None),
+        (&here, "../out/x", None),
+        (&work, "../out/work/x", Some("lies in what planc goes by here")),
+        (&work, "../out/x", None),
+        ("", "../state/x", Some("lies in what planc goes by here")),
+    ] {
+        place.put("planc.toml", config);
+        written(&place, of, path, why);
+    }
+    // A catalogue is where the configuration says, and nowhere else where that looks for them.
+    let import =
+        |more: &[&str]| place.planc(&[&["tools", "import", "--mcp", "x", "--from", "tools.json"], more].concat());
+    let own = "is planc's own";
+    for (config, path, why) in [
+        ("[catalogues]\nfiles = [\"cats/*.pl\"]\n", "cats/x.pl", own),
+        ("[catalogues]\nfiles = [\"cats/*.pl\"]\n", "docs/../cats/y.pl", own),
+        ("[catalogues]\nfiles = [\"more/*.pl\"]\n", "../out/cats/x.pl", "lies in what planc goes by here"),
+    ] {
+        place.put("planc.toml", config);
+        import(&["--to", path]).exits(2).says(why).says("list it in `[catalogues]`");
+        assert!(!place.has(path), "{path}");
+    }
+    place.put("planc.toml", format!("{here}[catalogues]\nfiles = [\"cats/x.pl\"]\n"));
+    for more in [&["--to", "cats/x.pl"][..], &["--to", "docs/../cats/x.pl"], &[]] {
+        import(more).exits(0);
+        assert!(place.has("cats/x.pl") && place.has("cats/x.mcp.json"));
+        fs::remove_file(place.ws().join("cats/x.pl")).unwrap();
+    }
+    place.put("planc.toml", here);
+    import(&[]).exits(0);
+    assert!(place.has("catalogues/x.pl"));
+}
+
 #[test]
 fn what_planc_writes_goes_through_no_link() {
     let place = Place::new();

@@ -339,6 +339,7 @@ fn standing_answers_come_and_go() {
         uses,
         files: Default::default(),
         variables: Default::default(),
+        server: None,
     };
     let first = store.add_standing(&terms(2), "me", "often").unwrap();
     let second = store.add_standing(&terms(1), "you", "once").unwrap();

@@ -89,7 +89,7 @@ fn what_stands_in_a_catalogue_is_another_thing_only_with_a_person() {
         .put("none.json", none)
         .put("other.json", r#"{ "tools": [{ "name": "a", "inputSchema": { "type": "object" } }] }"#);
     import(&["--mcp", "mock", "--from", "none.json"]).exits(5).says("put is gone");
-    import(&["--mcp", "other", "--from", "other.json", "--to", "catalogues/mock.pl"]).exits(2).says("has no catalogue");
+    import(&["--mcp", "other", "--from", "other.json", "--to", "catalogues/mock.pl"]).exits(2).says("planc's own");
     assert_eq!(
         (place.get("catalogues/mock.pl"), place.get("catalogues/mock.mcp.json")),
         (before.clone(), lock.clone())

@@ -1,0 +1,165 @@
+//! A file that planc writes where its caller says ⟶ whether it may lie there. Part of what is written is whatever a plan or a server says.
+
+use super::fault::Fault;
+use super::session::Session;
+use crate::config::{Config, above, is_hidden_in_home, lies_in, ways};
+use crate::coverage::is_for_others;
+use crate::desk::{DeskError, opened};
+use crate::policy::Moment;
+use crate::render::text::inline;
+use crate::workspace::{Change, FileState};
+use planc_lang::compile::{add_builtin, load_catalogue};
+use planc_lang::digest::Digest;
+use planc_lang::source::Sources;
+use planc_lang::syntax::Approval;
+use planc_lang::value::Value;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// The tool as whose call such a file is judged, and its parameter that says where.
+const WRITE: &str = "fs.write";
+const PATH: &str = "path";
+
+impl Session {
+    /// A file that is to be written where the caller says: its name ends as its form does, and it is none that a shell or a session
+    /// starts with, nor lies in what others execute or go by. It lies in this workspace or in none, and where a plan would write
+    /// it with nobody's yes.
+    pub fn output(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
+        let path = self.path(name);
+        let shown = path.display().to_string();
+        let refused = |why: &str| Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)));
+        let ends = |path: &Path| path.extension().is_some_and(|extension| extension == ending);
+        // What a link leads to is what would be written.
+        let led = led(&path);
+        if !ends(&path) {
+            let why = format!("is no name for this, since what is in it is called `.{ending}`");
+            return Err(refused(&why).help(format!("name one that ends in `.{ending}`")));
+        }
+        if is_hidden(&path) || led.as_deref().is_none_or(|led| is_hidden(led) || self.hides(led)) {
+            return Err(
+                refused("is hidden, or a link to what is or to nothing").help("name one that is not, and move it")
+            );
+        }
+        let Some(led) = led.filter(|led| ends(led) && !self.is_for_others(led)) else {
+            return Err(refused("lies in what git or the clients of agents execute and go by, or leads elsewhere")
+                .help(format!("name one in another folder, that ends in `.{ending}`")));
+        };
+        self.may_lie(&led)?;
+        Ok(path)
+    }
+
+    /// Refuses a file that lies in another workspace or in what planc goes by; and in this one, what a plan that nobody reads could not
+    /// write, whatever its `critical` says.
+    pub fn may_lie(&self, led: &Path) -> Result<(), Fault> {
+        let refused = |why: String| {
+            let shown = led.display().to_string();
+            Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)))
+                .help("name one in a folder of no workspace")
+        };
+        let Ok(within) = led.strip_prefix(&self.config.workspace) else {
+            return match (above(led), self.goes_by(led)) {
+                (Some(other), _) => {
+                    let other = other.parent().unwrap_or(&other).display().to_string();
+                    Err(refused(format!("lies in the workspace `{}`", inline(&other))))
+                }
+                (None, true) => Err(refused("lies in what planc goes by here".to_owned())),
+                (None, false) => Ok(()),
+            };
+        };
+        let within = within.to_str().ok_or_else(|| refused("has a name that is no text".to_owned()))?;
+        // What the caller names besides is not the operator's.
+        let catalogues =
+            self.config.catalogues.iter().filter(|path| !self.config.given.contains(path)).cloned().collect();
+        let config = Config { catalogues, given: Vec::new(), ..Config::clone(&self.config) };
+        let workspace = opened(&config).map_err(DeskError::from)?;
+        let file = FileState::File { digest: Digest::of(""), bytes: 0, mode: 0 };
+        let change = Change::new(within, FileState::Absent, file);
+        let checked = workspace.kind(within).and_then(|_| workspace.check_change(&change));
+        checked.map_err(|error| Fault::usage(error.to_string()).help("name a file in a folder of no workspace"))?;
+        if let Some(by) = self.config.loaders().by(within) {
+            return Err(refused(format!("is what {by} may load before anybody approves anything")));
+        }
+        self.denied(within).map_or(Ok(()), |why| Err(refused(format!("is none that a plan may write: {why}"))))
+    }
+
+    /// Whether what planc goes by outside of the workspace lies at a path or around it: by what is there a server or a catalogue is another.
+    fn goes_by(&self, path: &Path) -> bool {
+        let reach = self.config.reach();
+        let parts = reach.own.iter().chain(&reach.run).chain(&reach.ways).chain([&self.config.state]);
+        // A way to the workspace itself is none of these.
+        parts.filter(|part| !self.config.workspace.starts_with(part)).any(|part| path.starts_with(part))
+    }
+
+    /// Why policy denies that a plan writes a file of the workspace; none: it does not.
+    fn denied(&self, path: &str) -> Option<String> {
+        let mut sources = Sources::default();
+        let builtin = add_builtin(&mut sources);
+        let (catalogue, _) = load_catalogue(&sources, &[builtin]);
+        let tool = catalogue.tool(WRITE)?;
+        let params = tool.params.iter();
+        let args = params.map(|param| match param.name.as_str() == PATH {
+            true => Value::string(path),
+            false => Value::Unknown(param.ty.clone()),
+        });
+        let args: Vec<Value> = args.collect();
+        let verdict = self.config.policy.decide(tool, &args, &tool.touches(&args), Moment::Now);
+        (verdict.decision == Approval::Deny).then(|| verdict.phrase(WRITE))
+    }
+
+    /// Whether the workspace hides a file, in a folder of it.
+    fn hides(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.config.workspace).is_ok_and(|within| within.iter().any(is_dotted))
+    }
+
+    /// Whether others execute or go by what lies somewhere: told from the root of the workspace, or of everything.
+    fn is_for_others(&self, path: &Path) -> bool {
+        let root = if path.starts_with(&self.config.workspace) { &self.config.workspace } else { Path::new("/") };
+        let within = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+        is_for_others(&within, |path| root.join(path).symlink_metadata().is_ok())
+    }
+
+    /// Whether two names are those of one file, there or not.
+    pub fn is_same(path: &Path, other: &Path) -> bool {
+        path == other || led(path).is_some_and(|path| led(other) == Some(path))
+    }
+
+    /// Refuses a file of the workspace whose folder is behind a link out of it: it would be written elsewhere than where it is named.
+    pub fn stays_within(&self, path: &Path) -> Result<(), Fault> {
+        let root = &self.config.workspace;
+        let is_named_here = |folder: &Path| ways(folder).iter().any(|way| is_straight(way) && way.starts_with(root));
+        match path.parent().is_none_or(|folder| !is_named_here(folder) || lies_in(folder, root)) {
+            true => Ok(()),
+            false => Err(Fault::usage(format!(
+                "`{}` is behind a link that leads out of the workspace, and planc writes no such file",
+                self.config.shown(path)
+            ))
+            .help("make a folder of the link, or name another file")),
+        }
+    }
+}
+
+/// Whether a path goes up nowhere.
+fn is_straight(path: &Path) -> bool {
+    path.components().all(|part| part != std::path::Component::ParentDir)
+}
+
+/// Whether a file is hidden, by its name or by the home of the account.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(is_dotted) || is_hidden_in_home(path)
+}
+
+fn is_dotted(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Where a file that is written would lie; none: behind a link to nothing, which is made by writing.
+fn led(path: &Path) -> Option<PathBuf> {
+    match path.symlink_metadata() {
+        Ok(file) if file.is_symlink() => path.canonicalize().ok(),
+        Ok(_) | Err(_) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+            let folder = folder.canonicalize().ok().or_else(|| ways(folder).pop())?;
+            Some(folder.join(path.file_name()?))
+        }
+    }
+}
