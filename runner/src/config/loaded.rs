@@ -28,7 +28,10 @@ impl Config {
     pub fn loaders(&self) -> Loaders {
         let servers = self.servers.iter().map(|(name, server)| (format!("the server `{name}`"), server.wired()));
         let model = self.model.iter().map(|model| ("the program of `[model]`".to_owned(), model.wired()));
-        let by = servers.chain(model).filter_map(|(who, wired)| Some((who, wired?.data.to_vec())));
+        let root = format!("{}/", self.workspace.display());
+        // As it is called from the root.
+        let named = |glob: &String| glob.strip_prefix(&root).unwrap_or(glob).to_owned();
+        let by = servers.chain(model).filter_map(|(who, wired)| Some((who, wired?.data.iter().map(named).collect())));
         Loaders { by: by.collect() }
     }
 }
