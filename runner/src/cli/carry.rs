@@ -231,8 +231,13 @@ fn known_already(desk: &Desk, plan: &StoredPlan) -> Result<Fault, Fault> {
 
 /// A plan that waits for a person.
 pub fn waiting(plan: &StoredPlan, why: &str) -> Fault {
-    Fault::new(Exit::Waiting, format!("{why}; the plan waits for approval, and nothing has been changed"))
-        .help(format!("a person approves it on a terminal with `planc approve sha256:{}`", plan.digest.short()))
+    let fault = Fault::new(Exit::Waiting, format!("{why}; the plan waits for approval, and nothing has been changed"))
+        .help(format!("a person approves it on a terminal with `planc approve sha256:{}`", plan.digest.short()));
+    let mut loadable = plan.report.all_steps().flat_map(|step| &step.loadable);
+    match loadable.find(|loadable| why.contains(&loadable.to_string())) {
+        Some(loadable) => fault.help(inline(&loadable.data())),
+        None => fault,
+    }
 }
 
 /// The same of a plan that a text was just made into: with secret inputs it is no plan that anybody knows.

@@ -36,7 +36,8 @@ pub struct ImportArgs {
     /// Take over what is different in the catalogue then, which a person looks at on the terminal
     #[arg(long)]
     accept: bool,
-    /// The server: a program with its arguments
+    /// The server: a program with its arguments, as `command` and `args` of `[servers.NAME]` have it, where `data` lists what of the
+    /// workspace it does not load, all with `["**"]`: plans that change what else is there want a person
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
@@ -289,6 +290,12 @@ fn next_steps(session: &Session, args: &ImportArgs, name: &str, file: &std::path
             (None, []) => "command = …".to_owned(),
         };
         out.push_str(&format!("  in planc.toml, `[servers.{name}]`: {}\n", inline(&how)));
+        if args.url.is_none() {
+            out.push_str(
+                "    and `data = [\"**\"]` where it loads nothing of the workspace, or the folders that it does not load: plans that \
+                 change what else is here want a person\n",
+            );
+        }
     }
     out.push_str(
         "  in the catalogue: what each tool reads, writes or contacts; until then a call may touch anything\n",

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 /// What to do about it.
 const ELSEWHERE: &str = "keep it in another folder";
 const NO_DATA: &str = "keep it in another folder; what the server only works on is listed in its `data`";
+const BY_NAME: &str =
+    "name another program by its whole path, or call planc with a `PATH` in which another one comes first";
 
 /// How something is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,11 +107,12 @@ impl Config {
 fn of_program(wired: &Wired<'_>, (told, who): (&str, &str), help: &'static str) -> Vec<Part> {
     let part = |held: Held, path: PathBuf, what: &str| Part { path, held, what: what.to_owned(), help, starts: true };
     let run = wired.parts().into_iter().map(|path| part(Held::Run, path, told));
+    let by_name = wired.by_name().into_iter().map(|path| Part { help: BY_NAME, ..part(Held::Run, path, told) });
     let words = wired.named_or_none().into_iter().map(|path| part(Held::Word, path, told));
     let searched = wired.searched().into_iter().filter(|path| path != wired.cwd);
     let searched = searched.map(|path| part(Held::Way, path, &format!("{who} looks for code in")));
     let works = part(Held::Way, wired.cwd.to_owned(), &format!("{who} works in"));
-    run.chain(words).chain(searched).chain([works]).collect()
+    by_name.chain(run).chain(words).chain(searched).chain([works]).collect()
 }
 
 /// Refuses folders that programs really write where planc goes by something in them, or runs it in the open before anybody approves

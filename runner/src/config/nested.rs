@@ -7,6 +7,7 @@ use super::goes_by::{Held, Part};
 use super::places::{find_upwards, is_of_system, resolve};
 use super::wired::ways;
 use super::{CEDAR_NAME, CONFIG_NAME, Closed, Config, ConfigError, file};
+use crate::named::has_suffix;
 use planc_lang::paths::{compile_glob, literal_prefix};
 use std::path::{Component, Path, PathBuf};
 
@@ -219,27 +220,38 @@ fn is_out_of_reach(config: &Config, other: &Path, path: &Path) -> bool {
     is_named && resolve(path) == path && config.workspace.starts_with(resolve(other))
 }
 
-/// Refuses a folder outside that holds another workspace, as far down as is looked.
+/// Refuses a folder outside that holds another workspace, or a link into one, as far down as is looked.
 fn check_beneath(config: &Config, path: &Path, part: &Part) -> Result<(), ConfigError> {
-    let folder = resolve(path);
+    let path = resolve(path);
+    // A script finds code right beside it.
+    let is_script = !path.is_dir() && path.to_str().is_some_and(has_suffix);
+    let (folder, deep) = match path.parent().filter(|_| is_script) {
+        Some(folder) => (folder.to_owned(), 1),
+        None => (path, DEEP),
+    };
     if folder.starts_with(&config.workspace) || is_of_system(&folder) || !folder.is_dir() {
         return Ok(());
     }
     let walk = ignore::WalkBuilder::new(&folder)
         .standard_filters(false)
         .follow_links(false)
-        .max_depth(Some(DEEP))
+        .max_depth(Some(deep))
         .filter_entry({
             let own = config.workspace.clone();
             move |entry| entry.path() != own
         })
         .build();
-    let is_one = |entry: &ignore::DirEntry| entry.file_name() == CONFIG_NAME;
-    let found = walk.take(MAX_BENEATH).filter_map(Result::ok).find(is_one);
-    let other = found.as_ref().and_then(|file| file.path().parent());
-    // One around this one rules for itself.
-    let other = other.filter(|other| !config.workspace.starts_with(other));
-    other.map_or(Ok(()), |other| Err(in_another(config, other, &folder, part)))
+    for entry in walk.take(MAX_BENEATH).filter_map(Result::ok) {
+        if entry.path_is_symlink() {
+            check_in(config, &Meant { within: &[], around: Around::Ruled }, entry.path(), part)?;
+        }
+        let other = entry.path().parent().filter(|_| entry.file_name() == CONFIG_NAME);
+        // One around this one rules for itself.
+        if let Some(other) = other.filter(|other| !config.workspace.starts_with(other)) {
+            return Err(in_another(config, other, &folder, part));
+        }
+    }
+    Ok(())
 }
 
 fn in_another(config: &Config, other: &Path, path: &Path, part: &Part) -> ConfigError {

@@ -1,5 +1,4 @@
-//! What a wiring says ⟶ its words and values, one by one: which a shell or an interpreter reads as code, and which are none of the
-//! program, since they are addresses or what it works on.
+//! What a wiring says ⟶ its words and values, one by one, without addresses, and which of them are what the program works on.
 
 use crate::named::code_of_words;
 use planc_lang::paths::{compile_glob, literal_prefix};
@@ -9,36 +8,29 @@ use std::collections::BTreeMap;
 const SEARCHED: [&str; 2] = ["PATH", "LIB"];
 /// What stands between the parts of a list.
 const LISTS: [char; 3] = [':', ';', ','];
-/// Variables that a shell reads as code.
-const OF_SHELLS: [&str; 2] = ["ENV", "BASH_ENV"];
-/// What of code makes a word something else.
-const EXPANDED: [char; 9] = ['$', '*', '?', '[', '{', '\\', '`', '"', '\''];
+/// What begins an address, behind its scheme.
+const ADDRESS: &str = "://";
+/// What ends an address, besides a blank.
+const ENDS: &str = ",;|&?=()<>\"'`";
+/// What a folder of a glob stands before that means all that lies beneath.
+const BENEATH: &str = "/**";
 /// What a name has of which nothing is known.
 const ANY: &str = "\0";
 /// The same of all that lies beneath.
 const ANY_BENEATH: &str = "\0/\0";
 
-/// A word or a value of a wiring; empty: it is none of the program.
+/// A word or a value of a wiring, without addresses; empty: it is none of the program.
 pub(super) struct Text<'w> {
     /// What it says.
-    pub(super) text: &'w str,
+    pub(super) text: String,
     /// The variable whose value it is; none: it is an argument.
     pub(super) variable: Option<&'w str>,
-    /// Whether it is read as code, or may be.
-    is_code: bool,
 }
 
 impl Text<'_> {
     /// Whether it says where code is looked for.
     pub(super) fn is_searched(&self) -> bool {
         self.variable.is_some_and(is_searched)
-    }
-
-    /// The first word of code of which nobody knows where it leads, or the variable that has it.
-    pub(super) fn expanded(&self) -> Option<&str> {
-        let is_expanded = |word: &&str| word.contains('/') && word.contains(EXPANDED);
-        let word = self.text.split_whitespace().find(is_expanded).filter(|_| self.is_code)?;
-        Some(self.variable.unwrap_or(word))
     }
 }
 
@@ -52,35 +44,40 @@ pub(super) fn texts<'w>(
     let words: Vec<&str> = std::iter::once(command).chain(args.iter().map(String::as_str)).collect();
     let code = code_of_words(&words);
     let args = args.iter().enumerate().map(|(at, text)| (None, text.as_str(), code.contains(&(at + 1))));
-    let values = env.into_iter().flatten().map(|(name, value)| {
-        // Code may make anything of a variable.
-        let is_code = !code.is_empty() || OF_SHELLS.contains(&name.as_str());
-        (Some(name.as_str()), value.as_str(), is_code)
-    });
+    let values = env.into_iter().flatten().map(|(name, value)| (Some(name.as_str()), value.as_str(), false));
     let texts = args.chain(values).map(|(variable, text, is_code)| {
-        let is_told = match variable {
-            None if is_code => true,
-            Some(name) if is_searched(name) => !is_data(data, text),
-            Some(_) | None => !is_data(data, text) && !is_address(text),
+        let text = match variable {
+            _ if !is_code && is_data(data, text) => String::new(),
+            // What looks like an address is a list there.
+            Some(name) if is_searched(name) => text.to_owned(),
+            Some(_) | None => without_addresses(text),
         };
-        Text { text: if is_told { text } else { "" }, variable, is_code }
+        Text { text, variable }
     });
     texts.collect()
 }
 
 /// Whether a variable says where code is looked for.
-fn is_searched(name: &str) -> bool {
+pub(super) fn is_searched(name: &str) -> bool {
     SEARCHED.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a word, or what it says of an option, is an address, which names no file.
-fn is_address(text: &str) -> bool {
-    let Some((before, _)) = text.split_once("://") else { return false };
-    let scheme = before.rsplit('=').next().unwrap_or(before);
-    let is_option = before.len() == scheme.len() || before.starts_with('-');
-    let is_scheme = |scheme: &str| scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c));
-    let names_file = scheme.to_ascii_lowercase().contains("file");
-    is_option && !scheme.is_empty() && is_scheme(scheme) && !names_file && !text.contains(char::is_whitespace)
+/// A text without the addresses in it, which name no file but for `file:`. What stands beside one is no part of it.
+fn without_addresses(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || ENDS.contains(c);
+    let parts = text.split_inclusive(is_end).map(|part| {
+        let end = part.chars().next_back().filter(|c| is_end(*c)).map_or(0, char::len_utf8);
+        let (part, end) = part.split_at(part.len() - end);
+        let Some((scheme, rest)) = part.split_once(ADDRESS) else { return format!("{part}{end}") };
+        let is_scheme = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c));
+        let names_file = scheme.to_ascii_lowercase().contains("file");
+        match is_scheme && !scheme.is_empty() && !names_file {
+            // A path behind it in a list.
+            true => format!("{}{end}", rest.find(":/").map_or("", |at| &rest[at..])),
+            false => format!("{part}{end}"),
+        }
+    });
+    parts.collect()
 }
 
 /// Whether a text is what a program works on: each part of a list is, or a line says it as it is. What looks like code is not,
@@ -93,7 +90,9 @@ pub(super) fn is_data(data: &[String], text: &str) -> bool {
 
 /// The same of a path.
 pub(super) fn is_data_path(data: &[String], path: &str) -> bool {
-    data.iter().any(|glob| compile_glob(glob).is_ok_and(|glob| glob.is_match(path)))
+    let matches = |glob: &str| compile_glob(glob).is_ok_and(|glob| glob.is_match(path));
+    // What means all beneath a folder means the folder.
+    data.iter().any(|glob| matches(glob) || glob.strip_suffix(BENEATH).is_some_and(matches))
 }
 
 /// The same of all that a line of `critical` may match: no file has these names.
@@ -110,12 +109,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_names_no_file() {
-        for text in ["https://x.example/a?b=c", "--url=https://x.example/{id}", "postgres://u:p@db/x?sslmode=require"] {
-            assert!(is_address(text), "{text}");
-        }
-        for text in ["file:///w/a", "git+file:///w", "--x=FILE:///w", "a b://c", "A=B=x://y", "://x", "/w/a"] {
-            assert!(!is_address(text), "{text}");
+    fn an_address_takes_out_only_itself() {
+        for (text, left) in [
+            ("https://x.example/a?b=c", "?b=c"),
+            ("--url=https://x.example/{id}", "--url="),
+            ("postgres://u:p@db/x?sslmode=require", "?sslmode=require"),
+            ("--conf=https://x/base.yml,/w/a.py", "--conf=,/w/a.py"),
+            ("duckdb://mem?init=/w/a.py", "?init=/w/a.py"),
+            ("https://x/a?plugin=file:///w/a", "?plugin=file:///w/a"),
+            ("https://x/a:/w/b", ":/w/b"),
+            ("/w/a:https://x", "/w/a:https://x"),
+            ("{\"url\":\"https://x/a\"}", "{\"url\":\"\"}"),
+            ("curl https://x/a /w/b", "curl  /w/b"),
+            ("git+file:///w", "git+file:///w"),
+            ("://x", "://x"),
+        ] {
+            assert_eq!(without_addresses(text), left, "{text}");
         }
     }
 
@@ -134,6 +143,8 @@ mod tests {
             ("**/*.md", "src/{a.py,b.md}", false),
             ("**/*.md", "src/*.md", true),
             ("docs/**", "docs/[a-c]", true),
+            ("docs/**", "docs", true),
+            ("docs/**", "doc", false),
         ] {
             assert_eq!(is_data_line(&data(&[glob]), line), expected, "{glob} {line}");
         }

@@ -103,13 +103,32 @@ pub fn open_path(pass_env: &[String], workspace: &Path) -> OsString {
 /// The executable that a command names: one with `/` relative to where it runs, else the first in the folders of `PATH` in which is
 /// looked for what runs in the open, see [`open_path`], that does not lead into the workspace, where a plan could have put it.
 pub fn program(command: &str, cwd: &Path, workspace: &Path, pass_env: &[String]) -> Option<PathBuf> {
-    let is_executable =
-        |path: &PathBuf| path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0);
     if command.contains('/') {
-        return Some(cwd.join(command)).filter(is_executable);
+        return Some(cwd.join(command)).filter(|path| is_executable(path));
     }
     let is_outside = |path: &PathBuf| is_executable(path) && !lies_in(path, workspace);
     std::env::split_paths(&open_path(pass_env, workspace)).map(|dir| dir.join(command)).find(is_outside)
+}
+
+/// What a name may mean for a program that runs in the open and looks for it: the first executable in the folders of `PATH`, see
+/// [`open_path`], and those before it that lead into the workspace, which planc itself passes over.
+pub(super) fn found_by_name(name: &str, workspace: &Path, pass_env: &[String]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in std::env::split_paths(&open_path(pass_env, workspace)) {
+        let path = folder.join(name);
+        if is_executable(&path) {
+            let is_last = !lies_in(&path, workspace);
+            found.push(path);
+            if is_last {
+                break;
+            }
+        }
+    }
+    found
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// The folders of `PATH` for programs in cells: those that [count](counts), and others outside of the workspace in which programs lie. They
@@ -139,9 +158,7 @@ pub fn names_what_counts(name: &OsStr, value: &OsStr, workspace: &Path) -> bool 
 /// Whether a program lies right in a folder, or so much that nobody looks.
 pub(super) fn holds_programs(folder: &Path) -> bool {
     let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_program =
-        |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
-    let is_found = entries.by_ref().take(MAX_LOOKED_AT).any(|entry| is_program(&entry.path()));
+    let is_found = entries.by_ref().take(MAX_LOOKED_AT).any(|entry| is_executable(&entry.path()));
     is_found || entries.next().is_some()
 }
 

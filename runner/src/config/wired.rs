@@ -3,11 +3,11 @@
 //! bound to what is in them.
 
 use super::places::resolve;
-use super::texts::{Text, is_data, is_data_path, texts};
-use super::variables::program;
+use super::texts::{Text, is_data, is_data_path, is_searched, texts};
+use super::variables::{PATH, found_by_name};
 use crate::named::{Named, Role, of_values, of_words, pieces};
 use planc_lang::digest::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 /// The most links that are followed to reach one path.
@@ -18,6 +18,8 @@ const MAX_CONTENT_BYTES: u64 = 64 << 20;
 const MAX_ENTRIES: usize = 20_000;
 /// What an interpreter keeps beside what it has read.
 const KEPT: &str = "__pycache__";
+/// What a line of `data` begins with that is about this workspace alone.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
 /// A program that runs the words behind it.
 const RUNNER: &str = "nice";
 
@@ -41,14 +43,30 @@ pub(super) struct Wired<'w> {
 
 impl<'w> Wired<'w> {
     /// The arguments, each at its place, and the values of variables.
-    pub(super) fn texts(&self) -> Vec<Text<'w>> {
-        texts(self.command, self.args, self.env, self.data)
+    fn texts(&self) -> Vec<Text<'w>> {
+        texts(self.command, self.args, self.env, &self.precise())
     }
 
-    /// The program where it is found by its name, see [`program`].
-    fn found_by_name(&self) -> Option<PathBuf> {
-        let is_name = !self.command.contains('/');
-        is_name.then(|| program(self.command, self.cwd, self.workspace, self.pass_env)).flatten()
+    /// The lines of `data` that except more than what a program of this workspace works on: they begin with a name.
+    fn precise(&self) -> Vec<String> {
+        self.data.iter().filter(|line| !line.starts_with(WILDCARDS)).cloned().collect()
+    }
+
+    /// Whether a path, as it is written and as it lies, is what the program works on.
+    fn is_data(&self, text: &str, path: &Path) -> bool {
+        let path: PathBuf = path.components().collect();
+        let data = if resolve(&path).starts_with(self.workspace) { self.data } else { &self.precise() };
+        let paths = [path.strip_prefix(self.workspace).ok(), Some(path.as_path())];
+        is_data(data, text) || paths.into_iter().flatten().filter_map(Path::to_str).any(|path| is_data_path(data, path))
+    }
+
+    /// Each word that is found by its name, the program among them, and what it may be in place of it.
+    pub(super) fn by_name(&self) -> Vec<PathBuf> {
+        let texts = self.texts();
+        let texts = std::iter::once(self.command).chain(texts.iter().map(|text| text.text.as_str()));
+        let words: BTreeSet<&str> = texts.flat_map(split).flat_map(pieces).collect();
+        let words = words.into_iter().filter(|word| !word.contains('/') && !is_data(&self.precise(), word));
+        sorted(words.flat_map(|word| found_by_name(word, self.workspace, self.pass_env)).collect())
     }
 
     /// What is in the files and folders that are named, by path, as far as they are there.
@@ -57,10 +75,10 @@ impl<'w> Wired<'w> {
         self.named().iter().filter_map(|path| Some((shown(path), content(path)?))).collect()
     }
 
-    /// All that is named as a part of it, wherever it lies.
+    /// All that is named as a part of it by its path, wherever it lies.
     pub(super) fn parts(&self) -> Vec<PathBuf> {
-        let outside = self.pieces().into_iter().chain(self.found_by_name());
-        sorted(self.named().into_iter().chain(outside.filter(|path| !self.is_root(path))).collect())
+        let outside = self.pieces().into_iter().filter(|path| !self.is_root(path));
+        sorted(self.named().into_iter().chain(outside).collect())
     }
 
     fn is_root(&self, path: &Path) -> bool {
@@ -77,7 +95,8 @@ impl<'w> Wired<'w> {
             .collect();
         found.extend(self.whole_words());
         // Also by another name of the workspace.
-        found.extend(self.pieces().into_iter().filter(|path| resolve(path).starts_with(self.workspace)));
+        let elsewhere = self.pieces().into_iter().chain(self.by_name());
+        found.extend(elsewhere.filter(|path| resolve(path).starts_with(self.workspace)));
         found.retain(|path| !self.is_root(path));
         sorted(found)
     }
@@ -93,31 +112,31 @@ impl<'w> Wired<'w> {
         let program = Some(self.command).filter(|command| command.contains('/')).map(|command| self.cwd.join(command));
         let texts = self.texts();
         let args = texts.iter().filter(|text| text.variable.is_none() && !text.text.is_empty());
-        let args = args.map(|arg| self.cwd.join(arg.text)).filter(|path| path.exists());
+        let args = args.map(|arg| (arg.text.as_str(), self.cwd.join(&arg.text))).filter(|(_, path)| path.exists());
+        let args = args.filter(|(text, path)| !self.is_data(text, path)).map(|(_, path)| path);
         program.into_iter().chain(args).collect()
     }
 
     /// Each piece of a word or a value that is a path which is there, seen from where the program runs, wherever it lies.
-    pub(super) fn pieces(&self) -> Vec<PathBuf> {
+    fn pieces(&self) -> Vec<PathBuf> {
         let texts = self.texts();
-        let texts = std::iter::once(self.command).chain(texts.iter().map(|text| text.text));
+        let texts = std::iter::once(self.command).chain(texts.iter().map(|text| text.text.as_str()));
         // Right behind the letter of an option, too.
         let pieces = texts.flat_map(|text| split(text).chain([text])).flat_map(pieces);
-        let named = pieces.filter(|piece| !is_data(self.data, piece)).map(|piece| self.cwd.join(piece));
-        // As it is called from the root of the workspace, too.
-        let is_of_data = |path: &PathBuf| {
-            let path: PathBuf = path.components().collect();
-            let path = path.strip_prefix(self.workspace).ok().and_then(Path::to_str);
-            path.is_some_and(|path| is_data_path(self.data, path))
-        };
-        sorted(named.filter(|path| path.symlink_metadata().is_ok() && !is_of_data(path)).collect())
+        let named = pieces.map(|piece| (piece, self.cwd.join(piece)));
+        let named = named.filter(|(piece, path)| path.symlink_metadata().is_ok() && !self.is_data(piece, path));
+        sorted(named.map(|(_, path)| path).collect())
     }
 
-    /// The folders in which the program looks for code by itself: where it works, and what variables say.
+    /// The folders in which the program looks for code by itself: where it works, and what variables say, those that are passed on
+    /// as they are now as well.
     pub(super) fn searched(&self) -> Vec<PathBuf> {
+        let passed = self.pass_env.iter().filter(|name| is_searched(name) && *name != PATH);
+        let passed: Vec<String> = passed.filter_map(|name| std::env::var(name).ok()).collect();
         let texts = self.texts();
-        let values = texts.iter().filter(|text| text.is_searched()).flat_map(|text| split(text.text));
-        let folders = values.filter(|folder| !is_data(self.data, folder)).map(|folder| self.cwd.join(folder));
+        let values = texts.iter().filter(|text| text.is_searched()).map(|text| &text.text).chain(&passed);
+        let folders = values.flat_map(|value| split(value)).map(|folder| (folder, self.cwd.join(folder)));
+        let folders = folders.filter(|(folder, path)| !self.is_data(folder, path)).map(|(_, path)| path);
         folders.chain([self.cwd.to_owned()]).collect()
     }
 
@@ -129,16 +148,21 @@ impl<'w> Wired<'w> {
         let texts = self.texts();
         // The program is named from where it runs, and not from the root.
         let program = self.command.rsplit('/').next().unwrap_or(self.command);
-        let args = texts.iter().filter(|text| text.variable.is_none()).map(|text| text.text);
+        let args = texts.iter().filter(|text| text.variable.is_none()).map(|text| text.text.as_str());
         let mut found = of_words(&std::iter::once(program).chain(args).collect::<Vec<_>>());
-        let values = texts.iter().filter(|text| text.variable.is_some()).map(|text| text.text);
+        let values = texts.iter().filter(|text| text.variable.is_some()).map(|text| text.text.as_str());
         found.extend(of_values(self.workspace, directory, values));
         for text in &texts {
-            let named = of_words(&std::iter::once(RUNNER).chain(split(text.text)).collect::<Vec<_>>());
+            let named = of_words(&std::iter::once(RUNNER).chain(split(&text.text)).collect::<Vec<_>>());
             let role = |named: &Named| if text.is_searched() { Role::Path } else { named.role };
             found.extend(named.into_iter().map(|named| Named { role: role(&named), ..named }));
         }
-        found.retain(|named| !named.path.starts_with('/') && !is_data_path(self.data, &named.path));
+        // What is run is a part of it, whatever it ends in.
+        let is_data = |named: &Named| match named.role.is_run() {
+            true => is_data_path(&self.precise(), &named.path),
+            false => self.is_data(&named.path, &self.workspace.join(&named.path)),
+        };
+        found.retain(|named| !named.path.starts_with('/') && !is_data(named));
         found
     }
 }

@@ -7,13 +7,13 @@ mod pieces;
 mod places;
 
 pub(crate) use interpreters::Leads;
-pub(crate) use pieces::pieces;
+pub(crate) use pieces::{has_suffix, pieces};
 pub(crate) use places::named_paths;
 
 use interpreters::{NODE_STARTS, Runs, code, files_of, runs};
 use loads::{loads, python_modules, python_warnings};
 use pieces::{
-    addressed, caches, directories, expanded, has_suffix, is_plain, main_piece, split, unread_words, variable_pieces,
+    addressed, caches, directories, expanded, is_plain, main_piece, split, unread_words, variable_pieces,
     variable_value,
 };
 use places::{of_process, upwards};

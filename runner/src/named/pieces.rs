@@ -175,7 +175,8 @@ fn has_quoted_blank(word: &str) -> bool {
     })
 }
 
-pub(super) fn has_suffix(word: &str) -> bool {
+/// Whether a word ends as the names of scripts do.
+pub(crate) fn has_suffix(word: &str) -> bool {
     let name = word.rsplit('/').next().unwrap_or(word);
     name.rsplit_once('.').is_some_and(|(stem, suffix)| !stem.is_empty() && SUFFIXES.contains(&suffix))
 }

@@ -22,6 +22,14 @@ impl std::fmt::Display for Loadable {
     }
 }
 
+impl Loadable {
+    /// What an operator says where it is not so.
+    pub fn data(&self) -> String {
+        let example = "`data = [\"docs/**\"]` for a folder, `data = [\"**\"]` for all of the workspace";
+        format!("what {} does not load, the operator lists beside it in `planc.toml`: {example}", self.by)
+    }
+}
+
 /// A step as the approver sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepReport {

@@ -24,6 +24,7 @@ mod labels;
 mod launcher;
 mod late;
 mod links;
+mod loads;
 mod looks;
 mod meanwhile;
 mod opened;
