@@ -5,7 +5,7 @@
 //! says nothing must be what it is when it is left out; only content may vary freely.
 
 use crate::config::{Config, ServerConfig, Wiring, decides, in_the_open};
-use crate::named::{Named, Role, named_paths, of_command, of_variables, path_of_words};
+use crate::named::{Named, Role, named_paths, of_command, of_variables};
 use crate::passed::{bound, of_cells};
 use crate::scope::Scope;
 use crate::workspace::{FOLDER_SEEN, FileState, Kind, Look, Workspace};
@@ -107,7 +107,7 @@ impl Place for Here<'_> {
         let program = program.map(|path| Named { path, role: Role::Perhaps });
         let follows = |directory: &str, word: &str| workspace.leads_of(directory, word);
         let named = of_command(root, directory, words, env, &follows);
-        let named = workspace.completed(directory, &path_of_words(words, env), named).into_iter();
+        let named = workspace.completed(directory, named).into_iter();
         let mut seen = Seen::default();
         for named in program.chain(named).chain(of_variables(root, directory, env)) {
             workspace.see(&named, &mut seen);

@@ -131,18 +131,38 @@ impl Steps<'_, '_> {
         let verdict = policy.decide(&call.tool, values, &touches, Moment::Planned);
         self.judged(at, &call.tool, &verdict);
         self.placed(at, call, values);
+        self.searched_by_name(at, call, values);
         if let Some(undo) = &at.step.undo {
             let verdict = policy.of_tool(&undo.tool);
             self.judged(at, &undo.tool, &verdict);
             // Which program would take it back may not be known yet.
             let values = self.undo_values(at.step).map_or_else(|| unknown_args(undo), |(_, values)| values);
             self.placed(at, undo, &values);
+            self.searched_by_name(at, undo, &values);
             if self.is_of_others(&undo.tool) {
                 self.judge_astray(at, undo, &values);
                 self.judge_others(at, undo, &values);
             }
         }
         verdict
+    }
+
+    /// What stands against a program that would find others where nobody can bind them.
+    fn searched_by_name(&mut self, at: &At<'_>, call: &Call, values: &[Value]) {
+        for (name, folder) in self.dry.workspace.searched_by_name(&call.tool, values) {
+            let where_ = match folder.as_str() {
+                "" => "where the program runs".to_owned(),
+                folder => format!("in `{folder}`"),
+            };
+            self.problem(
+                at,
+                format!(
+                    "planc cannot bind what is found by `{name}` {where_}: any program may look for any name there, and would run \
+                     what has come to lie there by then; leave that folder away, and name what is to run by its own path, as \
+                     `./node_modules/.bin/eslint`"
+                ),
+            );
+        }
     }
 
     /// What stands against a program that cannot be confined.

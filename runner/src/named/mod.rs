@@ -41,8 +41,10 @@ pub(crate) struct Named {
 /// The variables that say where Python, Perl, Ruby and Java look for modules.
 const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
 
-/// The variable that says where programs are.
-const PROGRAMS: [&str; 1] = ["PATH"];
+/// The variables that say where code is that is found by any name: programs, those of git, and modules of Python.
+const OF_ANY_NAME: [&str; 3] = ["PATH", "GIT_EXEC_PATH", "PYTHONUSERBASE"];
+/// What `make` may have before the `=` of a variable.
+const ASSIGNS: [char; 3] = [':', '+', '?'];
 
 /// The variable that says where Node looks for packages besides.
 const NODE_SEARCHED: [&str; 1] = ["NODE_PATH"];
@@ -151,6 +153,38 @@ pub(crate) fn compiled_elsewhere(root: &Path, tool: &Tool, values: &[Value]) -> 
     folders.filter(within).map(str::to_owned).collect()
 }
 
+/// The folders of the workspace, and those that are seen from where a program runs, in which a call says that code of any name is: each with
+/// the variable that says so.
+pub(crate) fn searched_by_name(root: &Path, tool: &Tool, values: &[Value]) -> Vec<(String, String)> {
+    let mut lines = known(tool, values);
+    // Where no command is known, the call may give variables.
+    lines.push(Vec::new());
+    let of_line = |line: Vec<String>| {
+        let words: Vec<&str> = line.iter().map(String::as_str).collect();
+        searched_by_words(root, &words, env_of(tool, values))
+    };
+    let mut found: Vec<_> = lines.into_iter().flat_map(of_line).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The same of a command line.
+pub(crate) fn searched_by_words(root: &Path, argv: &[&str], env: Option<&Value>) -> Vec<(String, String)> {
+    let words = split(argv);
+    // Without `env` a text with blanks is code.
+    let is_read = |word: &&String| variable_value(&words, word).is_some() || !word.contains(char::is_whitespace);
+    let said = words.iter().filter(is_read).filter_map(|word| word.split_once('='));
+    let said = said.map(|(name, value)| (name.trim_end_matches(ASSIGNS), value)).chain(given(env));
+    let listed = said.filter(|(name, _)| OF_ANY_NAME.contains(name));
+    let folders = listed.flat_map(|(name, value)| value.split(':').map(move |folder| (name, folder)));
+    // An empty one is where the program runs.
+    let is_within =
+        |folder: &str| !named_paths(root, ".", folder).is_empty() || of_process(&Path::new(folder).join("x"));
+    let is_here = |folder: &str| !folder.starts_with('/') || is_within(folder);
+    folders.filter(|(_, folder)| is_here(folder)).map(|(name, folder)| (name.to_owned(), folder.to_owned())).collect()
+}
+
 /// The words of each command of a call that are known.
 fn known(tool: &Tool, values: &[Value]) -> Vec<Vec<String>> {
     commands(tool, values).into_iter().map(|words| words.into_iter().flatten().collect()).collect()
@@ -192,7 +226,6 @@ pub(crate) fn of_command(
     let leads: Vec<Leads> = words.iter().enumerate().map(|(at, word)| follows(from(at), word)).collect();
     let directories = directories(root, directory, &words);
     let mut found = own(root, argv);
-    found.extend(by_path(root, &directories, &words, &folders(&PROGRAMS, &words, env)));
     found.extend(of_modules(root, &directories, (&words, &leads), env));
     let scripts = runs(&words, &leads).into_iter().filter_map(|runs| match runs {
         Runs::Script { at, starts } => Some((words.get(at)?, starts)),
@@ -258,21 +291,12 @@ fn of_modules(
     found
 }
 
-/// What the kernel reads of the first line of a script, which is run with it; `path` are the folders in which the call says that programs
-/// are.
-pub(crate) fn of_first_line(
-    root: &Path,
-    directory: &str,
-    line: &str,
-    path: &[String],
-    follows: Follows<'_>,
-) -> Vec<Named> {
+/// What the kernel reads of the first line of a script, which is run with it.
+pub(crate) fn of_first_line(root: &Path, directory: &str, line: &str, follows: Follows<'_>) -> Vec<Named> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let Some(interpreter) = words.first() else { return Vec::new() };
     let all: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let directories = directories(root, directory, &all);
-    let mut found = places(root, &directories, interpreter, role_of(interpreter));
-    found.extend(by_path(root, &directories, &all, path));
+    let mut found = places(root, &directories(root, directory, &all), interpreter, role_of(interpreter));
     // What is behind it mostly is the name of a program.
     let more = of_command(root, directory, &words, None, follows);
     found.extend(more.into_iter().filter(|named| named.role != Role::Word));
@@ -284,38 +308,12 @@ fn said<'v>(words: &'v [String], env: Option<&'v Value>) -> impl Iterator<Item =
     given(env).chain(words.iter().filter_map(|word| Some((word.split_once('=')?.0, variable_value(words, word)?))))
 }
 
-/// The folders in which a call says that programs are, as they are written there.
-pub(crate) fn path_of(tool: &Tool, values: &[Value]) -> Vec<String> {
-    let env = env_of(tool, values);
-    let mut lines = known(tool, values);
-    // Where no command is known, the call may give variables.
-    lines.push(Vec::new());
-    let split = |words: Vec<String>| split(&words.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut found: Vec<String> = lines.into_iter().flat_map(|words| folders(&PROGRAMS, &split(words), env)).collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// The same of a command line.
-pub(crate) fn path_of_words(argv: &[&str], env: Option<&Value>) -> Vec<String> {
-    folders(&PROGRAMS, &split(argv), env)
-}
-
 /// The folders that variables list. An empty one is where the program runs.
 fn folders(variables: &[&str], words: &[String], env: Option<&Value>) -> Vec<String> {
     let of_variables = said(words, env).filter(|(name, _)| variables.contains(name));
     let folders = of_variables.flat_map(|(_, value)| value.split(':'));
     let folders = folders.map(|folder| if folder.is_empty() { "." } else { folder });
     folders.map(|folder| expanded(folder).unwrap_or_else(|| folder.to_owned())).collect()
-}
-
-/// What words are that programs look for in folders: the name of a program, or of a script for one that looks for it there.
-fn by_path(root: &Path, directories: &[String], words: &[String], path: &[String]) -> Vec<Named> {
-    // The first one planc has found by a `PATH` of its own.
-    let bare = words.iter().skip(1).filter(|word| !word.contains('/'));
-    let all = bare.flat_map(|word| path.iter().map(move |folder| format!("{folder}/{word}")));
-    all.flat_map(|program| places(root, directories, &program, Role::Text)).collect()
 }
 
 /// A program of the workspace, which is named from the root, whatever the directory.
@@ -464,9 +462,10 @@ mod tests {
             (vec!["env", "PYTHONPATH=lib", "PYTHONWARNINGS=once,error::a.b.C", "x"], "lib/a/b.py", Role::Start),
             (vec!["env", "PYTHONBREAKPOINT=b.m.f", "python3", "x.py"], "b/m.py", Role::Start),
             (vec!["python3", "-Werror::w.C", "x.py"], "w.py", Role::Start),
-            (vec!["env", "PATH=bin:/w/tools:/usr/bin", "nice", "check"], "bin/check", Role::Text),
-            (vec!["env", "PATH=bin:/w/tools:/usr/bin", "nice", "check"], "tools/check", Role::Text),
-            (vec!["env", "PATH=:/usr/bin", "bash", "check"], "check", Role::Text),
+            (vec!["env", "-vSpython3 -m mod"], "mod.py", Role::Start),
+            (vec!["env", "-iSPYTHONPATH=lib python3 -m mod"], "lib/mod.py", Role::Start),
+            (vec!["env", "--sp=BASH_ENV=./hook bash"], "hook", Role::Path),
+            (vec!["env", "-S-v -vS python3 -m mod"], "mod.py", Role::Start),
             (vec!["env", "LD_PRELOAD=./y.so:./x.so", "x"], "x.so", Role::Path),
             (vec!["env", "BASH_ENV=$PWD/x.sh", "bash"], "x.sh", Role::Script),
         ] {

@@ -24,12 +24,40 @@ const MAX_LETTERS: usize = 8;
 pub(super) fn split(argv: &[&str]) -> Vec<String> {
     let is_env = argv.iter().any(|word| is_env(word));
     let words = argv.iter().flat_map(|word| {
-        let value = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("-S")).unwrap_or(word);
-        let parts = value.split(char::is_whitespace).flat_map(|part| part.split("\\_")).filter(|_| is_env);
-        let bare = parts.map(|part| part.replace(['\'', '"'], "")).filter(|part| !part.is_empty() && part != word);
+        let parts = unglued(word).split(char::is_whitespace).flat_map(|part| part.split("\\_")).filter(|_| is_env);
+        let bare = parts.map(|part| part.replace(['\'', '"'], ""));
+        // A part may be one that is split once more.
+        let bare = bare.flat_map(|part| {
+            let rest = Some(unglued(&part)).filter(|rest| *rest != part).map(str::to_owned);
+            [part].into_iter().chain(rest)
+        });
+        let bare = bare.filter(|part| !part.is_empty() && part != word);
         [(*word).to_owned()].into_iter().chain(bare).collect::<Vec<_>>()
     });
     words.collect()
+}
+
+/// A word without what says to `env` that it is split, however often.
+fn unglued(word: &str) -> &str {
+    let mut rest = word;
+    while let Some(behind) = split_string(rest) {
+        rest = behind;
+    }
+    rest
+}
+
+/// What stands in a word behind that which has `env` split it: a `S` among the letters of options, `--split-string`, also shortened. Where it
+/// is the next word that is split, nothing does.
+fn split_string(word: &str) -> Option<&str> {
+    let options = word.strip_prefix('-')?;
+    match options.strip_prefix('-') {
+        Some(long) if long.starts_with('s') => Some(long.split_once('=').map_or("", |(_, value)| value)),
+        Some(_) => None,
+        None => {
+            let (letters, behind) = options.split_once('S')?;
+            letters.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(behind)
+        }
+    }
 }
 
 fn is_env(program: &str) -> bool {
@@ -144,12 +172,7 @@ pub(super) fn caches<'v>(name: &str, value: &'v str) -> Option<&'v str> {
 
 /// The words that `env -S` splits and that hold what only `env` knows how to read.
 pub(super) fn unread_words(words: &[String]) -> Vec<String> {
-    let is_split = |word: &String| {
-        let long = word.strip_prefix("--").is_some_and(|long| long.starts_with('s'));
-        long || word
-            .strip_prefix('-')
-            .is_some_and(|letters| letters.bytes().take_while(u8::is_ascii_alphabetic).any(|letter| letter == b'S'))
-    };
+    let is_split = |word: &String| split_string(word).is_some();
     if !words.iter().any(|word| is_env(word)) || !words.iter().any(is_split) {
         return Vec::new();
     }

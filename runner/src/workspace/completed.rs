@@ -2,7 +2,7 @@
 //! of a module instead of the module.
 
 use super::{Kind, Workspace};
-use crate::named::{Named, Role, directory_of, of_call, of_first_line, path_of};
+use crate::named::{Named, Role, directory_of, of_call, of_first_line, searched_by_name, searched_by_words};
 use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
 
@@ -20,19 +20,19 @@ impl Workspace {
     /// The paths that a call names, with those that are made of them.
     pub(crate) fn named_by(&self, tool: &Tool, values: &[Value]) -> Vec<Named> {
         let named = of_call(self.root(), tool, values, &|directory, word| self.leads_of(directory, word));
-        self.completed(directory_of(tool, values), &path_of(tool, values), named)
+        self.completed(directory_of(tool, values), named)
     }
 
     /// The same for paths that a program names which runs in a directory. Where no file of that name is there, the files are found that are
-    /// called so with an ending; of what is a script, what its first line names, also by the folders `path` in which programs are.
-    pub(crate) fn completed(&self, directory: &str, path: &[String], mut named: Vec<Named>) -> Vec<Named> {
+    /// called so with an ending; of what is a script, what its first line names.
+    pub(crate) fn completed(&self, directory: &str, mut named: Vec<Named>) -> Vec<Named> {
         let mut read = 0;
         for _ in 0..MAX_LINES {
             let lines: Vec<String> = named[read..].iter().filter_map(|named| self.first_line(named)).collect();
             read = named.len();
-            let leads = |directory: &str, word: &str| self.leads_of(directory, word);
             for line in lines {
-                let more = of_first_line(self.root(), directory, &line, path, &leads);
+                let more =
+                    of_first_line(self.root(), directory, &line, &|directory, word| self.leads_of(directory, word));
                 let new: Vec<Named> = more.into_iter().filter(|more| !named.contains(more)).collect();
                 named.extend(new);
             }
@@ -43,6 +43,19 @@ impl Workspace {
         named.extend(made);
         named.extend(beneath);
         named
+    }
+
+    /// The folders in which a call, or the first line of a script that it names, says that code of any name is, each with the variable that
+    /// says so: nobody can bind what will be looked for there.
+    pub(crate) fn searched_by_name(&self, tool: &Tool, values: &[Value]) -> Vec<(String, String)> {
+        if !tool.runs_programs() {
+            return Vec::new();
+        }
+        let mut found = searched_by_name(self.root(), tool, values);
+        for line in self.named_by(tool, values).iter().filter_map(|named| self.first_line(named)) {
+            found.extend(searched_by_words(self.root(), &line.split_whitespace().collect::<Vec<_>>(), None));
+        }
+        found
     }
 
     /// What is told to the kernel in the first line of a file.

@@ -14,7 +14,7 @@ const WAITS: &str =
     "step w = process.run(argv: [\"sh\", \"-c\", \"touch meet/begun; until test -e meet/go; do sleep 0.02; done\"])";
 
 /// What is called, what is there before, and what comes.
-const COMES: [(&str, &[&str], &str); 28] = [
+const COMES: [(&str, &[&str], &str); 31] = [
     (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest/__main__.py"),
     (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest/__init__.cpython-311-x86_64-linux-gnu.so"),
     (r#"["python3", "-m", "unittest", "-q"]"#, &[], "unittest.abi3.so"),
@@ -41,8 +41,11 @@ const COMES: [(&str, &[&str], &str); 28] = [
     (r#"["env", "PYTHONPATH=lib", "python3", "x.py"]"#, &["x.py", "lib/x"], "lib/sitecustomize.py"),
     (r#"["env", "PYTHONWARNINGS=error::w.m.C", "python3", "x.py"]"#, &["x.py", "w/x"], "w/m.py"),
     (r#"["env", "PYTHONBREAKPOINT=breaks.f", "python3", "x.py"]"#, &["x.py"], "breaks.py"),
-    (r#"["env", "PATH=tools:../bin:/usr/bin:/bin", "python3", "x.py"]"#, &["x.py"], "tools/python3"),
-    (r#"["env", "PATH=:../bin:/usr/bin:/bin", "nice", "-n", "1", "python3", "x.py"]"#, &["x.py"], "python3"),
+    (r#"["env", "-vSpython3 -m unittest"]"#, &[], "unittest/__main__.py"),
+    (r#"["env", "-vS", "-vS python3 -m unittest"]"#, &[], "unittest.py"),
+    (r#"["env", "-vSPYTHONPATH=lib python3 -m unittest"]"#, &[], "lib/unittest.py"),
+    (r#"["env", "--split=python3 tool"]"#, &["tool/x"], "tool/__main__.py"),
+    (r#"["env", "-S-v -Spython3 tool"]"#, &["tool/x"], "tool/__main__.py"),
 ];
 
 fn place(interpreter: &str) -> Place {
@@ -267,56 +270,80 @@ fn a_long_word_is_only_a_text() {
     }
 }
 
-/// A program that words find by a `PATH` of the plan's own is the one that was there when the card was made.
+/// Where a call says that programs are, nobody can bind what any program, word or first line looks for: nothing of the workspace is there.
 #[test]
-fn what_a_path_of_the_plan_finds_is_bound() {
-    let path = "tools:/usr/bin:/bin";
-    let given = format!(", env: [{{ name: \"PATH\", value: {path:?} }}]");
-    let own = ["\"env\", \"PATH=", path, "\""].concat();
-    for (argv, env) in [
-        (format!("[{own}, \"check\"]"), ""),
-        (format!("[{own}, \"nice\", \"-n\", \"1\", \"check\"]"), ""),
-        ("[\"env\", \"check\"]".to_owned(), given.as_str()),
-        ("[\"nice\", \"check\"]".to_owned(), given.as_str()),
-        ("[\"bash\", \"check\"]".to_owned(), given.as_str()),
-        (format!("[{own}, \"perl\", \"-S\", \"check\"]"), ""),
-        ("[\"./by\"]".to_owned(), given.as_str()),
-        (format!("[{own}, \"./by\"]"), ""),
-        (format!("[{own}, \"odd one;\"]"), ""),
-    ] {
-        let text = plan_of(
-            &["env", "nice", "bash", "perl", "./by"],
-            &format!("step a = process.run(argv: {argv}{env}, success: [0, 1, 2, 126, 127])"),
+fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
+    let env = |name: &str, value: &str| format!(", env: [{{ name: {name:?}, value: {value:?} }}]");
+    let given = |value: &str| env("PATH", value);
+    let calls = [
+        (r#"["env", "PATH=tools:/usr/bin:/bin", "check"]"#, String::new()),
+        (r#"["env", "PATH=/usr/bin:/bin:", "check"]"#, String::new()),
+        (r#"["env", "PATH=", "/bin/sh", "check"]"#, String::new()),
+        (r#"["env", "PATH=/usr/bin:/proc/self/cwd", "check"]"#, String::new()),
+        (r#"["env", "PATH=/usr/bin:ROOT/tools", "check"]"#, String::new()),
+        (r#"["env", "-C", "/", "PATH=ROOT/q/../tools", "check"]"#, String::new()),
+        (r#"["env", "-S", "PATH=tools:/usr/bin check"]"#, String::new()),
+        (r#"["env", "-iSPATH=tools:/usr/bin check"]"#, String::new()),
+        (r#"["env", "--split=PATH=tools:/usr/bin check"]"#, String::new()),
+        (r#"["nice", "env", "-", "PATH=tools", "check"]"#, String::new()),
+        (r#"["make", "PATH=tools:/usr/bin", "CC=check"]"#, String::new()),
+        (r#"["make", "PATH:=tools:/usr/bin", "CC=check"]"#, String::new()),
+        (r#"["env", "GIT_EXEC_PATH=tools", "git", "check"]"#, String::new()),
+        (r#"["env", "PYTHONUSERBASE=tools", "python3", "x.py"]"#, String::new()),
+        (r#"["./by"]"#, String::new()),
+        (r#"["true"]"#, given("tools:/usr/bin:/bin")),
+        (r#"["true"]"#, given("/usr/bin:/bin:")),
+        (r#"["true"]"#, given("../ws/tools:/usr/bin:/bin")),
+        (r#"["true"]"#, given("ROOT:/usr/bin:/bin")),
+        (r#"["true"]"#, given("$PWD/tools:/usr/bin:/bin")),
+        (r#"["true"]"#, env("GIT_EXEC_PATH", "tools")),
+        (r#"["true"]"#, env("PYTHONUSERBASE", "ROOT/tools")),
+    ];
+    let programs = ["env", "nice", "make", "true", "./by"];
+    for (argv, env) in calls {
+        let place = Place::new();
+        let call = format!("process.run(argv: {argv}{env})").replace("ROOT", &place.ws().display().to_string());
+        place.put("tools/x", "").put("q/x", "").program("ws/by", "");
+        let line = fs::read_to_string(place.ws().join("by")).unwrap().replacen(
+            "/bin/sh",
+            "/usr/bin/env -S PATH=tools check",
+            1,
         );
-        let put = |place: &Place, code: u32| {
-            for name in ["check", "odd one;"] {
-                place.program(&format!("ws/tools/{name}"), &format!("exit {code}"));
-            }
-        };
-        for (before, after) in [(Some(1), Some(0)), (None, Some(0)), (Some(1), None)] {
-            let place = Place::new();
-            place.put("tools/x", "").put("by", "#!/usr/bin/env check\n");
-            let by = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-            fs::set_permissions(place.ws().join("by"), by).unwrap();
-            before.iter().for_each(|code| put(&place, *code));
-            place.put("p.pl", &text);
-            let digest = place.digest("p.pl");
-            match after {
-                Some(code) => put(&place, code),
-                None => ["check", "odd one;"]
-                    .iter()
-                    .for_each(|name| fs::remove_file(place.ws().join("tools").join(name)).unwrap()),
-            }
-            let said = place.planc(&["run", &format!("--approve={digest}"), "p.pl"]);
-            assert_eq!(said.code, Some(5), "{argv}: {}", said.short());
+        fs::write(place.ws().join("by"), line).unwrap();
+        for (step, open) in [
+            (format!("step a = {call}"), ""),
+            (format!("step a = {call} {{\n    on failure continue\n  }}"), ""),
+            (format!("step a = fs.write(path: \"n\", text: \"\") {{\n    undo {call}\n  }}"), ""),
+            (format!("step a = {call}"), "[programs]\nopen = [\"env\", \"nice\", \"make\", \"true\", \"./by\"]\n"),
+        ] {
+            place.put("planc.toml", open).put("p.pl", plan_of(&programs, &step));
+            let said = place.planc(&["plan", "p.pl"]).exits(1);
+            said.says("by its own path, as `./node_modules/.bin/eslint`");
         }
-        // As it was it runs.
+    }
+    // What the words are only the run knows.
+    let later = |value: &str| format!("if t.exit_code == 0 then {value:?} else \"x\"");
+    for step in [
+        format!("process.run(argv: [\"env\", {}, \"true\"])", later("PATH=tools:/usr/bin:/bin")),
+        format!("process.run(argv: [\"true\"], env: [{{ name: \"PATH\", value: {} }}])", later("tools:/usr/bin:/bin")),
+        format!("process.run(argv: [\"true\"], env: [{{ name: {}, value: \"tools\" }}])", later("GIT_EXEC_PATH")),
+    ] {
         let place = Place::new();
         place.put("tools/x", "");
-        put(&place, 0);
-        place.put("by", "#!/usr/bin/env check\n").put("p.pl", &text);
-        let by = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(place.ws().join("by"), by).unwrap();
+        let steps = format!("step t = process.run(argv: [\"true\"])\n  step a = {step}");
+        place.put("p.pl", plan_of(&["env", "true"], &steps));
+        place.run("p.pl").exits(5).says("whatever anybody puts there would be run");
+    }
+    // Folders of the system, a program by its own path, and what is only a text.
+    let place = Place::new();
+    place.program("ws/tools/check", "exit 0");
+    for call in [
+        r#"process.run(argv: ["env", "PATH=/usr/bin:/bin", "true"])"#,
+        r#"process.run(argv: ["./tools/check"], env: [{ name: "PATH", value: "/usr/local/bin:/usr/bin:/bin" }])"#,
+        r#"process.run(argv: ["true", "MANPATH=tools", "--path=tools", "the PATH=tools"])"#,
+        r#"process.run(argv: ["env", "MY_PATH=tools", "true"])"#,
+    ] {
+        place.put("p.pl", plan_of(&["env", "true", "./tools/check"], &format!("step a = {call}")));
         place.run("p.pl").exits(0);
     }
 }
