@@ -4,7 +4,7 @@ use super::fault::Fault;
 use super::output::{Colours, Format, Output};
 use super::texts::{self, Base, Instead, Text};
 use crate::config::{Config, Missing, Overrides, Places, STATE_NAME, is_hidden_in_home, lies_in};
-use crate::coverage::is_for_others;
+use crate::coverage::{There, is_for_others};
 use crate::desk::{Desk, DeskError, Draft, key_of, opened};
 use crate::journal::{Role, Store, StoredSource};
 use crate::mode::{InWorkspace, Modes};
@@ -127,7 +127,10 @@ impl Session {
     fn is_for_others(&self, path: &Path) -> bool {
         let root = if path.starts_with(&self.config.workspace) { &self.config.workspace } else { Path::new("/") };
         let within = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-        is_for_others(&within, |path| root.join(path).symlink_metadata().is_ok())
+        is_for_others(&within, |path| match root.join(path).symlink_metadata() {
+            Ok(_) => There::Folder,
+            Err(_) => There::Nothing,
+        })
     }
 
     /// Refuses a file of the workspace whose folder is behind a link out of it: it would be written elsewhere than where it is named.

@@ -4,7 +4,7 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
 use super::files::{differences, keep, make, no_room};
-use crate::coverage::{is_there, unallowed};
+use crate::coverage::{there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
 use crate::prediction::Exact;
@@ -114,7 +114,7 @@ async fn admit_changes(attempt: &Attempt<'_>, changes: &[Change]) -> Result<Perm
 /// What a program changed that no line of `critical` allows, with the lines that would.
 fn violation(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
     let grants = grants(&attempt.run.setup, &attempt.run.recorder);
-    let uncovered = unallowed(&grants, changes, |path| is_there(&attempt.run.setup.workspace, path));
+    let uncovered = unallowed(&grants, changes, |path| there(&attempt.run.setup.workspace, path));
     if uncovered.is_empty() {
         return None;
     }
