@@ -3,7 +3,7 @@
 mod others;
 mod read;
 
-pub use others::{changed_for_others, is_for_others, is_there, naming_lines};
+pub use others::{There, changed_for_others, is_for_others, naming_lines, there};
 pub use read::Held;
 
 use crate::workspace::{Change, FileState, Workspace};
@@ -88,9 +88,9 @@ pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncover
 }
 
 /// The changes that the lines do not allow: those that none covers, and those of what others execute later that none names.
-pub fn unallowed(grants: &Grants<'_>, changes: &[Change], exists: impl Fn(&str) -> bool) -> Vec<Uncovered> {
+pub fn unallowed(grants: &Grants<'_>, changes: &[Change], look: impl Fn(&str) -> There) -> Vec<Uncovered> {
     let mut unallowed = uncovered_changes(grants, changes);
-    for unnamed in unnamed(grants, changes, exists) {
+    for unnamed in unnamed(grants, changes, look) {
         if !unallowed.contains(&unnamed) {
             unallowed.push(unnamed);
         }

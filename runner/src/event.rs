@@ -127,6 +127,9 @@ pub enum Event {
         attempt: u32,
         /// Exactly what will be changed, in order.
         changes: Vec<Change>,
+        /// Pipes, sockets and devices that it left, which are not kept.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        dropped: Vec<String>,
         /// The result, once the changes are made.
         #[schemars(with = "serde_json::Value")]
         result: Value,

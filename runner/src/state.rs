@@ -229,7 +229,7 @@ impl RunState {
             Event::StepStarted { step, attempt, args, changes, result } => {
                 self.start(step, *attempt, args, changes, result);
             }
-            Event::StepObserved { step, attempt, changes, result } => {
+            Event::StepObserved { step, attempt, changes, result, .. } => {
                 let record = self.record(step);
                 record.attempt = (*attempt).max(record.attempt);
                 record.by_files = true;

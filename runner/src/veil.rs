@@ -148,6 +148,11 @@ impl Veil {
     /// An event as it is shown.
     pub fn event(&self, event: &Event) -> Event {
         let mut event = event.clone();
+        if let Event::StepObserved { step, dropped, .. } = &mut event
+            && self.reaches(step)
+        {
+            dropped.clear();
+        }
         match &mut event {
             Event::StepStarted { step, args, changes, result, .. } => {
                 *args = self.args(step, args, false);

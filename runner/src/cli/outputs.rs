@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::session::Session;
 use crate::config::{Config, above, is_hidden_in_home, lies_in, ways};
-use crate::coverage::is_for_others;
+use crate::coverage::{There, is_for_others};
 use crate::desk::{DeskError, opened};
 use crate::policy::Moment;
 use crate::render::text::inline;
@@ -115,7 +115,10 @@ impl Session {
     fn is_for_others(&self, path: &Path) -> bool {
         let root = if path.starts_with(&self.config.workspace) { &self.config.workspace } else { Path::new("/") };
         let within = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-        is_for_others(&within, |path| root.join(path).symlink_metadata().is_ok())
+        is_for_others(&within, |path| match root.join(path).symlink_metadata() {
+            Ok(_) => There::Folder,
+            Err(_) => There::Nothing,
+        })
     }
 
     /// Whether two names are those of one file, there or not.

@@ -2,9 +2,9 @@
 //! and an operator may want more.
 
 use super::steps::{At, Steps};
-use crate::coverage::{changed_for_others, is_for_others, naming_lines};
+use crate::coverage::{There, changed_for_others, is_for_others, naming_lines};
 use crate::report::{Confinement, Loadable, StepOutcome};
-use crate::workspace::{Change, Kind, Sight};
+use crate::workspace::{Change, Sight};
 use planc_lang::effects::{CriticalVerb, Grant};
 
 impl Steps<'_, '_> {
@@ -20,14 +20,14 @@ impl Steps<'_, '_> {
         let Some(known) = known(at, outcome) else { return Vec::new() };
         let grants = self.grants();
         // What a step before may have made of a repository, a line names: that is told of that step.
-        let is_there = |path: &str| {
+        let look = |path: &str| {
             let info = self.overlay.stat_unseen(path).ok().and_then(Sight::known);
-            info.is_some_and(|info| info.kind != Kind::Missing)
+            info.map_or(There::Nothing, |info| There::of(Some(&info)))
         };
-        let mut found = changed_for_others(changes, is_there);
-        found.extend(unsure.iter().filter(|path| is_for_others(path, is_there)).cloned());
+        let mut found = changed_for_others(changes, look);
+        found.extend(unsure.iter().filter(|path| is_for_others(path, look)).cloned());
         if known == Known::Partly {
-            found.extend(naming_lines(&grants, is_there));
+            found.extend(naming_lines(&grants, look));
         }
         found.sort_unstable();
         found.dedup();

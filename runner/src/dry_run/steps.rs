@@ -7,7 +7,7 @@ use super::meaning;
 use super::releases::Released;
 use super::told::{KEPT, unknown_args};
 use crate::config::Config;
-use crate::coverage::{unallowed, verb_of};
+use crate::coverage::{There, unallowed, verb_of};
 use crate::laid::{Laid, is_worse};
 use crate::late::{is_looked_at_whole, unseen};
 use crate::policy::Verdict;
@@ -18,7 +18,7 @@ use crate::standing::{self, Here};
 use crate::tool::Args;
 use crate::tool::process::{Place, Walls};
 use crate::tool::registry::Implementation;
-use crate::workspace::{Change, Kind, Overlay, Sight};
+use crate::workspace::{Change, Overlay, Sight};
 use planc_lang::catalogue::Tool;
 use planc_lang::digest::Digest;
 use planc_lang::effects::{CriticalVerb, Grant, Resource};
@@ -288,8 +288,7 @@ impl<'d, 'a> Steps<'d, 'a> {
         let changes = self.overlay.take_changes();
         let grants = self.grants();
         let looked = |path: &str| self.overlay.stat_unseen(path).ok().and_then(Sight::known);
-        let exists = |path: &str| looked(path).is_none_or(|info| info.kind != Kind::Missing);
-        let unallowed = unallowed(&grants, &changes, exists);
+        let unallowed = unallowed(&grants, &changes, |path| There::of(looked(path).as_ref()));
         for uncovered in unallowed {
             self.problem(at, uncovered.to_string());
         }

@@ -4,7 +4,7 @@ use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
 use super::ended;
 use super::order::Order;
 use super::unseen::Given;
-use crate::coverage::unallowed;
+use crate::coverage::{There, unallowed};
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::{Elements, Prediction};
 use crate::schedule::is_repeatable;
@@ -263,7 +263,7 @@ impl<'a> Ground<'a> {
         }
         let now = if self.grants.is_some() { None } else { self.given.grants(state) };
         let grants = self.grants.as_ref().or(now.as_ref());
-        let uncovered = grants.map(|grants| unallowed(grants, changes, |_| false)).unwrap_or_default();
+        let uncovered = grants.map(|grants| unallowed(grants, changes, |_| There::Nothing)).unwrap_or_default();
         uncovered.iter().map(|uncovered| format!("step `{name}`: {uncovered}")).collect()
     }
 

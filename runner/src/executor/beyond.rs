@@ -6,7 +6,7 @@
 use super::attempt::Attempt;
 use crate::approval::{Approved, Claim};
 use crate::config::{Config, Effect};
-use crate::coverage::{changed_for_others, is_there};
+use crate::coverage::{changed_for_others, there};
 use crate::report::Loadable;
 use crate::workspace::{Change, FileState, Workspace};
 
@@ -37,7 +37,7 @@ pub(crate) fn no_yes_to(
 
 /// What others make of these changes, in a phrase: nobody can take that back.
 pub(crate) fn lasting(config: &Config, workspace: &Workspace, changes: &[Change]) -> Vec<(Effect, String)> {
-    let executed = changed_for_others(changes, |path| is_there(workspace, path)).into_iter();
+    let executed = changed_for_others(changes, |path| there(workspace, path)).into_iter();
     let executed = executed.map(|path| format!("what others do by `{path}` meanwhile"));
     let loaders = config.loaders();
     let changed = changes.iter().filter(|change| change.before != change.after);

@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
-use crate::coverage::{Uncovered, changed, is_there, unallowed};
+use crate::coverage::{Uncovered, changed, there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::run::{ByRun, RunError, RunSetup, Simulated, are_same, grants, judged, simulate_marked};
 use crate::tool::{FileTool, ToolError};
@@ -50,8 +50,8 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: FileTool) -> Result<Outcom
 /// The first change that no line of `critical` allows.
 fn uncovered(attempt: &Attempt<'_>, changes: &[Change]) -> Option<Uncovered> {
     let grants = grants(&attempt.run.setup, &attempt.run.recorder);
-    let exists = |path: &str| is_there(&attempt.run.setup.workspace, path);
-    unallowed(&grants, changes, exists).into_iter().next()
+    let look = |path: &str| there(&attempt.run.setup.workspace, path);
+    unallowed(&grants, changes, look).into_iter().next()
 }
 
 /// Makes the changes from the `made`-th on, and ends the attempt.

@@ -4,7 +4,7 @@
 use super::attempt::{Attempt, Fault, Outcome};
 use super::beyond::beyond;
 use super::files::{differences, keep, make, no_room};
-use crate::coverage::{is_there, unallowed};
+use crate::coverage::{there, unallowed};
 use crate::event::{Difference, End, Event};
 use crate::journal::StoreError;
 use crate::prediction::Exact;
@@ -66,11 +66,12 @@ pub(crate) async fn call(attempt: &Attempt<'_>, tool: &Run) -> Result<Outcome, R
     }
     keep(setup, &observed.changes, &observed.contents).await.map_err(|why| no_room(attempt, why))?;
     let (of, own, changes) = (setup.clone(), own(&attempt.run.recorder.state()), observed.changes);
+    let dropped = observed.dropped;
     let marked = tokio::task::spawn_blocking(move || marked(&of, &own, changes)).await;
     let Ok(changes) = marked else { return Ok(attempt.failed(fault(LOOK_BROKE_DOWN.to_owned())).await?) };
-    if !changes.is_empty() {
-        let (step, number) = (attempt.name.to_owned(), attempt.number);
-        let event = Event::StepObserved { step, attempt: number, changes: changes.clone(), result: value.clone() };
+    if !changes.is_empty() || !dropped.is_empty() {
+        let (step, number, result) = (attempt.name.to_owned(), attempt.number, value.clone());
+        let event = Event::StepObserved { step, attempt: number, changes: changes.clone(), dropped, result };
         attempt.run.recorder.record(event).await?;
     }
     make(attempt, changes, 0, value).await
@@ -114,7 +115,7 @@ async fn admit_changes(attempt: &Attempt<'_>, changes: &[Change]) -> Result<Perm
 /// What a program changed that no line of `critical` allows, with the lines that would.
 fn violation(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
     let grants = grants(&attempt.run.setup, &attempt.run.recorder);
-    let uncovered = unallowed(&grants, changes, |path| is_there(&attempt.run.setup.workspace, path));
+    let uncovered = unallowed(&grants, changes, |path| there(&attempt.run.setup.workspace, path));
     if uncovered.is_empty() {
         return None;
     }

@@ -7,7 +7,7 @@ use super::call::{CONTENTS, Detail, value_text};
 use super::diff;
 use super::fold::{Fold, SUMMARISED};
 use super::steps::{draw_change, draw_step, notes, sign};
-use super::text::{Look, Tone, columns, count, hang, inline};
+use super::text::{Look, Tone, columns, count, hang, inline, named};
 use crate::report::{ChangeReport, StepReport};
 use crate::workspace::FileState;
 use planc_lang::syntax::EffectVerb;
@@ -254,7 +254,7 @@ fn draw_unlike(
     let names = |unit: &Unit<'_>| unit.steps.first().map_or_else(String::new, |step| inline(&step.name));
     let changes: Vec<String> = unit
         .changes()
-        .map(|change| format!("{} {} ({})", diff::verb(change).1, inline(&change.path), diff::extent(change)))
+        .map(|change| format!("{} {} ({})", diff::verb(change).1, named(&change.path), diff::extent(change)))
         .collect();
     let (mark, tone) = unit.steps.iter().find(|step| !step.read_only).map_or(("~", Tone::Careful), sign);
     let number = look.paint.tone(Tone::Dim, format!("{:>numbers$}", unit.first));

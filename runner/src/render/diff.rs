@@ -2,7 +2,7 @@
 
 use super::fold::{Fold, SUMMARISED};
 use super::foreign::content;
-use super::text::{Look, Tone, count, hang, inline};
+use super::text::{Look, Tone, count, hang, inline, named};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
 use planc_lang::secrets::HIDDEN;
@@ -89,7 +89,7 @@ pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, 
     let (sign, word, kind) = verb(change);
     let head = look.paint.tone(kind, format!("{sign} {word}"));
     let detail = look.paint.tone(Tone::Dim, format!("({})", extent(change)));
-    out.push_str(&format!("{margin}{head} {} {detail}\n", inline(&change.path)));
+    out.push_str(&format!("{margin}{head} {} {detail}\n", named(&change.path)));
     draw_body(out, look, indent, change, fold);
 }
 

@@ -14,7 +14,7 @@ use super::revision;
 use super::risk;
 use super::steps::{LATE_BLOCK, elements, gate, notes, sign};
 use super::summary::{badge, totals};
-use super::text::{Tone, count, inline, lines, one_of};
+use super::text::{Tone, count, inline, lines, named, one_of};
 use crate::report::{
     BlockReport, ChangeReport, CheckOutcome, PlanReport, PlanStatus, StepOutcome, StepReport, VerificationReport,
 };
@@ -350,7 +350,7 @@ fn changed(change: &ChangeReport) -> Markup {
     let (mark, word, tone) = diff::verb(change);
     let body = change.diff.as_deref().map(diff::body).unwrap_or_default();
     let head = html! {
-        span class=(class(tone)) { (mark) " " (word) " " (inline(&change.path)) }
+        span class=(class(tone)) { (mark) " " (word) " " (named(&change.path)) }
         span.dim { " (" (diff::extent(change)) ")" }
     };
     html! {

@@ -3,7 +3,7 @@
 
 use super::call::{Detail, call, undo_call, undo_effects};
 use super::diff;
-use super::text::{inline, one_of};
+use super::text::{inline, named, one_of};
 use crate::report::{
     ChangeReport, Confinement, Disclosure, Earlier, EffectReport, PlanReport, StepOutcome, StepReport, UndoKind,
     Undoing,
@@ -181,7 +181,7 @@ fn is_unversioned(change: &ChangeReport) -> bool {
 }
 
 fn changed(change: &ChangeReport) -> String {
-    format!("{} {}", diff::verb(change).1, inline(&change.path))
+    format!("{} {}", diff::verb(change).1, named(&change.path))
 }
 
 /// What a step does, by its effects where it declares any, else by its call.

@@ -3,6 +3,7 @@
 
 use crate::event::{Approved, Conflict, Difference, End, Event, PROBE_CHANNEL, Resolution};
 use crate::report::{BlockReport, PlanReport, StepOutcome, StepReport, UndoKind};
+use crate::sandbox::NOT_KEPT;
 use crate::workspace::{Change, FileState};
 use planc_lang::plan::base_name;
 use planc_lang::value::Value;
@@ -369,7 +370,15 @@ impl RunReport {
             }
             Event::Stale { differences, .. } => self.stale.clone_from(differences),
             Event::StepStarted { step, attempt, .. } => self.set(step, StepEnd::Running, None, Some(*attempt)),
-            Event::StepSucceeded { step, attempt, .. } => self.set(step, StepEnd::Done, None, Some(*attempt)),
+            Event::StepObserved { step, attempt, dropped, .. } if !dropped.is_empty() => {
+                let why = format!("{NOT_KEPT}: {}", dropped.join(", "));
+                self.set(step, StepEnd::Running, Some(&why), Some(*attempt));
+            }
+            Event::StepSucceeded { step, attempt, .. } => {
+                let row = self.places.get(step).map(|index| &self.steps[*index]);
+                let why = row.filter(|row| row.outcome == StepEnd::Running).and_then(|row| row.why.clone());
+                self.set(step, StepEnd::Done, why.as_deref(), Some(*attempt));
+            }
             Event::StepFailed { step, attempt, error, effect_done, .. } => {
                 self.set(step, StepEnd::Failed, Some(error), Some(*attempt));
                 if let Some(index) = self.places.get(step) {

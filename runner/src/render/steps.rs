@@ -6,7 +6,7 @@ use super::diff;
 use super::fold::{Fold, SUMMARISED};
 use super::foreign::SAID;
 use super::summary::has;
-use super::text::{Look, Tone, beginning, columns, count, hang, inline, one_of, said};
+use super::text::{Look, Tone, beginning, columns, count, hang, inline, named, one_of, said};
 use crate::report::{BlockOutcome, Confinement, StepOutcome, StepReport, UndoKind};
 use planc_lang::syntax::{Approval, EXTRACT_FROM, EffectVerb, OnFailure};
 use planc_lang::value::Value;
@@ -27,7 +27,7 @@ pub fn draw_change(out: &mut String, look: Look, step: &StepReport, number: usiz
     let change = &step.changes[0];
     let (sign, word, tone) = diff::verb(change);
     let because = step.because.as_ref().map_or_else(String::new, |because| format!(" {SAID} {}", inline(because)));
-    let (name, path) = (inline(&step.name), inline(&change.path));
+    let (name, path) = (inline(&step.name), named(&change.path));
     let text = format!("{name}: {word} {path} (+{} -{}{}){because}", change.added, change.removed, diff::mode(change));
     let head =
         format!("  {} {} ", look.paint.tone(Tone::Dim, format!("{number:>numbers$}")), look.paint.tone(tone, sign));

@@ -296,6 +296,14 @@ pub fn one_of(text: &str) -> String {
     }
 }
 
+/// A path before what planc says of it: in quotes where it has words or signs as planc would put them there.
+pub fn named(path: &str) -> String {
+    match path.contains(" (") || path.contains(['→', '⟶']) || path.starts_with('"') {
+        true => within(&format!("{path:?}")),
+        false => inline(path),
+    }
+}
+
 /// `1 step`, `2 steps`.
 pub fn count(number: usize, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {

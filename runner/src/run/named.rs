@@ -205,8 +205,9 @@ fn beyond(setup: &RunSetup, naming: Naming<'_>, is_open: bool) -> Vec<Difference
     let compiled = if is_open { Vec::new() } else { compiled_elsewhere(setup.workspace.root(), tool, values) };
     let compiled = compiled.into_iter().map(|folder| (folder, "Python would run what it finds compiled there"));
     let searched = setup.workspace.searched_by_name(tool, values).into_iter();
-    let searched =
-        searched.map(|(name, folder)| (format!("{name}={folder}"), "whatever anybody puts there would be run"));
+    let searched = searched.map(|(name, folder)| {
+        (format!("{name}={folder}"), "whatever anybody puts there would be run: name it by its own path")
+    });
     let different = odd.chain(unread).chain(compiled).chain(searched).map(|(path, why)| {
         let expected = Observation { look: Look::At { path }, seen: "what can be bound".to_owned() };
         Difference { expected, found: why.to_owned() }

@@ -33,4 +33,4 @@ pub use limits::{LOCKED, STACK};
 pub use probe::{Enforced, probe};
 pub use seen::Seen;
 pub use spec::{CellError, Inside, LAUNCH, Put, Spec};
-pub use upper::{MAX_CHANGED_BYTES, MAX_DEEP, MAX_UPPER, Observed};
+pub use upper::{MAX_CHANGED_BYTES, MAX_DEEP, MAX_UPPER, NOT_KEPT, Observed};

@@ -24,6 +24,9 @@ pub const MAX_CHANGED_BYTES: u64 = MAX_CALL_BYTES;
 /// How deep a path may lie that a program leaves in its copy of the workspace.
 pub const MAX_DEEP: usize = 128;
 
+/// What is said of pipes, sockets and devices that a program leaves.
+pub const NOT_KEPT: &str = "pipes, sockets and devices are not kept";
+
 /// The mark of a directory that hides all beneath it.
 const OPAQUE: &str = "user.overlay.opaque";
 

@@ -302,7 +302,7 @@ async fn put(setup: &Arc<RunSetup>, changes: Vec<Change>) -> Result<(), ToolErro
 /// Says which change no line of `critical` allows.
 fn admit(setup: &RunSetup, critical: &[Option<Value>], changes: &[Change]) -> Result<(), ToolError> {
     let grants = Grants::new(&setup.compiled.plan, critical).known();
-    let unallowed = coverage::unallowed(&grants, changes, |path| coverage::is_there(&setup.workspace, path));
+    let unallowed = coverage::unallowed(&grants, changes, |path| coverage::there(&setup.workspace, path));
     unallowed.first().map_or(Ok(()), |uncovered| Err(ToolError::before(uncovered.to_string())))
 }
 

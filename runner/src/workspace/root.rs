@@ -305,7 +305,7 @@ impl Workspace {
         Ok(program::seen(&file, &digest))
     }
 
-    fn info(&self, path: &str) -> Result<Info, FileError> {
+    pub(crate) fn info(&self, path: &str) -> Result<Info, FileError> {
         self.guard.check(path)?;
         let (parent, name) = match self.confined.parent(path) {
             Ok(parent) => parent,

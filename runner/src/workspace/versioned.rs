@@ -4,6 +4,7 @@
 //! git would convert on its way in (line ends, filters) counts as not held, and so does a repository with longer names of
 //! objects: that says too little, never too much.
 
+use gix_discover::path::from_gitdir_file;
 use gix_index::entry::{Mode, Stage};
 use gix_index::hash::Kind as Hash;
 use gix_index::{File, decode};
@@ -13,6 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// The largest index that is read, in bytes.
 pub const MAX_INDEX_BYTES: u64 = 256 << 20;
+
+/// What is opened of the folder of a repository: the `HEAD` also among the references, where a folder is called so.
+const OPENED: [&str; 7] =
+    ["HEAD", "commondir", "gitdir", "refs/HEAD", "refs/tags/HEAD", "refs/heads/HEAD", "refs/remotes/HEAD"];
 
 /// What version control holds of a workspace.
 pub struct Versioned {
@@ -29,7 +34,8 @@ impl Versioned {
         let inside = workspace.strip_prefix(&work_tree).ok()?.to_str()?;
         let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
         let path = git_dir.join("index");
-        if path.metadata().ok()?.len() > MAX_INDEX_BYTES {
+        let found = path.metadata().ok()?;
+        if !found.is_file() || found.len() > MAX_INDEX_BYTES {
             return None;
         }
         let index = File::at(path, Hash::Sha1, false, decode::Options::default()).ok()?;
@@ -54,9 +60,22 @@ pub fn is_in_work_tree(folder: &Path) -> bool {
 
 /// The folder of git of the repository around, and its work tree.
 fn work_tree_around(folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    if folder.ancestors().any(would_wait) {
+        return None;
+    }
     let (repository, _) = gix_discover::upwards(folder).ok()?;
     let (git_dir, work_tree) = repository.into_repository_and_work_tree_directories();
     Some((git_dir, work_tree?))
+}
+
+/// Whether something is neither file nor folder that is opened to find out whether a folder is, or has, a repository: whoever opens a pipe
+/// waits.
+fn would_wait(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    let led = git.is_file().then(|| from_gitdir_file(&git).ok()).flatten();
+    let opened = [Some(folder.to_owned()), Some(git), led].into_iter().flatten();
+    let mut opened = opened.flat_map(|git_dir| OPENED.map(|name| git_dir.join(name)));
+    opened.any(|path| path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()))
 }
 
 #[cfg(test)]
@@ -89,6 +108,17 @@ mod tests {
         assert!(!versioned.holds("a.txt", b"one, changed since\n"));
         assert!(!versioned.holds("b.txt", b"two\n"), "never added");
         assert!(versioned.holds("link", b"a.txt"));
+        for name in ["index", "HEAD", "commondir"] {
+            let (path, kept) = (folder.path().join(".git").join(name), folder.path().join("kept"));
+            let had = std::fs::rename(&path, &kept).is_ok();
+            rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+            assert!(Versioned::around(&workspace).is_none(), "nobody waits for {name}");
+            std::fs::remove_file(&path).unwrap();
+            if had {
+                std::fs::rename(&kept, &path).unwrap();
+            }
+        }
+        assert!(Versioned::around(&workspace).is_some());
         std::fs::write(folder.path().join(".git/index"), "no index").unwrap();
         assert!(Versioned::around(&workspace).is_none(), "an index that cannot be read holds nothing");
     }

@@ -162,3 +162,81 @@ fn file_tools_make_no_repository_within_another() {
     place.planc(&["run", "--approve", "p.pl"]).exits(3).says("what others do by");
     place.run("p.pl").exits(0);
 }
+
+/// A repository comes to be with whichever of its parts comes last, and the folders count as well.
+#[test]
+fn what_completes_a_repository_needs_a_line() {
+    let make = |path: &str| format!("fs.make_dir(path: {path:?})");
+    let write = |path: &str| format!("fs.write(path: {path:?}, text: \"x\\n\")");
+    let step = |(at, call): (usize, &String)| format!("step s{at} = {call}\n  ");
+    let parts = |dir: &str, folders: &[&str], files: &[&str]| -> Vec<String> {
+        let folders = folders.iter().map(|name| make(&format!("{dir}/{name}")));
+        folders.chain(files.iter().map(|name| write(&format!("{dir}/{name}")))).collect()
+    };
+    for (dir, folders, files) in [
+        ("lib/x", ["objects", "refs"].as_slice(), ["config"].as_slice()),
+        ("lib/x", &["objects", "refs"], &["hooks/update"]),
+        ("lib/.git", &["objects", "refs"], &["HEAD"]),
+        (".git/refs/y/.git", &["objects", "refs"], &["HEAD"]),
+    ] {
+        let all = parts(dir, folders, files);
+        for turn in 0..all.len() {
+            let mut all = all.clone();
+            all.rotate_left(turn);
+            let place = place();
+            let steps: String = all.iter().enumerate().map(step).collect();
+            place.put("p.pl", plan("create \"**\"", &steps));
+            place.planc(&["plan", "p.pl"]).exits(1).says(&format!("create \"{dir}/"));
+            // Step by step in programs, which know nothing of each other.
+            let script = |call: &String| {
+                let path = call.split('"').nth(1).unwrap();
+                let make =
+                    if call.starts_with("fs.make_dir") { "mkdir -p $1" } else { "mkdir -p $(dirname $1); echo > $1" };
+                format!("process.run(argv: [\"sh\", \"-c\", {make:?}, \"sh\", {path:?}])")
+            };
+            let steps: String = all.iter().map(script).collect::<Vec<_>>().iter().enumerate().map(step).collect();
+            place.put("p.pl", plan("create \"**\"\n    run \"sh\"", &steps));
+            let said = place.run("p.pl").exits(6);
+            said.says(&format!("create \"{dir}"));
+        }
+    }
+    // Honest work: branches called like its parts, what lies beside each other anywhere, and what a line names.
+    let place = place();
+    place.put(".git/HEAD", "ref: refs/heads/main\n").put(".git/objects/x", "").put(".git/refs/remotes/o/HEAD", "x\n");
+    let of_branches = ["o/objects", "o/refs", "o/config"].map(|name| write(&format!(".git/refs/remotes/{name}")));
+    let of_heads = ["objects/a", "refs/a", "config"].map(|name| write(&format!(".git/refs/heads/{name}")));
+    let of_data = [make("data/objects"), make("data/refs"), make(".git/objects/aa"), make(".git/refs/tags")];
+    let steps: String = of_branches.iter().chain(&of_heads).chain(&of_data).enumerate().map(step).collect();
+    place.put("p.pl", plan("create \"**\"", &steps));
+    place.planc(&["run", "--approve", "p.pl"]).exits(0);
+    place.put("p.pl", plan(
+        "create \"**\"\n    create \"new/.git/config\"\n    create \"new/.git/hooks/**\"\n    create \"new/.git/info/**\"\n    run \"git init\"",
+        "step a = process.run(argv: [\"git\", \"init\", \"-q\", \"new\"])",
+    ));
+    place.run("p.pl").exits(0);
+    assert!(place.has("new/.git/HEAD"));
+}
+
+/// A pipe where git keeps a file makes nobody wait.
+#[test]
+fn nobody_waits_for_a_repository() {
+    for name in ["HEAD", "index", "commondir", "gitdir"] {
+        for (git, file) in [(".git", None), ("else", Some("gitdir: else\n"))] {
+            let place = place();
+            place.put(&format!("{git}/objects/x"), "").put(&format!("{git}/refs/x"), "");
+            if name != "HEAD" {
+                place.put(&format!("{git}/HEAD"), "ref: refs/heads/main\n");
+            }
+            file.iter().for_each(|text| _ = place.put(".git", text));
+            let made = std::process::Command::new("mkfifo").arg(place.ws().join(git).join(name)).status().unwrap();
+            assert!(made.success());
+            place.put("p.pl", plan("modify \"d/a\"", "step a = fs.write(path: \"d/a\", text: \"b\")"));
+            let mut command = std::process::Command::new("timeout");
+            let planc = place.command(&["run", "--approve", "p.pl"]);
+            command.arg("20").arg(planc.get_program()).args(planc.get_args()).current_dir(place.ws());
+            command.envs(planc.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let code = command.status().unwrap().code();
+            assert_eq!(code, Some(0), "{git}/{name}");
+        }
+    }
+}

@@ -336,7 +336,7 @@ fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
     }
     // Folders of the system, a program by its own path, and what is only a text.
     let place = Place::new();
-    place.program("ws/tools/check", "exit 0");
+    place.put("tools/x", "").program("ws/tools/check", "exit 0");
     for call in [
         r#"process.run(argv: ["env", "PATH=/usr/bin:/bin", "true"])"#,
         r#"process.run(argv: ["./tools/check"], env: [{ name: "PATH", value: "/usr/local/bin:/usr/bin:/bin" }])"#,

@@ -233,6 +233,10 @@ fn pipes_and_sockets_that_a_program_leaves_are_told_and_dropped() {
     );
     place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0).says("not kept: pipe");
     assert!(!place.has("pipe") && place.has("out"));
+    // The report of the step says it, too.
+    place.put("p.pl", plan("create \"**\"", "mkfifo pipe; true"));
+    place.planc(&["run", "--approve", "p.pl"]).exits(0).says("pipes, sockets and devices are not kept: pipe");
+    assert!(!place.has("pipe"));
 }
 
 /// Nobody opens it, and nobody waits for who would write into it.
@@ -261,7 +265,8 @@ fn what_a_pipe_takes_the_place_of_stays_as_it_was() {
                 );
                 let before = picture(&place.ws());
                 let said = place.planc(&["--format", "json", "run", "--approve", "p.pl"]).exits(0);
-                said.says(&format!("pipes, sockets and devices are not kept: {told}"));
+                let said = said.says(&format!("pipes, sockets and devices are not kept: {told}"));
+                said.says(&format!("\"dropped\":[{told:?}]"));
                 assert_eq!(picture(&place.ws()), before, "{script}");
             }
         }

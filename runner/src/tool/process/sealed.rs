@@ -6,7 +6,7 @@ use super::output::Collected;
 use super::walls::Walls;
 use super::{Args, CallContext, DRAIN, Ended, Request, Run, ToolError, ended, feed, plain};
 use crate::named::{Named, Role};
-use crate::sandbox::{self, Cell, Observed};
+use crate::sandbox::{self, Cell, NOT_KEPT, Observed};
 use crate::tool::EffectKnown;
 use crate::workspace::{Found, Observation, Workspace};
 use planc_lang::value::Value;
@@ -147,7 +147,7 @@ fn unwatched(workspace: &Workspace, args: &Args) -> Result<Vec<String>, String> 
 /// A result that says what was not kept.
 fn with_dropped(value: Value, dropped: &[String]) -> Value {
     let (Value::Record(record), false) = (&value, dropped.is_empty()) else { return value };
-    let note = format!("planc: pipes, sockets and devices are not kept: {}\n", dropped.join(", "));
+    let note = format!("planc: {NOT_KEPT}: {}\n", dropped.join(", "));
     Value::record(record.iter().map(|(name, value)| match value.as_str() {
         Some(text) if name == "stderr" => (name.clone(), Value::string(format!("{text}{note}"))),
         Some(_) | None => (name.clone(), value.clone()),
