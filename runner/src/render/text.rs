@@ -328,6 +328,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_path_that_reads_like_words_of_planc_is_in_quotes() {
+        for path in ["c (directory, mode 0755)", "x → y", "x ⟶ y", "\"a\""] {
+            assert_eq!(named(path), format!("{path:?}"));
+        }
+        assert_eq!(named("a b(c)"), "a b(c)");
+    }
+
+    #[test]
     fn words_wrap_and_long_words_break() {
         assert_eq!(wrap("one two three four", 12), ["one two", "┊ three", "┊ four"]);
         assert_eq!(wrap("abcdefghijklmno", 10), ["abcdefghij", "┊klmno"]);
