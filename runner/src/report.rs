@@ -79,6 +79,9 @@ pub struct PlanReport {
     /// Where its run would tell how a secret has decided.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub disclosures: Vec<Disclosure>,
+    /// Folders of the workspace that programs really write: what is there in the run nobody is shown. Told where something runs in the open.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub scratch: Vec<String>,
     /// What it leans on.
     pub reuse: Vec<ReuseReport>,
     /// The plan's own steps, from top to bottom.

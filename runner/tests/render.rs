@@ -40,6 +40,7 @@ fn minimal() -> PlanReport {
         problems: vec![],
         plan_mode: None,
         catalogues: Vec::new(),
+        scratch: Vec::new(),
         part: None,
         rationale: None,
         context: None,

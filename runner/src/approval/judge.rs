@@ -265,6 +265,11 @@ impl Claim {
                 Err("an answer in an agent's client is no approval here".into())
             }
             Channel::Elicitation
+                if self.approvals.elicitation == Elicitation::Undoable && self.approvals.closed.is_some() =>
+            {
+                Err(self.approvals.closed.map_or_else(String::new, |why| why.told().to_owned()))
+            }
+            Channel::Elicitation
                 if self.approvals.elicitation == Elicitation::Undoable && !self.not_undoable.is_empty() =>
             {
                 Err(format!("planc cannot undo {}", self.not_undoable.join(", ")))
@@ -357,7 +362,8 @@ pub fn judge(report: &PlanReport, approvals: &Approvals, yes: &Approved) -> Resu
         Channel::Elicitation => match (approvals.elicitation, not_undoable(report)) {
             (Elicitation::Never, _) => Err(Refusal::NoElicitation),
             (Elicitation::Undoable, steps) if !steps.is_empty() => Err(Refusal::NotUndoable { steps }),
-            (Elicitation::Undoable | Elicitation::Any, _) => Ok(()),
+            (Elicitation::Undoable, _) => approvals.closed.map_or(Ok(()), |why| Err(Refusal::Closed(why))),
+            (Elicitation::Any, _) => Ok(()),
         },
         Channel::Unattended => match (approvals.closed, not_undoable(report)) {
             (Some(why), _) => Err(Refusal::Closed(why)),

@@ -8,7 +8,10 @@ use planc_lang::syntax::EffectVerb;
 
 /// What a yes to a plan must be: the strictest of all that is said about its effects.
 pub fn rule_for(approvals: &Approvals, report: &PlanReport) -> Rule {
-    let wanted = approvals.by_effect.iter().filter(|(effect, _)| has(report, **effect)).map(|(_, rule)| *rule);
+    // What others load of what it changes nobody takes back with it.
+    let is_loaded = || approvals.closed.is_some() && report.all_steps().any(|step| !step.read_only);
+    let counts = |effect: Effect| has(report, effect) || effect == Effect::NotUndoable && is_loaded();
+    let wanted = approvals.by_effect.iter().filter(|(effect, _)| counts(**effect)).map(|(_, rule)| *rule);
     wanted.fold(approvals.rule, Rule::and)
 }
 

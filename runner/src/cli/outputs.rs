@@ -79,7 +79,8 @@ impl Session {
         if let Some(by) = self.config.loaders().by(within) {
             return Err(refused(format!("is what {by} may load before anybody approves anything")));
         }
-        self.denied(within).map_or(Ok(()), |why| Err(refused(format!("is none that a plan may write: {why}"))))
+        self.waits(within)
+            .map_or(Ok(()), |why| Err(refused(format!("is none that a plan may write with nobody's yes: {why}"))))
     }
 
     /// Whether what planc goes by outside of the workspace lies at a path or around it: by what is there a server or a catalogue is another.
@@ -90,8 +91,11 @@ impl Session {
         parts.filter(|part| !self.config.workspace.starts_with(part)).any(|part| path.starts_with(part))
     }
 
-    /// Why policy denies that a plan writes a file of the workspace; none: it does not.
-    fn denied(&self, path: &str) -> Option<String> {
+    /// Why a plan may not write a file of the workspace with nobody's yes; none: it may.
+    fn waits(&self, path: &str) -> Option<String> {
+        if let Some(why) = self.config.approval.closed {
+            return Some(why.told().to_owned());
+        }
         let mut sources = Sources::default();
         let builtin = add_builtin(&mut sources);
         let (catalogue, _) = load_catalogue(&sources, &[builtin]);
@@ -103,7 +107,7 @@ impl Session {
         });
         let args: Vec<Value> = args.collect();
         let verdict = self.config.policy.decide(tool, &args, &tool.touches(&args), Moment::Now);
-        (verdict.decision == Approval::Deny).then(|| verdict.phrase(WRITE))
+        (verdict.decision != Approval::Auto).then(|| verdict.phrase(WRITE))
     }
 
     /// Whether the workspace hides a file, in a folder of it.

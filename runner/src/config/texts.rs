@@ -1,7 +1,7 @@
 //! What a wiring says ⟶ its words and values, one by one, without addresses, and which of them are what the program works on.
 
 use crate::named::code_of_words;
-use planc_lang::paths::{compile_glob, literal_prefix};
+use planc_lang::paths::{compile_glob, literal_prefix, within};
 use std::collections::BTreeMap;
 
 /// What the names of variables end in that hold folders in which code is looked for.
@@ -14,10 +14,8 @@ const ADDRESS: &str = "://";
 const ENDS: &str = ",;|&?=()<>\"'`";
 /// What a folder of a glob stands before that means all that lies beneath.
 const BENEATH: &str = "/**";
-/// What a name has of which nothing is known.
-const ANY: &str = "\0";
-/// The same of all that lies beneath.
-const ANY_BENEATH: &str = "\0/\0";
+/// What stands for something else in a glob.
+const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
 /// A word or a value of a wiring, without addresses; empty: it is none of the program.
 pub(super) struct Text<'w> {
@@ -92,16 +90,25 @@ pub(super) fn is_data(data: &[String], text: &str) -> bool {
 pub(super) fn is_data_path(data: &[String], path: &str) -> bool {
     let matches = |glob: &str| compile_glob(glob).is_ok_and(|glob| glob.is_match(path));
     // What means all beneath a folder means the folder.
-    data.iter().any(|glob| matches(glob) || glob.strip_suffix(BENEATH).is_some_and(matches))
+    let folder = |glob: &str| glob.strip_suffix(BENEATH).is_some_and(|folder| folder == path);
+    data.iter().any(|glob| matches(glob) || folder(glob))
 }
 
-/// The same of all that a line of `critical` may match: no file has these names.
+/// The same of all that a line of `critical` may match, or a folder may hold, as far as that can be told.
 pub(super) fn is_data_line(data: &[String], line: &str) -> bool {
-    let any = match line.contains(['[', '{']) {
-        true => format!("{}/{ANY_BENEATH}", literal_prefix(line)),
-        false => line.replace("**", ANY_BENEATH).replace(['*', '?'], ANY),
-    };
-    is_data_path(data, any.trim_start_matches('/'))
+    let is_glob = |text: &str| text.contains(WILDCARDS);
+    if !is_glob(line) {
+        return is_data_path(data, line);
+    }
+    let (prefix, end) = (literal_prefix(line), line.rsplit(WILDCARDS).next().unwrap_or_default());
+    let is_all_of = |folder: &str| !is_glob(folder) && within(prefix, folder);
+    let ends_so = |suffix: &str| !is_glob(suffix) && !suffix.contains('/') && end.ends_with(suffix);
+    data.iter().any(|glob| {
+        glob == line
+            || glob == "**"
+            || glob.strip_suffix(BENEATH).is_some_and(is_all_of)
+            || glob.strip_prefix("**/*").is_some_and(ends_so)
+    })
 }
 
 #[cfg(test)]
@@ -145,6 +152,12 @@ mod tests {
             ("docs/**", "docs/[a-c]", true),
             ("docs/**", "docs", true),
             ("docs/**", "doc", false),
+            ("docs/*/*", "docs/**", false),
+            ("docs/?", "docs/*", false),
+            ("docs/[!p]*", "docs/*", false),
+            ("target/*/**", "target/**", false),
+            ("docs/*.md", "docs/*.md", true),
+            ("**", "src/**", true),
         ] {
             assert_eq!(is_data_line(&data(&[glob]), line), expected, "{glob} {line}");
         }

@@ -66,6 +66,7 @@ impl<'a> Meaning<'a> {
             problems: Vec::new(),
             plan_mode: None,
             catalogues: Vec::new(),
+            scratch: Vec::new(),
             part: None,
             rationale: plan.rationale.clone(),
             context: plan.context.clone(),

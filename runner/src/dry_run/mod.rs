@@ -39,6 +39,7 @@ use crate::report::{
 };
 use crate::standing::Terms;
 use crate::stop::Stop;
+use crate::tool::process::may_be_open;
 use crate::tool::registry::Registry;
 use crate::veil::Veil;
 use crate::workspace::{Look, Observation, Overlay, Workspace};
@@ -243,6 +244,7 @@ impl DryRun<'_> {
             time: self.time,
             problems,
             catalogues: self.config.given_names(),
+            scratch: if may_be_open(self.config, plan) { self.config.programs.scratch.clone() } else { Vec::new() },
             inputs: self.input_reports(),
             assumptions,
             critical: self.critical(critical, &touched),

@@ -94,6 +94,7 @@ fn of_plan(
         catalogues: found.catalogues,
         part: found.part,
         disclosures: found.disclosures,
+        scratch: found.scratch,
         revision: found.revision,
         changes_requested: found.changes_requested,
         ..declared

@@ -10,7 +10,6 @@ use crate::report::{
 };
 use planc_lang::secrets::HIDDEN;
 use planc_lang::syntax::{Approval, EffectVerb};
-use std::collections::BTreeSet;
 
 /// A kind of risk, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +88,7 @@ pub fn risks(report: &PlanReport) -> Vec<(Risk, Vec<Item>)> {
     let told = |one: &Disclosure| Item { step: one.of.clone(), what: inline(&one.what) };
     let kinds = Risk::ALL.into_iter().map(|risk| match risk {
         Risk::Tells => (risk, report.disclosures.iter().map(told).collect()),
-        Risk::RunsUnseen => (risk, steps.iter().filter_map(|step| runs_unseen(step, &steps, report.secret)).collect()),
+        Risk::RunsUnseen => (risk, steps.iter().filter_map(|step| runs_unseen(step, &steps, report)).collect()),
         Risk::Asks => {
             let before = |at: usize| &steps[..at];
             let asks = steps.iter().enumerate();
@@ -125,36 +124,23 @@ fn item(risk: Risk, step: &StepReport) -> Option<Item> {
     Some(Item { step: step.name.clone(), what })
 }
 
-/// What a step may run, in the open, that nobody sees before: what confined programs of other steps leave in folders that they really
-/// write, and what holds a secret.
-fn runs_unseen(step: &StepReport, all: &[&StepReport], is_secret: bool) -> Option<Item> {
+/// What a step may run, in the open, that nobody sees before: what is in folders that programs really write, whoever has put it there, and
+/// what holds a secret.
+fn runs_unseen(step: &StepReport, all: &[&StepReport], report: &PlanReport) -> Option<Item> {
     let is_undone_in_the_open = step.undoing.as_ref().is_some_and(Undoing::is_in_the_open);
     if !step.is_in_the_open() && !is_undone_in_the_open {
         return None;
     }
     // Of one step with several elements, or of one that is not known yet, one call may find what another has left.
     let is_several = step.each.is_some() || matches!(step.confined, Some(Confinement::Late { .. }));
-    let calls = || all.iter().filter(|other| other.name != step.name || is_several || is_undone_in_the_open);
-    let before = calls().flat_map(|other| written(other.confined.as_ref()));
-    // What takes back comes after all that ran.
-    let undoings = all.iter().filter_map(|other| other.undoing.as_ref()).filter(|_| is_undone_in_the_open);
-    let folders: BTreeSet<&String> =
-        before.chain(undoings.flat_map(|undoing| written(undoing.confined.as_ref()))).collect();
-    let folders: Vec<String> = folders.into_iter().map(|folder| inline(folder)).collect();
-    let secret = calls().filter(|other| is_secret && holds_secrets(other));
+    let calls = all.iter().filter(|other| other.name != step.name || is_several || is_undone_in_the_open);
+    let folders: Vec<String> = report.scratch.iter().map(|folder| inline(folder)).collect();
+    let secret = calls.filter(|other| report.secret && holds_secrets(other));
     let secret = secret.map(|other| format!("what `{}` writes, which is secret", inline(&other.name)));
-    let written = (!folders.is_empty()).then(|| format!("what confined programs leave in {}", few(&folders)));
+    let written = (!folders.is_empty()).then(|| format!("what is in {}", few(&folders)));
     let found: Vec<String> = written.into_iter().chain(secret).collect();
     let by = if step.is_in_the_open() { "" } else { "when it is taken back, " };
     (!found.is_empty()).then(|| Item { step: step.name.clone(), what: format!("{by}{}", few(&found)) })
-}
-
-/// The folders that a program really writes, where it is confined.
-fn written(confined: Option<&Confinement>) -> &[String] {
-    match confined {
-        Some(Confinement::Cell { scratch, .. } | Confinement::Late { scratch }) => scratch,
-        Some(Confinement::Open | Confinement::Asked { .. }) | None => &[],
-    }
 }
 
 /// Whether a step changes files, in a plan with secrets, and nobody is shown what they hold.

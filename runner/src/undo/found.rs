@@ -7,6 +7,7 @@ use crate::run::{
 };
 use crate::state::{RunState, StepRecord, UndoCall};
 use crate::tool::Args;
+use crate::tool::process::may_be_open;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, FOLDER_SEEN, FileState, Look, Observation};
 use planc_lang::effects::CriticalVerb;
@@ -170,10 +171,18 @@ impl Own {
     }
 }
 
-/// Whether a step, or the call that took it back, was made in the open: what it changed is not recorded.
+/// Whether a step, or the call that took it back, was or may have been made in the open: what it changed is not recorded.
 fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
     let Some(step) = record.instance.map(|instance| setup.compiled.plan.get(instance.step)) else { return false };
-    if record.undo_call != UndoCall::None {
+    let undo = step.undo.as_deref().filter(|_| record.undo_call != UndoCall::None);
+    let is_recorded = |call: &Call| match implementation(setup, &call.tool.name) {
+        Ok(Implementation::Files(_)) => true,
+        Ok(Implementation::Live(tool)) if tool.as_program().is_some() => {
+            !may_be_open(&setup.config, &setup.compiled.plan)
+        }
+        Ok(Implementation::Live(_)) | Err(_) => false,
+    };
+    if undo.is_some_and(|call| !is_recorded(call)) {
         return true;
     }
     if !record.has_begun() || step.call.is_read_only() {

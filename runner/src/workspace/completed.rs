@@ -63,7 +63,8 @@ impl Workspace {
         let end = self.way(path).end.filter(|_| !matches!(role, Role::Folder | Role::Versions))?;
         let line = self.beginning(&end, MAX_LINE).ok()?;
         let line = line.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?.to_vec();
-        String::from_utf8(line).ok()
+        // What is no text is passed on as it is, beside words that are.
+        Some(String::from_utf8_lossy(&line).into_owned())
     }
 
     /// The modules that Perl finds in folders of versions first.

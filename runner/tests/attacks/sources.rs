@@ -202,3 +202,22 @@ fn the_work_of_somebody_in_a_folder_is_not_taken_away() {
         }
     }
 }
+
+/// Also where another undo call was made before, in a cell or by a file tool: what that changed is recorded.
+#[test]
+fn an_undo_call_before_makes_nothing_of_others_the_runs_own() {
+    for first in ["fs.delete(path: \"lib/b\")", "process.run(argv: [\"rm\", \"lib/b\"])"] {
+        let place = files();
+        place.put("lib/old", "");
+        let steps = format!(
+            "step a = fs.write(path: \"lib/new/a\", text: \"a\") {{\n    undo fs.delete(path: \"lib/new\", recursive: true)\n  }}\n  \
+             step b = fs.write(path: \"lib/b\", text: \"b\") {{\n    undo {first}\n  }}"
+        );
+        let text = plan(&steps).replace("run \"sh\"", "run \"rm\"");
+        let digest = place.put("p.pl", text).digest("p.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(0);
+        place.put("lib/new/mine", "the work of somebody\n");
+        place.planc(&["undo", &place.last_run()]).exits(4);
+        assert!(place.has("lib/new/mine") && !place.has("lib/b"), "{first}");
+    }
+}

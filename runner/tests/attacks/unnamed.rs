@@ -292,9 +292,9 @@ fn what_lies_in_scratch_is_said_to_be_unseen() {
     let back = "step m = fs.write(path: \"x\", text: \"x\") {\n    undo process.run(argv: [\"sh\", \"main.sh\"])\n  }";
     let line = "may run what nobody sees before";
     for (steps, says) in [
-        (format!("{GEN}\n  {open}"), Some("m: what confined programs leave in target")),
-        (format!("{GEN}\n  {back}"), Some("m: when it is taken back, what confined programs leave in target")),
-        (open.to_owned(), None),
+        (format!("{GEN}\n  {open}"), Some("m: what is in target")),
+        (format!("{GEN}\n  {back}"), Some("m: when it is taken back, what is in target")),
+        (open.to_owned(), Some("m: what is in target")),
         (GEN.to_owned(), None),
     ] {
         let place = place();

@@ -29,6 +29,7 @@ fn report(digest: Digest) -> PlanReport {
         problems: Vec::new(),
         plan_mode: None,
         catalogues: Vec::new(),
+        scratch: Vec::new(),
         part: None,
         rationale: None,
         context: None,

@@ -83,7 +83,7 @@ impl World {
             ("clock", [pypi("mcp-server-time"), vec!["--local-timezone".into(), "Etc/UTC".into()]].concat()),
             ("sqlite", [pypi("mcp-server-sqlite"), vec!["--db-path".into(), database]].concat()),
         ];
-        let graph = place.at("out/graph.jsonl");
+        let (graph, out) = (place.at("out/graph.jsonl"), place.at("out").display().to_string());
         let mut toml = "[catalogues]\nfiles = [\"catalogues/*.pl\"]\n".to_owned();
         for (name, command) in commands {
             let around = [ours.clone(), self.log_file(name), self.change_file(name)];
@@ -91,7 +91,7 @@ impl World {
             let env = format!(
                 "{{ MEMORY_FILE_PATH = {graph:?}, GIT_AUTHOR_NAME = \"a\", GIT_AUTHOR_EMAIL = \"a@a.example\", GIT_COMMITTER_NAME = \"a\", GIT_COMMITTER_EMAIL = \"a@a.example\" }}"
             );
-            toml.push_str(&format!("\n[servers.{name}]\ncommand = {python:?}\nargs = {args:?}\nenv = {env}\ndata = [\"**/*.log\", \"**/*.change\", \"**/*.db\"]\n"));
+            toml.push_str(&format!("\n[servers.{name}]\ncommand = {python:?}\nargs = {args:?}\nenv = {env}\ndata = [\"{out}/*.log\", \"{out}/*.change\", \"{out}/*.db\"]\n"));
         }
         place.put("planc.toml", toml).put("repo/README.md", "first\n");
         self.git(&["init", "-q", "-b", "main"]);

@@ -171,6 +171,7 @@ fn what_git_executes_later_needs_a_line_of_its_own_wherever_it_lies() {
 fn what_git_keeps_needs_no_line_of_its_own() {
     let place = Place::new();
     place.put(".git/HEAD", "ref: refs/heads/main\n").put("config", "mine\n").put("sub/hooks/x", "");
+    place.put(".git/objects/ab/c", "").put(".git/refs/heads/main", "");
     // Branches may be called like what a repository has.
     let script = "mkdir -p .git/objects/aa .git/refs/remotes/origin/hooks .git/logs/refs .git/info; cd .git; for f in objects/aa/b \
          refs/remotes/origin/config refs/remotes/origin/hooks/x refs/remotes/origin/HEAD logs/HEAD HEAD ORIG_HEAD index packed-refs COMMIT_EDITMSG info/exclude; do echo x > $f; done; \
