@@ -256,29 +256,28 @@ impl Claim {
             }
             Channel::Signed if is_signed => Ok(()),
             Channel::Signed => Err("it has no signature".into()),
-            Channel::Unattended if self.approvals.closed.is_some() || !self.not_undoable.is_empty() => {
-                let cannot = || format!("planc cannot undo {}", self.not_undoable.join(", "));
-                let why = self.approvals.closed.map_or_else(cannot, |why| why.told().to_owned());
-                Err(format!("nobody was there, and {why}"))
-            }
+            Channel::Unattended if let Some(why) = self.lasting() => Err(format!("nobody was there, and {why}")),
             Channel::Elicitation if self.approvals.elicitation == Elicitation::Never => {
                 Err("an answer in an agent's client is no approval here".into())
             }
             Channel::Elicitation
-                if self.approvals.elicitation == Elicitation::Undoable && self.approvals.closed.is_some() =>
+                if self.approvals.elicitation == Elicitation::Undoable
+                    && let Some(why) = self.lasting() =>
             {
-                Err(self.approvals.closed.map_or_else(String::new, |why| why.told().to_owned()))
-            }
-            Channel::Elicitation
-                if self.approvals.elicitation == Elicitation::Undoable && !self.not_undoable.is_empty() =>
-            {
-                Err(format!("planc cannot undo {}", self.not_undoable.join(", ")))
+                Err(why)
             }
             Channel::Unattended | Channel::Argument | Channel::Elicitation if !yes.overrides.is_empty() => {
                 Err("what fails is taken as given on a terminal, or signed".into())
             }
             Channel::Unattended | Channel::Argument | Channel::Elicitation => Ok(()),
         }
+    }
+
+    /// Why not all of it can be taken back, as far as that can be told here; none: it can.
+    fn lasting(&self) -> Option<String> {
+        let cannot = || format!("planc cannot undo {}", self.not_undoable.join(", "));
+        let loaded = self.approvals.closed.map(|why| why.told().to_owned());
+        loaded.or_else(|| (!self.not_undoable.is_empty()).then(cannot))
     }
 
     /// The operator may want that nobody approves what they wrote: who cannot be told apart from an author is one.

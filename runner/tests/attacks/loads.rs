@@ -162,3 +162,37 @@ fn what_a_server_runs_is_no_data_by_a_wildcard() {
         place.planc(&["run", "--approve", "p.pl"]).exits(0);
     }
 }
+
+/// What a server of a workspace within may load nobody takes back: an accept that a client gives by itself is no yes to it, the rule for what
+/// cannot be undone counts, and no file is written there where nobody is asked.
+#[test]
+fn a_yes_that_counts_for_what_can_be_undone_is_none_around_a_server() {
+    for (has_server, code) in [(true, 3), (false, 0)] {
+        let place = Place::new();
+        let server = "[servers.crm]\ncommand = \"python3\"\nargs = [\"crm.py\"]\n";
+        place.put("sub/planc.toml", if has_server { server } else { "" }).put("sub/crm.py", "");
+        let toml = |rule: &str| format!("[workspace]\nnested = [\"sub\"]\n[approval]\n{rule}\n");
+        let text = crate::around::write("a.txt");
+        place.put("planc.toml", toml("elicitation = \"undoable\"")).put("p.pl", &text);
+        let digest = place.digest("p.pl");
+        let mut yes = place.a_yes(&digest);
+        yes.channel = "elicitation".into();
+        place.record(&yes);
+        let said = place.planc(&["run", &digest]).exits_with(if has_server { &[3, 6] } else { &[0] });
+        if has_server {
+            said.says("may load what is");
+        }
+        assert_eq!(place.has("a.txt"), !has_server);
+        place
+            .put("planc.toml", toml("not_undoable = { require = \"terminal\" }"))
+            .put("p.pl", text.replace("a.txt", "b.txt"));
+        let digest = place.digest("p.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(code);
+        assert_eq!(place.has("b.txt"), !has_server);
+        place.put("planc.toml", toml("")).put("r.pl", "plan \"r\" {\n  step r = fs.stat(path: \"r.pl\")\n}\n");
+        let digest = place.digest("r.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "r.pl"]).exits(0);
+        place.planc(&["evidence", &place.last_run(), "-o", "x.json"]).exits(if has_server { 2 } else { 0 });
+        place.planc(&["evidence", &place.last_run(), "-o", "../out/x.json"]).exits(0);
+    }
+}

@@ -347,3 +347,22 @@ fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
         place.run("p.pl").exits(0);
     }
 }
+
+/// A first line that is no text, or is cut within a letter, is read as far as it is one.
+#[test]
+fn a_first_line_that_is_no_text_is_read() {
+    let cut =
+        [b"#!/usr/bin/env -S python3 -m mod ".as_slice(), &[b'a'; 222], "é".repeat(20).as_bytes(), b"\n"].concat();
+    for (line, come) in [
+        (b"#!/usr/bin/env -S A=\xff sh ./y.sh\n".as_slice(), "y.sh"),
+        (b"#!/usr/bin/env -S A=\xff python3 -m mod\n", "mod.py"),
+        (&cut, "mod.py"),
+    ] {
+        let place = Place::new();
+        place.program("ws/t", "");
+        place.put("t", line).put("p.pl", plan_of(&["./t"], "step a = process.run(argv: [\"./t\"])"));
+        let digest = place.digest("p.pl");
+        place.put(come, "exit(0)\n");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says(come);
+    }
+}
