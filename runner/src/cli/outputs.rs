@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::session::Session;
-use crate::config::{Config, above, is_hidden_in_home, lies_in, ways};
+use crate::config::{Approvals, CONFIG_NAME, Config, Rule, above, is_hidden_in_home, lies_in, ways};
 use crate::coverage::{There, is_for_others};
 use crate::desk::{DeskError, opened};
 use crate::policy::Moment;
@@ -93,8 +93,12 @@ impl Session {
 
     /// Why a plan may not write a file of the workspace with nobody's yes; none: it may.
     fn waits(&self, path: &str) -> Option<String> {
-        if let Some(why) = self.config.approval.closed {
+        let Approvals { closed, rule, .. } = &self.config.approval;
+        if let Some(why) = closed {
             return Some(why.told().to_owned());
+        }
+        if *rule != Rule::default() {
+            return Some(format!("`[approval]` asks for {}", rule.told()));
         }
         let mut sources = Sources::default();
         let builtin = add_builtin(&mut sources);
@@ -130,14 +134,16 @@ impl Session {
         path == other || led(path).is_some_and(|path| led(other) == Some(path))
     }
 
-    /// Refuses a file of the workspace whose folder is behind a link out of it: it would be written elsewhere than where it is named.
+    /// Refuses a file of the workspace whose folder is behind a link out of it, or into a workspace within it: it would be written elsewhere
+    /// than where it is named.
     pub fn stays_within(&self, path: &Path) -> Result<(), Fault> {
         let root = &self.config.workspace;
         let is_named_here = |folder: &Path| ways(folder).iter().any(|way| is_straight(way) && way.starts_with(root));
-        match path.parent().is_none_or(|folder| !is_named_here(folder) || lies_in(folder, root)) {
+        let is_here = |folder: &Path| lies_in(folder, root) && above(path) == above(&root.join(CONFIG_NAME));
+        match path.parent().is_none_or(|folder| !is_named_here(folder) || is_here(folder)) {
             true => Ok(()),
             false => Err(Fault::usage(format!(
-                "`{}` is behind a link that leads out of the workspace, and planc writes no such file",
+                "`{}` is behind a link that leads out of the workspace or into another, and planc writes no such file",
                 self.config.shown(path)
             ))
             .help("make a folder of the link, or name another file")),

@@ -5,10 +5,12 @@ mod interpreters;
 mod loads;
 mod pieces;
 mod places;
+mod searched;
 
 pub(crate) use interpreters::Leads;
 pub(crate) use pieces::{has_suffix, pieces};
 pub(crate) use places::named_paths;
+pub(crate) use searched::{searched_by_name, searched_by_words};
 
 use interpreters::{NODE_STARTS, Runs, code, files_of, runs};
 use loads::{loads, python_modules, python_warnings};
@@ -40,11 +42,6 @@ pub(crate) struct Named {
 
 /// The variables that say where Python, Perl, Ruby and Java look for modules.
 const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
-
-/// The variables that say where code is that is found by any name: programs, those of git, and modules of Python.
-const OF_ANY_NAME: [&str; 3] = ["PATH", "GIT_EXEC_PATH", "PYTHONUSERBASE"];
-/// What `make` may have before the `=` of a variable.
-const ASSIGNS: [char; 3] = [':', '+', '?'];
 
 /// The variable that says where Node looks for packages besides.
 const NODE_SEARCHED: [&str; 1] = ["NODE_PATH"];
@@ -151,38 +148,6 @@ pub(crate) fn compiled_elsewhere(root: &Path, tool: &Tool, values: &[Value]) -> 
     let folders = words.chain(given(env_of(tool, values))).filter_map(|(name, value)| caches(name, value));
     let within = |folder: &&str| from.iter().any(|directory| !named_paths(root, directory, folder).is_empty());
     folders.filter(within).map(str::to_owned).collect()
-}
-
-/// The folders of the workspace, and those that are seen from where a program runs, in which a call says that code of any name is: each with
-/// the variable that says so.
-pub(crate) fn searched_by_name(root: &Path, tool: &Tool, values: &[Value]) -> Vec<(String, String)> {
-    let mut lines = known(tool, values);
-    // Where no command is known, the call may give variables.
-    lines.push(Vec::new());
-    let of_line = |line: Vec<String>| {
-        let words: Vec<&str> = line.iter().map(String::as_str).collect();
-        searched_by_words(root, &words, env_of(tool, values))
-    };
-    let mut found: Vec<_> = lines.into_iter().flat_map(of_line).collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// The same of a command line.
-pub(crate) fn searched_by_words(root: &Path, argv: &[&str], env: Option<&Value>) -> Vec<(String, String)> {
-    let words = split(argv);
-    // Without `env` a text with blanks is code.
-    let is_read = |word: &&String| variable_value(&words, word).is_some() || !word.contains(char::is_whitespace);
-    let said = words.iter().filter(is_read).filter_map(|word| word.split_once('='));
-    let said = said.map(|(name, value)| (name.trim_end_matches(ASSIGNS), value)).chain(given(env));
-    let listed = said.filter(|(name, _)| OF_ANY_NAME.contains(name));
-    let folders = listed.flat_map(|(name, value)| value.split(':').map(move |folder| (name, folder)));
-    // An empty one is where the program runs.
-    let is_within =
-        |folder: &str| !named_paths(root, ".", folder).is_empty() || of_process(&Path::new(folder).join("x"));
-    let is_here = |folder: &str| !folder.starts_with('/') || is_within(folder);
-    folders.filter(|(_, folder)| is_here(folder)).map(|(name, folder)| (name.to_owned(), folder.to_owned())).collect()
 }
 
 /// The words of each command of a call that are known.

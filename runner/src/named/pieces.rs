@@ -22,7 +22,7 @@ const MAX_LETTERS: usize = 8;
 
 /// A command line as the program that is run reads it: what `env -S` splits is split.
 pub(super) fn split(argv: &[&str]) -> Vec<String> {
-    let is_env = argv.iter().any(|word| is_env(word));
+    let is_env = has_env(argv);
     let words = argv.iter().flat_map(|word| {
         let parts = unglued(word).split(char::is_whitespace).flat_map(|part| part.split("\\_")).filter(|_| is_env);
         let bare = parts.map(|part| part.replace(['\'', '"'], ""));
@@ -38,7 +38,7 @@ pub(super) fn split(argv: &[&str]) -> Vec<String> {
 }
 
 /// A word without what says to `env` that it is split, however often.
-fn unglued(word: &str) -> &str {
+pub(super) fn unglued(word: &str) -> &str {
     let mut rest = word;
     while let Some(behind) = split_string(rest) {
         rest = behind;
@@ -61,12 +61,23 @@ fn split_string(word: &str) -> Option<&str> {
 }
 
 fn is_env(program: &str) -> bool {
-    program.rsplit('/').next() == Some("env")
+    is_called(program, &["env"])
+}
+
+/// Whether `env` reads the words: by its name, or as a program that a path names, which may be a copy of it or a link to it.
+fn has_env(words: &[impl AsRef<str>]) -> bool {
+    words.first().is_some_and(|program| program.as_ref().contains('/'))
+        || words.iter().any(|word| is_env(word.as_ref()))
+}
+
+/// Whether a program is called by one of these names, wherever it lies.
+pub(super) fn is_called(program: &str, names: &[&str]) -> bool {
+    program.rsplit('/').next().is_some_and(|name| names.contains(&name))
 }
 
 /// What stands behind the name of a variable in a word of `env`.
 pub(super) fn variable_value<'w>(words: &[String], word: &'w str) -> Option<&'w str> {
-    let (name, value) = word.split_once('=').filter(|_| words.iter().any(|word| is_env(word)))?;
+    let (name, value) = word.split_once('=').filter(|_| has_env(words))?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     (!name.is_empty() && name.chars().all(is_name)).then_some(value)
 }
@@ -172,8 +183,8 @@ pub(super) fn caches<'v>(name: &str, value: &'v str) -> Option<&'v str> {
 
 /// The words that `env -S` splits and that hold what only `env` knows how to read.
 pub(super) fn unread_words(words: &[String]) -> Vec<String> {
-    let is_split = |word: &String| split_string(word).is_some();
-    if !words.iter().any(|word| is_env(word)) || !words.iter().any(is_split) {
+    let envs = words.iter().enumerate().filter(|(_, word)| is_env(word)).map(|(at, _)| at + 1);
+    if !envs.into_iter().any(|first| options(&words[first..]).any(|word| split_string(word).is_some())) {
         return Vec::new();
     }
     let is_unread = |word: &&String| {
@@ -182,6 +193,14 @@ pub(super) fn unread_words(words: &[String]) -> Vec<String> {
         plain.contains('\\') || plain.contains("${") || has_quoted_blank(&plain)
     };
     words.iter().filter(is_unread).cloned().collect()
+}
+
+/// The words behind `env` that are its own, its variables among them: up to a program, which is none of these nor stands behind an option.
+fn options(words: &[String]) -> impl Iterator<Item = &String> {
+    let is_option = |word: &String| word.starts_with('-');
+    let is_own =
+        move |at: usize| is_option(&words[at]) || words[at].contains('=') || at > 0 && is_option(&words[at - 1]);
+    (0..words.len()).take_while(move |at| is_own(*at)).map(|at| &words[at])
 }
 
 /// Whether blanks stand between quotes.

@@ -5,6 +5,7 @@ use super::{Kind, Workspace};
 use crate::named::{Named, Role, directory_of, of_call, of_first_line, searched_by_name, searched_by_words};
 use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
+use std::path::Path;
 
 /// Where Python keeps what it has compiled, beside the sources.
 pub(super) const COMPILED: &str = "__pycache__";
@@ -51,9 +52,11 @@ impl Workspace {
         if !tool.runs_programs() {
             return Vec::new();
         }
-        let mut found = searched_by_name(self.root(), tool, values);
+        let leads_in = |folder: &Path| self.comes_in(folder);
+        let mut found = searched_by_name(self.root(), tool, values, &leads_in);
         for line in self.named_by(tool, values).iter().filter_map(|named| self.first_line(named)) {
-            found.extend(searched_by_words(self.root(), &line.split_whitespace().collect::<Vec<_>>(), None));
+            let words: Vec<&str> = line.split_whitespace().collect();
+            found.extend(searched_by_words(self.root(), &words, None, &leads_in));
         }
         found
     }

@@ -106,6 +106,15 @@ impl Workspace {
         }
     }
 
+    /// Whether a path leads into the workspace, or would if something were there, by whatever name.
+    pub(super) fn comes_in(&self, path: &Path) -> bool {
+        match self.there(path) {
+            There::Something { at, .. } | There::Nothing { at } => at.is_some_and(|at| at.starts_with(self.root())),
+            There::Magic => true,
+            There::Text | There::Untold(_) => false,
+        }
+    }
+
     /// What the kernel says is at a path, seen from the root; name by name, so that it may be of any length.
     fn there(&self, path: &Path) -> There {
         walk(self.confined.root(), path).unwrap_or_else(|errno| match errno {

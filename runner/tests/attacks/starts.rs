@@ -290,7 +290,17 @@ fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
         (r#"["make", "PATH:=tools:/usr/bin", "CC=check"]"#, String::new()),
         (r#"["env", "GIT_EXEC_PATH=tools", "git", "check"]"#, String::new()),
         (r#"["env", "PYTHONUSERBASE=tools", "python3", "x.py"]"#, String::new()),
+        (r#"["env", "LD_LIBRARY_PATH=tools", "true"]"#, String::new()),
+        (r#"["make", "PATH = tools:/usr/bin", "CC=check"]"#, String::new()),
+        (r#"["env", "MAKEFLAGS=PATH=tools:/usr/bin", "make"]"#, String::new()),
+        (r#"["git", "--exec-path=tools", "check"]"#, String::new()),
+        (r#"["./e", "-SPATH=tools:/usr/bin check"]"#, String::new()),
+        (r#"["./e", "PATH=tools:/usr/bin", "check"]"#, String::new()),
         (r#"["./by"]"#, String::new()),
+        (r#"["true"]"#, env("MAKEFLAGS", "-k PATH=tools:/usr/bin")),
+        (r#"["true"]"#, env("PYTHONHOME", "tools")),
+        (r#"["true"]"#, given("ALIAS/tools:/usr/bin:/bin")),
+        (r#"["true"]"#, given("ALIAS/none/yet:/usr/bin:/bin")),
         (r#"["true"]"#, given("tools:/usr/bin:/bin")),
         (r#"["true"]"#, given("/usr/bin:/bin:")),
         (r#"["true"]"#, given("../ws/tools:/usr/bin:/bin")),
@@ -299,10 +309,15 @@ fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
         (r#"["true"]"#, env("GIT_EXEC_PATH", "tools")),
         (r#"["true"]"#, env("PYTHONUSERBASE", "ROOT/tools")),
     ];
-    let programs = ["env", "nice", "make", "true", "./by"];
+    let programs = ["env", "nice", "make", "git", "true", "./by", "./e"];
     for (argv, env) in calls {
         let place = Place::new();
+        // Another name of the workspace, which lies outside.
+        let alias = place.at("alias");
+        std::os::unix::fs::symlink(place.ws(), &alias).unwrap();
+        std::os::unix::fs::symlink("/usr/bin/env", place.ws().join("e")).unwrap();
         let call = format!("process.run(argv: {argv}{env})").replace("ROOT", &place.ws().display().to_string());
+        let call = call.replace("ALIAS", &alias.display().to_string());
         place.put("tools/x", "").put("q/x", "").program("ws/by", "");
         let line = fs::read_to_string(place.ws().join("by")).unwrap().replacen(
             "/bin/sh",
@@ -314,7 +329,10 @@ fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
             (format!("step a = {call}"), ""),
             (format!("step a = {call} {{\n    on failure continue\n  }}"), ""),
             (format!("step a = fs.write(path: \"n\", text: \"\") {{\n    undo {call}\n  }}"), ""),
-            (format!("step a = {call}"), "[programs]\nopen = [\"env\", \"nice\", \"make\", \"true\", \"./by\"]\n"),
+            (
+                format!("step a = {call}"),
+                "[programs]\nopen = [\"env\", \"nice\", \"make\", \"git\", \"true\", \"./by\", \"./e\"]\n",
+            ),
         ] {
             place.put("planc.toml", open).put("p.pl", plan_of(&programs, &step));
             let said = place.planc(&["plan", "p.pl"]).exits(1);
@@ -342,6 +360,10 @@ fn no_program_finds_others_in_the_workspace_by_a_path_of_the_plan() {
         r#"process.run(argv: ["./tools/check"], env: [{ name: "PATH", value: "/usr/local/bin:/usr/bin:/bin" }])"#,
         r#"process.run(argv: ["true", "MANPATH=tools", "--path=tools", "the PATH=tools"])"#,
         r#"process.run(argv: ["env", "MY_PATH=tools", "true"])"#,
+        r#"process.run(argv: ["true", "PATH = tools"], env: [{ name: "NOTE", value: "a PATH = b" }])"#,
+        // Behind the program of `env` its words are no options of `env`.
+        r#"process.run(argv: ["env", "true", "--sep=\\n", "-S", "'a b'"])"#,
+        r#"process.run(argv: ["env", "-i", "A=b", "true", "--split=\\d"])"#,
     ] {
         place.put("p.pl", plan_of(&["env", "true", "./tools/check"], &format!("step a = {call}")));
         place.run("p.pl").exits(0);

@@ -274,3 +274,47 @@ fn a_file_that_is_called_as_a_run_is_not_taken_for_it() {
     place.put("feed", write("d.txt"));
     place.planc(&["run", "--approve", "feed"]).exits(0);
 }
+
+/// Where every plan wants more than a yes, planc writes nothing into the workspace with nobody's.
+#[test]
+fn what_planc_writes_waits_where_every_plan_does() {
+    for rule in ["require = \"terminal\"", "require = \"signed\"\nsigners = \"../out/signers\""] {
+        let place = Place::new();
+        place.put("../out/signers", "").put("a.pl", "plan \"Look\" {\n  step a = fs.stat(path: \"a.pl\")\n}\n");
+        place.put("t.json", "{\"tools\": [{\"name\": \"x\", \"inputSchema\": {\"type\": \"object\"}}]}");
+        place.run("a.pl").exits(0);
+        let (run, digest) = (place.last_run(), place.digest("a.pl"));
+        place.put("planc.toml", format!("[approval]\n{rule}\n"));
+        let import = ["tools", "import", "--mcp", "x", "--from", "t.json", "--to"];
+        for (args, name) in [
+            (["evidence", run.as_str(), "-o"].as_slice(), "x.json"),
+            (&["approve", digest.as_str(), "--statement"], "x.json"),
+            (&import, "x.pl"),
+        ] {
+            let told = "is none that a plan may write with nobody's yes: `[approval]` asks for";
+            place.planc(&[args, &[name]].concat()).exits(2).says(told);
+            assert!(!place.ws().join(name).exists(), "{rule} {args:?}");
+        }
+        place.planc(&["evidence", &run, "-o", "../out/x.json"]).exits(0);
+    }
+}
+
+/// A catalogue that goes where the configuration says goes there, and not where a link leads into another workspace.
+#[test]
+fn a_catalogue_is_written_into_no_workspace_within() {
+    let place = Place::new();
+    place.put("planc.toml", "[workspace]\nnested = [\"sub\"]\n").put("sub/planc.toml", "");
+    place.put("t.json", "{\"tools\": [{\"name\": \"x\", \"inputSchema\": {\"type\": \"object\"}}]}");
+    let import = ["tools", "import", "--mcp", "x", "--from", "t.json"];
+    place.link("sub", "catalogues");
+    for more in [[].as_slice(), &["--to", "catalogues/x.pl"], &["--to", "sub/x.pl"]] {
+        place.planc(&[&import, more].concat()).exits(2);
+        assert!(!place.ws().join("sub/x.pl").exists(), "{more:?}");
+    }
+    // A folder of this workspace behind a link is one.
+    place.put("tools/keep", "");
+    fs::remove_file(place.ws().join("catalogues")).unwrap();
+    place.link("tools", "catalogues");
+    place.planc(&import).exits(0);
+    assert!(place.ws().join("tools/x.pl").exists());
+}
