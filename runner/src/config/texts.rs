@@ -2,6 +2,7 @@
 
 use crate::named::code_of_words;
 use planc_lang::paths::{compile_glob, literal_prefix, within};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What the names of variables end in that hold folders in which code is looked for.
@@ -86,12 +87,21 @@ pub(super) fn is_data(data: &[String], text: &str) -> bool {
     data.iter().any(|line| line == text) || !looks_like_code() && parts.all(|part| is_data_path(data, part))
 }
 
+/// A line of `data` as a glob: from here, and a folder with all beneath it.
+pub(super) fn plain(line: &str) -> Cow<'_, str> {
+    let line = line.trim_start_matches("./");
+    match line.strip_suffix('/') {
+        Some(folder) if !folder.is_empty() => Cow::Owned(format!("{folder}{BENEATH}")),
+        Some(_) | None => Cow::Borrowed(line),
+    }
+}
+
 /// The same of a path.
 pub(super) fn is_data_path(data: &[String], path: &str) -> bool {
     let matches = |glob: &str| compile_glob(glob).is_ok_and(|glob| glob.is_match(path));
     // What means all beneath a folder means the folder.
     let folder = |glob: &str| glob.strip_suffix(BENEATH).is_some_and(|folder| folder == path);
-    data.iter().any(|glob| matches(glob) || folder(glob))
+    data.iter().map(|line| plain(line)).any(|glob| matches(&glob) || folder(&glob))
 }
 
 /// The same of all that a line of `critical` may match, or a folder may hold, as far as that can be told.
@@ -103,7 +113,7 @@ pub(super) fn is_data_line(data: &[String], line: &str) -> bool {
     let (prefix, end) = (literal_prefix(line), line.rsplit(WILDCARDS).next().unwrap_or_default());
     let is_all_of = |folder: &str| !is_glob(folder) && within(prefix, folder);
     let ends_so = |suffix: &str| !is_glob(suffix) && !suffix.contains('/') && end.ends_with(suffix);
-    data.iter().any(|glob| {
+    data.iter().map(|line| plain(line)).any(|glob| {
         glob == line
             || glob == "**"
             || glob.strip_suffix(BENEATH).is_some_and(is_all_of)
@@ -158,6 +168,11 @@ mod tests {
             ("target/*/**", "target/**", false),
             ("docs/*.md", "docs/*.md", true),
             ("**", "src/**", true),
+            ("./docs/**", "docs/*.md", true),
+            ("./docs/", "docs", true),
+            ("docs/", "docs/a", true),
+            ("docs/", "doc/a", false),
+            ("./", "docs/a", false),
         ] {
             assert_eq!(is_data_line(&data(&[glob]), line), expected, "{glob} {line}");
         }

@@ -3,7 +3,7 @@
 //! bound to what is in them.
 
 use super::places::resolve;
-use super::texts::{Text, is_data, is_data_path, is_searched, texts};
+use super::texts::{Text, is_data, is_data_path, is_searched, plain, texts};
 use super::variables::{PATH, found_by_name};
 use crate::named::{Named, Role, of_values, of_words, pieces};
 use planc_lang::digest::Digest;
@@ -49,7 +49,7 @@ impl<'w> Wired<'w> {
 
     /// The lines of `data` that except more than what a program of this workspace works on: they begin with a name.
     fn precise(&self) -> Vec<String> {
-        self.data.iter().filter(|line| !line.starts_with(WILDCARDS)).cloned().collect()
+        self.data.iter().filter(|line| !plain(line).starts_with(WILDCARDS)).cloned().collect()
     }
 
     /// Whether a path, as it is written and as it lies, is what the program works on.
