@@ -30,6 +30,7 @@ pub use variables::other_variables;
 
 pub(crate) use meaning::{Meaning, undo};
 pub(crate) use steps::{destroys, effects};
+pub(crate) use told::unknown_args;
 
 use crate::config::Config;
 use crate::prediction::Prediction;

@@ -285,6 +285,6 @@ fn stand_in(param: &Param) -> Value {
 }
 
 /// What stands for arguments of which nothing is known.
-pub(super) fn unknown_args(call: &Call) -> Vec<Value> {
+pub(crate) fn unknown_args(call: &Call) -> Vec<Value> {
     call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect()
 }

@@ -116,24 +116,43 @@ pub(super) fn unrecorded<'s>(setup: &RunSetup, state: &'s RunState, instance: In
 }
 
 /// Whether a step has begun of which it is not recorded what it changes in the workspace: a program in the open, a server.
-pub(super) fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
+pub(crate) fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
     let Some(step) = record.instance.map(|made| setup.compiled.plan.get(made.step)) else { return false };
     let tool = &step.call.tool;
     let is_live = matches!(setup.registry.get(&tool.name), Some(Implementation::Live(_)));
-    if !record.has_begun() || !is_live || is_in_cell(setup, step, record) {
-        return false;
+    record.has_begun() && is_live && !is_in_cell(setup, step, record) && changes_files(tool, &made(tool, record))
+}
+
+/// The files that a step says it changes, where it is not recorded which it does: those of a server. What a program in the open changes, its call
+/// does not say.
+pub(crate) fn said_to_change(setup: &RunSetup, record: &StepRecord) -> Vec<Resource> {
+    let Some(step) = record.instance.map(|made| setup.compiled.plan.get(made.step)) else { return Vec::new() };
+    let tool = &step.call.tool;
+    if !is_unrecorded(setup, record) {
+        return Vec::new();
     }
+    let files = tool.touches(&made(tool, record)).into_iter().filter(is_change_of_files);
+    files
+        .map(|(_, resource)| resource)
+        .filter(|resource| matches!(resource, Resource::Path(_) | Resource::Glob(_)))
+        .collect()
+}
+
+/// With which arguments a step was made.
+fn made(tool: &Tool, record: &StepRecord) -> Vec<Value> {
     let made = |name: &str| record.args.as_ref().and_then(|args| args.get(name)).cloned().unwrap_or(Value::Null);
-    let values: Vec<Value> = tool.params.iter().map(|param| made(&param.name)).collect();
-    changes_files(tool, &values)
+    tool.params.iter().map(|param| made(&param.name)).collect()
 }
 
 /// Whether a call with these arguments may change files of the workspace.
-pub(super) fn changes_files(tool: &Tool, values: &[Value]) -> bool {
-    let changes = |(verb, resource): &(EffectVerb, Resource)| match resource {
+pub(crate) fn changes_files(tool: &Tool, values: &[Value]) -> bool {
+    tool.touches(values).iter().any(is_change_of_files)
+}
+
+fn is_change_of_files((verb, resource): &(EffectVerb, Resource)) -> bool {
+    match resource {
         Resource::Path(_) | Resource::Glob(_) | Resource::AnyPath => *verb != EffectVerb::Reads,
         Resource::Program(_) | Resource::AnyProgram | Resource::Everything => true,
         Resource::Host(_) | Resource::AnyHost | Resource::Named(..) | Resource::AnyIn(_) => false,
-    };
-    tool.touches(values).iter().any(changes)
+    }
 }

@@ -1,16 +1,17 @@
 //! What a declared `undo` call would find ⟶ what of it is neither as it was approved nor as the run itself left it.
 
+use crate::dry_run::unknown_args;
 use crate::event::{Conflict, Difference};
 use crate::run::{
-    Naming, OwnChanges, Recorder, RunSetup, Unapproved, as_found, critical_values, implementation, is_in_cell,
-    look_again, marked, of_contents, of_named, one_by_one, own, simulate,
+    Naming, OwnChanges, Recorder, RunSetup, Unapproved, as_found, changes_files, critical_values, implementation,
+    is_unrecorded, look_again, marked, of_contents, of_named, one_by_one, own, said_to_change, simulate,
 };
 use crate::state::{RunState, StepRecord, UndoCall};
 use crate::tool::Args;
 use crate::tool::process::may_be_open;
 use crate::tool::registry::Implementation;
 use crate::workspace::{Change, FOLDER_SEEN, FileState, Look, Observation};
-use planc_lang::effects::CriticalVerb;
+use planc_lang::effects::{CriticalVerb, Resource, overlap};
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
 use planc_lang::plan::Call;
@@ -87,16 +88,16 @@ pub(super) fn overwritten(
     }
     let by_run = own(&recorder.state());
     let lost = marked(setup, &by_run, lost);
-    let own = Own::of(setup, recorder);
+    // With an inventory it is told what others have put there; without one nobody can tell it from what a program has left.
+    let own = if setup.around.is_some() { Own::of(setup, recorder) } else { Own::told(setup, recorder) };
     let expected = expected(setup, record);
     let state = recorder.state();
     let is_theirs = |change: &&Change| {
-        let found = Difference {
-            expected: Observation { look: Look::At { path: change.path.clone() }, seen: FileState::Absent.to_string() },
-            found: change.before.to_string(),
-        };
-        let is_bound = || expected.iter().any(|seen| seen.look == found.expected.look);
-        change.of_others || !is_bound() && !own.explains(setup, &state, &found)
+        let look = Look::At { path: change.path.clone() };
+        let absent = || Observation { look: look.clone(), seen: FileState::Absent.to_string() };
+        let expected = expected.iter().find(|seen| seen.look == look).cloned().unwrap_or_else(absent);
+        let found = Difference { expected, found: change.before.to_string() };
+        change.of_others || found.expected.seen != found.found && !own.explains(setup, &state, &found)
     };
     let why = |change: &Change| format!("the undo call is not made: others have put there {}", change.before);
     let theirs = lost.iter().filter(is_theirs);
@@ -142,52 +143,81 @@ fn seen(setup: &RunSetup, expected: &Observation) -> Vec<String> {
 struct Own {
     /// By path how the run has left it last, as it is recorded.
     recorded: BTreeMap<String, Vec<FileState>>,
-    /// What `critical` allows to change, where calls were made whose changes nobody could record.
-    unrecorded: Option<Vec<Option<Value>>>,
+    /// What else it may have changed.
+    unrecorded: Unrecorded,
+}
+
+/// What calls may have changed of which nobody records it.
+enum Unrecorded {
+    /// There were none.
+    Nothing,
+    /// What `critical` allows.
+    Allowed(Vec<Option<Value>>),
+    /// What they said of it.
+    Said(Vec<Resource>),
+}
+
+impl Unrecorded {
+    /// Whether they may have changed a path.
+    fn may_change(&self, setup: &RunSetup, path: &str) -> bool {
+        match self {
+            Unrecorded::Nothing => false,
+            Unrecorded::Allowed(values) => {
+                let grants = Grants::new(&setup.compiled.plan, values).known();
+                let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
+                verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)))
+            }
+            Unrecorded::Said(said) => said.iter().any(|said| overlap(said, &Resource::Path(path.into()))),
+        }
+    }
 }
 
 impl Own {
+    /// With all that may be its own.
     fn of(setup: &RunSetup, recorder: &Recorder) -> Own {
-        let (recorded, is_unrecorded) = {
+        let (recorded, is_any) = {
             let state = recorder.state();
-            (own(&state), state.steps().iter().any(|record| is_unrecorded(setup, record)))
+            (own(&state), state.steps().iter().any(|record| has_unrecorded(setup, record)))
         };
-        Own { recorded, unrecorded: is_unrecorded.then(|| critical_values(setup, recorder)) }
+        let unrecorded = match is_any {
+            true => Unrecorded::Allowed(critical_values(setup, recorder)),
+            false => Unrecorded::Nothing,
+        };
+        Own { recorded, unrecorded }
+    }
+
+    /// With what its calls say of it.
+    fn told(setup: &RunSetup, recorder: &Recorder) -> Own {
+        let state = recorder.state();
+        let said = state.steps().iter().flat_map(|record| said_to_change(setup, record)).collect();
+        Own { recorded: own(&state), unrecorded: Unrecorded::Said(said) }
     }
 
     fn explains(&self, setup: &RunSetup, state: &RunState, Difference { expected, found }: &Difference) -> bool {
         let Some(path) = expected.look.at() else { return false };
         if self.recorded.get(path).is_some_and(|states| states.iter().any(|state| state.to_string() == *found)) {
-            return self.unrecorded.is_some()
+            return matches!(self.unrecorded, Unrecorded::Allowed(_))
                 || OwnChanges::of(state).made_of(path, seen(setup, expected)).contains(found);
         }
-        let is_scratch = setup.config.programs.scratch.iter().any(|folder| within(path, folder));
-        is_scratch
-            || self.unrecorded.as_ref().is_some_and(|values| {
-                let grants = Grants::new(&setup.compiled.plan, values).known();
-                let verbs = [CriticalVerb::Create, CriticalVerb::Modify, CriticalVerb::Delete];
-                verbs.iter().any(|verb| grants.iter().any(|grant| grant.allows_path(*verb, path)))
-            })
+        setup.config.programs.scratch.iter().any(|folder| within(path, folder))
+            || self.unrecorded.may_change(setup, path)
     }
 }
 
-/// Whether a step, or the call that took it back, was or may have been made in the open: what it changed is not recorded.
-fn is_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
-    let Some(step) = record.instance.map(|instance| setup.compiled.plan.get(instance.step)) else { return false };
-    let undo = step.undo.as_deref().filter(|_| record.undo_call != UndoCall::None);
-    let is_recorded = |call: &Call| match implementation(setup, &call.tool.name) {
-        Ok(Implementation::Files(_)) => true,
-        Ok(Implementation::Live(tool)) if tool.as_program().is_some() => {
-            !may_be_open(&setup.config, &setup.compiled.plan)
+/// Whether a step, or the call that took it back, changed what is not recorded, or may have.
+fn has_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
+    let undo = || {
+        let step = setup.compiled.plan.get(record.instance.filter(|_| record.undo_call != UndoCall::None)?.step);
+        let call = step.undo.as_deref()?;
+        match implementation(setup, &call.tool.name) {
+            Ok(Implementation::Files(_)) => None,
+            Ok(Implementation::Live(tool)) if tool.as_program().is_some() => {
+                may_be_open(&setup.config, &setup.compiled.plan).then_some(())
+            }
+            // With which arguments it was made nobody needs to know for that.
+            Ok(Implementation::Live(_)) => changes_files(&call.tool, &unknown_args(call)).then_some(()),
+            Err(_) => Some(()),
         }
-        Ok(Implementation::Live(_)) | Err(_) => false,
     };
-    if undo.is_some_and(|call| !is_recorded(call)) {
-        return true;
-    }
-    if !record.has_begun() || step.call.is_read_only() {
-        return false;
-    }
-    let is_of_files = matches!(implementation(setup, &step.call.tool.name), Ok(Implementation::Files(_)));
-    !is_of_files && !is_in_cell(setup, step, record)
+    is_unrecorded(setup, record) || undo().is_some()
 }

@@ -159,15 +159,15 @@ fn what_others_do_before_a_server_is_called_is_told() {
     assert_eq!(log(&place), "");
 }
 
-/// It writes the path that it is told.
-const SERVER: &str = r#"while read -r line; do
+/// It writes the path that it is told, if any.
+pub const SERVER: &str = r#"while read -r line; do
   id=$(printf %s "$line" | sed -n 's/.*"id":\([^,}]*\).*/\1/p')
   case "$line" in
     *'"method":"initialize"'*) answer='"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"files","version":"1"}}' ;;
-    *'"method":"tools/list"'*) answer='"result":{"tools":[{"name":"put","inputSchema":{"type":"object"}}]}' ;;
+    *'"method":"tools/list"'*) answer='"result":{"tools":[{"name":"put","inputSchema":{"type":"object"}},{"name":"note","inputSchema":{"type":"object"}}]}' ;;
     *'"method":"tools/call"'*)
       path=$(printf %s "$line" | sed -n 's/.*"path":"\([^"]*\)".*/\1/p')
-      echo evil > "$path"
+      [ -z "$path" ] || echo evil > "$path"
       answer='"result":{"content":[{"type":"text","text":"done"}]}' ;;
     *) answer='"error":{"code":-32601,"message":"there is no such method"}' ;;
   esac

@@ -2,7 +2,7 @@
 //! seen is shown before something runs in the open.
 
 use crate::known::{meanwhile, meanwhile_behind};
-use crate::meanwhile::{Changes, EVIL, MAIN, log, place, plan};
+use crate::meanwhile::{Changes, EVIL, MAIN, SERVER, log, place, plan};
 use crate::place::Place;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -221,3 +221,45 @@ fn an_undo_call_before_makes_nothing_of_others_the_runs_own() {
         assert!(place.has("lib/new/mine") && !place.has("lib/b"), "{first}");
     }
 }
+
+/// Also where it is not recorded what the plan changes, and nobody looks at what others do: a server, and programs in the open with
+/// `changed = "allow"`. What a server says that it changes is the run's own.
+#[test]
+fn what_nobody_records_makes_nothing_of_others_the_runs_own() {
+    let open = "[programs]\nopen = [\"sh main.sh\"]\nchanged = \"allow\"\n";
+    let note = "step n = files.note(text: \"done\")";
+    let takes = "undo fs.delete(path: \"src\", recursive: true)";
+    let writes = format!("step w = fs.write(path: \"lib/new\", text: \"x\") {{\n    {takes}\n  }}");
+    let undone = "step u = fs.write(path: \"lib/u\", text: \"x\") {\n    undo files.note(text: \"sorry\")\n  }";
+    let puts = "step n = files.put(path: \"src/made\") {\n    undo fs.delete(path: \"src/made\")\n  }";
+    for (steps, toml, path, code) in [
+        (format!("{note}\n  {writes}"), "", "src/mine", 4),
+        (format!("{note}\n  {writes}"), "", "src/x.sh", 4),
+        (format!("{writes}\n  {undone}"), "", "src/mine", 4),
+        (format!("{puts}\n  {writes}"), "", "src/mine", 4),
+        (format!("{MAIN}\n  {writes}"), open, "src/mine", 4),
+        (format!("{MAIN}\n  {writes}"), open, "src/x.sh", 4),
+        (format!("{note}\n  {writes}\n  {undone}"), "", "", 0),
+        (puts.to_owned(), "", "", 0),
+        (format!("{MAIN}\n  {writes}"), open, "", 0),
+    ] {
+        let place = files();
+        place.program("server.sh", SERVER);
+        place.put("main.sh", "true\n");
+        let server =
+            format!("[catalogues]\nfiles = [\"files.pl\"]\n[servers.files]\ncommand = {:?}\n", place.at("server.sh"));
+        place.put("planc.toml", format!("{toml}{server}data = [\"**\"]\n"));
+        place.put("files.pl", CATALOGUE).put("p.pl", plan(&steps).replace("    run", "    modify \"note:x\"\n    run"));
+        let digest = place.digest("p.pl");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(0);
+        if !path.is_empty() {
+            place.put(path, "the work of somebody\n");
+        }
+        place.planc(&["undo", &place.last_run()]).exits(code);
+        assert_eq!((place.has(path) || path.is_empty(), place.has("src/made")), (true, false), "{steps} {path}");
+    }
+}
+
+/// Of its tools one says which file it changes, and the other that it changes none.
+const CATALOGUE: &str = "catalogue files {\n  tool put(path: path) -> string {\n    writes path\n  }\n  \
+                         tool note(text: string) -> string {\n    writes \"note:x\"\n  }\n}\n";
