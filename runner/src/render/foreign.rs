@@ -87,19 +87,23 @@ fn harmless<'t>(text: &str, ours: impl Fn(char) -> Option<&'t str>) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfc();
     let is_composed = text.is_ascii() || composed.is_normalized(text);
     let mut out = String::with_capacity(text.len());
-    let (mut rest, mut disguised) = (text, 0);
+    let mut rest = text;
+    // What is left of a word, in bytes, and whether it is disguised.
+    let mut word = (0, false);
     while let Some(base) = rest.chars().next() {
         let marks = rest[base.len_utf8()..].chars().take_while(|c| joins(*c));
         let end = base.len_utf8() + marks.map(char::len_utf8).sum::<usize>();
         let (letter, more) = rest.split_at(end);
         // `e` with an accent and `é` are drawn alike, and so are some signs: one of the two is told by numbers.
         let is_alike = !is_composed && !composed.is_normalized(letter);
-        // The word that begins here, up to its end.
-        if disguised == 0 {
-            disguised = disguised_word(rest);
+        if word.0 == 0 {
+            word = word_of(rest);
         }
-        let is_disguised = disguised > 0 && is_lookalike(base) || is_sign(base);
-        disguised = disguised.saturating_sub(letter.len());
+        let is_disguised = word.1 && is_lookalike(base) || is_sign(base);
+        word = match word.0.saturating_sub(letter.len()) {
+            0 => (0, false),
+            left => (left, word.1),
+        };
         for (index, c) in letter.chars().enumerate() {
             // A mark without a letter is drawn upon what planc has put there.
             let is_lost = joins(c) && (index == 0 || index > MAX_MARKS || !base.is_alphanumeric());
@@ -117,13 +121,12 @@ fn harmless<'t>(text: &str, ours: impl Fn(char) -> Option<&'t str>) -> String {
     out
 }
 
-/// How long the word is that begins a text, in bytes, where it looks as if it were written in ASCII and is not; else 0.
-fn disguised_word(text: &str) -> usize {
+/// How long the word is that begins a text, in bytes, and whether it looks as if it were written in ASCII and is not.
+fn word_of(text: &str) -> (usize, bool) {
     let is_word = |c: char| c.is_alphanumeric() || joins(c);
     let end = text.find(|c| !is_word(c)).unwrap_or(text.len());
     let word = &text[..end];
-    let is_disguised = !word.is_ascii() && word.chars().all(|c| c.is_ascii() || is_lookalike(c));
-    if is_disguised { end } else { 0 }
+    (end, !word.is_ascii() && word.chars().all(|c| c.is_ascii() || is_lookalike(c)))
 }
 
 /// Whether a letter or a digit that is not ASCII is drawn as some of ASCII are.
@@ -233,6 +236,7 @@ mod tests {
             "документ",
             "Δοκιμή",
             "русский lab",
+            "кино, место",
             "ノート",
             "日本語",
             "שלום",
