@@ -191,6 +191,28 @@ pub enum PlanStatus {
     Stale,
 }
 
+impl PlanStatus {
+    /// The same of a run of the plan that has not begun: what another run has come to says nothing of this one.
+    pub fn before_run(self) -> PlanStatus {
+        match self {
+            PlanStatus::Executing
+            | PlanStatus::Verifying
+            | PlanStatus::Done
+            | PlanStatus::Failed
+            | PlanStatus::Paused
+            | PlanStatus::InDoubt
+            | PlanStatus::Undone => PlanStatus::NeedsApproval,
+            PlanStatus::Blocked
+            | PlanStatus::NeedsApproval
+            | PlanStatus::Reported
+            | PlanStatus::ChangesRequested
+            | PlanStatus::Approved
+            | PlanStatus::Aborted
+            | PlanStatus::Stale => self,
+        }
+    }
+}
+
 /// How much an approval proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,16 @@
 //! Ctrl-C and SIGTERM ⟶ the first stops starting, the second kills; a dry run ends at the first, for it has no effect that
 //! could be cut in two. A deadline that passes does both at once.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+
+/// How a process ends that a signal ends, as shells tell it of Ctrl-C.
+const INTERRUPTED: i32 = 130;
+
+/// How many listen to signals.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
 
 /// A handle to stop a run with, and to see that it shall stop. Clones are the same handle.
 #[derive(Clone, Debug)]
@@ -65,25 +72,75 @@ impl Stop {
         self.kill.subscribe()
     }
 
-    /// Makes Ctrl-C, SIGTERM and SIGHUP requests to stop, for as long as the task that this gives is not aborted. Must be
-    /// called on a tokio runtime.
-    pub fn listen(&self) -> std::io::Result<tokio::task::JoinHandle<()>> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hangup = signal(SignalKind::hangup())?;
+    /// Makes Ctrl-C, SIGTERM and SIGHUP requests to stop, for as long as what this gives is kept. Where nothing listens any more, such a
+    /// signal ends the process, as it does before the first call. Must be called on a tokio runtime.
+    pub fn listen(&self) -> std::io::Result<Listening> {
+        let mut signals = Signals::new()?;
+        end_at_signals()?;
+        LISTENING.fetch_add(1, Ordering::SeqCst);
         let stop = self.clone();
-        Ok(tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                    _ = hangup.recv() => {}
-                }
+                signals.next().await;
                 stop.request();
             }
-        }))
+        });
+        Ok(Listening { task })
     }
+}
+
+/// As long as this is kept, signals are requests to stop.
+pub struct Listening {
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.task.abort();
+        LISTENING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What asks a process to end.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        let [interrupt, terminate, hangup] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Signals([interrupt?, terminate?, hangup?]))
+    }
+
+    async fn next(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+/// Ends the process at a signal while nobody listens: once tokio has taken a signal over, it keeps it.
+fn end_at_signals() -> std::io::Result<()> {
+    static WATCHING: Mutex<bool> = Mutex::new(false);
+    let mut watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*watching {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut signals = runtime.block_on(async { Signals::new() })?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                loop {
+                    signals.next().await;
+                    if LISTENING.load(Ordering::SeqCst) == 0 {
+                        std::process::exit(INTERRUPTED);
+                    }
+                }
+            })
+        })?;
+        *watching = true;
+    }
+    Ok(())
 }
 
 /// Waits until the flag is true; for ever when nobody can set it any more.

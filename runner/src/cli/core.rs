@@ -46,7 +46,7 @@ pub fn interruptible<T>(stop: &Stop, work: impl FnOnce() -> T) -> Result<T, Faul
     });
     let done = work();
     leaving.abort();
-    listening.abort();
+    drop(listening);
     Ok(done)
 }
 
@@ -135,7 +135,7 @@ where
     let result = runtime()?.block_on(async {
         let listening = stop.listen().map_err(|error| Fault::usage(format!("cannot listen to signals: {error}")))?;
         let result = work(setup).await;
-        listening.abort();
+        drop(listening);
         Ok::<_, Fault>(result)
     })?;
     screen.finish();

@@ -71,7 +71,10 @@ fn rows(store: &Store, limit: usize) -> Result<(Vec<Row>, usize), Fault> {
     for run in runs.into_iter().take(limit) {
         let plan = store.plan(&run.plan.to_string())?;
         let (status, tone) = match store.events(&run.id) {
-            Ok(events) if events.is_empty() => (badge(plan.status), waiting_tone(plan.status)),
+            Ok(events) if events.is_empty() => {
+                let status = plan.status.before_run();
+                (badge(status), waiting_tone(status))
+            }
             Ok(events) => {
                 let events: Vec<Event> = events.into_iter().map(|stored| stored.event).collect();
                 status(&fold(&run.id, &plan.report, &events))

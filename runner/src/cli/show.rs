@@ -53,7 +53,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         }
         stored = planned.plan;
     }
-    stored.report.status = stored.status;
+    stored.report.status = if events.is_empty() { stored.status.before_run() } else { stored.status };
     let mut report = run_report::fold(&run.id, &stored.report, &events);
     report.gone = report.is_open() && !RunLock::is_held(&session.config.state, &run.id);
     let folded = if args.full { Folded::No } else { Folded::Yes };

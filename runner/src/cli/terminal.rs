@@ -195,7 +195,7 @@ fn outside(ask: impl FnOnce(&Stop) -> io::Result<Typed>) -> io::Result<Typed> {
     let _inside = runtime.enter();
     let listening = stop.listen()?;
     let typed = ask(&stop);
-    listening.abort();
+    drop(listening);
     typed
 }
 

@@ -4,6 +4,7 @@ use crate::early::{place, plan, sh};
 use crate::place::{Place, picture, until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::io::Read as _;
 use std::process::{Child, ExitStatus, Stdio};
 
 /// A place with a plan whose program goes on for ever, under a name of its own.
@@ -58,6 +59,47 @@ fn a_dry_run_that_is_interrupted_ends_its_program() {
         // Nothing of it is kept: there is no plan that anybody could approve.
         assert_eq!(place.planc(&["--format", "json", "runs"]).exits(0).json()["runs"], serde_json::json!([]));
     }
+}
+
+/// What has been looked at is shown, and a signal ends that: nothing listens to it any more.
+#[test]
+fn showing_ends_at_a_signal() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let place = Place::new();
+        let lines = "a line of it\\n".repeat(20_000);
+        let text = format!("step a = fs.write(path: \"a\", text: \"{lines}\")");
+        place.put("p.pl", format!("plan \"p\" {{\n  critical {{\n    create \"a\"\n  }}\n  {text}\n}}\n"));
+        let mut command = place.command(&["plan", "--full", "p.pl"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        // It goes on writing into what nobody reads.
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        kill_process(pid(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal:?}");
+    }
+}
+
+/// Of two runs of one plan at once one is refused; a run that waits has not begun, whatever the other came to.
+#[test]
+fn a_run_that_has_not_begun_is_not_told_as_another() {
+    let (place, name) = for_ever();
+    let digest = place.digest("p.pl");
+    let approve = format!("--approve={digest}");
+    let mut first = place.command(&["run", &approve, "p.pl"]);
+    let mut first = first.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("the program runs", || runs(&name));
+    place.planc(&["run", &approve, "p.pl"]).exits(2).says("is at work");
+    // Another run of it is waited for.
+    place.planc(&["plan", "p.pl"]).exits(0);
+    let pid = pid(&first);
+    until("the first ends", || {
+        kill_process(pid, Signal::INT).unwrap();
+        first.try_wait().unwrap().is_some()
+    });
+    let listed = place.planc(&["--format", "json", "runs"]).exits(0).json();
+    let of = |at: usize, name: &str| listed["runs"][at][name].as_str().unwrap_or_default().to_owned();
+    let waits = (0..2).find(|at| of(*at, "status") == "needs approval").expect("it is told as what it is");
+    place.planc(&["show", &of(waits, "run")]).exits(0).says("NEEDS APPROVAL");
+    assert_ne!(of(1 - waits, "status"), "needs approval");
 }
 
 #[test]
