@@ -2,6 +2,7 @@
 //! in which it is told to look for them. What their names end in the interpreter knows.
 
 use super::interpreters::Leads;
+use super::pieces::is_called;
 
 /// The options by which some load a module first, with what stands between the parts of its name.
 const LOADS: [(&[&str], &[char], &str); 3] =
@@ -16,6 +17,26 @@ const DEBUGGERS: &str = "Devel";
 /// Those that look for what they load in folders of packages, with their options for it.
 const NODES: &[&str] = &["node", "nodejs", "bun", "deno"];
 const NODE_LOADS: [&str; 6] = ["-r", "--require", "--import", "--loader", "--experimental-loader", "--preload"];
+const PERL_OPTIONS: &str = "PERL5OPT";
+/// The variables whose values are read by rules of somebody's own for what is loaded.
+const READ: [&str; 13] = [
+    "NODE_OPTIONS",
+    "BUN_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "JAVA_TOOL_OPTIONS",
+    "_JAVA_OPTIONS",
+    PERL_OPTIONS,
+    "RUBYOPT",
+    "BASH_ENV",
+    "ENV",
+    "LD_PRELOAD",
+    "LD_AUDIT",
+    "MAKEFILES",
+    "MAKEFLAGS",
+];
+/// What these rules are about, but for what a shell makes the directory of.
+const SIGNS: [char; 5] = ['"', '\'', '\\', '`', '$'];
+const DIRECTORY: [&str; 2] = ["$PWD", "${PWD}"];
 /// What Python loads by the values of variables and by an option.
 const WARNINGS: &str = "PYTHONWARNINGS";
 const WARNS: &str = "-W";
@@ -33,6 +54,8 @@ pub(super) struct Loads {
     pub(super) modules: Vec<String>,
     /// Packages that Node looks for in `node_modules`.
     pub(super) packages: Vec<String>,
+    /// The same by a path, which may be a folder.
+    pub(super) folders_of_node: Vec<String>,
     /// Where modules are looked for.
     pub(super) folders: Vec<String>,
     /// Whether Perl is among those that look, which goes into folders of versions first.
@@ -40,14 +63,20 @@ pub(super) struct Loads {
 }
 
 /// What words and the options in the values of variables tell.
-pub(super) fn loads(words: &[String], leads: &[Leads], values: &[String]) -> Loads {
+pub(super) fn loads(words: &[String], leads: &[Leads], said: &[(&str, &str)]) -> Loads {
     let mut found = Loads::default();
     for (at, (word, leads)) in words.iter().zip(leads).enumerate() {
         found.take(&words[at + 1..], |names| leads.is_any(word, names), *leads == Leads::Doubtful);
     }
     // Whose options they are nobody can tell.
-    for value in values.iter().filter(|value| value.trim_start().starts_with('-')) {
-        let options: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+    for (name, value) in
+        said.iter().filter(|(name, value)| *name == PERL_OPTIONS || value.trim_start().starts_with('-'))
+    {
+        // Perl puts the dash before them where there is none.
+        let option = |word: &str| {
+            if *name == PERL_OPTIONS { format!("-{}", word.trim_start_matches('-')) } else { word.to_owned() }
+        };
+        let options: Vec<String> = value.split_whitespace().map(option).collect();
         found.take(&options, |_| true, true);
     }
     found
@@ -67,7 +96,10 @@ impl Loads {
             }
         }
         if is_any(NODES) {
-            self.packages.extend(words.iter().enumerate().filter_map(|(at, word)| package(word, words.get(at + 1))));
+            let loads = words.iter().enumerate().filter_map(|(at, word)| node_load(word, words.get(at + 1)));
+            let (paths, packages): (Vec<&str>, Vec<&str>) = loads.partition(|value| value.starts_with(['.', '/']));
+            self.packages.extend(packages.into_iter().map(str::to_owned));
+            self.folders_of_node.extend(paths.into_iter().map(str::to_owned));
         }
         let says_where = || words.iter().any(|word| CLASS_PATHS.iter().any(|option| word.starts_with(option)));
         if is_any(CLASSES.0) && (!is_doubtful || says_where()) {
@@ -121,14 +153,14 @@ fn debugger(word: &str) -> Option<String> {
     is_debugger.then(|| format!("{DEBUGGERS}/{}", name.replace("::", "/")))
 }
 
-/// What an option has Node load by a name that is no path.
-fn package(word: &str, next: Option<&String>) -> Option<String> {
+/// What an option has Node load.
+fn node_load<'w>(word: &'w str, next: Option<&'w String>) -> Option<&'w str> {
     let (option, value) = word.split_once('=').map_or((word, None), |(option, value)| (option, Some(value)));
     let value = match NODE_LOADS.contains(&option) {
         true => value.or(next.map(String::as_str)),
         false => word.strip_prefix("-r").filter(|rest| !rest.is_empty()),
     }?;
-    (!value.is_empty() && !value.starts_with(['.', '/'])).then(|| value.to_owned())
+    Some(value).filter(|value| !value.is_empty())
 }
 
 /// The modules that a variable has Python load: those that its value names, and beside the folders that it lists those that Python always
@@ -155,4 +187,35 @@ pub(super) fn python_warnings(words: &[String]) -> impl Iterator<Item = &str> {
 /// The module of the kind of warning that one of these is about.
 fn warned(filter: &str) -> Option<&str> {
     filter.split(':').nth(2)?.rsplit_once('.').map(|(module, _)| module)
+}
+
+/// Whether what a variable has loaded is told in a way that only who reads it knows.
+pub(super) fn is_unread(name: &str, value: &str) -> bool {
+    let plain = DIRECTORY.iter().fold(value.to_owned(), |value, directory| value.replace(directory, ""));
+    READ.contains(&name) && plain.contains(SIGNS)
+}
+
+/// The words by which Node and Perl are told what to load that they read as something else: an address, in which some characters are none, and
+/// code.
+pub(super) fn unread_loads(words: &[String]) -> Vec<&str> {
+    let is_any = |names: &[&str]| words.iter().any(|word| is_called(word, names));
+    let is_odd = |value: &&str| value.contains(|c: char| c.is_control() || c == '\\') || value.trim() != *value;
+    let mut found = Vec::new();
+    if is_any(NODES) {
+        let values = words.iter().enumerate().filter_map(|(at, word)| node_load(word, words.get(at + 1)));
+        found.extend(values.filter(is_odd));
+    }
+    if is_any(PERL) {
+        let options = words.iter().filter_map(|word| word.strip_prefix("-M").or(word.strip_prefix("-m")));
+        // `-MFoo=a,b` and `-M-Foo`.
+        let name = |value: &&str| {
+            value
+                .split(['=', ' '])
+                .next()
+                .is_some_and(|name| !name.chars().all(|c| c.is_alphanumeric() || "_:-".contains(c)))
+        };
+        let is_list = |value: &&str| OF_FOLDERS.iter().any(|lib| value.trim_start_matches('-').starts_with(lib));
+        found.extend(options.filter(name).filter(|value| !is_list(value)));
+    }
+    found
 }

@@ -13,7 +13,7 @@ pub(crate) use places::named_paths;
 pub(crate) use searched::{searched_by_name, searched_by_words};
 
 use interpreters::{NODE_STARTS, Runs, code, files_of, runs};
-use loads::{loads, python_modules, python_warnings};
+use loads::{is_unread, loads, python_modules, python_warnings, unread_loads};
 use pieces::{
     addressed, caches, directories, expanded, is_plain, main_piece, split, unread_words, variable_pieces,
     variable_value,
@@ -42,6 +42,9 @@ pub(crate) struct Named {
 
 /// The variables that say where Python, Perl, Ruby and Java look for modules.
 const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
+
+/// Why what is read by rules of somebody's own is not read here.
+const BY_RULES: &str = "quotes, `\\`, `$` and the like mean there what only its reader knows";
 
 /// The variable that says where Node looks for packages besides.
 const NODE_SEARCHED: [&str; 1] = ["NODE_PATH"];
@@ -128,10 +131,17 @@ fn beyond(root: &Path, directory: &str, piece: &str) -> Option<PathBuf> {
 /// a process.
 pub(crate) fn unread(root: &Path, tool: &Tool, values: &[Value]) -> Vec<(String, &'static str)> {
     let (lines, directory) = (known(tool, values), directory_of(tool, values));
+    let env = env_of(tool, values);
     let split = lines.iter().flat_map(|words| unread_words(words));
     let mut found: Vec<_> = split.map(|word| (word, "nobody can tell what `env` makes of it")).collect();
+    let empty = Vec::new();
+    let lists = if lines.is_empty() { std::slice::from_ref(&empty) } else { &lines };
+    let by_rules = lists.iter().flat_map(|words| said(words, env).filter(|(name, value)| is_unread(name, value)));
+    found.extend(by_rules.map(|(name, value)| (format!("{name}={value}"), BY_RULES)));
+    let loaded = lines.iter().flat_map(|words| unread_loads(words));
+    found.extend(loaded.map(|word| (word.to_owned(), BY_RULES)));
     let pieces = lines.iter().flatten().flat_map(|word| pieces(word));
-    let through = pieces.chain(given(env_of(tool, values)).flat_map(|(_, value)| variable_pieces(value)));
+    let through = pieces.chain(given(env).flat_map(|(_, value)| variable_pieces(value)));
     let through = through.filter(|piece| of_process(&root.join(directory).join(piece)));
     found.extend(through.map(|piece| (piece.to_owned(), "it is something else for each process")));
     found
@@ -225,7 +235,7 @@ fn of_modules(
     (words, leads): (&[String], &[Leads]),
     env: Option<&Value>,
 ) -> Vec<Named> {
-    let loads = loads(words, leads, &said(words, env).map(|(_, value)| value.to_owned()).collect::<Vec<_>>());
+    let loads = loads(words, leads, &said(words, env).collect::<Vec<_>>());
     let seen =
         |folder: &String| directories.iter().flat_map(|from| named_paths(root, from, folder)).collect::<Vec<_>>();
     let listed: Vec<String> = folders(&SEARCHED, words, env).iter().chain(&loads.folders).flat_map(seen).collect();
@@ -244,6 +254,11 @@ fn of_modules(
         found.extend(listed.into_iter().map(|path| Named { path, role: Role::Versions }));
     }
     let above = directories.iter().flat_map(|directory| upwards(root, directory)).collect::<Vec<_>>();
+    for folder in &loads.folders_of_node {
+        found.extend(
+            NODE_STARTS.iter().flat_map(|start| places(root, directories, &format!("{folder}/{start}"), Role::Start)),
+        );
+    }
     for package in &loads.packages {
         for (folders, package) in [(&above, format!("{PACKAGES}/{package}")), (&of_node, package.clone())] {
             found.extend(places(root, folders, &package, Role::Text));
@@ -258,8 +273,10 @@ fn of_modules(
 
 /// What the kernel reads of the first line of a script, which is run with it.
 pub(crate) fn of_first_line(root: &Path, directory: &str, line: &str, follows: Follows<'_>) -> Vec<Named> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let Some(interpreter) = words.first() else { return Vec::new() };
+    // The kernel knows blanks and tabs, and whoever reads the rest of it others, too.
+    let words: Vec<&str> =
+        line.split_whitespace().chain(line.split([' ', '\t'])).filter(|word| !word.is_empty()).collect();
+    let Some(interpreter) = line.split([' ', '\t']).find(|word| !word.is_empty()) else { return Vec::new() };
     let all: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let mut found = places(root, &directories(root, directory, &all), interpreter, role_of(interpreter));
     // What is behind it mostly is the name of a program.

@@ -131,7 +131,8 @@ pub(crate) fn pieces(word: &str) -> Vec<&str> {
     let mut found = vec![word];
     found.extend(word.split_once('=').map(|(_, value)| value));
     found.extend((1..=MAX_LETTERS).filter_map(|letters| option_value(word, letters)));
-    found.extend(found.clone().iter().filter_map(|piece| piece.strip_prefix('@')));
+    // An alias of git may be a command: `alias.x=!./x.sh`.
+    found.extend(found.clone().iter().filter_map(|piece| piece.strip_prefix(['@', '!'])));
     // A text is code, or prose.
     if !word.contains(char::is_whitespace) {
         let listed = found.clone().into_iter().filter(|piece| piece.contains(LISTS));

@@ -15,7 +15,7 @@ const ALL_ARCHIVES: &str = "/*";
 const ARCHIVES: [&str; 2] = [".jar", ".JAR"];
 /// How much the kernel reads of a first line, and how often one names a script again.
 const MAX_LINE: usize = 256;
-const MAX_LINES: usize = 4;
+const MAX_LINES: usize = 64;
 
 impl Workspace {
     /// The paths that a call names, with those that are made of them.

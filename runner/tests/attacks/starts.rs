@@ -388,3 +388,72 @@ fn a_first_line_that_is_no_text_is_read() {
         place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says(come);
     }
 }
+
+/// What is read by rules of somebody's own is written plainly, or is nothing to run; what is written plainly is held.
+#[test]
+fn what_is_read_by_rules_of_its_own_is_written_plainly() {
+    let env = |name: &str, value: &str| format!(", env: [{{ name: {name:?}, value: {value:?} }}]");
+    let calls = [
+        (r#"["node", "x.js"]"#, env("NODE_OPTIONS", "--require \"./hook.js\"")),
+        (r#"["env", "NODE_OPTIONS=-r ./ho\\ok.js", "node", "x.js"]"#, String::new()),
+        (r#"["java", "A"]"#, env("JDK_JAVA_OPTIONS", "-cp 'out'")),
+        (r#"["sh", "x.sh"]"#, env("BASH_ENV", "./x$N.sh")),
+        (r#"["sh", "x.sh"]"#, env("ENV", "`echo ./y.sh`")),
+        (r#"["sh", "x.sh"]"#, env("LD_PRELOAD", "./$LIB/y.so")),
+        (r#"["make"]"#, env("MAKEFILES", "$(X)m.mk")),
+        (r#"["perl", "-MFoo'Bar", "-e", "1"]"#, String::new()),
+        (r#"["perl", "-MFoo::Bar()", "-e", "1"]"#, String::new()),
+        (r#"["node", "--import", "./ho\nok.mjs", "x.js"]"#, String::new()),
+        (r#"["node", "--import=./lib\\hook.mjs", "x.js"]"#, String::new()),
+        (r#"["node", "--import", "./hook.mjs ", "x.js"]"#, String::new()),
+    ];
+    let programs = ["env", "node", "java", "sh", "make", "perl"];
+    let place = Place::new();
+    for (argv, env) in calls {
+        place.put("p.pl", plan_of(&programs, &format!("step a = process.run(argv: {argv}{env})")));
+        place.planc(&["plan", "p.pl"]).exits(1).says("what only its reader knows");
+    }
+    for argv in [
+        r#"["sh", "-c", "true", "it's $5 a/b"], env: [{ name: "NOTE", value: "it's \\$5 a/b" }]"#,
+        r#"["sh", "-c", "true"], env: [{ name: "BASH_ENV", value: "$PWD/none.sh" }]"#,
+        r#"["perl", "-MPOSIX qw(floor)", "-MList::Util=sum,max", "-e", "1"]"#,
+    ] {
+        place.put("p.pl", plan_of(&programs, &format!("step a = process.run(argv: {argv})")));
+        place.run("p.pl").exits(0);
+    }
+}
+
+/// Scripts that are run one by the other by their first lines, Perl's options without a dash, what comes into a folder that Node loads, and an
+/// alias of git that is a command.
+#[test]
+fn what_is_named_in_other_ways_is_held() {
+    let scripts = |place: &Place| {
+        for at in 1..10 {
+            let next = if at < 9 { format!("./t{}", at + 1) } else { "sh ./y.sh".to_owned() };
+            place.program(&format!("ws/t{at}"), "");
+            place.put(&format!("t{at}"), format!("#!/usr/bin/env -S {next}\n"));
+        }
+    };
+    for (call, prepare, comes) in [
+        (r#"argv: ["./t1"]"#, Box::new(scripts) as Box<dyn Fn(&Place)>, "y.sh"),
+        (
+            r#"argv: ["perl", "-e", "1"], env: [{ name: "PERL5OPT", value: "Ilib MFoo" }]"#,
+            Box::new(|_: &Place| ()),
+            "lib/Foo.pm",
+        ),
+        (
+            r#"argv: ["node", "-r", "./hook", "x.js"]"#,
+            Box::new(|place: &Place| _ = place.put("hook/x", "")),
+            "hook/index.js",
+        ),
+        (r#"argv: ["git", "-c", "alias.x=!./x.sh", "x"]"#, Box::new(|_: &Place| ()), "x.sh"),
+    ] {
+        let place = Place::new();
+        prepare(&place);
+        place.put("lib/keep", "").put("x.js", "");
+        place.put("p.pl", plan_of(&["perl", "node", "git", "./t1"], &format!("step a = process.run({call})")));
+        let digest = place.digest("p.pl");
+        place.put(comes, "1;\n");
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says(comes);
+    }
+}
