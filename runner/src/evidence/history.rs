@@ -20,7 +20,7 @@ use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
-use planc_lang::plan::{Call, Plan, Step, base_name};
+use planc_lang::plan::{Call, Plan, Step, StepId, base_name};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
 use planc_lang::value::{Value, is_wholly_known};
@@ -315,12 +315,13 @@ impl<'a> Ground<'a> {
         other.map(|change| format!("step `{name}` changed `{}` as its call does not", change.path)).collect()
     }
 
-    /// That `fs.write` left a file as it was which did not hold its text, as far as it is recorded what was there.
+    /// That `fs.write` left a file as it was which did not hold its text, where planc has looked right before that it was as it is recorded.
     fn unmade(&self, name: &str, args: &Value, changes: &[Change], state: &RunState) -> Option<String> {
-        self.step(name).filter(|step| step.call.tool.name == WRITTEN.0)?;
+        let id = of_name(self.plan, name).filter(|id| self.plan.get(*id).call.tool.name == WRITTEN.0)?;
         let (path, text) = (args.get("path")?.as_str()?, args.get(WRITTEN.1)?.as_str()?);
+        let bound = self.call(name).and_then(|call| call.args.get("path")?.as_str());
         let is_made = changes.iter().any(|change| matches!(change.after, FileState::File { .. }));
-        if is_made || self.standing == Standing::Shown || !self.is_all_recorded() {
+        if is_made || bound != Some(path) || self.standing == Standing::Shown || !self.is_foreseen_before(id) {
             return None;
         }
         let left = state.left_at(path).map(|(_, change)| change.after.to_string());
@@ -332,6 +333,19 @@ impl<'a> Ground<'a> {
         let is_link = there.starts_with("link");
         let holds = there.ends_with(&Digest::of(text.as_bytes()).to_string());
         (!is_link && !holds).then(|| format!("step `{name}` wrote `{path}`, and no change of it is recorded"))
+    }
+
+    /// Whether the dry run knew what all that may come before a step does to files, so that it said what the step finds.
+    fn is_foreseen_before(&self, id: StepId) -> bool {
+        let each = self.plan.get(id).each;
+        let is_before = |other: &StepId| *other < id || each.is_some() && self.plan.get(*other).each == each;
+        self.plan.step_ids().filter(is_before).map(|other| self.plan.get(other)).all(|step| {
+            let mut calls = self.calls.iter().filter(|(name, _)| base_name(name) == step.name).map(|(_, call)| call);
+            step.is_read_only()
+                || step.is_gate
+                || step.call.tool.catalogue() == "fs"
+                    && calls.all(|call| call.when.is_some() && is_wholly_known(&call.args))
+        })
     }
 
     /// Changes at another path than the one that `fs.write` names, or to which the links lead that were seen or that the run made. Where
