@@ -10,6 +10,8 @@ mod order;
 mod rule;
 #[path = "evidence/shown.rs"]
 mod shown;
+#[path = "evidence/whole.rs"]
+mod whole;
 
 use place::{Place, Said};
 use planc::journal::chain::{first, link};

@@ -7,7 +7,7 @@ use crate::veil::is_unknown;
 use crate::workspace::{Change, Observation};
 use planc_lang::digest::Digest;
 use planc_lang::effects::CriticalVerb;
-use planc_lang::plan::{Call, Input, Plan, StepId, base_name};
+use planc_lang::plan::{Call, Input, Instance, Plan, StepId, base_name};
 use planc_lang::secrets::{Secrets, hidden};
 use planc_lang::value::Value;
 use serde::Deserialize;
@@ -152,6 +152,15 @@ pub(super) fn given(call: &Call, args: &Value) -> Value {
 /// The step that a name like `flag` or `flag[3]` stands for.
 pub(super) fn of_name(plan: &Plan, name: &str) -> Option<StepId> {
     plan.step(base_name(name))
+}
+
+/// What a name like `flag` stands for, or like `flag[3]` for a step of a block; written otherwise it stands for nothing.
+pub(super) fn instance_of(plan: &Plan, name: &str) -> Option<Instance> {
+    let step = of_name(plan, name)?;
+    let written = name.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']')?.parse().ok());
+    let instance = Instance { step, element: written.filter(|_| plan.get(step).each.is_some()) };
+    let is_whole = instance.element.is_some() == plan.get(step).each.is_some();
+    (is_whole && plan.name_of(instance) == name).then_some(instance)
 }
 
 /// What confined programs, as far as it says whether one that was cut off can have done anything.

@@ -1,6 +1,7 @@
 //! The end of a run and of taking back, what was left out on the way to it, and what is said of it ⟶ whether planc would have ended it
 //! there, left that out, or said so.
 
+use super::bound::{instance_of, of_name};
 use super::order::Order;
 use crate::event::{End, Event};
 use crate::executor::{GIVEN, has_value};
@@ -99,19 +100,12 @@ fn taken_back(plan: &Plan, complete: bool, state: &RunState) -> Vec<String> {
 
 /// That a block has no such element, or not now; a step that stands in none has none.
 fn beyond(plan: &Plan, name: &str, state: &RunState) -> Vec<String> {
-    let Some(id) = plan.step(base_name(name)) else { return Vec::new() };
-    let elements = plan.get(id).each.map(|each| match state.block(each) {
-        Some(BlockState::Open { elements }) => *elements,
-        _ => 0,
-    });
-    let written = name.split_once('[').and_then(|(_, rest)| rest.strip_suffix(']')?.parse::<u32>().ok());
-    let is_there = match (elements, written) {
-        (None, None) => !name.contains('['),
-        (Some(elements), Some(element)) => {
-            element < elements && *name == plan.name_of(Instance { step: id, element: Some(element) })
-        }
-        (None, Some(_)) | (Some(_), None) => false,
+    let Some(id) = of_name(plan, name) else { return Vec::new() };
+    let is_open = |element: u32| match plan.get(id).each.and_then(|each| state.block(each)) {
+        Some(BlockState::Open { elements }) => element < *elements,
+        _ => false,
     };
+    let is_there = instance_of(plan, name).is_some_and(|instance| instance.element.is_none_or(is_open));
     (!is_there).then(|| format!("step `{name}` is of no element that is worked on")).into_iter().collect()
 }
 

@@ -3,7 +3,8 @@
 use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
 use super::ended;
 use super::order::Order;
-use super::unseen::Given;
+use super::turns;
+use super::unseen::{Given, Met};
 use crate::coverage::{There, unallowed};
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::{Elements, Prediction};
@@ -12,14 +13,14 @@ use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
 use crate::tool::process::NAME;
 use crate::veil::Veil;
-use crate::workspace::{Change, FileState, Observation};
+use crate::workspace::{Change, FileState, Look, Observation};
 use planc_lang::compile::Compiled;
 use planc_lang::conform::check_value;
 use planc_lang::digest::Digest;
 use planc_lang::eval::{Env, NoCalls, eval_args};
 use planc_lang::grants::Grants;
 use planc_lang::paths::within;
-use planc_lang::plan::{Call, Plan, Step, base_name};
+use planc_lang::plan::{Call, Plan, Step, StepId, base_name};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
 use planc_lang::value::{Value, is_wholly_known};
@@ -57,9 +58,11 @@ struct Ground<'a> {
     veil: Option<Veil>,
     programs: Option<&'a ProgramsPart>,
     reproduced: HashMap<&'a str, &'a [Change]>,
-    /// How many elements blocks have, where that was known.
-    elements: HashMap<&'a str, usize>,
-    /// The links that were seen, and where they lead.
+    /// Whether blocks run and how many elements they have, where that was known.
+    blocks: HashMap<&'a str, Prediction>,
+    /// What was seen at paths.
+    seen: HashMap<&'a str, &'a str>,
+    /// The links among it, and where they lead.
     links: HashMap<&'a str, &'a str>,
 }
 
@@ -99,7 +102,8 @@ impl History {
             veil,
             programs: bound.programs.as_ref(),
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
-            elements: findings.iter().flat_map(|found| &found.blocks).filter_map(elements).collect(),
+            blocks: findings.iter().flat_map(|found| &found.blocks).map(block).collect(),
+            seen: findings.iter().flat_map(|found| &found.observations).filter_map(at).collect(),
             links: findings.iter().flat_map(|found| &found.observations).filter_map(link).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
@@ -112,6 +116,7 @@ impl History {
             }
             history.unapproved.extend(ground.unapproved(event, &history.state));
             history.unapproved.extend(ended::faults(plan, event, &history.state, &order));
+            history.unapproved.extend(turns::faults(plan, event, &history.state));
             history.unapproved.extend(order.take(plan, event, &history.state, standing));
             history.unfounded.extend(ground.unfounded(event, &history.state));
             history.state.apply(event);
@@ -168,17 +173,31 @@ impl<'a> Ground<'a> {
     /// What does not follow from what is recorded: what was done, and what is said to have come of it.
     fn unlike_records(&self, event: &Event, state: &RunState) -> (Vec<String>, Vec<String>) {
         let given = &self.given;
+        let met = |name| Met { name, expected: self.call(name), state };
+        let met_block = |name| Met { name, expected: self.blocks.get(name), state };
         match event {
-            Event::StepStarted { step, args, .. } => (given.faults(step, args, state, self.call(step)), Vec::new()),
-            Event::StepSkipped { step, .. } => (given.left_out(step, state).into_iter().collect(), Vec::new()),
-            Event::EachSkipped { each, .. } => (given.left_out_block(each, state).into_iter().collect(), Vec::new()),
+            Event::StepStarted { step, args, .. } => (given.began(&met(step), args), Vec::new()),
+            Event::StepSkipped { step, .. } => (given.left_out(&met(step)), Vec::new()),
+            Event::EachStarted { each, elements } => (given.opened(&met_block(each), Some(*elements)), Vec::new()),
+            Event::EachSkipped { each, .. } => (given.opened(&met_block(each), None), Vec::new()),
+            Event::EachEnded { each } => {
+                given.closed(each, state);
+                (Vec::new(), Vec::new())
+            }
+            Event::UndoCallStarted { step, args, .. } => (given.undo_began(&met(step), args), Vec::new()),
+            Event::GateAnswered { step, shown, .. } => {
+                (given.not_shown(step, shown, state).into_iter().collect(), Vec::new())
+            }
+            Event::StepSucceeded { step, result, .. } | Event::DoubtResolved { step, result: Some(result), .. } => {
+                (Vec::new(), given.unmet(step, result, state))
+            }
             Event::VerificationHeld { text } => {
                 (Vec::new(), given.other_outcome(text, true, state).into_iter().collect())
             }
             Event::VerificationFailed { text, .. } => {
                 (Vec::new(), given.other_outcome(text, false, state).into_iter().collect())
             }
-            Event::Ended { outputs, .. } => (Vec::new(), given.other_outputs(outputs, state)),
+            Event::Ended { end, outputs } => (Vec::new(), given.other_outputs(*end, outputs, state)),
             _ => (Vec::new(), Vec::new()),
         }
     }
@@ -196,13 +215,22 @@ impl<'a> Ground<'a> {
             let mut faults = self.started(name, args, state);
             faults.extend(self.uncovered(name, changes, state));
             faults.extend(self.unlike_call(name, args, changes));
+            faults.extend(self.unmade(name, args, changes, state));
             faults.extend(self.elsewhere(name, args, changes, state));
             return faults;
         }
-        if let Event::EachStarted { each, elements } = event
-            && let Some(bound) = self.elements.get(each.as_str()).filter(|bound| **bound != *elements as usize)
-        {
-            return vec![format!("block `{each}` began with {elements} elements, and {bound} were approved")];
+        if let Event::EachStarted { each, .. } | Event::EachSkipped { each, .. } = event {
+            let elements =
+                if let Event::EachStarted { elements, .. } = event { Some(*elements as usize) } else { None };
+            let of_block = |block: &Prediction| block.another_block(elements.is_some(), elements);
+            let other = self.blocks.get(each.as_str()).map(of_block).unwrap_or_default();
+            let what = format!("block `{each}`");
+            return other.into_iter().map(|(expected, found)| differs(&what, &expected, &found)).collect();
+        }
+        if let Event::StepSkipped { step: name, .. } = event {
+            let other = self.call(name).map(|call| call.another_call(false, None)).unwrap_or_default();
+            let what = format!("step `{name}`");
+            return other.into_iter().map(|(expected, found)| differs(&what, &expected, &found)).collect();
         }
         if let Event::StepObserved { step: name, changes, .. } = event {
             return self.observed(name, changes, state);
@@ -287,6 +315,39 @@ impl<'a> Ground<'a> {
         other.map(|change| format!("step `{name}` changed `{}` as its call does not", change.path)).collect()
     }
 
+    /// That `fs.write` left a file as it was which did not hold its text, where planc has looked right before that it was as it is recorded.
+    fn unmade(&self, name: &str, args: &Value, changes: &[Change], state: &RunState) -> Option<String> {
+        let id = of_name(self.plan, name).filter(|id| self.plan.get(*id).call.tool.name == WRITTEN.0)?;
+        let (path, text) = (args.get("path")?.as_str()?, args.get(WRITTEN.1)?.as_str()?);
+        let bound = self.call(name).and_then(|call| call.args.get("path")?.as_str());
+        let is_made = changes.iter().any(|change| matches!(change.after, FileState::File { .. }));
+        if is_made || bound != Some(path) || self.standing == Standing::Shown || !self.is_foreseen_before(id) {
+            return None;
+        }
+        let left = state.left_at(path).map(|(_, change)| change.after.to_string());
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let nothing = FileState::Absent.to_string();
+        let is_below_nothing = above.filter_map(|above| self.seen.get(above)).any(|seen| *seen == nothing);
+        let there = left.as_deref().or_else(|| self.seen.get(path).copied());
+        let there = there.or(is_below_nothing.then_some(nothing.as_str()))?;
+        let is_link = there.starts_with("link");
+        let holds = there.ends_with(&Digest::of(text.as_bytes()).to_string());
+        (!is_link && !holds).then(|| format!("step `{name}` wrote `{path}`, and no change of it is recorded"))
+    }
+
+    /// Whether the dry run knew what all that may come before a step does to files, so that it said what the step finds.
+    fn is_foreseen_before(&self, id: StepId) -> bool {
+        let each = self.plan.get(id).each;
+        let is_before = |other: &StepId| *other < id || each.is_some() && self.plan.get(*other).each == each;
+        self.plan.step_ids().filter(is_before).map(|other| self.plan.get(other)).all(|step| {
+            let mut calls = self.calls.iter().filter(|(name, _)| base_name(name) == step.name).map(|(_, call)| call);
+            step.is_read_only()
+                || step.is_gate
+                || step.call.tool.catalogue() == "fs"
+                    && calls.all(|call| call.when.is_some() && is_wholly_known(&call.args))
+        })
+    }
+
     /// Changes at another path than the one that `fs.write` names, or to which the links lead that were seen or that the run made. Where
     /// nobody has recorded which links there are, because the path was not known or something acted in the open, it is not told.
     fn elsewhere(&self, name: &str, args: &Value, changes: &[Change], state: &RunState) -> Vec<String> {
@@ -353,23 +414,20 @@ impl<'a> Ground<'a> {
         let cut_off = matches!(before, Some(StepState::Running { result: None, .. })) && self.sealed(step, args);
         let may_begin = |state: &StepState| match state {
             StepState::Waiting => true,
+            StepState::Running { result: None, .. } => is_repeatable(step),
             // A probe told that it had not taken effect.
-            StepState::Failed { effect_done: false, .. } => step.retry.is_some() && step.call.tool.probe.is_some(),
-            StepState::Running { .. }
+            StepState::Failed { effect_done, .. } => {
+                is_repeatable(step) || !effect_done && step.retry.is_some() && step.call.tool.probe.is_some()
+            }
+            StepState::Running { result: Some(_), .. }
             | StepState::Succeeded { .. }
-            | StepState::Failed { effect_done: true, .. }
             | StepState::Skipped { .. }
             | StepState::InDoubt { .. }
             | StepState::Undone => false,
         };
-        if !cut_off && !is_repeatable(step) && before.is_some_and(|state| !may_begin(state)) {
-            faults.push(format!("step `{name}` began again, and it may act twice"));
-        }
-        let open = step.uses.iter().map(|used| self.plan.get(*used)).find(|used| {
-            used.each.is_none() && state.step(&used.name).is_none_or(|record| is_unfinished(&record.state))
-        });
-        if let Some(open) = open {
-            faults.push(format!("step `{name}` began before `{}` had ended, which it uses", open.name));
+        if !cut_off && before.is_some_and(|state| !may_begin(state)) {
+            let why = if is_repeatable(step) { "it was over" } else { "it may act twice" };
+            faults.push(format!("step `{name}` began again, and {why}"));
         }
         let of_call = |call: &Prediction| call.another_call(true, Some(&self.bound_args(&call.step, args, false)));
         let other = self.call(name).map(of_call).unwrap_or_default();
@@ -406,7 +464,10 @@ impl<'a> Ground<'a> {
                 let other = || format!("the result of step `{name}` is another one than was recorded with its changes");
                 faults.extend((recorded != result).then(other));
             }
-            Some(StepState::Running { .. }) => {}
+            Some(StepState::Running { .. }) => {
+                let must_change = self.reproduced.get(name.as_str()).is_some_and(|bound| !bound.is_empty());
+                faults.extend(must_change.then(|| format!("nothing is recorded of what step `{name}` had to change")));
+            }
             _ => faults.push(format!("step `{name}` has a result, and no call of it had begun")),
         }
         if let (Standing::Recorded, Err(misfit)) = (self.standing, check_value(result, &step.call.tool.result)) {
@@ -416,17 +477,24 @@ impl<'a> Ground<'a> {
     }
 }
 
-fn is_unfinished(state: &StepState) -> bool {
-    match state {
-        StepState::Waiting | StepState::Running { .. } | StepState::InDoubt { .. } => true,
-        StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped { .. } | StepState::Undone => false,
-    }
+fn block((block, when, elements): &(String, Option<bool>, Elements)) -> (&str, Prediction) {
+    (block, Prediction::of_block(block, *when, *elements))
 }
 
-fn elements((block, _, elements): &(String, Option<bool>, Elements)) -> Option<(&str, usize)> {
-    match elements {
-        Elements::Known(number) => Some((block, *number)),
-        Elements::AfterRun => None,
+/// How something is another than was approved.
+fn differs(what: &str, expected: &Observation, found: &str) -> String {
+    let part = match &expected.look {
+        Look::Call { part, .. } => part.as_str(),
+        _ => "call",
+    };
+    format!("{what} was approved with {part} {}, and recorded with {found}", expected.seen)
+}
+
+/// A path that was looked at, and what was there.
+fn at(seen: &Observation) -> Option<(&str, &str)> {
+    match &seen.look {
+        Look::At { path } => Some((path, &seen.seen)),
+        _ => None,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::state::RunState;
 use planc_lang::compile::Compiled;
 use planc_lang::compiled;
 use planc_lang::digest::Digest;
+use planc_lang::plan::ExprKind;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -150,7 +151,7 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
     }
     Ok(Verdict {
         valid: checks.iter().all(|check| check.faults.is_empty()),
-        unchecked: unchecked(&bundle, &bound, &events, expected, standing),
+        unchecked: unchecked((&bundle, compiled.as_deref()), &bound, &events, expected, standing),
         run: bundle.run,
         title: compiled.map_or(bundle.report.title, |compiled| compiled.plan.title.clone()),
         digest: bundle.digest,
@@ -319,8 +320,23 @@ fn events(
     (events, Standing::Recorded, faults)
 }
 
+/// Whether an event is one of something that failed or was stopped.
+fn stops(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::StepFailed { .. }
+            | Event::StepInDoubt { .. }
+            | Event::EachFailed { .. }
+            | Event::Stale { .. }
+            | Event::Interrupted { .. }
+            | Event::Held { .. }
+            | Event::UndoCallEnded { error: Some(_), .. }
+            | Event::UndoEnded { complete: false }
+    )
+}
+
 fn unchecked(
-    bundle: &Bundle,
+    (bundle, compiled): (&Bundle, Option<&Compiled>),
     bound: &Result<BoundPart, String>,
     events: &[Event],
     expected: Expected<'_>,
@@ -328,6 +344,13 @@ fn unchecked(
 ) -> Vec<&'static str> {
     let is_wanted = |is_so: fn(&BoundPart, &Bundle) -> bool| bound.as_ref().is_ok_and(|bound| is_so(bound, bundle));
     let over = events.iter().any(|event| matches!(event, Event::Ended { .. }));
+    let plan = compiled.map(|compiled| &compiled.plan);
+    let looks = plan.is_some_and(|plan| {
+        let verified = plan.verifications.iter().filter_map(|verification| verification.check.as_ref());
+        let checks = plan.assumptions.iter().filter_map(|assumption| assumption.check.as_ref()).chain(verified);
+        plan.within(checks).any(|part| matches!(part.kind, ExprKind::Call(_)))
+    });
+    let runs = plan.is_some_and(|plan| plan.steps.iter().any(|step| step.call.tool.runs_programs()));
     let rows = [
         (expected.head.is_none(), "whether more was recorded afterwards: `--head` names the last record"),
         (expected.digest.is_none(), "whether this is what you were shown: `--digest` names what was approved"),
@@ -357,6 +380,13 @@ fn unchecked(
         (
             bundle.report.all_steps().any(StepReport::is_unrecorded),
             "what programs outside of cells and servers have changed: nobody records that",
+        ),
+        (looks, "whether what assumptions and verifications look at by calls was so: what they saw is not recorded"),
+        (runs, "whether programs found in files what nobody had been shown: what was in them is not recorded"),
+        (events.iter().any(stops), "why something failed or stopped, beyond that it did: who ran it says so"),
+        (
+            standing == Standing::Recorded && is_sealed(bundle),
+            "whether what a secret decides is as it decides it: secret inputs are in no bundle",
         ),
         (standing == Standing::Shown, "what is secret, and the words beside sealed records: `--key` opens them"),
         (bundle.linked_afterwards > 0, "the first records, which were linked only afterwards"),

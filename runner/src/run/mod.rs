@@ -45,7 +45,7 @@ pub(crate) use found::of_paths;
 pub(crate) use images::{Progress, progress};
 pub(crate) use judged::judged;
 pub(crate) use known::{OwnChanges, changes_files, is_unrecorded, said_to_change};
-pub(crate) use late::{Found, critical, of_call, of_condition, of_contents, of_list, of_releases};
+pub(crate) use late::{Found, critical, list_id, of_call, of_condition, of_contents, of_list, of_releases};
 pub(crate) use lines::{critical_values, grants, of_check};
 pub(crate) use looked::{as_found, look_again};
 pub(crate) use named::{expected_files, is_agreed, of_named};
@@ -54,7 +54,7 @@ pub(crate) use permit::{Made, Permit, permit, permit_changes};
 pub(crate) use simulate::{ByRun, Simulated, are_same, simulate, simulate_marked};
 pub(crate) use surroundings::{marked, own};
 pub(crate) use unapproved::{Naming, Unapproved};
-pub(crate) use values::{Known, elements, environment, environment_of, present_states, results};
+pub(crate) use values::{Known, elements, environment, environment_of, present_states, release_id, results, value_of};
 
 use crate::approval::{Approved, Claim};
 use crate::clock::Clock;

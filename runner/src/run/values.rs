@@ -191,7 +191,7 @@ fn pins(setup: &RunSetup, state: &RunState, element: Option<(EachId, u32)>) -> V
 }
 
 /// What a step stands for, once that is known.
-fn value_of(record: &StepRecord) -> Option<Value> {
+pub(crate) fn value_of(record: &StepRecord) -> Option<Value> {
     match &record.state {
         StepState::Succeeded { result } => Some(result.clone()),
         StepState::Skipped { .. } | StepState::Failed { .. } => Some(Value::Null),

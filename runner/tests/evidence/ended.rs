@@ -251,7 +251,7 @@ fn a_block_has_the_elements_that_were_approved_and_ends_with_them() {
     }
     let mut bundle = without(&whole, |event| is_of(event, "c[1]") || is_of(event, "c[2]"));
     forge(&mut bundle, "\"each_started\"", "\"elements\":3", "\"elements\":1");
-    refused(&bundle, "block `x` began with 1 elements, and 3 were approved");
+    refused(&bundle, "block `x` was approved with elements 3, and recorded with 1");
     refused(&without(&whole, |event| event["event"] == "each_started"), "block `x` ended, and it had not begun");
     let mut bundle = whole.clone();
     forge(

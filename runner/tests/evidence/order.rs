@@ -132,8 +132,7 @@ fn assumptions_are_looked_at_and_gates_open_with_a_yes() {
     refused(&without(&whole, "\"assumption_held\""), "before it was looked whether `there is no such file` holds");
     let gate = told(&whole, place_of(&whole, "\"call_waits\""))["step"].clone();
     let end = whole["records"].as_array().unwrap().len();
-    let answered =
-        |agreed: bool| json!({ "event": "gate_answered", "step": gate, "agreed": agreed, "by": "x", "shown": {} });
+    let answered = |agreed: bool| json!({ "event": "gate_answered", "step": gate, "agreed": agreed, "by": "x", "shown": { "a.path": "a" } });
     let opened = json!({ "event": "step_succeeded", "step": gate, "attempt": 1, "result": null, "changes": [] });
     let yes = with(&whole, end, &[started(), answered(true), opened.clone()]);
     verify_json(&yes, &[]).exits(0);
