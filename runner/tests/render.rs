@@ -5,7 +5,7 @@ use planc::event::{Difference, End, Event};
 use planc::render::card::{Card, Folded, card};
 use planc::render::markdown::markdown;
 use planc::render::page::page;
-use planc::render::text::{Look, Paint};
+use planc::render::text::{Look, Paint, shown};
 use planc::render::{checklist, final_report, run_report};
 use planc::report::*;
 use planc::workspace::{Change as FileChange, FileState, Look as Looked, Observation};
@@ -22,6 +22,10 @@ fn plain(width: u16) -> Look {
 }
 
 fn folded(report: &PlanReport, width: u16) -> String {
+    shown(&drawn(report, width), None)
+}
+
+fn drawn(report: &PlanReport, width: u16) -> String {
     card(report, Card { look: plain(width), plan: Some("plan.pl"), folded: Folded::Yes })
 }
 
@@ -562,7 +566,7 @@ fn the_card_of_a_rich_plan() {
 #[test]
 fn the_whole_card_of_a_rich_plan() {
     let full = Card { look: plain(100), plan: Some("my plans/it's.pl"), folded: Folded::No };
-    insta::assert_snapshot!(card(&rich(), full));
+    insta::assert_snapshot!(shown(&card(&rich(), full), None));
 }
 
 #[test]
@@ -599,7 +603,7 @@ fn the_markdown_of_a_hostile_plan() {
 #[test]
 fn a_hostile_plan_cannot_falsify_what_is_shown() {
     let report = hostile();
-    let full = card(&report, Card { look: plain(100), plan: Some(HOSTILE), folded: Folded::No });
+    let full = shown(&card(&report, Card { look: plain(100), plan: Some(HOSTILE), folded: Folded::No }), None);
     let run = final_report::draw(&run_report::fold(HOSTILE, &report, &hostile_events()), plain(80));
     let log: Vec<String> =
         hostile_events().iter().flat_map(|event| checklist::log_lines(event, None, Paint::Plain)).collect();
@@ -635,17 +639,18 @@ fn a_hostile_plan_adds_nothing_to_the_page() {
 #[test]
 fn a_painted_card_is_the_plain_one_with_styles() {
     let look = Look::new(Some(80), Paint::Ansi);
-    let painted = card(&rich(), Card { look, plan: Some("plan.pl"), folded: Folded::Yes });
+    let painted = shown(&card(&rich(), Card { look, plan: Some("plan.pl"), folded: Folded::Yes }), None);
     assert!(painted.contains('\u{1b}'));
     assert_eq!(anstream::adapter::strip_str(&painted).to_string(), folded(&rich(), 80));
 }
 
 #[test]
 fn a_card_keeps_its_width() {
-    for width in [60, 80, 100, 200] {
+    for width in [20, 40, 60, 80, 100, 200] {
         for report in [rich(), blocked(), hundred()] {
-            let drawn = folded(&report, width);
-            let widest = drawn.lines().filter(|line| !line.contains("sha256:")).map(|l| l.chars().count()).max();
+            let drawn = shown(&drawn(&report, width), Some(width));
+            let rows = drawn.lines().filter(|line| !line.starts_with("  planc run --approve"));
+            let widest = rows.map(|row| row.chars().count()).max();
             assert!(widest <= Some(usize::from(width).min(100)), "{width}: {widest:?}\n{drawn}");
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     desk.abort(&plan)?;
     match session.out.is_json() {
         true => session.out.json(&json!({ "aborted": plan.digest, "run": run.id }))?,
-        false => session.out.print("aborted: nothing has run, nothing has changed\n")?,
+        false => session.out.show("aborted: nothing has run, nothing has changed\n")?,
     }
     Ok(Exit::Success)
 }

@@ -136,7 +136,7 @@ fn told(session: &Session, desk: &Desk, planned: &Planned, yes: &Approved) -> Re
     let run = desk.store.open_run(&planned.plan.digest)?.id;
     match session.out.is_json() {
         true => session.out.json(&json!({ "approved": planned.plan.digest, "run": run, "approval": yes }))?,
-        false => session.out.print(&format!("approved; `planc run {run}` carries it out\n"))?,
+        false => session.out.show(&format!("approved; `planc run {run}` carries it out\n"))?,
     }
     Ok(Exit::Success)
 }

@@ -184,7 +184,7 @@ pub fn agree(
         let fault = waiting(plan, "its card is not whole, so many paths change, and nobody is asked about half of it");
         return Err(fault.help("`--full` shows all of it, and asks then"));
     }
-    let look = Look::new(terminal.columns(), session.out.err_paint());
+    let look = Look::new(Some(terminal.columns()), session.out.err_paint());
     let lost = |error: std::io::Error| waiting(plan, &format!("the terminal cannot be used: {error}"));
     terminal.write(&card(&plan.report, Card { look, plan: name, folded })).map_err(lost)?;
     let totals = totals(&plan.report);

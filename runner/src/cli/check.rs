@@ -196,7 +196,7 @@ impl Check<'_> {
             return Ok(());
         }
         match place {
-            Place::Result => out.print(&texts::draw(diagnostics, sources, Session::colour(out.paint))),
+            Place::Result => out.show(&texts::draw(diagnostics, sources, Session::colour(out.paint))),
             Place::Beside => {
                 out.note(&texts::draw(diagnostics, sources, Session::colour(out.err_paint())));
                 Ok(())

@@ -53,5 +53,5 @@ fn steps(session: &Session, plan: &Compiled) -> Result<(), Fault> {
         let steps: Vec<_> = steps.map(|(step, digest)| json!({ "name": step.name, "digest": digest })).collect();
         return session.out.json(&json!({ "digest": plan.digest, "steps": steps }));
     }
-    session.out.print(&steps.map(|(step, digest)| format!("{digest}  {}\n", inline(&step.name))).collect::<String>())
+    session.out.show(&steps.map(|(step, digest)| format!("{digest}  {}\n", inline(&step.name))).collect::<String>())
 }

@@ -152,7 +152,7 @@ fn finish(session: &Session, desk: &Desk, planned: &Planned, run: &StoredRun) ->
         true => session.out.json(&Line::report(&report)),
         false => {
             session.out.progress("\n");
-            session.out.print(&final_report::draw(&report, session.out.look()))
+            session.out.show(&final_report::draw(&report, session.out.look()))
         }
     }
 }

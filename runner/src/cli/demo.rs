@@ -61,7 +61,7 @@ pub(super) fn run(out: Output, args: &Args) -> Result<Exit, Fault> {
         let names: Vec<&str> = all().map(|example| example.name).collect();
         match out.is_json() {
             true => out.json(&serde_json::json!({ "examples": names }))?,
-            false => out.print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?,
+            false => out.show(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?,
         }
         return Ok(Exit::Success);
     }

@@ -56,9 +56,9 @@ fn plans(session: &Session, old: &str, new: &str) -> Result<Exit, Fault> {
     let found = planc_lang::revision::revision(&before.plan, &after.plan);
     match session.out.is_json() {
         true => session.out.json(&Form { version: 1, same: found.is_same(), revision: &found })?,
-        false if found.is_same() => session.out.print("the plans are the same\n")?,
+        false if found.is_same() => session.out.show("the plans are the same\n")?,
         false => {
-            session.out.print(&revision::draw(&found, session.out.look()))?;
+            session.out.show(&revision::draw(&found, session.out.look()))?;
             session.out.progress(&format!("\n{}\n", revision::summary(&found)));
         }
     }
@@ -97,7 +97,7 @@ fn one_run(session: &Session, run: &str) -> Result<Exit, Fault> {
     let report = fold(&run.id, &plan.report, &events);
     match session.out.is_json() {
         true => session.out.json(&serde_json::json!({ "run": run.id, "differences": report.differences }))?,
-        false => session.out.print(&draw_differences(&report, session.out.look()))?,
+        false => session.out.show(&draw_differences(&report, session.out.look()))?,
     }
     Ok(Exit::Success)
 }

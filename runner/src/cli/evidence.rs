@@ -50,6 +50,6 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     }
     let records = count(bundle.records.len(), "record");
     let file = inline(&output.display().to_string());
-    session.out.print(&format!("{file}: run {}, {records}, the last {head}\n", inline(&run.id)))?;
+    session.out.show(&format!("{file}: run {}, {records}, the last {head}\n", inline(&run.id)))?;
     Ok(Exit::Success)
 }

@@ -53,7 +53,7 @@ fn tell(session: &Session, args: &Args, changed: &[String], faults: &[(&str, Fau
     }
     faults.iter().for_each(|(_, fault)| session.out.say(fault));
     if args.check {
-        return session.out.print(&changed.iter().map(|name| format!("{}\n", inline(name))).collect::<String>());
+        return session.out.show(&changed.iter().map(|name| format!("{}\n", inline(name))).collect::<String>());
     }
     if args.files != ["-"] {
         session.out.progress(&format!("{} rewritten\n", count(changed.len(), "file")));

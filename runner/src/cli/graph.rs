@@ -24,6 +24,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         Format::Text | Format::Markdown | Format::Html | Format::Gbnf | Format::Lark => Drawing::Text,
     });
     let plan = session.compile(&args.file)?;
-    session.out.print(&graph::draw(&plan.compiled, form))?;
+    let drawn = graph::draw(&plan.compiled, form);
+    match form {
+        Drawing::Text => session.out.show(&drawn)?,
+        Drawing::Dot | Drawing::Mermaid | Drawing::Json => session.out.print(&drawn)?,
+    }
     Ok(Exit::Success)
 }

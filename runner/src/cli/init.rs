@@ -80,6 +80,6 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let mut text = String::new();
     written.iter().for_each(|name| text.push_str(&format!("wrote {name}\n")));
     kept.iter().for_each(|name| text.push_str(&format!("kept {name}, which is there already\n")));
-    session.out.print(&format!("{text}\n`planc plan {FIRST_PLAN}` shows what the plan would do.\n"))?;
+    session.out.show(&format!("{text}\n`planc plan {FIRST_PLAN}` shows what the plan would do.\n"))?;
     Ok(Exit::Success)
 }

@@ -303,7 +303,7 @@ fn start_page(out: Output) -> Result<Exit, Fault> {
         let command = out.paint.tone(crate::render::text::Tone::Name, format!("{command:<24}"));
         format!("  {command}  {what}\n")
     });
-    out.print(&format!(
+    out.show(&format!(
         "planc {}: what is approved is exactly what can run.\n\n{}\n`planc --help` lists all commands.\n",
         env!("CARGO_PKG_VERSION"),
         rows.concat(),

@@ -2,12 +2,12 @@
 //! no error.
 
 use super::fault::Fault;
-use crate::render::foreign::isolated;
-use crate::render::text::{Look, Paint, Tone, inline, lines};
+use crate::render::text::{Look, Paint, Tone, UNTOLD, inline, lines, shown};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 /// The form of results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -71,6 +71,11 @@ pub enum Quiet {
     Yes,
 }
 
+/// How wide the terminal is that a stream goes to; none: it goes to none.
+fn columns(stream: &(impl IsTerminal + AsFd)) -> Option<u16> {
+    stream.is_terminal().then(|| terminal_size::terminal_size_of(stream).map_or(UNTOLD, |(width, _)| width.0))
+}
+
 impl Output {
     /// What the command line says, and what the streams are.
     pub fn new(format: Format, colours: Colours, quiet: Quiet) -> Output {
@@ -101,8 +106,7 @@ impl Output {
 
     /// How cards and reports look on standard output.
     pub fn look(&self) -> Look {
-        let size = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-        Look::new(size.map(|(width, _)| width.0), self.paint)
+        Look::new(columns(&io::stdout()), self.paint)
     }
 
     /// Styles on standard error.
@@ -117,10 +121,10 @@ impl Output {
 
     /// Writes a result that people read.
     pub fn show(&self, text: &str) -> Result<(), Fault> {
-        self.print(&isolated(text.to_owned()))
+        self.print(&shown(text, columns(&io::stdout())))
     }
 
-    /// Writes a result.
+    /// Writes a result that programs read, or a document, as it is.
     pub fn print(&self, text: &str) -> Result<(), Fault> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -131,8 +135,12 @@ impl Output {
         }
     }
 
-    /// Writes to standard output, and tells of every failure.
-    pub fn raw(&self, text: &str) -> io::Result<()> {
+    /// Writes a report of plan mode to standard output, and tells of every failure.
+    pub fn deliver(&self, text: &str) -> io::Result<()> {
+        let text = match self.format {
+            Format::Text => shown(text, columns(&io::stdout())),
+            Format::Json | Format::Markdown | Format::Html | Format::Gbnf | Format::Lark => text.to_owned(),
+        };
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
     }
@@ -155,7 +163,7 @@ impl Output {
     /// Writes an error or a message to standard error.
     pub fn note(&self, text: &str) {
         // There is nowhere left to complain.
-        let _ = io::stderr().write_all(isolated(text.to_owned()).as_bytes());
+        let _ = io::stderr().write_all(shown(text, columns(&io::stderr())).as_bytes());
     }
 
     /// Says why a command did not do what it was asked for: to people on standard error, to programs as the one object on

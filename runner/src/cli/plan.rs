@@ -73,9 +73,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
 fn told(session: &Session, desk: &Desk, planned: &Planned, occasion: Option<&str>, said: &str) -> Result<Exit, Fault> {
     let runtime = core::runtime()?;
     let _inside = runtime.enter();
-    let told = tell(desk, planned, occasion, said, &mut |text| session.out.raw(text))?;
+    let told = tell(desk, planned, occasion, said, &mut |text| session.out.deliver(text))?;
     if desk.config.report.place != ReportPlace::StandardOutput {
-        session.out.print(said)?;
+        put(session, said)?;
     }
     match told.is_new {
         true => outcome(session, &told.report),
@@ -92,7 +92,15 @@ fn told(session: &Session, desk: &Desk, planned: &Planned, occasion: Option<&str
 
 /// Shows a plan report in the form that was asked for.
 pub(super) fn show(session: &Session, plan: &StoredPlan, name: Option<&str>, folded: Folded) -> Result<(), Fault> {
-    session.out.print(&draw(session, &plan.report, name, folded)?)
+    put(session, &draw(session, &plan.report, name, folded)?)
+}
+
+/// Writes a plan report in the form that was asked for.
+pub(super) fn put(session: &Session, drawn: &str) -> Result<(), Fault> {
+    match session.out.format {
+        Format::Text => session.out.show(drawn),
+        Format::Json | Format::Markdown | Format::Html | Format::Gbnf | Format::Lark => session.out.print(drawn),
+    }
 }
 
 /// A plan report in the form that was asked for.

@@ -101,7 +101,7 @@ impl Repaired {
         match (mode, self.name.as_str()) {
             (Mode::Look, _) => {}
             (Mode::Diff, _) if changed && out.is_json() => done.diff = Some(self.diff()),
-            (Mode::Diff, _) if changed => out.print(&visible(&self.diff()))?,
+            (Mode::Diff, _) if changed => out.show(&visible(&self.diff()))?,
             (Mode::Fix, "-") if out.is_json() => done.text = Some(self.fixed.text().to_owned()),
             (Mode::Fix, "-") => out.print(self.fixed.text())?,
             (Mode::Fix, _) if changed => texts::rewrite(&self.path, self.fixed.text())?,

@@ -164,7 +164,7 @@ fn show(session: &Session, args: &Show) -> Result<Exit, Fault> {
         session.out.show(&format!("{head}\n"))?;
     }
     let folded = if args.full { Folded::No } else { Folded::Yes };
-    plan::draw(session, &report, None, folded).and_then(|text| session.out.show(&text))?;
+    plan::draw(session, &report, None, folded).and_then(|text| plan::put(session, &text))?;
     Ok(Exit::Success)
 }
 
@@ -173,7 +173,7 @@ fn sent(session: &Session, number: Option<i64>) -> Result<Exit, Fault> {
     let desk = session.desk()?;
     let runtime = core::runtime()?;
     let _inside = runtime.enter();
-    let reports = send(&desk, number, &mut |text| session.out.raw(text))?;
+    let reports = send(&desk, number, &mut |text| session.out.deliver(text))?;
     for report in &reports {
         outcome(session, report);
     }

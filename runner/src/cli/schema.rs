@@ -49,7 +49,7 @@ fn list(out: Output) -> Result<(), Fault> {
         return out.json(&rows.map(|(name, title)| json!({ "name": name, "title": title })).collect::<Vec<_>>());
     }
     let width = SCHEMAS.iter().map(|schema| schema.name.len()).max().unwrap_or(0);
-    out.print(&rows.map(|(name, title)| format!("{name:width$}  {title}\n")).collect::<String>())
+    out.show(&rows.map(|(name, title)| format!("{name:width$}  {title}\n")).collect::<String>())
 }
 
 /// What a schema says it is of.

@@ -63,8 +63,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
                 &serde_json::json!({ "run": run.id, "plan": stored.report, "result": report, "events": events }),
             )?;
         }
-        Format::Markdown => session.out.show(&markdown(&stored.report, None))?,
-        Format::Html => session.out.show(&page(&stored.report, None))?,
+        Format::Markdown => session.out.print(&markdown(&stored.report, None))?,
+        Format::Html => session.out.print(&page(&stored.report, None))?,
         Format::Gbnf | Format::Lark => session.out.without_grammar()?,
         Format::Text if args.plan || events.is_empty() => plan::show(session, &stored, None, folded)?,
         Format::Text => session.out.show(&final_report::draw(&report, session.out.look()))?,

@@ -3,10 +3,10 @@
 
 use super::exit::Exit;
 use super::fault::Fault;
-use crate::render::call::value_text;
-use crate::render::foreign::{SAID, isolated};
+use crate::render::call::{value_text, whole_call};
+use crate::render::foreign::SAID;
 use crate::render::late::question;
-use crate::render::text::{Paint, Tone, fit, inline};
+use crate::render::text::{Paint, Tone, UNTOLD, inline, shown};
 use crate::run::{Agreement, Answer, Ask, GateQuestion, LateQuestion, Question};
 use crate::standing::Terms;
 use crate::stop::Stop;
@@ -52,14 +52,14 @@ impl Terminal {
         // What is foreign stands above the line that says what may be typed.
         let (above, prompt) = text.rsplit_once('\n').unwrap_or(("", text));
         let end = if above.len() + prompt.len() < text.len() { "\n" } else { "" };
-        let above = fit(above, self.columns().map_or(usize::MAX, usize::from));
-        (&self.tty).write_all(isolated(format!("{above}{end}{prompt}")).as_bytes())?;
+        let above = shown(above, Some(self.columns()));
+        (&self.tty).write_all(format!("{above}{end}{}", shown(prompt, None)).as_bytes())?;
         (&self.tty).flush()
     }
 
     /// Its width in columns.
-    pub fn columns(&self) -> Option<u16> {
-        terminal_size::terminal_size_of(&self.tty).map(|(width, _)| width.0)
+    pub fn columns(&self) -> u16 {
+        terminal_size::terminal_size_of(&self.tty).map_or(UNTOLD, |(width, _)| width.0)
     }
 
     /// Asks, and reads one line. What was typed before the question is dropped: it answered something else.
@@ -278,11 +278,10 @@ fn answered(terminal: &Terminal, text: &str, stop: &Stop) -> Agreement {
 fn ask_once(question: &Question, stop: &Stop, paint: Paint) -> Answer {
     let Some(terminal) = Terminal::open() else { return Answer::CannotAsk };
     let mut text = format!(
-        "\n{} {} = {}({})\n",
+        "\n{} {} = {}\n",
         paint.tone(Tone::Careful, "?"),
         inline(&question.step),
-        inline(&question.tool),
-        value_text(&question.args, false).trim_matches(['{', '}', ' ']),
+        whole_call(&question.tool, &question.args),
     );
     if let Some(because) = &question.because {
         text.push_str(&format!("  {SAID} {}\n", inline(because)));

@@ -34,13 +34,15 @@ pub struct Unit<'s> {
 }
 
 impl<'s> Unit<'s> {
-    /// The paths that it changes, and what it reads.
+    /// The paths that it changes, and what it reads, in the order of its steps.
     fn own(&self) -> Vec<&'s str> {
-        let changed = self.steps.iter().flat_map(|step| &step.changes).map(|change| change.path.as_str());
-        let reads = self.steps.iter().filter(|step| step.read_only).flat_map(|step| &step.effects);
-        let read = reads.filter(|effect| effect.verb == EffectVerb::Reads).map(|effect| effect.resource.as_str());
+        let paths = self.steps.iter().flat_map(|step| {
+            let changed = step.changes.iter().map(|change| change.path.as_str());
+            let reads = step.effects.iter().filter(|effect| step.read_only && effect.verb == EffectVerb::Reads);
+            changed.chain(reads.map(|effect| effect.resource.as_str()))
+        });
         let mut own = Vec::new();
-        changed.chain(read).for_each(|path| {
+        paths.for_each(|path| {
             if !own.contains(&path) {
                 own.push(path)
             }

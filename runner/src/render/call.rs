@@ -96,13 +96,17 @@ pub fn brief_call(tool: &str, args: &Value, limit: usize) -> String {
     format!("{}({})", inline(tool), shown.join(", "))
 }
 
+/// A call that is made, whole.
+pub fn whole_call(tool: &str, args: &Value) -> String {
+    let Value::Record(args) = args else { return format!("{}({})", inline(tool), value_text(args, false)) };
+    let args = args.iter().map(|(name, value)| format!("{}: {}", inline(name), value_text(value, false)));
+    format!("{}({})", inline(tool), args.collect::<Vec<_>>().join(", "))
+}
+
 /// The call that takes a step back, whole: with its values, else as it is written.
 pub fn undo_call(step: &StepReport) -> String {
     match (&step.undoing, &step.undo_call) {
-        (Some(Undoing { tool, args: Value::Record(args), .. }), _) => {
-            let args = args.iter().map(|(name, value)| format!("{}: {}", inline(name), value_text(value, false)));
-            format!("{}({})", inline(tool), args.collect::<Vec<_>>().join(", "))
-        }
+        (Some(Undoing { tool, args: args @ Value::Record(_), .. }), _) => whole_call(tool, args),
         (_, Some(written)) => inline(written),
         (_, None) => "a call that the plan declares".to_owned(),
     }
@@ -209,4 +213,16 @@ pub fn brief(value: &Value, limit: usize) -> String {
 pub fn meant(line: &CriticalReport) -> Option<String> {
     let text = value_text(line.value.as_ref()?, false);
     (text != line.resource).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_keeps_the_braces_of_its_last_argument() {
+        let args = Value::from_json(&serde_json::json!({ "path": "a", "with": { "a": { "b": "}" } } }));
+        assert_eq!(whole_call("x.y", &args), r#"x.y(path: "a", with: { a: { b: "}" } })"#);
+        assert_eq!(whole_call("x.y", &Value::from_json(&serde_json::json!({}))), "x.y()");
+    }
 }

@@ -5,7 +5,7 @@ use super::call::{brief, meant, value_text};
 use super::fold::{Fold, is_whole};
 use super::foreign::isolated;
 use super::summary::{Totals, badge, totals};
-use super::text::{Look, Tone, columns, count, hang, hang_said, inline, lines, one_of, said, wrap};
+use super::text::{Look, Tone, columns, command, count, hang, hang_said, inline, lines, one_of, said, wrap};
 use super::{late, listed, risk};
 use crate::report::{Assurance, ChangeRequest, CheckOutcome, Chosen, PlanReport, PlanStatus, StepOutcome, StepReport};
 
@@ -29,19 +29,19 @@ pub enum Folded {
     No,
 }
 
-/// Draws the card.
+/// Draws the card, which is then [shown](super::text::shown).
 pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     let look = card.look;
     let words = [chosen(report), vec![card.plan.map_or_else(|| "FILE".to_owned(), shell_word)]].concat();
-    let command = format!("planc plan --full {}", words.join(" "));
-    let fold = (card.folded == Folded::Yes).then(|| Fold::of(report, &command));
+    let full = format!("planc plan --full {}", words.join(" "));
+    let fold = (card.folded == Folded::Yes).then(|| Fold::of(report, &full));
     let totals = totals(report);
     let mut out = String::new();
     header(&mut out, report, look, card.folded);
     requested(&mut out, report, look);
     problems(&mut out, report, look);
     if fold.is_some_and(|fold| !fold.whole) {
-        hang(&mut out, look, "\n  ! ", 4, &format!("{}: `{command}` shows all", NOT_WHOLE), Some(Tone::Bad));
+        hang(&mut out, look, "\n  ! ", 4, &format!("{}: `{full}` shows all", NOT_WHOLE), Some(Tone::Bad));
     }
     given(&mut out, report, look);
     risks(&mut out, report, look, fold);
@@ -62,7 +62,7 @@ pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     }
     overlap(&mut out, report, look);
     verification(&mut out, report, look, fold);
-    names(&mut out, report, look, fold);
+    names(&mut out, report, look);
     outputs(&mut out, report, look);
     if fold.is_none() && !report.observations.is_empty() {
         heading(&mut out, look, "Looked at");
@@ -259,24 +259,17 @@ fn assumptions(out: &mut String, report: &PlanReport, look: Look) {
     }
 }
 
-/// How many names a folded card explains.
-const FOLD_NAMES: usize = 24;
-
 /// The heading of what the names stand for that are shown as they are written.
 pub const NAMES: &str = "What names stand for";
 
-fn names(out: &mut String, report: &PlanReport, look: Look, fold: Option<Fold<'_>>) {
+/// A name is part of what is said with it, and so of what is approved: none is folded.
+fn names(out: &mut String, report: &PlanReport, look: Look) {
     if report.names.is_empty() {
         return;
     }
     heading(out, look, NAMES);
-    let shown = if fold.is_some() { report.names.len().min(FOLD_NAMES) } else { report.names.len() };
-    for one in &report.names[..shown] {
+    for one in &report.names {
         hang(out, look, "  ", 4, &format!("{} = {}", inline(&one.name), inline(&one.value)), None);
-    }
-    if let (Some(fold), true) = (fold, shown < report.names.len()) {
-        let more = format!("… {}, `{}`", count(report.names.len() - shown, "more name"), fold.command);
-        hang(out, look, "  ", 4, &more, Some(Tone::Dim));
     }
 }
 
@@ -427,7 +420,7 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
     out.push_str(&format!("\n{}\n", look.paint.tone(Tone::Dim, "─".repeat(look.width))));
     let tone = if totals.irreversible.is_empty() { Tone::Good } else { Tone::Bad };
     let (numbers, undo) = (totals.numbers(), totals.undo());
-    match columns(&numbers) + columns(&undo) + 3 > look.width {
+    match columns(&numbers) + columns(" — ") + columns(&undo) > look.width {
         true => {
             hang(out, look, "", 0, &numbers, None);
             hang(out, look, "", 0, &undo, Some(tone));
@@ -443,15 +436,13 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
         PlanStatus::NeedsApproval if card.folded == Folded::Yes && !is_whole(report) => {
             let text = "Nothing has been changed. A person reads all of it, and is asked then, with";
             hang(out, look, "", 0, text, None);
-            out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve --full {plan}")));
-            out.push('\n');
+            command(out, look, &format!("planc run --approve --full {plan}"));
         }
         PlanStatus::NeedsApproval => {
             out.push_str("Nothing has been changed. A person approves with\n");
-            out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve {plan}")));
-            out.push_str("\nor, naming exactly what was read here,\n");
-            out.push_str(&look.paint.tone(Tone::Name, format!("  planc run --approve={} {plan}", report.digest)));
-            out.push('\n');
+            command(out, look, &format!("planc run --approve {plan}"));
+            out.push_str("or, naming exactly what was read here,\n");
+            command(out, look, &format!("planc run --approve={} {plan}", report.digest));
         }
         PlanStatus::Blocked => {
             let text = "Nothing has been changed, and nothing can be approved yet.";

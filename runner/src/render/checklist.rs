@@ -5,7 +5,7 @@
 use super::call::brief_call;
 use super::foreign::SAID;
 use super::late::exact;
-use super::text::{Paint, Tone, count, elapsed, inline, lines};
+use super::text::{Paint, Tone, UNTOLD, count, elapsed, inline, lines, shown};
 use crate::approval::Approved;
 use crate::event::{End, Event, PROBE_CHANNEL};
 use crate::report::{BlockReport, PlanReport};
@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 
 /// The most steps with a line of their own on a terminal; past it only what runs and what went wrong is drawn.
 pub const MAX_LIVE_LINES: usize = 20;
+
+/// How many columns a spinner and the time may take beside the name of a step.
+const AROUND: u16 = 12;
 
 /// The last lines of a failing program's output that are shown.
 pub const TAIL_LINES: usize = 20;
@@ -89,7 +92,7 @@ impl Checklist {
             for step in report.all_steps().filter(|step| step.each.is_none() || step.element.is_some()) {
                 let bar = list.bar(&step.name);
                 bar.set_style(still());
-                bar.set_message(paint.tone(Tone::Dim, format!("○ {}", list.name(&step.name))));
+                bar.set_message(fitted(&paint.tone(Tone::Dim, format!("○ {}", list.name(&step.name))), 0));
                 bar.tick();
             }
         }
@@ -113,7 +116,8 @@ impl Checklist {
                 let own = if hides { Vec::new() } else { log_lines(event, took, self.paint) };
                 for line in own.into_iter().chain(counted) {
                     // A closed standard error is no reason to stop a run.
-                    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes());
+                    let _ =
+                        std::io::Write::write_all(&mut std::io::stderr(), shown(&format!("{line}\n"), None).as_bytes());
                 }
             }
             Place::Live => {
@@ -162,7 +166,7 @@ impl Checklist {
         let Some(name) = self.in_block.get(base).cloned() else { return };
         let bar = self.bar(&name);
         bar.set_style(still());
-        bar.set_message(line);
+        bar.set_message(fitted(&line, 0));
         bar.tick();
     }
 
@@ -183,7 +187,7 @@ impl Checklist {
             Progress::Starts(step) => {
                 let bar = self.bar(step);
                 bar.set_style(running(self.paint));
-                bar.set_message(self.name(step));
+                bar.set_message(fitted(&self.name(step), AROUND));
                 bar.reset_elapsed();
                 bar.enable_steady_tick(Duration::from_millis(100));
                 return;
@@ -198,7 +202,7 @@ impl Checklist {
             let bar = self.bar(step);
             bar.disable_steady_tick();
             bar.set_style(still());
-            bar.set_message(first);
+            bar.set_message(fitted(&first, 0));
             bar.tick();
             let in_long = self.in_long_block(step);
             if (!self.one_line_each || in_long) && matches!(progress(event), Progress::Passes(_)) {
@@ -207,7 +211,7 @@ impl Checklist {
             }
         }
         for line in drawn {
-            let _ = self.all.println(line);
+            let _ = self.all.println(fitted(&line, 0));
         }
     }
 
@@ -229,6 +233,12 @@ impl Checklist {
             .map_or_else(String::new, |tool| format!("  {}", self.paint.tone(Tone::Dim, inline(tool))));
         format!("{}{tool}", inline(step))
     }
+}
+
+/// A line as it stands on the terminal, beside so many columns of something else.
+fn fitted(line: &str, around: u16) -> String {
+    let columns = terminal_size::terminal_size_of(std::io::stderr()).map_or(UNTOLD, |(width, _)| width.0);
+    shown(line, Some(columns.saturating_sub(around)))
 }
 
 fn blocks(report: &PlanReport) -> BTreeMap<String, Block> {

@@ -87,9 +87,8 @@ pub fn tone(line: &str) -> Option<Tone> {
 pub fn draw(out: &mut String, look: Look, indent: usize, change: &ChangeReport, fold: Option<Fold<'_>>) {
     let margin = " ".repeat(indent);
     let (sign, word, kind) = verb(change);
-    let head = look.paint.tone(kind, format!("{sign} {word}"));
-    let detail = look.paint.tone(Tone::Dim, format!("({})", extent(change)));
-    out.push_str(&format!("{margin}{head} {} {detail}\n", named(&change.path)));
+    let text = format!("{word} {} ({})", named(&change.path), extent(change));
+    hang(out, look, &format!("{margin}{} ", look.paint.tone(kind, sign)), indent + 2, &text, None);
     draw_body(out, look, indent, change, fold);
 }
 

@@ -337,8 +337,9 @@ fn step_item(step: &StepReport, number: usize) -> Markup {
                 code { (text) }
             }
             @if let Some(because) = &step.because { div { (said(because)) } }
-            @let notes = notes(step, Detail::Full);
-            @if !notes.is_empty() && !quiet {
+            // Of what only reads, what it touches and gives is left out.
+            @let notes = notes(step, if quiet { Detail::Compact } else { Detail::Full });
+            @if !notes.is_empty() {
                 ul.notes { @for (tone, note) in notes { li class=(class(tone)) { (note) } } }
             }
             @for change in &step.changes { (changed(change)) }

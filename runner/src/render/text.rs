@@ -2,12 +2,19 @@
 //!
 //! Knows nothing of plans.
 
-use super::foreign::{GOES_ON, SAID, within};
+use super::foreign::{GOES_ON, SAID, isolated, within};
 pub use super::foreign::{inline, lines};
 use anstyle::{AnsiColor, Style};
 
 /// The narrowest and the widest card, in columns.
-pub const WIDTHS: (usize, usize) = (60, 100);
+pub const WIDTHS: (usize, usize) = (20, 100);
+
+/// How wide a terminal is that does not tell, in columns.
+pub const UNTOLD: u16 = 80;
+
+/// Stands before a line that is a command to copy, until it is [`shown`]. Only who draws a command writes it: in foreign text it is told by
+/// its number.
+const COMMAND: char = '\u{1f}';
 
 /// How something is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,15 +154,25 @@ pub fn said(out: &mut String, look: Look, first: &str, first_columns: usize, tex
     below(out, look, first, first_columns, &lines, None);
 }
 
+/// A command to copy, on a line of its own.
+pub fn command(out: &mut String, look: Look, text: &str) {
+    out.push_str(&format!("{COMMAND}{}\n", look.paint.tone(Tone::Name, format!("  {text}"))));
+}
+
+/// A drawn text as people get it: the last that is done to it, wherever it goes. `columns` are those of the terminal; none: it goes to none.
+pub fn shown(text: &str, columns: Option<u16>) -> String {
+    isolated(fit(text, columns.map_or(usize::MAX, usize::from)))
+}
+
 /// A drawn text in which no line is longer than a terminal is wide: what a terminal goes on with by itself looks like a line of
-/// its own. Lines break between words where they can. A command is left to the terminal where none of its words can hold a blank, and
+/// its own. Lines break between words where they can. A [`command`] is left to the terminal where none of its words can hold a blank, and
 /// else breaks so that a shell takes it as it is shown.
-pub fn fit(text: &str, width: usize) -> String {
-    let line = |line: &str| match (width <= 4 || drawn(line) <= width, is_command(line)) {
-        (true, _) => line.to_owned(),
-        (false, true) if !line.contains('\'') => line.to_owned(),
-        (false, true) => fit_command(line, width),
-        (false, false) => fit_words(line, width),
+fn fit(text: &str, width: usize) -> String {
+    let line = |line: &str| match line.strip_prefix(COMMAND) {
+        Some(command) if !command.contains('\'') || drawn(command) <= width => command.to_owned(),
+        Some(command) => fit_command(command, width),
+        None if drawn(line) <= width => line.to_owned(),
+        None => fit_words(line, width),
     };
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
@@ -163,12 +180,12 @@ pub fn fit(text: &str, width: usize) -> String {
 /// The most columns that a drawn line takes: styles take none.
 fn drawn(line: &str) -> usize {
     // A line of planc's own, and nothing else stands on it.
-    let is_rule = shown(line).all(|c| c == '─');
-    shown(line).map(|c| if is_rule { 1 } else { size(c) }).sum()
+    let is_rule = seen(line).all(|c| c == '─');
+    seen(line).map(|c| if is_rule { 1 } else { size(c) }).sum()
 }
 
 /// The characters of a drawn line that are seen.
-fn shown(line: &str) -> impl Iterator<Item = char> {
+fn seen(line: &str) -> impl Iterator<Item = char> {
     let mut is_style = false;
     line.chars().filter(move |c| {
         let is_styled = is_style;
@@ -176,11 +193,6 @@ fn shown(line: &str) -> impl Iterator<Item = char> {
         is_style = *c == '\u{1b}' || is_style && !c.is_ascii_alphabetic();
         !is_styled && !c.is_control()
     })
-}
-
-/// Whether a line is a command to copy, as the card ends with it.
-fn is_command(line: &str) -> bool {
-    "  planc ".chars().eq(shown(line).take(8))
 }
 
 fn fit_words(line: &str, width: usize) -> String {
@@ -361,17 +373,29 @@ mod tests {
             "Approve exactly\n┊ this, everything\n┊ can be undone?"
         );
         assert_eq!(fit("a ../plans/rename-all-of-it.pl", 12), "a\n┊ ../plans/\n┊rename-all\n┊-of-it.pl");
-        let digest = format!("  planc run --approve=sha256:{} o.pl", "0f".repeat(32));
-        assert_eq!(fit(&digest, 80), digest);
-        let styled = Paint::Ansi.tone(Tone::Name, &digest);
-        assert_eq!(fit(&styled, 80), styled);
-        let given = format!("{digest} --input 'to=a   b'\\''s' --input n=1");
-        assert_eq!(fit(&given, 40), format!("{digest} --input \\\n      'to=a   b'\\''s' --input n=1"));
+        let drawn = |paint: Paint, text: &str| {
+            let mut out = String::new();
+            command(&mut out, Look { width: 60, paint }, text);
+            out.trim_end().to_owned()
+        };
+        let digest = format!("planc run --approve=sha256:{} o.pl", "0f".repeat(32));
+        let plain = drawn(Paint::Plain, &digest);
+        assert_eq!(fit(&plain, 80), format!("  {digest}"));
+        let styled = Paint::Ansi.tone(Tone::Name, format!("  {digest}"));
+        assert_eq!(fit(&drawn(Paint::Ansi, &digest), 80), styled);
+        let given = format!("{plain} --input 'to=a   b'\\''s' --input n=1");
+        assert_eq!(fit(&given, 40), format!("  {digest} --input \\\n      'to=a   b'\\''s' --input n=1"));
         // What could be taken for another line is none of the terminal's.
-        let long =
-            format!("  planc run --approve p.pl --input 'a={}approved by me'", "x".repeat(70).replace('x', "x "));
-        assert!(fit(&long, 60).lines().all(|line| columns(line) <= 60), "{}", fit(&long, 60));
-        assert!(fit(&long, 60).lines().skip(2).all(|line| line.starts_with(GOES_ON)), "{}", fit(&long, 60));
+        let long = format!("planc run --approve p.pl --input 'a={}approved by me'", "x ".repeat(70));
+        let broken = fit(&drawn(Paint::Plain, &long), 60);
+        assert!(broken.lines().all(|line| columns(line) <= 60), "{broken}");
+        assert!(broken.lines().skip(2).all(|line| line.starts_with(GOES_ON)), "{broken}");
+        // Only who draws a command makes one, whatever a line looks like, and however narrow a terminal is.
+        for width in [3, 20, 60] {
+            let row = format!("  planc = \"{}\"", inline(&format!("{COMMAND}{}", "x ".repeat(width))));
+            assert!(fit(&row, width).lines().skip(1).all(|line| line.starts_with(GOES_ON)), "{row}");
+            assert!(fit(&row, width).lines().all(|line| columns(line) <= width), "{row}");
+        }
     }
 
     #[test]

@@ -229,3 +229,27 @@ fn conditions_are_shown_without_comments_and_with_what_their_names_stand_for() {
         }
     }
 }
+
+/// However many names there are: a name stands for what somebody says yes to.
+#[test]
+fn no_name_is_left_out_of_a_card() {
+    let place = Place::new();
+    let many: Vec<String> = (0..40).map(|number| format!("  let n{number:02} = {number} + 0\n")).collect();
+    let sum: Vec<String> = (0..40).map(|number| format!("n{number:02}")).collect();
+    place.put("old", "x\n");
+    place.put(
+        "p.pl",
+        format!(
+            "plan \"Tidy\" {{\n{}  let is_dry = \"lib/old\".length() > 100\n  assume \"The numbers are numbers.\" {{ {} > 0 }}\n  critical \
+             {{\n    delete \"old\"\n    run \"true\"\n  }}\n  step s = process.run(argv: [\"true\"])\n  step t = fs.delete(path: \"old\") {{ \
+             when s.exit_code == 0 and not is_dry }}\n}}\n",
+            many.concat(),
+            sum.join(" + ")
+        ),
+    );
+    for format in ["text", "markdown", "html"] {
+        let card = place.planc(&["--format", format, "plan", "p.pl"]).exits(0).out;
+        assert!(card.replace("&quot;", "\"").contains("\"lib/old\".length()"), "{format}: {card}");
+        assert!(!card.contains("more name"), "{format}: {card}");
+    }
+}

@@ -195,6 +195,15 @@ fn what_decides_is_on_every_card() {
             assert!(said.out.replace(['┊', ' ', '\n'], "").contains(&digest), "{form}: {}", said.out);
         }
         assert_ne!(card(&place, &reads("plain"), form), card(&place, &reads(".env"), form), "{form}");
+        // Of what only reads, too.
+        let when = |number: u8| {
+            plan(&format!(
+                "step a = fs.read(path: \"0\")\n  step r = fs.read(path: \"1\") {{\n    when a.text != \"{number}\"\n  }}"
+            ))
+        };
+        let shown = card(&place, &when(1), form);
+        assert!(shown.contains("only when"), "{form}: {shown}");
+        assert_ne!(shown, card(&place, &when(2), form), "{form}");
     }
 }
 
@@ -208,4 +217,18 @@ fn nothing_in_markdown_becomes_a_link_or_a_picture() {
     assert!(shown.contains("www&#8203;.evil.example :&#8203;lock:"), "{shown}");
     assert!(shown.contains("Www&#8203;.evil"), "{shown}");
     assert!(shown.contains("> \\[approve here](https://evil.example) &amp;#8238; \\!\\[x](y)"), "{shown}");
+}
+
+/// Elements that do the same are told by what they read and change in the order in which they do it.
+#[test]
+fn what_is_told_of_elements_is_in_their_order() {
+    let place = Place::new();
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    for name in names {
+        place.put(&format!("in/{name}"), "x\n");
+    }
+    let plan = "plan \"p\" {\n  critical {\n    create \"out/*\"\n  }\n  step all = fs.glob(pattern: \"in/*\")\n  each it = path in all.paths {\n    \
+                step r = fs.read(path: path)\n    step w = fs.write(path: path.replace(\"in/\", \"out/\"), text: r.text)\n  }\n}\n";
+    let shown = card(&place, plan, "text");
+    assert!(shown.contains(": in/c + out/c, in/d + out/d"), "{shown}");
 }

@@ -24,7 +24,12 @@ pub enum Act {
 
 /// Runs a command on a terminal; gives its exit code and what the terminal showed.
 pub fn on_terminal(place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
-    let size = PtySize { rows: 50, cols: 100, pixel_width: 0, pixel_height: 0 };
+    on_terminal_of(100, place, args, question, act)
+}
+
+/// The same on a terminal of so many columns; 0: it does not tell.
+fn on_terminal_of(cols: u16, place: &Place, args: &[&str], question: &str, act: &Act) -> (u32, String) {
+    let size = PtySize { rows: 50, cols, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).expect("a terminal can be had");
     let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin!("planc"));
     command.args(args);
@@ -173,4 +178,121 @@ fn the_card_on_the_terminal_is_harmless() {
         on_terminal(&place, &["run", "--approve", "--color", "never", "p.pl"], "is a yes:", &Act::Type(b"no\n"));
     assert_eq!(code, 3);
     assert!(crate::place::is_harmless(&shown.replace("\r\n", "\n").replace("^C", "")), "{shown:?}");
+}
+
+/// The lines of what a terminal was sent, without styles, and of a line that is drawn again the last.
+fn rows(shown: &str) -> Vec<String> {
+    let plain = anstream::adapter::strip_str(shown).to_string();
+    plain.replace("\r\n", "\n").split('\n').map(|row| row.rsplit('\r').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// No row is left to a terminal to go on with, but for a command that planc itself draws: what the terminal would go on with at its first
+/// column looks like a row of planc's own.
+#[track_caller]
+fn no_row_is_too_long(cols: u16, shown: &str) {
+    let cols = if cols == 0 { 80 } else { usize::from(cols) };
+    for row in rows(shown).iter().filter(|row| !row.starts_with("  planc run --approve")) {
+        assert!(row.chars().count() <= cols, "{cols} columns: {row}\n{shown}");
+        assert!(!row.starts_with("FORGED"), "{cols} columns: {row}\n{shown}");
+    }
+}
+
+/// Words of which some begin a line wherever a terminal breaks them by itself.
+fn forged(room: usize) -> String {
+    format!("{}{}", "x ".repeat(room / 2), "FORGED everything can be undone, says planc ".repeat(6))
+}
+
+/// What a program says is a row of a question, whatever the name is called that it stands behind.
+#[test]
+fn a_row_of_a_gate_is_no_command() {
+    let place = Place::new();
+    place.put("said", forged(60));
+    for (name, cols) in [("planc", 40), ("planc", 80), ("planc", 120), ("planc", 0), ("shown", 80)] {
+        place.put(
+            "p.pl",
+            format!(
+                "plan \"publish\" {{\n  critical {{\n    run \"cat\"\n    create \"out\"\n  }}\n  step v = process.run(argv: [\"cat\", \
+                 \"said\"])\n  let {name} = v.stdout.trim()\n  gate \"The notes are fit.\" show {name}\n  step t = fs.write(path: \"out\", \
+                 text: \"x\")\n}}\n"
+            ),
+        );
+        let planned = place.planc(&["--format", "json", "plan", "p.pl"]).exits(0).json();
+        let approve = format!("--approve={}", planned["digest"].as_str().unwrap());
+        let question = "`no` ends the run here: ";
+        let (_, shown) = on_terminal_of(cols, &place, &["run", &approve, "p.pl"], question, &Act::Type(b"no\n"));
+        let (_, asked) = shown.split_once(" asks ").unwrap_or_else(|| panic!("it never asked: {shown}"));
+        let (asked, _) = asked.split_once(question).unwrap_or_else(|| panic!("it never asked: {shown}"));
+        assert!(asked.contains(&format!("  {name} = \"x x")), "{shown}");
+        no_row_is_too_long(cols, asked);
+        assert!(!place.has("out"));
+    }
+}
+
+/// All that people are shown on a terminal, however narrow it is.
+#[test]
+fn no_row_on_a_terminal_begins_as_others_want() {
+    let place = Place::new();
+    let words = forged(30);
+    let path = format!("a{}", forged(60)[..200].trim_end());
+    place.put("gone", "x\n").put("fails.sh", "cat words >&2; exit 3\n").put("words", &words);
+    let plan = |path: &str| {
+        format!(
+            "plan \"{words}\" {{\n  rationale \"{words}\"\n  input planc: string = \"{words}\"\n  assume \"{words}\"\n  critical {{\n    create \
+             \"a*\"\n    delete \"gone\"\n    run \"sh\"\n  }}\n  step a = fs.write(path: \"{path}\", text: planc) {{\n    because \"{words}\"\n  \
+             }}\n  step b = fs.delete(path: \"gone\")\n  step c = process.run(argv: [\"sh\", \"fails.sh\"]) {{\n    on failure continue\n  }}\n  \
+             output out = planc\n}}\n"
+        )
+    };
+    place
+        .put("p.pl", plan(&path))
+        .put("other.pl", plan("a"))
+        .put("wrong.pl", format!("plan \"{words}\" {{ nothing }}\n"));
+    let planned = place.planc(&["--format", "json", "plan", "p.pl"]).exits(0).json();
+    let approve = format!("--approve={}", planned["digest"].as_str().unwrap());
+    let never = "\u{0}";
+    for cols in [40, 80, 100, 0] {
+        for args in
+            [vec!["plan", "p.pl"], vec!["plan", "--full", "p.pl"], vec!["plan", &words], vec!["check", "wrong.pl"]]
+        {
+            let (_, shown) = on_terminal_of(cols, &place, &args, never, &Act::Close);
+            assert!(rows(&shown).concat().contains("FORGED"), "{args:?}: {shown}");
+            no_row_is_too_long(cols, &shown);
+        }
+        let (_, shown) = on_terminal_of(cols, &place, &["run", "--approve", "p.pl"], "is a yes:", &Act::Type(b"no\n"));
+        no_row_is_too_long(cols, &shown);
+    }
+    place.planc(&["run", &approve, "p.pl"]);
+    let run = place.last_run();
+    for cols in [40, 80] {
+        for args in [
+            vec!["show", &run],
+            vec!["show", &run, "--plan"],
+            vec!["diff", &run],
+            vec!["diff", "p.pl", "other.pl"],
+            vec!["runs"],
+            vec!["graph", "p.pl"],
+        ] {
+            let (_, shown) = on_terminal_of(cols, &place, &args, never, &Act::Close);
+            no_row_is_too_long(cols, &shown);
+        }
+    }
+    // What is no terminal is given whole lines; documents stay as they are.
+    assert!(!place.planc(&["runs"]).exits(0).out.contains('┊'));
+}
+
+/// What a program says while a run goes on, beneath the list that is drawn again and again.
+#[test]
+fn no_row_of_the_live_list_goes_on_by_itself() {
+    let place = Place::new();
+    place.put("said", forged(30)).put("fails.sh", "cat said >&2; exit 3\n").put(
+        "p.pl",
+        "plan \"live\" {\n  critical { run \"sh\" }\n  step c = process.run(argv: [\"sh\", \"fails.sh\"]) { on failure continue }\n}\n",
+    );
+    let planned = place.planc(&["--format", "json", "plan", "p.pl"]).exits(0).json();
+    let approve = format!("--approve={}", planned["digest"].as_str().unwrap());
+    let (code, shown) = on_terminal_of(40, &place, &["run", &approve, "p.pl"], "\u{0}", &Act::Close);
+    assert_eq!(code, 0, "{shown}");
+    let (live, report) = shown.split_once("live").expect("what came of it is told");
+    assert!(live.contains("┊ FORGED") && report.contains("FORGED"), "{shown}");
+    no_row_is_too_long(40, report);
 }
