@@ -1,16 +1,16 @@
 //! Ctrl-C and SIGTERM ⟶ the first stops starting, the second kills; a dry run ends at the first, for it has no effect that
 //! could be cut in two. A deadline that passes does both at once.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How a process ends that a signal ends, as shells tell it of Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-/// How many listen to signals.
-static LISTENING: AtomicUsize = AtomicUsize::new(0);
+/// Who listens to signals; none: they are not taken over.
+static LISTENING: Mutex<Option<Listeners>> = Mutex::new(None);
 
 /// A handle to stop a run with, and to see that it shall stop. Clones are the same handle.
 #[derive(Clone, Debug)]
@@ -73,74 +73,62 @@ impl Stop {
     }
 
     /// Makes Ctrl-C, SIGTERM and SIGHUP requests to stop, for as long as what this gives is kept. Where nothing listens any more, such a
-    /// signal ends the process, as it does before the first call. Must be called on a tokio runtime.
+    /// signal ends the process, as it does before the first call.
     pub fn listen(&self) -> std::io::Result<Listening> {
-        let mut signals = Signals::new()?;
-        end_at_signals()?;
-        LISTENING.fetch_add(1, Ordering::SeqCst);
-        let stop = self.clone();
-        let task = tokio::spawn(async move {
-            loop {
-                signals.next().await;
-                stop.request();
-            }
-        });
-        Ok(Listening { task })
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if listening.is_none() {
+            take_over()?;
+        }
+        let listeners = listening.get_or_insert_default();
+        listeners.last += 1;
+        listeners.stops.push((listeners.last, self.clone()));
+        Ok(Listening { number: listeners.last })
     }
+}
+
+/// Who listens.
+#[derive(Default)]
+struct Listeners {
+    stops: Vec<(u64, Stop)>,
+    /// The last number that one was given.
+    last: u64,
 }
 
 /// As long as this is kept, signals are requests to stop.
 pub struct Listening {
-    task: tokio::task::JoinHandle<()>,
+    number: u64,
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        self.task.abort();
-        LISTENING.fetch_sub(1, Ordering::SeqCst);
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let stops = listening.iter_mut().map(|listeners| &mut listeners.stops);
+        stops.for_each(|stops| stops.retain(|(number, _)| *number != self.number));
     }
 }
 
-/// What asks a process to end.
-struct Signals([Signal; 3]);
-
-impl Signals {
-    fn new() -> std::io::Result<Signals> {
-        let [interrupt, terminate, hangup] =
-            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-        Ok(Signals([interrupt?, terminate?, hangup?]))
-    }
-
-    async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+/// Takes signals over, which tokio does for good: while nobody listens they end the process.
+fn take_over() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let signals = runtime
+        .block_on(async { [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal) });
+    let [interrupt, terminate, hangup] = signals;
+    let (mut interrupt, mut terminate, mut hangup) = (interrupt?, terminate?, hangup?);
+    let watch = async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            let listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+            let stops = listening.iter().flat_map(|listeners| &listeners.stops);
+            if stops.map(|(_, stop)| stop.request()).count() == 0 {
+                std::process::exit(INTERRUPTED);
+            }
         }
-    }
-}
-
-/// Ends the process at a signal while nobody listens: once tokio has taken a signal over, it keeps it.
-fn end_at_signals() -> std::io::Result<()> {
-    static WATCHING: Mutex<bool> = Mutex::new(false);
-    let mut watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*watching {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut signals = runtime.block_on(async { Signals::new() })?;
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                loop {
-                    signals.next().await;
-                    if LISTENING.load(Ordering::SeqCst) == 0 {
-                        std::process::exit(INTERRUPTED);
-                    }
-                }
-            })
-        })?;
-        *watching = true;
-    }
-    Ok(())
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(watch)).map(drop)
 }
 
 /// Waits until the flag is true; for ever when nobody can set it any more.
