@@ -110,10 +110,11 @@ impl Drop for Listening {
 /// Takes signals over, which tokio does for good: while nobody listens they end the process.
 fn take_over() -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let signals = runtime
-        .block_on(async { [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal) });
-    let [interrupt, terminate, hangup] = signals;
-    let (mut interrupt, mut terminate, mut hangup) = (interrupt?, terminate?, hangup?);
+    let inside = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    drop(inside);
     let watch = async move {
         loop {
             tokio::select! {
