@@ -61,6 +61,14 @@ pub enum ImportError {
         /// The catalogue.
         name: String,
     },
+    /// Together with the other catalogues it would be one that no plan can be made with.
+    #[error("nothing was written, since no plan could be made with `{path}` as it would be: {first}")]
+    Clash {
+        /// The file.
+        path: String,
+        /// The first of the mistakes.
+        first: String,
+    },
     /// The recorded answer is none.
     #[error("`{path}` is no answer to `tools/list`: {why}")]
     NoAnswer {
@@ -164,8 +172,14 @@ fn file_among(config: &Config, catalogues: &[PathBuf], name: &str) -> PathBuf {
 }
 
 /// Brings a catalogue file and its lock up to what a server says. Whatever stands in the catalogue counts as reviewed, and what the
-/// lock says of it only shows how it is different now: the lock is written with every answer.
-pub fn import(file: &Path, name: &str, answer: &Answer, review: Review) -> Result<Imported, ImportError> {
+/// lock says of it only shows how it is different now: the lock is written with every answer. `mistake`: the first that the catalogues
+/// would have with this text, and do not have now.
+pub fn import(
+    file: &Path,
+    (name, answer): (&str, &Answer),
+    review: Review,
+    mistake: impl Fn(&str) -> Option<String>,
+) -> Result<Imported, ImportError> {
     let lock_file = Lock::path_of(file);
     let lock = Lock::read(&lock_file)?;
     let before = lock.as_ref().map(Lock::definitions).unwrap_or_default();
@@ -199,6 +213,9 @@ pub fn import(file: &Path, name: &str, answer: &Answer, review: Review) -> Resul
     let new_lock = Lock::new(name, answer.server.clone(), &answer.definitions);
     if previous.as_ref() == Some(&text) && lock.as_ref() == Some(&new_lock) {
         return Ok(Imported::Unchanged);
+    }
+    if let Some(first) = mistake(&text) {
+        return Err(ImportError::Clash { path: file.display().to_string(), first });
     }
     changes.extend(new);
     write(file, &text)?;

@@ -3,6 +3,7 @@
 //!
 //! Modules are listed in the order the data flows; each imports only from those above it.
 
+pub mod environment;
 pub mod clock;
 pub mod stop;
 mod writing;

@@ -7,5 +7,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
-    planc::sandbox::launched(&args).unwrap_or_else(|| planc::cli::main(args))
+    planc::sandbox::launched(&args).unwrap_or_else(|| match planc::environment::begin(&args) {
+        Ok(()) => planc::cli::main(args),
+        Err(error) => planc::cli::not_begun(&error),
+    })
 }

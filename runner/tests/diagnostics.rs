@@ -63,15 +63,14 @@ fn standard_input_is_repaired_to_standard_output() {
 #[test]
 fn a_repaired_catalogue_is_known_to_the_plans() {
     let world = World::new();
-    world.write("planc.toml", b"[catalogues]\nfiles = [\"tools.pl\"]\n");
     world.write("tools.pl", b"catalogue c {\n  # Looks.\n  tool look(p: path) -> { kind: string } { reads p; }\n}\n");
     world.write("plan.pl", b"plan \"p\" {\n  step a = c.look(p: 'a')\n}\n");
-    let said = world.planc(&["check", "--diff", "tools.pl", "plan.pl"]);
+    let said = world.planc(&["check", "--diff", "--catalogue=tools.pl", "tools.pl", "plan.pl"]);
     assert_eq!(said.exit, 0, "{}{}", said.out, said.err);
-    let said = world.planc(&["check", "--fix", "tools.pl", "plan.pl"]);
+    let said = world.planc(&["check", "--fix", "--catalogue=tools.pl", "tools.pl", "plan.pl"]);
     assert_eq!(said.exit, 0, "{}{}", said.out, said.err);
     assert!(read(&world, "tools.pl").contains("// Looks.") && read(&world, "plan.pl").contains("\"a\""));
-    assert_eq!(world.planc(&["check", "tools.pl", "plan.pl"]).exit, 0);
+    assert_eq!(world.planc(&["check", "--catalogue=tools.pl", "tools.pl", "plan.pl"]).exit, 0);
 }
 
 #[test]

@@ -51,14 +51,14 @@ impl Example {
         // Each has its own, or none where a person is needed anyway.
         std::fs::remove_file(world.workspace().join("planc.toml")).expect("a file can be removed");
         copy(&folder.join("workspace"), "", &world);
-        for file in ["plan.pl", "setup.sh"] {
-            if let Ok(content) = std::fs::read(folder.join(file)) {
-                world.write(&format!("../{file}"), &content);
-            }
-        }
-        if folder.join("setup.sh").exists() {
-            let said = world.command(&["sh", "../setup.sh"], "");
+        let plan = std::fs::read(folder.join("plan.pl")).expect("an example has a plan");
+        world.write("../plan.pl", &plan);
+        if folder.join("repository").exists() {
+            copy(&folder.join("repository"), ".git/", &world);
+            let said = world.command(&["git", "fsck", "--full", "--strict"], "");
             assert_eq!(said.exit, 0, "{name}: {}", said.err);
+            let said = world.command(&["git", "status", "--porcelain"], "");
+            assert_eq!((said.exit, said.out.as_str()), (0, ""), "{name}: {}", said.err);
         }
         let mut inputs = inputs(&folder);
         for secret in secrets(&folder) {

@@ -90,11 +90,12 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         true => session.out.json(&report)?,
         false => summarise(session, mode, &report),
     }
-    Ok(match (unreadable, report.errors) {
+    let found = match (unreadable, report.errors) {
         (true, _) => Exit::Usage,
         (false, 0) => Exit::Success,
         (false, _) => Exit::PlanErrors,
-    })
+    };
+    Ok(report.files.iter().filter_map(|row| row.done.left).fold(found, Exit::max))
 }
 
 /// What is to be checked: names as they are shown, and where they are.
@@ -206,9 +207,10 @@ impl Check<'_> {
 }
 
 fn summarise(session: &Session, mode: Mode, report: &Report) {
-    let edits: usize = report.files.iter().map(|row| row.done.fixed.len()).sum();
+    let written = report.files.iter().filter(|row| row.done.left.is_none());
+    let edits: usize = written.clone().map(|row| row.done.fixed.len()).sum();
     if edits > 0 {
-        let files = count(report.files.iter().filter(|row| !row.done.fixed.is_empty()).count(), "file");
+        let files = count(written.filter(|row| !row.done.fixed.is_empty()).count(), "file");
         let would = if mode == Mode::Diff { "would be applied" } else { "applied" };
         session.out.progress(&format!("{} {would} in {files}\n", count(edits, "edit")));
     }

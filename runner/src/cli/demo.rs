@@ -38,8 +38,8 @@ const INPUTS: &str = "inputs.json";
 /// The folder of the secret inputs of an example, each a file.
 const SECRETS: &str = "secrets/";
 
-/// A script that makes what files alone cannot be, such as a repository; run in the workspace before all else.
-const SETUP: &str = "setup.sh";
+/// The repository of an example, which becomes that of its workspace: no program is started to make one, which others could choose.
+const REPOSITORY: &str = "repository/";
 
 /// Arguments of `planc demo`.
 #[derive(Debug, clap::Args)]
@@ -94,7 +94,10 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     }
     std::fs::create_dir_all(folder.join("workspace")).map_err(failed)?;
     for (path, content) in example.files {
-        let path = folder.join(path);
+        let path = match path.strip_prefix(REPOSITORY) {
+            Some(within) => folder.join("workspace/.git").join(within),
+            None => folder.join(path),
+        };
         std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
         create(&path, content, USUAL_MODE).map_err(failed)?;
     }
@@ -113,10 +116,6 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
         words.chain(given.iter().cloned()).collect()
     };
     let mut last = 0;
-    if example.files.iter().any(|(path, _)| *path == SETUP) {
-        show(&format!("$ sh ../{SETUP}"), Tone::Name);
-        last = status(Command::new("sh").arg(format!("../{SETUP}")).current_dir(&workspace))?;
-    }
     let program = std::env::current_exe().map_err(|error| unstarted(&error))?;
     for words in [vec!["check".to_owned(), plan.clone()], on_plan(&["plan"]), on_plan(&["run", "--approve"])] {
         if last != 0 {

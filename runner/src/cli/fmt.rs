@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::fault::Fault;
+use super::rewrite::Says;
 use super::session::{Session, count_errors};
 use super::texts::{self, Text};
 use crate::render::text::{count, inline};
@@ -84,7 +85,11 @@ fn format_one(session: &Session, name: &str, path: &Path, check: bool) -> Result
     let formatted = format(&sources, index, &file);
     match (name, check) {
         ("-", false) => session.out.print(&formatted)?,
-        (_, false) if formatted != text => texts::rewrite(path, &formatted)?,
+        (_, false) if formatted != text => {
+            let shown_instead =
+                |fault: Fault| fault.help("`planc fmt -` writes the form of what it reads to standard output");
+            session.rewrite(path, &formatted, Says::Same).map_err(shown_instead)?;
+        }
         (_, _) => {}
     }
     Ok(formatted != text)

@@ -8,7 +8,9 @@ use super::texts::{Instead, Texts};
 use crate::approval::account;
 use crate::config::named_from;
 use crate::desk::Desk;
-use crate::mcp_server::{Credentials, Gate, Http, long_names, on_signals, serve_http};
+use crate::mcp_server::{
+    CredentialError, Credentials, Gate, Http, long_names, make_credentials, on_signals, serve_http,
+};
 use crate::render::text::{Tone, inline};
 use crate::session::{Caller, OpenWorld, Sessions, World};
 use std::net::SocketAddr;
@@ -19,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "On HTTP every request needs `Authorization: Bearer …`: the credential that the file holds, one in a line as \
-    `name: credential`; a file that is not there is made with a new one. The routes under `/sessions` are the operator's and \
+    `name: credential`; without `--credentials` it is in the state directory, and made with a new one. The routes under `/sessions` are the operator's and \
     want a credential of their own file. Give agents the first file only, and run this server as another account than theirs."
 )]
 pub struct Args {
@@ -163,14 +165,24 @@ async fn http(
             .help("serve a loopback address, or say `--allow-remote`; it wants credentials"));
     }
     let workspace = &session.config.workspace;
+    let told = |error: CredentialError| Fault::usage(error.to_string());
+    // One that is named is the operator's, and there.
     let read = |path: &Path, name: &str| {
-        Credentials::read_or_make(path, name, workspace).map_err(|error| Fault::usage(error.to_string()))
+        let fault = |error| match path.symlink_metadata() {
+            Ok(_) => told(error),
+            Err(_) => told(error).help("make it: a line of 32 or more random characters, for you alone (mode 0600)"),
+        };
+        Credentials::read(path, name, workspace).map_err(fault)
     };
-    let file =
-        args.credentials.as_ref().map_or_else(|| session.config.state.join("agents"), |file| named(session, file));
-    let agents = match args.no_credentials {
-        true => None,
-        false => Some(read(&file, "agent")?),
+    let own = session.config.state.join("agents");
+    let file = args.credentials.as_ref().map_or(own.clone(), |file| named(session, file));
+    let agents = match (args.no_credentials, &args.credentials) {
+        (true, _) => None,
+        (false, Some(_)) => Some(read(&file, "agent")?),
+        (false, None) => {
+            make_credentials(&own).map_err(told)?;
+            Some(read(&own, "agent")?)
+        }
     };
     let approvers = args.approvers.as_ref().map(|file| read(&named(session, file), "approver")).transpose()?;
     let cannot = |error: std::io::Error| Fault::usage(format!("cannot serve `{address}`: {error}"));

@@ -10,6 +10,7 @@ mod told;
 mod session;
 mod outputs;
 mod terminal;
+mod rewrite;
 mod core;
 mod deadline;
 mod repair;
@@ -163,6 +164,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+/// Says why planc could not begin with the variables that it reads alone, see [`crate::environment`].
+pub fn not_begun(error: &std::io::Error) -> ExitCode {
+    let fault = Fault::usage(format!("cannot begin again without the variables that planc does not read: {error}"))
+        .help("call it without them: `env -i PATH=\"$PATH\" HOME=\"$HOME\" planc …`");
+    Output::new(Format::Text, Colours::Auto, Quiet::No).say(&fault);
+    ExitCode::from(fault.exit as u8)
+}
+
 /// What planc starts writes nothing that others may write too, whatever the caller of planc would let them. A caller that takes
 /// from this account itself what it makes is refused: planc would leave folders that nobody can open.
 fn write_alone() -> Result<(), Fault> {
@@ -233,7 +242,7 @@ fn dispatch(cli: Cli, out: Output) -> Result<Exit, Fault> {
         Command::Init(args) => init::run(&session()?, &args),
         Command::Demo(args) => demo::run(out, &args),
         Command::Completions(args) => shell::completions(out, &args),
-        Command::Man(args) => shell::man(out, &args),
+        Command::Man(args) => shell::man(out, &args, session),
         Command::Help(args) => shell::help(out, &args),
     }
 }

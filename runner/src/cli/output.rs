@@ -174,6 +174,11 @@ impl Output {
             let _ = self.json(&json!({ "error": self.error(fault) }));
             return;
         }
+        self.complain(fault);
+    }
+
+    /// Says on standard error why a part of what a command was asked for was not done.
+    pub fn complain(&self, fault: &Fault) {
         if let Some((drawn, _)) = fault.diagnostics.as_deref() {
             self.note(drawn);
         }

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::session::Session;
-use crate::config::{Approvals, CONFIG_NAME, Config, Rule, above, is_hidden_in_home, lies_in, ways};
+use crate::config::{CONFIG_NAME, Closed, Config, Rule, above, is_hidden_in_home, lies_in, ways};
 use crate::coverage::{There, is_for_others};
 use crate::desk::{DeskError, opened};
 use crate::policy::Moment;
@@ -25,6 +25,14 @@ impl Session {
     /// starts with, nor lies in what others execute or go by. It lies in this workspace or in none, and where a plan would write
     /// it with nobody's yes.
     pub fn output(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
+        let (path, led) = self.called(name, ending)?;
+        self.may_lie(&led)?;
+        Ok(path)
+    }
+
+    /// A file that is called as its form is, and where it lies, links followed: none that a shell or a session starts with, nor in what others
+    /// execute or go by.
+    pub fn called(&self, name: impl AsRef<Path>, ending: &str) -> Result<(PathBuf, PathBuf), Fault> {
         let path = self.path(name);
         let shown = path.display().to_string();
         let refused = |why: &str| Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)));
@@ -44,29 +52,30 @@ impl Session {
             return Err(refused("lies in what git or the clients of agents execute and go by, or leads elsewhere")
                 .help(format!("name one in another folder, that ends in `.{ending}`")));
         };
-        self.may_lie(&led)?;
-        Ok(path)
+        Ok((path, led))
     }
 
     /// Refuses a file that lies in another workspace or in what planc goes by; and in this one, what a plan that nobody reads could not
     /// write, whatever its `critical` says.
     pub fn may_lie(&self, led: &Path) -> Result<(), Fault> {
-        let refused = |why: String| {
-            let shown = led.display().to_string();
-            Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)))
-                .help("name one in a folder of no workspace")
-        };
+        let Some(within) = self.is_in_reach(led)? else { return Ok(()) };
+        let why = self.is_loaded(&within).or_else(|| self.waits(&within, self.config.approval.closed));
+        why.map_or(Ok(()), |why| Err(refused(led, &why)))
+    }
+
+    /// Refuses a file that lies in another workspace or in what planc goes by. Gives its path in this workspace, where it lies in it.
+    pub fn is_in_reach(&self, led: &Path) -> Result<Option<String>, Fault> {
         let Ok(within) = led.strip_prefix(&self.config.workspace) else {
             return match (above(led), self.goes_by(led)) {
                 (Some(other), _) => {
                     let other = other.parent().unwrap_or(&other).display().to_string();
-                    Err(refused(format!("lies in the workspace `{}`", inline(&other))))
+                    Err(refused(led, &format!("lies in the workspace `{}`", inline(&other))))
                 }
-                (None, true) => Err(refused("lies in what planc goes by here".to_owned())),
-                (None, false) => Ok(()),
+                (None, true) => Err(refused(led, "lies in what planc goes by here")),
+                (None, false) => Ok(None),
             };
         };
-        let within = within.to_str().ok_or_else(|| refused("has a name that is no text".to_owned()))?;
+        let within = within.to_str().ok_or_else(|| refused(led, "has a name that is no text"))?;
         // What the caller names besides is not the operator's.
         let catalogues =
             self.config.catalogues.iter().filter(|path| !self.config.given.contains(path)).cloned().collect();
@@ -76,11 +85,12 @@ impl Session {
         let change = Change::new(within, FileState::Absent, file);
         let checked = workspace.kind(within).and_then(|_| workspace.check_change(&change));
         checked.map_err(|error| Fault::usage(error.to_string()).help("name a file in a folder of no workspace"))?;
-        if let Some(by) = self.config.loaders().by(within) {
-            return Err(refused(format!("is what {by} may load before anybody approves anything")));
-        }
-        self.waits(within)
-            .map_or(Ok(()), |why| Err(refused(format!("is none that a plan may write with nobody's yes: {why}"))))
+        Ok(Some(within.to_owned()))
+    }
+
+    /// What may load a file of the workspace, as the end of a sentence; none: nothing does.
+    pub fn is_loaded(&self, path: &str) -> Option<String> {
+        self.config.loaders().by(path).map(|by| format!("is what {by} may load before anybody approves anything"))
     }
 
     /// Whether what planc goes by outside of the workspace lies at a path or around it: by what is there a server or a catalogue is another.
@@ -91,14 +101,15 @@ impl Session {
         parts.filter(|part| !self.config.workspace.starts_with(part)).any(|part| path.starts_with(part))
     }
 
-    /// Why a plan may not write a file of the workspace with nobody's yes; none: it may.
-    fn waits(&self, path: &str) -> Option<String> {
-        let Approvals { closed, rule, .. } = &self.config.approval;
+    /// Why a plan may not write a file of the workspace with nobody's yes, as the end of a sentence; none: it may.
+    pub fn waits(&self, path: &str, closed: Option<Closed>) -> Option<String> {
+        let told = |why: String| format!("is none that a plan may write with nobody's yes: {why}");
         if let Some(why) = closed {
-            return Some(why.told().to_owned());
+            return Some(told(why.told().to_owned()));
         }
+        let rule = &self.config.approval.rule;
         if *rule != Rule::default() {
-            return Some(format!("`[approval]` asks for {}", rule.told()));
+            return Some(told(format!("`[approval]` asks for {}", rule.told())));
         }
         let mut sources = Sources::default();
         let builtin = add_builtin(&mut sources);
@@ -111,7 +122,7 @@ impl Session {
         });
         let args: Vec<Value> = args.collect();
         let verdict = self.config.policy.decide(tool, &args, &tool.touches(&args), Moment::Now);
-        (verdict.decision != Approval::Auto).then(|| verdict.phrase(WRITE))
+        (verdict.decision != Approval::Auto).then(|| told(verdict.phrase(WRITE)))
     }
 
     /// Whether the workspace hides a file, in a folder of it.
@@ -149,6 +160,12 @@ impl Session {
             .help("make a folder of the link, or name another file")),
         }
     }
+}
+
+fn refused(led: &Path, why: &str) -> Fault {
+    let shown = led.display().to_string();
+    Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)))
+        .help("name one in a folder of no workspace")
 }
 
 /// Whether a path goes up nowhere.

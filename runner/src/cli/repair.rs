@@ -1,14 +1,18 @@
 //! Texts with mistakes ⟶ the same texts after every sure edit: rewritten, written to standard output, or shown as a diff.
 
+use super::exit::Exit;
 use super::fault::Fault;
+use super::rewrite::Says;
 use super::session::Session;
 use super::texts::{self, Base, Text};
 use crate::render::text::inline;
-use planc_lang::codes::Code;
+use planc_lang::codes::{Code, Severity};
 use planc_lang::compile::{add_builtin, load_catalogue};
-use planc_lang::diagnostic::visible;
+use planc_lang::diagnostic::{Diagnostics, visible};
 use planc_lang::fix::{Applied, Fixed, fix};
-use planc_lang::source::Sources;
+use planc_lang::parser::parse;
+use planc_lang::source::{Sources, Span};
+use planc_lang::syntax::TopItem;
 use serde::Serialize;
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
@@ -40,6 +44,9 @@ pub struct Done {
     /// The repaired text of standard input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What the command ends with where a file is left as it is.
+    #[serde(skip)]
+    pub left: Option<Exit>,
 }
 
 /// An edit that was applied.
@@ -98,13 +105,20 @@ impl Repaired {
         let out = session.out;
         let mut done = Done { fixed: self.fixed.applied.iter().map(AppliedRow::of).collect(), ..Done::default() };
         let changed = self.fixed.text() != self.before;
+        let mut mode = mode;
+        if mode == Mode::Fix && self.name != "-" && changed {
+            // What is not written is shown.
+            if let Err(fault) = self.rewrite(session) {
+                out.complain(&fault);
+                (mode, done.left) = (Mode::Diff, Some(fault.exit));
+            }
+        }
         match (mode, self.name.as_str()) {
             (Mode::Look, _) => {}
             (Mode::Diff, _) if changed && out.is_json() => done.diff = Some(self.diff()),
             (Mode::Diff, _) if changed => out.show(&visible(&self.diff()))?,
             (Mode::Fix, "-") if out.is_json() => done.text = Some(self.fixed.text().to_owned()),
             (Mode::Fix, "-") => out.print(self.fixed.text())?,
-            (Mode::Fix, _) if changed => texts::rewrite(&self.path, self.fixed.text())?,
             (Mode::Diff | Mode::Fix, _) => {}
         }
         for Applied { code, line, title } in &self.fixed.applied {
@@ -112,6 +126,32 @@ impl Repaired {
             out.progress(&format!("{name}:{line}: {} ({code})\n", inline(title)));
         }
         Ok(done)
+    }
+
+    /// Writes the text where it belongs, if it is a plan or a catalogue and nothing else.
+    fn rewrite(&self, session: &Session) -> Result<(), Fault> {
+        match self.is_ours() {
+            true => session.rewrite(&self.path, self.fixed.text(), Says::More(&self.diff())),
+            false => {
+                let message =
+                    format!("`{}` is left as it is: it would be no plan and no catalogue", inline(&self.name));
+                Err(Fault::new(Exit::PlanErrors, message))
+            }
+        }
+    }
+
+    /// Whether the parser finds plans, catalogues and types, and nothing beside them: what it does not read lies in one of these.
+    fn is_ours(&self) -> bool {
+        let Fixed { sources, index, diagnostics, .. } = &self.fixed;
+        let file = parse(sources, *index, &Diagnostics::default());
+        let spans = file.items.iter().map(|item| match item {
+            TopItem::Plan(plan) => plan.span,
+            TopItem::Catalogue(catalogue) => catalogue.span,
+            TopItem::Type(ty) => ty.span,
+        });
+        let is_within = |at: Span| spans.clone().any(|span| span.start <= at.start && at.end <= span.end);
+        let mut unread = diagnostics.iter().filter(|d| d.severity() == Severity::Error && d.code.is_syntax());
+        !file.items.is_empty() && unread.all(|unread| is_within(unread.primary.span))
     }
 
     /// The change as a unified diff.

@@ -4,6 +4,7 @@ use super::Cli;
 use super::exit::Exit;
 use super::fault::Fault;
 use super::output::Output;
+use super::session::Session;
 use crate::writing::replace;
 use clap::CommandFactory;
 use planc_lang::suggest::nearest;
@@ -24,6 +25,11 @@ pub(super) fn completions(out: Output, args: &CompletionArgs) -> Result<Exit, Fa
     Ok(Exit::Success)
 }
 
+/// What the name of a manual page ends in.
+const SECTION: &str = "1";
+/// How the line begins that says what a manual page is about.
+const HEAD: &[u8] = b".TH planc";
+
 /// Arguments of `planc man`.
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
@@ -34,15 +40,23 @@ pub struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-pub(super) fn man(out: Output, args: &ManArgs) -> Result<Exit, Fault> {
+pub(super) fn man(
+    out: Output,
+    args: &ManArgs,
+    session: impl FnOnce() -> Result<Session, Fault>,
+) -> Result<Exit, Fault> {
     // With names as a person types them: `planc-plan`.
     let mut root = Cli::command();
     root.build();
     if let Some(dir) = &args.dir {
         let mut root = Cli::command().disable_help_subcommand(true);
         root.build();
-        pages(&root, dir)
-            .map_err(|error| Fault::usage(format!("cannot write manual pages into `{}`: {error}", dir.display())))?;
+        let failed = |error| Fault::usage(format!("cannot write manual pages into `{}`: {error}", dir.display()));
+        let (session, mut all) = (session()?, Vec::new());
+        pages(&root, dir, &mut all).map_err(failed)?;
+        let led = |(path, text)| Ok((place_of_page(&session, path)?, text));
+        let all = all.into_iter().map(led).collect::<Result<Vec<(PathBuf, Vec<u8>)>, Fault>>()?;
+        all.iter().try_for_each(|(led, text)| replace(led, text)).map_err(failed)?;
         return Ok(Exit::Success);
     }
     let command = named(&root, &args.command)?;
@@ -60,12 +74,28 @@ fn page_of(command: &clap::Command) -> clap_mangen::Man {
         .manual("Manual of planc")
 }
 
-/// Writes the pages of a command, and of those within it.
-fn pages(command: &clap::Command, dir: &Path) -> std::io::Result<()> {
-    command.get_subcommands().filter(|command| !command.is_hide_set()).try_for_each(|command| pages(command, dir))?;
+/// The pages of a command, and of those within it.
+fn pages(command: &clap::Command, dir: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) -> std::io::Result<()> {
+    let mut within = command.get_subcommands().filter(|command| !command.is_hide_set());
+    within.try_for_each(|command| pages(command, dir, all))?;
     let (page, mut text) = (page_of(command), Vec::new());
     page.render(&mut text)?;
-    replace(&dir.join(page.get_filename()), &text)
+    all.push((dir.join(page.get_filename()), text));
+    Ok(())
+}
+
+/// Where a page lies that is written: nothing that others execute or go by, and no file of anybody else.
+fn place_of_page(session: &Session, path: PathBuf) -> Result<PathBuf, Fault> {
+    let (path, led) = session.called(path, SECTION)?;
+    session.is_in_reach(&led)?;
+    let is_page = |text: &[u8]| text.split(|byte| *byte == b'\n').any(|line| line.starts_with(HEAD));
+    match std::fs::read(&led) {
+        Ok(text) if !is_page(&text) => {
+            let message = format!("`{}` is there, and no manual page of planc", path.display());
+            Err(Fault::usage(message).help("name a folder for manual pages"))
+        }
+        Ok(_) | Err(_) => Ok(led),
+    }
 }
 
 /// Arguments of `planc help`.

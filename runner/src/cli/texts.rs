@@ -4,7 +4,6 @@
 
 use super::fault::Fault;
 use crate::config::Config;
-use crate::writing::replace;
 use planc_lang::catalogue::Catalogue;
 use planc_lang::codes::Code;
 use planc_lang::compile::{add_builtin, load_catalogue};
@@ -105,6 +104,12 @@ impl Texts {
         Ok(Texts { sources, indices, unfit })
     }
 
+    /// These, and one more.
+    pub fn and(mut self, name: &str, text: Option<String>) -> Texts {
+        self.indices.extend(text.map(|text| self.sources.add(name, text)));
+        self
+    }
+
     /// Whether these are all and the same texts: what was compiled from them is what would be compiled again.
     pub fn are(&self, other: &Sources) -> bool {
         let pair = |source: &Source| (source.name.clone(), source.text.clone());
@@ -179,11 +184,4 @@ fn unread(error: &ignore::Error) -> Option<&Path> {
         | ignore::Error::UnrecognizedFileType(_)
         | ignore::Error::InvalidDefinition => None,
     }
-}
-
-/// Writes a file beside the old one and puts it in its place, mode kept. A link stays a link: it is the file behind it that was
-/// read, and nothing but its own text, in another form, is written.
-pub fn rewrite(path: &Path, text: &str) -> Result<(), Fault> {
-    let written = path.canonicalize().and_then(|path| replace(&path, text.as_bytes()));
-    written.map_err(|error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display())))
 }

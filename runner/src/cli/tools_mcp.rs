@@ -5,7 +5,8 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal::agreed;
-use crate::config::{CONFIG_NAME, ServerConfig, Wiring, lies_in};
+use super::texts::{Instead, Texts};
+use crate::config::{CONFIG_NAME, Config, ServerConfig, Wiring, lies_in};
 use crate::import::{
     Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import,
     own_catalogue_file, recorded,
@@ -13,6 +14,7 @@ use crate::import::{
 use crate::render::text::{Tone, count, inline};
 use crate::tool::mcp::Lock;
 use planc_lang::catalogue::Tool;
+use planc_lang::codes::Severity;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,10 +83,11 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
         }
     };
     let file = written(session, name, args.to.as_deref())?;
-    let outcome = match import(&file, name, &answer, Review::Unseen)? {
+    let brought = |review: Review| import(&file, (name, &answer), review, |text| mistake(session, &file, text));
+    let outcome = match brought(Review::Unseen)? {
         Imported::ToReview(changes) if args.accept => {
             looked_at(session, &changes)?;
-            import(&file, name, &answer, Review::Seen)?
+            brought(Review::Seen)?
         }
         outcome => outcome,
     };
@@ -121,6 +124,20 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
     }
     session.out.show(&text)?;
     Ok(exit)
+}
+
+/// The first mistake that the catalogues would have with this text in a file, and do not have now: no plan could be made with them.
+fn mistake(session: &Session, file: &Path, text: &str) -> Option<String> {
+    let others = session.config.catalogues.iter().filter(|path| path.exists() && !Session::is_same(path, file));
+    let config = Config { catalogues: others.cloned().collect(), ..Config::clone(&session.config) };
+    let messages = |text: Option<String>| -> Vec<String> {
+        let texts = Texts::read(&config, &Instead::new());
+        let base = texts.map(|texts| texts.and(&session.config.shown(file), text).load());
+        let found = base.map(|base| base.diagnostics).unwrap_or_default();
+        found.iter().filter(|one| one.severity() == Severity::Error).map(|one| one.message.clone()).collect()
+    };
+    let now = messages(std::fs::read_to_string(file).ok());
+    messages(Some(text.to_owned())).into_iter().find(|message| !now.contains(message))
 }
 
 /// Shows on the terminal what is different, and asks whether it counts from now on. An argument alone says nothing of somebody
@@ -312,6 +329,7 @@ impl From<ImportError> for Fault {
             | ImportError::Lock(_)
             | ImportError::File { .. }
             | ImportError::Broken { .. }
+            | ImportError::Clash { .. }
             | ImportError::NoAnswer { .. } => fault,
         }
     }

@@ -6,6 +6,7 @@
 
 use super::places::{account, account_home, is_of_system, lies_in};
 use super::{CONFIG_NAME, STATE_NAME};
+use crate::environment::{self, LOCALE};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
@@ -19,24 +20,6 @@ pub const PATH: &str = "PATH";
 
 /// Variables with the name of the account.
 const ACCOUNT: [&str; 2] = ["USER", "LOGNAME"];
-
-/// Variables whose values say how a program speaks, and are names.
-const LOCALE: [&str; 14] = [
-    "LANG",
-    "LC_ADDRESS",
-    "LC_ALL",
-    "LC_COLLATE",
-    "LC_CTYPE",
-    "LC_IDENTIFICATION",
-    "LC_MEASUREMENT",
-    "LC_MESSAGES",
-    "LC_MONETARY",
-    "LC_NAME",
-    "LC_NUMERIC",
-    "LC_PAPER",
-    "LC_TELEPHONE",
-    "LC_TIME",
-];
 
 /// The variable with the time zone.
 const ZONE: &str = "TZ";
@@ -56,7 +39,7 @@ pub type Variables = Vec<(OsString, OsString)>;
 /// What a program in a cell gets. Of `PATH` what a yes is bound to: whatever comes to lie in another folder, it does not find.
 pub fn confined(pass_env: &[String], workspace: &Path) -> Variables {
     let mut variables = usual(pass_env);
-    let given = std::env::vars_os().filter(|(name, _)| FOLDERS.iter().any(|known| name == *known));
+    let given = environment::variables().filter(|(name, _)| FOLDERS.iter().any(|known| name == *known));
     variables.extend(given.filter(|(name, _)| !is_listed(pass_env, name)));
     with_path(variables, cell_path(workspace))
 }
@@ -187,7 +170,7 @@ fn counts(folder: &Path, workspace: &Path) -> bool {
 
 /// What is the same for all.
 fn usual(pass_env: &[String]) -> Variables {
-    let mut variables: Variables = std::env::vars_os()
+    let mut variables: Variables = environment::variables()
         .filter(|(name, value)| {
             let is_spoken = LOCALE.iter().any(|known| name == *known) && is_name(value.as_encoded_bytes());
             is_listed(pass_env, name) || is_spoken || name == ZONE

@@ -5,6 +5,7 @@
 use super::places::resolve;
 use super::texts::{Text, is_data, is_data_path, is_searched, plain, texts};
 use super::variables::{PATH, found_by_name};
+use crate::environment::variable;
 use crate::named::{Named, Role, of_values, of_words, pieces};
 use planc_lang::digest::Digest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +133,7 @@ impl<'w> Wired<'w> {
     /// as they are now as well.
     pub(super) fn searched(&self) -> Vec<PathBuf> {
         let passed = self.pass_env.iter().filter(|name| is_searched(name) && *name != PATH);
-        let passed: Vec<String> = passed.filter_map(|name| std::env::var(name).ok()).collect();
+        let passed: Vec<String> = passed.filter_map(|name| variable(name)?.into_string().ok()).collect();
         let texts = self.texts();
         let values = texts.iter().filter(|text| text.is_searched()).map(|text| &text.text).chain(&passed);
         let folders = values.flat_map(|value| split(value)).map(|folder| (folder, self.cwd.join(folder)));

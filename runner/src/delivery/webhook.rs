@@ -3,6 +3,7 @@
 
 use super::{CUT_OFF, Carrier, DELIVERY_TIMEOUT, Outcome, Parcel};
 use crate::config::ReportForm;
+use crate::environment::variable;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, StatusCode, redirect};
 use serde_json::{Value as Json, json};
@@ -50,7 +51,8 @@ impl Carrier for ToWebhook {
 impl ToWebhook {
     fn token(&self) -> Result<Option<HeaderValue>, String> {
         let Some(name) = &self.token_env else { return Ok(None) };
-        let token = std::env::var(name).map_err(|_| format!("the variable `{name}` with the token is not set"))?;
+        let token = variable(name).and_then(|token| token.into_string().ok());
+        let token = token.ok_or_else(|| format!("the variable `{name}` with the token is not set"))?;
         let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| format!("the token in `{name}` cannot be sent as a header"))?;
         value.set_sensitive(true);

@@ -2,6 +2,7 @@
 //! the plan get.
 
 use crate::config::{Config, Unconfined, Variables, Wiring, in_the_open};
+use crate::environment::variable;
 use crate::passed::{Values, bound, of_cells};
 use crate::tool::model;
 use planc_lang::compiled::tools;
@@ -32,7 +33,7 @@ pub(super) fn variables(config: &Config, plan: &Plan, runs: bool, asks: bool) ->
             Wiring::Program { pass_env, .. } => bound(pass_env, in_the_open(pass_env, &server.workspace)),
             Wiring::Url { headers_from_env, .. } => {
                 let names: Vec<String> = headers_from_env.values().cloned().collect();
-                let given = names.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
+                let given = names.iter().filter_map(|name| Some((name.into(), variable(name)?)));
                 bound(&names, given.collect())
             }
         };

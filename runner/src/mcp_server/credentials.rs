@@ -35,17 +35,13 @@ pub struct Credentials {
 
 impl Credentials {
     /// Reads a file of lines `name: credential`, or of one credential, whose name is then `default`. It must be nobody
-    /// else's to write, not everybody's to read, and lie, with all links on the way, outside of `workspace` and every other one. Where
-    /// nothing is, one is made with a new credential, for its owner alone.
-    pub fn read_or_make(path: &Path, default: &str, workspace: &Path) -> Result<Credentials, CredentialError> {
+    /// else's to write, not everybody's to read, and lie, with all links on the way, outside of `workspace` and every other one.
+    pub fn read(path: &Path, default: &str, workspace: &Path) -> Result<Credentials, CredentialError> {
         let fault = |why: String| CredentialError { path: path.to_owned(), why };
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| fault(error.to_string()))?;
         if let Some(why) = within_reach(path, workspace) {
             return Err(fault(format!("it {why}")));
-        }
-        if !path.exists() {
-            make(path).map_err(|error| fault(error.to_string()))?;
         }
         let place = path.canonicalize().map_err(|error| fault(error.to_string()))?;
         let file = std::fs::File::open(&place).map_err(|error| fault(error.to_string()))?;
@@ -87,6 +83,16 @@ impl Credentials {
         // Tags under a key that nobody knows: what their comparison takes tells nothing about the credential.
         let tag = tag(&self.key, secret);
         self.known.iter().find(|(_, known)| *known == tag).map(|(name, _)| name.as_str())
+    }
+}
+
+/// Makes a file with a new credential, for its owner alone, unless something is there.
+pub fn make_credentials(path: &Path) -> Result<(), CredentialError> {
+    match make(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(CredentialError { path: path.to_owned(), why: error.to_string() })
+        }
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

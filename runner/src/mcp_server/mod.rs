@@ -12,7 +12,7 @@ mod offers;
 mod passing;
 mod schema;
 
-pub use credentials::{CredentialError, Credentials, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL};
+pub use credentials::{CredentialError, Credentials, MAX_CREDENTIAL_BYTES, MIN_CREDENTIAL, make_credentials};
 pub use http::{Http, IDLE, MAX_BODY_BYTES, MAX_CONVERSATIONS, serve_http};
 
 pub use listening::{CHANGES_PAUSE, MAX_LISTENED};

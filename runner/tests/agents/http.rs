@@ -234,8 +234,10 @@ async fn nobody_is_let_in_without_a_credential_or_from_a_page_of_elsewhere() {
 async fn an_agent_is_no_approver_and_an_approver_no_agent() {
     let place = Place::new("");
     let approvers = place.workspace().with_file_name("approvers");
+    let secret = "c".repeat(40);
+    std::fs::write(&approvers, format!("{secret}\n")).unwrap();
+    std::fs::set_permissions(&approvers, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let server = Server::start(&place, &["--approvers", approvers.to_str().unwrap()]);
-    let secret = std::fs::read_to_string(&approvers).unwrap().trim().to_owned();
     server.call("plan_write", json!({ "text": writing("b.txt") })).await;
     let plan = server.call("plan_exit", json!({})).await.data["plan_id"].clone();
     let base = server.url.strip_suffix("/mcp").unwrap().to_owned();

@@ -191,7 +191,10 @@ fn what_was_approved_by_nobody_is_taken_back_by_nobody_where_that_counts_no_more
     let run = place.last_run();
     place.put("planc.toml", "[workspace]\nnested = [\"app\"]\n");
     place.put("app/planc.toml", "[servers.crm]\ncommand = \"python3\"\nargs = [\"../lib/part.py\"]\n");
-    place.planc(&["undo", &run]).exits(6).says("none to its being taken back");
+    place
+        .planc(&["undo", &run])
+        .exits(6)
+        .says("the yes to this run is none to what a program of a workspace within this one may do");
     assert_eq!(place.get("lib/part.py"), "good");
 }
 

@@ -35,6 +35,7 @@ mod races;
 mod reach;
 mod reached;
 mod review;
+mod rewritten;
 mod scripts;
 mod secrets;
 mod servers;

@@ -276,3 +276,52 @@ fn an_approval_is_for_what_a_server_is_told() {
         with(&place, &["run", &run, "p.pl"], &[("TOKEN", "theirs")]).exits(5).says("`TOKEN` has another value");
     }
 }
+
+/// What planc is made of reads more variables than planc: where a host is looked for, where files lie, how memory is had.
+#[test]
+fn planc_itself_has_no_variable_that_it_does_not_read() {
+    let place = Place::new();
+    let foreign =
+        ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES", "NIS_PATH", "GCONV_PATH", "GLIBC_TUNABLES", "MALLOC_CHECK_"];
+    let foreign =
+        [&foreign[..], &["TZDIR", "SQLITE_TMPDIR", "GIT_DIR", "TOKIO_WORKER_THREADS", "NO_PROXY", "DEPLOY"]].concat();
+    let own = ["NO_COLOR", "TERM", "TZ", "SSL_CERT_FILE", "SSH_AUTH_SOCK"];
+    let mut command = place.command(&["mcp"]);
+    command.envs(foreign.iter().chain(&own).map(|name| (*name, "1")));
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let has = |name: &str| {
+        let environment = fs::read(format!("/proc/{}/environ", child.id())).unwrap();
+        text(&environment).split('\0').any(|one| one.starts_with(&format!("{name}=")))
+    };
+    // It goes on as the same process, unless the tests stand between the two.
+    if command.get_program() != "setsid" {
+        until("planc has begun again", || has("PLANC_ASIDE_DEPLOY"));
+        assert!(foreign.iter().all(|name| !has(name)) && own.iter().all(|name| has(name)));
+    }
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+/// A name under which a variable is put aside stands for no variable that planc reads.
+#[test]
+fn what_is_put_aside_replaces_nothing() {
+    let place = open("pass_env = [\"DEPLOY\"]\n");
+    let out = place.at("out/env");
+    place.put("p.pl", runs(&format!("env > {}", out.display())));
+    let variables = [
+        ("PLANC_ASIDE_HOME", "/evil"),
+        ("PLANC_ASIDE_PATH", "/evil"),
+        ("PLANC_ASIDE_", "/evil"),
+        ("DEPLOY", "here"),
+        ("X", "/evil"),
+    ];
+    let report = with(&place, &["--format", "json", "plan", "p.pl"], &variables).exits(0).json();
+    let digest = report["digest"].as_str().unwrap().to_owned();
+    with(&place, &["run", &format!("--approve={digest}"), "p.pl"], &variables).exits(0);
+    let env = fs::read_to_string(&out).unwrap();
+    assert!(env.contains("DEPLOY=here") && !env.contains("evil") && !env.contains("ASIDE"), "{env}");
+    // Too much of it, and nothing happens.
+    let much = "x".repeat(131_065 - "MUCH=".len());
+    with(&place, &["plan", "p.pl"], &[("MUCH", &much)]).exits(2).says("cannot begin again without the variables");
+}

@@ -8,7 +8,6 @@ use planc::desk::Given;
 use planc::event::{End, Event};
 use planc::state::UndoState;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// How long the cases of one example may take in a normal run: those with a compiler get a few, the others one for each record
@@ -33,11 +32,9 @@ fn copy(from: &Path, to: &Path) {
 
 fn fill(example: &Path, root: &Path) {
     copy(&example.join("workspace"), root);
-    let setup = example.join("setup.sh");
-    if setup.exists() {
-        let setup = setup.canonicalize().expect("it is there");
-        let status = Command::new("sh").arg(setup).current_dir(root).status().expect("a shell can be started");
-        assert!(status.success(), "{}: {status}", example.display());
+    let repository = example.join("repository");
+    if repository.exists() {
+        copy(&repository, &root.join(".git"));
     }
 }
 

@@ -7,6 +7,7 @@ use super::stdio::{MAX_MESSAGE_BYTES, Pipes, Shared, Stderr};
 use super::streams::Asking;
 use super::{Server, stderr_file};
 use crate::config::{ServerConfig, Wiring, in_the_open};
+use crate::environment;
 use crate::tool::process::{Group, RUN_VARIABLE};
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
@@ -383,7 +384,8 @@ fn command(config: &ServerConfig, run: &str) -> Result<Command, String> {
 
 fn headers(from_env: &BTreeMap<String, String>) -> Result<HashMap<HeaderName, HeaderValue>, String> {
     let header = |(name, variable): (&String, &String)| {
-        let value = std::env::var(variable).map_err(|_| format!("the variable `{variable}` is not set"))?;
+        let value = environment::variable(variable).and_then(|value| value.into_string().ok());
+        let value = value.ok_or_else(|| format!("the variable `{variable}` is not set"))?;
         let name = name.parse::<HeaderName>().map_err(|_| format!("`{name}` is no header"))?;
         let mut value =
             HeaderValue::from_str(&value).map_err(|_| format!("`{variable}` holds no value of a header"))?;
