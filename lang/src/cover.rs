@@ -9,11 +9,11 @@ use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::effects::{CriticalVerb, Grant, Resource};
 use crate::eval::Env;
-use crate::grants::{Grants, values};
+use crate::grants::{Grants, stands_for_itself, values};
 use crate::hosts::host_of;
 use crate::paths::{literal_prefix, may_match_longer, within};
 use crate::plan::{Call, CriticalScope, Expr, ExprKind, Plan};
-use crate::reach::{beginning, reach};
+use crate::reach::{beginning, reach, runs_nothing};
 use crate::source::Span;
 use crate::syntax::{self, EffectVerb, Item, TopItem};
 use crate::types::{Quoted, Type};
@@ -43,12 +43,15 @@ pub fn check(plan: &Plan, file: &syntax::File, report: &Diagnostics) {
         let written = lines_of(file);
         for missing in &judge.missing {
             // A line that nothing can use was most likely meant for it: one mistake, not two.
-            let meant = if understood && !judge.unclear { judge.lines.meant_for(missing) } else { Vec::new() };
+            let glob = judge.lines.globs(missing).next();
+            let is_clear = understood && !judge.unclear && glob.is_none();
+            let meant = if is_clear { judge.lines.meant_for(missing) } else { Vec::new() };
             report.push(match meant.is_empty() {
-                true => uncovered(missing, file),
+                true => uncovered(missing, glob.map(|(_, glob)| glob), file),
                 false => miswritten(missing, &meant, &written),
             });
-            meant.iter().for_each(|(line, _)| judge.lines.used[*line] = true);
+            let lines = glob.map(|(line, _)| line).into_iter().chain(meant.iter().map(|(line, _)| *line));
+            lines.collect::<Vec<_>>().into_iter().for_each(|line| judge.lines.used[line] = true);
         }
     }
     judge.lines.report_repeated(report);
@@ -90,7 +93,8 @@ impl<'p> Judge<'p> {
                 }
                 Some(_) | None => true,
             });
-        let touches = if complete && !call.tool.name.is_empty() { reach(call, env) } else { None };
+        let complete = complete && !call.tool.name.is_empty() && !runs_nothing(call, env);
+        let touches = if complete { reach(call, env) } else { None };
         let Some(touches) = touches else {
             self.unclear = true;
             return;
@@ -196,7 +200,8 @@ fn wanted(call: &Call, verb: EffectVerb) -> CriticalVerb {
     }
 }
 
-fn uncovered(missing: &Missing<'_>, file: &syntax::File) -> Diagnostic {
+/// `glob` is what a text in a list would allow as a glob, where that is this.
+fn uncovered(missing: &Missing<'_>, glob: Option<&Grant>, file: &syntax::File) -> Diagnostic {
     let Missing { call, verb, resource, others } = missing;
     let wanted = wanted(call, *verb);
     let message = match resource {
@@ -219,9 +224,13 @@ fn uncovered(missing: &Missing<'_>, file: &syntax::File) -> Diagnostic {
     for other in others.iter().take(3) {
         diagnostic = diagnostic.related(*other, "and so does this call");
     }
-    match line_for(wanted, *verb, resource).zip(insertion(file)) {
-        Some((line, (at, open, close))) => {
-            diagnostic.edit(format!("allow it: `{line}`"), at, format!("{open}{line}{close}")).maybe()
+    let line = match glob {
+        Some(glob) => Some((stands_for_itself(glob), line_of(glob.verb, &glob.resource))),
+        None => line_for(wanted, *verb, resource).map(|line| (format!("allow it: `{line}`"), line)),
+    };
+    match line.zip(insertion(file)) {
+        Some(((title, line), (at, open, close))) => {
+            diagnostic.edit(title, at, format!("{open}{line}{close}")).maybe()
         }
         None if matches!(resource, Resource::Host(host) if host.is_empty()) => diagnostic
             .help("write the URL as `https://host/path`, without blanks, backslashes or other scripts in the host"),
@@ -283,7 +292,7 @@ fn line_for(wanted: CriticalVerb, verb: EffectVerb, resource: &Resource) -> Opti
     let text = match resource {
         Resource::Program(argv) => {
             let plain = |word: &&SmolStr| !word.is_empty() && !word.contains(char::is_whitespace);
-            argv.iter().take(2).take_while(plain).map(SmolStr::as_str).collect::<Vec<_>>().join(" ")
+            argv.iter().take(leading(argv)).take_while(plain).map(SmolStr::as_str).collect::<Vec<_>>().join(" ")
         }
         Resource::Path(path) => globset::escape(path),
         Resource::Glob(glob) => glob.to_string(),
@@ -298,7 +307,24 @@ fn line_for(wanted: CriticalVerb, verb: EffectVerb, resource: &Resource) -> Opti
     // What a line cannot name, it cannot be advised to name.
     let covers = |text: &String| Grant::new(wanted, text).is_ok_and(|grant| grant.may_allow(verb, resource));
     let text = [text.clone(), format!("file:{text}")].into_iter().find(covers)?;
-    Some(format!("{} {}", wanted.as_str(), Quoted(&text)))
+    Some(line_of(wanted, &text))
+}
+
+/// A line of `critical` as it is written.
+fn line_of(verb: CriticalVerb, resource: &str) -> String {
+    format!("{} {}", verb.as_str(), Quoted(resource))
+}
+
+/// How many words of a command say what is done: the program and the next. Where options stand before that, as in
+/// `git -c a=b commit`, all up to the first that is neither an option nor may be the value of one; else all.
+fn leading(argv: &[SmolStr]) -> usize {
+    let is_option = |word: &SmolStr| word.starts_with('-');
+    if !argv.get(1).is_some_and(is_option) {
+        return 2;
+    }
+    let may_take = |word: &SmolStr| is_option(word) && !word.contains('=');
+    let says = |pair: &[SmolStr]| !is_option(&pair[1]) && !may_take(&pair[0]);
+    argv.windows(2).skip(1).position(says).map_or(argv.len(), |before| before + 3)
 }
 
 /// Where a new `critical` line goes, with what stands before and behind it.
@@ -356,7 +382,8 @@ impl<'p> Lines<'p> {
     }
 
     fn report_unused(&self, report: &Diagnostics) {
-        for (line, _) in self.plan.critical.iter().zip(&self.used).filter(|(_, used)| !**used) {
+        let lines = self.plan.critical.iter().zip(&self.used).enumerate();
+        for (index, (line, _)) in lines.filter(|(_, (_, used))| !**used) {
             // What a program does to files, and whom it contacts, no text tells.
             if self.programs && line.verb != CriticalVerb::Run {
                 continue;
@@ -372,7 +399,10 @@ impl<'p> Lines<'p> {
                     format!("nothing in this plan can {} {what}", line.verb.as_str()),
                 )
                 .label("no step has use for this line")
-                .help("take it out: an approver reads every line as something that may happen"),
+                .help(match self.grants.globs().find(|(of, _)| *of == index) {
+                    Some((_, glob)) => format!("{}; else take it out", stands_for_itself(glob)),
+                    None => "take it out: an approver reads every line as something that may happen".to_owned(),
+                }),
             );
         }
     }
@@ -390,6 +420,11 @@ impl<'p> Lines<'p> {
             })
             .filter(|(_, text)| !text.is_empty())
             .collect()
+    }
+
+    /// What texts in lists would allow as globs, where that is an effect, with their lines.
+    fn globs(&self, missing: &Missing<'_>) -> impl Iterator<Item = (usize, &Grant)> {
+        self.grants.globs().filter(|(_, glob)| may_use(glob, missing.verb, &missing.resource))
     }
 
     fn new(plan: &'p Plan, env: &mut Env<'p>) -> Lines<'p> {
@@ -447,7 +482,7 @@ impl<'p> Lines<'p> {
 /// What a line of another verb or resource was most likely meant to be, where an effect wants `verb`.
 fn meant(verb: CriticalVerb, of_line: CriticalVerb, written: &str, resource: &Resource) -> Option<String> {
     use CriticalVerb::{Contact, Create, Delete, Modify, Read, Run};
-    let line = |verb: CriticalVerb, text: &str| format!("{} {}", verb.as_str(), Quoted(text));
+    let line = line_of;
     match resource {
         Resource::Host(host) if of_line == Contact && !host.is_empty() => {
             let name = |host: &str| {

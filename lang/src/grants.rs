@@ -1,8 +1,10 @@
 //! The lines of `critical` ⟶ what they allow, as far as the values are known that they speak of.
 
-use crate::effects::{CriticalVerb, Grant, Resource};
+use crate::effects::{CriticalVerb, Grant, Resource, WILDCARDS};
 use crate::eval::{Env, NoCalls, eval};
-use crate::plan::{CriticalLine, CriticalScope, Expr, Plan};
+use crate::names::split_space;
+use crate::plan::{CriticalLine, CriticalScope, Expr, ExprKind, Plan};
+use crate::types::Quoted;
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -27,6 +29,8 @@ pub fn values(plan: &Plan, env: &mut Env<'_>) -> Vec<Option<Value>> {
 pub struct Grants<'p> {
     /// Each with the index of its line.
     list: Vec<(usize, Cow<'p, Grant>)>,
+    /// What texts with wildcards would allow as globs that stand in lists and values, where wildcards stand for themselves.
+    globs: Vec<(usize, Grant)>,
 }
 
 impl<'p> Grants<'p> {
@@ -34,16 +38,18 @@ impl<'p> Grants<'p> {
     /// resource allows nothing; one that is not known may allow anything of its verb.
     pub fn new(plan: &'p Plan, values: &[Option<Value>]) -> Grants<'p> {
         let mut list = Vec::with_capacity(plan.critical.len());
+        let mut globs = Vec::new();
         for (index, line) in plan.critical.iter().enumerate() {
             match &line.scope {
                 CriticalScope::Text(grant) => list.push((index, Cow::Borrowed(grant))),
-                CriticalScope::Value(_) => {
+                CriticalScope::Value(expr) => {
+                    globs.extend(as_globs(plan, line.verb, expr).into_iter().map(|glob| (index, glob)));
                     let value = values.get(index).and_then(Option::as_ref);
                     list.extend(of_value(line, value).into_iter().map(|grant| (index, Cow::Owned(grant))));
                 }
             }
         }
-        Grants { list }
+        Grants { list, globs }
     }
 
     /// What the lines allow as far as that is known: for who decides whether a call is made.
@@ -77,9 +83,51 @@ impl<'p> Grants<'p> {
         self.list.iter().map(|(line, grant)| (*line, &**grant))
     }
 
+    /// What texts in lists and values would allow as globs, each with the index of its line. They allow nothing so.
+    pub fn globs(&self) -> impl Iterator<Item = (usize, &Grant)> {
+        self.globs.iter().map(|(line, grant)| (*line, grant))
+    }
+
+    /// What to do where nothing allows this, and a text in a list or a value would as a glob.
+    pub fn meant_as_glob(&self, verb: CriticalVerb, resource: &str) -> Option<String> {
+        let name = split_space(resource);
+        let is_meant = |grant: &Grant| {
+            grant.allows_path(verb, resource)
+                || verb == CriticalVerb::Contact && grant.allows_host(resource)
+                || grant.verb == verb && name.as_ref().is_some_and(|(space, name)| grant.matches_name(space, name))
+        };
+        self.globs().map(|(_, grant)| grant).find(|grant| is_meant(grant)).map(stands_for_itself)
+    }
+
     /// Each grant.
     pub fn iter(&self) -> impl Iterator<Item = &Grant> {
         self.list.iter().map(|(_, grant)| &**grant)
+    }
+}
+
+/// What is said of a text in a list or a value that would have to be a glob.
+pub(crate) fn stands_for_itself(glob: &Grant) -> String {
+    let Grant { verb, resource, .. } = glob;
+    format!(
+        "in a list or a value `{resource}` stands for itself; as a glob it is a line of its own, `{} {}`",
+        verb.as_str(),
+        Quoted(resource)
+    )
+}
+
+/// The texts with wildcards that are written in a value, as globs.
+fn as_globs(plan: &Plan, verb: CriticalVerb, expr: &Expr) -> Vec<Grant> {
+    match &expr.kind {
+        ExprKind::Constant(Value::String(text)) if text.contains(WILDCARDS) && verb != CriticalVerb::Run => {
+            Grant::new(verb, text).into_iter().collect()
+        }
+        ExprKind::Constant(Value::List(items)) => {
+            let texts = items.iter().filter_map(Value::as_str).filter(|text| text.contains(WILDCARDS));
+            texts.filter(|_| verb != CriticalVerb::Run).filter_map(|text| Grant::new(verb, text).ok()).collect()
+        }
+        ExprKind::List(items) => items.iter().flat_map(|item| as_globs(plan, verb, item)).collect(),
+        ExprKind::Let(defined) => plan.lets.get(*defined).map_or_else(Vec::new, |it| as_globs(plan, verb, &it.value)),
+        _ => Vec::new(),
     }
 }
 

@@ -53,6 +53,17 @@ pub fn beginning(call: &Call, verb: EffectVerb, plan: &Plan, env: &mut Env<'_>) 
     check_path(whole).is_ok().then_some(text).filter(|_| call.tool.params[*index].ty.without_null() == Type::Path)
 }
 
+/// Whether a call runs a program of no words, as far as the text tells.
+pub fn runs_nothing(call: &Call, env: &mut Env<'_>) -> bool {
+    let runs = call.tool.effects.declared().iter().filter(|effect| effect.verb == EffectVerb::Runs);
+    runs.into_iter().any(|effect| match &effect.target {
+        Target::Param(index) => {
+            argument(call, *index, env).is_some_and(|argv| argv.as_list().is_some_and(|words| words.is_empty()))
+        }
+        Target::Template(_) => false,
+    })
+}
+
 /// What the probe of a call looks at when it tells what the call gave; nothing where its tool has none.
 pub fn probed(call: &Call, env: &mut Env<'_>) -> Option<Vec<(EffectVerb, Resource)>> {
     let Some(probe) = &call.tool.probe else { return Some(Vec::new()) };

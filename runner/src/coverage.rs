@@ -23,11 +23,21 @@ pub struct Uncovered {
     pub verb: CriticalVerb,
     /// On what.
     pub resource: String,
+    /// What to do where a text in a list would cover it as a glob.
+    pub meant: Option<String>,
+}
+
+impl Uncovered {
+    fn new(grants: &Grants<'_>, verb: CriticalVerb, resource: String) -> Uncovered {
+        let meant = grants.meant_as_glob(verb, &resource);
+        Uncovered { verb, resource, meant }
+    }
 }
 
 impl std::fmt::Display for Uncovered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no `critical` line allows `{} \"{}\"`", self.verb.as_str(), self.resource)
+        write!(f, "no `critical` line allows `{} \"{}\"`", self.verb.as_str(), self.resource)?;
+        self.meant.as_ref().map_or(Ok(()), |meant| write!(f, "; {meant}"))
     }
 }
 
@@ -81,7 +91,7 @@ pub fn uncovered_changes(grants: &Grants<'_>, changes: &[Change]) -> Vec<Uncover
             CriticalVerb::Read | CriticalVerb::Modify | CriticalVerb::Run | CriticalVerb::Contact => false,
         };
         if !covered(verb, &change.path) && !on_the_way && !with_all_it_holds {
-            uncovered.push(Uncovered { verb, resource: change.path.clone() });
+            uncovered.push(Uncovered::new(grants, verb, change.path.clone()));
         }
     }
     uncovered
@@ -121,7 +131,7 @@ pub fn uncovered_touches(grants: &Grants<'_>, touches: &[(EffectVerb, Resource)]
                 (!grants.iter().any(|grant| grant.may_allow(*verb, resource))).then_some(verb_name)
             }
         };
-        uncovered.extend(missing.map(|verb| Uncovered { verb, resource: resource.to_string() }));
+        uncovered.extend(missing.map(|verb| Uncovered::new(grants, verb, resource.to_string())));
     }
     uncovered
 }
@@ -155,7 +165,7 @@ pub fn uncovered_paths(
                 }
             };
             let resource = meant.first().unwrap_or(resource).to_string();
-            uncovered.push(Uncovered { verb, resource });
+            uncovered.push(Uncovered::new(grants, verb, resource));
         }
     }
     uncovered
@@ -204,9 +214,9 @@ pub fn uncovered_by_others(
         };
         let unnamed = || touched.and_then(|path| unnamed_in(grants, verbs, path, workspace));
         if !is_covered {
-            uncovered.push(Uncovered { verb: verbs[0], resource: resource.to_string() });
+            uncovered.push(Uncovered::new(grants, verbs[0], resource.to_string()));
         } else if let Some(resource) = unnamed() {
-            uncovered.push(Uncovered { verb: verbs[0], resource });
+            uncovered.push(Uncovered::new(grants, verbs[0], resource));
         }
     }
     uncovered
@@ -248,7 +258,7 @@ pub fn uncovered_reads(
             | Resource::AnyIn(_) => true,
         };
         if !is_covered {
-            uncovered.push(Uncovered { verb: CriticalVerb::Read, resource: resource.to_string() });
+            uncovered.push(Uncovered::new(grants, CriticalVerb::Read, resource.to_string()));
         }
     }
     uncovered

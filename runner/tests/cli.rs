@@ -461,6 +461,70 @@ fn a_git_that_fails_is_said_to_have_gone_by_no_settings() {
 }
 
 #[test]
+fn a_commit_without_an_author_is_told_before_the_yes() {
+    let world = World::new();
+    let told = |world: &World, words: &str| {
+        world.write("g.pl", format!("plan \"g\" {{\n  critical {{\n    run \"git\"\n  }}\n  step g = process.run(argv: [\"git\", {words}])\n}}\n"));
+        let (report, _) = world.json(&["plan", "g.pl", "--format", "json"]);
+        let (card, ..) = world.run(&["plan", "g.pl"]);
+        let is_told = card.contains("git finds");
+        assert_eq!(report["steps"][0]["confined"]["no_author"].as_bool().unwrap_or_default(), is_told, "{card}");
+        is_told
+    };
+    let commit = "\"commit\", \"-m\", \"x\"";
+    world.write("planc.toml", "[programs]\npass_env = [\"HOME\"]\n");
+    let home = world.folder.path().join("home/.gitconfig");
+    std::fs::write(&home, "[user]\n  name = A\n").unwrap();
+    assert!(told(&world, commit));
+    assert!(!told(&world, "\"log\", \"--grep\", \"commit\""));
+    assert!(!told(&world, &format!("\"-c\", \"user.name=A\", \"-c\", \"user.email=a@b\", {commit}")));
+    assert!(!told(&world, &format!("{commit}], env: [{{ name: \"GIT_AUTHOR_NAME\", value: \"A\" }}")));
+    world.write("planc.toml", "[programs]\npass_env = [\"HOME\"]\nread = [\"~/.gitconfig\"]\n");
+    assert!(!told(&world, commit), "it sees that of the account");
+    std::fs::write(&home, "[core]\n  pager = cat\n").unwrap();
+    assert!(told(&world, commit), "which names nobody");
+    std::fs::create_dir(world.workspace().join(".git")).unwrap();
+    world.write(".git/config", "[user]\n  name = A\n");
+    assert!(!told(&world, commit), "the repository names one");
+}
+
+#[test]
+fn whoever_refuses_what_a_list_would_allow_as_a_glob_says_so() {
+    let world = World::new();
+    let meant = |text: &str| {
+        let words: Vec<&str> = text.split_whitespace().filter(|word| *word != "┊").collect();
+        words.join(" ").contains("`*.md` stands for itself; as a glob it is a line of its own, `modify \"*.md\"`")
+    };
+    world.write("a.md", "a\n");
+    let each = "  step found = fs.glob(pattern: \"*.md\")\n  each done = path in found.paths {\n    step e = fs.append(path: path, text: \"b\")\n    result e\n  }\n  output done = done\n";
+    let plan = |steps: &str| {
+        format!("plan \"p\" {{\n  critical {{\n    modify [\"*.js\", \"*.md\"]\n    run \"sh\"\n  }}\n{steps}}}\n")
+    };
+    world.write("each.pl", plan(each));
+    let (out, err, code) = world.run(&["plan", "each.pl"]);
+    assert!(code != 0 && meant(&out), "{out}{err}");
+    world.write("run.pl", plan("  step r = process.run(argv: [\"sh\", \"-c\", \"echo b >> a.md\"])\n"));
+    let (report, _) = world.json(&["plan", "run.pl", "--format", "json"]);
+    let (out, err, code) = world.run(&["run", &format!("--approve={}", report["digest"].as_str().unwrap()), "run.pl"]);
+    assert!(code != 0 && meant(&out) && meant(&err), "{out}{err}");
+}
+
+#[test]
+fn a_program_without_words_is_told_before_the_yes() {
+    let world = World::new();
+    world.write("none.txt", "");
+    world.write("p.pl", "plan \"p\" {\n  critical {\n    run \"git\"\n  }\n  step none = fs.read(path: \"none.txt\")\n  step a = process.run(argv: none.text.lines())\n}\n");
+    let (out, err, code) = world.run(&["plan", "p.pl"]);
+    assert!(code != 0 && out.contains("it would fail: could not run a program: `argv` is empty"), "{out}{err}");
+}
+
+#[test]
+fn a_manual_page_says_what_options_take() {
+    let (out, ..) = World::new().run(&["man", "plan"]);
+    assert!(out.contains("\\fBplanc plan\\fR [OPTIONS] <FILE>") && out.contains("<NAME=VALUE>"), "{out}");
+}
+
+#[test]
 fn one_mistake_is_one_error() {
     let world = World::new();
     world.write("e.pl", "plan \"e\" {\n  step a = fs.edit(path: \"planc.toml\", edits: [{ find: \"a\", replace: \"b\" }])\n  step b = fs.write(path: \"/etc/passwd\", text: \"\")\n}\n");

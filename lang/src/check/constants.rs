@@ -1,6 +1,7 @@
 //! What can be known from the text alone: arguments that are constant are checked as values, expressions that always fail
 //! are reported.
 
+use super::argv::is_program;
 use crate::codes::Code;
 use crate::conform::check_value;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -44,12 +45,13 @@ pub(super) fn check(plan: &Plan, report: &Diagnostics) {
 }
 
 fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
-    for (param, arg) in call.tool.params.iter().zip(&call.args) {
+    for (index, (param, arg)) in call.tool.params.iter().zip(&call.args).enumerate() {
         let Some(arg) = arg else { continue };
+        let is_program = is_program(&call.tool, index);
         let evaluated;
         let value = match &arg.kind {
             // A literal of a type that has no rule of form was judged by its type already.
-            ExprKind::Constant(_) if !has_form(&param.ty) => continue,
+            ExprKind::Constant(_) if !has_form(&param.ty) && !is_program => continue,
             _ if is_open(arg) => continue,
             ExprKind::Constant(value) => value,
             _ => {
@@ -59,6 +61,18 @@ fn call(call: &Call, env: &mut Env<'_>, report: &Diagnostics) {
             }
         };
         if matches!(arg.ty, Type::Error) || (param.optional && *value == Value::Null) {
+            continue;
+        }
+        if is_program && value.as_list().is_some_and(|words| words.is_empty()) {
+            report.push(
+                Diagnostic::new(
+                    Code::InvalidValue,
+                    arg.span,
+                    format!("`{}` has no words, and runs nothing", param.name),
+                )
+                .label("an empty list")
+                .help("the first word is the program, such as `[\"cargo\", \"test\"]`"),
+            );
             continue;
         }
         if let (true, Err(misfit)) = (arg.ty.is_accepted_as(&param.ty), check_value(value, &param.ty)) {

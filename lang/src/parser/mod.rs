@@ -31,6 +31,9 @@ use crate::source::{MAX_SOURCE_BYTES, Sources, Span};
 use crate::syntax::File;
 use leaf::Written;
 
+/// What whoever has not written a plan is told.
+const PLAN_BEGINS: &str = "A plan begins with `plan \"what it does\" {`.";
+
 /// Parses one source. What is wrong with it is reported; the tree holds what could be understood.
 pub fn parse(sources: &Sources, index: usize, report: &Diagnostics) -> File {
     let source = sources.get(index);
@@ -53,7 +56,7 @@ pub fn parse(sources: &Sources, index: usize, report: &Diagnostics) -> File {
         report.push(
             Diagnostic::new(Code::EmptySource, start, format!("`{}` holds no plan", source.name))
                 .label("nothing here but white space and comments")
-                .help("A plan begins with `plan \"what it does\" {`."),
+                .help(PLAN_BEGINS),
         );
     }
     file

@@ -337,10 +337,19 @@ impl Pass<'_> {
         if self.frames.len() + self.prefixes <= MAX_NESTING {
             return Some(());
         }
+        // What most of it is.
+        let blocks = self.frames.iter().filter(|frame| frame.is_block()).count();
+        let (what, help) = match () {
+            () if blocks > MAX_NESTING / 2 => ("blocks", "Write inner blocks side by side."),
+            () if self.prefixes > MAX_NESTING / 2 => {
+                ("`not`, `-`, `if` and brackets", "Give inner parts names with `let`.")
+            }
+            () => ("brackets", "Give inner parts names with `let`."),
+        };
         self.report.push(
             Diagnostic::new(Code::NestingTooDeep, token.span(), "nested too deep")
-                .label(format!("more than {MAX_NESTING} brackets within each other"))
-                .help("Give inner parts names with `let`."),
+                .label(format!("more than {MAX_NESTING} {what} within each other"))
+                .help(help),
         );
         None
     }

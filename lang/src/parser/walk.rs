@@ -1,5 +1,6 @@
 //! The walk over structured tokens: lines, blocks, and how a rule is run over a line.
 
+use super::PLAN_BEGINS;
 use super::items::{Built, Rules};
 use super::leaf::{Fault, In, Written};
 use crate::codes::Code;
@@ -128,7 +129,9 @@ impl<'s> Walk<'s> {
             self.no_doc(&tokens[docs..start]);
             match self.kind() {
                 Some(Kind::BlockOpen) => {
-                    self.unexpected_block("no item stands before this block");
+                    let is_first = self.at == 0;
+                    let found = self.unexpected_block("no item stands before this block");
+                    self.report.push(if is_first { found.help(PLAN_BEGINS) } else { found });
                 }
                 _ => return None,
             }
@@ -141,7 +144,10 @@ impl<'s> Walk<'s> {
         match token.kind {
             Kind::Newline => self.at += 1,
             Kind::BlockClose => {}
-            Kind::BlockOpen => self.unexpected_block("this takes no block"),
+            Kind::BlockOpen => {
+                let found = self.unexpected_block("this takes no block");
+                self.report.push(found);
+            }
             _ if self.is_branch() => self.branch(),
             _ => {
                 self.report.push(
@@ -186,11 +192,9 @@ impl<'s> Walk<'s> {
         self.line_end();
     }
 
-    fn unexpected_block(&mut self, message: &str) {
+    fn unexpected_block(&mut self, message: &str) -> Diagnostic {
         let span = self.skip_block();
-        self.report.push(
-            Diagnostic::new(Code::UnexpectedToken, Span::new(span.start, span.start + 1), message).label("begins here"),
-        );
+        Diagnostic::new(Code::UnexpectedToken, Span::new(span.start, span.start + 1), message).label("begins here")
     }
 
     /// Skips a block, from its `{` to its `}`.

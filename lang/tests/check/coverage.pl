@@ -89,3 +89,45 @@ plan "p" {
   step d = fs.write(path: late, text: "x")
   step e = fs.write(path: name, text: "x")
 }
+// ==== texts of a list that would have to be globs
+plan "p" {
+  let others = ["data/*.csv"]
+  critical {
+    modify ["*.js", "*.md"] "one line at the head"
+    modify others
+    contact ["*.example.com"]
+    delete ["[id].js"]
+  }
+  step a = fs.edit(path: "a.md", edits: [{ find: "a", replace: "b" }])
+  step b = fs.edit(path: "data/a.csv", edits: [{ find: "a", replace: "b" }])
+  step c = http.get(url: "https://www.example.com/")
+  step d = fs.delete(path: "[id].js")
+  step e = fs.delete(path: "i.js")
+}
+// ==== a list of globs that nothing can use
+plan "p" {
+  critical {
+    modify ["*.js", "*.md"]
+    delete ["a", "b"]
+  }
+  step a = fs.read(path: "a")
+}
+// ==== programs with options before what they do
+plan "p" {
+  step a = process.run(argv: ["git", "-c", "user.name=A", "commit", "-m", "x"])
+  step b = process.run(argv: ["git", "--git-dir=a", "push", "origin"])
+  step c = process.run(argv: ["cargo", "--locked", "test", "--all"])
+  step d = process.run(argv: ["python3", "-m", "pytest", "tests", "-q"])
+  step e = process.run(argv: ["sh", "-c", "echo a"])
+  step f = process.run(argv: ["node", "--version"])
+  step g = process.run(argv: ["cargo", "test", "--all"])
+}
+// ==== a program without words
+plan "p" {
+  let words = []
+  critical {
+    run "cargo"
+  }
+  step a = process.run(argv: [])
+  step b = process.run(argv: words)
+}

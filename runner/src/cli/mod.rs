@@ -66,6 +66,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// The compiler and runner for the plans of AI agents: what is approved is exactly what can run.
+///
+/// `planc check` tells what is wrong with a plan, `planc plan` shows what it would do and changes nothing, and `planc run --approve` asks
+/// for a yes and carries it out. `planc help COMMAND` says what a command takes.
 #[derive(Debug, Parser)]
 #[command(name = "planc", version, max_term_width = 100, after_help = Exit::table(), disable_help_subcommand = true)]
 pub struct Cli {

@@ -19,7 +19,7 @@ pub enum Format {
     Json,
     /// For pull requests, tickets and models, where a command has it.
     Markdown,
-    /// One page for a browser, where a command has it.
+    /// One page for a browser: `planc plan` and `planc show`.
     Html,
     /// `planc grammar` for llama.cpp.
     Gbnf,

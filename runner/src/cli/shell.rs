@@ -69,9 +69,10 @@ pub(super) fn man(
 
 /// The manual page of a command: a page of planc, which has no version of its own.
 fn page_of(command: &clap::Command) -> clap_mangen::Man {
-    clap_mangen::Man::new(command.clone())
-        .source(concat!("planc ", env!("CARGO_PKG_VERSION")))
-        .manual("Manual of planc")
+    // As `--help` has it: the crate lists all options there, without their values.
+    let usage = command.clone().render_usage().to_string();
+    let command = command.clone().override_usage(usage.trim_start_matches("Usage: ").to_owned());
+    clap_mangen::Man::new(command).source(concat!("planc ", env!("CARGO_PKG_VERSION"))).manual("Manual of planc")
 }
 
 /// The pages of a command, and of those within it.

@@ -256,7 +256,7 @@ pub(super) fn unnamed(grants: &Grants<'_>, changes: &[Change], look: impl Fn(&st
         grants.iter().any(|grant| allows(grant) && within(plain(&grant.resource), place))
     };
     let unnamed = for_others(changes, look).filter(|(change, verb, deciding)| !is_named(change, *verb, deciding));
-    unnamed.map(|(change, verb, _)| Uncovered { verb, resource: change.path.clone() }).collect()
+    unnamed.map(|(change, verb, _)| Uncovered::new(grants, verb, change.path.clone())).collect()
 }
 
 /// What others execute or go by, at a path or in the folder there, that no line names, where somebody else than planc changes it:

@@ -12,7 +12,7 @@ use crate::prediction::Pinned;
 use crate::stop::raised;
 use crate::tool::model::{NOT_WIRED, identity};
 use crate::tool::pages::{Turn, follow};
-use crate::tool::process::{Place, place};
+use crate::tool::process::{NO_WORDS, Place, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::{Kind, Look, Overlay};
@@ -79,6 +79,11 @@ impl DryRun<'_> {
             }
             Some(Implementation::Live(_)) if let Some(why) = self.astray(&call.tool, values, overlay) => {
                 Err(ToolError::before(why))
+            }
+            Some(Implementation::Live(tool))
+                if tool.as_program().is_some() && words(&call.tool, values).is_some_and(|words| words.is_empty()) =>
+            {
+                Err(ToolError::before(NO_WORDS))
             }
             Some(Implementation::Live(tool)) if call.tool.extracts() => self.extract(tool.as_ref(), &args, overlay),
             Some(Implementation::Live(tool)) => {

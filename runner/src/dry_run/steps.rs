@@ -490,6 +490,7 @@ impl<'d, 'a> Steps<'d, 'a> {
                     scratch: scratch(),
                     processes: enforced.processes,
                     of_others,
+                    no_author: walls.knows_no_author(self.dry.config, &call.tool, values),
                 })
             }
             Place::Open => Some(Confinement::Open),

@@ -127,5 +127,7 @@ fn violation(attempt: &Attempt<'_>, changes: &[Change]) -> Option<String> {
     let more = if more == 0 { String::new() } else { format!("\n  and {more} more") };
     let intro =
         "it changed what no line of `critical` allows, and nothing of what it did was kept; it would have needed";
-    Some(format!("{intro}\n  {}{more}", lines.join("\n  ")))
+    let meant =
+        uncovered.iter().find_map(|one| one.meant.as_ref()).map_or_else(String::new, |meant| format!("\n{meant}"));
+    Some(format!("{intro}\n  {}{more}{meant}", lines.join("\n  ")))
 }

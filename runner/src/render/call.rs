@@ -171,6 +171,8 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
             let quoted = format!("{head:?}");
             format!("{}…\" ({} bytes)", within(&quoted[..quoted.len() - 1]), text.len())
         }
+        // As a regular expression is written, and a condition shown.
+        Value::String(text) if text.contains('\\') && text.chars().all(is_raw) => within(&format!("r\"{text}\"")),
         Value::String(text) => within(&format!("{:?}", &**text)),
         Value::List(items) => {
             let mut shown: Vec<String> =
@@ -190,6 +192,11 @@ pub fn value_text(value: &Value, shorten: bool) -> String {
             inline(&value.to_string())
         }
     }
+}
+
+/// Whether a character stands for itself in a raw string, and looks like no other.
+fn is_raw(c: char) -> bool {
+    (c.is_ascii_graphic() || c == ' ') && c != '"'
 }
 
 /// The name of a field: in quotes where it could be taken for more than one.

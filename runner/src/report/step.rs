@@ -247,6 +247,9 @@ pub enum Confinement {
         /// What `critical` lets it write and it cannot: it belongs to another account or group than planc's.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         of_others: Vec<String>,
+        /// Whether it is a git that makes a commit, and nothing that it sees there names an author.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        no_author: bool,
     },
     /// What it is, only the run tells: by that it is confined, or runs in the open.
     Late {
@@ -278,7 +281,7 @@ impl StepReport {
 impl std::fmt::Display for Confinement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Confinement::Cell { ports, scratch, processes, of_others } => {
+            Confinement::Cell { ports, scratch, processes, of_others, no_author } => {
                 f.write_str("confined: works on a copy, of which only what `critical` allows is kept; ")?;
                 match ports {
                     None => f.write_str("no network")?,
@@ -299,6 +302,12 @@ impl std::fmt::Display for Confinement {
                     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                     let why = "belongs to another account or group than planc's";
                     write!(f, "; cannot write what {why}, whatever `critical` says: {told}{more}")?;
+                }
+                if *no_author {
+                    f.write_str(
+                        "; git finds no author for its commit there: `-c user.name=… -c user.email=…` in the plan names one, or \
+                         `[programs] read` of `planc.toml`",
+                    )?;
                 }
                 Ok(())
             }

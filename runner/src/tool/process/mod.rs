@@ -5,6 +5,7 @@
 //! `stderr`. A program runs in a cell ([`sealed`]) unless the operator says otherwise ([`place`]); nothing confines one that
 //! runs in the open, and a child of it that leaves the group is found by [`survivors`].
 
+mod author;
 mod group;
 mod output;
 mod second_names;
@@ -32,6 +33,8 @@ use tokio::sync::watch;
 
 /// The tool that runs programs.
 pub const NAME: &str = "process.run";
+/// What is wrong with no words at all.
+pub const NO_WORDS: &str = "could not run a program: `argv` is empty";
 /// The variable that tells a program which run it belongs to.
 pub const RUN_VARIABLE: &str = "PLANC_RUN";
 /// How long a program may take to end after it was asked to, before it is killed.
@@ -107,7 +110,7 @@ impl Request {
         let argv = texts(args.get("argv")).ok_or_else(|| unknown("argv"))?;
         let shown = shown(&argv);
         let failed = |why: String| ToolError::before(format!("could not run `{shown}`: {why}"));
-        let name = argv.first().ok_or_else(|| ToolError::before("could not run a program: `argv` is empty"))?;
+        let name = argv.first().ok_or_else(|| ToolError::before(NO_WORDS))?;
         if argv.iter().any(|arg| arg.contains('\0')) {
             return Err(failed("an argument has a NUL character".into()));
         }

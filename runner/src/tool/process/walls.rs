@@ -1,14 +1,17 @@
 //! What the operator and the plan say of programs ⟶ whether one runs in a cell, in the open, or not at all; and what its
 //! cell is made of.
 
+use super::author::{commits, may_name_author};
 use super::second_names::second_name;
 use super::{NAME, QUIETENED, Request, Sees, ToolError};
 use crate::config::{Changed, Config, Limits, Network, Shown, Unconfined, lies_in, open_path};
 use crate::sandbox::{Enforced, Seen, Spec, probe};
 use crate::workspace::{find_program, is_in_work_tree};
+use planc_lang::catalogue::Tool;
 use planc_lang::effects::{CriticalVerb, Grant};
 use planc_lang::grants::Grants;
 use planc_lang::plan::Plan;
+use planc_lang::value::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -199,13 +202,37 @@ impl Walls {
         else {
             return "";
         };
-        match self.read.iter().any(|shown| file.starts_with(&shown.place)) {
+        match self.shows(&file) {
             true => "",
             false => {
                 "; `~/.gitconfig` was not there for it, with the author of a commit: `read = [\"~/.gitconfig\"]` in `[programs]` of \
                  `planc.toml` shows it to programs, with all that is in it"
             }
         }
+    }
+
+    /// Whether a call is a git that makes a commit, and nothing that it sees names an author: neither its words, nor a variable, nor
+    /// settings of the system, of the account or of the repository. Where that cannot be known, it does.
+    pub fn knows_no_author(&self, config: &Config, tool: &Tool, values: &[Value]) -> bool {
+        let given = |name: &str| tool.param(name).and_then(|index| values.get(index));
+        let argv = given("argv").and_then(|argv| argv.as_list()?.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        let has_variables = config.pass_env.iter().any(|name| name.starts_with("GIT_"))
+            || given("env").is_none_or(|env| env.as_list().is_none_or(|env| !env.is_empty()));
+        let of_account = |name: &str| self.home.as_ref().map(|home| home.join(name)).filter(|file| self.shows(file));
+        let settings = [
+            Some("/etc/gitconfig".into()),
+            of_account(".gitconfig"),
+            of_account(".config/git/config"),
+            Some(config.workspace.join(".git/config")),
+        ];
+        argv.is_some_and(|argv| commits(&argv))
+            && !has_variables
+            && !settings.iter().flatten().any(|file: &PathBuf| may_name_author(file))
+    }
+
+    /// Whether programs see a file outside the workspace because the operator lists it.
+    fn shows(&self, file: &Path) -> bool {
+        self.read.iter().any(|shown| file.starts_with(&shown.place))
     }
 
     /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
