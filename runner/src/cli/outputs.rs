@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::session::Session;
+use super::terminal::{NoYes, agreed};
 use crate::config::{CONFIG_NAME, Closed, Config, Rule, above, is_hidden_in_home, lies_in, ways};
 use crate::coverage::{There, is_for_others};
 use crate::desk::{DeskError, opened};
@@ -55,12 +56,16 @@ impl Session {
         Ok((path, led))
     }
 
-    /// Refuses a file that lies in another workspace or in what planc goes by; and in this one, what a plan that nobody reads could not
-    /// write, whatever its `critical` says.
+    /// Refuses a file that lies in another workspace or in what planc goes by. A person is asked, where one is there, about what a plan that
+    /// nobody reads could not write in this one, whatever its `critical` says.
     pub fn may_lie(&self, led: &Path) -> Result<(), Fault> {
         let Some(within) = self.is_in_reach(led)? else { return Ok(()) };
-        let why = self.is_loaded(&within).or_else(|| self.waits(&within, self.config.approval.closed));
-        why.map_or(Ok(()), |why| Err(refused(led, &why)))
+        let Some(why) = self.is_loaded(&within).or_else(|| self.waits(&within)) else { return Ok(()) };
+        let shown = inline(&led.display().to_string());
+        agreed(&format!("\n`{shown}` {why}.\nWrite it all the same?")).map_err(|no| match no {
+            NoYes::Nobody => refused(led, &why),
+            NoYes::Other | NoYes::Interrupted => no.fault("", &format!("`{shown}` is not written")),
+        })
     }
 
     /// Refuses a file that lies in another workspace or in what planc goes by. Gives its path in this workspace, where it lies in it.
@@ -102,9 +107,10 @@ impl Session {
     }
 
     /// Why a plan may not write a file of the workspace with nobody's yes, as the end of a sentence; none: it may.
-    pub fn waits(&self, path: &str, closed: Option<Closed>) -> Option<String> {
+    pub fn waits(&self, path: &str) -> Option<String> {
         let told = |why: String| format!("is none that a plan may write with nobody's yes: {why}");
-        if let Some(why) = closed {
+        // Where no operator has said anything it is a folder of no workspace.
+        if let Some(why) = self.config.approval.closed.filter(|closed| *closed != Closed::Unsaid) {
             return Some(told(why.told().to_owned()));
         }
         let rule = &self.config.approval.rule;

@@ -7,7 +7,6 @@ use super::fault::Fault;
 use super::session::Session;
 use super::terminal::agreed;
 use super::texts::EXTENSION;
-use crate::config::Closed;
 use crate::render::text::inline;
 use crate::writing::replace;
 use planc_lang::diagnostic::visible;
@@ -61,9 +60,7 @@ impl Session {
             (false, Ok(within)) => {
                 let within =
                     within.to_str().ok_or_else(|| Fault::usage(format!("`{shown}` has a name that is no text")))?;
-                // Where no operator has said anything it is a folder of no workspace.
-                let closed = self.config.approval.closed.filter(|closed| *closed != Closed::Unsaid);
-                match self.is_loaded(within).or_else(|| self.waits(within, closed)) {
+                match self.is_loaded(within).or_else(|| self.waits(within)) {
                     Some(why) => why,
                     None => return Ok(()),
                 }

@@ -191,12 +191,8 @@ pub fn hidden(terminal: &Terminal, prompt: &str) -> io::Result<Typed> {
 
 fn outside(ask: impl FnOnce(&Stop) -> io::Result<Typed>) -> io::Result<Typed> {
     let stop = Stop::new();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let _inside = runtime.enter();
-    let listening = stop.listen()?;
-    let typed = ask(&stop);
-    drop(listening);
-    typed
+    let _listening = stop.listen()?;
+    ask(&stop)
 }
 
 /// Asks about single calls on the controlling terminal.

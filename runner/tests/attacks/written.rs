@@ -2,6 +2,7 @@
 
 use crate::around::write;
 use crate::place::{Place, said};
+use crate::terminal::{Act, on_terminal};
 use std::fs;
 
 #[test]
@@ -195,6 +196,8 @@ fn what_planc_writes_goes_through_no_link() {
     fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
     place.link("../../home/.new", "catalogues/x.mcp.json");
     import("x").exits(0);
+    place.planc(&["man", "--dir", "man"]).exits(2).says("a link to what is");
+    fs::remove_file(place.ws().join("man/planc.1")).unwrap();
     place.planc(&["man", "--dir", "man"]).exits(0);
     assert!(place.get("man/planc.1").contains("planc") && place.has("man/planc-plan.1"));
     assert!(place.get("catalogues/x.pl").contains("tool x()"));
@@ -204,11 +207,14 @@ fn what_planc_writes_goes_through_no_link() {
     import("y").exits(2).says("leads out of the workspace");
     assert_eq!(place.get("../home/.bashrc"), "kept");
     assert_eq!(fs::read_dir(place.at("home")).unwrap().count(), 1);
-    // A text in another form is written where it was read.
-    place.put("../p.pl", "plan \"P\"   {\n}\n");
-    place.link("../p.pl", "p.pl");
-    place.planc(&["fmt", "p.pl"]).exits(0);
-    assert_eq!((place.get("../p.pl").contains("   "), place.ws().join("p.pl").is_symlink()), (false, true));
+    // A text in another form is written where it was read, in this workspace.
+    for (target, code) in [("../p.pl", 2), ("before/p.pl", 0)] {
+        place.put(target, "plan \"P\"   {\n}\n");
+        let _ = fs::remove_file(place.ws().join("p.pl"));
+        place.link(target, "p.pl");
+        place.planc(&["fmt", "p.pl"]).exits(code);
+        assert_eq!((place.get(target).contains("   "), place.ws().join("p.pl").is_symlink()), (code == 2, true));
+    }
 }
 
 #[test]
@@ -296,7 +302,18 @@ fn what_planc_writes_waits_where_every_plan_does() {
             assert!(!place.ws().join(name).exists(), "{rule} {args:?}");
         }
         place.planc(&["evidence", &run, "-o", "../out/x.json"]).exits(0);
+        // A person says yes, or no.
+        let asks = "Write it all the same?";
+        let (code, shown) = on_terminal(&place, &["evidence", &run, "-o", "x.json"], asks, &Act::Type(b"no\n"));
+        assert_eq!((code, place.has("x.json")), (3, false), "{shown}");
+        let (code, shown) = on_terminal(&place, &["evidence", &run, "-o", "x.json"], asks, &Act::Type(b"yes\n"));
+        assert_eq!((code, place.has("x.json")), (0, true), "{shown}");
     }
+    // Where no operator has said anything it is a folder of no workspace.
+    let place = Place::new().unsaid();
+    place.put("a.pl", "plan \"Look\" {\n  step a = fs.stat(path: \"a.pl\")\n}\n");
+    place.run("a.pl").exits(0);
+    place.planc(&["evidence", &place.last_run(), "-o", "x.json"]).exits(0);
 }
 
 /// A catalogue that goes where the configuration says goes there, and not where a link leads into another workspace.
