@@ -482,6 +482,11 @@ pub fn opened(config: &Config) -> Result<Workspace, FileError> {
     let real: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
     paths.extend(real);
     let workspace = Workspace::open(&config.workspace, paths)?;
+    // What is open is what has the rules that were read.
+    if config.root.identity().ok() != workspace.identity().ok() {
+        let error = std::io::Error::other("it is another folder than when its rules were read");
+        return Err(FileError::io("open the workspace", &config.workspace.display().to_string(), error));
+    }
     Ok(workspace.guarding(&config.catalogue_globs).guarding_programs(&reach.run, &reach.ways, &reach.links))
 }
 

@@ -16,6 +16,7 @@ mod nested;
 mod places;
 mod programs;
 mod report;
+mod root;
 mod run;
 mod servers;
 mod shown;
@@ -35,6 +36,7 @@ pub use nested::{above, within_reach};
 pub use places::{OF_CLIENTS, OF_GIT, Places, account_home, is_hidden_in_home, lies_in, named_from, unfit};
 pub use programs::{Changed, EarlyPrograms, Limits, MAX_SCRATCH, Network, Programs, Unconfined, is_open};
 pub use report::{ReportConfig, ReportForm, ReportPlace, touch};
+pub use root::Root;
 pub use run::{MAX_DEADLINE_DAYS, run_time};
 pub use servers::{DEFAULT_RESULT_BYTES, DEFAULT_START_MS, MAX_RESULT_BYTES, ServerConfig, ServerIdentity, Wiring};
 pub use shown::Shown;
@@ -71,6 +73,8 @@ pub const MAX_CATALOGUE_BYTES: u64 = planc_lang::source::MAX_SOURCE_BYTES as u64
 pub struct Config {
     /// The directory that plans work in: where `planc.toml` was found, else the current directory. Canonical.
     pub workspace: PathBuf,
+    /// The same as it was found, before anything in it was read.
+    pub root: Root,
     /// Why it is no folder for plans, though what is there can be looked at; none: it is one.
     pub unfit: Option<&'static str>,
     /// Where runs, approvals and earlier contents are kept; outside the workspace. Links resolved as far as it exists.
@@ -178,13 +182,11 @@ impl Config {
     pub fn load(overrides: &Overrides, places: &Places) -> Result<Config, ConfigError> {
         let start = places::start(overrides.directory.as_deref(), &places.current)?;
         let found = places::find_upwards(&start, CONFIG_NAME);
-        let (workspace, settings) = match &found {
-            Some(path) => {
-                let folder = path.parent().unwrap_or(&start).to_owned();
-                (folder, file::read(path)?)
-            }
-            None => (start, Settings::default()),
-        };
+        let workspace = found.as_ref().and_then(|path| path.parent()).unwrap_or(&start).to_owned();
+        let root = Root::hold(&workspace).map_err(|error| {
+            ConfigError::world(format!("cannot open the directory `{}`: {error}", workspace.display()))
+        })?;
+        let settings = found.as_ref().map_or_else(|| Ok(Settings::default()), |path| file::read(path))?;
         let unfit = places::unfit(&workspace, found.is_some(), places);
         if let Some(found) = &found {
             nested::check(found)?;
@@ -229,6 +231,7 @@ impl Config {
             file: found.map(|path| path.canonicalize().unwrap_or(path)),
             model: settings.model.wiring(&workspace),
             workspace,
+            root,
             catalogues,
             given,
             catalogue_globs,
@@ -250,7 +253,19 @@ impl Config {
         };
         goes_by::check_scratch(&config)?;
         nested::check_parts(&config, &within)?;
+        config.check_root()?;
         Ok(config)
+    }
+
+    /// Refuses where another folder has taken the place of the one whose rules were read.
+    pub fn check_root(&self) -> Result<(), ConfigError> {
+        match self.root.is_at(&self.workspace) {
+            true => Ok(()),
+            false => {
+                let message = format!("`{}` is another folder than when its rules were read", self.workspace.display());
+                Err(ConfigError::world(message).help("see who moves folders there, and begin again"))
+            }
+        }
     }
 
     /// Compares the rules of `[policy]` with the names of all tools. Gives the globs that match none; a name without wildcard
@@ -287,6 +302,7 @@ impl Config {
     /// folder is none for plans: nothing is planned or carried out without state.
     pub fn prepare_state(&self) -> Result<(), ConfigError> {
         self.check_fit()?;
+        self.check_root()?;
         let help = "choose one in a folder of no workspace with `--state-dir DIR`, or in `[workspace] state`";
         nested::check_reach(("the state directory", &self.state_name), &self.workspace, help)?;
         places::outside(&self.state, &self.workspace)?;

@@ -114,6 +114,7 @@ pub(crate) async fn call_live(
             if turn == Turn::Further && !paced(setup, &args.tool).await? {
                 return Err(ToolError::before(format!("`{}` was ended between two pages", args.tool.name)));
             }
+            setup.workspace.check_place()?;
             // A program of the plan may have made a link since the call was permitted, and so may anybody else.
             if let Some(why) = astray_in(setup, &args.tool, &args.values, None) {
                 return Err(ToolError::before(why));

@@ -116,7 +116,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    pub(super) fn io(doing: &'static str, path: &str, error: impl Into<io::Error>) -> FileError {
+    pub(crate) fn io(doing: &'static str, path: &str, error: impl Into<io::Error>) -> FileError {
         FileError::Io { doing, path: path.into(), why: reason(&error.into()) }
     }
 

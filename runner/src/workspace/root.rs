@@ -202,6 +202,16 @@ impl Workspace {
         Ok(identity_of(&stat))
     }
 
+    /// Refuses where another folder is at its path by now: what is started in the open starts there, and servers work there.
+    pub(crate) fn check_place(&self) -> Result<(), FileError> {
+        let error = |error: io::Error| FileError::io("look at", &self.path.display().to_string(), error);
+        let there = statat(rustix::fs::CWD, &self.path, AtFlags::empty()).map_err(|errno| error(errno.into()))?;
+        match identity_of(&there) == self.identity()? {
+            true => Ok(()),
+            false => Err(error(io::Error::other("it is another folder by now"))),
+        }
+    }
+
     /// Which file is at a resolved path, and when it was last changed; none: nothing is there.
     pub(crate) fn stamp(&self, path: &str) -> Option<Stamp> {
         let stat = self.confined.stat(path).ok()?;

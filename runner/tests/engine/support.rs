@@ -527,6 +527,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
     let compiled = compiled(plan);
     let config = Config {
         workspace: root.to_owned(),
+        root: planc::config::Root::hold(root).unwrap(),
         unfit: None,
         state: state.to_owned(),
         state_name: state.to_owned(),
