@@ -6,7 +6,7 @@ use crate::config::ServerConfig;
 use crate::coverage::Held;
 use crate::direct::astray;
 use crate::laid::{Laid, unforeseen};
-use crate::named::{Named, Role, compiled_elsewhere, outside, unread};
+use crate::named::{Named, Role, compiled_elsewhere, outside};
 use crate::policy::{Moment, Verdict};
 use crate::prediction::Pinned;
 use crate::stop::raised;
@@ -319,7 +319,7 @@ impl DryRun<'_> {
             odd.map(|(path, why)| format!("planc cannot bind `{}`, which it names: {why}", path.display()))
         };
         let unread = || {
-            let (word, why) = unread(self.workspace.root(), &args.tool, &args.values).into_iter().next()?;
+            let (word, why) = self.workspace.unread(&args.tool, &args.values).into_iter().next()?;
             Some(format!("planc cannot bind what `{word}` names: {why}; write plain words and paths, one by one"))
         };
         let compiled = || {

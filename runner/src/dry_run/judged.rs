@@ -139,6 +139,9 @@ impl Steps<'_, '_> {
             let values = self.undo_values(at.step).map_or_else(|| unknown_args(undo), |(_, values)| values);
             self.placed(at, undo, &values);
             self.searched_by_name(at, undo, &values);
+            for (word, why) in self.dry.workspace.unread(&undo.tool, &values) {
+                self.problem(at, format!("planc cannot bind what `{word}` of its undo names: {why}; write plain words and paths, one by one"));
+            }
             if self.is_of_others(&undo.tool) {
                 self.judge_astray(at, undo, &values);
                 self.judge_others(at, undo, &values);

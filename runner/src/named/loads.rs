@@ -2,41 +2,22 @@
 //! in which it is told to look for them. What their names end in the interpreter knows.
 
 use super::interpreters::Leads;
-use super::pieces::is_called;
 
 /// The options by which some load a module first, with what stands between the parts of its name.
 const LOADS: [(&[&str], &[char], &str); 3] =
     [(PERL, &['M', 'm'], "::"), (&["ruby"], &['r'], "/"), (&["lua", "luajit"], &['l'], ".")];
-const PERL: &[&str] = &["perl"];
+pub(super) const PERL: &[&str] = &["perl"];
 /// The letter behind which these are given a folder with modules.
 const SEARCHED: char = 'I';
 /// The modules of Perl that are given folders.
-const OF_FOLDERS: [&str; 1] = ["lib"];
+pub(super) const OF_FOLDERS: [&str; 1] = ["lib"];
 /// Where Perl looks for what `-d:` names.
 const DEBUGGERS: &str = "Devel";
 /// Those that look for what they load in folders of packages, with their options for it.
-const NODES: &[&str] = &["node", "nodejs", "bun", "deno"];
-const NODE_LOADS: [&str; 6] = ["-r", "--require", "--import", "--loader", "--experimental-loader", "--preload"];
-const PERL_OPTIONS: &str = "PERL5OPT";
-/// The variables whose values are read by rules of somebody's own for what is loaded.
-const READ: [&str; 13] = [
-    "NODE_OPTIONS",
-    "BUN_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "JAVA_TOOL_OPTIONS",
-    "_JAVA_OPTIONS",
-    PERL_OPTIONS,
-    "RUBYOPT",
-    "BASH_ENV",
-    "ENV",
-    "LD_PRELOAD",
-    "LD_AUDIT",
-    "MAKEFILES",
-    "MAKEFLAGS",
-];
-/// What these rules are about, but for what a shell makes the directory of.
-const SIGNS: [char; 5] = ['"', '\'', '\\', '`', '$'];
-const DIRECTORY: [&str; 2] = ["$PWD", "${PWD}"];
+pub(super) const NODES: &[&str] = &["node", "nodejs", "bun", "deno"];
+const NODE_LOADS: [&str; 7] =
+    ["-r", "--require", "--import", "--loader", "--experimental-loader", "--preload", "--test-reporter"];
+pub(super) const PERL_OPTIONS: &str = "PERL5OPT";
 /// What Python loads by the values of variables and by an option.
 const WARNINGS: &str = "PYTHONWARNINGS";
 const WARNS: &str = "-W";
@@ -136,12 +117,15 @@ impl Loads {
     fn take_classes(&mut self, words: &[String]) {
         let value = |word: &String| match word.strip_prefix('-') {
             None => Some(word.clone()),
-            Some(option) => option.split_once('=').map(|(_, value)| value.to_owned()),
+            // `--module-path=out`, and `-Xbootclasspath/a:out`.
+            Some(option) => option.split_once(['=', ':']).map(|(_, value)| value.to_owned()),
         };
         let values: Vec<String> = words.iter().filter_map(value).collect();
         self.folders.extend(values.iter().flat_map(|value| value.split(':')).map(str::to_owned));
-        let classes = words.iter().filter(|word| !word.starts_with('-'));
-        self.modules.extend(classes.map(|word| word.replace(CLASSES.1, "/")));
+        // A class of a module stands behind its name: `m/a.Main`.
+        let classes =
+            values.iter().flat_map(|value| [Some(value.as_str()), value.split_once('/').map(|(_, class)| class)]);
+        self.modules.extend(classes.flatten().map(|class| class.replace(CLASSES.1, "/")));
     }
 }
 
@@ -154,9 +138,10 @@ fn debugger(word: &str) -> Option<String> {
 }
 
 /// What an option has Node load.
-fn node_load<'w>(word: &'w str, next: Option<&'w String>) -> Option<&'w str> {
+pub(super) fn node_load<'w>(word: &'w str, next: Option<&'w String>) -> Option<&'w str> {
     let (option, value) = word.split_once('=').map_or((word, None), |(option, value)| (option, Some(value)));
-    let value = match NODE_LOADS.contains(&option) {
+    // Node takes `_` for `-` there.
+    let value = match NODE_LOADS.contains(&option.replace('_', "-").as_str()) {
         true => value.or(next.map(String::as_str)),
         false => word.strip_prefix("-r").filter(|rest| !rest.is_empty()),
     }?;
@@ -187,35 +172,4 @@ pub(super) fn python_warnings(words: &[String]) -> impl Iterator<Item = &str> {
 /// The module of the kind of warning that one of these is about.
 fn warned(filter: &str) -> Option<&str> {
     filter.split(':').nth(2)?.rsplit_once('.').map(|(module, _)| module)
-}
-
-/// Whether what a variable has loaded is told in a way that only who reads it knows.
-pub(super) fn is_unread(name: &str, value: &str) -> bool {
-    let plain = DIRECTORY.iter().fold(value.to_owned(), |value, directory| value.replace(directory, ""));
-    READ.contains(&name) && plain.contains(SIGNS)
-}
-
-/// The words by which Node and Perl are told what to load that they read as something else: an address, in which some characters are none, and
-/// code.
-pub(super) fn unread_loads(words: &[String]) -> Vec<&str> {
-    let is_any = |names: &[&str]| words.iter().any(|word| is_called(word, names));
-    let is_odd = |value: &&str| value.contains(|c: char| c.is_control() || c == '\\') || value.trim() != *value;
-    let mut found = Vec::new();
-    if is_any(NODES) {
-        let values = words.iter().enumerate().filter_map(|(at, word)| node_load(word, words.get(at + 1)));
-        found.extend(values.filter(is_odd));
-    }
-    if is_any(PERL) {
-        let options = words.iter().filter_map(|word| word.strip_prefix("-M").or(word.strip_prefix("-m")));
-        // `-MFoo=a,b` and `-M-Foo`.
-        let name = |value: &&str| {
-            value
-                .split(['=', ' '])
-                .next()
-                .is_some_and(|name| !name.chars().all(|c| c.is_alphanumeric() || "_:-".contains(c)))
-        };
-        let is_list = |value: &&str| OF_FOLDERS.iter().any(|lib| value.trim_start_matches('-').starts_with(lib));
-        found.extend(options.filter(name).filter(|value| !is_list(value)));
-    }
-    found
 }

@@ -6,19 +6,18 @@ mod loads;
 mod pieces;
 mod places;
 mod searched;
+mod unread;
 
 pub(crate) use interpreters::Leads;
 pub(crate) use pieces::{has_suffix, pieces};
 pub(crate) use places::named_paths;
 pub(crate) use searched::{searched_by_name, searched_by_words};
+pub(crate) use unread::{unread, unread_line};
 
 use interpreters::{NODE_STARTS, Runs, code, files_of, runs};
-use loads::{is_unread, loads, python_modules, python_warnings, unread_loads};
-use pieces::{
-    addressed, caches, directories, expanded, is_plain, main_piece, split, unread_words, variable_pieces,
-    variable_value,
-};
-use places::{of_process, upwards};
+use loads::{loads, python_modules, python_warnings};
+use pieces::{addressed, caches, directories, expanded, is_plain, main_piece, split, variable_pieces, variable_value};
+use places::upwards;
 use planc_lang::catalogue::Tool;
 use planc_lang::effects::Resource;
 use planc_lang::value::Value;
@@ -42,9 +41,6 @@ pub(crate) struct Named {
 
 /// The variables that say where Python, Perl, Ruby and Java look for modules.
 const SEARCHED: [&str; 5] = ["PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB", "CLASSPATH"];
-
-/// Why what is read by rules of somebody's own is not read here.
-const BY_RULES: &str = "quotes, `\\`, `$` and the like mean there what only its reader knows";
 
 /// The variable that says where Node looks for packages besides.
 const NODE_SEARCHED: [&str; 1] = ["NODE_PATH"];
@@ -125,26 +121,6 @@ pub(crate) fn outside(root: &Path, tool: &Tool, values: &[Value]) -> Vec<PathBuf
 fn beyond(root: &Path, directory: &str, piece: &str) -> Option<PathBuf> {
     let is_path = piece.contains('/') && named_paths(root, directory, piece).is_empty();
     is_path.then(|| root.join(directory).join(piece))
-}
-
-/// What a call says in a way that planc does not read, with why: words that only `env` knows how to split, and ways through the folder of
-/// a process.
-pub(crate) fn unread(root: &Path, tool: &Tool, values: &[Value]) -> Vec<(String, &'static str)> {
-    let (lines, directory) = (known(tool, values), directory_of(tool, values));
-    let env = env_of(tool, values);
-    let split = lines.iter().flat_map(|words| unread_words(words));
-    let mut found: Vec<_> = split.map(|word| (word, "nobody can tell what `env` makes of it")).collect();
-    let empty = Vec::new();
-    let lists = if lines.is_empty() { std::slice::from_ref(&empty) } else { &lines };
-    let by_rules = lists.iter().flat_map(|words| said(words, env).filter(|(name, value)| is_unread(name, value)));
-    found.extend(by_rules.map(|(name, value)| (format!("{name}={value}"), BY_RULES)));
-    let loaded = lines.iter().flat_map(|words| unread_loads(words));
-    found.extend(loaded.map(|word| (word.to_owned(), BY_RULES)));
-    let pieces = lines.iter().flatten().flat_map(|word| pieces(word));
-    let through = pieces.chain(given(env).flat_map(|(_, value)| variable_pieces(value)));
-    let through = through.filter(|piece| of_process(&root.join(directory).join(piece)));
-    found.extend(through.map(|piece| (piece.to_owned(), "it is something else for each process")));
-    found
 }
 
 /// The folders of the workspace in which Python is told to look for what it has compiled: it would run what lies there in place of the
@@ -295,7 +271,8 @@ fn folders(variables: &[&str], words: &[String], env: Option<&Value>) -> Vec<Str
     let of_variables = said(words, env).filter(|(name, _)| variables.contains(name));
     let folders = of_variables.flat_map(|(_, value)| value.split(':'));
     let folders = folders.map(|folder| if folder.is_empty() { "." } else { folder });
-    folders.map(|folder| expanded(folder).unwrap_or_else(|| folder.to_owned())).collect()
+    // Whether it is expanded only who reads it knows.
+    folders.flat_map(|folder| expanded(folder).into_iter().chain([folder.to_owned()])).collect()
 }
 
 /// A program of the workspace, which is named from the root, whatever the directory.

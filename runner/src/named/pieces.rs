@@ -24,7 +24,10 @@ const MAX_LETTERS: usize = 8;
 pub(super) fn split(argv: &[&str]) -> Vec<String> {
     let is_env = has_env(argv);
     let words = argv.iter().flat_map(|word| {
-        let parts = unglued(word).split(char::is_whitespace).flat_map(|part| part.split("\\_")).filter(|_| is_env);
+        // `env` knows the blanks of ASCII alone, and others more.
+        let blanks = [char::is_whitespace as fn(char) -> bool, |c| c.is_ascii_whitespace() || c == '\u{b}'];
+        let parts = blanks.into_iter().flat_map(|is_blank| unglued(word).split(is_blank));
+        let parts = parts.flat_map(|part| part.split("\\_")).filter(|_| is_env);
         let bare = parts.map(|part| part.replace(['\'', '"'], ""));
         // A part may be one that is split once more.
         let bare = bare.flat_map(|part| {

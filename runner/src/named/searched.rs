@@ -60,13 +60,14 @@ pub(crate) fn searched_by_words(
     let of_make = words.iter().filter_map(|word| word.split_once('=')).filter(|(name, _)| name.ends_with("MAKEFLAGS"));
     let of_make = of_make.flat_map(|(_, value)| value.split_whitespace().filter_map(assigned));
     let listed = of_word.chain(of_make).chain(of_env).filter(|(name, _)| OF_ANY_NAME.contains(name));
-    let folders = listed.flat_map(|(name, value)| value.split(':').map(move |folder| (name, folder)));
     let is_within = |folder: &str| {
         !named_paths(root, ".", folder).is_empty()
             || of_process(&Path::new(folder).join("x"))
             || leads_in(Path::new(folder))
     };
-    // An empty one is where the program runs.
+    // An empty one is where the program runs; of most variables one that says nothing at all is as if there were none.
+    let listed = listed.filter(|(name, value)| !value.is_empty() || *name == OF_ANY_NAME[0]);
+    let folders = listed.flat_map(|(name, value)| value.split(':').map(move |folder| (name, folder)));
     let is_here = |folder: &str| !folder.starts_with('/') || is_within(folder);
     folders.filter(|(_, folder)| is_here(folder)).map(|(name, folder)| (name.to_owned(), folder.to_owned())).collect()
 }

@@ -13,7 +13,7 @@ use super::ways::{End, Place, no_files, places};
 use super::{Recorder, RunSetup, place_of};
 use crate::config::Changed;
 use crate::event::Difference;
-use crate::named::{compiled_elsewhere, outside, unread};
+use crate::named::{compiled_elsewhere, outside};
 use crate::prediction::Prediction;
 use crate::state::{RunState, StepRecord};
 use crate::tool::Args;
@@ -201,7 +201,7 @@ fn beyond(setup: &RunSetup, naming: Naming<'_>, is_open: bool) -> Vec<Difference
         let why = setup.workspace.leads_in_from_outside(&path)?;
         Some((path.display().to_string(), why))
     });
-    let unread = unread(setup.workspace.root(), tool, values);
+    let unread = setup.workspace.unread(tool, values);
     let compiled = if is_open { Vec::new() } else { compiled_elsewhere(setup.workspace.root(), tool, values) };
     let compiled = compiled.into_iter().map(|folder| (folder, "Python would run what it finds compiled there"));
     let searched = setup.workspace.searched_by_name(tool, values).into_iter();

@@ -2,7 +2,9 @@
 //! of a module instead of the module.
 
 use super::{Kind, Workspace};
-use crate::named::{Named, Role, directory_of, of_call, of_first_line, searched_by_name, searched_by_words};
+use crate::named::{
+    Named, Role, directory_of, of_call, of_first_line, searched_by_name, searched_by_words, unread, unread_line,
+};
 use planc_lang::catalogue::Tool;
 use planc_lang::value::Value;
 use std::path::Path;
@@ -57,6 +59,16 @@ impl Workspace {
         for line in self.named_by(tool, values).iter().filter_map(|named| self.first_line(named)) {
             let words: Vec<&str> = line.split_whitespace().collect();
             found.extend(searched_by_words(self.root(), &words, None, &leads_in));
+        }
+        found
+    }
+
+    /// What a call, or the first line of a script that it names, says in a way that planc does not read as a program does, with why.
+    pub(crate) fn unread(&self, tool: &Tool, values: &[Value]) -> Vec<(String, &'static str)> {
+        let mut found = unread(self.root(), tool, values);
+        if tool.runs_programs() {
+            let lines = self.named_by(tool, values).into_iter().filter_map(|named| self.first_line(&named));
+            found.extend(lines.flat_map(|line| unread_line(&line)));
         }
         found
     }

@@ -1,9 +1,11 @@
 //! A state directory belongs to one workspace: what was done, approved and set there says nothing of another one, and no plan leads to
 //! another state, to other signers or to other credentials.
 
-use crate::place::{Place, Said, said};
+use crate::around::write;
+use crate::place::{Place, Said, said, until};
 use crate::terminal::{Act, on_terminal};
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
@@ -272,4 +274,30 @@ fn no_plan_leads_to_another_state() {
     command.current_dir(place.at("ws/sub")).arg("--state-dir").arg(place.at("keep/w"));
     let said = said(command).exits(2).says("cannot use the credentials");
     assert!(!said.err.contains(through), "{}", said.short());
+}
+
+/// While a plan is waited for, another folder takes the place of the one whose rules were read: it has rules of its own, which nobody has read.
+#[test]
+fn what_takes_the_place_of_a_workspace_is_another_one() {
+    for rules in [Some("[policy]\n\"*\" = \"deny\"\n"), None] {
+        let place = Place::new();
+        place.put("../out/w/planc.toml", "").put("../out/other/keep", "");
+        if let Some(rules) = rules {
+            place.put("../out/other/planc.toml", rules);
+        }
+        let mut command = place.command(&["-C", "../out/w", "run", "--approve", "-"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let held = format!("/proc/{}/fd", child.id());
+        until("the folder is held", || {
+            let mut held = fs::read_dir(&held).unwrap().flatten().filter_map(|file| fs::read_link(file.path()).ok());
+            held.any(|file| file == place.at("out/w"))
+        });
+        fs::rename(place.at("out/w"), place.at("out/old")).unwrap();
+        symlink("other", place.at("out/w")).unwrap();
+        child.stdin.take().unwrap().write_all(write("a.txt").as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), place.has("../out/other/a.txt")), (Some(2), false), "{told}");
+    }
 }

@@ -401,22 +401,45 @@ fn what_is_read_by_rules_of_its_own_is_written_plainly() {
         (r#"["sh", "x.sh"]"#, env("ENV", "`echo ./y.sh`")),
         (r#"["sh", "x.sh"]"#, env("LD_PRELOAD", "./$LIB/y.so")),
         (r#"["make"]"#, env("MAKEFILES", "$(X)m.mk")),
+        (r#"["sh", "x.sh"]"#, env("BASH_ENV", "$PWDX./x.sh")),
+        (r#"["sh", "x.sh"]"#, env("BASH_ENV", "lib$PWD/x.sh")),
+        (r#"["sh", "x.sh"]"#, env("ENV", "~+/x.sh")),
+        (r#"["make"]"#, env("MAKEFILES", "$PWD/m.mk")),
+        (r#"["make", "MAKEFILES=$(X)m.mk"]"#, String::new()),
+        (r#"["make"]"#, env("GNUMAKEFLAGS", "--eval=include\\ ./m.mk")),
+        (r#"["sh", "x.sh"]"#, env("GIT_CONFIG_PARAMETERS", "'core.fsmonitor=./x.sh'")),
+        (r#"["./by"]"#, String::new()),
+        (r#"["perl", "-wMFoo'Bar", "-e", "1"]"#, String::new()),
+        (r#"["node", "--import", "file://localhost/hook.mjs", "x.js"]"#, String::new()),
         (r#"["perl", "-MFoo'Bar", "-e", "1"]"#, String::new()),
         (r#"["perl", "-MFoo::Bar()", "-e", "1"]"#, String::new()),
         (r#"["node", "--import", "./ho\nok.mjs", "x.js"]"#, String::new()),
         (r#"["node", "--import=./lib\\hook.mjs", "x.js"]"#, String::new()),
         (r#"["node", "--import", "./hook.mjs ", "x.js"]"#, String::new()),
     ];
-    let programs = ["env", "node", "java", "sh", "make", "perl"];
+    let programs = ["env", "node", "java", "sh", "make", "perl", "./by"];
     let place = Place::new();
+    place.program("ws/by", "");
+    place.put("by", "#!/usr/bin/env -S BASH_ENV=./$(echo)x.sh sh y.sh\n");
     for (argv, env) in calls {
-        place.put("p.pl", plan_of(&programs, &format!("step a = process.run(argv: {argv}{env})")));
-        place.planc(&["plan", "p.pl"]).exits(1).says("what only its reader knows");
+        let call = format!("process.run(argv: {argv}{env})");
+        let undo = format!("step a = fs.write(path: \"n\", text: \"\") {{\n    undo {call}\n  }}");
+        for step in [format!("step a = {call}"), undo] {
+            place.put("p.pl", plan_of(&programs, &step));
+            place.planc(&["--format", "json", "plan", "p.pl"]).exits(1).says("what only its reader knows");
+        }
+    }
+    for line in ["sh ./${NOPE}x.sh", "sh \"./a b.sh\"", "P${NOPE}ATH=bin:/usr/bin prog"] {
+        place.put("by", format!("#!/usr/bin/env -S {line}\n"));
+        place.put("p.pl", plan_of(&programs, "step a = process.run(argv: [\"./by\"])"));
+        place.planc(&["--format", "json", "plan", "p.pl"]).exits(1).says("nobody can tell what `env` makes of it");
     }
     for argv in [
         r#"["sh", "-c", "true", "it's $5 a/b"], env: [{ name: "NOTE", value: "it's \\$5 a/b" }]"#,
         r#"["sh", "-c", "true"], env: [{ name: "BASH_ENV", value: "$PWD/none.sh" }]"#,
         r#"["perl", "-MPOSIX qw(floor)", "-MList::Util=sum,max", "-e", "1"]"#,
+        r#"["perl", "-M5.010", "-Mv5.10", "-e", "1"]"#,
+        r#"["sh", "-c", "true", "-r", "1\\|2", "src/node"], env: [{ name: "PYTHONHOME", value: "" }]"#,
     ] {
         place.put("p.pl", plan_of(&programs, &format!("step a = process.run(argv: {argv})")));
         place.run("p.pl").exits(0);
@@ -446,14 +469,24 @@ fn what_is_named_in_other_ways_is_held() {
             Box::new(|place: &Place| _ = place.put("hook/x", "")),
             "hook/index.js",
         ),
+        (r#"argv: ["env", "-Ssh ./y\u{a0}z.sh"]"#, Box::new(|_: &Place| ()), "y\u{a0}z.sh"),
+        (
+            r#"argv: ["java", "-p", "out", "-m", "m/a.Main"]"#,
+            Box::new(|place: &Place| _ = place.put("out/a/x", "")),
+            "out/a/Main.class",
+        ),
         (r#"argv: ["git", "-c", "alias.x=!./x.sh", "x"]"#, Box::new(|_: &Place| ()), "x.sh"),
     ] {
         let place = Place::new();
         prepare(&place);
         place.put("lib/keep", "").put("x.js", "");
-        place.put("p.pl", plan_of(&["perl", "node", "git", "./t1"], &format!("step a = process.run({call})")));
+        place.put(
+            "p.pl",
+            plan_of(&["perl", "node", "git", "env", "java", "./t1"], &format!("step a = process.run({call})")),
+        );
         let digest = place.digest("p.pl");
         place.put(comes, "1;\n");
-        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says(comes);
+        let shown = comes.rsplit('\u{a0}').next().unwrap_or(comes);
+        place.planc(&["run", &format!("--approve={digest}"), "p.pl"]).exits(5).says(shown);
     }
 }
