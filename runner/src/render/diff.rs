@@ -2,6 +2,7 @@
 
 use super::fold::{Fold, SUMMARISED};
 use super::foreign::content;
+use super::long::{self, Drawn};
 use super::text::{Look, Tone, count, hang, inline, named};
 use crate::report::ChangeReport;
 use crate::workspace::FileState;
@@ -102,10 +103,21 @@ pub fn draw_body(out: &mut String, look: Look, indent: usize, change: &ChangeRep
         Some(fold) if body.len() > fold.diff_lines + 2 => fold.diff_lines,
         _ => body.len(),
     };
-    for line in &body[..shown] {
-        hang(out, look, &format!("{margin}  "), indent + 2, line, tone(line));
+    let Some(fold) = fold else {
+        body.iter().for_each(|line| hang(out, look, &format!("{margin}  "), indent + 2, line, tone(line)));
+        return;
+    };
+    for Drawn { text, same, more } in long::lines(&body[..shown], fold.diff_lines) {
+        hang(out, look, &format!("{margin}  "), indent + 2, &text, tone(&text));
+        let same = (same > 0).then(|| format!("{} of this line as they were", count(same, "character")));
+        let more = (more > 0).then(|| count(more, "more character"));
+        if same.is_some() || more.is_some() {
+            let left: Vec<String> = more.into_iter().chain(same).collect();
+            let left = format!("… {}, `{}`", left.join(", "), fold.command);
+            out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Dim, left)));
+        }
     }
-    if let (Some(fold), true) = (fold, shown < body.len()) {
+    if shown < body.len() {
         let more = format!("… {}, `{}`", count(body.len() - shown, "more line"), fold.command);
         out.push_str(&format!("{margin}  {}\n", look.paint.tone(Tone::Dim, more)));
     }

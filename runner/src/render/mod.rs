@@ -9,6 +9,7 @@ pub mod summary;
 pub mod fold;
 pub mod call;
 pub mod late;
+pub mod long;
 pub mod diff;
 pub mod risk;
 pub mod steps;
