@@ -10,6 +10,9 @@ const BESIDE: usize = 60;
 /// How many characters of a long line stand for one line of a diff.
 const ROW: usize = 80;
 
+/// What begins a row of a diff that is no line.
+const MARK: char = '\\';
+
 /// A line as it is drawn.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Drawn {
@@ -28,12 +31,17 @@ pub fn lines(body: &[String], rows: usize) -> Vec<Drawn> {
     while !rest.is_empty() {
         let count = |sign: char, from: usize| rest[from..].iter().take_while(|line| line.starts_with(sign)).count();
         let removed = count('-', 0);
-        let added = count('+', removed);
-        let (before, after) = (&rest[..removed], &rest[removed..removed + added]);
-        for (lines, others) in [(before, after), (after, before)] {
-            drawn.extend(lines.iter().enumerate().map(|(at, line)| changed(line, others.get(at), rows)));
-        }
-        rest = &rest[removed + added..];
+        // What says that the last line has no end stands between them.
+        let marks = if removed > 0 { count(MARK, removed) } else { 0 };
+        let added = count('+', removed + marks);
+        let (before, after) = (&rest[..removed], &rest[removed + marks..removed + marks + added]);
+        let side = |lines: &[String], others: &[String]| -> Vec<Drawn> {
+            lines.iter().enumerate().map(|(at, line)| changed(line, others.get(at), rows)).collect()
+        };
+        drawn.extend(side(before, after));
+        drawn.extend(rest[removed..removed + marks].iter().map(|line| kept(line)));
+        drawn.extend(side(after, before));
+        rest = &rest[removed + marks + added..];
         if removed + added == 0 {
             drawn.push(kept(&rest[0]));
             rest = &rest[1..];
@@ -94,6 +102,12 @@ mod tests {
                 (" x".to_owned(), 0, 0),
             ]
         );
+        let mark = "\\ No newline at end of file".to_owned();
+        let marked = drawn(&[format!("-{a}old"), mark.clone(), format!("+{a}new"), mark.clone()]);
+        let beside = |end: &str| (end.to_owned(), 1000 - BESIDE, 0);
+        assert_eq!(marked[0], beside(&format!("-┊{}old", &a[..BESIDE])));
+        assert_eq!(marked[2], beside(&format!("+┊{}new", &a[..BESIDE])));
+        assert_eq!([&marked[1], &marked[3]], [&(mark.clone(), 0, 0), &(mark, 0, 0)]);
     }
 
     #[test]
