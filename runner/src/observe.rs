@@ -99,6 +99,8 @@ pub async fn observe(config: &Config, tool: &Arc<Tool>, values: &[Value]) -> Res
     let (_keep, kill) = tokio::sync::watch::channel(false);
     let context = CallContext {
         workspace: scratch.root().to_owned(),
+        // It is thrown away with what it holds.
+        identity: None,
         timeout: tool.timeout_ms.map_or(OBSERVE_TIMEOUT, Duration::from_millis),
         kill,
         run: OBSERVING.into(),

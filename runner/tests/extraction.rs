@@ -248,6 +248,7 @@ fn tool(result: Type) -> Arc<Tool> {
 fn extract(wiring: ModelWiring, result: Type, timeout: Duration) -> Result<Value, ToolError> {
     let (_keep, kill) = tokio::sync::watch::channel(false);
     let context = CallContext {
+        identity: None,
         workspace: std::env::temp_dir(),
         timeout,
         kill,

@@ -59,6 +59,7 @@ impl Carrier for ToTool<'_> {
         let (_keep, kill) = tokio::sync::watch::channel(false);
         let context = CallContext {
             workspace: self.desk.workspace.root().to_owned(),
+            identity: self.desk.workspace.identity().ok(),
             timeout: DELIVERY_TIMEOUT,
             kill,
             run: RUN.to_owned(),

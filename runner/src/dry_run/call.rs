@@ -202,6 +202,7 @@ impl DryRun<'_> {
     ) -> Result<Value, ToolError> {
         let context = CallContext {
             workspace: self.workspace.root().to_owned(),
+            identity: self.workspace.identity().ok(),
             timeout: args.tool.timeout_ms.map_or(LIVE_TIMEOUT, Duration::from_millis),
             kill: self.stop.stopping(),
             run: "dry".into(),

@@ -99,6 +99,7 @@ impl Steps<'_, '_> {
         let limit = at.step.timeout_ms.or(args.tool.timeout_ms);
         let context = CallContext {
             workspace: dry.workspace.root().to_owned(),
+            identity: dry.workspace.identity().ok(),
             timeout: limit.map_or(EARLY_TIMEOUT, Duration::from_millis),
             kill: dry.stop.stopping(),
             // As a run is called: a program shall do here what it does then.

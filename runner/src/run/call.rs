@@ -139,6 +139,7 @@ pub(crate) async fn paced(setup: &RunSetup, tool: &Tool) -> Result<bool, ToolErr
 fn context(setup: &RunSetup, args: &Args, purpose: Purpose<'_>, timeout_ms: Option<u64>) -> CallContext {
     CallContext {
         workspace: setup.workspace.root().to_owned(),
+        identity: setup.workspace.identity().ok(),
         timeout: timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis),
         kill: setup.stop.kill(),
         run: setup.run.clone(),

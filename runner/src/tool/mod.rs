@@ -125,6 +125,8 @@ impl ToolError {
 pub struct CallContext {
     /// The root of the workspace.
     pub workspace: std::path::PathBuf,
+    /// Which folder that is, by device and number: nothing is started in another one.
+    pub identity: Option<(u64, u64)>,
     /// How long the call may take.
     pub timeout: Duration,
     /// Becomes true when the call must end now: the second Ctrl-C.

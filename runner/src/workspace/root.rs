@@ -14,7 +14,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -210,6 +210,11 @@ impl Workspace {
             true => Ok(()),
             false => Err(error(io::Error::other("it is another folder by now"))),
         }
+    }
+
+    /// The same folder as this process, and one that it starts, finds it, whatever is at its path by now.
+    pub(crate) fn handle(&self) -> PathBuf {
+        Path::new("/proc/self/fd").join(self.confined.root().as_raw_fd().to_string())
     }
 
     /// Which file is at a resolved path, and when it was last changed; none: nothing is there.

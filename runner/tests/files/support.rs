@@ -90,6 +90,7 @@ impl Place {
         std::mem::forget(sender);
         CallContext {
             workspace: self.root().to_owned(),
+            identity: None,
             timeout: Duration::from_secs(20),
             kill,
             run: format!("test-{}", uuid::Uuid::new_v4()),

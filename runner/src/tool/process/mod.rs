@@ -116,6 +116,9 @@ impl Request {
         }
         let own = std::env::current_exe().and_then(|exe| exe.canonicalize()).into_iter().collect();
         let workspace = Workspace::open(&context.workspace, own)?;
+        if context.identity.is_some_and(|identity| workspace.identity().ok() != Some(identity)) {
+            return Err(failed(format!("`{}` is another folder by now", workspace.root().display())));
+        }
         let program = match (workspace.program(name)?, name.strip_prefix("./").filter(|_| sees == Sees::Simulated)) {
             (Some(program), _) => program,
             // An earlier step may make it: whether it is there is seen when it is started.
@@ -166,7 +169,7 @@ impl Request {
         command
             .arg0(&self.argv[0])
             .args(&self.argv[1..])
-            .current_dir(self.workspace.root().join(&self.directory))
+            .current_dir(self.workspace.handle().join(&self.directory))
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .process_group(0);
@@ -174,7 +177,10 @@ impl Request {
     }
 
     async fn run(mut self, context: &CallContext) -> Result<Value, ToolError> {
-        let mut child = self.start(self.command())?;
+        let command = self.command();
+        // A program of the workspace is named by its path.
+        self.workspace.check_place()?;
+        let mut child = self.start(command)?;
         let group = Group::led_by(&child);
         let stdout = Collected::drain(child.stdout.take(), self.max_output);
         let stderr = Collected::drain(child.stderr.take(), self.max_output);
