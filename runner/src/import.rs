@@ -3,14 +3,17 @@
 //! What a server says now counts only after a person has seen how it differs from what was reviewed.
 
 use crate::config::{Config, ServerConfig};
-use crate::tool::mcp::{Lock, LockError, Server, ServerError, ServerInfo};
-use crate::writing::replace;
+use crate::tool::mcp::{Lock, LockError, MAX_LOCK_BYTES, Server, ServerError, ServerInfo};
+use crate::writing::{Held, Place};
 use planc_lang::catalogue::Tool;
 use planc_lang::diagnostic::Diagnostic;
 use planc_lang::import::{Standing, catalogue, merge, pin};
+use planc_lang::source::MAX_SOURCE_BYTES;
 use serde::Serialize;
 use serde_json::Value;
 use similar::TextDiff;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,7 +141,7 @@ pub async fn ask(name: &str, config: &ServerConfig) -> Result<Answer, ImportErro
 /// Reads a recorded answer to `tools/list`: the answer, its result, or the list itself.
 pub fn recorded(path: &Path) -> Result<Answer, ImportError> {
     let failed = |why: String| ImportError::NoAnswer { path: path.display().to_string(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = text_of(path, MAX_LOCK_BYTES).map_err(|error| failed(error.to_string()))?;
     let whole: Value = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
     let list = ["/result/tools", "/tools", ""].into_iter().find_map(|at| whole.pointer(at)?.as_array());
     let definitions = list.ok_or_else(|| failed("it has no list of tools".to_owned()))?.clone();
@@ -160,7 +163,7 @@ pub fn own_catalogue_file(config: &Config, name: &str) -> PathBuf {
 
 fn file_among(config: &Config, catalogues: &[PathBuf], name: &str) -> PathBuf {
     let declares = |path: &&PathBuf| {
-        std::fs::read_to_string(path).is_ok_and(|text| {
+        text_of(path, MAX_SOURCE_BYTES).is_ok_and(|text| {
             text.lines().any(|line| {
                 line.trim().strip_prefix("catalogue ").is_some_and(|rest| rest.split([' ', '{']).next() == Some(name))
             })
@@ -171,26 +174,60 @@ fn file_among(config: &Config, catalogues: &[PathBuf], name: &str) -> PathBuf {
     found.cloned().unwrap_or_else(|| config.workspace.join("catalogues").join(format!("{name}.pl")))
 }
 
+/// A text of no more than so many bytes.
+fn text_of(path: &Path, most: usize) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(most as u64 + 1).read_to_string(&mut text)?;
+    match text.len() > most {
+        true => Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {most} bytes"))),
+        false => Ok(text),
+    }
+}
+
+/// A catalogue file and its lock, read once: what comes of them is written in their place, and of nothing else.
+#[derive(Debug)]
+pub struct Files {
+    file: (Place, Option<Held>),
+    lock: (Place, Option<Held>),
+    text: Option<String>,
+}
+
+impl Files {
+    /// Reads them; either may be missing.
+    pub fn read(file: Place, lock: Place) -> Result<Files, ImportError> {
+        let held = file.read(MAX_SOURCE_BYTES).map_err(|error| file_error("read", file.path(), &error))?;
+        let text = held.as_ref().map(|held| String::from_utf8(held.bytes.clone())).transpose();
+        let text = text.map_err(|error| file_error("read", file.path(), &io::Error::other(error)))?;
+        let locked = lock.read(MAX_LOCK_BYTES).map_err(|error| file_error("read", lock.path(), &error))?;
+        Ok(Files { file: (file, held), lock: (lock, locked), text })
+    }
+
+    /// Where the catalogue lies, or will.
+    pub fn path(&self) -> &Path {
+        self.file.0.path()
+    }
+
+    /// What the catalogue says; none: it is not there.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+}
+
 /// Brings a catalogue file and its lock up to what a server says. Whatever stands in the catalogue counts as reviewed, and what the
 /// lock says of it only shows how it is different now: the lock is written with every answer. `mistake`: the first that the catalogues
 /// would have with this text, and do not have now.
 pub fn import(
-    file: &Path,
+    files: &Files,
     (name, answer): (&str, &Answer),
     review: Review,
     mistake: impl Fn(&str) -> Option<String>,
 ) -> Result<Imported, ImportError> {
-    let lock_file = Lock::path_of(file);
-    let lock = Lock::read(&lock_file)?;
+    let (lock_file, locked) = &files.lock;
+    let lock = locked.as_ref().map(|held| Lock::of_text(lock_file.path(), &held.bytes)).transpose()?;
     let before = lock.as_ref().map(Lock::definitions).unwrap_or_default();
-    let previous = match std::fs::read_to_string(file) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(file_error("read", file, &error)),
-    };
-    let shown = file.display().to_string();
+    let shown = files.path().display().to_string();
     let is_new = |name: &str| Change { tool: name.to_owned(), kind: ChangeKind::New, diff: String::new() };
-    let (text, mut changes, new): (String, Vec<Change>, Vec<Change>) = match &previous {
+    let (text, mut changes, new): (String, Vec<Change>, Vec<Change>) = match files.text() {
         None => {
             let new = answer.definitions.iter().filter_map(|one| one.get("name")?.as_str()).map(is_new).collect();
             (catalogue(name, &answer.server.name, &answer.definitions), Vec::new(), new)
@@ -201,7 +238,7 @@ pub fn import(
                 first: list.first().map(|one| one.message.clone()).unwrap_or_default(),
             };
             let merged = merge(text, name, &before, &answer.definitions).map_err(broken)?;
-            let merged = merged.ok_or(ImportError::Other { path: shown, name: name.to_owned() })?;
+            let merged = merged.ok_or(ImportError::Other { path: shown.clone(), name: name.to_owned() })?;
             let changes = merged.changed.iter().map(|standing| change(standing, &before, &answer.definitions));
             (merged.text, changes.collect(), merged.new.iter().map(|name| is_new(name)).collect())
         }
@@ -211,15 +248,15 @@ pub fn import(
         return Ok(Imported::ToReview(changes));
     }
     let new_lock = Lock::new(name, answer.server.clone(), &answer.definitions);
-    if previous.as_ref() == Some(&text) && lock.as_ref() == Some(&new_lock) {
+    if files.text() == Some(&text) && lock.as_ref() == Some(&new_lock) {
         return Ok(Imported::Unchanged);
     }
     if let Some(first) = mistake(&text) {
-        return Err(ImportError::Clash { path: file.display().to_string(), first });
+        return Err(ImportError::Clash { path: shown, first });
     }
     changes.extend(new);
-    write(file, &text)?;
-    write(&lock_file, &new_lock.to_text())?;
+    write(&files.file, &text)?;
+    write(&files.lock, &new_lock.to_text())?;
     Ok(Imported::Written { changes, tools: answer.definitions.len() })
 }
 
@@ -263,12 +300,10 @@ fn diff(before: Option<&Value>, now: &Value) -> String {
     diff.unified_diff().context_radius(2).to_string()
 }
 
-fn write(path: &Path, text: &str) -> Result<(), ImportError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let written = std::fs::create_dir_all(folder).and_then(|()| replace(path, text.as_bytes()));
-    written.map_err(|error| file_error("write", path, &error))
+fn write((place, held): &(Place, Option<Held>), text: &str) -> Result<(), ImportError> {
+    place.rewrite(held.as_ref(), text.as_bytes()).map_err(|error| file_error("write", place.path(), &error))
 }
 
-fn file_error(what: &'static str, path: &Path, error: &std::io::Error) -> ImportError {
+fn file_error(what: &'static str, path: &Path, error: &io::Error) -> ImportError {
     ImportError::File { what, path: path.display().to_string(), why: error.to_string() }
 }

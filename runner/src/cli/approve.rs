@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use crate::approval::{Approved, Channel, Override, Signed, Terms, expiry};
 use crate::desk::{Desk, Planned};
 use crate::render::card::Folded;
+use crate::writing::Place;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -120,10 +121,8 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
 }
 
 /// Where a statement is written, and its signature.
-fn signed_files(session: &Session, path: &Path) -> Result<(PathBuf, PathBuf), Fault> {
-    let path = session.output(path, "json")?;
-    let signature = session.output(sign::beside(&path), "sig")?;
-    Ok((path, signature))
+fn signed_files(session: &Session, path: &Path) -> Result<(Place, Place), Fault> {
+    Ok((session.output(path, "json")?, session.output(sign::beside(path), "sig")?))
 }
 
 /// The yes that a signed statement is.

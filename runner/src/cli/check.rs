@@ -104,8 +104,9 @@ fn names(session: &Session, files: &[String]) -> Result<Vec<(String, PathBuf)>, 
         let found = texts::find(&session.config.workspace);
         if found.is_empty() {
             let folder = session.config.workspace.display();
-            return Err(Fault::usage(format!("there is no `*.pl` file in `{folder}`"))
-                .help("`planc init` writes a first plan, `planc demo` shows an example"));
+            return Err(
+                Fault::usage(format!("there is no `*.pl` file in `{folder}`")).help("`planc demo` shows an example")
+            );
         }
         let found = found.into_iter();
         return Ok(found.map(|path| (session.config.shown(&path).into_owned(), path)).collect());
@@ -159,13 +160,14 @@ impl Check<'_> {
         }
         // Each file is compiled on its own, so that no file's mistakes change what another one means.
         let mut sources = self.base.sources.clone();
-        let diagnostics = match texts::read(&name, path) {
+        let (text, origin) = self.mode.read(&name, path);
+        let diagnostics = match text {
             Text::Read(text) if self.mode == Mode::Look => {
                 let index = sources.add(file, text);
                 check_source(&sources, index, &self.base.catalogue)
             }
             Text::Read(text) => {
-                let repaired = Repaired::of(&name, path, text, &self.base);
+                let repaired = Repaired::of(&name, path, (text, origin), &self.base);
                 row.done = repaired.deliver(self.session, self.mode)?;
                 sources = repaired.fixed.sources;
                 repaired.fixed.diagnostics

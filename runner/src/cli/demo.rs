@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::config::above;
 use crate::render::card::shell_word;
 use crate::render::text::Tone;
-use crate::writing::{USUAL_MODE, create};
+use crate::writing::{Folder, USUAL_MODE};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,7 +85,9 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     };
     let failed = |error: std::io::Error| Fault::usage(format!("cannot make `{}`: {error}", named.display()));
     std::fs::DirBuilder::new().mode(0o700).create(&named).map_err(failed)?;
-    let folder = named.canonicalize().map_err(failed)?;
+    let absolute = std::path::absolute(&named).map_err(failed)?;
+    let made = Folder::of(&absolute).map_err(failed)?;
+    let folder = made.path().to_owned();
     if let Some(outer) = above(&folder) {
         // Only what is empty is removed.
         let _ = std::fs::remove_dir(&folder);
@@ -95,11 +97,10 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
     std::fs::create_dir_all(folder.join("workspace")).map_err(failed)?;
     for (path, content) in example.files {
         let path = match path.strip_prefix(REPOSITORY) {
-            Some(within) => folder.join("workspace/.git").join(within),
-            None => folder.join(path),
+            Some(within) => Path::new("workspace/.git").join(within),
+            None => PathBuf::from(path),
         };
-        std::fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(failed)?;
-        create(&path, content, USUAL_MODE).map_err(failed)?;
+        made.file(path).create(content, USUAL_MODE).map_err(failed)?;
     }
     Ok(folder)
 }

@@ -6,7 +6,6 @@ use super::fault::Fault;
 use super::session::Session;
 use crate::evidence::{self, ExportError};
 use crate::render::text::{count, inline};
-use crate::writing::create;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -31,7 +30,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         session.out.json(&bundle)?;
         return Ok(Exit::Success);
     };
-    let path = session.output(output, "json")?;
+    let place = session.output(output, "json")?;
     let failed = |error: std::io::Error| {
         let fault = Fault::usage(format!("cannot write `{}`: {error}", output.display()));
         match error.kind() {
@@ -41,7 +40,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     };
     let mut text = serde_json::to_vec(&bundle).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
-    create(&path, &text, 0o600).map_err(failed)?;
+    place.create(&text, 0o600).map_err(failed)?;
     let head = bundle.records.last().map(|record| record.link.as_str()).unwrap_or_default();
     if session.out.is_json() {
         let (records, digest) = (bundle.records.len(), bundle.digest);

@@ -67,7 +67,12 @@ fn format_one(session: &Session, name: &str, path: &Path, check: bool) -> Result
     let mut sources = Sources::default();
     let colour = Session::colour(session.out.err_paint());
     let shown = texts::shown(name);
-    let text = match texts::read(name, path) {
+    let shown_instead = |fault: Fault| fault.help("`planc fmt -` writes the form of what it reads to standard output");
+    let (text, origin) = match check {
+        true => (texts::read(name, path), None),
+        false => texts::read_to_rewrite(name, path),
+    };
+    let text = match text {
         Text::Read(text) => text,
         Text::Unreadable(why) => return Err(session.no_file(name, &why)),
         Text::Unfit(code, why) => {
@@ -83,12 +88,10 @@ fn format_one(session: &Session, name: &str, path: &Path, check: bool) -> Result
         return Err(texts::fault(format!("`{shown}` is left as it is"), &mistakes, &sources, colour));
     }
     let formatted = format(&sources, index, &file);
-    match (name, check) {
-        ("-", false) => session.out.print(&formatted)?,
-        (_, false) if formatted != text => {
-            let shown_instead =
-                |fault: Fault| fault.help("`planc fmt -` writes the form of what it reads to standard output");
-            session.rewrite(path, &formatted, Says::Same).map_err(shown_instead)?;
+    match (check, &origin) {
+        (false, None) => session.out.print(&formatted)?,
+        (false, Some(origin)) if formatted != text => {
+            session.rewrite(path, origin, &formatted, Says::Same).map_err(shown_instead)?;
         }
         (_, _) => {}
     }

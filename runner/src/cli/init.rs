@@ -1,4 +1,4 @@
-//! `planc init`: an empty folder ⟶ a configuration, with the yes of a person, and a first plan. Never overwrites.
+//! `planc init`: a folder without a configuration ⟶ one, with the yes of a person, and a first plan. Never overwrites.
 
 use super::exit::Exit;
 use super::fault::Fault;
@@ -6,7 +6,7 @@ use super::session::Session;
 use super::terminal::{NoYes, agreed};
 use crate::config::{CONFIG_NAME, Places, TEMPLATE, above, unfit};
 use crate::render::text::inline;
-use crate::writing::{USUAL_MODE, create};
+use crate::writing::{Folder, USUAL_MODE};
 use std::path::PathBuf;
 
 /// The name of the first plan.
@@ -41,38 +41,44 @@ pub struct Args {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let folder = args.folder.as_ref().map_or_else(|| session.current.clone(), |folder| session.path(folder));
-    let is_new = !folder.join(CONFIG_NAME).exists();
-    if let Some(why) = unfit(&folder, false, &Places::of_process()?).filter(|_| is_new) {
-        return Err(Fault::usage(format!("`{}` cannot be a workspace: {why}", folder.display()))
+    let cannot = |what: &str, error| {
+        Fault::usage(format!("cannot {what} `{}`: {error}", inline(&folder.to_string_lossy())))
+            .help("name a folder of a project: `planc init DIR`")
+    };
+    // What is asked about is what is open, whatever its name leads to afterwards.
+    let led = Folder::of(&folder).map_err(|error| cannot("open the folder", error))?;
+    let config = led.file(CONFIG_NAME);
+    let is_there = config.kind().map_err(|error| cannot("look into", error))?.is_some();
+    if is_there {
+        return told(session, &[], &[CONFIG_NAME]);
+    }
+    let shown = inline(&led.path().to_string_lossy());
+    if let Some(why) = unfit(led.path(), false, &Places::of_process()?) {
+        return Err(Fault::usage(format!("`{shown}` cannot be a workspace: {why}"))
             .help("name the folder of a project: `planc init DIR`"));
     }
-    if let Some(outer) = above(&folder).filter(|_| is_new) {
-        return Err(Fault::usage(format!("`{}` lies in the workspace of `{}`", folder.display(), outer.display()))
+    if let Some(outer) = above(led.path()) {
+        return Err(Fault::usage(format!("`{shown}` lies in the workspace of `{}`", inline(&outer.to_string_lossy())))
             .help("the operator writes a `planc.toml` there, and lists the folder in `[workspace] nested` of the outer one"));
     }
-    if is_new {
-        let folder = inline(&folder.to_string_lossy());
-        let question =
-            format!("Write `{CONFIG_NAME}` into `{folder}`? Where one is, what planc can undo needs nobody's yes.");
-        let unsaid = "where a `planc.toml` is, what planc can undo needs nobody's yes: only a person on a terminal lets planc write one";
-        agreed(&question).map_err(|no| match no {
-            NoYes::Nobody => Fault::new(Exit::Refused, unsaid)
-                .help("where nobody is, as in CI, `planc.toml` is a file of the project that somebody has put there"),
-            NoYes::Other => Fault::new(Exit::Refused, "that was not `yes`; nothing was written"),
-            NoYes::Interrupted => no.fault("", "nothing was written"),
-        })?;
+    let question =
+        format!("Write `{CONFIG_NAME}` into `{shown}`? Where one is, what planc can undo needs nobody's yes.");
+    let unsaid = "where a `planc.toml` is, what planc can undo needs nobody's yes: only a person on a terminal lets planc write one";
+    agreed(&question).map_err(|no| match no {
+        NoYes::Nobody => Fault::new(Exit::Refused, unsaid)
+            .help("where nobody is, as in CI, `planc.toml` is a file of the project that somebody has put there"),
+        NoYes::Other => Fault::new(Exit::Refused, "that was not `yes`; nothing was written"),
+        NoYes::Interrupted => no.fault("", "nothing was written"),
+    })?;
+    config.create(TEMPLATE.as_bytes(), USUAL_MODE).map_err(|error| cannot("write `planc.toml` into", error))?;
+    match led.file(FIRST_PLAN).create(FIRST_PLAN_TEXT.as_bytes(), USUAL_MODE) {
+        Ok(()) => told(session, &[CONFIG_NAME, FIRST_PLAN], &[]),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => told(session, &[CONFIG_NAME], &[FIRST_PLAN]),
+        Err(error) => Err(cannot("write a first plan into", error)),
     }
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Fault::usage(format!("cannot make the folder `{}`: {error}", folder.display())))?;
-    let (mut written, mut kept) = (Vec::new(), Vec::new());
-    for (name, text) in [(CONFIG_NAME, TEMPLATE), (FIRST_PLAN, FIRST_PLAN_TEXT)] {
-        let path = folder.join(name);
-        match create(&path, text.as_bytes(), USUAL_MODE) {
-            Ok(()) => written.push(name),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => kept.push(name),
-            Err(error) => return Err(Fault::usage(format!("cannot write `{}`: {error}", path.display()))),
-        }
-    }
+}
+
+fn told(session: &Session, written: &[&str], kept: &[&str]) -> Result<Exit, Fault> {
     if session.out.is_json() {
         session.out.json(&serde_json::json!({ "written": written, "kept": kept }))?;
         return Ok(Exit::Success);
@@ -80,6 +86,10 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let mut text = String::new();
     written.iter().for_each(|name| text.push_str(&format!("wrote {name}\n")));
     kept.iter().for_each(|name| text.push_str(&format!("kept {name}, which is there already\n")));
-    session.out.show(&format!("{text}\n`planc plan {FIRST_PLAN}` shows what the plan would do.\n"))?;
+    text.push_str(&match written {
+        [] => "nothing was written\n".to_owned(),
+        _ => format!("\n`planc plan {FIRST_PLAN}` shows what the plan would do.\n"),
+    });
+    session.out.show(&text)?;
     Ok(Exit::Success)
 }

@@ -3,19 +3,21 @@
 use super::fault::Fault;
 use super::session::Session;
 use super::terminal::{NoYes, agreed};
-use crate::config::{CONFIG_NAME, Closed, Config, Rule, above, is_hidden_in_home, lies_in, ways};
+use crate::config::{CONFIG_NAME, Closed, Config, Rule, above, is_hidden_in_home, ways};
 use crate::coverage::{There, is_for_others};
 use crate::desk::{DeskError, opened};
 use crate::policy::Moment;
 use crate::render::text::inline;
 use crate::workspace::{Change, FileState};
+use crate::writing::Place;
 use planc_lang::compile::{add_builtin, load_catalogue};
 use planc_lang::digest::Digest;
 use planc_lang::source::Sources;
 use planc_lang::syntax::Approval;
 use planc_lang::value::Value;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// The tool as whose call such a file is judged, and its parameter that says where.
 const WRITE: &str = "fs.write";
@@ -25,35 +27,42 @@ impl Session {
     /// A file that is to be written where the caller says: its name ends as its form does, and it is none that a shell or a session
     /// starts with, nor lies in what others execute or go by. It lies in this workspace or in none, and where a plan would write
     /// it with nobody's yes.
-    pub fn output(&self, name: impl AsRef<Path>, ending: &str) -> Result<PathBuf, Fault> {
-        let (path, led) = self.called(name, ending)?;
-        self.may_lie(&led)?;
-        Ok(path)
+    pub fn output(&self, name: impl AsRef<Path>, ending: &str) -> Result<Place, Fault> {
+        let place = self.placed(name, ending)?;
+        self.may_lie(place.path())?;
+        Ok(place)
     }
 
-    /// A file that is called as its form is, and where it lies, links followed: none that a shell or a session starts with, nor in what others
-    /// execute or go by.
-    pub fn called(&self, name: impl AsRef<Path>, ending: &str) -> Result<(PathBuf, PathBuf), Fault> {
+    /// A file that is called as its form is, by a name that is followed here, and never again.
+    pub fn placed(&self, name: impl AsRef<Path>, ending: &str) -> Result<Place, Fault> {
         let path = self.path(name);
+        match Place::of(&path) {
+            Ok(place) => self.called(&path, Some(place), ending),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.called(&path, None, ending),
+            Err(error) => Err(Fault::usage(format!("cannot write `{}`: {error}", inline(&path.display().to_string())))),
+        }
+    }
+
+    /// A file that is called as its form is: none that a shell or a session starts with, nor in what others execute or go by. None: the name
+    /// leads nowhere.
+    pub fn called(&self, path: &Path, place: Option<Place>, ending: &str) -> Result<Place, Fault> {
         let shown = path.display().to_string();
         let refused = |why: &str| Fault::usage(format!("`{}` {why}, and planc writes no such file", inline(&shown)));
         let ends = |path: &Path| path.extension().is_some_and(|extension| extension == ending);
-        // What a link leads to is what would be written.
-        let led = led(&path);
-        if !ends(&path) {
+        if !ends(path) {
             let why = format!("is no name for this, since what is in it is called `.{ending}`");
             return Err(refused(&why).help(format!("name one that ends in `.{ending}`")));
         }
-        if is_hidden(&path) || led.as_deref().is_none_or(|led| is_hidden(led) || self.hides(led)) {
-            return Err(
-                refused("is hidden, or a link to what is or to nothing").help("name one that is not, and move it")
-            );
+        // What a link leads to is what would be written.
+        let is_seen = |place: &Place| !is_hidden(place.path()) && !self.hides(place.path());
+        let place = place.filter(|place| !is_hidden(path) && is_seen(place)).ok_or_else(|| {
+            refused("is hidden, or a link to what is or to nothing").help("name one that is not, and move it")
+        })?;
+        match ends(place.path()) && !self.is_for_others(place.path()) {
+            true => Ok(place),
+            false => Err(refused("lies in what git or the clients of agents execute and go by, or leads elsewhere")
+                .help(format!("name one in another folder, that ends in `.{ending}`"))),
         }
-        let Some(led) = led.filter(|led| ends(led) && !self.is_for_others(led)) else {
-            return Err(refused("lies in what git or the clients of agents execute and go by, or leads elsewhere")
-                .help(format!("name one in another folder, that ends in `.{ending}`")));
-        };
-        Ok((path, led))
     }
 
     /// Refuses a file that lies in another workspace or in what planc goes by. A person is asked, where one is there, about what a plan that
@@ -148,24 +157,30 @@ impl Session {
 
     /// Whether two names are those of one file, there or not.
     pub fn is_same(path: &Path, other: &Path) -> bool {
-        path == other || led(path).is_some_and(|path| led(other) == Some(path))
+        path == other || Place::of(path).is_ok_and(|place| leads_to(other, &place))
     }
 
-    /// Refuses a file of the workspace whose folder is behind a link out of it, or into a workspace within it: it would be written elsewhere
+    /// Refuses a file of the workspace that is behind a link out of it, or into a workspace within it: it would be written elsewhere
     /// than where it is named.
-    pub fn stays_within(&self, path: &Path) -> Result<(), Fault> {
+    pub fn stays_within(&self, path: &Path, place: &Place) -> Result<(), Fault> {
         let root = &self.config.workspace;
         let is_named_here = |folder: &Path| ways(folder).iter().any(|way| is_straight(way) && way.starts_with(root));
-        let is_here = |folder: &Path| lies_in(folder, root) && above(path) == above(&root.join(CONFIG_NAME));
-        match path.parent().is_none_or(|folder| !is_named_here(folder) || is_here(folder)) {
-            true => Ok(()),
-            false => Err(Fault::usage(format!(
+        let is_here = |path: &Path| path.starts_with(root) && above(path) == above(&root.join(CONFIG_NAME));
+        let is_elsewhere = !is_here(place.named()) || !is_here(place.path());
+        match is_elsewhere && path.parent().is_some_and(is_named_here) {
+            false => Ok(()),
+            true => Err(Fault::usage(format!(
                 "`{}` is behind a link that leads out of the workspace or into another, and planc writes no such file",
-                self.config.shown(path)
+                inline(&self.config.shown(path))
             ))
-            .help("make a folder of the link, or name another file")),
+            .help("name the file that it leads to, or make a folder of the link")),
         }
     }
+}
+
+/// Whether a name is that of a file in an open folder.
+pub fn leads_to(path: &Path, place: &Place) -> bool {
+    Place::of(path).is_ok_and(|other| other.path() == place.path())
 }
 
 fn refused(led: &Path, why: &str) -> Fault {
@@ -186,16 +201,4 @@ fn is_hidden(path: &Path) -> bool {
 
 fn is_dotted(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
-}
-
-/// Where a file that is written would lie; none: behind a link to nothing, which is made by writing.
-fn led(path: &Path) -> Option<PathBuf> {
-    match path.symlink_metadata() {
-        Ok(file) if file.is_symlink() => path.canonicalize().ok(),
-        Ok(_) | Err(_) => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
-            let folder = folder.canonicalize().ok().or_else(|| ways(folder).pop())?;
-            Some(folder.join(path.file_name()?))
-        }
-    }
 }

@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::rewrite::Says;
 use super::session::Session;
-use super::texts::{self, Base, Text};
+use super::texts::{self, Base, Origin, Text};
 use crate::render::text::inline;
 use planc_lang::codes::{Code, Severity};
 use planc_lang::compile::{add_builtin, load_catalogue};
@@ -30,6 +30,16 @@ pub enum Mode {
     Fix,
     /// It is shown what would be repaired.
     Diff,
+}
+
+impl Mode {
+    /// Reads a file, or standard input for `-`.
+    pub fn read(self, name: &str, path: &Path) -> (Text, Option<Origin>) {
+        match self {
+            Mode::Look | Mode::Diff => (texts::read(name, path), None),
+            Mode::Fix => texts::read_to_rewrite(name, path),
+        }
+    }
 }
 
 /// What was done about a file, as the JSON form shows it.
@@ -64,6 +74,8 @@ pub struct Repaired {
     name: String,
     /// Where it is.
     pub path: PathBuf,
+    /// The file that may be rewritten.
+    origin: Option<Origin>,
     before: String,
     /// What came of it.
     pub fixed: Fixed,
@@ -80,19 +92,19 @@ pub fn catalogues(session: &Session, mode: Mode, names: &[(String, PathBuf)]) ->
     let base = Base { sources, catalogue, diagnostics };
     let catalogues = names.iter().filter(|(_, path)| session.is_catalogue(path));
     Ok(catalogues
-        .filter_map(|(name, path)| match texts::read(name, path) {
-            Text::Read(text) => Some(Repaired::of(name, path, text, &base)),
+        .filter_map(|(name, path)| match mode.read(name, path) {
+            (Text::Read(text), origin) => Some(Repaired::of(name, path, (text, origin), &base)),
             // Reading it again with the others tells why.
-            Text::Unfit(..) | Text::Unreadable(_) => None,
+            (Text::Unfit(..) | Text::Unreadable(_), _) => None,
         })
         .collect())
 }
 
 impl Repaired {
     /// Applies every sure edit.
-    pub fn of(name: &str, path: &Path, text: String, base: &Base) -> Repaired {
+    pub fn of(name: &str, path: &Path, (text, origin): (String, Option<Origin>), base: &Base) -> Repaired {
         let fixed = fix(&base.sources, texts::shown(name), &text, &base.catalogue);
-        Repaired { name: name.to_owned(), path: path.to_owned(), before: text, fixed }
+        Repaired { name: name.to_owned(), path: path.to_owned(), origin, before: text, fixed }
     }
 
     /// The text that stands in place of the file's from here on.
@@ -106,9 +118,9 @@ impl Repaired {
         let mut done = Done { fixed: self.fixed.applied.iter().map(AppliedRow::of).collect(), ..Done::default() };
         let changed = self.fixed.text() != self.before;
         let mut mode = mode;
-        if mode == Mode::Fix && self.name != "-" && changed {
+        if let Some(origin) = self.origin.as_ref().filter(|_| changed) {
             // What is not written is shown.
-            if let Err(fault) = self.rewrite(session) {
+            if let Err(fault) = self.rewrite(session, origin) {
                 out.complain(&fault);
                 (mode, done.left) = (Mode::Diff, Some(fault.exit));
             }
@@ -129,9 +141,9 @@ impl Repaired {
     }
 
     /// Writes the text where it belongs, if it is a plan or a catalogue and nothing else.
-    fn rewrite(&self, session: &Session) -> Result<(), Fault> {
+    fn rewrite(&self, session: &Session, origin: &Origin) -> Result<(), Fault> {
         match self.is_ours() {
-            true => session.rewrite(&self.path, self.fixed.text(), Says::More(&self.diff())),
+            true => session.rewrite(&self.path, origin, self.fixed.text(), Says::More(&self.diff())),
             false => {
                 let message =
                     format!("`{}` is left as it is: it would be no plan and no catalogue", inline(&self.name));

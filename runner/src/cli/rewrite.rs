@@ -4,11 +4,12 @@
 //! would make of a text that is none, a script or a list of keys, nobody finds out.
 
 use super::fault::Fault;
+use super::outputs::leads_to;
 use super::session::Session;
 use super::terminal::agreed;
-use super::texts::EXTENSION;
+use super::texts::{EXTENSION, Origin};
 use crate::render::text::inline;
-use crate::writing::replace;
+use crate::writing::Place;
 use planc_lang::diagnostic::visible;
 use std::path::{Path, PathBuf};
 
@@ -24,37 +25,31 @@ pub enum Says<'a> {
 impl Session {
     /// Writes a text, which is a plan or a catalogue, in place of the one that was read from a file. A link within the workspace stays one:
     /// what it leads to is judged, and written.
-    pub fn rewrite(&self, path: &Path, text: &str, says: Says<'_>) -> Result<(), Fault> {
-        let led = self.rewritten(path)?;
+    pub fn rewrite(&self, path: &Path, origin: &Origin, text: &str, says: Says<'_>) -> Result<(), Fault> {
+        let (place, held) = origin;
+        self.may_be_rewritten(path, place)?;
         if let Says::More(diff) = says {
-            self.may_say_more(path, &led, diff)?;
+            self.may_say_more(path, place, diff)?;
         }
-        replace(&led, text.as_bytes())
+        place
+            .rewrite(Some(held), text.as_bytes())
             .map_err(|error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display())))
     }
 
-    /// Where the file lies that is rewritten. A catalogue of the operator lies where the configuration says, and is read as nothing else.
-    fn rewritten(&self, path: &Path) -> Result<PathBuf, Fault> {
-        let cannot = |error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display()));
-        if self.is_own_catalogue(path) {
-            return path.canonicalize().map_err(cannot);
+    /// Whether a file is one that is rewritten. A catalogue of the operator lies where the configuration says, and is read as nothing else.
+    fn may_be_rewritten(&self, path: &Path, place: &Place) -> Result<(), Fault> {
+        if self.is_own_catalogue(place) {
+            return Ok(());
         }
-        let (_, led) = self.called(path, EXTENSION)?;
-        let is_here = |path: &Path| path.starts_with(&self.config.workspace);
-        let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
-        self.stays_within(path)?;
-        if folder.is_some_and(|folder| is_here(&folder)) && !is_here(&led) {
-            let message = format!("`{}` is a link out of the workspace", inline(&self.config.shown(path)));
-            return Err(Fault::usage(message).help("name the file that it leads to"));
-        }
-        self.is_in_reach(&led)?;
-        Ok(led)
+        self.called(path, Some(place.clone()), EXTENSION)?;
+        self.stays_within(path, place)?;
+        self.is_in_reach(place.path()).map(drop)
     }
 
     /// Asks a person, where every plan is made with what the text says, or where a plan could not write the file with nobody's yes.
-    fn may_say_more(&self, path: &Path, led: &Path, diff: &str) -> Result<(), Fault> {
+    fn may_say_more(&self, path: &Path, place: &Place, diff: &str) -> Result<(), Fault> {
         let shown = inline(&self.config.shown(path));
-        let why = match (self.is_own_catalogue(path), led.strip_prefix(&self.config.workspace)) {
+        let why = match (self.is_own_catalogue(place), place.path().strip_prefix(&self.config.workspace)) {
             (true, _) => "is a catalogue that every plan here is made with".to_owned(),
             (false, Err(_)) => return Ok(()),
             (false, Ok(within)) => {
@@ -73,9 +68,8 @@ impl Session {
     }
 
     /// Whether a file is a catalogue that the configuration names.
-    fn is_own_catalogue(&self, path: &Path) -> bool {
-        let given =
-            |path: &PathBuf| self.config.given.iter().any(|given| given.canonicalize().ok().as_ref() == Some(path));
-        self.is_catalogue(path) && !path.canonicalize().is_ok_and(|path| given(&path))
+    fn is_own_catalogue(&self, place: &Place) -> bool {
+        let is_it = |path: &PathBuf| leads_to(path, place);
+        self.config.catalogues.iter().any(is_it) && !self.config.given.iter().any(is_it)
     }
 }

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::fault::Fault;
 use super::output::Output;
 use super::session::Session;
-use crate::writing::replace;
+use crate::writing::{Held, Place};
 use clap::CommandFactory;
 use planc_lang::suggest::nearest;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub(super) fn completions(out: Output, args: &CompletionArgs) -> Result<Exit, Fa
 const SECTION: &str = "1";
 /// How the line begins that says what a manual page is about.
 const HEAD: &[u8] = b".TH planc";
+/// The longest manual page that is looked at.
+const MAX_PAGE_BYTES: usize = 1 << 20;
 
 /// Arguments of `planc man`.
 #[derive(Debug, clap::Args)]
@@ -55,8 +57,8 @@ pub(super) fn man(
         let (session, mut all) = (session()?, Vec::new());
         pages(&root, dir, &mut all).map_err(failed)?;
         let led = |(path, text)| Ok((place_of_page(&session, path)?, text));
-        let all = all.into_iter().map(led).collect::<Result<Vec<(PathBuf, Vec<u8>)>, Fault>>()?;
-        all.iter().try_for_each(|(led, text)| replace(led, text)).map_err(failed)?;
+        let all = all.into_iter().map(led).collect::<Result<Vec<((Place, Option<Held>), Vec<u8>)>, Fault>>()?;
+        all.iter().try_for_each(|((place, held), text)| place.rewrite(held.as_ref(), text)).map_err(failed)?;
         return Ok(Exit::Success);
     }
     let command = named(&root, &args.command)?;
@@ -85,17 +87,17 @@ fn pages(command: &clap::Command, dir: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>)
     Ok(())
 }
 
-/// Where a page lies that is written: nothing that others execute or go by, and no file of anybody else.
-fn place_of_page(session: &Session, path: PathBuf) -> Result<PathBuf, Fault> {
-    let (path, led) = session.called(path, SECTION)?;
-    session.is_in_reach(&led)?;
-    let is_page = |text: &[u8]| text.split(|byte| *byte == b'\n').any(|line| line.starts_with(HEAD));
-    match std::fs::read(&led) {
-        Ok(text) if !is_page(&text) => {
+/// Where a page lies that is written, and the one that is there: nothing that others execute or go by, and no file of anybody else.
+fn place_of_page(session: &Session, path: PathBuf) -> Result<(Place, Option<Held>), Fault> {
+    let place = session.placed(&path, SECTION)?;
+    session.is_in_reach(place.path())?;
+    let is_page = |held: &Held| held.bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(HEAD));
+    match place.read(MAX_PAGE_BYTES) {
+        Ok(held) if held.as_ref().is_none_or(is_page) => Ok((place, held)),
+        Ok(_) | Err(_) => {
             let message = format!("`{}` is there, and no manual page of planc", path.display());
             Err(Fault::usage(message).help("name a folder for manual pages"))
         }
-        Ok(_) | Err(_) => Ok(led),
     }
 }
 

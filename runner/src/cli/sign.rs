@@ -8,7 +8,7 @@ use crate::approval::{
 };
 use crate::desk::Desk;
 use crate::render::text::inline;
-use crate::writing::{USUAL_MODE, create};
+use crate::writing::{Place, USUAL_MODE};
 use ssh_key::PrivateKey;
 use std::ffi::OsString;
 use std::io::Read;
@@ -33,9 +33,9 @@ pub fn read(path: &Path) -> Result<Signed, Fault> {
 }
 
 /// Writes a file that is not there yet.
-pub fn write(path: &Path, text: &str) -> Result<(), Fault> {
-    create(path, text.as_bytes(), USUAL_MODE)
-        .map_err(|error| Fault::usage(format!("cannot write `{}`: {error}", path.display())))
+pub fn write(place: &Place, text: &str) -> Result<(), Fault> {
+    let shown = inline(&place.path().display().to_string());
+    place.create(text.as_bytes(), USUAL_MODE).map_err(|error| Fault::usage(format!("cannot write `{shown}`: {error}")))
 }
 
 fn text(path: &Path, limit: u64) -> Result<String, Fault> {

@@ -4,13 +4,14 @@
 
 use super::fault::Fault;
 use crate::config::Config;
+use crate::writing::{Held, Place};
 use planc_lang::catalogue::Catalogue;
 use planc_lang::codes::Code;
 use planc_lang::compile::{add_builtin, load_catalogue};
 use planc_lang::diagnostic::{Colour, Diagnostic, render_all, to_json};
 use planc_lang::source::{MAX_SOURCE_BYTES, Source, Sources, Span};
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// What standard input is called.
@@ -42,16 +43,41 @@ pub fn read(name: &str, path: &Path) -> Text {
     };
     match result {
         Err(error) => Text::Unreadable(error.to_string()),
-        Ok(_) if bytes.len() > MAX_SOURCE_BYTES => {
-            Text::Unfit(Code::SourceTooLarge, format!("more than {} MiB", MAX_SOURCE_BYTES / 1024 / 1024))
-        }
-        Ok(_) => match String::from_utf8(bytes) {
-            Ok(text) => Text::Read(text),
-            Err(error) => Text::Unfit(
-                Code::BinarySource,
-                format!("the byte at offset {} is not UTF-8", error.utf8_error().valid_up_to()),
-            ),
-        },
+        Ok(_) if bytes.len() > MAX_SOURCE_BYTES => too_large(),
+        Ok(_) => decoded(bytes),
+    }
+}
+
+/// The file that a text was read from, which may be rewritten.
+pub type Origin = (Place, Held);
+
+/// Reads a file that may be rewritten, which is a regular one; or standard input for `-`.
+pub fn read_to_rewrite(name: &str, path: &Path) -> (Text, Option<Origin>) {
+    if name == "-" {
+        return (read(name, path), None);
+    }
+    let found = Place::of(path).and_then(|place| {
+        let held = place.read(MAX_SOURCE_BYTES)?.ok_or(rustix::io::Errno::NOENT)?;
+        Ok((place, held))
+    });
+    match found {
+        Ok((place, held)) => (decoded(held.bytes.clone()), Some((place, held))),
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => (too_large(), None),
+        Err(error) => (Text::Unreadable(error.to_string()), None),
+    }
+}
+
+fn too_large() -> Text {
+    Text::Unfit(Code::SourceTooLarge, format!("more than {} MiB", MAX_SOURCE_BYTES / 1024 / 1024))
+}
+
+fn decoded(bytes: Vec<u8>) -> Text {
+    match String::from_utf8(bytes) {
+        Ok(text) => Text::Read(text),
+        Err(error) => Text::Unfit(
+            Code::BinarySource,
+            format!("the byte at offset {} is not UTF-8", error.utf8_error().valid_up_to()),
+        ),
     }
 }
 

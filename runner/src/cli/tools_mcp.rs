@@ -8,11 +8,12 @@ use super::terminal::agreed;
 use super::texts::{Instead, Texts};
 use crate::config::{CONFIG_NAME, Config, ServerConfig, Wiring, lies_in};
 use crate::import::{
-    Answer, Change, ChangeKind, ImportError, Imported, Review, ask, catalogue_file, compare, import,
+    Answer, Change, ChangeKind, Files, ImportError, Imported, Review, ask, catalogue_file, compare, import,
     own_catalogue_file, recorded,
 };
 use crate::render::text::{Tone, count, inline};
 use crate::tool::mcp::Lock;
+use crate::writing::Place;
 use planc_lang::catalogue::Tool;
 use planc_lang::codes::Severity;
 use serde_json::json;
@@ -51,19 +52,24 @@ pub struct CheckArgs {
     name: Option<String>,
 }
 
-/// The file that is written: where the configuration says, or where the caller does.
-fn written(session: &Session, name: &str, to: Option<&Path>) -> Result<PathBuf, Fault> {
+/// The file that is written, as it is named, and what it and its lock hold now: where the configuration says, or where the caller does.
+fn written(session: &Session, name: &str, to: Option<&Path>) -> Result<(PathBuf, Files), Fault> {
     let own = own_catalogue_file(&session.config, name);
     let file = to.map_or_else(|| catalogue_file(&session.config, name), |to| session.path(to));
     if Session::is_same(&file, &own) {
-        session.stays_within(&own)?;
-        return Ok(own);
+        let stays = |path: &Path| {
+            let cannot =
+                |error| Fault::usage(format!("cannot write `{}`: {error}", inline(&session.config.shown(path))));
+            let place = Place::of(path).map_err(cannot)?;
+            session.stays_within(path, &place).map(|()| place)
+        };
+        let files = Files::read(stays(&own)?, stays(&Lock::path_of(&own))?)?;
+        return Ok((own, files));
     }
     let told = |fault: Fault| fault.help("or list it in `[catalogues]` of `planc.toml`, and leave `--to` out");
-    session
-        .output(&file, "pl")
-        .and_then(|file| session.output(Lock::path_of(&file), "json").map(|_| file))
-        .map_err(told)
+    let place = session.output(&file, "pl").map_err(told)?;
+    let lock = session.output(Lock::path_of(&file), "json").map_err(told)?;
+    Ok((file, Files::read(place, lock)?))
 }
 
 pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit, Fault> {
@@ -82,8 +88,8 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
             asked(session, name, &server)?
         }
     };
-    let file = written(session, name, args.to.as_deref())?;
-    let brought = |review: Review| import(&file, (name, &answer), review, |text| mistake(session, &file, text));
+    let (file, files) = written(session, name, args.to.as_deref())?;
+    let brought = |review: Review| import(&files, (name, &answer), review, |text| mistake(session, &files, text));
     let outcome = match brought(Review::Unseen)? {
         Imported::ToReview(changes) if args.accept => {
             looked_at(session, &changes)?;
@@ -127,16 +133,16 @@ pub(super) fn import_tools(session: &Session, args: &ImportArgs) -> Result<Exit,
 }
 
 /// The first mistake that the catalogues would have with this text in a file, and do not have now: no plan could be made with them.
-fn mistake(session: &Session, file: &Path, text: &str) -> Option<String> {
-    let others = session.config.catalogues.iter().filter(|path| path.exists() && !Session::is_same(path, file));
+fn mistake(session: &Session, files: &Files, text: &str) -> Option<String> {
+    let others = session.config.catalogues.iter().filter(|path| path.exists() && !Session::is_same(path, files.path()));
     let config = Config { catalogues: others.cloned().collect(), ..Config::clone(&session.config) };
     let messages = |text: Option<String>| -> Vec<String> {
         let texts = Texts::read(&config, &Instead::new());
-        let base = texts.map(|texts| texts.and(&session.config.shown(file), text).load());
+        let base = texts.map(|texts| texts.and(&session.config.shown(files.path()), text).load());
         let found = base.map(|base| base.diagnostics).unwrap_or_default();
         found.iter().filter(|one| one.severity() == Severity::Error).map(|one| one.message.clone()).collect()
     };
-    let now = messages(std::fs::read_to_string(file).ok());
+    let now = messages(files.text().map(str::to_owned));
     messages(Some(text.to_owned())).into_iter().find(|message| !now.contains(message))
 }
 

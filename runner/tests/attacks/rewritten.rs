@@ -199,3 +199,60 @@ fn an_import_leaves_catalogues_without_mistakes() {
     let mode = fs::metadata(place.ws().join("crm.pl")).unwrap().permissions().mode();
     assert_eq!(mode & 0o022, 0);
 }
+
+/// The text is that of the file that is rewritten: nobody leads planc from one to another while it reads, or while a person is asked.
+#[test]
+fn what_is_rewritten_is_what_was_read() {
+    let place = Place::new();
+    place.put("planc.toml", "[catalogues]\nfiles = [\"crm.pl\"]\n[approval]\nrequire = \"terminal\"\n");
+    let crm =
+        "catalogue crm {\n  # Wipes.\n  tool wipe(id: string) -> string {\n    deletes \"crm:customers\"\n  }\n}\n";
+    let loose = "plan \"w\" {\nstep a = fs.stat(path: \".\")\n}\n";
+    place
+        .put("crm.pl", crm.replace('#', "//"))
+        .put("deploy.pl", loose)
+        .put("../out/text", crm.replace("deletes", "reads"));
+    for (target, args) in [
+        ("crm.pl", ["fmt", "../out/x.pl"].as_slice()),
+        ("deploy.pl", &["fmt", "../out/x.pl"]),
+        ("crm.pl", &["check", "--fix", "../out/x.pl"]),
+    ] {
+        let before = place.get(target);
+        let script =
+            format!("mkfifo x.pl; touch ready; exec 3> x.pl; cat text >&3; rm x.pl; ln -s ../ws/{target} x.pl");
+        let filler = std::process::Command::new("sh").args(["-c", &script]).current_dir(place.at("out")).spawn();
+        let mut filler = filler.unwrap();
+        while !place.at("out/ready").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        place.planc(args).exits(2).says("it is no regular file");
+        filler.kill().unwrap();
+        filler.wait().unwrap();
+        assert_eq!(place.get(target), before, "{args:?}");
+        for name in ["x.pl", "ready"] {
+            fs::remove_file(place.at("out").join(name)).unwrap();
+        }
+    }
+    // What is merely looked at may be a pipe.
+    let script = "mkfifo x.pl; touch ready; cat text > x.pl";
+    let filler = std::process::Command::new("sh").args(["-c", script]).current_dir(place.at("out")).spawn();
+    while !place.at("out/ready").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    place.planc(&["check", "../out/x.pl"]).exits(1);
+    filler.unwrap().wait().unwrap();
+    // While a person looks at the diff the file is left as it is by then, with its folder.
+    place.put("d/p.pl", HABITS).put("e/p.pl", HABITS);
+    let fix = ["check", "--fix", "d/p.pl"];
+    let ws = place.ws();
+    let other = move || fs::write(ws.join("d/p.pl"), HABITS.replace("why", "evil")).unwrap();
+    let (code, shown) = on_terminal(&place, &fix, "is a yes:", &Act::Meanwhile(Box::new(other), b"yes\n"));
+    assert!(code == 2 && place.get("d/p.pl").contains("# evil"), "{shown}");
+    let ws = place.ws();
+    let swap = move || {
+        fs::rename(ws.join("d"), ws.join("old")).unwrap();
+        std::os::unix::fs::symlink("e", ws.join("d")).unwrap();
+    };
+    let (code, shown) = on_terminal(&place, &fix, "is a yes:", &Act::Meanwhile(Box::new(swap), b"yes\n"));
+    assert!(code == 0 && place.get("e/p.pl") == HABITS && place.get("old/p.pl").contains("// evil"), "{shown}");
+}

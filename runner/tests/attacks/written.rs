@@ -195,7 +195,20 @@ fn what_planc_writes_goes_through_no_link() {
     import("x").exits(2);
     fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
     place.link("../../home/.new", "catalogues/x.mcp.json");
+    import("x").exits(2);
+    fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
     import("x").exits(0);
+    // A catalogue that is a link within the workspace stays one.
+    let moved = |from: &str, to: &str| fs::rename(place.ws().join(from), place.ws().join(to)).unwrap();
+    place.put("mine/keep", "");
+    moved("catalogues/x.pl", "mine/x.pl");
+    place.link("../mine/x.pl", "catalogues/x.pl");
+    place.put("mine/x.pl", place.get("mine/x.pl").replace("tool x()", "tool x( )"));
+    fs::remove_file(place.ws().join("catalogues/x.mcp.json")).unwrap();
+    import("x").exits(0);
+    assert!(place.ws().join("catalogues/x.pl").is_symlink() && place.has("catalogues/x.mcp.json"));
+    fs::remove_file(place.ws().join("catalogues/x.pl")).unwrap();
+    moved("mine/x.pl", "catalogues/x.pl");
     place.planc(&["man", "--dir", "man"]).exits(2).says("a link to what is");
     fs::remove_file(place.ws().join("man/planc.1")).unwrap();
     place.planc(&["man", "--dir", "man"]).exits(0);
@@ -334,4 +347,87 @@ fn a_catalogue_is_written_into_no_workspace_within() {
     place.link("tools", "catalogues");
     place.planc(&import).exits(0);
     assert!(place.ws().join("tools/x.pl").exists());
+}
+
+/// The folder of each file is the one that was judged, whatever its name leads to while planc reads or a person is asked.
+#[test]
+fn what_planc_writes_goes_where_it_was_judged() {
+    let place = Place::new();
+    place.put("a.pl", "plan \"Look\" {\n  step a = fs.stat(path: \"a.pl\")\n}\n").run("a.pl").exits(0);
+    let run = place.last_run();
+    place.put("planc.toml", "[catalogues]\nfiles = [\"own/crm.pl\"]\n[approval]\nrequire = \"terminal\"\n");
+    let crm = "catalogue crm {\n  tool wipe(id: string) -> string {\n    deletes \"crm:customers\"\n  }\n}\n";
+    place.put(".git/hooks/keep", "").put("own/crm.pl", crm).put("d/keep", "").put("../out/d/keep", "");
+    let ws = place.ws();
+    let swap = move || {
+        fs::rename(ws.join("d"), ws.join("d.old")).unwrap();
+        std::os::unix::fs::symlink(ws.join(".git/hooks"), ws.join("d")).unwrap();
+    };
+    let there = |folder: &str| fs::read_dir(place.ws().join(folder)).unwrap().count();
+    // While a person is asked.
+    let before = there(".git/hooks");
+    let (code, shown) = on_terminal(
+        &place,
+        &["evidence", &run, "-o", "d/x.json"],
+        "Write it all the same?",
+        &Act::Meanwhile(Box::new(swap), b"yes\n"),
+    );
+    assert!(code == 0 && there(".git/hooks") == before && place.has("d.old/x.json"), "{shown}");
+    // While planc reads, it reads no pipe: whoever fills it would decide when it goes on.
+    let tool = "{\"name\": \"wipe\", \"inputSchema\": {\"type\": \"object\"}}";
+    place.put("t.json", format!("{{\"tools\": [{tool}]}}"));
+    let import = ["tools", "import", "--mcp", "crm", "--from", "t.json", "--to", "../out/d/crm.pl"];
+    let pages = ["man", "--dir", "../out/d"];
+    for (pipe, args) in [("crm.pl", import.as_slice()), ("crm.mcp.json", &import), ("planc.1", &pages)] {
+        let script = format!(
+            "mkfifo d/{pipe}; touch ready; exec 3> d/{pipe}; cat text >&3; mv d old; ln -s ../ws/own d; exec 3>&-"
+        );
+        place.put("../out/text", crm.replace("deletes", "reads"));
+        let mut filler = std::process::Command::new("sh").args(["-c", &script]).current_dir(place.at("out")).spawn();
+        while !place.at("out/ready").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        place.planc(args).exits(2);
+        let filler = filler.as_mut().unwrap();
+        filler.kill().unwrap();
+        filler.wait().unwrap();
+        assert_eq!((place.get("own/crm.pl"), there("own")), (crm.to_owned(), 1), "{pipe}");
+        fs::remove_file(place.at("out/ready")).unwrap();
+        fs::remove_file(place.at("out/d").join(pipe)).unwrap();
+    }
+    // Folders that are not there yet are made, and not behind a link that is.
+    place.planc(&["man", "--dir", "../out/new/man1"]).exits(0);
+    assert!(place.at("out/new/man1/planc.1").exists());
+    place.link("nothing", "../out/led");
+    place.planc(&["man", "--dir", "../out/led"]).exits(2);
+    assert!(!place.at("out/nothing").exists());
+}
+
+/// A person says yes to the folder that the question names, and to no other.
+#[test]
+fn a_workspace_is_made_in_the_folder_that_was_asked_about() {
+    let place = Place::new().unsaid();
+    for folder in ["important/keep", "other/keep", "x/keep"] {
+        place.put(&format!("../out/{folder}"), "");
+    }
+    place.link(place.at("out/important"), "../out/led");
+    let asked = format!("Write `planc.toml` into `{}`?", place.at("out/important").display());
+    let (code, shown) = on_terminal(&place, &["init", "../out/led"], "is a yes:", &Act::Type(b"no\n"));
+    let plain: String = shown.split_whitespace().filter(|word| *word != "┊").collect();
+    assert!(code == 6 && plain.contains(&asked.replace(' ', "")), "{shown}");
+    let out = place.at("out");
+    let swap = move || {
+        fs::remove_dir_all(out.join("x")).unwrap();
+        std::os::unix::fs::symlink(out.join("other"), out.join("x")).unwrap();
+    };
+    let meanwhile = Act::Meanwhile(Box::new(swap), b"yes\n");
+    let (code, shown) = on_terminal(&place, &["init", "../out/x"], "is a yes:", &meanwhile);
+    assert!(code == 2 && !place.at("out/other/planc.toml").exists(), "{shown}");
+    // Where a configuration is, nobody is asked, and nothing is written.
+    place.put("planc.toml", "[catalogues]\nfiles = [\"*.pl\"]\n[policy]\n\"fs.*\" = \"deny\"\n");
+    place.put("../out/other/planc.toml", "");
+    for args in [["-C", ".", "init"].as_slice(), &["-C", "../out/other", "init"], &["init", "../out/other"]] {
+        place.planc(args).exits(0).says("kept planc.toml").says("nothing was written");
+        assert!(!place.has("hello.pl") && !place.at("out/other/hello.pl").exists(), "{args:?}");
+    }
 }

@@ -200,11 +200,25 @@ fn a_person_says_that_what_can_be_undone_needs_nobody() {
         let place = Place::new().unsaid();
         let (screen, code) = typed(&place, &["init"], &[(YES, answer)]);
         assert_eq!((code, place.has("planc.toml")), (exit, exit == 0), "{answer:?}: {screen}");
+        assert_eq!(place.has("hello.pl"), exit == 0);
+        if exit == 0 {
+            place.planc(&["check"]).exits(0);
+            place.planc(&["fmt", "--check", "hello.pl"]).exits(0);
+        }
     }
+    // A folder that is not there yet is made.
+    let place = Place::new().unsaid();
+    let (screen, code) = typed(&place, &["init", "a/new"], &[(YES, "yes")]);
+    assert!(code == 0 && place.has("a/new/planc.toml") && place.has("a/new/hello.pl"), "{screen}");
+    // A first plan of somebody else is kept.
+    let place = Place::new().unsaid();
+    place.put("hello.pl", "mine");
+    let (screen, code) = typed(&place, &["init"], &[(YES, "yes")]);
+    assert!(code == 0 && screen.contains("kept hello.pl") && place.get("hello.pl") == "mine", "{screen}");
     // What is there already is kept, and nobody is asked.
     let place = Place::new();
     place.planc(&["init"]).exits(0).says("kept planc.toml");
-    assert!(place.has("hello.pl") && place.get("planc.toml").is_empty());
+    assert!(!place.has("hello.pl") && place.get("planc.toml").is_empty());
     // On a terminal, and by its digest, a plan is approved without the file as well.
     let place = Place::new().unsaid();
     place.put("a.pl", "plan \"a\" {\n  critical { create \"a\" }\n  step a = fs.write(path: \"a\", text: \"a\")\n}\n");

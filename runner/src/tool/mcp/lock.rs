@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// The version of the form.
 pub const LOCK_FORMAT: u32 = 1;
 /// The largest file.
-const MAX_LOCK_BYTES: u64 = 64 << 20;
+pub const MAX_LOCK_BYTES: usize = 64 << 20;
 
 /// The recorded definitions of a server's tools.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,13 +66,19 @@ impl Lock {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error.to_string())),
         };
-        if metadata.len() > MAX_LOCK_BYTES {
+        if metadata.len() > MAX_LOCK_BYTES as u64 {
             return Err(failed(format!("it has more than {MAX_LOCK_BYTES} bytes")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        let lock: Lock = serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?;
+        Lock::of_text(path, text.as_bytes()).map(Some)
+    }
+
+    /// The lock that a file holds.
+    pub fn of_text(path: &Path, text: &[u8]) -> Result<Lock, LockError> {
+        let failed = |why: String| LockError { message: format!("cannot read `{}`: {why}", path.display()) };
+        let lock: Lock = serde_json::from_slice(text).map_err(|error| failed(error.to_string()))?;
         match lock.format == LOCK_FORMAT {
-            true => Ok(Some(lock)),
+            true => Ok(lock),
             false => Err(failed(format!("its format is {}, and this planc knows {LOCK_FORMAT}", lock.format))),
         }
     }

@@ -18,7 +18,7 @@ mod streams;
 pub use call::{KEY, unlike};
 pub use connect::{Connection, MAX_PAGES, MAX_STARTS, STARTS_WITHIN, ServerError, ServerInfo};
 pub use heard::{Definitions, Heard};
-pub use lock::{Lock, LockError, Locked};
+pub use lock::{Lock, LockError, Locked, MAX_LOCK_BYTES};
 pub use relay::{MAX_LINES, MAX_QUESTIONS, MAX_WAITING};
 pub use stdio::{MAX_MESSAGE_BYTES, MAX_STDERR_BYTES, MAX_STRAY};
 
