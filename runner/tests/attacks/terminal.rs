@@ -298,6 +298,15 @@ fn no_row_of_the_live_list_goes_on_by_itself() {
     no_row_is_too_long(40, report);
 }
 
+/// What is copied of what a terminal was sent.
+fn unstyled(shown: &str) -> String {
+    let mut parts = shown.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest)
+    })
+}
+
 /// The words that a shell hands to `planc` when this is pasted into it; nothing: it runs no such command.
 fn pasted(shell: &str, folder: &std::path::Path, text: &str) -> Vec<String> {
     let told = "planc() { printf '%s\\0' \"$@\" >> told; }\n";
@@ -371,8 +380,8 @@ fn a_card_ends_with_no_command_of_others() {
             place.put(&name, plan).put("p.pl", plan);
             for args in [vec!["plan", &name], vec!["plan", "p.pl", "--input", &given]] {
                 let (_, shown) = on_terminal_of(cols, &place, &args, never, &Act::Close);
-                let shown = shown.replace("\r\n", "\n");
-                let foot = shown.rsplit_once("A person approves with\n").expect("it asks for a yes").1;
+                let shown = unstyled(&shown.replace("\r\n", "\n"));
+                let foot = shown.split_once("approves with\n").expect("it asks for a yes").1;
                 for shell in ["bash", "sh"] {
                     let read = pasted(shell, folder.path(), foot);
                     assert!(!folder.path().join("pwned").exists(), "{shown}");
