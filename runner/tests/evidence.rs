@@ -2,6 +2,8 @@
 //! can tell; what is no bundle is refused.
 
 mod place;
+#[path = "evidence/attempts.rs"]
+mod attempts;
 #[path = "evidence/ended.rs"]
 mod ended;
 #[path = "evidence/order.rs"]
@@ -269,12 +271,7 @@ fn every_example_of_a_change_is_found() {
 /// planc ended while the program was in its cell: nothing had been done, and it was run again.
 #[test]
 fn a_program_that_was_cut_off_in_its_cell_may_begin_again() {
-    let mut bundle = export(&world());
-    let records = bundle["records"].as_array_mut().unwrap();
-    let began = |r: &Json| r["kept"].as_str().unwrap().contains("\"step_started\",\"step\":\"flag\"");
-    let at = records.iter().position(began).unwrap();
-    records.insert(at, records[at].clone());
-    link_again(&mut bundle);
+    let mut bundle = attempts::cut_off(&export(&world()));
     verify_json(&bundle, &[]).exits(0);
     // In the open it may have acted twice.
     let open = bundle["bound"].as_str().unwrap().replace("\"open\":[]", "\"open\":[\"sh -c\"]");

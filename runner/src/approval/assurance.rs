@@ -22,6 +22,9 @@ pub struct Footing {
     pub grounds: Vec<String>,
 }
 
+/// The variable that names the agent of keys.
+const AGENT: &str = "SSH_AUTH_SOCK";
+
 /// The sticky bit: in such a directory only the owner of an entry may replace it.
 const STICKY: u32 = 0o1000;
 
@@ -53,11 +56,20 @@ fn signed_record(config: &Config, rule: Rule) -> Result<String, String> {
     if (people.len() as u32) < rule.approvers() {
         return Err(format!("{} can sign, and {} are wanted", people.len(), rule.approvers()));
     }
-    let at_hand = keys_at_hand(&config.approval.agents);
-    if let Some(signer) = signers.keys(now).find(|signer| at_hand.iter().any(|key| signer.is(key))) {
+    let (mut at_hand, held) = (keys_in_folders(&config.approval.agents), keys_of_agent());
+    at_hand.extend(held.iter().flatten().cloned());
+    // Keys that somebody has to touch are held by nobody else.
+    let usable = || signers.keys(now).filter(|signer| signer.key.algorithm() != Algorithm::SkEd25519);
+    if let Some(signer) = usable().find(|signer| at_hand.iter().any(|key| signer.is(key))) {
         return Err(format!("the key of {} is at hand for the account of planc or of an agent", signer.principals));
     }
-    Ok(format!("{} is required; no key of those who may sign was found with the account of planc", rule.told()))
+    if let (Err(why), Some(signer)) = (held, usable().next()) {
+        return Err(format!("{why}, so that it cannot be told whether one holds the key of {}", signer.principals));
+    }
+    Ok(format!(
+        "{} is required; no key of those who may sign was found in `~/.ssh`, nor with the agent of keys that `{AGENT}` names",
+        rule.told()
+    ))
 }
 
 /// Whether those who run as other accounts reach the workspace and planc's own files only through planc.
@@ -129,21 +141,20 @@ fn has_list(path: &Path) -> bool {
     rustix::fs::getxattr_query(path, "system.posix_acl_access").is_ok_and(|bytes| bytes > 0)
 }
 
-/// The public keys of which the account of planc, or one that agents run as, holds the private ones: in an agent of keys, or in
-/// the usual folder. Keys that somebody has to touch are held by nobody else.
-fn keys_at_hand(agents: &[String]) -> Vec<PublicKey> {
-    let socket = std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from);
-    let mut keys = socket.and_then(|socket| agent_keys(&socket).ok()).unwrap_or_default();
+/// The public keys of which the agent of keys holds the private ones. Who calls planc names it, or none.
+fn keys_of_agent() -> Result<Vec<PublicKey>, String> {
+    let socket = std::env::var_os(AGENT).ok_or_else(|| format!("`{AGENT}` names no agent of keys"))?;
+    agent_keys(Path::new(&socket)).map_err(|_| format!("no agent of keys answers where `{AGENT}` says"))
+}
+
+/// The public keys of which the private ones lie in the usual folder of the account of planc, or of one that agents run as.
+fn keys_in_folders(agents: &[String]) -> Vec<PublicKey> {
     let own = User::from_uid(nix::unistd::getuid()).ok().flatten();
     let others = agents.iter().filter_map(|name| User::from_name(name).ok().flatten());
     let mut homes: Vec<PathBuf> = own.into_iter().chain(others).map(|user| user.dir).collect();
     homes.extend(std::env::var_os("HOME").map(PathBuf::from));
-    for home in homes {
-        let Ok(entries) = std::fs::read_dir(home.join(".ssh")) else { continue };
-        keys.extend(entries.flatten().filter_map(|entry| key_in(&entry.path())));
-    }
-    keys.retain(|key| key.algorithm() != Algorithm::SkEd25519);
-    keys
+    let folders = homes.iter().filter_map(|home| std::fs::read_dir(home.join(".ssh")).ok());
+    folders.flat_map(|entries| entries.flatten()).filter_map(|entry| key_in(&entry.path())).collect()
 }
 
 /// The public part of the private key in a file, if there is one; it stands in the open also where the key is locked.

@@ -5,8 +5,7 @@ use super::fault::Fault;
 use super::init::FIRST_PLAN_TEXT;
 use super::output::Output;
 use crate::config::above;
-use crate::render::card::shell_word;
-use crate::render::text::Tone;
+use crate::render::text::{Look, Tone, Word, command as draw_command};
 use crate::writing::{Folder, USUAL_MODE};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -109,7 +108,7 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
 fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
     let workspace = folder.join("workspace");
     let show = |line: &str, tone: Tone| out.progress(&format!("{}\n", out.err_tone(tone, line)));
-    show(&format!("cd {}", shell_word(&workspace.to_string_lossy())), Tone::Dim);
+    show(&format!("cd {}", Word::of(&workspace.to_string_lossy(), "FOLDER").in_sentence()), Tone::Dim);
     let plan = format!("../{PLAN}");
     let given = inputs(example);
     let on_plan = |first: &[&str]| -> Vec<String> {
@@ -132,9 +131,11 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
         last = status(&mut command)?;
     }
     if last == Exit::Waiting as i32 {
-        let words: Vec<String> = on_plan(&["run", "--approve"]).iter().map(|word| shell_word(word)).collect();
+        let words: Vec<Word> = on_plan(&["run", "--approve"]).iter().map(|word| Word::of(word, "…")).collect();
         show("\nIt waits for a yes. On a terminal, in the folder that is named above, this asks for it:", Tone::Dim);
-        show(&format!("  planc --state-dir ../state {}", words.join(" ")), Tone::Name);
+        let mut line = String::new();
+        draw_command(&mut line, Look { paint: out.err_paint(), ..out.look() }, "planc --state-dir ../state", &words);
+        out.progress(&line);
         show("and where it has begun, `planc --state-dir ../state resume RUN`.", Tone::Dim);
     }
     show(&format!("\nEverything is in {}; look around, then delete it.", folder.display()), Tone::Dim);

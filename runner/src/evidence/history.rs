@@ -1,13 +1,16 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
+use super::attempts::Attempts;
 use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
 use super::ended;
 use super::order::Order;
 use super::turns;
 use super::unseen::{Given, Met};
+use crate::approval::Channel;
 use crate::coverage::{There, unallowed};
 use crate::event::{Event, StandingAnswer};
 use crate::prediction::{Elements, Prediction};
+use crate::report::{PlanReport, StepReport};
 use crate::schedule::is_repeatable;
 use crate::seal::Sealer;
 use crate::state::{RunState, StepRecord, StepState, UndoCall, UndoState};
@@ -23,13 +26,17 @@ use planc_lang::paths::within;
 use planc_lang::plan::{Call, Plan, Step, StepId, base_name};
 use planc_lang::releases;
 use planc_lang::secrets::Secrets;
+use planc_lang::syntax::{Approval, EffectVerb};
 use planc_lang::value::{Value, is_wholly_known};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Display;
 use std::sync::Arc;
 
 /// The tool whose call says all that is in a file, and the parameters that do, and whether a new one may be executed.
 const WRITTEN: (&str, &str, &str) = ("fs.write", "text", "executable");
+
+/// The answers that are a yes to a call.
+pub(super) const YES: [&str; 3] = ["once", "always", "standing"];
 
 /// How many links a path goes by, as the workspace follows them.
 const MAX_LINKS: usize = 40;
@@ -57,6 +64,8 @@ struct Ground<'a> {
     /// What is secret: it is bound as commitments.
     veil: Option<Veil>,
     programs: Option<&'a ProgramsPart>,
+    /// The steps of which the report says that policy asks about their calls.
+    asked: HashSet<&'a str>,
     reproduced: HashMap<&'a str, &'a [Change]>,
     /// Whether blocks run and how many elements they have, where that was known.
     blocks: HashMap<&'a str, Prediction>,
@@ -69,7 +78,7 @@ struct Ground<'a> {
 impl History {
     pub(super) fn walk(
         compiled: &Arc<Compiled>,
-        bound: &BoundPart,
+        (bound, report): (&BoundPart, &PlanReport),
         (digest, deed): (Digest, Digest),
         (events, standing): (&[Event], Standing),
         sealer: Option<&Sealer>,
@@ -101,13 +110,15 @@ impl History {
             standing,
             veil,
             programs: bound.programs.as_ref(),
+            // Which arguments were known is told of no plan with secrets.
+            asked: report.all_steps().filter(|_| bound.found.is_none()).filter_map(asked).collect(),
             reproduced: reproduced.map(|(step, changes)| (step.as_str(), changes.as_slice())).collect(),
             blocks: findings.iter().flat_map(|found| &found.blocks).map(block).collect(),
             seen: findings.iter().flat_map(|found| &found.observations).filter_map(at).collect(),
             links: findings.iter().flat_map(|found| &found.observations).filter_map(link).collect(),
         };
         let mut history = History { unapproved: Vec::new(), unfounded: Vec::new(), state: RunState::of(plan) };
-        let mut order = Order::default();
+        let (mut order, mut attempts) = (Order::default(), Attempts::default());
         for event in events {
             if standing == Standing::Recorded {
                 let (unapproved, unfounded) = ground.unlike_records(event, &history.state);
@@ -117,6 +128,7 @@ impl History {
             history.unapproved.extend(ground.unapproved(event, &history.state));
             history.unapproved.extend(ended::faults(plan, event, &history.state, &order));
             history.unapproved.extend(turns::faults(plan, event, &history.state));
+            history.unapproved.extend(attempts.take(plan, event, &history.state));
             history.unapproved.extend(order.take(plan, event, &history.state, standing));
             history.unfounded.extend(ground.unfounded(event, &history.state));
             history.state.apply(event);
@@ -208,11 +220,16 @@ impl<'a> Ground<'a> {
         {
             return vec![format!("the yes is to {}, not to {}", other.digest, self.digest)];
         }
+        if let Event::Approved { approval } = event {
+            let other = approval.all().filter(|yes| Channel::parse(&yes.channel).is_none());
+            return other.map(|yes| format!("the yes came by `{}`, by which none comes", yes.channel)).collect();
+        }
         if let Event::CallAnswered { step: name, standing: Some(standing), .. } = event {
             return self.answered(name, standing);
         }
         if let Event::StepStarted { step: name, args, changes, .. } = event {
             let mut faults = self.started(name, args, state);
+            faults.extend(self.unanswered(name, state));
             faults.extend(self.uncovered(name, changes, state));
             faults.extend(self.unlike_call(name, args, changes));
             faults.extend(self.unmade(name, args, changes, state));
@@ -235,8 +252,8 @@ impl<'a> Ground<'a> {
         if let Event::StepObserved { step: name, changes, .. } = event {
             return self.observed(name, changes, state);
         }
-        if let Event::UndoCallStarted { step: name, args, .. } = event {
-            return self.undone(name, args);
+        if let Event::UndoCallStarted { step: name, tool, args } = event {
+            return self.undone(name, tool, args);
         }
         if let Event::UndoCallObserved { step: name, changes } = event {
             return self.undo_observed(name, changes, state);
@@ -387,14 +404,28 @@ impl<'a> Ground<'a> {
         })
     }
 
-    fn undone(&self, name: &str, args: &Value) -> Vec<String> {
-        if self.step(name).is_none_or(|step| step.undo.is_none()) {
+    fn undone(&self, name: &str, tool: &str, args: &Value) -> Vec<String> {
+        let Some(undo) = self.step(name).and_then(|step| step.undo.as_deref()) else {
             return vec![format!("step `{name}` has no undo call")];
+        };
+        if *undo.tool.name != *tool {
+            return vec![format!("the undo call of step `{name}` was made of `{tool}`, not of `{}`", undo.tool.name)];
         }
         let of_call = |call: &Prediction| call.another_undo(&self.bound_args(&call.step, args, true));
         let other = self.call(name).map(of_call).unwrap_or_default();
         let fault = |(_, found): (_, String)| format!("the undo call of step `{name}` was made with {found}");
         other.into_iter().map(fault).collect()
+    }
+
+    /// That policy asks about a call, and nobody has said yes to it before it began. What was not known before may be a call about which it
+    /// does not ask.
+    fn unanswered(&self, name: &str, state: &RunState) -> Option<String> {
+        let is_asked = self.asked.contains(name) || self.asked.contains(base_name(name));
+        let is_known = self.call(name).is_some_and(|call| is_wholly_known(&call.args));
+        let answer = state.step(name).and_then(|record| record.answer.as_deref());
+        let is_said = answer.is_some_and(|answer| YES.contains(&answer));
+        (is_asked && is_known && !is_said)
+            .then(|| format!("step `{name}` began, policy asks about its call, and nobody has said yes to it"))
     }
 
     fn started(&self, name: &str, args: &Value, state: &RunState) -> Vec<String> {
@@ -456,6 +487,7 @@ impl<'a> Ground<'a> {
         if step.is_gate {
             let agreed = record.is_some_and(|record| record.answer.as_deref() == Some("yes"));
             faults.extend((!agreed).then(|| format!("the gate `{name}` opened without a yes")));
+            faults.extend((*result != Value::Null).then(|| format!("the gate `{name}` has a result")));
             return faults;
         }
         match record.map(|record| &record.state) {
@@ -475,6 +507,13 @@ impl<'a> Ground<'a> {
         }
         faults
     }
+}
+
+/// The name of a step about whose call policy asks. It may as well be about what a program changes that ran early, which is asked when it has.
+fn asked(step: &StepReport) -> Option<&str> {
+    let is_about_changes =
+        !step.changes.is_empty() && step.effects.iter().any(|effect| effect.verb == EffectVerb::Runs);
+    (step.policy == Approval::Ask && !step.is_gate() && !is_about_changes).then_some(step.name.as_str())
 }
 
 fn block((block, when, elements): &(String, Option<bool>, Elements)) -> (&str, Prediction) {

@@ -4,6 +4,7 @@
 //! The file is JSON in one piece. Nothing in it names a place that would be written or read. What is secret stays sealed in
 //! it; the words beside sealed records are the exporter's.
 
+mod attempts;
 mod bound;
 mod export;
 mod history;

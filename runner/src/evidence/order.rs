@@ -5,6 +5,7 @@
 //! that was killed right after it recorded a no asks again: what it asked for stays open until there is a yes.
 
 use super::bound::{Standing, of_name};
+use super::history::YES;
 use crate::event::{Conflict, End, Event, LateKind};
 use crate::schedule::{is_over, tries_again};
 use crate::state::{BlockState, RunState, StepState, UndoCall, UndoState};
@@ -94,6 +95,8 @@ impl Order {
                     }
                     (_, None) => {}
                 }
+                let is_answer = answer == "no" || YES.contains(&answer.as_str());
+                return told(!is_answer, || format!("`{answer}` is no answer to the call of step `{step}`"));
             }
             Event::GateAnswered { step, agreed, .. } => {
                 self.waiting.remove(step);

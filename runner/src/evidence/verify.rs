@@ -117,7 +117,7 @@ pub fn verify(bytes: &[u8], expected: Expected<'_>, keys: Option<&Keys>) -> Resu
             let faults = unlike(&bundle, compiled, &events, sealer);
             checks.push(check("the records are shown as what they say", faults));
         }
-        let history = History::walk(compiled, bound, names, (&events, standing), sealer);
+        let history = History::walk(compiled, (bound, &bundle.report), names, (&events, standing), sealer);
         checks.push(check("everything that was done was approved", history.unapproved));
         checks.push(check("results are of their types, and come from calls", history.unfounded));
         // Of sealed records the contents are told as they are shown.
@@ -376,7 +376,11 @@ fn unchecked(
              whether an input was given or is the default, what files a line of `critical` is used for",
         ),
         (true, "which planc wrote it"),
-        (true, "which of the changes that `critical` allows a call made; of `fs.write` the contents follow from it"),
+        (true, "whether policy asked about more calls than the report says"),
+        (
+            true,
+            "which of the changes that `critical` allows a call made, or one that takes a step back; of `fs.write` the contents follow from it",
+        ),
         (
             bundle.report.all_steps().any(StepReport::is_unrecorded),
             "what programs outside of cells and servers have changed: nobody records that",

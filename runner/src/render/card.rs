@@ -5,7 +5,7 @@ use super::call::{brief, meant, value_text};
 use super::fold::{Fold, is_whole};
 use super::foreign::isolated;
 use super::summary::{Totals, badge, totals};
-use super::text::{Look, Tone, columns, command, count, hang, hang_said, inline, lines, one_of, said, wrap};
+use super::text::{Look, Tone, Word, columns, command, count, hang, hang_said, inline, lines, one_of, said, wrap};
 use super::{late, listed, risk};
 use crate::report::{Assurance, ChangeRequest, CheckOutcome, Chosen, PlanReport, PlanStatus, StepOutcome, StepReport};
 
@@ -32,8 +32,8 @@ pub enum Folded {
 /// Draws the card, which is then [shown](super::text::shown).
 pub fn card(report: &PlanReport, card: Card<'_>) -> String {
     let look = card.look;
-    let words = [chosen(report), vec![card.plan.map_or_else(|| "FILE".to_owned(), shell_word)]].concat();
-    let full = format!("planc plan --full {}", words.join(" "));
+    let words = [chosen(report), vec![file(card.plan)]].concat();
+    let full = format!("planc plan --full {}", words.iter().map(Word::in_sentence).collect::<Vec<_>>().join(" "));
     let fold = (card.folded == Folded::Yes).then(|| Fold::of(report, &full));
     let totals = totals(report);
     let mut out = String::new();
@@ -436,13 +436,13 @@ fn footer(out: &mut String, report: &PlanReport, totals: &Totals, card: Card<'_>
         PlanStatus::NeedsApproval if card.folded == Folded::Yes && !is_whole(report) => {
             let text = "Nothing has been changed. A person reads all of it, and is asked then, with";
             hang(out, look, "", 0, text, None);
-            command(out, look, &format!("planc run --approve --full {plan}"));
+            command(out, look, "planc run --approve --full", &plan);
         }
         PlanStatus::NeedsApproval => {
             out.push_str("Nothing has been changed. A person approves with\n");
-            command(out, look, &format!("planc run --approve {plan}"));
+            command(out, look, "planc run --approve", &plan);
             out.push_str("or, naming exactly what was read here,\n");
-            command(out, look, &format!("planc run --approve={} {plan}", report.digest));
+            command(out, look, &format!("planc run --approve={}", report.digest), &plan);
         }
         PlanStatus::Blocked => {
             let text = "Nothing has been changed, and nothing can be approved yet.";
@@ -493,14 +493,15 @@ const MAX_SHOWN_INPUT: usize = 200;
 
 /// What `planc run` is given to make the same dry run again: the file and the inputs that were given; `…` for a value that
 /// is too long for a command, or cannot be shown.
-pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
+pub fn target(plan: Option<&str>, report: &PlanReport) -> Vec<Word> {
     let mut words = Vec::new();
-    words.extend(report.all_steps().any(ran_early).then(|| "--run-programs".to_owned()));
+    words.extend(report.all_steps().any(ran_early).then(|| Word::own("--run-programs")));
     words.extend(chosen(report));
-    words.push(plan.map_or_else(|| "FILE".to_owned(), shell_word));
+    words.push(file(plan));
     for input in report.inputs.iter().filter(|input| !input.default) {
+        let untold = format!("{}=…", input.name);
         if input.secret {
-            words.push(format!("--input-file {}", shell_word(&format!("{}=…", input.name))));
+            words.extend([Word::own("--input-file"), Word::of(&untold, &untold)]);
             continue;
         }
         let text = match input.value.as_str() {
@@ -508,36 +509,31 @@ pub fn target(plan: Option<&str>, report: &PlanReport) -> String {
             None => serde_json::to_string(&input.value).unwrap_or_default(),
         };
         let given = format!("{}={text}", input.name);
-        words.push(match given.len() <= MAX_SHOWN_INPUT && inline(&given) == given {
-            true => format!("--input {}", shell_word(&given)),
-            false => format!("--input {}", shell_word(&format!("{}=…", input.name))),
-        });
+        let given = if given.len() <= MAX_SHOWN_INPUT { &given } else { &untold };
+        words.extend([Word::own("--input"), Word::of(given, &untold)]);
     }
-    words.join(" ")
+    words
+}
+
+/// The same in one line that nothing breaks.
+pub fn whole_target(plan: Option<&str>, report: &PlanReport) -> String {
+    target(plan, report).iter().map(Word::whole).collect::<Vec<_>>().join(" ")
+}
+
+fn file(plan: Option<&str>) -> Word {
+    plan.map_or_else(|| Word::own("FILE"), |plan| Word::of(plan, "FILE"))
 }
 
 /// Which part of the file is meant: without it the hint would be about the whole.
-fn chosen(report: &PlanReport) -> Vec<String> {
+fn chosen(report: &PlanReport) -> Vec<Word> {
     let (flag, names) = match &report.part {
         None => return Vec::new(),
         Some(Chosen::Only(names)) => ("--only", names),
         Some(Chosen::Except(names)) => ("--except", names),
     };
-    vec![flag.to_owned(), shell_word(&names.join(","))]
+    vec![Word::own(flag), Word::of(&names.join(","), "STEPS")]
 }
 
 fn ran_early(step: &StepReport) -> bool {
     matches!(step.outcome, StepOutcome::Ran { .. })
-}
-
-/// A word as a shell takes it, harmless to show.
-pub fn shell_word(word: &str) -> String {
-    let plain = !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ',' | '='));
-    match plain {
-        true => word.to_owned(),
-        false => inline(&format!("'{}'", word.replace('\'', r"'\''"))),
-    }
 }

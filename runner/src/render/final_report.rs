@@ -1,12 +1,11 @@
 //! The report of a run ⟶ what people read of it: how it ended, what each step did, planned against actual, and what to do next.
 
 use super::call;
-use super::card::shell_word;
 use super::checklist::{difference_text, end_word, reason, tail};
 use super::diff;
 use super::foreign::{SAID, isolated};
 use super::run_report::{BlockRow, PlannedActual, RunReport, StepEnd, StepRow};
-use super::text::{Look, Tone, count, hang, inline, wrap};
+use super::text::{Look, Tone, count, hang, inline, shell_word, wrap};
 use crate::event::End;
 use crate::veil::WHY;
 use crate::workspace::FileState;

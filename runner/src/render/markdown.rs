@@ -132,7 +132,7 @@ fn write(out: &mut String, report: &PlanReport, plan: Option<&str>) -> std::fmt:
     if let Some(why) = &report.plan_mode {
         writeln!(out, "\n---\n\n{}", prose(&super::card::told(why)))?;
     } else if report.status == PlanStatus::NeedsApproval {
-        let plan = super::card::target(plan, report);
+        let plan = super::card::whole_target(plan, report);
         writeln!(out, "\n---\n\nNothing has been changed. Approve with {}", {
             code(&format!("planc run --approve={} {plan}", report.digest))
         })?;

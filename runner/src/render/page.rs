@@ -5,7 +5,7 @@
 //! browser whatever a mistake here would let through.
 
 use super::call::{Detail, call, meant, of_document, value_text};
-use super::card::{check_mark, target, told};
+use super::card::{check_mark, told, whole_target};
 use super::diff;
 use super::fold::FOLD_LINES;
 use super::foreign::isolated;
@@ -439,7 +439,7 @@ fn how(report: &PlanReport, plan: Option<&str>) -> Markup {
     match report.status {
         PlanStatus::NeedsApproval => html! {
             p { "Nothing has been changed. A person approves exactly this with" }
-            pre { span { "planc run --approve=" (report.digest.to_string()) " " (target(plan, report)) } }
+            pre { span { "planc run --approve=" (report.digest.to_string()) " " (whole_target(plan, report)) } }
         },
         PlanStatus::Blocked => html! { p { "Nothing has been changed, and nothing can be approved yet." } },
         PlanStatus::Reported

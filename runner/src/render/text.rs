@@ -16,6 +16,9 @@ pub const UNTOLD: u16 = 80;
 /// its number.
 const COMMAND: char = '\u{1f}';
 
+/// Stands in such a line behind a word, and behind what is shown in its place where no row has room for the word.
+const INSTEAD: char = '\u{1e}';
+
 /// How something is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -154,9 +157,61 @@ pub fn said(out: &mut String, look: Look, first: &str, first_columns: usize, tex
     below(out, look, first, first_columns, &lines, None);
 }
 
-/// A command to copy, on a line of its own.
-pub fn command(out: &mut String, look: Look, text: &str) {
-    out.push_str(&format!("{COMMAND}{}\n", look.paint.tone(Tone::Name, format!("  {text}"))));
+/// A word that others wrote in a command, and what is shown in its place where a shell would read something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// As a shell takes it.
+    text: String,
+    /// What stands for it, as a shell takes it.
+    instead: String,
+}
+
+impl Word {
+    /// What cannot be shown as it is, is not shown.
+    pub fn of(word: &str, instead: &str) -> Word {
+        let instead = shell_word(instead);
+        let is_itself = inline(word) == word && isolated(word.to_owned()) == word;
+        Word { text: if is_itself { shell_word(word) } else { instead.clone() }, instead }
+    }
+
+    /// A word of planc's own.
+    pub fn own(word: &str) -> Word {
+        Word { text: word.to_owned(), instead: word.to_owned() }
+    }
+
+    /// Where nothing breaks it.
+    pub fn whole(&self) -> &str {
+        &self.text
+    }
+
+    /// Within a sentence, which breaks anywhere: only what is the same in quotes and out of them.
+    pub fn in_sentence(&self) -> &str {
+        if self.text.contains('\'') { &self.instead } else { &self.text }
+    }
+}
+
+/// A word as a shell takes it, harmless to show.
+pub fn shell_word(word: &str) -> String {
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_' | ':' | '@' | '+' | ',' | '='));
+    match plain {
+        true => word.to_owned(),
+        false => inline(&format!("'{}'", word.replace('\'', r"'\''"))),
+    }
+}
+
+/// A command to copy, on a line of its own: what planc says of it, then words that others wrote among its own.
+pub fn command(out: &mut String, look: Look, own: &str, words: &[Word]) {
+    let mut text = format!("  {own}");
+    for word in words {
+        match word.text == word.instead {
+            true => text.push_str(&format!(" {}", word.text)),
+            false => text.push_str(&format!(" {}{INSTEAD}{}{INSTEAD}", word.text, word.instead)),
+        }
+    }
+    out.push_str(&format!("{COMMAND}{}\n", look.paint.tone(Tone::Name, text)));
 }
 
 /// A drawn text as people get it: the last that is done to it, wherever it goes. `columns` are those of the terminal; none: it goes to none.
@@ -166,10 +221,9 @@ pub fn shown(text: &str, columns: Option<u16>) -> String {
 
 /// A drawn text in which no line is longer than a terminal is wide: what a terminal goes on with by itself looks like a line of
 /// its own. Lines break between words where they can. A [`command`] is left to the terminal where none of its words can hold a blank, and
-/// else breaks so that a shell takes it as it is shown.
+/// else breaks between words only, so that a shell takes it as it is shown.
 fn fit(text: &str, width: usize) -> String {
     let line = |line: &str| match line.strip_prefix(COMMAND) {
-        Some(command) if !command.contains('\'') || drawn(command) <= width => command.to_owned(),
         Some(command) => fit_command(command, width),
         None if drawn(line) <= width => line.to_owned(),
         None => fit_words(line, width),
@@ -232,25 +286,38 @@ fn push(out: &mut String, mut used: usize, word: &str, width: usize) -> usize {
 const COMMAND_GOES_ON: &str = "      ";
 
 fn fit_command(line: &str, width: usize) -> String {
-    let words = shell_words(line);
+    let words: Vec<(String, String)> = shell_words(line).into_iter().map(both).collect();
+    let whole: String = words.iter().map(|(word, _)| word.as_str()).collect();
+    if !whole.contains('\'') || drawn(&whole) <= width {
+        return whole;
+    }
     let (mut out, mut used) = (String::new(), 0);
-    for (index, word) in words.iter().enumerate() {
+    for (index, (word, instead)) in words.iter().enumerate() {
         let end = if index + 1 == words.len() { 0 } else { " \\".len() };
-        let columns = drawn(word);
-        let alone = COMMAND_GOES_ON.len() + drawn(word.trim_start_matches(' '));
+        let alone = |word: &str| COMMAND_GOES_ON.len() + drawn(word.trim_start_matches(' '));
+        let word = if word.contains('\'') && alone(word) + end > width { instead } else { word };
+        let (columns, alone) = (drawn(word), alone(word));
         if used + columns + end <= width {
-            used = push(&mut out, used, word, usize::MAX);
+            out.push_str(word);
+            used += columns;
         } else if used > 0 && alone + end <= width {
             out.push_str(&format!(" \\\n{COMMAND_GOES_ON}{}", word.trim_start_matches(' ')));
             used = alone;
-        } else if word.contains('\'') {
-            used = push(&mut out, used, word, width);
         } else {
             out.push_str(word);
-            used = (used + columns) % width;
+            used = (used + columns) % width.max(1);
         }
     }
     out
+}
+
+/// A word of a drawn command, and what is shown in its place where no row has room for it.
+fn both(drawn: &str) -> (String, String) {
+    let blanks = &drawn[..drawn.len() - drawn.trim_start_matches(' ').len()];
+    match drawn.split(INSTEAD).collect::<Vec<_>>()[..] {
+        [word, instead, style] => (format!("{word}{style}"), format!("{blanks}{instead}{style}")),
+        _ => (drawn.to_owned(), drawn.to_owned()),
+    }
 }
 
 /// The words of a command, each with the blanks before it.
@@ -375,21 +442,23 @@ mod tests {
         assert_eq!(fit("a ../plans/rename-all-of-it.pl", 12), "a\n┊ ../plans/\n┊rename-all\n┊-of-it.pl");
         let drawn = |paint: Paint, text: &str| {
             let mut out = String::new();
-            command(&mut out, Look { width: 60, paint }, text);
-            out.trim_end().to_owned()
+            let words: Vec<Word> = text.split('\n').map(|word| Word::of(word, "WORD")).collect();
+            command(&mut out, Look { width: 60, paint }, "planc", &words);
+            out.trim_end_matches('\n').to_owned()
         };
-        let digest = format!("planc run --approve=sha256:{} o.pl", "0f".repeat(32));
-        let plain = drawn(Paint::Plain, &digest);
-        assert_eq!(fit(&plain, 80), format!("  {digest}"));
-        let styled = Paint::Ansi.tone(Tone::Name, format!("  {digest}"));
-        assert_eq!(fit(&drawn(Paint::Ansi, &digest), 80), styled);
-        let given = format!("{plain} --input 'to=a   b'\\''s' --input n=1");
-        assert_eq!(fit(&given, 40), format!("  {digest} --input \\\n      'to=a   b'\\''s' --input n=1"));
-        // What could be taken for another line is none of the terminal's.
-        let long = format!("planc run --approve p.pl --input 'a={}approved by me'", "x ".repeat(70));
-        let broken = fit(&drawn(Paint::Plain, &long), 60);
-        assert!(broken.lines().all(|line| columns(line) <= 60), "{broken}");
-        assert!(broken.lines().skip(2).all(|line| line.starts_with(GOES_ON)), "{broken}");
+        let digest = format!("run\n--approve=sha256:{}\no.pl", "0f".repeat(32));
+        let plain = format!("  planc {}", digest.replace('\n', " "));
+        assert_eq!(fit(&drawn(Paint::Plain, &digest), 80), plain);
+        assert_eq!(fit(&drawn(Paint::Ansi, &digest), 80), Paint::Ansi.tone(Tone::Name, &plain));
+        let given = drawn(Paint::Plain, &format!("{digest}\n--input\nto=a   b's\n--input\nn=1"));
+        assert_eq!(fit(&given, 40), format!("{plain} --input \\\n      'to=a   b'\\''s' --input n=1"));
+        // No break is within quotes: a word that no row has room for is none.
+        assert_eq!(fit(&given, 20), format!("{plain} \\\n      --input WORD \\\n      --input n=1"));
+        let styled = fit(&drawn(Paint::Ansi, &format!("run\n{}", "x'".repeat(40))), 60);
+        assert_eq!(styled, Paint::Ansi.tone(Tone::Name, "  planc run WORD"));
+        for odd in ["a\nb", "a\u{202e}b", "\u{5d0}"] {
+            assert_eq!(Word::of(odd, "FILE"), Word::own("FILE"));
+        }
         // Only who draws a command makes one, whatever a line looks like, and however narrow a terminal is.
         for width in [3, 20, 60] {
             let row = format!("  planc = \"{}\"", inline(&format!("{COMMAND}{}", "x ".repeat(width))));

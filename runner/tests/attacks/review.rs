@@ -325,7 +325,23 @@ fn level(place: &Place) -> (String, String) {
 
 #[test]
 fn a_level_is_claimed_only_where_it_was_found() {
-    let Some(signing) = Signing::new("a_level_is_claimed_only_where_it_was_found", "") else { return };
+    let test = "a_level_is_claimed_only_where_it_was_found";
+    let Some(mut signing) = Signing::new(test, SIGNED) else { return };
+    // Which agent of keys there is, who calls planc says: without one nobody can tell what it holds.
+    let is_told = |signing: &Signing, why: &str| {
+        let (found, grounds) = level(&signing.place);
+        assert!(found == "advisory" && grounds.contains(why), "{why}: {found} {grounds}");
+    };
+    is_told(
+        &signing,
+        "`SSH_AUTH_SOCK` names no agent of keys, so that it cannot be told whether one holds the key of alice",
+    );
+    let Some(agent) = signing.agent(test, &["alice"]) else { return };
+    is_told(&signing, "the key of alice is at hand");
+    drop(agent);
+    is_told(&signing, "no agent of keys answers where `SSH_AUTH_SOCK` says");
+    let Some(_agent) = signing.agent(test, &["mallory"]) else { return };
+    signing.rules("");
     let place = &signing.place;
     let is = |expected: &str, why: &str| {
         let (found, grounds) = level(place);
@@ -358,7 +374,8 @@ fn a_level_is_claimed_only_where_it_was_found() {
 
 #[test]
 fn agents_that_can_reach_around_planc_are_behind_no_gateway() {
-    let Some(signing) = Signing::new("agents_that_can_reach_around_planc", "") else { return };
+    let Some(mut signing) = Signing::new("agents_that_can_reach_around_planc", "") else { return };
+    let Some(_agent) = signing.agent("agents_that_can_reach_around_planc", &[]) else { return };
     let place = &signing.place;
     let is = |expected: &str, why: &str| {
         let (found, grounds) = level(place);

@@ -49,7 +49,36 @@ fn sig(path: &Path) -> PathBuf {
     PathBuf::from(format!("{}.sig", path.display()))
 }
 
+/// An agent of keys, as long as it is held.
+pub struct Agent(std::process::Child);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Signing {
+    /// Starts an agent of keys that holds these, and names it to planc; none: there is no program for that.
+    pub fn agent(&mut self, test: &str, names: &[&str]) -> Option<Agent> {
+        let socket = self.at("agent").display().to_string();
+        let _ = fs::remove_file(&socket);
+        let started = Command::new("ssh-agent").args(["-D", "-a", &socket]).stdout(Stdio::null()).spawn();
+        let Ok(agent) = started.map(Agent) else {
+            skipped(test, "there is no ssh-agent here");
+            return None;
+        };
+        crate::place::until("the agent listens", || Path::new(&socket).exists());
+        for name in names {
+            let added = Command::new("ssh-add").arg("-q").arg(self.at(name)).env("SSH_AUTH_SOCK", &socket).status();
+            assert!(added.unwrap().success());
+        }
+        self.place.env.retain(|(name, _)| name != "SSH_AUTH_SOCK");
+        self.place.env.push(("SSH_AUTH_SOCK".into(), socket));
+        Some(agent)
+    }
+
     /// `rules` stand in `[approval]`.
     pub fn new(test: &str, rules: &str) -> Option<Signing> {
         if Command::new("ssh-keygen").arg("-?").output().is_err() {
@@ -177,22 +206,11 @@ fn what_planc_signs_ssh_keygen_verifies() {
 #[test]
 fn an_agent_of_keys_signs() {
     let Some(mut signing) = Signing::new("an_agent_of_keys_signs", SIGNED) else { return };
-    let socket = signing.at("agent").display().to_string();
-    let Ok(mut agent) = Command::new("ssh-agent").args(["-D", "-a", &socket]).stdout(Stdio::null()).spawn() else {
-        skipped("an_agent_of_keys_signs", "there is no ssh-agent here");
-        return;
-    };
-    crate::place::until("the agent listens", || Path::new(&socket).exists());
     // The key of another comes first: it is not offered, since its signature would not count.
-    for name in ["mallory", "bob"] {
-        let added = Command::new("ssh-add").arg("-q").arg(signing.at(name)).env("SSH_AUTH_SOCK", &socket).status();
-        assert!(added.unwrap().success());
-    }
-    signing.place.env.push(("SSH_AUTH_SOCK".into(), socket));
+    let Some(agent) = signing.agent("an_agent_of_keys_signs", &["mallory", "bob"]) else { return };
     let (code, shown) =
         on_terminal(&signing.place, &["approve", &signing.digest, "--sign"], QUESTION, &Act::Type(b"yes\n"));
-    let _ = agent.kill();
-    let _ = agent.wait();
+    drop(agent);
     assert_eq!(code, 0, "{shown}");
     signing.runs().says("approved by bob (signed)");
 }

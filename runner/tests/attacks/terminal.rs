@@ -2,6 +2,7 @@
 
 use crate::place::{LIMIT, Place};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use std::fs;
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -295,4 +296,104 @@ fn no_row_of_the_live_list_goes_on_by_itself() {
     let (live, report) = shown.split_once("live").expect("what came of it is told");
     assert!(live.contains("┊ FORGED") && report.contains("FORGED"), "{shown}");
     no_row_is_too_long(40, report);
+}
+
+/// What is copied of what a terminal was sent.
+fn unstyled(shown: &str) -> String {
+    let mut parts = shown.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest)
+    })
+}
+
+/// The words that a shell hands to `planc` when this is pasted into it; nothing: it runs no such command.
+fn pasted(shell: &str, folder: &std::path::Path, text: &str) -> Vec<String> {
+    let told = "planc() { printf '%s\\0' \"$@\" >> told; }\n";
+    let _ = fs::remove_file(folder.join("told"));
+    let mut child = std::process::Command::new(shell)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("there is a shell");
+    let mut input = child.stdin.take().expect("it is piped");
+    input.write_all(format!("{told}{text}").as_bytes()).expect("it reads");
+    drop(input);
+    child.wait().expect("it ends");
+    let told = fs::read_to_string(folder.join("told")).unwrap_or_default();
+    told.split_terminator('\0').map(str::to_owned).collect()
+}
+
+/// What is copied from a card is pasted into a shell: it reads the words that are shown, or that a word is not shown, and nothing else.
+#[test]
+fn a_command_that_is_copied_is_the_one_that_is_shown() {
+    use planc::render::text::{Look, Paint, Word, command, shown};
+    use proptest::prelude::*;
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let parts = prop_oneof![
+        Just("'".to_owned()),
+        Just(";touch pwned;".to_owned()),
+        Just("\n".to_owned()),
+        Just("\\".to_owned()),
+        Just("$(touch pwned)`touch pwned`".to_owned()),
+        Just("é┊ א".to_owned()),
+        "[a-z]{1,40}",
+        "[ -~]{0,12}",
+        " {1,60}",
+    ];
+    let word = proptest::collection::vec(parts, 1..9).prop_map(|parts| parts.concat());
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 400, ..ProptestConfig::default() });
+    let all = (proptest::collection::vec(word, 1..4), 3_u16..200, any::<bool>());
+    runner
+        .run(&all, |(words, width, is_bash)| {
+            let drawn: Vec<Word> = words.iter().map(|word| Word::of(word, "WORD")).collect();
+            let mut out = String::new();
+            command(&mut out, Look::new(Some(width), Paint::Plain), "planc run --approve", &drawn);
+            let out = shown(&out, Some(width));
+            let read = pasted(if is_bash { "bash" } else { "sh" }, folder.path(), &out);
+            prop_assert!(!folder.path().join("pwned").exists(), "{out}");
+            prop_assert_eq!(read.len(), words.len() + 2, "{}", out);
+            for (read, word) in read[2..].iter().zip(&words) {
+                prop_assert!(read == word || read == "WORD", "{read:?} of {word:?}: {out}");
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// The same with whole cards, where a break comes to stand between the signs that end a quote.
+#[test]
+fn a_card_ends_with_no_command_of_others() {
+    let place = Place::new();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let plan = "plan \"p\" {\n  input note: string = \"n\"\n  critical {\n    create \"a\"\n  }\n  step a = fs.write(path: \"a\", text: note)\n}\n";
+    let never = "\u{0}";
+    for cols in [40_u16, 80, 120] {
+        let usual = usize::from(cols);
+        for before in 0..6 {
+            let lead = usual - "  planc run --approve ".len() - before;
+            let name = format!("{}';touch pwned;'b.pl", "x".repeat(lead));
+            let given = format!("note={}';touch pwned;'yy", "x".repeat(usual.saturating_sub(43) + before));
+            place.put(&name, plan).put("p.pl", plan);
+            for args in [vec!["plan", &name], vec!["plan", "p.pl", "--input", &given]] {
+                let (_, shown) = on_terminal_of(cols, &place, &args, never, &Act::Close);
+                let shown = unstyled(&shown.replace("\r\n", "\n"));
+                let foot = shown.split_once("approves with\n").expect("it asks for a yes").1;
+                for shell in ["bash", "sh"] {
+                    let read = pasted(shell, folder.path(), foot);
+                    assert!(!folder.path().join("pwned").exists(), "{shown}");
+                    let is_told = |word: &String| {
+                        ["run", "--approve", "--input", "FILE", "note=…", "p.pl"].contains(&word.as_str())
+                            || word.starts_with("--approve=")
+                            || *word == name
+                            || *word == given
+                    };
+                    assert!(read.len() >= 5 && read.iter().all(is_told), "{read:?}: {shown}");
+                }
+            }
+        }
+    }
 }

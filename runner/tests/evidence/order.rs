@@ -7,16 +7,16 @@ use planc_lang::digest::Digest;
 use serde_json::{Value as Json, json};
 
 /// Where the first record stands that has a part.
-fn place_of(bundle: &Json, part: &str) -> usize {
+pub(super) fn place_of(bundle: &Json, part: &str) -> usize {
     let has = |record: &Json| record["kept"].as_str().unwrap().contains(part);
     bundle["records"].as_array().unwrap().iter().position(has).expect(part)
 }
 
-fn told(bundle: &Json, at: usize) -> Json {
+pub(super) fn told(bundle: &Json, at: usize) -> Json {
     serde_json::from_str(bundle["records"][at]["kept"].as_str().unwrap()).unwrap()
 }
 
-fn without(whole: &Json, part: &str) -> Json {
+pub(super) fn without(whole: &Json, part: &str) -> Json {
     let mut bundle = whole.clone();
     let at = place_of(whole, part);
     bundle["records"].as_array_mut().unwrap().remove(at);
@@ -24,7 +24,7 @@ fn without(whole: &Json, part: &str) -> Json {
     bundle
 }
 
-fn refused(bundle: &Json, why: &str) {
+pub(super) fn refused(bundle: &Json, why: &str) {
     let said = verify_json(bundle, &[]);
     assert!(said.code == Some(4) && faults(&said).contains(why), "{why}: {}", said.short());
 }
