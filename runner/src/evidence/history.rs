@@ -3,7 +3,7 @@
 use super::attempts::Attempts;
 use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
 use super::ended;
-use super::order::Order;
+use super::order::{Order, YES};
 use super::turns;
 use super::unseen::{Given, Met};
 use crate::approval::Channel;
@@ -34,9 +34,6 @@ use std::sync::Arc;
 
 /// The tool whose call says all that is in a file, and the parameters that do, and whether a new one may be executed.
 const WRITTEN: (&str, &str, &str) = ("fs.write", "text", "executable");
-
-/// The answers that are a yes to a call.
-pub(super) const YES: [&str; 3] = ["once", "always", "standing"];
 
 /// How many links a path goes by, as the workspace follows them.
 const MAX_LINKS: usize = 40;

@@ -5,7 +5,6 @@
 //! that was killed right after it recorded a no asks again: what it asked for stays open until there is a yes.
 
 use super::bound::{Standing, of_name};
-use super::history::YES;
 use crate::event::{Conflict, End, Event, LateKind};
 use crate::schedule::{is_over, tries_again};
 use crate::state::{BlockState, RunState, StepState, UndoCall, UndoState};
@@ -13,6 +12,9 @@ use crate::workspace::Change;
 use planc_lang::digest::Digest;
 use planc_lang::plan::{Instance, Plan, Step, StepId, Unit};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The answers that are a yes to a call.
+pub(super) const YES: [&str; 3] = ["once", "always", "standing"];
 
 /// What stands in the way of what, by what has happened.
 #[derive(Default)]

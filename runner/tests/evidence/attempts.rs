@@ -99,7 +99,7 @@ fn a_call_about_which_policy_asks_has_a_yes() {
     let waits = told(&whole, place_of(&whole, "\"call_waits\""));
     let step = waits["step"].as_str().unwrap();
     let path = format!("old/{}", if step == "d[0]" { "a" } else { "b" });
-    let digest = planc_lang::digest::Digest::of(path[4..].as_bytes()).to_string();
+    let digest = planc_lang::digest::Digest::of(&path.as_bytes()[4..]).to_string();
     let change = json!({ "path": path, "before": { "kind": "file", "digest": digest, "bytes": 1, "mode": 0o644 }, "after": { "kind": "absent" } });
     let result = json!({ "path": path, "files": 1 });
     let goes_on = |answers: &[&str]| {
