@@ -10,7 +10,7 @@ pub(super) const PERL: &[&str] = &["perl"];
 /// The letter behind which these are given a folder with modules.
 const SEARCHED: char = 'I';
 /// The modules of Perl that are given folders.
-pub(super) const OF_FOLDERS: [&str; 1] = ["lib"];
+const OF_FOLDERS: [&str; 1] = ["lib"];
 /// Where Perl looks for what `-d:` names.
 const DEBUGGERS: &str = "Devel";
 /// Those that look for what they load in folders of packages, with their options for it.
@@ -109,8 +109,10 @@ impl Loads {
             );
             return;
         }
-        self.modules
-            .extend([first].into_iter().chain(parts).map(|part| part.trim_end_matches(';').replace(between, "/")));
+        // What some import is a module itself: `-Mif=1,Foo`.
+        let parts = [first].into_iter().chain(parts).flat_map(|part| part.split(','));
+        let parts = parts.map(|part| part.trim_end_matches([';', '(', ')'])).filter(|part| !part.is_empty());
+        self.modules.extend(parts.map(|part| part.replace(between, "/")));
     }
 
     /// Which of its words is the class, and which say where classes are, only Java can tell.

@@ -412,7 +412,12 @@ fn what_is_read_by_rules_of_its_own_is_written_plainly() {
         (r#"["perl", "-wMFoo'Bar", "-e", "1"]"#, String::new()),
         (r#"["node", "--import", "file://localhost/hook.mjs", "x.js"]"#, String::new()),
         (r#"["perl", "-MFoo'Bar", "-e", "1"]"#, String::new()),
-        (r#"["perl", "-MFoo::Bar()", "-e", "1"]"#, String::new()),
+        (r#"["perl", "-MFoo::Bar;do'x.pl'", "-e", "1"]"#, String::new()),
+        (r#"["perl", "-Mparent=Foo'Bar", "-e", "1"]"#, String::new()),
+        (r#"["perl", "-Mlib qw{lib}", "-e", "1"]"#, String::new()),
+        (r#"["node", "x.js"]"#, env("NODE_OPTIONS", "--import=file://localhost/hook.mjs")),
+        (r#"["node", "x.js"]"#, env("NODE_OPTIONS", "--import=file:tmp/hook.mjs")),
+        (r#"["node", "x.js"]"#, env("NODE_OPTIONS", "--import=file:///tmp/h\took.mjs")),
         (r#"["node", "--import", "./ho\nok.mjs", "x.js"]"#, String::new()),
         (r#"["node", "--import=./lib\\hook.mjs", "x.js"]"#, String::new()),
         (r#"["node", "--import", "./hook.mjs ", "x.js"]"#, String::new()),
@@ -438,7 +443,8 @@ fn what_is_read_by_rules_of_its_own_is_written_plainly() {
         r#"["sh", "-c", "true", "it's $5 a/b"], env: [{ name: "NOTE", value: "it's \\$5 a/b" }]"#,
         r#"["sh", "-c", "true"], env: [{ name: "BASH_ENV", value: "$PWD/none.sh" }]"#,
         r#"["perl", "-MPOSIX qw(floor)", "-MList::Util=sum,max", "-e", "1"]"#,
-        r#"["perl", "-M5.010", "-Mv5.10", "-e", "1"]"#,
+        r#"["perl", "-M5.010", "-Mv5.10", "-MPOSIX()", "-MTime::HiRes\tqw(time)", "-e", "1"]"#,
+        r#"["perl", "-nem/a(b)'c/", "x.txt", "-mfix(core): it's"]"#,
         r#"["sh", "-c", "true", "-r", "1\\|2", "src/node"], env: [{ name: "PYTHONHOME", value: "" }]"#,
     ] {
         place.put("p.pl", plan_of(&programs, &format!("step a = process.run(argv: {argv})")));
@@ -469,6 +475,7 @@ fn what_is_named_in_other_ways_is_held() {
             Box::new(|place: &Place| _ = place.put("hook/x", "")),
             "hook/index.js",
         ),
+        (r#"argv: ["perl", "-Ilib", "-Mif=1,Foo", "-e", "1"]"#, Box::new(|_: &Place| ()), "lib/Foo.pm"),
         (r#"argv: ["env", "-Ssh ./y\u{a0}z.sh"]"#, Box::new(|_: &Place| ()), "y\u{a0}z.sh"),
         (
             r#"argv: ["java", "-p", "out", "-m", "m/a.Main"]"#,
