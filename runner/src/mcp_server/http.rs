@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -64,6 +64,10 @@ struct Shared {
     hosts: Arc<Vec<String>>,
 }
 
+/// Whose credential opened the operator's routes.
+#[derive(Clone)]
+struct Approver(String);
+
 /// Serves until it is stopped.
 pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()> {
     let address = listener.local_addr()?;
@@ -87,7 +91,7 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
         .route("/sessions", get(list))
         .route("/sessions/{id}", get(show))
         .route("/sessions/{id}/enter", post(enter))
-        .route("/sessions/{id}/abort", post(abort))
+        .route("/sessions/{id}/abort", post(enter))
         .layer(from_fn_with_state(shared.clone(), approver))
         .with_state(shared);
     // An answer is several small writes: held back until the client has said that it got the first, each waits 40 ms and more.
@@ -187,7 +191,7 @@ fn newest(shared: &Shared, principal: &str) -> Option<String> {
 }
 
 /// Lets approvers in.
-async fn approver(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+async fn approver(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     if !is_at_home(&shared, &request) {
         return refuse(StatusCode::FORBIDDEN, "this server is reached under its own name only");
     }
@@ -210,6 +214,7 @@ async fn approver(State(shared): State<Shared>, request: Request, next: Next) ->
         allowed: true,
         why: "by the credential of an approver".into(),
     };
+    request.extensions_mut().insert(Approver(row.principal.clone()));
     let store = shared.http.store.clone();
     match tokio::task::spawn_blocking(move || store.audit(&row)).await {
         Ok(Ok(())) => next.run(request).await,
@@ -251,16 +256,17 @@ async fn show(State(shared): State<Shared>, Path(id): Path<String>) -> Response 
     answered(move || SessionReport::of(&store, store.session_named(&id)?)).await
 }
 
-/// Back to planning: what waits or is approved is withdrawn. A session is in plan mode unless a plan of it is approved.
-async fn enter(state: State<Shared>, id: Path<String>) -> Response {
-    abort(state, id).await
-}
-
-async fn abort(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+/// Back to planning: the session is in plan mode until a person lifts that. What waits or is approved is withdrawn, and what has
+/// begun is held, wherever it is carried out.
+async fn enter(
+    State(shared): State<Shared>,
+    Extension(approver): Extension<Approver>,
+    Path(id): Path<String>,
+) -> Response {
     let (store, sessions) = (shared.http.store.clone(), shared.http.sessions.clone());
     answered(move || {
         let session = store.session_named(&id)?;
-        let withdrawn = sessions.withdraw(&session).map_err(|error| match error {
+        let withdrawn = sessions.withdraw(&session, &approver.0).map_err(|error| match error {
             crate::session::SessionError::Store(error) => error,
             other => crate::journal::StoreError::Io {
                 attempt: "withdraw the plans of the session".into(),

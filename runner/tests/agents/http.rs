@@ -49,6 +49,14 @@ impl Server {
         request.send().await.unwrap()
     }
 
+    /// Calls a route of the operator that does something.
+    pub async fn operator(&self, path: &str, secret: &str) -> Value {
+        let request = self.http.post(format!("{}{path}", self.url.strip_suffix("/mcp").unwrap()));
+        let response = request.header("authorization", format!("Bearer {secret}")).send().await.unwrap();
+        let text = response.text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
     /// A request of the era without sessions.
     pub async fn stateless(&self, method: &str, params: Value) -> Value {
         answer(self.alone(method, params).await).await

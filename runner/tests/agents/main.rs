@@ -6,6 +6,7 @@ mod elicitation;
 #[path = "../conformance_server/fixture/server.rs"]
 mod fixture;
 mod gateway;
+mod held;
 mod http;
 #[path = "../servers/mock.rs"]
 mod mock;

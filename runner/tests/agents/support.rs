@@ -32,6 +32,14 @@ impl Place {
         std::fs::write(self.workspace().join(name), text).unwrap();
     }
 
+    /// A file beside the workspace that is its owner's alone; gives its path.
+    pub fn private(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.workspace().join(name).exists()
     }
