@@ -475,6 +475,7 @@ pub fn opened(config: &Config) -> Result<Workspace, FileError> {
     let reach = config.reach();
     let mut paths = vec![config.state.clone()];
     paths.extend(config.approval.signers.clone());
+    paths.extend(config.agent_credentials.clone());
     paths.extend(config.file.clone());
     paths.extend(config.given.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));

@@ -6,7 +6,7 @@
 use super::Gate;
 use super::credentials::Credentials;
 use crate::journal::{AuditRow, Store, now};
-use crate::session::{BY_CREDENTIAL, Caller, SessionReport, Sessions};
+use crate::session::{Caller, SessionReport, Sessions, VOUCHED};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -20,6 +20,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -40,6 +41,8 @@ pub struct Http {
     pub sessions: Sessions,
     /// Credentials of agents; none: whoever reaches the port is `anyone`.
     pub agents: Option<Credentials>,
+    /// Their file, where `planc.toml` does not name it: who they are hangs on it, and it vouches for no scope.
+    pub unvouched: Option<PathBuf>,
     /// Credentials of approvers; none: the operator's routes are not there.
     pub approvers: Option<Credentials>,
     /// Where sessions are looked up.
@@ -144,7 +147,11 @@ async fn agent(State(shared): State<Shared>, mut request: Request, next: Next) -
             None => return refuse(StatusCode::UNAUTHORIZED, "this server wants the credential of an agent"),
         },
     };
-    let principal = format!("{BY_CREDENTIAL}{name}");
+    let principal = match (&shared.http.agents, &shared.http.unvouched) {
+        (None, _) => name.to_owned(),
+        (Some(_), None) => format!("{VOUCHED}{name}"),
+        (Some(_), Some(file)) => format!("bearer {name} of {}", file.display()),
+    };
     let named = conversation(request.headers());
     if named.is_some() && !owns(&shared, &principal, &named) {
         return refuse(StatusCode::NOT_FOUND, "there is no such conversation");

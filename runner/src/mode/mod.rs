@@ -265,9 +265,6 @@ impl Modes {
                 return Err(ModeError::UnknownSession);
             }
         }
-        if let Some(scope) = &parent.scope {
-            self.known(scope.as_str())?;
-        }
         let here = self.effective(parent)?;
         if here.mode == Mode::Plan && setting == Setting::Execute {
             return Err(ModeError::Laxer(here.why()));

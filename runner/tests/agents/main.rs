@@ -12,6 +12,7 @@ mod http;
 mod mock;
 mod never;
 mod said;
+mod scopes;
 mod support;
 mod transparent;
 
