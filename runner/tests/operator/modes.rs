@@ -6,7 +6,6 @@ use planc::config::{Config, Overrides, Places, Setting};
 use planc::desk::Desk;
 use planc::journal::{Place as At, Store};
 use planc::mode::{Authority, ModeError, Modes, Standing};
-use planc::scope::Scope;
 use std::sync::Arc;
 
 const WRITE: &str =
