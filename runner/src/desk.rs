@@ -159,15 +159,12 @@ impl Desk {
         }
     }
 
-    /// The same for the sessions that handed a run in: nobody carries it out for them elsewhere.
-    fn require_execute_where_asked(&self, run: &StoredRun) -> Result<(), DeskError> {
-        let modes = self.modes();
-        for session in self.store.sessions_of_run(&run.id)? {
-            if let Some(refusal) = modes.of_session(&session)?.refuses() {
-                return Err(DeskError::PlanMode(refusal));
-            }
+    /// The same to carry a run out, for itself and for the sessions that handed it in: nobody does that for them elsewhere.
+    fn require_execute_of(&self, run: &StoredRun) -> Result<(), DeskError> {
+        match self.modes().refuses(&self.standing, &run.id)? {
+            Some(refusal) => Err(DeskError::PlanMode(refusal)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The same desk under another configuration of the same workspace and state. Servers go on where nothing else is said of
@@ -408,8 +405,7 @@ impl Desk {
         stop: Stop,
         watch: Option<Watch>,
     ) -> Result<RunSetup, DeskError> {
-        self.require_execute()?;
-        self.require_execute_where_asked(run)?;
+        self.require_execute_of(run)?;
         let predictions = planned.plan.predictions.clone().into();
         let veil = self.veil(&planned.compiled, planned.inputs.clone())?.map(|veil| veil.telling(&planned.plan.report));
         let (journal, contents) = match &veil {
@@ -440,7 +436,12 @@ impl Desk {
             digest: planned.plan.digest,
             claim: self.claim(&planned.plan)?,
             approval: None,
-            mode: Some(Arc::new(ModeWatch::new(self.modes(), self.store.mode_counter()?, self.standing.clone()))),
+            mode: Some(Arc::new(ModeWatch::new(
+                self.modes(),
+                self.store.mode_counter()?,
+                self.standing.clone(),
+                &run.id,
+            ))),
             ask,
             by: account(),
             stop,
@@ -474,6 +475,7 @@ pub fn opened(config: &Config) -> Result<Workspace, FileError> {
     let reach = config.reach();
     let mut paths = vec![config.state.clone()];
     paths.extend(config.approval.signers.clone());
+    paths.extend(config.agent_credentials.clone());
     paths.extend(config.file.clone());
     paths.extend(config.given.iter().cloned());
     paths.extend(config.model.iter().flat_map(ModelWiring::files));

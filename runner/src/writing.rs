@@ -4,7 +4,7 @@
 //! Whoever calls planc chooses the name, and may lead it elsewhere at any time. So what is judged is where the open folder lies, and
 //! what is read and written is what was opened.
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, chmodat, mkdirat, openat, renameat, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fchmod, fstat, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -169,7 +169,7 @@ impl Place {
     /// Writes a file that is not there yet. Whatever has its name, a link to nothing as well, is left as it is.
     pub fn create(&self, content: &[u8], mode: u32) -> io::Result<()> {
         let folder = self.folder.opened(Missing::Made)?;
-        create(&folder, &self.name, content, mode)
+        create(&folder, &self.name, content, mode).map(drop)
     }
 
     /// Puts a file in the place of the one that was read, or of nothing, and only there: what is another file by now, or holds something
@@ -177,14 +177,19 @@ impl Place {
     pub fn rewrite(&self, before: Option<&Held>, content: &[u8]) -> io::Result<()> {
         let folder = self.folder.opened(Missing::Made)?;
         let beside = format!(".{}.tmp", uuid::Uuid::new_v4().simple());
-        create(&folder, beside.as_ref(), content, USUAL_MODE)?;
+        let file = create(&folder, beside.as_ref(), content, USUAL_MODE)?;
         let put = || {
             if self.read(before.map_or(0, |held| held.bytes.len())).ok().is_none_or(|now| now.as_ref() != before) {
                 return Err(io::Error::other("it is another one by now, or holds something else"));
             }
             if before.is_some() {
                 let old = statat(&*folder, &self.name, AtFlags::SYMLINK_NOFOLLOW)?;
-                chmodat(&*folder, &beside, Mode::from_raw_mode(old.st_mode & 0o7777), AtFlags::empty())?;
+                fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))?;
+            }
+            // What has the name beside is what was written there.
+            let (written, named) = (fstat(&file)?, statat(&*folder, &beside, AtFlags::SYMLINK_NOFOLLOW)?);
+            if (written.st_dev, written.st_ino) != (named.st_dev, named.st_ino) {
+                return Err(io::Error::other("something else has the name of what was written beside it"));
             }
             Ok(renameat(&*folder, &beside, &*folder, &self.name)?)
         };
@@ -196,7 +201,7 @@ impl Place {
     }
 }
 
-fn create(folder: &OwnedFd, name: &OsStr, content: &[u8], mode: u32) -> io::Result<()> {
+fn create(folder: &OwnedFd, name: &OsStr, content: &[u8], mode: u32) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(openat(folder, name, flags, Mode::from_raw_mode(mode))?);
     let written = file.write_all(content).and_then(|()| file.sync_all());
@@ -204,7 +209,7 @@ fn create(folder: &OwnedFd, name: &OsStr, content: &[u8], mode: u32) -> io::Resu
         // Half a file would be taken for a damaged one.
         let _ = unlinkat(folder, name, AtFlags::empty());
     }
-    written
+    written.map(|()| file)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use crate::approval::{Approved, Channel, Override, Signed, Terms, expiry};
 use crate::desk::{Desk, Planned};
 use crate::render::card::Folded;
+use crate::render::text::Word;
 use crate::writing::Place;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
         sign::write(&written, &statement.text())?;
         session.out.progress(&format!(
             "nothing is approved; sign it with `ssh-keygen -Y sign -n planc-approval -f KEY {}`\n",
-            path.display()
+            Word::of(&path.display().to_string(), "FILE").in_sentence()
         ));
         return Ok(Exit::Success);
     }

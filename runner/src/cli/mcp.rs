@@ -12,7 +12,7 @@ use crate::mcp_server::{
     CredentialError, Credentials, Gate, Http, long_names, make_credentials, on_signals, serve_http,
 };
 use crate::render::text::{Tone, inline};
-use crate::session::{Caller, OpenWorld, Sessions, World};
+use crate::session::{Caller, OpenWorld, Sessions, UNNAMED, World};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "On HTTP every request needs `Authorization: Bearer …`: the credential that the file holds, one in a line as \
-    `name: credential`; without `--credentials` it is in the state directory, and made with a new one. The routes under `/sessions` are the operator's and \
+    `name: credential`; without `--credentials` it is what `[agents] credentials` names, else in the state directory, and made with a new one. The routes under `/sessions` are the operator's and \
     want a credential of their own file. Give agents the first file only, and run this server as another account than theirs."
 )]
 pub struct Args {
@@ -175,15 +175,19 @@ async fn http(
         Credentials::read(path, name, workspace).map_err(fault)
     };
     let own = session.config.state.join("agents");
-    let file = args.credentials.as_ref().map_or(own.clone(), |file| named(session, file));
-    let agents = match (args.no_credentials, &args.credentials) {
-        (true, _) => None,
-        (false, Some(_)) => Some(read(&file, "agent")?),
-        (false, None) => {
-            make_credentials(&own).map_err(told)?;
-            Some(read(&own, "agent")?)
-        }
-    };
+    let configured = session.config.agent_credentials.as_ref();
+    let said = args.credentials.as_ref().map(|file| named(session, file));
+    let file = said.or_else(|| configured.cloned()).unwrap_or_else(|| own.clone());
+    if !args.no_credentials && file == own {
+        make_credentials(&own).map_err(told)?;
+    }
+    let agents = (!args.no_credentials).then(|| read(&file, UNNAMED)).transpose()?;
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_vouched = configured.is_some_and(|configured| place(configured) == place(&file));
+    let unvouched = (!is_vouched).then(|| place(&file));
+    if is_vouched {
+        tell_undeclared(session, agents.as_ref());
+    }
     let approvers = args.approvers.as_ref().map(|file| read(&named(session, file), "approver")).transpose()?;
     let cannot = |error: std::io::Error| Fault::usage(format!("cannot serve `{address}`: {error}"));
     let listener = tokio::net::TcpListener::bind(address).await.map_err(cannot)?;
@@ -195,10 +199,23 @@ async fn http(
         false => session.out.progress(&format!("agents bring the credential in {}\n", file.display())),
     }
     let running = sessions.clone();
-    let http = Http { sessions, agents, approvers, names: args.host.clone(), store: desk.store.clone(), stop };
+    let http =
+        Http { sessions, agents, unvouched, approvers, names: args.host.clone(), store: desk.store.clone(), stop };
     let ended = serve_http(listener, http).await;
     settle(&running).await;
     ended.map_err(cannot)
+}
+
+/// Says which scopes of credentials nobody declared: they are in plan mode.
+fn tell_undeclared(session: &Session, agents: Option<&Credentials>) {
+    let head = session.out.err_tone(Tone::Careful, "warning:");
+    let is_declared = |name: &str| session.config.mode.scopes.keys().any(|scope| scope.as_str() == name);
+    let names = agents.into_iter().flat_map(Credentials::names);
+    for name in names.filter(|name| *name != UNNAMED && !is_declared(name)) {
+        session.out.note(&format!(
+            "{head} the scope `{name}` of a credential is not declared, and so in plan mode: add `\"{name}\" = \"inherit\"` to `[mode.scopes]`\n"
+        ));
+    }
 }
 
 /// A file of credentials that was named.

@@ -115,13 +115,13 @@ fn show(session: &Session) -> Result<Exit, Fault> {
     }
     let name = |place: &Place| match place {
         Place::Everything => "everything".to_owned(),
-        Place::Scope(name) => format!("{}{name}", "  ".repeat(name.matches('/').count() + 1)),
+        Place::Scope(name) => format!("{}{}", "  ".repeat(name.matches('/').count() + 1), inline(name)),
         Place::Session(id) => id.clone(),
     };
     let width = tree.iter().map(|(place, _)| name(place).len()).max().unwrap_or(0);
     let mut text = String::new();
     for (place, effective) in &tree {
-        text.push_str(&format!("{:width$}  {}\n", inline(&name(place)), word(session, effective.mode)));
+        text.push_str(&format!("{:width$}  {}\n", name(place), word(session, effective.mode)));
         let own = effective.causes.iter().filter(|cause| cause.place == *place);
         own.for_each(|cause| text.push_str(&format!("{:width$}    {}\n", "", inline(&cause.text))));
     }

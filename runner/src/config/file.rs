@@ -215,6 +215,8 @@ pub struct AgentSettings {
     pub hook: HookFor,
     /// Globs over tools of the agent's client that only read.
     pub reads: Vec<Spanned<String>>,
+    /// The credentials of agents that say in which scope they are; a relative path is meant beside the configuration.
+    pub credentials: Option<PathBuf>,
 }
 
 /// Reads and checks a configuration file.
@@ -273,7 +275,9 @@ fn suggest(message: String, wrong: &str, known: &[&str]) -> ConfigError {
 }
 
 fn check(settings: &Settings) -> Result<(), Misplaced> {
-    settings.mode.read()?;
+    let scopes = settings.mode.read()?.scopes;
+    let named = settings.policy.rules.iter().flat_map(|rule| rule.get_ref().scopes());
+    named.into_iter().try_for_each(|name| super::mode::known(&scopes, name).map(drop))?;
     settings.report.read(Path::new(""))?;
     settings.run.check()?;
     let at = |item: &Spanned<String>, message: String| (item.span().start, ConfigError::world(message));

@@ -118,6 +118,8 @@ pub struct Config {
     pub agent_hook: HookFor,
     /// Globs over tools of the agent's client that only read.
     pub agent_reads: Vec<String>,
+    /// The file with credentials of agents that say in which scope they are; none: no credential says that.
+    pub agent_credentials: Option<PathBuf>,
     /// How a model is reached; none: plans that extract are refused.
     pub model: Option<ModelWiring>,
     /// Scopes, their modes, and what forces plan mode.
@@ -202,6 +204,10 @@ impl Config {
             ..settings.approval.read(found.as_deref())
         };
         approval.check_place(&workspace)?;
+        let agent_credentials = settings.agents.credentials.as_ref().map(|path| workspace.join(path));
+        let help = "keep it in a folder of no workspace, and name it in `[agents] credentials`";
+        let held = |path| nested::check_reach(("the file of credentials", path), &workspace, help);
+        agent_credentials.iter().try_for_each(|path| held(path))?;
         // It was read once before, so that nothing is wrong with it.
         let mode = settings.mode.read().map_err(|(_, error)| error)?;
         let report = settings.report.read(&workspace).map_err(|(_, error)| error)?;
@@ -248,6 +254,7 @@ impl Config {
             plan_for: settings.agents.plan,
             agent_hook: settings.agents.hook,
             agent_reads: settings.agents.reads.iter().map(|glob| glob.get_ref().clone()).collect(),
+            agent_credentials,
             mode,
             report,
         };

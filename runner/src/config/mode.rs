@@ -136,20 +136,23 @@ impl ModeSettings {
             let message = format!("more than {MAX_SCOPES} scopes, or more than {MAX_FORCES} tables `[[mode.plan]]`");
             return Err((0, ConfigError::world(message)));
         }
-        let known = |name: &Spanned<String>| -> Result<Scope, Misplaced> {
-            let found = scope(name)?;
-            match scopes.contains_key(&found) {
-                true => Ok(found),
-                false => Err((
-                    name.span().start,
-                    ConfigError::world(format!("the scope `{found}` is not declared"))
-                        .help(format!("add `\"{found}\" = \"inherit\"` to `[mode.scopes]`")),
-                )),
-            }
-        };
+        let known = |name: &Spanned<String>| known(&scopes, name);
         let forces = self.plan.iter().map(|force| read_force(force, &known)).collect::<Result<Vec<_>, _>>()?;
         let own = self.scope.as_ref().map(known).transpose()?;
         Ok(ModeConfig { default: self.default, scope: own, scopes, forces })
+    }
+}
+
+/// A scope that is declared: what is said of any other is said of nobody.
+pub(super) fn known(scopes: &BTreeMap<Scope, Setting>, name: &Spanned<String>) -> Result<Scope, Misplaced> {
+    let found = scope(name)?;
+    match scopes.contains_key(&found) {
+        true => Ok(found),
+        false => Err((
+            name.span().start,
+            ConfigError::world(format!("the scope `{found}` is not declared"))
+                .help(format!("add `\"{found}\" = \"inherit\"` to `[mode.scopes]`")),
+        )),
     }
 }
 

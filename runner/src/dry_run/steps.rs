@@ -470,7 +470,7 @@ impl<'d, 'a> Steps<'d, 'a> {
 
     /// Whether something that was approved always answers for a call.
     fn standing_yes(&mut self, tool: &Tool, values: &[Value]) -> bool {
-        let scope = self.dry.config.mode.scope.as_ref();
+        let scope = self.dry.config.policy.scope();
         let simulated = Simulated { overlay: RefCell::new(&mut self.overlay), config: self.dry.config };
         self.dry.standing.iter().any(|terms| terms.cover(tool, values, scope, &simulated))
     }

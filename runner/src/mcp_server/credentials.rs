@@ -3,6 +3,7 @@
 //! An agent's credential opens `/mcp` and nothing else; an approver's opens the routes of the operator and not `/mcp`.
 
 use crate::config::within_reach;
+use crate::scope::Scope;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::fs::OpenOptions;
@@ -61,10 +62,7 @@ impl Credentials {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (name, secret) =
                 line.split_once(':').map_or((default, line), |(name, rest)| (name.trim(), rest.trim()));
-            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-            if name.is_empty() || !name.chars().all(fits) {
-                return Err(fault("a name has letters, digits, `_`, `-` and `.` only".into()));
-            }
+            name.parse::<Scope>().map_err(fault)?;
             if secret.len() < MIN_CREDENTIAL || !secret.chars().all(|c| c.is_ascii_graphic()) {
                 let why =
                     format!("the credential of `{name}` is shorter than {MIN_CREDENTIAL} characters, or not ASCII");
@@ -76,6 +74,11 @@ impl Credentials {
             true => Err(fault("it has none".into())),
             false => Ok(credentials),
         }
+    }
+
+    /// Whose credentials there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(|(name, _)| name.as_str())
     }
 
     /// Whose credential this is.

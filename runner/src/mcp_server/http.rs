@@ -6,20 +6,21 @@
 use super::Gate;
 use super::credentials::Credentials;
 use crate::journal::{AuditRow, Store, now};
-use crate::session::{BY_CREDENTIAL, Caller, SessionReport, Sessions};
+use crate::session::{Caller, SessionReport, Sessions, VOUCHED};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use rmcp::transport::common::http_header::HEADER_SESSION_ID;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -40,6 +41,8 @@ pub struct Http {
     pub sessions: Sessions,
     /// Credentials of agents; none: whoever reaches the port is `anyone`.
     pub agents: Option<Credentials>,
+    /// Their file, where `planc.toml` does not name it: who they are hangs on it, and it vouches for no scope.
+    pub unvouched: Option<PathBuf>,
     /// Credentials of approvers; none: the operator's routes are not there.
     pub approvers: Option<Credentials>,
     /// Where sessions are looked up.
@@ -64,6 +67,10 @@ struct Shared {
     hosts: Arc<Vec<String>>,
 }
 
+/// Whose credential opened the operator's routes.
+#[derive(Clone)]
+struct Approver(String);
+
 /// Serves until it is stopped.
 pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()> {
     let address = listener.local_addr()?;
@@ -87,7 +94,7 @@ pub async fn serve_http(listener: TcpListener, http: Http) -> std::io::Result<()
         .route("/sessions", get(list))
         .route("/sessions/{id}", get(show))
         .route("/sessions/{id}/enter", post(enter))
-        .route("/sessions/{id}/abort", post(abort))
+        .route("/sessions/{id}/abort", post(enter))
         .layer(from_fn_with_state(shared.clone(), approver))
         .with_state(shared);
     // An answer is several small writes: held back until the client has said that it got the first, each waits 40 ms and more.
@@ -140,7 +147,11 @@ async fn agent(State(shared): State<Shared>, mut request: Request, next: Next) -
             None => return refuse(StatusCode::UNAUTHORIZED, "this server wants the credential of an agent"),
         },
     };
-    let principal = format!("{BY_CREDENTIAL}{name}");
+    let principal = match (&shared.http.agents, &shared.http.unvouched) {
+        (None, _) => name.to_owned(),
+        (Some(_), None) => format!("{VOUCHED}{name}"),
+        (Some(_), Some(file)) => format!("bearer {name} of {}", file.display()),
+    };
     let named = conversation(request.headers());
     if named.is_some() && !owns(&shared, &principal, &named) {
         return refuse(StatusCode::NOT_FOUND, "there is no such conversation");
@@ -187,7 +198,7 @@ fn newest(shared: &Shared, principal: &str) -> Option<String> {
 }
 
 /// Lets approvers in.
-async fn approver(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+async fn approver(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     if !is_at_home(&shared, &request) {
         return refuse(StatusCode::FORBIDDEN, "this server is reached under its own name only");
     }
@@ -210,6 +221,7 @@ async fn approver(State(shared): State<Shared>, request: Request, next: Next) ->
         allowed: true,
         why: "by the credential of an approver".into(),
     };
+    request.extensions_mut().insert(Approver(row.principal.clone()));
     let store = shared.http.store.clone();
     match tokio::task::spawn_blocking(move || store.audit(&row)).await {
         Ok(Ok(())) => next.run(request).await,
@@ -251,16 +263,17 @@ async fn show(State(shared): State<Shared>, Path(id): Path<String>) -> Response 
     answered(move || SessionReport::of(&store, store.session_named(&id)?)).await
 }
 
-/// Back to planning: what waits or is approved is withdrawn. A session is in plan mode unless a plan of it is approved.
-async fn enter(state: State<Shared>, id: Path<String>) -> Response {
-    abort(state, id).await
-}
-
-async fn abort(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+/// Back to planning: the session is in plan mode until a person lifts that. What waits or is approved is withdrawn, and what has
+/// begun is held, wherever it is carried out.
+async fn enter(
+    State(shared): State<Shared>,
+    Extension(approver): Extension<Approver>,
+    Path(id): Path<String>,
+) -> Response {
     let (store, sessions) = (shared.http.store.clone(), shared.http.sessions.clone());
     answered(move || {
         let session = store.session_named(&id)?;
-        let withdrawn = sessions.withdraw(&session).map_err(|error| match error {
+        let withdrawn = sessions.withdraw(&session, &approver.0).map_err(|error| match error {
             crate::session::SessionError::Store(error) => error,
             other => crate::journal::StoreError::Io {
                 attempt: "withdraw the plans of the session".into(),

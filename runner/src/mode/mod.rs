@@ -183,6 +183,21 @@ impl Modes {
         self.effective(&Standing { scope, session: Some(id.to_owned()), is_vouched: true })
     }
 
+    /// Why a run may not go on for a standing, which may carry it out for the sessions that handed it in: what is set of these
+    /// holds whoever does. None: it may.
+    pub fn refuses(&self, standing: &Standing, run: &str) -> Result<Option<String>, StoreError> {
+        if let Some(refusal) = self.effective(standing)?.refuses() {
+            return Ok(Some(refusal));
+        }
+        let sessions = self.store.as_ref().map_or_else(|| Ok(Vec::new()), |store| store.sessions_of_run(run))?;
+        for session in sessions {
+            if let Some(refusal) = self.of_session(&session)?.refuses() {
+                return Ok(Some(refusal));
+            }
+        }
+        Ok(None)
+    }
+
     /// The mode that counts at a point in time.
     pub fn effective_at(&self, standing: &Standing, at: Timestamp) -> Result<Effective, StoreError> {
         let sessions = match (&standing.session, &self.store) {
@@ -249,9 +264,6 @@ impl Modes {
             if chain.is_empty() || !fits(parent, &chain) {
                 return Err(ModeError::UnknownSession);
             }
-        }
-        if let Some(scope) = &parent.scope {
-            self.known(scope.as_str())?;
         }
         let here = self.effective(parent)?;
         if here.mode == Mode::Plan && setting == Setting::Execute {

@@ -16,6 +16,7 @@ pub struct ModeWatch {
     modes: Modes,
     counter: ModeCounter,
     standing: Standing,
+    run: String,
     last: Mutex<Option<Looked>>,
 }
 
@@ -26,9 +27,9 @@ struct Looked {
 }
 
 impl ModeWatch {
-    /// A watch for a standing.
-    pub fn new(modes: Modes, counter: ModeCounter, standing: Standing) -> ModeWatch {
-        ModeWatch { modes, counter, standing, last: Mutex::new(None) }
+    /// A watch for a run that is carried out for a standing.
+    pub fn new(modes: Modes, counter: ModeCounter, standing: Standing, run: &str) -> ModeWatch {
+        ModeWatch { modes, counter, standing, run: run.to_owned(), last: Mutex::new(None) }
     }
 
     /// Why nothing further may start; none: it may. A mode that cannot be found out is plan mode.
@@ -55,10 +56,8 @@ impl ModeWatch {
     }
 
     fn look(&self, counter: i64) -> Option<String> {
-        let refusal = match self.modes.effective(&self.standing) {
-            Ok(effective) => effective.refuses(),
-            Err(error) => Some(unknown(&error.to_string())),
-        };
+        let refusal =
+            self.modes.refuses(&self.standing, &self.run).unwrap_or_else(|error| Some(unknown(&error.to_string())));
         let looked = Looked { at: Instant::now(), counter, refusal: refusal.clone() };
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
         refusal

@@ -199,6 +199,11 @@ impl Policy {
         Policy { set: self.set.clone(), scope }
     }
 
+    /// For whom they are asked: the scope of a plan, in which standing answers answer, too.
+    pub fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
     /// What an approval is bound to: everything the rules say, and for whom.
     pub fn digest(&self) -> Digest {
         Digest::of_json(&(self.set.digest, self.scope.as_ref().map(Scope::as_str)))

@@ -25,6 +25,13 @@ pub struct PolicySettings {
     pub cedar: Option<Spanned<String>>,
 }
 
+impl RuleSettings {
+    /// For whom it is.
+    pub fn scopes(&self) -> &[Spanned<String>] {
+        &self.scopes
+    }
+}
+
 /// `[[policy.rule]]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

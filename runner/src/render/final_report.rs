@@ -242,7 +242,7 @@ fn next(report: &RunReport) -> Vec<String> {
             doubtful
                 .map(|row| {
                     format!(
-                        "planc resume {run} --resolve {}=redo|fail|done:JSON   says what became of it",
+                        "planc resume {run} --resolve {}=ANSWER   says what became of it: redo, fail or done:JSON",
                         shell_word(&row.step)
                     )
                 })
@@ -284,7 +284,7 @@ fn next_of_taking_back(report: &RunReport) -> Vec<String> {
     let lines: Vec<String> = doubtful
         .map(|row| match report.undo_doubts().any(|step| step == row.step) {
             true => format!(
-                "planc resume {run} --resolve {}=redo|fail   says what became of its undo call, and takes back the rest",
+                "planc resume {run} --resolve {}=ANSWER   says what became of its undo call, redo or fail, and takes back the rest",
                 shell_word(&row.step)
             ),
             false => format!(

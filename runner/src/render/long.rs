@@ -70,7 +70,9 @@ fn changed(line: &str, other: Option<&String>, rows: usize) -> Drawn {
     let is_same = |back: &usize| chars[chars.len() - back] == others[others.len() - back];
     let end = (1..=least - begin).take_while(is_same).count();
     let from = if begin > BESIDE { begin - BESIDE } else { 1 };
-    let to = chars.len() - end.saturating_sub(BESIDE);
+    // What is changed where a line begins may change what all of it means.
+    let rest = if from == 1 { end } else { BESIDE };
+    let to = chars.len() - end.saturating_sub(rest);
     let shown = to.min(from + rows * ROW);
     part(&chars, from, shown, (from - 1 + chars.len() - to, to - shown))
 }

@@ -166,11 +166,15 @@ pub struct Word {
     instead: String,
 }
 
+/// A word of so many characters has room in each row of a sentence.
+const SHORT_WORD: usize = 16;
+
 impl Word {
     /// What cannot be shown as it is, is not shown.
     pub fn of(word: &str, instead: &str) -> Word {
         let instead = shell_word(instead);
-        let is_itself = inline(word) == word && isolated(word.to_owned()) == word;
+        // Within quotes a backslash is one to some shells, and a quote is written in as many ways.
+        let is_itself = inline(word) == word && isolated(word.to_owned()) == word && !word.contains(['\\', '\'']);
         Word { text: if is_itself { shell_word(word) } else { instead.clone() }, instead }
     }
 
@@ -184,9 +188,10 @@ impl Word {
         &self.text
     }
 
-    /// Within a sentence, which breaks anywhere: only what is the same in quotes and out of them.
+    /// Within a sentence, which breaks anywhere: only what is the same in quotes and out of them, and breaks nowhere.
     pub fn in_sentence(&self) -> &str {
-        if self.text.contains('\'') { &self.instead } else { &self.text }
+        let is_short = self.text.len() <= SHORT_WORD;
+        if self.text.contains('\'') || !is_short { &self.instead } else { &self.text }
     }
 }
 

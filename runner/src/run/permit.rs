@@ -281,7 +281,7 @@ async fn standing(
 }
 
 fn covers(setup: &RunSetup, terms: &Terms, tool: &Tool, args: &[Value]) -> bool {
-    terms.cover(tool, args, setup.config.mode.scope.as_ref(), &here(setup))
+    terms.cover(tool, args, setup.config.policy.scope(), &here(setup))
 }
 
 fn here(setup: &RunSetup) -> Here<'_> {
@@ -302,7 +302,7 @@ fn always(setup: &RunSetup, made: Made<'_>, args: &[Value]) -> Option<Terms> {
     let is_open =
         shown_args(setup, made, args) == made.call.tool.named(args) && !setup.veil.as_ref().is_some_and(reaches);
     let tool = &made.call.tool;
-    let mut terms = Terms::exactly(tool, args, setup.config.mode.scope.clone());
+    let mut terms = Terms::exactly(tool, args, setup.config.policy.scope().cloned());
     terms.tie(tool, &here(setup));
     // A path that ends in a link leads to two places, of which a bound names one.
     (is_open && covers(setup, &terms, tool, args)).then_some(terms)

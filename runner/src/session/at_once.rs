@@ -7,7 +7,8 @@ use super::call::{does_more, given};
 use super::literal::Written;
 use super::{Asked, Entry, MAX_ANSWER_BYTES, Open, Reply, SessionError};
 use crate::approval::Channel;
-use crate::desk::{DeskError, Draft};
+use crate::config::Mode;
+use crate::desk::Draft;
 use crate::event::{End, Event};
 use crate::report::PlanStatus;
 use planc_lang::catalogue::Tool;
@@ -22,8 +23,9 @@ impl Open<'_> {
     /// Makes a call with an effect, if that can be undone.
     pub(super) fn at_once(&mut self, tool: &Tool, written: &Written, draft: Draft) -> Result<Reply, SessionError> {
         let desk = self.world.desk.clone();
-        if let Err(DeskError::PlanMode(refusal)) = desk.require_execute() {
-            return self.deny(tool, written, &refusal);
+        let effective = desk.modes().effective(&desk.standing)?;
+        if effective.mode == Mode::Plan {
+            return self.deny(tool, written, &effective.why());
         }
         let draft = Draft { key: format!("{}: a call", draft.key), ..draft };
         let plan = desk.plan(&draft, &[])?.plan;

@@ -57,8 +57,11 @@ pub const MAX_KEPT_BYTES: usize = 64 * 1024;
 /// The most entries of one session.
 pub const MAX_ENTRIES: u64 = 10_000;
 
-/// What the principals begin with that are known by a bearer credential.
-pub const BY_CREDENTIAL: &str = "agent ";
+/// What the principals begin with that are known by a credential of the file that `planc.toml` names: it vouches for their scope.
+pub const VOUCHED: &str = "agent ";
+
+/// What a credential is called that has no name: it is in the scope of the workspace.
+pub const UNNAMED: &str = "agent";
 
 /// How many generations of children a session may have.
 pub const MAX_GENERATIONS: usize = 8;
@@ -371,15 +374,18 @@ fn new_session(
     Ok(session)
 }
 
-/// For whom the mode is asked: the scope, where the operator has rules for it; else the workspace. A scope that hangs on no
-/// credential was said by whoever started the server: it is one within that of the workspace, and the mode of the workspace
+/// For whom the mode is asked. A scope that a credential vouches for stays what it is, declared or not. Every other one was said by
+/// whoever started the server: it counts where it is declared and within that of the workspace, and the mode of the workspace
 /// counts as well.
 fn standing(world: &World, scope: &str, principal: &str) -> Standing {
     let config = &world.desk.config.mode;
-    let is_vouched = principal.starts_with(BY_CREDENTIAL);
-    let known = scope.parse::<Scope>().ok().filter(|scope| config.scopes.contains_key(scope));
-    let known = known.filter(|scope| is_vouched || config.scope.as_ref().is_none_or(|own| scope.is_within(own)));
-    Standing { scope: known.or_else(|| config.scope.clone()), session: None, is_vouched }
+    let is_vouched = principal.starts_with(VOUCHED) && scope != UNNAMED;
+    let counts = |scope: &Scope| {
+        let is_within = config.scope.as_ref().is_none_or(|own| scope.is_within(own));
+        is_vouched || config.scopes.contains_key(scope) && is_within
+    };
+    let said = scope.parse::<Scope>().ok().filter(counts);
+    Standing { scope: said.or_else(|| config.scope.clone()), session: None, is_vouched }
 }
 
 /// A session and those above it, itself first.
@@ -401,6 +407,7 @@ impl<'s> Open<'s> {
         // The rules that count are those for the session's scope.
         let mut config = (*world.desk.config).clone();
         config.policy = config.policy.for_scope(standing.scope.clone());
+        world.desk.registry = Arc::new((*world.desk.registry).clone().with_policy(config.policy.clone()));
         world.desk.config = Arc::new(config);
         world.desk.standing = Standing { session: Some(session.id.clone()), ..standing };
         Open { sessions, world, session, state }

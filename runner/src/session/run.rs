@@ -3,10 +3,12 @@
 use super::plan::arguments;
 use super::show::phase_of;
 use super::{Arguments, Asked, Entry, Open, Phase, Reply, SessionError, SessionState, Sessions};
+use crate::config::Setting;
 use crate::desk::DeskError;
 use crate::event::{End, Event};
 use crate::executor;
-use crate::journal::StoredSession;
+use crate::journal::{Place, StoredSession};
+use crate::mode::Authority;
 use crate::render::final_report::status;
 use crate::render::run_report::{RunReport, StepEnd, fold};
 use crate::render::text::inline;
@@ -35,25 +37,24 @@ struct AbortArguments {
 }
 
 impl Sessions {
-    /// Withdraws every plan of a session that has not begun, and stops the one that runs here: for an operator. Gives the
-    /// names of their runs.
-    pub fn withdraw(&self, session: &StoredSession) -> Result<Vec<String>, SessionError> {
+    /// Puts a session into plan mode, and withdraws every plan of it that has not begun: for an approver. What has begun starts
+    /// nothing further, whoever carries it out. Gives the names of the runs that were withdrawn or are held.
+    pub fn withdraw(&self, session: &StoredSession, approver: &str) -> Result<Vec<String>, SessionError> {
         let world = self.world()?;
+        let (place, authority) = (Place::Session(session.id.clone()), Authority::Credential(approver.to_owned()));
+        world.desk.modes().set(&place, Setting::Plan, approver, "an approver put it back into planning", &authority)?;
         let state = SessionState::fold(world.desk.store.session_entries(&session.id)?);
         let mut open = Open::new(self, world, session.clone(), state);
         let mut withdrawn = Vec::new();
         for asked in open.state.asked.clone() {
-            if let Some(stop) = self.running().get(&asked.run) {
-                stop.request();
-                withdrawn.push(asked.run.clone());
-            }
-            if matches!(
-                phase_of(&open.world.desk.store, &asked)?,
-                Phase::Waiting | Phase::ChangesRequested | Phase::Approved
-            ) {
-                open.world.desk.abort(&open.world.desk.store.plan(&asked.digest.to_string())?)?;
-                open.add(None, &Entry::Aborted { run: asked.run.clone() })?;
-                withdrawn.push(asked.run);
+            match phase_of(&open.world.desk.store, &asked)? {
+                Phase::Waiting | Phase::ChangesRequested | Phase::Approved => {
+                    open.world.desk.abort(&open.world.desk.store.plan(&asked.digest.to_string())?)?;
+                    open.add(None, &Entry::Aborted { run: asked.run.clone() })?;
+                    withdrawn.push(asked.run);
+                }
+                Phase::Running | Phase::Paused => withdrawn.push(asked.run),
+                Phase::Planning | Phase::Aborted | Phase::Done | Phase::Failed => {}
             }
         }
         Ok(withdrawn)

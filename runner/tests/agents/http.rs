@@ -49,6 +49,14 @@ impl Server {
         request.send().await.unwrap()
     }
 
+    /// Calls a route of the operator that does something.
+    pub async fn operator(&self, path: &str, secret: &str) -> Value {
+        let request = self.http.post(format!("{}{path}", self.url.strip_suffix("/mcp").unwrap()));
+        let response = request.header("authorization", format!("Bearer {secret}")).send().await.unwrap();
+        let text = response.text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
     /// A request of the era without sessions.
     pub async fn stateless(&self, method: &str, params: Value) -> Value {
         answer(self.alone(method, params).await).await
@@ -71,7 +79,10 @@ impl Server {
             ("clientInfo", json!({ "name": "test", "version": "1" })),
             ("clientCapabilities", json!({})),
         ] {
-            params["_meta"][format!("io.modelcontextprotocol/{key}")] = value;
+            let given = &mut params["_meta"][format!("io.modelcontextprotocol/{key}")];
+            if given.is_null() {
+                *given = value;
+            }
         }
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut headers = vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)];
@@ -143,7 +154,7 @@ async fn an_agent_without_a_session_of_the_protocol_goes_through_the_loop() {
     let report = server.call("plan_run", json!({ "plan_id": plan, "session": session })).await;
     assert!(place.has("b.txt") && !report.is_error, "{}", report.text);
     let audit = place.prints(&["sessions", "audit"]);
-    assert!(audit.contains("agent agent") && audit.contains("allowed  http   plan_run"), "{audit}");
+    assert!(audit.contains("bearer agent of ") && audit.contains("allowed  http   plan_run"), "{audit}");
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@ mod elicitation;
 #[path = "../conformance_server/fixture/server.rs"]
 mod fixture;
 mod gateway;
+mod held;
 mod http;
 #[path = "../servers/mock.rs"]
 mod mock;
 mod never;
 mod said;
+mod scopes;
 mod support;
 mod transparent;
 

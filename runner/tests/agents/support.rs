@@ -32,6 +32,14 @@ impl Place {
         std::fs::write(self.workspace().join(name), text).unwrap();
     }
 
+    /// A file beside the workspace that is its owner's alone; gives its path.
+    pub fn private(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.workspace().join(name).exists()
     }
@@ -79,12 +87,17 @@ impl Place {
 
     /// A person says yes on a terminal to the plan that an agent calls this.
     pub fn approve(&self, plan: &str) {
+        self.says_yes(&["approve", plan]);
+    }
+
+    /// A person says yes on a terminal to what a command asks.
+    pub fn says_yes(&self, args: &[&str]) {
         let pair =
             native_pty_system().openpty(PtySize { rows: 40, cols: 90, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_planc"));
         command.arg("--state-dir");
         command.arg(self.state());
-        command.args(["approve", plan]);
+        command.args(args);
         command.cwd(self.workspace());
         command.env("HOME", self.folder.path());
         let mut child = pair.slave.spawn_command(command).unwrap();

@@ -550,6 +550,7 @@ fn setup(root: &Path, state: &Path, plan: &str, outside: &Outside, events: &Arc<
         plan_for: Default::default(),
         agent_hook: Default::default(),
         agent_reads: Vec::new(),
+        agent_credentials: None,
         model: None,
         mode: planc::config::ModeConfig::default(),
         report: planc::config::ReportConfig::default(),
