@@ -702,7 +702,7 @@ fn an_undo_call_in_doubt_is_resolved_and_taking_back_goes_on() {
         let (out, err, code) = world.run(&["resume", &run]);
         assert!(code == 7 && err.contains("its undo call was cut off"), "{out}{err}");
         let (out, _, code) = world.run(&["undo", &run]);
-        assert!(code == 7 && out.contains(&format!("planc resume {run} --resolve on=redo|fail")), "{out}");
+        assert!(code == 7 && out.contains(&format!("planc resume {run} --resolve on=ANSWER")), "{out}");
         assert!(out.contains("? on\n      it is not known whether its undo call took effect"), "{out}");
         let (out, err, code) = world.run(&["resume", &run, "--resolve", &format!("on={answer}")]);
         assert!(code == 0 && out.contains("[UNDONE]"), "{out}{err}");

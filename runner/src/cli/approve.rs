@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use crate::approval::{Approved, Channel, Override, Signed, Terms, expiry};
 use crate::desk::{Desk, Planned};
 use crate::render::card::Folded;
-use crate::render::text::Word;
+use crate::render::text::{Look, Word, command};
 use crate::writing::Place;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -92,10 +92,11 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     let statement = desk.statement(&planned, terms.clone(), overrides.clone(), args.comment.clone())?;
     if let (Some(path), Some(written)) = (&args.statement, written) {
         sign::write(&written, &statement.text())?;
-        session.out.progress(&format!(
-            "nothing is approved; sign it with `ssh-keygen -Y sign -n planc-approval -f KEY {}`\n",
-            Word::of(&path.display().to_string(), "FILE").in_sentence()
-        ));
+        let mut text = "nothing is approved; sign it with\n".to_owned();
+        let look = Look { paint: session.out.err_paint(), ..session.out.look() };
+        let file = Word::of(&path.display().to_string(), "FILE");
+        command(&mut text, look, "ssh-keygen -Y sign -n planc-approval -f KEY", &[file]);
+        session.out.progress(&text);
         return Ok(Exit::Success);
     }
     let Some(terminal) = Terminal::open() else {

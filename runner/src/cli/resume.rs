@@ -194,11 +194,6 @@ fn doubts<'s>(plan: &Plan, state: &'s RunState) -> Vec<Doubt<'s>> {
 }
 
 impl Doubt<'_> {
-    fn words(&self) -> String {
-        let words: Vec<&str> = self.choices.iter().map(|(_, word, _)| *word).collect();
-        words.join("|")
-    }
-
     /// What each answer does, as a sentence goes on.
     fn follows(&self) -> String {
         let each: Vec<String> = self.choices.iter().map(|(_, word, does)| format!("`{word}` {does}")).collect();
@@ -211,9 +206,8 @@ fn ask(doubt: &Doubt<'_>) -> Result<Said, Fault> {
     let Doubt { step, why, choices } = doubt;
     let open = || {
         Fault::new(Exit::InDoubt, format!("it cannot be told what became of `{step}`: {why}")).help(format!(
-            "look, then say `--resolve {}={}`: {}",
+            "look, then say `--resolve {}=ANSWER`: {}",
             shell_word(step),
-            doubt.words(),
             doubt.follows()
         ))
     };
