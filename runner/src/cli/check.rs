@@ -69,6 +69,9 @@ struct FileRow {
 pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     session.out.without_markdown()?;
     let mode = args.mode();
+    if mode == Mode::Fix {
+        session.may_be_walked(&args.files)?;
+    }
     let names = names(session, &args.files)?;
     // What a repaired catalogue declares, the plans may use.
     let repaired = repair::catalogues(session, mode, &names)?;

@@ -29,6 +29,9 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Exit, Fault> {
     if args.files.iter().filter(|name| *name == "-").count() > 1 {
         return Err(Fault::usage("standard input can be named only once"));
     }
+    if !args.check {
+        session.may_be_walked(&args.files)?;
+    }
     let files = session.files(&args.files)?;
     let (mut changed, mut faults) = (Vec::new(), Vec::new());
     for (name, path) in &files {

@@ -36,6 +36,22 @@ impl Session {
             .map_err(|error| Fault::usage(format!("cannot rewrite `{}`: {error}", path.display())))
     }
 
+    /// Refuses folders in which files shall be rewritten that nobody names, but for those of this workspace.
+    pub fn may_be_walked(&self, names: &[String]) -> Result<(), Fault> {
+        let is_here = |path: &Path| path.canonicalize().is_ok_and(|path| path.starts_with(&self.config.workspace));
+        let mut folders =
+            names.iter().filter(|name| *name != "-").map(|name| self.path(name)).filter(|path| path.is_dir());
+        match folders.find(|path| self.config.unfit.is_some() || !is_here(path)) {
+            None => Ok(()),
+            Some(folder) => {
+                let folder = inline(&folder.display().to_string());
+                let message =
+                    format!("`{folder}` is no folder of the workspace, so that nothing beneath it is rewritten");
+                Err(Fault::usage(message).help("name the files, or work in that workspace with `-C DIR`"))
+            }
+        }
+    }
+
     /// Whether a file is one that is rewritten. A catalogue of the operator lies where the configuration says, and is read as nothing else.
     fn may_be_rewritten(&self, path: &Path, place: &Place) -> Result<(), Fault> {
         if self.is_own_catalogue(place) {

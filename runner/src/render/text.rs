@@ -455,13 +455,13 @@ mod tests {
         let plain = format!("  planc {}", digest.replace('\n', " "));
         assert_eq!(fit(&drawn(Paint::Plain, &digest), 80), plain);
         assert_eq!(fit(&drawn(Paint::Ansi, &digest), 80), Paint::Ansi.tone(Tone::Name, &plain));
-        let given = drawn(Paint::Plain, &format!("{digest}\n--input\nto=a   b's\n--input\nn=1"));
-        assert_eq!(fit(&given, 40), format!("{plain} --input \\\n      'to=a   b'\\''s' --input n=1"));
+        let given = drawn(Paint::Plain, &format!("{digest}\n--input\nto=a   b and s\n--input\nn=1"));
+        assert_eq!(fit(&given, 40), format!("{plain} --input \\\n      'to=a   b and s' --input n=1"));
         // No break is within quotes: a word that no row has room for is none.
         assert_eq!(fit(&given, 20), format!("{plain} \\\n      --input WORD \\\n      --input n=1"));
-        let styled = fit(&drawn(Paint::Ansi, &format!("run\n{}", "x'".repeat(40))), 60);
+        let styled = fit(&drawn(Paint::Ansi, &format!("run\n{}", "x ".repeat(40))), 60);
         assert_eq!(styled, Paint::Ansi.tone(Tone::Name, "  planc run WORD"));
-        for odd in ["a\nb", "a\u{202e}b", "\u{5d0}"] {
+        for odd in ["a\nb", "a\u{202e}b", "\u{5d0}", "it's", "a\\b"] {
             assert_eq!(Word::of(odd, "FILE"), Word::own("FILE"));
         }
         // Only who draws a command makes one, whatever a line looks like, and however narrow a terminal is.

@@ -256,3 +256,18 @@ fn what_is_rewritten_is_what_was_read() {
     let (code, shown) = on_terminal(&place, &fix, "is a yes:", &Act::Meanwhile(Box::new(swap), b"yes\n"));
     assert!(code == 0 && place.get("e/p.pl") == HABITS && place.get("old/p.pl").contains("// evil"), "{shown}");
 }
+
+/// Only files that are named are rewritten outside of the workspace, where nobody sees which there are.
+#[test]
+fn no_folder_outside_is_walked_to_rewrite_what_is_in_it() {
+    let place = Place::new();
+    let text = "plan \"P\"   {\n}\n";
+    place.put("../out/mine/a.pl", text).put("plans/b.pl", text);
+    for args in [["fmt", "../out"].as_slice(), &["fmt", "plans", "../out/mine"], &["check", "--fix", "../out"]] {
+        place.planc(args).exits(2).says("is no folder of the workspace");
+    }
+    assert_eq!((place.get("../out/mine/a.pl"), place.get("plans/b.pl")), (text.to_owned(), text.to_owned()));
+    place.planc(&["fmt", "--check", "../out"]).exits(1);
+    place.planc(&["fmt", "plans", "../out/mine/a.pl"]).exits(0);
+    assert!(!place.get("../out/mine/a.pl").contains("   ") && !place.get("plans/b.pl").contains("   "));
+}
