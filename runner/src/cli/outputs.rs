@@ -39,7 +39,8 @@ impl Session {
         match Place::of(&path) {
             Ok(place) => self.called(&path, Some(place), ending),
             Err(error) if error.kind() == ErrorKind::NotFound => self.called(&path, None, ending),
-            Err(error) => Err(Fault::usage(format!("cannot write `{}`: {error}", inline(&path.display().to_string())))),
+            Err(error) => Err(Fault::usage(format!("cannot write `{}`: {error}", inline(&path.display().to_string())))
+                .help("name a file in a folder that this account may write in")),
         }
     }
 
