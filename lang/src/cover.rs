@@ -482,13 +482,12 @@ impl<'p> Lines<'p> {
 /// What a line of another verb or resource was most likely meant to be, where an effect wants `verb`.
 fn meant(verb: CriticalVerb, of_line: CriticalVerb, written: &str, resource: &Resource) -> Option<String> {
     use CriticalVerb::{Contact, Create, Delete, Modify, Read, Run};
-    let line = line_of;
     match resource {
         Resource::Host(host) if of_line == Contact && !host.is_empty() => {
             let name = |host: &str| {
                 host_of(host).rsplit_once(':').map_or(host_of(host).to_owned(), |(name, _)| name.to_owned())
             };
-            (name(written) == name(host)).then(|| line(verb, host))
+            (name(written) == name(host)).then(|| line_of(verb, host))
         }
         Resource::Program(argv) if of_line == Run => {
             let first = written.split_whitespace().next()?;
@@ -499,16 +498,16 @@ fn meant(verb: CriticalVerb, of_line: CriticalVerb, written: &str, resource: &Re
             let folder = literal_prefix(glob);
             let fits = of_line == verb || (matches!(of_line, Create | Modify) && matches!(verb, Create | Modify));
             let holds = within(folder, written) && written != ".";
-            (holds && fits).then(|| line(of_line, &format!("{written}/**")))
+            (holds && fits).then(|| line_of(of_line, &format!("{written}/**")))
         }
         Resource::Path(path) if matches!(of_line, Read | Create | Modify | Delete) => {
             let writes = |verb: CriticalVerb| matches!(verb, Create | Modify);
             if path == written && !(writes(of_line) && writes(verb)) {
-                return Some(line(verb, written));
+                return Some(line_of(verb, written));
             }
             let holds = within(path, written) && path != written && written != ".";
             let fits = of_line == verb || (writes(of_line) && writes(verb));
-            (holds && fits).then(|| line(of_line, &format!("{written}/**")))
+            (holds && fits).then(|| line_of(of_line, &format!("{written}/**")))
         }
         _ => None,
     }

@@ -31,7 +31,7 @@ pub const URL: &str = "url";
 const SCHEMES: [&str; 6] = [FILE, "http", "https", "ftp", "ws", "wss"];
 
 /// What makes a glob of a path.
-pub(crate) const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
+pub const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
 /// What a call declares about one thing it touches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -117,14 +117,13 @@ pub(crate) fn stands_for_itself(glob: &Grant) -> String {
 
 /// The texts with wildcards that are written in a value, as globs.
 fn as_globs(plan: &Plan, verb: CriticalVerb, expr: &Expr) -> Vec<Grant> {
+    let glob = |text: &str| {
+        let is_glob = text.contains(WILDCARDS) && verb != CriticalVerb::Run;
+        Grant::new(verb, text).ok().filter(|_| is_glob)
+    };
     match &expr.kind {
-        ExprKind::Constant(Value::String(text)) if text.contains(WILDCARDS) && verb != CriticalVerb::Run => {
-            Grant::new(verb, text).into_iter().collect()
-        }
-        ExprKind::Constant(Value::List(items)) => {
-            let texts = items.iter().filter_map(Value::as_str).filter(|text| text.contains(WILDCARDS));
-            texts.filter(|_| verb != CriticalVerb::Run).filter_map(|text| Grant::new(verb, text).ok()).collect()
-        }
+        ExprKind::Constant(Value::String(text)) => glob(text).into_iter().collect(),
+        ExprKind::Constant(Value::List(items)) => items.iter().filter_map(Value::as_str).filter_map(glob).collect(),
         ExprKind::List(items) => items.iter().flat_map(|item| as_globs(plan, verb, item)).collect(),
         ExprKind::Let(defined) => plan.lets.get(*defined).map_or_else(Vec::new, |it| as_globs(plan, verb, &it.value)),
         _ => Vec::new(),

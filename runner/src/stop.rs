@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// How a process ends that a signal ends, as shells tell it of Ctrl-C.
-const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// Who listens to signals; none: they are not taken over.
 static LISTENING: Mutex<Option<Listeners>> = Mutex::new(None);
@@ -125,7 +125,7 @@ fn take_over() -> std::io::Result<()> {
             let listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
             let stops = listening.iter().flat_map(|listeners| &listeners.stops);
             if stops.map(|(_, stop)| stop.request()).count() == 0 {
-                std::process::exit(INTERRUPTED);
+                std::process::exit(INTERRUPTED.into());
             }
         }
     };

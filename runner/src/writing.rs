@@ -242,6 +242,10 @@ mod tests {
         assert!(led.rewrite(held.as_ref(), b"more").is_err());
         assert!(at("link").is_symlink() && fs::read(at("link")).unwrap() == b"other");
         assert_eq!(at("kept").metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        // What is written beside is not executed as somebody else.
+        fs::set_permissions(at("kept"), fs::Permissions::from_mode(0o4755)).unwrap();
+        led.rewrite(led.read(9).unwrap().as_ref(), b"third").unwrap();
+        assert_eq!(at("kept").metadata().unwrap().permissions().mode() & 0o7777, 0o755);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 

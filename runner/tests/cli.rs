@@ -623,6 +623,8 @@ fn the_demo_works_without_a_terminal_and_leaves_the_folder_clean() {
     assert!(err.contains("$ planc run --approve") && out.contains("[DONE]"));
     assert_eq!(std::fs::read_dir(world.workspace()).unwrap().count(), 0);
     assert!(Path::new(&world.folder.path().join("tmp")).read_dir().unwrap().count() == 1);
+    // The folder is named where a person goes there.
+    assert!(err.lines().any(|line| line.trim_start().starts_with("cd /") && line.ends_with("/workspace")), "{err}");
     assert!(world.run(&["demo", "--list"]).0.contains("hello"));
 }
 

@@ -339,12 +339,11 @@ impl Pass<'_> {
         }
         // What most of it is.
         let blocks = self.frames.iter().filter(|frame| frame.is_block()).count();
-        let (what, help) = match () {
-            () if blocks > MAX_NESTING / 2 => ("blocks", "Write inner blocks side by side."),
-            () if self.prefixes > MAX_NESTING / 2 => {
-                ("`not`, `-`, `if` and brackets", "Give inner parts names with `let`.")
-            }
-            () => ("brackets", "Give inner parts names with `let`."),
+        let name_parts = "Give inner parts names with `let`.";
+        let (what, help) = match (blocks > MAX_NESTING / 2, self.prefixes > MAX_NESTING / 2) {
+            (true, _) => ("blocks", "Write inner blocks side by side."),
+            (false, true) => ("`not`, `-`, `if` and brackets", name_parts),
+            (false, false) => ("brackets", name_parts),
         };
         self.report.push(
             Diagnostic::new(Code::NestingTooDeep, token.span(), "nested too deep")

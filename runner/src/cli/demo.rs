@@ -5,7 +5,7 @@ use super::fault::Fault;
 use super::init::FIRST_PLAN_TEXT;
 use super::output::Output;
 use crate::config::above;
-use crate::render::text::{Look, Tone, Word, command as draw_command};
+use crate::render::text::{Look, Tone, Word, command as draw_command, inline};
 use crate::writing::{Folder, USUAL_MODE};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,12 @@ fn unpack(example: &Example, chosen: Option<&Path>) -> Result<PathBuf, Fault> {
 fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
     let workspace = folder.join("workspace");
     let show = |line: &str, tone: Tone| out.progress(&format!("{}\n", out.err_tone(tone, line)));
-    show(&format!("cd {}", Word::of(&workspace.to_string_lossy(), "FOLDER").in_sentence()), Tone::Dim);
+    let copied = |own: &str, words: &[Word]| {
+        let mut line = String::new();
+        draw_command(&mut line, Look { paint: out.err_paint(), ..out.look() }, own, words);
+        out.progress(&line);
+    };
+    copied("cd", &[Word::of(&workspace.to_string_lossy(), "FOLDER")]);
     let plan = format!("../{PLAN}");
     let given = inputs(example);
     let on_plan = |first: &[&str]| -> Vec<String> {
@@ -133,12 +138,10 @@ fn play(out: Output, example: &Example, folder: &Path) -> Result<Exit, Fault> {
     if last == Exit::Waiting as i32 {
         let words: Vec<Word> = on_plan(&["run", "--approve"]).iter().map(|word| Word::of(word, "…")).collect();
         show("\nIt waits for a yes. On a terminal, in the folder that is named above, this asks for it:", Tone::Dim);
-        let mut line = String::new();
-        draw_command(&mut line, Look { paint: out.err_paint(), ..out.look() }, "planc --state-dir ../state", &words);
-        out.progress(&line);
+        copied("planc --state-dir ../state", &words);
         show("and where it has begun, `planc --state-dir ../state resume RUN`.", Tone::Dim);
     }
-    show(&format!("\nEverything is in {}; look around, then delete it.", folder.display()), Tone::Dim);
+    show(&format!("\nEverything is in {}; look around, then delete it.", inline(&folder.to_string_lossy())), Tone::Dim);
     show("The state of its runs is there too: `planc --state-dir ../state undo RUN` takes a run back.", Tone::Dim);
     Ok(Exit::ALL.iter().map(|(exit, _, _)| *exit).find(|exit| *exit as i32 == last).unwrap_or(Exit::Failed))
 }

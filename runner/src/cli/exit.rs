@@ -23,7 +23,7 @@ pub enum Exit {
     /// The deadline of the run has passed, and it was stopped.
     Overdue = 124,
     /// A person interrupted it.
-    Interrupted = 130,
+    Interrupted = crate::stop::INTERRUPTED,
 }
 
 impl Exit {

@@ -196,7 +196,9 @@ async fn http(
     session.out.print(&format!("http://{place}/mcp\n"))?;
     match args.no_credentials {
         true => session.out.progress("without credentials: whoever reaches this port is one and the same agent\n"),
-        false => session.out.progress(&format!("agents bring the credential in {}\n", file.display())),
+        false => {
+            session.out.progress(&format!("agents bring the credential in {}\n", inline(&file.display().to_string())))
+        }
     }
     let running = sessions.clone();
     let http =

@@ -1,6 +1,7 @@
 //! What a wiring says ⟶ its words and values, one by one, without addresses, and which of them are what the program works on.
 
 use crate::named::code_of_words;
+use planc_lang::effects::WILDCARDS;
 use planc_lang::paths::{compile_glob, literal_prefix, within};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,8 +16,6 @@ const ADDRESS: &str = "://";
 const ENDS: &str = ",;|&?=()<>\"'`";
 /// What a folder of a glob stands before that means all that lies beneath.
 const BENEATH: &str = "/**";
-/// What stands for something else in a glob.
-const WILDCARDS: [char; 6] = ['*', '?', '[', ']', '{', '}'];
 
 /// A word or a value of a wiring, without addresses; empty: it is none of the program.
 pub(super) struct Text<'w> {

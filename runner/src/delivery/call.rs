@@ -56,10 +56,14 @@ impl Carrier for ToTool<'_> {
         if let Err(why) = self.may_touch(&args) {
             return Outcome::Failed(why);
         }
+        let identity = match self.desk.workspace.identity() {
+            Ok(identity) => identity,
+            Err(error) => return Outcome::Failed(error.to_string()),
+        };
         let (_keep, kill) = tokio::sync::watch::channel(false);
         let context = CallContext {
             workspace: self.desk.workspace.root().to_owned(),
-            identity: self.desk.workspace.identity().ok(),
+            identity: Some(identity),
             timeout: DELIVERY_TIMEOUT,
             kill,
             run: RUN.to_owned(),

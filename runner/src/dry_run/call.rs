@@ -2,6 +2,7 @@
 
 use super::DryRun;
 use super::named::{leads_out, look_at_links, look_at_named, look_at_own};
+use super::told::unbound;
 use crate::config::ServerConfig;
 use crate::coverage::Held;
 use crate::direct::astray;
@@ -202,7 +203,7 @@ impl DryRun<'_> {
     ) -> Result<Value, ToolError> {
         let context = CallContext {
             workspace: self.workspace.root().to_owned(),
-            identity: self.workspace.identity().ok(),
+            identity: Some(self.workspace.identity()?),
             timeout: args.tool.timeout_ms.map_or(LIVE_TIMEOUT, Duration::from_millis),
             kill: self.stop.stopping(),
             run: "dry".into(),
@@ -321,7 +322,7 @@ impl DryRun<'_> {
         };
         let unread = || {
             let (word, why) = self.workspace.unread(&args.tool, &args.values).into_iter().next()?;
-            Some(format!("planc cannot bind what `{word}` names: {why}; write plain words and paths, one by one"))
+            Some(unbound(&word, "", why))
         };
         let compiled = || {
             let folders = || compiled_elsewhere(self.workspace.root(), &args.tool, &args.values);

@@ -11,7 +11,7 @@ use crate::config::{HOME, Network};
 use crate::coverage::uncovered_touches;
 use crate::policy::Moment;
 use crate::sandbox::Seen;
-use crate::tool::process::{Bound, Place, Run, Walls};
+use crate::tool::process::{Place, Run, Walls};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, ToolError};
 use planc_lang::conform::check_value;
@@ -99,7 +99,7 @@ impl Steps<'_, '_> {
         let limit = at.step.timeout_ms.or(args.tool.timeout_ms);
         let context = CallContext {
             workspace: dry.workspace.root().to_owned(),
-            identity: dry.workspace.identity().ok(),
+            identity: Some(dry.workspace.identity()?),
             timeout: limit.map_or(EARLY_TIMEOUT, Duration::from_millis),
             kill: dry.stop.stopping(),
             // As a run is called: a program shall do here what it does then.
@@ -110,8 +110,7 @@ impl Steps<'_, '_> {
             pass_env: dry.config.pass_env.iter().filter(|name| *name == HOME).cloned().collect(),
         };
         // What it sees is put there whole.
-        let bound = Bound { workspace: dry.workspace.identity()?, given: Vec::new() };
-        let ran = runtime.block_on(run.sealed(&args, &context, &walls, bound))?;
+        let ran = runtime.block_on(run.sealed(&args, &context, &walls, Vec::new()))?;
         check_value(&ran.value, &args.tool.result).map_err(|misfit| {
             ToolError::before(format!("the result of `{}` is not of its type: {misfit}", args.tool.name))
         })?;

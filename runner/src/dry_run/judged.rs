@@ -3,7 +3,7 @@
 use super::Early;
 use super::call::leads;
 use super::steps::{At, Steps};
-use super::told::unknown_args;
+use super::told::{unbound, unknown_args};
 use crate::coverage::{changed, uncovered_by_others, uncovered_paths, uncovered_reads, uncovered_touches};
 use crate::laid::unforeseen;
 use crate::policy::{Moment, Verdict};
@@ -140,7 +140,7 @@ impl Steps<'_, '_> {
             self.placed(at, undo, &values);
             self.searched_by_name(at, undo, &values);
             for (word, why) in self.dry.workspace.unread(&undo.tool, &values) {
-                self.problem(at, format!("planc cannot bind what `{word}` of its undo names: {why}; write plain words and paths, one by one"));
+                self.problem(at, unbound(&word, " of its undo", why));
             }
             if self.is_of_others(&undo.tool) {
                 self.judge_astray(at, undo, &values);

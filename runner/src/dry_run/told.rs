@@ -288,3 +288,8 @@ fn stand_in(param: &Param) -> Value {
 pub(crate) fn unknown_args(call: &Call) -> Vec<Value> {
     call.tool.params.iter().map(|param| Value::Unknown(param.ty.clone())).collect()
 }
+
+/// That nobody can bind what a word names, of the call or of what takes it back.
+pub(super) fn unbound(word: &str, whose: &str, why: &str) -> String {
+    format!("planc cannot bind what `{word}`{whose} names: {why}; write plain words and paths, one by one")
+}

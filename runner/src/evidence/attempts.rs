@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// The catalogue of the tools that record what they change with their beginning, so that one that fails before that has not begun.
-const FILES: &str = "fs";
+pub(super) const FILES: &str = "fs";
 
 /// The attempts that a process has begun and not ended.
 #[derive(Default)]

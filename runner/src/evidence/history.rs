@@ -1,6 +1,6 @@
 //! The events of a run, one by one, against what was approved: what was done without it, and what has no foundation.
 
-use super::attempts::Attempts;
+use super::attempts::{Attempts, FILES};
 use super::bound::{BoundPart, ProgramsPart, Standing, of_name};
 use super::ended;
 use super::order::{Order, YES};
@@ -357,7 +357,7 @@ impl<'a> Ground<'a> {
             let mut calls = self.calls.iter().filter(|(name, _)| base_name(name) == step.name).map(|(_, call)| call);
             step.is_read_only()
                 || step.is_gate
-                || step.call.tool.catalogue() == "fs"
+                || step.call.tool.catalogue() == FILES
                     && calls.all(|call| call.when.is_some() && is_wholly_known(&call.args))
         })
     }
@@ -396,7 +396,7 @@ impl<'a> Ground<'a> {
             let args = self.call(&step.name).map(|call| &call.args);
             step.call.is_read_only()
                 || step.is_gate
-                || step.call.tool.catalogue() == "fs"
+                || step.call.tool.catalogue() == FILES
                 || args.is_some_and(|args| self.sealed(step, args))
         })
     }

@@ -17,6 +17,7 @@ const DEBUGGERS: &str = "Devel";
 pub(super) const NODES: &[&str] = &["node", "nodejs", "bun", "deno"];
 const NODE_LOADS: [&str; 7] =
     ["-r", "--require", "--import", "--loader", "--experimental-loader", "--preload", "--test-reporter"];
+/// The variable with options of Perl, which may stand there without their dash.
 pub(super) const PERL_OPTIONS: &str = "PERL5OPT";
 /// What Python loads by the values of variables and by an option.
 const WARNINGS: &str = "PYTHONWARNINGS";

@@ -34,13 +34,14 @@ const OF_MAKE: [&str; 3] = ["MAKEFILES", "MAKEFLAGS", "GNUMAKEFLAGS"];
 const OF_NODE: [&str; 2] = ["NODE_OPTIONS", "BUN_OPTIONS"];
 /// Those of them that a shell reads, which knows where it runs.
 const OF_SHELLS: [&str; 2] = ["BASH_ENV", "ENV"];
+/// How a shell is told of that, at the beginning of a value.
 const DIRECTORY: [&str; 3] = ["$PWD", "${PWD}", "~"];
 /// What these rules are about.
 const SIGNS: [char; 5] = ['"', '\'', '\\', '`', '$'];
 /// An address of a file, and what stands behind it where it names no host.
 const FILE: &str = "file:";
 const ROOT: &str = "///";
-/// Why.
+/// Why nobody can bind what is named: who reads it has rules of its own, `env` splits it, or each process finds another thing.
 const BY_RULES: &str = "quotes, `\\`, `$` and the like mean there what only its reader knows";
 const BY_ENV: &str = "nobody can tell what `env` makes of it";
 const OF_PROCESS: &str = "it is something else for each process";
@@ -69,6 +70,7 @@ pub(crate) fn unread_line(line: &str) -> Vec<(String, &'static str)> {
     of_words(&words.collect::<Vec<_>>(), None)
 }
 
+/// The same of the words of one command.
 fn of_words(words: &[String], env: Option<&Value>) -> Vec<(String, &'static str)> {
     let split = unread_words(words).into_iter().map(|word| (word, BY_ENV));
     let of_make = words.iter().filter_map(|word| word.split_once('=')).filter(|(name, _)| OF_MAKE.contains(name));

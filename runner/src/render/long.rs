@@ -112,6 +112,17 @@ mod tests {
         assert_eq!([&marked[1], &marked[3]], [&(mark.clone(), 0, 0), &(mark, 0, 0)]);
     }
 
+    /// Without its first signs a comment is a command.
+    #[test]
+    fn what_a_line_begins_with_may_change_all_of_it() {
+        let (comment, command) = (format!("# {}", "a".repeat(450)), "a".repeat(450));
+        let body = [format!("-{comment}"), format!("+{command}")];
+        assert_eq!(drawn(&body), [(body[0].clone(), 0, 0), (body[1].clone(), 0, 0)]);
+        let long = "a".repeat(1000);
+        let shown = format!("+{}┊", &long[..480]);
+        assert_eq!(drawn(&[format!("-# {long}"), format!("+{long}")])[1], (shown, 0, 520));
+    }
+
     #[test]
     fn what_has_no_other_side_is_new_as_a_whole() {
         let long = "a".repeat(1000);

@@ -464,6 +464,9 @@ mod tests {
         for odd in ["a\nb", "a\u{202e}b", "\u{5d0}", "it's", "a\\b"] {
             assert_eq!(Word::of(odd, "FILE"), Word::own("FILE"));
         }
+        for (word, shown) in [("o.pl", "o.pl"), ("a b.pl", "FILE"), ("ops/deploy-all.pl", "FILE")] {
+            assert_eq!(Word::of(word, "FILE").in_sentence(), shown);
+        }
         // Only who draws a command makes one, whatever a line looks like, and however narrow a terminal is.
         for width in [3, 20, 60] {
             let row = format!("  planc = \"{}\"", inline(&format!("{COMMAND}{}", "x ".repeat(width))));

@@ -5,7 +5,7 @@ use super::others::astray_in;
 use super::surroundings::at_work;
 use crate::stop::raised;
 use crate::tool::pages::{Turn, follow};
-use crate::tool::process::{Bound, Place, Ran, Run, Walls, place};
+use crate::tool::process::{Place, Ran, Run, Walls, place};
 use crate::tool::registry::Implementation;
 use crate::tool::{Args, CallContext, Future_, LiveTool, ToolError};
 use crate::workspace::Observation;
@@ -47,9 +47,8 @@ pub(crate) async fn call_program(
     given: Vec<Observation>,
     (purpose, timeout_ms): (Purpose<'_>, Option<u64>),
 ) -> Result<Ran, ToolError> {
-    let context = context(setup, args, purpose, timeout_ms);
-    let bound = Bound { workspace: setup.workspace.identity()?, given };
-    let ran = within_limits(setup, args, &context, Box::pin(tool.sealed(args, &context, walls, bound))).await?;
+    let context = context(setup, args, purpose, timeout_ms)?;
+    let ran = within_limits(setup, args, &context, Box::pin(tool.sealed(args, &context, walls, given))).await?;
     Ok(Ran { value: acceptable(args, ran.value)?, observed: ran.observed })
 }
 
@@ -108,7 +107,7 @@ pub(crate) async fn call_live(
         Some(Place::Nowhere(why)) => return Err(ToolError::before(nowhere(&why))),
         Some(Place::Open | Place::Asked(_)) | None => {}
     }
-    let context = &context(setup, args, purpose, timeout_ms);
+    let context = &context(setup, args, purpose, timeout_ms)?;
     let one = |args: Args, turn: Turn| -> Future_<'_, Result<Value, ToolError>> {
         Box::pin(async move {
             if turn == Turn::Further && !paced(setup, &args.tool).await? {
@@ -136,17 +135,22 @@ pub(crate) async fn paced(setup: &RunSetup, tool: &Tool) -> Result<bool, ToolErr
     }
 }
 
-fn context(setup: &RunSetup, args: &Args, purpose: Purpose<'_>, timeout_ms: Option<u64>) -> CallContext {
-    CallContext {
+fn context(
+    setup: &RunSetup,
+    args: &Args,
+    purpose: Purpose<'_>,
+    timeout_ms: Option<u64>,
+) -> Result<CallContext, ToolError> {
+    Ok(CallContext {
         workspace: setup.workspace.root().to_owned(),
-        identity: setup.workspace.identity().ok(),
+        identity: Some(setup.workspace.identity()?),
         timeout: timeout_ms.map_or(super::DEFAULT_TIMEOUT, Duration::from_millis),
         kill: setup.stop.kill(),
         run: setup.run.clone(),
         step: purpose.step().to_owned(),
         idempotency_key: purpose.key(setup, args),
         pass_env: setup.config.pass_env.clone(),
-    }
+    })
 }
 
 /// Waits for a call; one that neither answers nor ends in time is given up, in doubt.

@@ -125,7 +125,7 @@ impl ToolError {
 pub struct CallContext {
     /// The root of the workspace.
     pub workspace: std::path::PathBuf,
-    /// Which folder that is, by device and number: nothing is started in another one.
+    /// Which folder that is, by device and number: nothing is started in another one. None: it is made for this call alone.
     pub identity: Option<(u64, u64)>,
     /// How long the call may take.
     pub timeout: Duration,

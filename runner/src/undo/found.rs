@@ -206,18 +206,19 @@ impl Own {
 
 /// Whether a step, or the call that took it back, changed what is not recorded, or may have.
 fn has_unrecorded(setup: &RunSetup, record: &StepRecord) -> bool {
-    let undo = || {
-        let step = setup.compiled.plan.get(record.instance.filter(|_| record.undo_call != UndoCall::None)?.step);
-        let call = step.undo.as_deref()?;
-        match implementation(setup, &call.tool.name) {
-            Ok(Implementation::Files(_)) => None,
-            Ok(Implementation::Live(tool)) if tool.as_program().is_some() => {
-                may_be_open(&setup.config, &setup.compiled.plan).then_some(())
-            }
-            // With which arguments it was made nobody needs to know for that.
-            Ok(Implementation::Live(_)) => changes_files(&call.tool, &unknown_args(call)).then_some(()),
-            Err(_) => Some(()),
+    let instance = record.instance.filter(|_| record.undo_call != UndoCall::None);
+    let undo = instance.and_then(|instance| setup.compiled.plan.get(instance.step).undo.as_deref());
+    is_unrecorded(setup, record) || undo.is_some_and(|call| leaves_unrecorded(setup, call))
+}
+
+/// Whether an undo call that was made changes what is not recorded, or may have, with whichever arguments.
+fn leaves_unrecorded(setup: &RunSetup, call: &Call) -> bool {
+    match implementation(setup, &call.tool.name) {
+        Ok(Implementation::Files(_)) => false,
+        Ok(Implementation::Live(tool)) if tool.as_program().is_some() => {
+            may_be_open(&setup.config, &setup.compiled.plan)
         }
-    };
-    is_unrecorded(setup, record) || undo().is_some()
+        Ok(Implementation::Live(_)) => changes_files(&call.tool, &unknown_args(call)),
+        Err(_) => true,
+    }
 }

@@ -56,7 +56,7 @@ impl Workspace {
         }
         let leads_in = |folder: &Path| self.comes_in(folder);
         let mut found = searched_by_name(self.root(), tool, values, &leads_in);
-        for line in self.named_by(tool, values).iter().filter_map(|named| self.first_line(named)) {
+        for line in self.first_lines(tool, values) {
             let words: Vec<&str> = line.split_whitespace().collect();
             found.extend(searched_by_words(self.root(), &words, None, &leads_in));
         }
@@ -66,11 +66,16 @@ impl Workspace {
     /// What a call, or the first line of a script that it names, says in a way that planc does not read as a program does, with why.
     pub(crate) fn unread(&self, tool: &Tool, values: &[Value]) -> Vec<(String, &'static str)> {
         let mut found = unread(self.root(), tool, values);
-        if tool.runs_programs() {
-            let lines = self.named_by(tool, values).into_iter().filter_map(|named| self.first_line(&named));
-            found.extend(lines.flat_map(|line| unread_line(&line)));
-        }
+        found.extend(self.first_lines(tool, values).iter().flat_map(|line| unread_line(line)));
         found
+    }
+
+    /// The first lines of the scripts that a call of a program names.
+    fn first_lines(&self, tool: &Tool, values: &[Value]) -> Vec<String> {
+        match tool.runs_programs() {
+            true => self.named_by(tool, values).iter().filter_map(|named| self.first_line(named)).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// What is told to the kernel in the first line of a file.

@@ -112,6 +112,20 @@ fn what_does_not_listen_is_killed_all_the_same() {
 }
 
 #[test]
+fn a_program_is_started_in_no_other_folder_than_was_meant() {
+    use std::os::unix::fs::MetadataExt;
+    let (place, other) = (Place::new(), Place::new());
+    let of = |place: &Place| place.root().metadata().map(|found| (found.dev(), found.ino())).unwrap();
+    for (identity, starts) in [(of(&place), true), (of(&other), false)] {
+        let context = planc::tool::CallContext { identity: Some(identity), ..place.context() };
+        let ended = live("process.run", &[sh("touch begun")], &context);
+        assert_eq!((ended.is_ok(), place.root().join("begun").exists()), (starts, starts), "{ended:?}");
+        let _ = std::fs::remove_file(place.root().join("begun"));
+        assert!(starts || ended.unwrap_err().message.contains("another folder by now"));
+    }
+}
+
+#[test]
 fn a_person_can_end_a_program() {
     let place = Place::new();
     let (sender, kill) = tokio::sync::watch::channel(false);

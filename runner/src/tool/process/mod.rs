@@ -13,7 +13,7 @@ mod sealed;
 mod walls;
 
 pub use group::{kill_survivors, survivors};
-pub use sealed::{Bound, Ran};
+pub use sealed::Ran;
 pub use walls::{Place, Walls, enforced, is_watched, may_be_open, place};
 
 use super::{Args, CallContext, Future_, LiveTool, ToolError};

@@ -23,36 +23,24 @@ pub struct Ran {
     pub observed: Observed,
 }
 
-/// What a program in a cell shall find.
-#[derive(Clone, Debug)]
-pub struct Bound {
-    /// Which folder the workspace is, by device and number.
-    pub workspace: (u64, u64),
-    /// What its call is bound to, as it was right before.
-    pub given: Vec<Observation>,
-}
-
 impl Run {
-    /// Runs a program in a cell.
+    /// Runs a program in a cell, which finds what is given: what its call is bound to, as it was right before.
     pub async fn sealed(
         &self,
         args: &Args,
         context: &CallContext,
         walls: &Walls,
-        bound: Bound,
+        given: Vec<Observation>,
     ) -> Result<Ran, ToolError> {
         let request = Arc::new(Request::new(args, context, walls.sees())?);
         let before = |why: String| ToolError::before(format!("could not run `{}`: {why}", request.shown));
-        if request.workspace.identity()? != bound.workspace {
-            return Err(before(format!("`{}` is another folder by now", request.workspace.root().display())));
-        }
-        let spec = walls.spec(&request, bound.workspace)?;
+        let spec = walls.spec(&request)?;
         let making = tokio::task::spawn_blocking({
             let (request, args, is_simulated) = (request.clone(), args.clone(), walls.shown().is_some());
             move || {
                 let mut cell = Cell::make(spec).map_err(|error| error.to_string())?;
                 let absent = if is_simulated { Vec::new() } else { unwatched(&request.workspace, &args)? };
-                let given = cell.give(&request.workspace, &bound.given, &absent);
+                let given = cell.give(&request.workspace, &given, &absent);
                 given.map(|()| cell).map_err(|error| error.to_string())
             }
         });

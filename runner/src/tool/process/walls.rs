@@ -236,7 +236,8 @@ impl Walls {
     }
 
     /// What the cell of a call is made of. Makes the folders that programs really write, where they are missing.
-    pub(super) fn spec(&self, request: &Request, workspace: (u64, u64)) -> Result<Spec, ToolError> {
+    pub(super) fn spec(&self, request: &Request) -> Result<Spec, ToolError> {
+        let workspace = request.workspace.identity()?;
         for folder in &self.scratch {
             let resolved = request.workspace.resolve(folder)?;
             // A link would lead what is written there past everything that was approved.
